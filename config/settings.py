@@ -1,0 +1,68 @@
+"""Reading the settings: defaults.toml < bannasar.toml < BANNASAR_* < options."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from models.settings import Settings
+
+DEFAULTS = Path(__file__).with_name("defaults.toml")
+LOCAL = Path("bannasar.toml")
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message names it and where it may be mended."""
+
+
+class _Sources(BaseSettings, Settings):
+    model_config = SettingsConfigDict(
+        env_prefix="BANNASAR_", env_nested_delimiter="__", extra="forbid", frozen=True, toml_file=[DEFAULTS, LOCAL]
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Name the sources, the strongest first."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, deep_merge=True)
+
+
+def load(**options: Any) -> Settings:  # noqa: ANN401  # options are of the settings' own types
+    """Read the settings; ``options`` that are not None win over all else.
+
+    Args:
+        options: settings by name, as the command line gives them; nested ones as dictionaries.
+
+    Returns:
+        The settings, whole and validated.
+
+    Raises:
+        SettingsError: one is missing, unknown or of the wrong kind.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        sources = _Sources(**given)
+        return Settings.model_validate(sources.model_dump())
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"]))
+        raise SettingsError(
+            f"The setting {name} cannot be used: {first['msg']}. "
+            f"Mend it in {LOCAL}, on the command line, or in the environment "
+            f"(BANNASAR_{name.upper().replace('.', '__')})."
+        ) from error
+    except ValueError as error:  # tomllib's
+        raise SettingsError(f"{LOCAL} cannot be read: {error}") from error

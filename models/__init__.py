@@ -1,0 +1,1 @@
+"""The records that flow through Bannasar; see ``docs/words.md`` for the words they use."""

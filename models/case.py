@@ -1,0 +1,39 @@
+"""Documents and case files: what is delivered."""
+
+from datetime import datetime
+
+from models.record import Record
+from models.scan import Scan
+
+
+class PageRef(Record):
+    """A page by the SHA-256 of its scan and its number from 1."""
+
+    scan: str
+    number: int
+
+
+class Document(Record):
+    """Consecutive pages that belong together. ``number`` counts the documents of the case file from 1."""
+
+    number: int
+    title: str
+    pages: tuple[PageRef, ...]
+
+
+class CaseFile(Record):
+    """One case file: a folder of a box, or a scan that lies in the box by itself.
+
+    ``id`` is unique in the archive and safe as a folder's name; ``title`` is what the folder or the scan was called;
+    ``folder`` is its path in the box ("" for a scan by itself). ``scans`` are in the order of their paths.
+    ``created`` is an aware UTC time.
+    """
+
+    id: str
+    box: str
+    title: str
+    folder: str
+    scans: tuple[Scan, ...]
+    documents: tuple[Document, ...]
+    created: datetime
+    software: dict[str, str]

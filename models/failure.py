@@ -1,0 +1,146 @@
+"""Every way in which a scan or a page can fail: a closed set of codes, each with a sentence and a next step."""
+
+from enum import StrEnum
+
+from models.record import Record
+
+
+class Code(StrEnum):
+    """The closed set of failure codes.
+
+    A *refused* scan will never be read as it is; a *failed* one may be tried again.
+    """
+
+    EMPTY = "empty"
+    NOT_A_DOCUMENT = "not-a-document"
+    DAMAGED = "damaged"
+    ENCRYPTED = "encrypted"
+    PAGE_TOO_LARGE = "page-too-large"
+    TOO_MANY_PAGES = "too-many-pages"
+    OUTSIDE_BOX = "outside-box"
+    UNREADABLE = "unreadable"
+    CHANGED = "changed"
+    TIMEOUT = "timeout"
+    WORKER_LOST = "worker-lost"
+    DISK_FULL = "disk-full"
+    RECOGNITION = "recognition"
+    NO_TEXT = "no-text"
+    PDF = "pdf"
+    INTERNAL = "internal"
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the scan is refused for good rather than failed for now."""
+        return self in _REFUSALS
+
+    @property
+    def sentence(self) -> str:
+        """What happened, for an operator."""
+        return _WORDS[self][0]
+
+    @property
+    def next_step(self) -> str:
+        """What the operator can do about it."""
+        return _WORDS[self][1]
+
+
+_REFUSALS = frozenset(
+    {
+        Code.EMPTY,
+        Code.NOT_A_DOCUMENT,
+        Code.DAMAGED,
+        Code.ENCRYPTED,
+        Code.PAGE_TOO_LARGE,
+        Code.TOO_MANY_PAGES,
+        Code.OUTSIDE_BOX,
+    }
+)
+
+_WORDS: dict[Code, tuple[str, str]] = {
+    Code.EMPTY: ("The file holds nothing (0 bytes).", "Scan the paper again and put the new file into the box."),
+    Code.NOT_A_DOCUMENT: (
+        "The file is neither a PDF nor a picture, whatever its name says.",
+        "If it belongs to the case, save it as a PDF or a picture; if not, take it out of the box.",
+    ),
+    Code.DAMAGED: (
+        "The file is cut off or damaged: not all of its pages can be opened.",
+        "Copy it again from the scanner, or scan the paper again.",
+    ),
+    Code.ENCRYPTED: (
+        "The PDF is locked with a password.",
+        "Save it without the password and put that copy into the box.",
+    ),
+    Code.PAGE_TOO_LARGE: (
+        "A page has more pixels than this archive accepts.",
+        "Scan it at a lower resolution, or raise limits.page_megapixels in bannasar.toml.",
+    ),
+    Code.TOO_MANY_PAGES: (
+        "The scan has more pages than this archive accepts.",
+        "Split it, or raise limits.scan_pages in bannasar.toml.",
+    ),
+    Code.OUTSIDE_BOX: (
+        "The entry is a link to something outside the box, or no ordinary file.",
+        "Put the file itself into the box.",
+    ),
+    Code.UNREADABLE: (
+        "The file could not be opened for reading.",
+        "Check its permissions and the disk it lies on, then run the box again.",
+    ),
+    Code.CHANGED: (
+        "The file changed or went away while it was being read.",
+        "Wait until it has been copied whole, then run the box again.",
+    ),
+    Code.TIMEOUT: (
+        "A page took longer than the time limit.",
+        "Look at the page; raise limits.page_seconds in bannasar.toml if it is sound, then run the box again.",
+    ),
+    Code.WORKER_LOST: (
+        "The worker that read a page died, most likely for want of memory.",
+        "Run the box again with fewer workers (--workers).",
+    ),
+    Code.DISK_FULL: ("The disk is full.", "Make room, then run the box again."),
+    Code.RECOGNITION: (
+        "Tesseract could not read a page.",
+        "Run `bannasar doctor`; if all is well there, run the box again.",
+    ),
+    Code.NO_TEXT: (
+        "A page is not blank, yet no text was found on it.",
+        "Look at the page: if it holds print, scan it again, darker or at a higher resolution.",
+    ),
+    Code.PDF: (
+        "The searchable PDF of a document could not be made.",
+        "Run `bannasar doctor`; if all is well there, run the box again.",
+    ),
+    Code.INTERNAL: (
+        "Something went wrong that Bannasar has no name for; the ledger keeps the details.",
+        "Run the box again; if it happens again, report it with the details.",
+    ),
+}
+
+
+class Failure(Record):
+    """One failure: its code, what exactly was met (never a secret), and where."""
+
+    code: Code
+    detail: str = ""
+    page: int | None = None
+
+    @property
+    def reason(self) -> str:
+        """The operator's sentence, with the page and the detail where they are known."""
+        where = f"Page {self.page}: " if self.page is not None else ""
+        what = f" ({self.detail})" if self.detail else ""
+        return f"{where}{self.code.sentence}{what} {self.code.next_step}"
+
+
+class BannasarError(Exception):
+    """An error that carries a :class:`Failure`; raised inside the rooms, translated at their borders."""
+
+    def __init__(self, code: Code, detail: str = "", page: int | None = None) -> None:
+        """Make the error from the parts of its failure."""
+        self.failure = Failure(code=code, detail=detail, page=page)
+        super().__init__(code, detail, page)
+
+    def __str__(self) -> str:
+        """Return the operator's sentence."""
+        return self.failure.reason

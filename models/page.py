@@ -1,0 +1,87 @@
+"""One side of one sheet: blocks, lines and words, where they stand and how sure the reading is."""
+
+from enum import StrEnum
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import Field
+
+from models.record import Record
+
+Confidence = Annotated[float, Field(ge=0, le=1)]
+Turn = Literal[0, 90, 180, 270]
+
+
+class Rect(NamedTuple):
+    """A rectangle in pixels of the upright page; ``right`` and ``bottom`` lie just outside it."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+class Word(Record):
+    """A run of text with no white space in it, as the recogniser parted it.
+
+    ``space`` says whether white space stands between this word and the next one of its line. Khmer puts none between
+    words, so that ``False`` is common.
+    """
+
+    text: str
+    box: Rect
+    confidence: Confidence
+    space: bool = True
+
+
+class Line(Record):
+    """One printed line, whole: its subscripts and the vowels above and below belong to it."""
+
+    words: tuple[Word, ...]
+    box: Rect
+    confidence: Confidence
+
+
+class Cell(Record):
+    """Where a block stands in a table: the table of the page, its row and its column, each from 0."""
+
+    table: int
+    row: int
+    column: int
+
+
+class Block(Record):
+    """Lines that are read together: a column, a paragraph, a header block, a cell (then ``cell`` is set)."""
+
+    lines: tuple[Line, ...]
+    box: Rect
+    cell: Cell | None = None
+
+
+class TextSource(StrEnum):
+    """Where a page's words come from."""
+
+    RECOGNISED = "recognised"
+    BORN_DIGITAL = "born-digital"
+
+
+class Page(Record):
+    """One page as it was read.
+
+    ``turn`` is the clockwise turn in degrees that set the picture upright, ``skew`` the clockwise angle in degrees by
+    which the turned picture still leant, and was turned back. ``width`` and ``height`` are those of the upright page in
+    pixels at ``dpi``. ``blocks`` are in reading order. ``notes`` are short remarks for people, such as "too little
+    text to tell which way is up".
+    """
+
+    scan: str
+    number: Annotated[int, Field(ge=1)]
+    recipe: str
+    width: int
+    height: int
+    dpi: float
+    turn: Turn = 0
+    skew: float = 0.0
+    blank: bool = False
+    source: TextSource = TextSource.RECOGNISED
+    blocks: tuple[Block, ...] = ()
+    notes: tuple[str, ...] = ()

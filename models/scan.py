@@ -1,0 +1,44 @@
+"""Boxes and scans: what an archive team hands in."""
+
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+
+from models.record import Record
+
+
+class Kind(StrEnum):
+    """What a scan is, told by its content and never by its name."""
+
+    PDF = "pdf"
+    TIFF = "tiff"
+    JPEG = "jpeg"
+    PNG = "png"
+    JPEG2000 = "jpeg2000"
+    WEBP = "webp"
+
+
+class Scan(Record):
+    """One source file of a box. ``path`` is relative to the box, ``sha256`` is hexadecimal."""
+
+    path: PurePosixPath
+    sha256: str
+    size: int
+    kind: Kind
+    pages: int
+
+
+class ScanState(StrEnum):
+    """How a scan stands in the ledger."""
+
+    PENDING = "pending"
+    ARCHIVED = "archived"
+    FAILED = "failed"
+    REFUSED = "refused"
+    DUPLICATE = "duplicate"
+
+
+class Box(Record):
+    """A folder handed in: ``id`` names it in the archive, ``root`` is where it lies."""
+
+    id: str
+    root: Path

@@ -1,0 +1,57 @@
+"""The settings as values.
+
+Their defaults stand in ``config/defaults.toml``; ``config`` reads them, ``cli`` hands them on.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from models.record import Record
+
+Positive = Annotated[int, Field(gt=0)]
+
+
+class Limits(Record):
+    """What is too much."""
+
+    page_megapixels: Positive = Field(description="Most pixels a page may have, in millions.")
+    scan_pages: Positive = Field(description="Most pages a scan may have.")
+    page_seconds: Positive = Field(description="Seconds after which a page is given up.")
+
+
+class PageSettings(Record):
+    """How a page is rendered and read; part of the recipe."""
+
+    dpi: Positive = Field(
+        description="Resolution at which PDF pages are rendered and lines are read, in dots per inch."
+    )
+    languages: str = Field(description="Tesseract models for Khmer and mixed text.")
+    latin_languages: str = Field(description="Tesseract models for blocks that hold Latin script only.")
+    trial_languages: str = Field(
+        description="Tesseract model, one that is cheap and knows both scripts, that tells which way up a page is."
+    )
+
+
+class ArchiveSettings(Record):
+    """How the archive's derived files are made."""
+
+    jpeg_quality: Annotated[int, Field(ge=1, le=100)] = Field(description="JPEG quality of the pictures in the PDFs.")
+
+
+class RunSettings(Record):
+    """How a run uses the machine."""
+
+    workers: Annotated[int, Field(ge=0)] = Field(description="Worker processes; 0 means one a processor.")
+    scheduler: str = Field(description="Address of a Dask scheduler (tcp://…); empty for workers of our own.")
+
+
+class Settings(Record):
+    """Everything that can be set."""
+
+    archive: Path = Field(description="The archive's folder.")
+    limits: Limits
+    page: PageSettings
+    pdf: ArchiveSettings
+    run: RunSettings

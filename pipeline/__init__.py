@@ -1,0 +1,1 @@
+"""The steps from a box to an archive."""

@@ -1,0 +1,38 @@
+"""Settings: defaults.toml < bannasar.toml < BANNASAR_* < options."""
+
+import pytest
+
+from config.settings import SettingsError, load
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_each_source_wins_over_the_one_before(tmp_path, monkeypatch):
+    """The nearer to the command, the stronger."""
+    assert load().limits.page_seconds == 300
+    (tmp_path / "bannasar.toml").write_text("[limits]\npage_seconds = 1\nscan_pages = 7\n", "utf-8")
+    assert load().limits.page_seconds == 1
+    monkeypatch.setenv("BANNASAR_LIMITS__PAGE_SECONDS", "2")
+    assert load().limits.page_seconds == 2
+    settings = load(limits={"page_seconds": 3})
+    assert settings.limits.page_seconds == 3
+    assert settings.limits.scan_pages == 7
+    assert settings.limits.page_megapixels == 200
+
+
+@pytest.mark.parametrize(
+    ("toml", "named"),
+    [
+        ("[limits]\npage_seconds = 0\n", "limits.page_seconds"),
+        ("[limits]\npage_secnds = 5\n", "limits.page_secnds"),
+        ("[limits\n", "bannasar.toml"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(tmp_path, toml, named):
+    """A slip in the file must not go unseen."""
+    (tmp_path / "bannasar.toml").write_text(toml, "utf-8")
+    with pytest.raises(SettingsError, match=named):
+        load()
