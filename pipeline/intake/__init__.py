@@ -1,0 +1,1 @@
+"""What came in: discover, identify by content, hash, refuse."""

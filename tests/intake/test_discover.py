@@ -1,0 +1,71 @@
+"""What is found in a box."""
+
+import os
+from pathlib import Path
+
+from models.failure import Code
+from pipeline.intake.discover import discover
+
+
+def _put(file: Path, content: bytes = b"x") -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+    return file
+
+
+def test_every_file_is_found_in_path_order_and_knows_its_case_folder(tmp_path):
+    """Folders in a box are case files, at whatever depth their scans lie."""
+    for name in ("b/2.pdf", "b/sub/1.pdf", "a.pdf", "ក/១.tif"):
+        _put(tmp_path / name)
+    entries = discover(tmp_path).entries
+    assert [str(entry.path) for entry in entries] == ["a.pdf", "b/2.pdf", "b/sub/1.pdf", "ក/១.tif"]
+    assert [entry.folder for entry in entries] == ["", "b", "b", "ក"]
+
+
+def test_hidden_and_system_files_are_passed_over_and_counted(tmp_path):
+    """What computers leave behind is no scan, and yet is accounted for."""
+    for name in (".DS_Store", "a/Thumbs.db", ".hidden/1.pdf", "1.pdf"):
+        _put(tmp_path / name)
+    found = discover(tmp_path)
+    assert [str(entry.path) for entry in found.entries] == ["1.pdf"]
+    assert found.passed_over == 3
+
+
+def test_a_link_out_of_the_box_is_refused(tmp_path):
+    """A link must not bring in what nobody handed in."""
+    secret = _put(tmp_path / "secret.pdf")
+    box = tmp_path / "box"
+    box.mkdir()
+    (box / "1.pdf").symlink_to(secret)
+    (box / "2.pdf").symlink_to("2.pdf")
+    (box / "3.pdf").symlink_to("nowhere")
+    (box / "4").symlink_to(tmp_path)
+    refusals = {str(entry.path): entry.refusal for entry in discover(box).entries}
+    assert {path: refusal and refusal.code for path, refusal in refusals.items()} == dict.fromkeys(
+        ("1.pdf", "2.pdf", "3.pdf", "4"), Code.OUTSIDE_BOX
+    )
+
+
+def test_a_link_within_the_box_is_a_scan(tmp_path):
+    """A link to a scan of the same box is that scan once more."""
+    _put(tmp_path / "1.pdf")
+    (tmp_path / "2.pdf").symlink_to("1.pdf")
+    assert [entry.refusal for entry in discover(tmp_path).entries] == [None, None]
+
+
+def test_a_pipe_is_refused_unopened(tmp_path):
+    """Opening a pipe would wait for ever."""
+    os.mkfifo(tmp_path / "1.pdf")
+    (entry,) = discover(tmp_path).entries
+    assert entry.refusal is not None
+    assert entry.refusal.code is Code.OUTSIDE_BOX
+
+
+def test_odd_names_are_kept(tmp_path):
+    """Newlines, Khmer, 255 bytes and bytes that are no UTF-8 are names like others."""
+    names = [b"a\nb.pdf", "សំណុំរឿង.pdf".encode(), b"n" * 251 + b".pdf", b"caf\xe9.pdf"]
+    for name in names:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(b"x")
+    entries = discover(tmp_path).entries
+    assert sorted(os.fsencode(entry.file.name) for entry in entries) == sorted(names)
+    assert {"caf\\xe9.pdf", "a\nb.pdf", "សំណុំរឿង.pdf"} <= {str(entry.path) for entry in entries}
