@@ -1,0 +1,160 @@
+"""Normal forms of text: one to keep and show, one to match.
+
+Khmer can be written in several orders of code points that look alike on paper; people type them, and recognisers make
+them up. Sources: The Unicode Standard 15, chapter 16.4 (Khmer), for the order in a syllable and for deprecated letters;
+SIL's *Khmer Encoding Structure* (Unicode document L2/21-233) for letters that look alike. The rules are numbered where
+they are applied; ``tests/text/test_normalise.py`` has an example of each.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+COENG = "\u17d2"
+_RO, _DA, _TA, _U = "\u179a", "\u178a", "\u178f", "\u17bb"
+_ROBAT = "\u17cc"
+_SHIFTERS = "\u17c9\u17ca"
+_VOWELS = "\u17b6-\u17c5"
+_ABOVE = "\u17b7\u17b8\u17b9\u17ba\u17be"
+_LETTERS = "\u1780-\u17b3"
+_MARKS = "\u17b6-\u17d1\u17dd"
+_JOINERS = "\u200c\u200d"
+_INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad\u17b4\u17b5")
+
+_SYLLABLE = re.compile(rf"[{_LETTERS}](?:{COENG}[{_LETTERS}]|[{_MARKS}{_JOINERS}])*")
+_PART = re.compile(rf"{COENG}[{_LETTERS}]|[{_MARKS}]")
+
+# 1. Letters the standard has deprecated, and what it says to write instead.
+_DEPRECATED = {
+    "\u17a3": "\u17a2",
+    "\u17a4": "\u17a2\u17b6",
+    "\u17a8": "\u17a7\u1780",
+    "\u17b4": "",
+    "\u17b5": "",
+    "\u17d8": "\u17d4\u179b\u17d4",
+}
+# 2. Two halves of a vowel that has a code point of its own.
+_HALVES = {("\u17c1", "\u17b8"): "\u17be", ("\u17c1", "\u17b6"): "\u17c4"}
+# Letters that Unicode does not take apart, and that people write either way.
+_LATIN = {"œ": "oe", "æ": "ae", "đ": "d", "ð": "d", "ø": "o", "ł": "l", "ı": "i"}
+
+
+class Piece(NamedTuple):
+    """A stretch of normal form, and the stretch ``[start, end)`` of the text it stands for."""
+
+    text: str
+    start: int
+    end: int
+
+
+def tidy(text: str) -> str:
+    """Return the form to keep beside the text as read.
+
+    NFC; syllables in one order; vowels in one piece; deprecated letters replaced; joiners dropped, for they change
+    nothing that is printed; the zero-width space kept, for it parts words.
+    """
+    normal = unicodedata.normalize("NFC", "".join(_DEPRECATED.get(character, character) for character in text))
+    ordered = _SYLLABLE.sub(lambda found: "".join(_ordered(found[0])), normal)
+    return ordered.translate({ord(joiner): None for joiner in _JOINERS})
+
+
+def match_form(text: str) -> str:
+    """Return the form in which texts are compared: equal for all that a reader would call the same."""
+    return "".join(piece.text for piece in match_pieces(text))
+
+
+def match_pieces(text: str) -> Iterator[Piece]:
+    """Yield the pieces of the match form: Khmer syllables whole, other characters one by one.
+
+    It is :func:`tidy`, and besides NFKC, nothing invisible, digits of all scripts as ASCII, no case, no accents on
+    Latin letters, and one of each two Khmer forms that look alike.
+    """
+    seen = [(character, place) for place, character in enumerate(text) if character not in _INVISIBLE]
+    plain, places = _replaced(seen)
+    at = 0
+    for syllable in _SYLLABLE.finditer(plain):
+        yield from _others(plain, places, at, syllable.start())
+        yield Piece(_syllable(syllable[0]), places[syllable.start()], places[syllable.end() - 1] + 1)
+        at = syllable.end()
+    yield from _others(plain, places, at, len(plain))
+
+
+def _replaced(seen: list[tuple[str, int]]) -> tuple[str, list[int]]:
+    characters: list[str] = []
+    places: list[int] = []
+    for character, place in seen:
+        for replacement in _DEPRECATED.get(character, character):
+            characters.append(replacement)
+            places.append(place)
+    return "".join(characters), places
+
+
+def _others(plain: str, places: list[int], start: int, end: int) -> Iterator[Piece]:
+    for at in range(start, end):
+        if folded := _folded(plain[at]):
+            yield Piece(folded, places[at], places[at] + 1)
+
+
+@lru_cache(maxsize=4096)
+def _folded(character: str) -> str:
+    """Return a character without case, accent and compatibility form; nothing for a mark by itself."""
+    return "".join(
+        _LATIN.get(part, _digit(part))
+        for part in unicodedata.normalize("NFKD", character).casefold()
+        if not unicodedata.combining(part)
+    )
+
+
+@lru_cache(maxsize=65536)
+def _syllable(syllable: str) -> str:
+    """Return the match form of a syllable."""
+    return _alike(_ordered(syllable))
+
+
+def _digit(character: str) -> str:
+    """Return a decimal digit of any script as ASCII, and the Khmer numerals for divination too (U+17F0 to U+17F9)."""
+    value = unicodedata.digit(character, None)
+    if value is None and "\u17f0" <= character <= "\u17f9":
+        value = ord(character) - 0x17F0
+    return character if value is None else str(value)
+
+
+def _ordered(syllable: str) -> list[str]:
+    """Return the parts of a syllable in the one order: letter, robat, subscripts, shifter, vowels, signs.
+
+    3. Among subscripts, RO stands last: on paper it hangs before the letter, whatever follows it.
+    4. A mark that stands twice is one mark; vowels and signs follow their code points.
+    """
+    parts = _PART.findall(syllable, 1)
+    subscripts = list(dict.fromkeys(part for part in parts if part[0] == COENG))
+    subscripts.sort(key=lambda part: part[1] == _RO)
+    marks = sorted(dict.fromkeys(part for part in parts if part[0] != COENG))
+    vowels = [mark for mark in marks if "\u17b6" <= mark <= "\u17c5"]
+    for (left, right), whole in _HALVES.items():
+        if left in vowels and right in vowels:
+            vowels = sorted([vowel for vowel in vowels if vowel not in {left, right}] + [whole])
+    robat = [_ROBAT] if _ROBAT in marks else []
+    shifters = [mark for mark in marks if mark in _SHIFTERS]
+    signs = [mark for mark in marks if mark > "\u17c5" and mark not in _SHIFTERS and mark != _ROBAT]
+    return [syllable[0], *robat, *subscripts, *shifters, *vowels, *signs]
+
+
+def _alike(parts: list[str]) -> str:
+    """Return a syllable with one of each two forms that look alike on paper.
+
+    5. The subscripts DA and TA have one shape. 6. The letters ឲ and ឱ are two shapes of one. 7. Under a vowel that
+    stands above, a shifter is printed as the vowel U is.
+    """
+    shapes = [COENG + _TA if part == COENG + _DA else part for part in parts]
+    if shapes[0] == "\u17b2":
+        shapes[0] = "\u17b1"
+    if any(part in _ABOVE for part in shapes):
+        shapes = [_U if part in _SHIFTERS else part for part in shapes]
+    return shapes[0] + "".join(sorted(dict.fromkeys(shapes[1:]), key=_rank))
+
+
+def _rank(part: str) -> tuple[int, str]:
+    order = 0 if part == _ROBAT else 1 if part[0] == COENG else 2
+    return (order, "" if order == 1 else part)
