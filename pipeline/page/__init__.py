@@ -1,0 +1,1 @@
+"""One page, on a worker: render, orient, clean, lay out, recognise."""

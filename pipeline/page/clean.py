@@ -1,0 +1,90 @@
+"""What is paper and what is ink: light and paper colour taken out, the ink told from shadows, bleed-through and dirt."""
+
+import cv2
+import numpy as np
+
+from pipeline.page.picture import Pixels
+
+_FAINTEST = 205.0
+"""Ink is darker than this on an evened picture, whose paper is 255; bleed-through is lighter."""
+
+_COLOURED = 40
+"""Difference of a pixel's strongest and weakest channel from which on its ink is coloured."""
+
+
+def grey(pixels: Pixels) -> Pixels:
+    """Return a grey picture, ``(height, width)``, of a grey or an RGB one, coloured seals and marks made faint in it.
+
+    Where the writing is black, coloured ink over it is a seal, a stamp or a mark: each pixel then is as light as its
+    lightest channel, which leaves black alone. Where most of the ink is coloured, the writing is, and its luminance
+    is taken.
+    """
+    if pixels.ndim == 2:
+        return pixels
+    plain = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+    step = max(1, min(plain.shape) // 800)
+    some = pixels[::step, ::step]
+    strongest, weakest = some.max(axis=2), some.min(axis=2)
+    paper = np.median(some.reshape(-1, 3), axis=0)
+    # Yellowed paper colours everything a little: colour is what exceeds the paper's own.
+    colour = strongest.astype(np.int16) - weakest - (paper.max() - paper.min())
+    dark = plain[::step, ::step] < 0.7 * float(np.median(plain))
+    if not dark.any() or float((colour[dark] > _COLOURED).mean()) > 0.5:
+        return plain
+    return np.asarray(pixels.max(axis=2), np.uint8)
+
+
+def flatten(picture: Pixels, dpi: float) -> Pixels:
+    """Divide a grey picture by its paper, so that paper is white everywhere.
+
+    The paper at a place is the brightest that is found within an eighth of an inch, smoothed: wider than any stroke,
+    much narrower than the fall of the light over a page. It is never taken for darker than half of the page's paper,
+    so that black borders and punch holes stay black.
+
+    Args:
+        picture: Grey, ``(height, width)``.
+        dpi: Pixels an inch.
+
+    Returns:
+        The same size; paper near 255, ink darker the more it stood out from its paper.
+    """
+    height, width = picture.shape
+    factor = max(1, round(dpi / 48))
+    small = cv2.resize(picture, (max(1, width // factor), max(1, height // factor)), interpolation=cv2.INTER_AREA)
+    window = 2 * max(2, round(dpi / 8 / factor)) + 1
+    paper = cv2.morphologyEx(cv2.medianBlur(small, 3), cv2.MORPH_CLOSE, np.ones((window, window), np.uint8))
+    paper = cv2.GaussianBlur(paper, (0, 0), window)
+    paper = np.maximum(paper, max(1, round(0.5 * float(np.percentile(paper, 75))))).astype(np.uint8)
+    paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.divide(picture, paper, scale=255), np.uint8)
+
+
+def ink_of(even: Pixels) -> Pixels:
+    """Return the mask of the ink on an evened picture, 255 where there is ink.
+
+    The threshold is Otsu's, but never so near to paper that bleed-through would be ink.
+    """
+    calm = np.asarray(cv2.medianBlur(even, 3), np.uint8)
+    threshold, _ = cv2.threshold(calm, 0, 255, cv2.THRESH_OTSU)
+    return np.asarray(cv2.compare(calm, (min(threshold, _FAINTEST),), cv2.CMP_LT), np.uint8)
+
+
+def without_solids(ink: Pixels, dpi: float) -> Pixels:
+    """Return ink without what is thicker than any writing: black borders, punch holes, photographs, tape.
+
+    Args:
+        ink: Mask, ``(height, width)``.
+        dpi: Pixels an inch; strokes of an eighth of an inch and more are solids.
+    """
+    factor = max(1, round(dpi / 50))
+    size = (max(1, ink.shape[1] // factor), max(1, ink.shape[0] // factor))
+    small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.threshold(small, 127, 255, cv2.THRESH_BINARY)[1], np.uint8)
+    thick = max(3, round(dpi / 8 / factor))
+    # Beyond the edge of the picture all is black: half of a border's stroke lies there.
+    solid = cv2.morphologyEx(small, cv2.MORPH_OPEN, np.ones((thick, thick), np.uint8), borderValue=(255,))
+    if not solid.any():
+        return ink
+    solid = cv2.dilate(solid, np.ones((5, 5), np.uint8))
+    solid = cv2.resize(solid, (ink.shape[1], ink.shape[0]), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(cv2.subtract(ink, solid), np.uint8)

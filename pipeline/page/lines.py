@@ -1,0 +1,95 @@
+"""Printed lines: which pieces of ink stand together on one, with all that is stacked above and below its letters."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.page.ink import Ints, Pieces
+
+Indices = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedLine:
+    """The labels of the pieces of one line, and the rows ``[top, bottom)`` between which they belong to it.
+
+    The rows matter for a piece that two lines share because they touch.
+    """
+
+    pieces: Indices
+    top: int
+    bottom: int
+
+
+def split_lines(pieces: Pieces, chosen: Indices, letter: float) -> list[PrintedLine]:
+    """Part the pieces of one column of text into its lines, from the top.
+
+    Khmer stacks subscripts and vowels above and below a row of base letters, which holds most of the ink: its row is
+    found on the smoothed shadow of the column, and what floats between two rows goes to the letters it is nearest to.
+
+    Args:
+        pieces: The pieces of the page, set upright to about 0.1°.
+        chosen: Labels of those in the column.
+        letter: Height of a letter in pixels.
+    """
+    boxes = pieces.boxes[chosen]
+    rows = _letter_rows(boxes, letter)
+    if len(rows) == 1:
+        return [PrintedLine(chosen, int(boxes[:, 1].min()), int(boxes[:, 3].max()))]
+    middles = (rows[:-1] + rows[1:]) / 2
+    cuts = np.concatenate(([boxes[:, 1].min()], middles, [boxes[:, 3].max()])).astype(int)
+    core = 0.35 * letter
+    overlaps = np.minimum(boxes[:, 3, None], rows + core) - np.maximum(boxes[:, 1, None], rows - core)
+    home = np.where((overlaps > 0).any(axis=1), overlaps.argmax(axis=1), -1)
+    floating = np.nonzero(home < 0)[0]
+    home[floating] = _nearest(boxes, home, floating, rows)
+    lines: list[PrintedLine] = []
+    for number in range(len(rows)):
+        # What reaches the letters of another line as well is theirs, too, as far as the cut between them.
+        mine = (home == number) | (overlaps[:, number] > 0.8 * core)
+        if not mine.any():
+            continue
+        shared = mine & ((overlaps > 0.8 * core).sum(axis=1) > 1)
+        alone = boxes[mine & ~shared] if (mine & ~shared).any() else boxes[mine]
+        top = cuts[number] if shared.any() else alone[:, 1].min()
+        bottom = cuts[number + 1] if shared.any() else alone[:, 3].max()
+        lines.append(PrintedLine(chosen[mine], int(top), int(bottom)))
+    return lines
+
+
+def _letter_rows(boxes: Ints, letter: float) -> NDArray[np.float64]:
+    """Return the heights of the rows of letters: the peaks of the smoothed shadow that the pieces cast sideways."""
+    top, bottom = int(boxes[:, 1].min()), int(boxes[:, 3].max())
+    # Each piece casts its area evenly over its rows.
+    steps = np.zeros(bottom - top + 1)
+    weight = boxes[:, 4] / (boxes[:, 3] - boxes[:, 1])
+    np.add.at(steps, boxes[:, 1] - top, weight)
+    np.add.at(steps, boxes[:, 3] - top, -weight)
+    shadow = np.pad(np.cumsum(steps), round(letter))[:, np.newaxis]
+    smooth = cv2.GaussianBlur(shadow, (0, 0), 0.3 * letter, borderType=cv2.BORDER_CONSTANT)[:, 0]
+    inner = smooth[1:-1]
+    peaks = np.nonzero((inner >= smooth[:-2]) & (inner > smooth[2:]) & (inner > 0))[0] + 1
+    kept = [int(peaks[np.argmax(smooth[peaks])])] if len(peaks) else [len(smooth) // 2]
+    for peak in sorted((int(at) for at in peaks), key=lambda at: -smooth[at]):
+        near = min(kept, key=lambda other: abs(other - peak))
+        between = smooth[min(near, peak) : max(near, peak) + 1].min()
+        if abs(near - peak) > 1.1 * letter and between < 0.8 * smooth[peak]:
+            kept.append(peak)
+    return np.sort(np.array(kept, np.float64)) + top - round(letter)
+
+
+def _nearest(boxes: Ints, home: NDArray[np.intp], floating: Indices, rows: NDArray[np.float64]) -> list[int]:
+    """Give each floating piece to the line whose pieces, over or under it, are the nearest."""
+    settled = np.nonzero(home >= 0)[0]
+    found = []
+    for piece in floating:
+        left, top, right, bottom = boxes[piece, :4]
+        beside = settled[(boxes[settled, 0] < right + 2) & (boxes[settled, 2] > left - 2)]
+        if beside.size == 0:
+            found.append(int(np.abs(rows - (top + bottom) / 2).argmin()))
+            continue
+        gaps = np.maximum(boxes[beside, 1] - bottom, top - boxes[beside, 3])
+        found.append(int(home[beside[gaps.argmin()]]))
+    return found

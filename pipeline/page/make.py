@@ -1,0 +1,69 @@
+"""One page from its scan to its record: what a worker does."""
+
+from pathlib import Path
+
+from models.failure import BannasarError, Code
+from models.page import Page, TextSource
+from models.scan import Kind
+from models.settings import PageSettings
+from pipeline.page.born_digital import own_blocks
+from pipeline.page.picture import Picture
+from pipeline.page.read import read_picture
+from pipeline.page.recipe import fingerprint
+from pipeline.page.render import render
+from pipeline.page.upright import make_upright
+
+
+def make_page(file: Path, kind: Kind, scan: str, number: int, settings: PageSettings, seconds: float) -> Page:
+    """Render and read one page.
+
+    Args:
+        file: the scan.
+        kind: what it is.
+        scan: its SHA-256.
+        number: the page, from 1.
+        settings: how pages are read.
+        seconds: time limit of each program that is run for the page.
+
+    Raises:
+        BannasarError: the page cannot be rendered or read, or it is not blank and yet has no text.
+    """
+    picture = render(file, kind, number, settings.dpi, seconds)
+    recipe = fingerprint(settings)
+    if kind is Kind.PDF and (blocks := own_blocks(file, number, picture.dpi, seconds)):
+        height, width = picture.pixels.shape[:2]
+        return Page(
+            scan=scan,
+            number=number,
+            recipe=recipe,
+            width=width,
+            height=height,
+            dpi=picture.dpi,
+            source=TextSource.BORN_DIGITAL,
+            blocks=blocks,
+        )
+    reading = read_picture(picture, settings, seconds)
+    if not reading.blank and not any(line.words for block in reading.blocks for line in block.lines):
+        raise BannasarError(Code.NO_TEXT, page=number)
+    return Page(
+        scan=scan,
+        number=number,
+        recipe=recipe,
+        width=reading.width,
+        height=reading.height,
+        dpi=picture.dpi,
+        turn=reading.turn,
+        skew=reading.skew,
+        blank=reading.blank,
+        blocks=reading.blocks,
+        notes=reading.notes,
+    )
+
+
+def upright_picture(file: Path, kind: Kind, page: Page, dpi: int, seconds: float) -> Picture:
+    """Render a page again and set it upright as it was when it was read: its boxes are in these pixels.
+
+    Raises:
+        BannasarError: the page cannot be rendered.
+    """
+    return make_upright(render(file, kind, page.number, dpi, seconds), page.turn, page.skew)

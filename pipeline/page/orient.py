@@ -1,0 +1,158 @@
+"""Which way up a page is: the direction of its lines, their lean, and which of the two ways along them is up."""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.page import Turn
+from pipeline.page.agree import khmer_share
+from pipeline.page.clean import flatten, grey, ink_of, without_solids
+from pipeline.page.ink import Pieces
+from pipeline.page.lines import PrintedLine
+from pipeline.page.picture import Picture
+from pipeline.page.recognise import Recogniser
+from pipeline.page.sheet import Sheet, make_ready, resized
+from pipeline.page.upright import make_upright
+
+TOO_LITTLE = "too little text to tell which way is up"
+
+_WIDEST = 5.0
+"""Degrees a page may lean in the scanner, either way."""
+
+_COARSE = 150.0
+"""Dots per inch of the picture that all this is told from: the least at which small print can be read."""
+
+_LINE = 0.025
+"""Inches by which a shadow is smoothed to see lines in it and no letters."""
+
+_SAMPLES = 5
+_STRETCH = 14
+"""Stretches of lines that are read to tell which way is up, and how many letter heights each is long."""
+
+_ENOUGH = 8
+_LEAD = 0.1
+"""So many signs read one way have to be so much surer than the other way."""
+
+_OPPOSITE: dict[Turn, Turn] = {0: 180, 90: 270, 180: 0, 270: 90}
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """How a page stands: the clockwise ``turn`` that sets it upright, the ``skew`` in degrees that it then still leans.
+
+    ``latin`` says that its text is Latin; ``notes`` are for people.
+    """
+
+    turn: Turn
+    skew: float
+    latin: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def find_stand(picture: Picture, recogniser: Recogniser, models: str) -> Stand:
+    """Find which way up a page is, whatever its script.
+
+    The direction of the lines and their lean come from the ink alone; which of the two ways along them is up, from
+    reading a few stretches of lines both ways. A page with too little text to tell stays as it is, and is noted.
+
+    Args:
+        picture: The page as scanned.
+        recogniser: What reads the stretches.
+        models: Models for it that know every script.
+
+    Raises:
+        BannasarError: From the recogniser.
+    """
+    small = Picture(resized(grey(picture.pixels), min(1.0, _COARSE / picture.dpi)), min(_COARSE, picture.dpi))
+    trials = [trial for turn, skew in _directions(small) for trial in _trials(small, turn, skew, recogniser, models)]
+    if not trials:
+        return Stand(0, 0.0)
+    best, *others = sorted(trials, key=lambda trial: -trial.sure)
+    if best.signs < _ENOUGH or any(best.sure - other.sure < _LEAD for other in others):
+        unturned = next((trial.skew for trial in trials if trial.turn == 0), 0.0)
+        return Stand(0, unturned, best.latin, (TOO_LITTLE,))
+    return Stand(best.turn, best.skew, best.latin)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """How sure a few stretches of lines were of themselves when read one way, and how much they said."""
+
+    turn: Turn
+    skew: float
+    sure: float
+    signs: int
+    latin: bool
+
+
+def _trials(picture: Picture, turn: Turn, skew: float, recogniser: Recogniser, models: str) -> list[_Trial]:
+    """Read stretches of the page turned so, and turned the opposite way; nothing where it has no lines."""
+    sheet = make_ready(make_upright(picture, turn, skew), picture.dpi)
+    stretches = sorted((_stretch(sheet, line) for line in sheet.lines), key=lambda line: -len(line.pieces))[:_SAMPLES]
+    pictures = [sheet.picture_of(line, 1.0).pixels for line in stretches]
+    turned = [np.asarray(cv2.rotate(one, cv2.ROTATE_180), np.uint8) for one in pictures]
+    readings = recogniser.read(pictures + turned, models)
+    trials = []
+    for way, some in ((turn, readings[: len(pictures)]), (_OPPOSITE[turn], readings[len(pictures) :])):
+        signs = [sign for line in some for sign in line]
+        sure = float(np.mean([sign.confidence for sign in signs])) if signs else 0.0
+        trials.append(_Trial(way, skew, sure, len(signs), khmer_share(signs) < 0.2))
+    return trials if stretches else []
+
+
+def _stretch(sheet: Sheet, line: PrintedLine) -> PrintedLine:
+    """Return the first part of a line, long enough to read."""
+    lefts = sheet.pieces.boxes[line.pieces, 0]
+    return PrintedLine(line.pieces[lefts < lefts.min() + _STRETCH * sheet.letter], line.top, line.bottom)
+
+
+def _directions(picture: Picture) -> list[tuple[Turn, float]]:
+    """Return the turns, 0 or 90, that may lay a page's lines level, each with the lean that is left."""
+    ink = without_solids(ink_of(flatten(picture.pixels, picture.dpi)), picture.dpi)
+    pieces = Pieces.of(ink)
+    letters = (pieces.heights < picture.dpi / 2) & (pieces.widths < picture.dpi) & (pieces.boxes[:, 4] > 4)
+    letters[0] = False
+    rows, columns = np.nonzero(letters[pieces.labels])
+    if rows.size == 0:
+        return [(0, 0.0)]
+    # Read along its columns, a page that leans clockwise still leans clockwise.
+    across, down = _Shadow(rows, columns, picture.dpi), _Shadow(columns, -rows, picture.dpi)
+    angle, angle_down = across.sharpest(), down.sharpest()
+    unrest, unrest_down = across.unrest(angle), down.unrest(angle_down)
+    found: list[tuple[float, Turn, float]] = [(unrest, 0, angle), (unrest_down, 90, angle_down)]
+    return [(turn, skew) for much, turn, skew in found if much > 0.4 * max(unrest, unrest_down)]
+
+
+class _Shadow:
+    """The shadow of ink on the edge of its page, cast at any angle."""
+
+    def __init__(self, rows: NDArray[np.int64], columns: NDArray[np.int64], dpi: float) -> None:
+        self._smooth = _LINE * dpi
+        # Spread over their pixel, lest angle 0, where rows fall on rows, look sharper than it is.
+        self._rows = (rows + np.linspace(0, 1, rows.size) * 7919 % 1).astype(np.float32)
+        self._columns = (columns - columns.mean()).astype(np.float32)
+
+    def _cast(self, angle: float) -> NDArray[np.float64]:
+        # Lines that lean clockwise by an angle sink to the right by its tangent.
+        at = self._rows - self._columns * math.tan(math.radians(angle))
+        shadow = np.bincount((at - at.min()).astype(np.int64)).astype(np.float64)
+        return np.convolve(shadow, (0.25, 0.5, 0.25))
+
+    def _sharpness(self, angle: float) -> float:
+        return float(np.square(np.diff(self._cast(angle))).sum())
+
+    def unrest(self, angle: float) -> float:
+        """Return how much the shadow rises and falls from line to line: one straight margin counts for little."""
+        shadow = self._cast(angle)[:, np.newaxis]
+        smooth = cv2.GaussianBlur(shadow, (0, 0), self._smooth, borderType=cv2.BORDER_CONSTANT)
+        return float(np.square(np.diff(smooth, axis=0)).sum())
+
+    def sharpest(self) -> float:
+        """Return the angle, in degrees, of the sharpest shadow."""
+        best = max(np.arange(-_WIDEST, _WIDEST + 0.01, 0.5), key=self._sharpness)
+        best = max(np.arange(best - 0.4, best + 0.41, 0.1), key=self._sharpness)
+        best = max((best - 0.05, best, best + 0.05), key=self._sharpness)
+        return float(best)

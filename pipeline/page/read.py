@@ -1,0 +1,97 @@
+"""A page's picture in, its text out: set upright, cleaned, laid out, recognised."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from models.page import Block, Turn
+from models.settings import PageSettings
+from pipeline.page.agree import agreed, certainty, khmer_share, worst
+from pipeline.page.orient import find_stand
+from pipeline.page.picture import Picture
+from pipeline.page.recognise import Recogniser, Signs, Tesseract
+from pipeline.page.sheet import LinePicture, Sheet, make_ready
+from pipeline.page.upright import make_upright
+from pipeline.page.words import around, to_line
+
+_LETTER = 23.0
+"""Pixels of a letter's height in the pictures that are recognised: smaller is read worse, bigger only slower."""
+
+_SURE = 0.5
+"""A Khmer line whose worst sign is less sure than this is read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read on a page.
+
+    ``turn`` is the clockwise turn in degrees that sets the picture upright, ``skew`` the clockwise degrees by which the
+    turned picture still leant. ``width`` and ``height`` are those of the upright page in pixels at the picture's own
+    dpi, as are the boxes. ``blocks`` are in reading order.
+    """
+
+    turn: Turn
+    skew: float
+    width: int
+    height: int
+    blank: bool
+    blocks: tuple[Block, ...]
+    notes: tuple[str, ...] = ()
+
+
+def read_picture(picture: Picture, settings: PageSettings, seconds: float) -> Reading:
+    """Read the picture of a page.
+
+    Args:
+        picture: The page as scanned, grey or RGB.
+        settings: Resolution of reading, and the models.
+        seconds: Time limit for the recogniser.
+
+    Raises:
+        BannasarError: TIMEOUT, or RECOGNITION when the recogniser fails.
+    """
+    recogniser = Tesseract(seconds)
+    stand = find_stand(picture, recogniser, settings.trial_languages)
+    upright = make_upright(picture, stand.turn, stand.skew)
+    height, width = upright.pixels.shape[:2]
+    sheet = make_ready(upright, settings.dpi)
+    pictures = [sheet.picture_of(line, min(1.0, _LETTER / sheet.letter)) for line in sheet.lines]
+    readings = (_read_latin if stand.latin else _read_khmer)(pictures, recogniser, settings)
+    blocks = _blocks(sheet, pictures, readings, picture.dpi / settings.dpi)
+    return Reading(stand.turn, stand.skew, width, height, not sheet.lines, blocks, stand.notes)
+
+
+def _read_khmer(pictures: list[LinePicture], recogniser: Recogniser, settings: PageSettings) -> list[Signs]:
+    """Read lines with the cheap model, and again those that it is not sure of."""
+    readings = recogniser.read([one.pixels for one in pictures], settings.trial_languages)
+
+    def again(doubtful: Callable[[Signs], bool], models: str) -> None:
+        chosen = [number for number, signs in enumerate(readings) if doubtful(signs)]
+        seconds = recogniser.read([pictures[number].pixels for number in chosen], models)
+        for number, second in zip(chosen, seconds, strict=True):
+            readings[number] = agreed(readings[number], second)
+
+    again(lambda signs: worst(signs) < _SURE and khmer_share(signs) > 0.2, settings.languages)
+    again(lambda signs: khmer_share(signs) <= 0.2, settings.latin_languages)
+    return readings
+
+
+def _read_latin(pictures: list[LinePicture], recogniser: Recogniser, settings: PageSettings) -> list[Signs]:
+    """Read lines with the Latin models, and those that these make little of with the one that knows both scripts."""
+    readings = recogniser.read([one.pixels for one in pictures], settings.latin_languages)
+    chosen = [number for number, signs in enumerate(readings) if certainty(signs) < 0.3]
+    seconds = recogniser.read([pictures[number].pixels for number in chosen], settings.trial_languages)
+    for number, second in zip(chosen, seconds, strict=True):
+        readings[number] = max(readings[number], second, key=certainty)
+    return readings
+
+
+def _blocks(sheet: Sheet, pictures: list[LinePicture], readings: list[Signs], scale: float) -> tuple[Block, ...]:
+    """Put what was read back into its blocks; lines and blocks of which nothing came are left out."""
+    results = iter(zip(pictures, readings, strict=True))
+    blocks = []
+    for block in sheet.blocks:
+        own = [next(results) for _ in block.lines]
+        lines = [to_line(signs, picture, sheet.letter, scale) for picture, signs in own if signs]
+        if lines:
+            blocks.append(Block(lines=tuple(lines), box=around([line.box for line in lines]), cell=block.cell))
+    return tuple(blocks)

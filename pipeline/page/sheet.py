@@ -1,0 +1,94 @@
+"""A page made ready for reading: upright, evened, its ink in pieces, its blocks and lines found."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from models.page import Rect
+from pipeline.page.clean import flatten, grey, ink_of, without_solids
+from pipeline.page.ink import Pieces, letter_height
+from pipeline.page.layout import PrintedBlock, lay_out
+from pipeline.page.lines import PrintedLine
+from pipeline.page.picture import Picture, Pixels
+from pipeline.page.seal import find_rings, rub_out
+from pipeline.page.tables import find_cells, find_rules
+
+_MARGIN = 8
+"""White pixels round the picture of a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinePicture:
+    """The picture of a line at ``scale`` times the sheet, and the place of its left top corner on the sheet."""
+
+    pixels: Pixels
+    left: float
+    top: float
+    scale: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A page ready for reading, ``even`` being its evened grey picture at the resolution of reading."""
+
+    even: Pixels
+    pieces: Pieces
+    letter: float
+    blocks: tuple[PrintedBlock, ...]
+
+    @property
+    def lines(self) -> list[PrintedLine]:
+        """The lines of all blocks, in reading order."""
+        return [line for block in self.blocks for line in block.lines]
+
+    def picture_of(self, line: PrintedLine, scale: float) -> LinePicture:
+        """Return the picture of a line, scaled, with no ink of its neighbours on it."""
+        boxes = self.pieces.boxes[line.pieces]
+        reach = max(2, round(self.letter / 10))
+        rows, columns = self.even.shape
+        box = Rect(
+            max(0, int(boxes[:, 0].min()) - reach),
+            max(0, line.top - reach),
+            min(columns, int(boxes[:, 2].max()) + reach),
+            min(rows, line.bottom + reach),
+        )
+        labels = self.pieces.labels[box.top : box.bottom, box.left : box.right]
+        own = np.isin(labels, line.pieces)
+        others = cv2.dilate((~own & (labels > 0)).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        near = cv2.dilate(own.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0
+        pixels = np.where(near & (own | ~others), self.even[box.top : box.bottom, box.left : box.right], 255)
+        size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
+        pixels = cv2.resize(
+            pixels.astype(np.uint8), size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        )
+        framed = cv2.copyMakeBorder(pixels, _MARGIN, _MARGIN, _MARGIN, _MARGIN, cv2.BORDER_CONSTANT, value=(255,))
+        return LinePicture(np.asarray(framed, np.uint8), box.left - _MARGIN / scale, box.top - _MARGIN / scale, scale)
+
+
+def make_ready(picture: Picture, dpi: float) -> Sheet:
+    """Make an upright page ready for reading at a resolution, in dots per inch."""
+    even = flatten(resized(grey(picture.pixels), dpi / picture.dpi), dpi)
+    ink = without_solids(ink_of(even), dpi)
+    rules = find_rules(ink, dpi)
+    text = np.asarray(cv2.subtract(ink, cv2.dilate(rules.mask, np.ones((3, 3), np.uint8))), np.uint8)
+    pieces = Pieces.of(text)
+    letter = letter_height(pieces, dpi)
+    rings = find_rings(pieces, letter, dpi)
+    if rings:
+        even = rub_out(even, rings, 255)
+        pieces = Pieces.of(rub_out(text, rings, 0))
+    # Smaller is dirt. Much bigger is drawn or written over the page by hand, and would tie lines together.
+    chosen = (pieces.boxes[:, 4] > 0.008 * letter**2) & (pieces.heights < 5 * letter) & (pieces.widths < 12 * letter)
+    chosen[0] = False
+    blocks = lay_out(pieces, np.nonzero(chosen)[0], find_cells(rules, letter), letter)
+    return Sheet(even, pieces, letter, tuple(blocks))
+
+
+def resized(pixels: Pixels, factor: float) -> Pixels:
+    """Return grey pixels enlarged or made smaller; as they are where that would change next to nothing."""
+    if abs(factor - 1) < 0.02:
+        return pixels
+    size = (max(1, round(pixels.shape[1] * factor)), max(1, round(pixels.shape[0] * factor)))
+    how = cv2.INTER_CUBIC if factor > 1 else cv2.INTER_AREA
+    return np.asarray(cv2.resize(pixels, size, interpolation=how), np.uint8)

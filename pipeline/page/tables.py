@@ -1,0 +1,114 @@
+"""Printed rules and the tables they draw."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from models.page import Cell, Rect
+from pipeline.page.ink import Ints, Pieces
+from pipeline.page.picture import Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class TableCell:
+    """A cell of a ruled table and the paper inside its rules."""
+
+    box: Rect
+    cell: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of a page: their mask, and the mask of those that run across and of those that run down."""
+
+    across: Pixels
+    down: Pixels
+
+    @property
+    def mask(self) -> Pixels:
+        """All the rules."""
+        return np.asarray(cv2.bitwise_or(self.across, self.down), np.uint8)
+
+
+def find_rules(ink: Pixels, dpi: float) -> Rules:
+    """Find the rules: straight strokes of 0.4 inch and more, much longer than those of letters, and thin.
+
+    Args:
+        ink: Mask, ``(height, width)``.
+        dpi: Pixels an inch.
+    """
+    return Rules(_strokes(ink, dpi), np.ascontiguousarray(_strokes(np.ascontiguousarray(ink.T), dpi).T))
+
+
+def _strokes(ink: Pixels, dpi: float) -> Pixels:
+    """Return the strokes that run across."""
+    bridged = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, max(3, round(dpi / 50))), np.uint8))
+    long = cv2.morphologyEx(bridged, cv2.MORPH_OPEN, np.ones((1, round(0.4 * dpi)), np.uint8))
+    if not long.any():
+        return np.asarray(long, np.uint8)
+    pieces = Pieces.of(np.asarray(long, np.uint8))
+    # A rule that leans a little comes in steps: what counts is its thickness, its area over its length.
+    thin = pieces.boxes[:, 4] < 0.045 * dpi * np.maximum(pieces.widths, 1)
+    thin[0] = False
+    return pieces.mask(thin)
+
+
+def find_cells(rules: Rules, letter: float) -> list[TableCell]:
+    """Find the cells that rules close in: in tables of two cells or more, row by row.
+
+    A single frame round text is no table.
+    """
+    reach = max(3, round(1.5 * letter))
+    across = cv2.morphologyEx(rules.across, cv2.MORPH_CLOSE, np.ones((1, reach), np.uint8))
+    down = cv2.morphologyEx(rules.down, cv2.MORPH_CLOSE, np.ones((reach, 1), np.uint8))
+    # A rule may stop just short of the one it should meet.
+    stub = max(3, round(letter / 2)) | 1
+    across = cv2.dilate(across, np.ones((3, stub), np.uint8))
+    down = cv2.dilate(down, np.ones((stub, 3), np.uint8))
+    grid = np.asarray(cv2.bitwise_or(across, down), np.uint8)
+    grids = Pieces.of(grid)
+    cells: list[TableCell] = []
+    table = 0
+    for label in np.argsort(grids.boxes[:, 1], kind="stable"):
+        left, top, right, bottom, _ = (int(value) for value in grids.boxes[label])
+        if label == 0 or right - left < 4 * letter or bottom - top < 2 * letter:
+            continue
+        own = (grids.labels[top:bottom, left:right] == label).astype(np.uint8)
+        found = _closed_in(own, letter)
+        if len(found) >= 2:
+            found[:, (0, 2)] += left
+            found[:, (1, 3)] += top
+            cells += _numbered(found, table, letter)
+            table += 1
+    return cells
+
+
+def _closed_in(grid: Pixels, letter: float) -> Ints:
+    """Return the boxes of the paper that a grid closes in, big enough for a letter."""
+    paper = Pieces.of((1 - grid) * np.uint8(255))
+    height, width = grid.shape
+    boxes = paper.boxes
+    inside = (boxes[:, 0] > 0) & (boxes[:, 1] > 0) & (boxes[:, 2] < width) & (boxes[:, 3] < height)
+    inside &= (paper.heights > 0.8 * letter) & (paper.widths > 0.6 * letter)
+    # What is closed in by a slanting stroke fills little of its box.
+    inside &= boxes[:, 4] > 0.6 * paper.heights * paper.widths
+    return np.asarray(boxes[inside][:, :4], np.int32)
+
+
+def _numbered(boxes: Ints, table: int, letter: float) -> list[TableCell]:
+    rows, columns = _ranks(boxes[:, 1], letter), _ranks(boxes[:, 0], letter)
+    cells = [
+        TableCell(Rect(*(int(value) for value in box)), Cell(table=table, row=row, column=column))
+        for box, row, column in zip(boxes, rows, columns, strict=True)
+    ]
+    return sorted(cells, key=lambda cell: (cell.cell.row, cell.cell.column))
+
+
+def _ranks(values: Ints, letter: float) -> list[int]:
+    """Number positions from 0 on; those within half a letter of their neighbour are one."""
+    order = np.argsort(values, kind="stable")
+    steps = np.diff(values[order], prepend=values[order[0]]) > letter / 2
+    ranks = np.empty(len(values), np.int32)
+    ranks[order] = np.cumsum(steps)
+    return [int(rank) for rank in ranks]

@@ -1,0 +1,61 @@
+"""The geometry that sets a page upright: a quarter turn, then a small one. Nothing else moves a page's pixels."""
+
+import math
+
+import cv2
+import numpy as np
+
+from models.page import Turn
+from pipeline.page.picture import Picture, Pixels
+
+_QUARTERS: dict[int, int] = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+
+
+def make_upright(picture: Picture, turn: Turn, skew: float) -> Picture:
+    """Turn a picture clockwise by ``turn`` degrees, then back by the ``skew`` degrees it still leant clockwise.
+
+    Nothing is cut off: the canvas is the bounding box of the turned picture, ``ceil(w·cos + h·sin)`` by
+    ``ceil(w·sin + h·cos)`` pixels, with both centres on each other; the corners are filled with the paper's colour.
+    With ``skew`` 0 no pixel is interpolated.
+
+    Args:
+        picture: Grey or RGB pixels; their dpi is kept.
+        turn: Clockwise quarter turns in degrees.
+        skew: Degrees, clockwise positive.
+
+    Returns:
+        The upright picture, of the same kind and dpi.
+    """
+    pixels = picture.pixels
+    if turn:
+        pixels = cv2.rotate(pixels, _QUARTERS[turn]).astype(np.uint8, copy=False)
+    if skew:
+        pixels = _turn_back(pixels, skew)
+    return Picture(np.ascontiguousarray(pixels), picture.dpi)
+
+
+def paper_colour(pixels: Pixels) -> tuple[float, ...]:
+    """Return the colour, one value a channel, that most of a picture has: its median on a coarse grid."""
+    step = max(1, min(pixels.shape[:2]) // 200)
+    grid = pixels[::step, ::step].reshape(-1, 1 if pixels.ndim == 2 else pixels.shape[2])
+    return tuple(float(value) for value in np.median(grid, axis=0))
+
+
+def _turn_back(pixels: Pixels, skew: float) -> Pixels:
+    height, width = pixels.shape[:2]
+    angle = math.radians(abs(skew))
+    new_width = math.ceil(width * math.cos(angle) + height * math.sin(angle))
+    new_height = math.ceil(width * math.sin(angle) + height * math.cos(angle))
+    # OpenCV turns anticlockwise for positive angles: just what takes a clockwise lean away.
+    matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), skew, 1.0)
+    matrix[0, 2] += (new_width - width) / 2
+    matrix[1, 2] += (new_height - height) / 2
+    turned = cv2.warpAffine(
+        pixels,
+        matrix,
+        (new_width, new_height),
+        flags=cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=paper_colour(pixels),
+    )
+    return turned.astype(np.uint8, copy=False)

@@ -1,0 +1,72 @@
+"""Signs into words and lines, with their places on the upright page and the white space between them."""
+
+import numpy as np
+
+from models.page import Line, Rect, Word
+from pipeline.page.agree import certainty, is_khmer
+from pipeline.page.recognise import Sign, Signs
+from pipeline.page.sheet import LinePicture
+
+_KHMER_SPACE = 0.3
+"""Letter heights of white that are a space between Khmer words; between letters of one there is a third of it."""
+
+
+def to_line(signs: Signs, picture: LinePicture, letter: float, scale: float) -> Line:
+    """Make a line of the signs read on its picture.
+
+    Args:
+        signs: What was read, one sign at least.
+        picture: Where it was read.
+        letter: Height of a letter in pixels of the sheet.
+        scale: Pixels of the upright page a pixel of the sheet.
+    """
+    starts = [number for number, sign in enumerate(signs) if sign.begins and number] + [len(signs)]
+    words: list[Word] = []
+    start = 0
+    for end in starts:
+        own = signs[start:end]
+        space = end == len(signs) or _is_space(own[-1], signs[end], picture, letter)
+        text = "".join(sign.text for sign in own)
+        words.append(Word(text=text, box=_box(own, picture, scale), confidence=certainty(own), space=space))
+        start = end
+    return Line(words=tuple(words), box=around([word.box for word in words]), confidence=certainty(signs))
+
+
+def around(boxes: list[Rect]) -> Rect:
+    """Return the box around boxes."""
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return Rect(min(lefts), min(tops), max(rights), max(bottoms))
+
+
+def _box(signs: Signs, picture: LinePicture, scale: float) -> Rect:
+    """Return the box of signs on the upright page: their columns, and the rows of the line's ink there."""
+    left, right = min(sign.left for sign in signs), max(sign.right for sign in signs)
+    rows = np.nonzero((picture.pixels[:, max(0, left) : max(right, left + 1)] < 128).any(axis=1))[0]
+    top, bottom = (int(rows[0]), int(rows[-1]) + 1) if rows.size else (0, picture.pixels.shape[0])
+    return Rect(
+        max(0, round((picture.left + left / picture.scale) * scale)),
+        max(0, round((picture.top + top / picture.scale) * scale)),
+        max(0, round((picture.left + right / picture.scale) * scale)),
+        max(0, round((picture.top + bottom / picture.scale) * scale)),
+    )
+
+
+def _is_space(before: Sign, after: Sign, picture: LinePicture, letter: float) -> bool:
+    """Whether white space stands between two words: always but between Khmer ones, where the paper tells.
+
+    The recogniser also parts Khmer words that stand close together, as its training texts did.
+    """
+    if not (is_khmer(before.text) and is_khmer(after.text)):
+        khmer_beside_latin = is_khmer(before.text) or is_khmer(after.text)
+        return not khmer_beside_latin or _white(before, after, picture) > _KHMER_SPACE * letter
+    return _white(before, after, picture) > _KHMER_SPACE * letter
+
+
+def _white(before: Sign, after: Sign, picture: LinePicture) -> float:
+    """Return the width, in pixels of the sheet, of the widest white about the border of two signs."""
+    middle = (before.right + after.left) / 2
+    reach = max(after.left - before.right, round(0.2 * picture.pixels.shape[0]))
+    left, right = max(0, round(middle - reach)), round(middle + reach)
+    inked = (picture.pixels[:, left:right] < 160).any(axis=0)
+    edges = np.concatenate(([-1], np.nonzero(inked)[0], [inked.size]))
+    return float(np.diff(edges).max() - 1) / picture.scale

@@ -1,0 +1,132 @@
+"""One page of a scan as a picture."""
+
+from pathlib import Path
+
+import img2pdf
+import numpy as np
+import pikepdf
+import pytest
+from PIL import Image
+
+from models.failure import BannasarError, Code
+from models.scan import Kind
+from pipeline.page.render import render
+
+
+def _paper(width: int = 620, height: int = 877) -> np.ndarray:
+    """Return a grey page with a dark mark in its upper left quarter."""
+    pixels = np.full((height, width), 235, np.uint8)
+    pixels[height // 10 : height // 5, width // 10 : width // 3] = 30
+    return pixels
+
+
+def _pdf(folder: Path, pixels: np.ndarray, name: str = "page.pdf", **options: object) -> Path:
+    picture = folder / "page.png"
+    Image.fromarray(pixels).save(picture)
+    file = folder / name
+    file.write_bytes(img2pdf.convert(str(picture), **options))
+    return file
+
+
+def test_a_pdf_page_that_is_one_picture_keeps_its_own_pixels(tmp_path):
+    """A scan is not resampled: the recogniser sees what the scanner saw."""
+    pixels = _paper()
+    layout = img2pdf.get_layout_fun((img2pdf.in_to_pt(620 / 75), img2pdf.in_to_pt(877 / 75)))
+    picture = render(_pdf(tmp_path, pixels, layout_fun=layout), Kind.PDF, 1, 300, 30)
+    assert np.array_equal(picture.pixels, pixels)
+    assert picture.dpi == pytest.approx(75, abs=0.5)
+
+
+def test_a_page_turned_by_the_pdf_comes_as_a_reader_sees_it(tmp_path):
+    """A scanner that notes "turn me" is heeded."""
+    file = _pdf(tmp_path, _paper())
+    with pikepdf.open(file, allow_overwriting_input=True) as pdf:
+        pdf.pages[0].obj.Rotate = 90
+        pdf.save(file)
+    picture = render(file, Kind.PDF, 1, 300, 30)
+    assert np.array_equal(picture.pixels, np.rot90(_paper(), -1))
+
+
+def test_a_drawn_pdf_page_is_rendered_at_the_resolution_asked_for(tmp_path):
+    """A page that is no picture has no pixels of its own."""
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=(144, 72))
+        page.contents_add(b"0 0 72 72 re f")
+        pdf.save(tmp_path / "a.pdf")
+    picture = render(tmp_path / "a.pdf", Kind.PDF, 1, 300, 30)
+    assert picture.pixels.shape == (300, 600)
+    assert picture.pixels[150, 150] == 0
+    assert picture.pixels[150, 450] == 255
+
+
+def test_a_fax_page_inside_a_pdf_is_read(tmp_path):
+    """One-bit CCITT pictures are what most old scanners put into PDFs."""
+    bits = Image.fromarray(_paper()).point(lambda grey: 255 * (grey > 128)).convert("1")
+    bits.save(tmp_path / "a.tif", compression="group4", dpi=(75, 75))
+    (tmp_path / "a.pdf").write_bytes(img2pdf.convert(str(tmp_path / "a.tif")))
+    picture = render(tmp_path / "a.pdf", Kind.PDF, 1, 300, 30)
+    assert picture.pixels.shape == (877, 620)
+    assert picture.pixels[120, 100] < 50
+    assert picture.pixels[500, 300] > 200
+
+
+def test_each_page_of_a_tiff_is_itself(tmp_path):
+    """Page 2 is not page 1."""
+    frames = [Image.new("L", (620, 877), grey) for grey in (250, 120, 60)]
+    frames[0].save(tmp_path / "a.tif", save_all=True, append_images=frames[1:], dpi=(75, 75))
+    greys = [int(render(tmp_path / "a.tif", Kind.TIFF, number, 300, 30).pixels[5, 5]) for number in (1, 2, 3)]
+    assert greys == [250, 120, 60]
+
+
+@pytest.mark.parametrize(("claimed", "expected"), [((200, 200), 200), (None, 300), ((72, 72), 300)])
+def test_a_picture_without_a_sound_resolution_gets_one_from_its_size(tmp_path, claimed, expected):
+    """72 dpi on a page of 3,508 pixels would be a poster: it is A4 at 300."""
+    options = {"dpi": claimed} if claimed else {}
+    size = (1654, 2339) if claimed == (200, 200) else (2480, 3508)
+    Image.new("L", size, 255).save(tmp_path / "a.png", **options)
+    assert render(tmp_path / "a.png", Kind.PNG, 1, 300, 30).dpi == pytest.approx(expected, abs=1)
+
+
+def test_a_photograph_that_says_how_it_was_held_comes_upright(tmp_path):
+    """Cameras note the turn in EXIF and leave the pixels as they were."""
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held a quarter turn
+    Image.fromarray(_paper()).save(tmp_path / "a.jpg", exif=exif)
+    assert render(tmp_path / "a.jpg", Kind.JPEG, 1, 300, 30).pixels.shape == (620, 877)
+
+
+def test_colour_is_kept_where_there_is_some_and_only_there(tmp_path):
+    """A red seal is evidence; yellowed paper is grey to us."""
+    yellowed = np.dstack([_paper(), _paper() - 10, _paper() - 28])
+    Image.fromarray(yellowed).save(tmp_path / "a.png")
+    assert render(tmp_path / "a.png", Kind.PNG, 1, 300, 30).pixels.ndim == 2
+    yellowed[600:700, 300:400] = (190, 30, 40)
+    Image.fromarray(yellowed).save(tmp_path / "b.png")
+    assert render(tmp_path / "b.png", Kind.PNG, 1, 300, 30).pixels.ndim == 3
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "LA", "RGBA", "CMYK", "I;16"])
+def test_every_kind_of_pixel_is_read(tmp_path, mode):
+    """Dark stays dark and paper stays paper, whatever the file's pixels are."""
+    grey = Image.fromarray(_paper())
+    if mode == "I;16":
+        image = Image.fromarray(_paper().astype(np.uint16) * 257)
+    else:
+        image = grey.convert("RGB").convert(mode) if mode == "CMYK" else grey.convert(mode)
+    image.save(tmp_path / "a.tif")
+    pixels = render(tmp_path / "a.tif", Kind.TIFF, 1, 300, 30).pixels
+    assert pixels.dtype == np.uint8
+    assert pixels[120, 100].max() < 60
+    assert pixels[500, 300].min() > 200
+
+
+def test_a_picture_cut_off_in_the_middle_is_damaged(tmp_path):
+    """Half a page must not pass for a page."""
+    noise = np.random.default_rng(1).integers(0, 255, (800, 600), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "a.jpg")
+    whole = (tmp_path / "a.jpg").read_bytes()
+    (tmp_path / "cut.jpg").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(BannasarError) as caught:
+        render(tmp_path / "cut.jpg", Kind.JPEG, 1, 300, 30)
+    assert caught.value.failure.code is Code.DAMAGED
+    assert caught.value.failure.page == 1
