@@ -1,0 +1,53 @@
+"""The text of scans as files."""
+
+from collections import Counter
+from pathlib import Path, PurePosixPath
+
+from models.case import CaseFile
+from pipeline.archive.bag import bags, read_bag
+from pipeline.text.plain import page_text
+
+
+def export_text(archive: Path, folder: Path, box: str | None = None) -> int:
+    """Write the text of every archived scan into a folder, pages parted by form feeds.
+
+    Args:
+        archive: the archive's folder.
+        folder: where the texts go. With more than one box each gets a folder of its own, unless ``box`` is given.
+        box: only this box.
+
+    Returns:
+        How many texts were written.
+
+    Raises:
+        OSError: a bag cannot be read, or a text not be written.
+    """
+    found = [bag for bag in bags(archive) if box is None or bag.parent.name == box]
+    boxes = sorted({bag.parent.name for bag in found})
+    written = 0
+    for name in boxes:
+        target = folder / name if len(boxes) > 1 else folder
+        own = [bag for bag in found if bag.parent.name == name]
+        paths = _text_paths([scan.path for bag in own for scan in _case(bag).scans])
+        for bag in own:
+            case, pages = read_bag(bag)
+            for scan in case.scans:
+                text = "\f".join(page_text(page)[0] for page in pages if page.scan == scan.sha256)
+                file = target / paths[scan.path]
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(text + "\n", "utf-8")
+                written += 1
+    return written
+
+
+def _case(bag: Path) -> CaseFile:
+    return CaseFile.model_validate_json((bag / "data" / "case.json").read_bytes())
+
+
+def _text_paths(scans: list[PurePosixPath]) -> dict[PurePosixPath, PurePosixPath]:
+    """Return where each scan's text goes: ``.txt`` for the scan's ending, behind it where two scans would meet."""
+    short = Counter(path.with_suffix(".txt") for path in scans)
+    return {
+        path: path.with_suffix(".txt") if short[path.with_suffix(".txt")] == 1 else path.with_name(f"{path.name}.txt")
+        for path in scans
+    }
