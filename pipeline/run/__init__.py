@@ -1,0 +1,1 @@
+"""The ledger, the Dask scheduling, the run itself."""

@@ -1,0 +1,110 @@
+"""Whether this machine has what a run needs, and how to mend what it lacks."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytesseract
+
+from models.settings import Settings
+from pipeline.run.ledger import Ledger, LedgerError
+
+_APT_NAMES = {"Khmer": "tesseract-ocr-script-khmr"}
+_LEAST_FREE_BYTES = 2 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at; ``mend`` says how to mend it where it is not well."""
+
+    name: str
+    well: bool
+    found: str
+    mend: str = ""
+
+
+def examine(settings: Settings) -> Iterator[Check]:
+    """Yield the checks one after another."""
+    yield from _tesseract(settings)
+    yield _program("poppler", ["pdftoppm", "-v"], "poppler-utils")
+    yield _program("ghostscript", ["gs", "--version"], "ghostscript")
+    yield _fonts()
+    yield _sqlite()
+    yield _disk(settings.archive)
+    yield _archive(settings.archive)
+
+
+def _tesseract(settings: Settings) -> Iterator[Check]:
+    install = "apt-get install tesseract-ocr"
+    try:
+        version = str(pytesseract.get_tesseract_version())
+        models = set(pytesseract.get_languages())
+    except pytesseract.TesseractNotFoundError:
+        yield Check("tesseract", well=False, found="not installed", mend=install)
+        return
+    yield Check("tesseract", well=version.startswith("5"), found=version, mend="Tesseract 5 is needed.")
+    wanted = dict.fromkeys(f"{settings.page.languages}+{settings.page.latin_languages}".split("+"))
+    for model in wanted:
+        mend = f"apt-get install {_APT_NAMES.get(model, f'tesseract-ocr-{model}')}"
+        there = model in models
+        yield Check(f"model {model}", well=there, found="installed" if there else "not installed", mend=mend)
+
+
+def _program(name: str, command: list[str], package: str) -> Check:
+    mend = f"apt-get install {package}"
+    if shutil.which(command[0]) is None:
+        return Check(name, well=False, found="not installed", mend=mend)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    said = (done.stdout or done.stderr).strip().splitlines()
+    return Check(name, well=done.returncode in {0, 99}, found=said[0] if said else "silent", mend=mend)
+
+
+def _fonts() -> Check:
+    """Khmer fonts are wanted to look at what was found, and to render PDFs that do not bring theirs."""
+    mend = "apt-get install fontconfig fonts-khmeros"
+    if shutil.which("fc-list") is None:
+        return Check("Khmer fonts", well=False, found="fontconfig is not installed", mend=mend)
+    done = subprocess.run(["fc-list", ":lang=km", "family"], capture_output=True, text=True, check=False, timeout=60)
+    families = set(done.stdout.split("\n")) - {""}
+    return Check("Khmer fonts", well=bool(families), found=f"{len(families)} families", mend=mend)
+
+
+def _sqlite() -> Check:
+    database = sqlite3.connect(":memory:")
+    try:
+        database.execute("CREATE VIRTUAL TABLE probe USING fts5 (words)")
+    except sqlite3.OperationalError as error:
+        return Check(
+            "SQLite FTS5", well=False, found=str(error), mend="Use a Python whose SQLite has FTS5 (Debian's has)."
+        )
+    finally:
+        database.close()
+    return Check("SQLite FTS5", well=True, found=sqlite3.sqlite_version)
+
+
+def _disk(archive: Path) -> Check:
+    place = next(folder for folder in (archive, *archive.parents) if folder.exists())
+    free = shutil.disk_usage(place).free
+    mend = "Make room, or put the archive on another disk (--archive)."
+    return Check("disk", well=free >= _LEAST_FREE_BYTES, found=f"{free / (1 << 30):.1f} GB free at {place}", mend=mend)
+
+
+def _archive(archive: Path) -> Check:
+    if not (archive / "ledger.db").is_file():
+        return Check("archive", well=True, found=f"none yet at {archive}; the first run makes it")
+    if not os.access(archive, os.W_OK):
+        return Check("archive", well=False, found=f"{archive} cannot be written", mend="Mend its permissions.")
+    try:
+        with Ledger(archive) as ledger:
+            boxes = len(ledger.boxes())
+            waiting = len(ledger.to_be_indexed())
+    except LedgerError as error:
+        return Check(
+            "archive", well=False, found=str(error), mend="Restore the ledger from your last copy of the archive."
+        )
+    found = f"{boxes} boxes" + (f", {waiting} case files wait for the index" if waiting else "")
+    return Check("archive", well=not waiting, found=found, mend="Run any box again: what waits is indexed then.")

@@ -1,0 +1,294 @@
+"""The ledger: every box and scan, how it stands, every attempt. Only the coordinating process writes it."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from models.failure import Failure
+from models.scan import Box, Kind, Scan, ScanState
+
+VERSION = 1
+Step = Literal["inspect", "read", "archive"]
+
+
+class LedgerError(Exception):
+    """The ledger cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRow:
+    """How one scan stands; the columns of the table ``scans``."""
+
+    box: str
+    path: str
+    sha256: str
+    size: int
+    mtime_ns: int
+    kind: Kind | None
+    pages: int | None
+    state: ScanState
+    case_id: str | None
+    recipe: str | None
+    first_box: str | None
+    first_path: str | None
+    code: str | None
+    reason: str | None
+    blank: int
+    confidence: float | None
+
+    def scan(self) -> Scan:
+        """Return the scan's record; only for one that was identified."""
+        return Scan.model_validate(
+            {"path": self.path, "sha256": self.sha256, "size": self.size, "kind": self.kind, "pages": self.pages}
+        )
+
+
+_COLUMNS = ", ".join(field.name for field in fields(ScanRow))
+
+
+class Ledger:
+    """The ledger of one archive. Every method leaves it consistent; what it returns is read in path order."""
+
+    def __init__(self, archive: Path) -> None:
+        """Open the ledger of an archive, and make it where there is none.
+
+        Raises:
+            LedgerError: it was written by a newer version, or is not a ledger.
+        """
+        archive.mkdir(parents=True, exist_ok=True)
+        self._database = sqlite3.connect(archive / "ledger.db", timeout=30, isolation_level=None)
+        self._database.row_factory = sqlite3.Row
+        try:
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            self._database.close()
+            raise LedgerError(f"{archive / 'ledger.db'} is not a ledger, or is damaged ({error}).") from error
+
+    def _prepare(self) -> None:
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = NORMAL")
+        self._database.execute("PRAGMA foreign_keys = ON")
+        version = self._database.execute("PRAGMA user_version").fetchone()[0]
+        if version > VERSION:
+            self._database.close()
+            raise LedgerError(
+                f"The ledger was written by a newer Bannasar (schema {version}, this one knows {VERSION})."
+            )
+        if version == 0:
+            schema = Path(__file__).with_name("schema.sql").read_text("utf-8")
+            self._database.executescript(f"BEGIN; {schema}; PRAGMA user_version = {VERSION}; COMMIT;")
+
+    def __enter__(self) -> Self:
+        """Return the ledger."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the ledger."""
+        self._database.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._database
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
+
+    # Boxes
+
+    def enter_box(self, root: Path) -> Box:
+        """Return the box that lies at ``root``, entered now if it is new; its id is its folder's name, made unique."""
+        place = str(root.resolve())
+        with self._transaction() as database:
+            row = database.execute("SELECT id FROM boxes WHERE root = ?", (place,)).fetchone()
+            if row:
+                return Box(id=row["id"], root=root.resolve())
+            taken = {row["id"] for row in database.execute("SELECT id FROM boxes")}
+            name = root.resolve().name or "box"
+            box_id, count = name, 1
+            while box_id in taken:
+                count += 1
+                box_id = f"{name}-{count}"
+            database.execute("INSERT INTO boxes (id, root, first_seen) VALUES (?, ?, ?)", (box_id, place, _now()))
+        return Box(id=box_id, root=root.resolve())
+
+    def boxes(self) -> list[Box]:
+        """Return every box, in the order of their ids."""
+        rows = self._database.execute("SELECT id, root FROM boxes ORDER BY id")
+        return [Box(id=row["id"], root=Path(row["root"])) for row in rows]
+
+    def passed_over(self, box: str) -> int:
+        """Return how many hidden and system files the last run passed over in a box."""
+        row = self._database.execute("SELECT passed_over FROM boxes WHERE id = ?", (box,)).fetchone()
+        return int(row["passed_over"])
+
+    def note_run(self, box: str, passed_over: int) -> None:
+        """Note that a run has walked a box."""
+        self._database.execute(
+            "UPDATE boxes SET last_run = ?, passed_over = ? WHERE id = ?", (_now(), passed_over, box)
+        )
+
+    # Scans
+
+    def scans(self, box: str) -> list[ScanRow]:
+        """Return the scans of a box as they lie in it now, and those archived or failed that no longer do."""
+        return self._rows("WHERE box = ? ORDER BY path, updated", (box,))
+
+    def scans_of_case(self, case_id: str) -> list[ScanRow]:
+        """Return every scan that was assigned to a case file."""
+        return self._rows("WHERE case_id = ? ORDER BY path, updated", (case_id,))
+
+    def known(self, box: str, path: str, size: int, mtime_ns: int) -> ScanRow | None:
+        """Return the scan that lay at this path with this size and time of change, so that it need not be hashed."""
+        where = "WHERE box = ? AND path = ? AND size = ? AND mtime_ns = ? AND current = 1"
+        rows = self._rows(where, (box, path, size, mtime_ns))
+        return rows[0] if rows else None
+
+    def first(self, sha256: str, box: str, path: str) -> ScanRow | None:
+        """Return the scan elsewhere that holds the same bytes and is archived or on its way."""
+        where = "WHERE sha256 = ? AND NOT (box = ? AND path = ?) AND state IN ('archived', 'pending')"
+        rows = self._rows(f"{where} ORDER BY state, box, path", (sha256, box, path))
+        return rows[0] if rows else None
+
+    def put(self, row: ScanRow) -> None:
+        """Enter a scan, in place of what was known of the same bytes at the same path."""
+        names = [field.name for field in fields(ScanRow)]
+        values = [getattr(row, name) for name in names]
+        marks = ", ".join("?" * len(names))
+        with self._transaction() as database:
+            database.execute("UPDATE scans SET current = 0 WHERE box = ? AND path = ?", (row.box, row.path))
+            # What could not be read before, or was refused with other bytes, is not a scan of its own any more.
+            database.execute(
+                "DELETE FROM scans WHERE box = ? AND path = ? AND sha256 <> ? AND state <> 'archived'",
+                (row.box, row.path, row.sha256),
+            )
+            database.execute(
+                f"INSERT OR REPLACE INTO scans ({_COLUMNS}, current, updated) VALUES ({marks}, 1, ?)",  # noqa: S608
+                (*values, _now()),
+            )
+
+    def fail(self, row: ScanRow, failure: Failure) -> None:
+        """Set a scan to refused or failed, as the failure's code says."""
+        state = ScanState.REFUSED if failure.code.refuses else ScanState.FAILED
+        self._update(row, state=state, code=failure.code, reason=failure.reason)
+
+    def archive(self, row: ScanRow, recipe: str, blank: int, confidence: float | None) -> None:
+        """Set a scan to archived; ``confidence`` is the mean of its words', None where it has none."""
+        self._update(
+            row, state=ScanState.ARCHIVED, recipe=recipe, blank=blank, confidence=confidence, code=None, reason=None
+        )
+
+    def _update(self, row: ScanRow, **values: Any) -> None:  # noqa: ANN401  # SQLite's own types
+        names = ", ".join(f"{name} = ?" for name in values)
+        self._database.execute(
+            f"UPDATE scans SET {names}, updated = ? WHERE box = ? AND path = ? AND sha256 = ?",  # noqa: S608
+            (*values.values(), _now(), row.box, row.path, row.sha256),
+        )
+
+    def _rows(self, where: str, values: tuple[Any, ...]) -> list[ScanRow]:
+        rows = self._database.execute(f"SELECT {_COLUMNS} FROM scans {where}", values)  # noqa: S608  # where is ours
+        return [
+            ScanRow(**{**dict(row), "state": ScanState(row["state"]), "kind": row["kind"] and Kind(row["kind"])})
+            for row in rows
+        ]
+
+    # Case files
+
+    def enter_case(self, case_id: str, box: str, folder: str, title: str) -> None:
+        """Enter a case file, or leave it as it is known."""
+        self._database.execute(
+            "INSERT OR IGNORE INTO cases (id, box, folder, title) VALUES (?, ?, ?, ?)", (case_id, box, folder, title)
+        )
+
+    def case_archived(self, case_id: str, bag: str) -> None:
+        """Note that the bag of a case file is in place (its path in the archive) and is to be indexed."""
+        self._database.execute(
+            "UPDATE cases SET bag = ?, archived = ?, indexed = NULL WHERE id = ?", (bag, _now(), case_id)
+        )
+
+    def case_indexed(self, case_id: str) -> None:
+        """Note that a case file is in the index."""
+        self._database.execute("UPDATE cases SET indexed = ? WHERE id = ?", (_now(), case_id))
+
+    def to_be_indexed(self) -> list[str]:
+        """Return the bags (paths in the archive) of the case files that wait for the index."""
+        rows = self._database.execute(
+            "SELECT bag FROM cases WHERE archived IS NOT NULL AND indexed IS NULL ORDER BY id"
+        )
+        return [row["bag"] for row in rows]
+
+    def bag_of(self, case_id: str | None) -> str:
+        """Return the path in the archive of a case file's bag; "" before it has one."""
+        row = self._database.execute("SELECT bag FROM cases WHERE id = ?", (case_id,)).fetchone()
+        return str(row["bag"] or "") if row else ""
+
+    # Attempts
+
+    def attempt(  # noqa: PLR0913  # the columns of an attempt
+        self,
+        step: Step,
+        box: str,
+        subject: str,
+        *,
+        page: int | None = None,
+        recipe: str | None = None,
+        worker: str | None = None,
+        seconds: float = 0.0,
+        failure: Failure | None = None,
+        trace: str = "",
+    ) -> None:
+        """Note an attempt that has ended; ``subject`` is the path, SHA-256 or case file it was about."""
+        detail = "\n".join(filter(None, (failure.detail, trace))) if failure else None
+        self._database.execute(
+            "INSERT INTO attempts (step, box, subject, page, recipe, worker, ended, seconds, outcome, code, detail) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                step,
+                box,
+                subject,
+                page,
+                recipe,
+                worker,
+                _now(),
+                seconds,
+                "failed" if failure else "done",
+                failure.code if failure else None,
+                detail,
+            ),
+        )
+
+    def seconds_a_page(self) -> float | None:
+        """Return the mean time a worker spent on a page and its share of the archiving, None before the first."""
+        row = self._database.execute(
+            "SELECT sum(seconds) AS seconds, sum(step = 'read') AS pages FROM attempts "
+            "WHERE step IN ('read', 'archive') AND outcome = 'done'"
+        ).fetchone()
+        return row["seconds"] / row["pages"] if row["pages"] else None
+
+    def times_read(self) -> dict[tuple[str, int, str], int]:
+        """Return how often each page (scan SHA-256, number, recipe) was read to the end."""
+        rows = self._database.execute(
+            "SELECT subject, page, recipe, count(*) AS times FROM attempts "
+            "WHERE step = 'read' AND outcome = 'done' GROUP BY subject, page, recipe"
+        )
+        return {(row["subject"], row["page"], row["recipe"]): row["times"] for row in rows}
+
+
+def scan_row(box: str, path: str, size: int, mtime_ns: int, **known: Any) -> ScanRow:  # noqa: ANN401
+    """Return a row for a scan of which only some columns are known yet."""
+    empty: dict[str, Any] = {field.name: None for field in fields(ScanRow)}
+    empty |= {"sha256": "", "state": ScanState.PENDING, "blank": 0}
+    return ScanRow(**(empty | {"box": box, "path": path, "size": size, "mtime_ns": mtime_ns} | known))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

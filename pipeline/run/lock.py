@@ -1,0 +1,36 @@
+"""One run at a time on an archive."""
+
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class ArchiveBusyError(Exception):
+    """Another run holds the archive; the message says which."""
+
+
+@contextmanager
+def hold(archive: Path) -> Iterator[None]:
+    """Hold an archive against other runs; the system lets go of it when the process ends, however it ends.
+
+    Raises:
+        ArchiveBusyError: another run holds it.
+    """
+    archive.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(archive / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.read(descriptor, 200).decode("utf-8", "replace").strip() or "another run"
+            raise ArchiveBusyError(
+                f"The archive {archive} is in use by {holder}. Wait until it has ended, or stop it, and try again."
+            ) from error
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,42 @@
+"""Page results, kept as they come in, so that a stopped run loses only the pages in flight."""
+
+import gzip
+import os
+from pathlib import Path
+
+from models.page import Page
+
+
+class Results:
+    """Page records under scan, recipe and page number; one compressed file a page, written whole or not at all."""
+
+    def __init__(self, archive: Path) -> None:
+        """Keep the results of the archive in this folder."""
+        self._root = archive / "results"
+
+    def _file(self, scan: str, recipe: str, number: int) -> Path:
+        return self._root / scan[:2] / scan / recipe / f"{number:06}.json.gz"
+
+    def put(self, page: Page) -> None:
+        """Keep a page, in place of what was kept for the same scan, recipe and number."""
+        file = self._file(page.scan, page.recipe, page.number)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        aside = file.with_suffix(".part")
+        with aside.open("wb") as stream:
+            stream.write(gzip.compress(page.model_dump_json().encode(), compresslevel=3, mtime=0))
+            stream.flush()
+            os.fsync(stream.fileno())
+        aside.replace(file)
+
+    def get(self, scan: str, recipe: str, number: int) -> Page:
+        """Return a kept page.
+
+        Raises:
+            FileNotFoundError: it is not kept.
+        """
+        return Page.model_validate_json(gzip.decompress(self._file(scan, recipe, number).read_bytes()))
+
+    def numbers(self, scan: str, recipe: str) -> set[int]:
+        """Return the numbers of the pages kept for a scan and a recipe."""
+        folder = self._root / scan[:2] / scan / recipe
+        return {int(file.name.split(".")[0]) for file in folder.glob("*.json.gz")} if folder.is_dir() else set()

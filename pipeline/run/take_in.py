@@ -1,0 +1,118 @@
+"""Taking in a box: every scan is entered into the ledger, and stands as pending, refused, failed or a duplicate."""
+
+from collections import deque
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from models.scan import Box, ScanState
+from pipeline.intake.discover import Entry, discover
+from pipeline.intake.inspect import Inspection
+from pipeline.run.context import Context
+from pipeline.run.ledger import Ledger, ScanRow, scan_row
+from pipeline.run.names import case_id
+from pipeline.run.pool import Task
+from pipeline.run.tasks import inspect_scan
+
+
+def take_in(boxes: Sequence[Box], context: Context) -> dict[tuple[str, str], Entry]:
+    """Enter every scan of the boxes into the ledger.
+
+    Args:
+        boxes: the boxes, entered already.
+        context: what the run works with.
+
+    Returns:
+        What lies in the boxes now, by box and path.
+
+    Raises:
+        OSError: a box cannot be read.
+    """
+    ledger, progress = context.ledger, context.progress
+    entries: dict[tuple[str, str], Entry] = {}
+    taken: list[str] = []
+    for box in boxes:
+        found = discover(box.root)
+        ledger.note_run(box.id, found.passed_over)
+        progress.scans += len(found.entries)
+        inside = {str(entry.path): entry for entry in found.entries}
+        _inspect(box, [entry for entry in found.entries if _is_new(ledger, box, entry)], context)
+        progress.scans_seen = progress.scans
+        context.show()
+        taken.append(box.id)
+        for row in ledger.scans(box.id):
+            if row.path in inside:
+                settle(row, inside[row.path], ledger, taken)
+        entries |= {(box.id, path): entry for path, entry in inside.items()}
+    return entries
+
+
+def settle(row: ScanRow, entry: Entry, ledger: Ledger, taken: Collection[str]) -> None:
+    """Say of a scan that waits whether it is a duplicate, and which case file it belongs to.
+
+    The first of several copies is one that is archived, else the first by path in the first box of this run.
+
+    Args:
+        row: the scan; archived and refused ones, and those that could not be read, stay as they are.
+        entry: what lies at its path now.
+        ledger: the archive's ledger.
+        taken: the boxes taken in by this run so far.
+    """
+    if row.state in {ScanState.ARCHIVED, ScanState.REFUSED} or not row.sha256:
+        return
+    first = ledger.first(row.sha256, row.box, row.path)
+    if first and first.state is ScanState.PENDING:
+        later = first.box == row.box and first.path > row.path
+        first = None if later or first.box not in taken else first
+    if first:
+        settled = replace(
+            row, state=ScanState.DUPLICATE, first_box=first.box, first_path=first.path, case_id=first.case_id
+        )
+    else:
+        folder = entry.folder or row.path
+        case = case_id(row.box, folder)
+        ledger.enter_case(case, row.box, entry.folder, entry.folder or entry.path.stem)
+        settled = replace(row, state=ScanState.PENDING, first_box=None, first_path=None, case_id=case)
+    ledger.put(replace(settled, code=None, reason=None))
+
+
+def _is_new(ledger: Ledger, box: Box, entry: Entry) -> bool:
+    """Whether an entry must be looked at: it is new, has changed, or could not be read the last time."""
+    known = ledger.known(box.id, str(entry.path), entry.size, entry.mtime_ns)
+    return known is None or (known.state is ScanState.FAILED and not known.sha256)
+
+
+def _inspect(box: Box, entries: Sequence[Entry], context: Context) -> None:
+    ledger = context.ledger
+    left = deque(entries)
+
+    def take() -> Task | None:
+        while left:
+            entry = left.popleft()
+            if entry.refusal is None:
+                return Task(entry, inspect_scan, (entry.file, entry.size, context.settings))
+            row = scan_row(box.id, str(entry.path), entry.size, entry.mtime_ns)
+            ledger.put(row)
+            ledger.fail(row, entry.refusal)
+        return None
+
+    for outcome in context.pool.finished(take):
+        entry: Entry = outcome.task.about
+        path = str(entry.path)
+        row = scan_row(box.id, path, entry.size, entry.mtime_ns)
+        if outcome.failure:
+            ledger.put(row)
+            ledger.fail(row, outcome.failure)
+        else:
+            found: Inspection = outcome.value
+            ledger.put(replace(row, sha256=found.sha256, kind=found.kind, pages=found.pages))
+        ledger.attempt(
+            "inspect",
+            box.id,
+            path,
+            worker=outcome.worker,
+            seconds=outcome.seconds,
+            failure=outcome.failure,
+            trace=outcome.trace,
+        )
+        context.progress.scans_seen += 1
+        context.show()

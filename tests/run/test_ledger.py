@@ -1,0 +1,138 @@
+"""The ledger keeps what it was told, and tells it."""
+
+import sqlite3
+from dataclasses import replace
+
+import pytest
+
+from models.failure import Code, Failure
+from models.scan import ScanState
+from pipeline.run.ledger import Ledger, LedgerError, scan_row
+
+SHA = "ab" * 32
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with Ledger(tmp_path / "archive") as opened:
+        yield opened
+
+
+def _row(ledger, path="1.pdf", **known):
+    box = known.pop("box", "box")
+    known = {"sha256": SHA, "kind": "pdf", "pages": 2} | known
+    row = scan_row(box, path, 100, 1, **known)
+    ledger.put(row)
+    return row
+
+
+@pytest.fixture
+def box(ledger, tmp_path):
+    (tmp_path / "box").mkdir()
+    return ledger.enter_box(tmp_path / "box")
+
+
+def test_a_box_is_known_by_where_it_lies(ledger, tmp_path):
+    """Two folders of one name are two boxes; one folder handed in twice is one."""
+    for parent in ("a", "b"):
+        (tmp_path / parent / "box").mkdir(parents=True)
+    ids = [ledger.enter_box(tmp_path / parent / "box").id for parent in ("a", "b", "a")]
+    assert ids == ["box", "box-2", "box"]
+
+
+def test_a_failed_scan_keeps_its_reason_until_it_is_archived(ledger, box):
+    """What is mended has no complaint left."""
+    row = _row(ledger)
+    ledger.fail(row, Failure(code=Code.TIMEOUT, page=2))
+    (failed,) = ledger.scans(box.id)
+    assert (failed.state, failed.code) == (ScanState.FAILED, "timeout")
+    assert failed.reason.startswith("Page 2: ")
+    ledger.archive(failed, "recipe", blank=1, confidence=0.9)
+    (archived,) = ledger.scans(box.id)
+    assert (archived.state, archived.code, archived.reason, archived.blank) == (ScanState.ARCHIVED, None, None, 1)
+
+
+@pytest.mark.parametrize("code", list(Code))
+def test_a_code_refuses_or_fails_as_it_says(ledger, box, code):
+    """Every code has a state, a sentence and a next step."""
+    ledger.fail(_row(ledger), Failure(code=code))
+    (row,) = ledger.scans(box.id)
+    assert row.state is (ScanState.REFUSED if code.refuses else ScanState.FAILED)
+    assert code.sentence in row.reason
+    assert code.next_step in row.reason
+
+
+def test_a_scan_whose_bytes_changed_stays_beside_the_new_one_once_it_is_archived(ledger, box):
+    """What was archived is never forgotten; what only waited is replaced."""
+    _row(ledger, sha256="a" * 64)
+    waiting = _row(ledger, sha256="b" * 64)
+    assert [row.sha256[0] for row in ledger.scans(box.id)] == ["b"]
+    ledger.archive(waiting, "recipe", blank=0, confidence=1.0)
+    _row(ledger, sha256="c" * 64)
+    assert sorted((row.sha256[0], row.state) for row in ledger.scans(box.id)) == [
+        ("b", ScanState.ARCHIVED),
+        ("c", ScanState.PENDING),
+    ]
+
+
+def test_an_unchanged_scan_is_known_without_hashing(ledger, box):
+    """Size and time of change are enough, as they are for rsync; either one new, and it is looked at again."""
+    row = _row(ledger)
+    assert ledger.known(box.id, "1.pdf", 100, 1) == row
+    assert ledger.known(box.id, "1.pdf", 101, 1) is None
+    assert ledger.known(box.id, "1.pdf", 100, 2) is None
+
+
+def test_the_first_of_two_copies_is_the_archived_one(ledger, box):
+    """A copy of a failed scan is no duplicate: its first may never be read."""
+    first = _row(ledger, "a.pdf")
+    second = _row(ledger, "b.pdf")
+    ledger.fail(first, Failure(code=Code.TIMEOUT))
+    assert ledger.first(SHA, box.id, "b.pdf") is None
+    ledger.archive(first, "recipe", blank=0, confidence=1.0)
+    found = ledger.first(SHA, box.id, second.path)
+    assert found is not None
+    assert found.path == "a.pdf"
+
+
+def test_a_case_file_waits_for_the_index_until_it_is_there(ledger, box):
+    """The bag is the truth, the index a view that may come later."""
+    ledger.enter_case("case", box.id, "", "Case")
+    assert ledger.to_be_indexed() == []
+    ledger.case_archived("case", "bags/box/case")
+    assert ledger.to_be_indexed() == ["bags/box/case"]
+    ledger.case_indexed("case")
+    assert ledger.to_be_indexed() == []
+
+
+def test_attempts_are_counted_by_page_and_recipe(ledger, box):
+    """How often a page was read can be told for ever."""
+    for page in (1, 1, 2):
+        ledger.attempt("read", box.id, SHA, page=page, recipe="r", seconds=2.0)
+    ledger.attempt("read", box.id, SHA, page=3, recipe="r", failure=Failure(code=Code.TIMEOUT))
+    assert ledger.times_read() == {(SHA, 1, "r"): 2, (SHA, 2, "r"): 1}
+    assert ledger.seconds_a_page() == 2.0
+
+
+def test_a_ledger_of_a_newer_version_is_left_alone(tmp_path):
+    """An older program must not touch what it does not understand."""
+    with Ledger(tmp_path):
+        pass
+    database = sqlite3.connect(tmp_path / "ledger.db")
+    database.execute("PRAGMA user_version = 99")
+    database.close()
+    with pytest.raises(LedgerError, match="newer"):
+        Ledger(tmp_path)
+
+
+def test_a_file_that_is_no_ledger_is_named(tmp_path):
+    """An operator must know which file is ill."""
+    (tmp_path / "ledger.db").write_bytes(b"no database" * 100)
+    with pytest.raises(LedgerError, match=r"ledger\.db"):
+        Ledger(tmp_path)
+
+
+def test_an_unknown_state_cannot_be_entered(ledger, box):
+    """The states are a closed set."""
+    with pytest.raises(sqlite3.IntegrityError):
+        ledger.put(replace(scan_row(box.id, "x", 1, 1), state="lost"))

@@ -1,0 +1,133 @@
+"""The workers: real processes, really killed."""
+
+import os
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from models.failure import BannasarError, Code
+from models.settings import RunSettings
+from pipeline.run.pool import Pool, Task
+
+
+def double(number: int) -> int:
+    """Do some work."""
+    return 2 * number
+
+
+def refuse(number: int) -> int:
+    """Fail with a name."""
+    raise BannasarError(Code.DAMAGED, f"number {number}")
+
+
+def stumble(number: int) -> int:
+    """Fail without a name."""
+    raise ZeroDivisionError(number)
+
+
+def fill_the_disk(number: int) -> int:
+    """Fail as the system does when the disk is full."""
+    raise OSError(28, "No space left on device", str(number))
+
+
+def die(_number: int) -> int:
+    """Take the worker along."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0
+
+
+def threads(_number: int) -> str:
+    """Tell how many threads Tesseract may use here."""
+    return os.environ["OMP_THREAD_LIMIT"]
+
+
+@pytest.fixture(scope="module")
+def pool():
+    with Pool(RunSettings(workers=2, scheduler="")) as opened:
+        yield opened
+
+
+def _run(pool, calls):
+    left = list(calls)
+    return list(pool.finished(lambda: Task(left[0][1], left[0][0], (left.pop(0)[1],)) if left else None))
+
+
+def test_every_task_has_one_outcome(pool):
+    """As many outcomes as tasks, each about its own."""
+    outcomes = _run(pool, [(double, number) for number in range(50)])
+    assert {outcome.task.about: outcome.value for outcome in outcomes} == {number: 2 * number for number in range(50)}
+
+
+def test_tasks_are_taken_only_as_workers_come_free(pool):
+    """A box of 100,000 pages needs no more memory than one of 100."""
+    taken = 0
+    most = 0
+
+    def take() -> Task | None:
+        nonlocal taken
+        if taken == 60:
+            return None
+        taken += 1
+        return Task(taken, double, (taken,))
+
+    for done, _outcome in enumerate(pool.finished(take), 1):
+        most = max(most, taken - done)
+    assert most <= 4
+
+
+def test_every_error_becomes_a_failure_with_a_code(pool):
+    """A failure keeps its name; one without gets one, and its traceback."""
+    outcomes = {o.task.function.__name__: o for o in _run(pool, [(refuse, 1), (stumble, 2), (fill_the_disk, 3)])}
+    assert outcomes["refuse"].failure.code is Code.DAMAGED
+    assert outcomes["refuse"].failure.detail == "number 1"
+    assert outcomes["stumble"].failure.code is Code.INTERNAL
+    assert "ZeroDivisionError" in outcomes["stumble"].trace
+    assert outcomes["fill_the_disk"].failure.code is Code.DISK_FULL
+
+
+def test_tesseract_gets_one_thread(pool):
+    """With more, many workers lose their pages to time limits (Datashare PR #2234)."""
+    (outcome,) = _run(pool, [(threads, 1)])
+    assert outcome.value == "1"
+
+
+def test_a_task_that_kills_its_worker_fails_alone(pool):
+    """Its neighbours, whom Dask blames too, are innocent and come through."""
+    outcomes = _run(pool, [(double, 1), (die, 2), *((double, number) for number in range(3, 12))])
+    failed = [outcome.task.about for outcome in outcomes if outcome.failure]
+    assert failed == [2]
+    assert len(outcomes) == 11
+    assert next(o for o in outcomes if o.failure).failure.code is Code.WORKER_LOST
+
+
+def test_no_worker_is_started_for_nothing():
+    """A box that holds nothing new is done in no time."""
+    with Pool(RunSettings(workers=2, scheduler="tcp://127.0.0.1:1")) as unused:
+        assert list(unused.finished(lambda: None)) == []
+
+
+def test_nobody_from_outside_can_reach_the_workers(pool):
+    """Case files are nobody else's business: every server listens on this machine's loopback only."""
+    _run(pool, [(double, 1)])
+    own = psutil.Process()
+    addresses = {
+        connection.laddr.ip
+        for process in (own, *own.children(recursive=True))
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert addresses == {"127.0.0.1"}
+
+
+def test_workers_end_with_their_pool(tmp_path):
+    """Nothing is left behind."""
+    with Pool(RunSettings(workers=1, scheduler="")) as short:
+        (outcome,) = _run(short, [(_own_process, 0)])
+    assert not Path(f"/proc/{outcome.value}").exists()
+    assert tmp_path.exists()
+
+
+def _own_process(_number: int) -> int:
+    return os.getpid()
