@@ -1,0 +1,71 @@
+"""What the commands share: the archive option, opening an archive, exit statuses."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+
+from config.settings import SettingsError, load
+from models.settings import Settings
+from pipeline.run.ledger import Ledger, LedgerError
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+class Exit(IntEnum):
+    """What the commands' exit statuses mean."""
+
+    DONE = 0
+    WRONG_USE = 1
+    SOME_FAILED = 2
+    MISSING_DEPENDENCY = 3
+    INTERRUPTED = 130
+
+
+ArchiveOption = Annotated[
+    Path | None,
+    typer.Option("--archive", metavar="DIR", help="The archive's folder. [default: from the settings, else ./archive]"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+
+def give_up(sentence: str, status: Exit = Exit.WRONG_USE) -> NoReturn:
+    """Say what is wrong and end with a status."""
+    err.print(f"[bold red]bannasar:[/] {_plain(sentence)}", soft_wrap=True)
+    raise typer.Exit(status)
+
+
+def read_settings(archive: Path | None, **options: Any) -> Settings:  # noqa: ANN401  # as config.settings.load
+    """Read the settings; the archive's path comes back absolute."""
+    try:
+        settings = load(archive=archive, **options)
+    except SettingsError as error:
+        give_up(str(error))
+    return settings.model_copy(update={"archive": settings.archive.expanduser().absolute()})
+
+
+@contextmanager
+def open_ledger(archive: Path) -> Iterator[Ledger]:
+    """Open the ledger of an archive that must be there already."""
+    if not (archive / "ledger.db").is_file():
+        give_up(f"There is no archive at {archive} yet. Make one with `bannasar run BOX --archive {archive}`.")
+    try:
+        with Ledger(archive) as ledger:
+            yield ledger
+    except LedgerError as error:
+        give_up(str(error))
+
+
+def processors() -> int:
+    """Return the processors this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", r"\[")

@@ -1,0 +1,26 @@
+"""``bannasar doctor``."""
+
+import typer
+from rich.text import Text
+
+from cli.common import ArchiveOption, Exit, out, read_settings
+from pipeline.run.doctor import examine
+
+
+def doctor(archive: ArchiveOption = None) -> None:
+    """Check Tesseract and its models, poppler, ghostscript, fonts, the disk and the archive; say how to mend each.
+
+    The exit status is 0 when all is well, 3 when something must be mended.
+
+    Example:
+        bannasar doctor
+    """
+    ill = 0
+    for check in examine(read_settings(archive)):
+        mark = Text("✓ ", "green") if check.well else Text("✗ ", "bold red")
+        out.print(Text.assemble(mark, (f"{check.name}: ", "bold"), check.found), soft_wrap=True)
+        if not check.well:
+            ill += 1
+            out.print(Text(f"    {check.mend}"), soft_wrap=True)
+    if ill:
+        raise typer.Exit(Exit.MISSING_DEPENDENCY)

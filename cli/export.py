@@ -1,0 +1,37 @@
+"""``bannasar export``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pipeline.archive.text_export import export_text
+
+from cli.common import ArchiveOption, give_up, open_ledger, out, read_settings
+
+app = typer.Typer(help="Take things out of the archive.", no_args_is_help=True)
+
+
+@app.command()
+def text(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the texts go; it is made if need be.")],
+    archive: ArchiveOption = None,
+    box: Annotated[str | None, typer.Option(metavar="BOX", help="Only this box, by its id.")] = None,
+) -> None:
+    """Write the text of every archived scan, one file a scan, its pages parted by form feeds.
+
+    A scan ``letters/12.pdf`` becomes ``letters/12.txt``; where two scans would become one file, each keeps its whole
+    name (``letters/12.pdf.txt``). With more than one box in the archive each has a folder of its own.
+
+    Example:
+        bannasar export text ./texts
+    """
+    settings = read_settings(archive)
+    with open_ledger(settings.archive) as ledger:
+        boxes = [known.id for known in ledger.boxes()]
+    if box is not None and box not in boxes:
+        give_up(f"The archive holds no box {box}. It holds: {', '.join(boxes)}.")
+    try:
+        count = export_text(settings.archive, folder, box)
+    except OSError as error:
+        give_up(f"{error.filename or folder}: {error.strerror}.")
+    out.print(f"{count} texts written to {folder}.", soft_wrap=True)

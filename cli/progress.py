@@ -1,0 +1,88 @@
+"""A run's progress on the screen: a live bar on a terminal, a line every few seconds elsewhere."""
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from cli.common import err
+from pipeline.run.progress import Progress
+
+_SECONDS_BETWEEN_LINES = 5.0
+
+
+class Screen:
+    """Shows a run's progress on standard error, so that standard output holds only the report."""
+
+    def __init__(self) -> None:
+        """Show nothing yet."""
+        self._started = time.monotonic()
+        self._reading_since: float | None = None
+        self._last_line = self._started
+        self._bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}"),
+            TimeRemainingColumn(),
+            console=err,
+            transient=True,
+            disable=not err.is_terminal,
+        )
+        self._scans = self._bar.add_task("scans looked at", total=None, note="")
+        self._pages = self._bar.add_task("pages", total=None, note="", visible=False)
+
+    def __enter__(self) -> Self:
+        """Begin to show."""
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Clear the bar."""
+        self._bar.stop()
+
+    def __call__(self, progress: Progress) -> None:
+        """Show how far the run has come."""
+        now = time.monotonic()
+        if progress.step == "reading" and self._reading_since is None:
+            self._reading_since = now
+        if err.is_terminal:
+            self._bar.update(self._scans, total=progress.scans, completed=progress.scans_seen)
+            if self._reading_since is not None:
+                note = f"{self._rate(progress, now):.0f} a minute"
+                if progress.pages_failed:
+                    note += f", {progress.pages_failed} failed"
+                self._bar.update(
+                    self._pages,
+                    total=progress.pages,
+                    completed=progress.pages_done,
+                    note=note,
+                    visible=progress.pages > 0,
+                )
+        elif now - self._last_line >= _SECONDS_BETWEEN_LINES:
+            self._last_line = now
+            err.print(self._line(progress, now), soft_wrap=True)
+
+    def _rate(self, progress: Progress, now: float) -> float:
+        spent = now - (self._reading_since or now)
+        return 60 * (progress.pages_read + progress.pages_failed) / spent if spent > 0 else 0.0
+
+    def _line(self, progress: Progress, now: float) -> str:
+        if self._reading_since is None:
+            return f"{progress.scans_seen} of {progress.scans} scans looked at"
+        rate = self._rate(progress, now)
+        left = f", {_span(60 * (progress.pages - progress.pages_done) / rate)} left" if rate else ""
+        failed = f", {progress.pages_failed} failed" if progress.pages_failed else ""
+        return f"{progress.pages_done} of {progress.pages} pages{failed}, {rate:.0f} a minute{left}"
+
+
+def _span(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"

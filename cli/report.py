@@ -1,0 +1,62 @@
+"""How boxes stand, printed."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from cli.common import out
+from models.scan import ScanState
+from pipeline.run.ledger import ScanRow
+from pipeline.run.report import BoxReport
+
+_STATES = {
+    ScanState.ARCHIVED: "archived",
+    ScanState.FAILED: "failed",
+    ScanState.REFUSED: "refused",
+    ScanState.DUPLICATE: "duplicates",
+    ScanState.PENDING: "pending",
+}
+_MOST_PATHS = 8
+
+
+def box_table(reports: Sequence[BoxReport]) -> Table:
+    """Return a table of boxes: their scans by state, pages and mean confidence.
+
+    A column that holds nothing but zeros is left out, but for those everyone looks for.
+    """
+    shown = [
+        state
+        for state in _STATES
+        if state in {ScanState.ARCHIVED, ScanState.FAILED, ScanState.REFUSED} or any(r.count(state) for r in reports)
+    ]
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
+    table.add_column("box", overflow="fold")
+    for name in (*(_STATES[state] for state in shown), "pages", "blank", "sure"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for report in reports:
+        counts = (str(report.count(state)) for state in shown)
+        table.add_row(Text(report.id), *counts, str(report.pages), str(report.blank), percent(report.confidence))
+    return table
+
+
+def print_problems(reports: Sequence[BoxReport]) -> None:
+    """Print the scans that are neither archived nor duplicates, those of one reason together."""
+    for report in reports:
+        grouped: dict[tuple[str, str | None], list[ScanRow]] = {}
+        for row in report.problems:
+            grouped.setdefault((row.state.value, row.reason), []).append(row)
+        for (state, reason), rows in grouped.items():
+            out.print()
+            out.print(Text.assemble((f"{state}: ", "bold red"), reason or "It waits for the next run."), soft_wrap=True)
+            for row in rows[:_MOST_PATHS]:
+                out.print(Text(f"  {report.id}/{row.path}"), soft_wrap=True)
+            if len(rows) > _MOST_PATHS:
+                out.print(
+                    f"  and {len(rows) - _MOST_PATHS} more: `bannasar status {report.id}` lists them", soft_wrap=True
+                )
+
+
+def percent(share: float | None) -> str:
+    """Return a share as a percentage, a dash where there is none."""
+    return "–" if share is None else f"{100 * share:.1f} %"

@@ -1,0 +1,67 @@
+"""``bannasar status``."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from cli.common import ArchiveOption, JsonOption, give_up, open_ledger, out, read_settings
+from cli.report import box_table, percent
+from models.scan import ScanState
+from pipeline.run.ledger import Ledger, ScanRow
+from pipeline.run.report import as_json, box_report
+
+
+def status(
+    box: Annotated[str | None, typer.Argument(metavar="[BOX]", help="A box, by its id or its folder.")] = None,
+    archive: ArchiveOption = None,
+    as_json_: JsonOption = False,
+) -> None:
+    """Show how the boxes stand; with a box, each of its scans.
+
+    Examples:
+        bannasar status
+
+        bannasar status box-17
+
+        bannasar status --json | jq '.boxes[].counts'
+    """
+    settings = read_settings(archive)
+    with open_ledger(settings.archive) as ledger:
+        ids = [known.id for known in ledger.boxes()] if box is None else [_find(ledger, box)]
+        reports = [box_report(ledger, each) for each in ids]
+    if as_json_:
+        typer.echo(json.dumps(as_json(reports), ensure_ascii=False, indent=2))
+        return
+    out.print(box_table(reports))
+    if box is not None:
+        out.print()
+        out.print(_scans_table(reports[0].scans))
+
+
+def _find(ledger: Ledger, box: str) -> str:
+    known = ledger.boxes()
+    for each in known:
+        if box == each.id or Path(box).resolve() == each.root:
+            return each.id
+    listed = ", ".join(each.id for each in known) or "none yet"
+    give_up(f"The archive holds no box {box}. It holds: {listed}.")
+    return None
+
+
+def _scans_table(rows: tuple[ScanRow, ...]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("scan", "state"):
+        table.add_column(name)
+    for name in ("pages", "confidence"):
+        table.add_column(name, justify="right")
+    table.add_column("case file or reason")
+    for row in rows:
+        why = row.reason or row.case_id or ""
+        if row.state is ScanState.DUPLICATE:
+            why = f"same bytes as {row.first_box}/{row.first_path}"
+        table.add_row(Text(row.path), row.state.value, str(row.pages or "–"), percent(row.confidence), Text(why))
+    return table
