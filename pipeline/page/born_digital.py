@@ -17,7 +17,7 @@ _POINTS_PER_INCH = 72
 _MOST_PICTURE = 0.5
 _FEWEST_LETTERS = 20
 _MOST_UNSOUND = 0.02
-_SPACE_GAP = 0.12
+_SPACE_GAP = 0.05
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 
 _KHMER_LETTER = "\u1780-\u17b3"
@@ -126,9 +126,15 @@ def _line(node: etree._Element, scale: float) -> Line | None:
     words = []
     for place, (text, rect) in enumerate(found):
         follower = found[place + 1][1] if place + 1 < len(found) else None
-        apart = follower is None or follower.left - rect.right > _SPACE_GAP * (box.bottom - box.top)
+        # poppler parts words where it sees a space, and Khmer sometimes where there is none.
+        khmer = place + 1 < len(found) and _is_khmer(text[-1]) and _is_khmer(found[place + 1][0][0])
+        apart = not khmer or follower is None or follower.left - rect.right > _SPACE_GAP * (box.bottom - box.top)
         words.append(Word(text=text, box=rect, confidence=1.0, space=apart))
     return Line(words=tuple(words), box=box, confidence=1.0) if words else None
+
+
+def _is_khmer(character: str) -> bool:
+    return "\u1780" <= character <= "\u17ff"
 
 
 def _box(node: etree._Element, scale: float) -> Rect:

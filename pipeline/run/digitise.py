@@ -48,6 +48,8 @@ def digitise(roots: Sequence[Path], settings: Settings, ledger: Ledger, store: S
         OSError: a box cannot be read, or the archive not written.
     """
     recover(settings.archive)
+    if store.count() == 0:
+        ledger.index_lost()
     with Pool(settings.run) as pool:
         context = Context(settings, ledger, store, pool, watch)
         boxes = tuple(ledger.enter_box(root) for root in dict.fromkeys(root.resolve() for root in roots))

@@ -219,6 +219,10 @@ class Ledger:
         """Note that a case file is in the index."""
         self._database.execute("UPDATE cases SET indexed = ? WHERE id = ?", (_now(), case_id))
 
+    def index_lost(self) -> None:
+        """Note that the index holds nothing: every case file waits for it."""
+        self._database.execute("UPDATE cases SET indexed = NULL")
+
     def to_be_indexed(self) -> list[str]:
         """Return the bags (paths in the archive) of the case files that wait for the index."""
         rows = self._database.execute(

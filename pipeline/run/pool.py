@@ -132,6 +132,7 @@ class Pool:
                         dashboard_address="127.0.0.1:0",
                         worker_dashboard_address="127.0.0.1:0",
                         silence_logs="CRITICAL",
+                        preload="pipeline.run.worker",
                     )
                 self._client = Client(self._cluster)
         return self._client

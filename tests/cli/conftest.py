@@ -1,0 +1,92 @@
+"""The command line as people use it: a process of its own, in a plain locale, in Phnom Penh's time."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from samples.typeset import render_page
+from tests.conftest import ROOT
+
+PLAIN = {"LANG": "C", "LC_ALL": "C", "TZ": "Asia/Phnom_Penh", "TERM": "dumb", "COLUMNS": "120"}
+
+
+@dataclass
+class Bannasar:
+    """Calls ``bannasar`` with an archive of its own."""
+
+    archive: Path
+
+    def command(self, *arguments: object) -> list[str]:
+        """Return the command line."""
+        script = "from cli.main import main; main()"
+        return [sys.executable, "-c", script, *map(str, arguments), "--archive", str(self.archive)]
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """Return the environment it runs in."""
+        return {**os.environ, **PLAIN, "PYTHONPATH": str(ROOT), **more}
+
+    def __call__(self, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run it to its end."""
+        return subprocess.run(
+            self.command(*arguments),
+            capture_output=True,
+            encoding="utf-8",
+            env=self.environment(**environment),
+            cwd=self.archive.parent,
+            timeout=300,
+            check=False,
+        )
+
+    def start(self, *arguments: object) -> subprocess.Popen[str]:
+        """Start it in a process group of its own, to be stopped."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            env=self.environment(),
+            cwd=self.archive.parent,
+            start_new_session=True,
+        )
+
+    def json(self, *arguments: object) -> Any:  # noqa: ANN401
+        """Run it and return the JSON it prints."""
+        done = self(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def scans(self, box: str) -> dict[str, dict[str, Any]]:
+        """Return how each scan of a box stands, by path."""
+        (told,) = self.json("status", box)["boxes"]
+        return {scan["path"]: scan for scan in told["scans"]}
+
+
+@pytest.fixture
+def bannasar(tmp_path: Path) -> Bannasar:
+    """Return ``bannasar`` with a new archive."""
+    return Bannasar(tmp_path / "archive")
+
+
+def write_page(file: Path, *lines: str, dpi: int = 150) -> Path:
+    """Write a clean page with these lines as a picture or a PDF."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(render_page(lines, size=13, dpi=dpi)).save(file, resolution=dpi, dpi=(dpi, dpi))
+    return file
+
+
+def write_pages(file: Path, pages: int, dpi: int = 100) -> Path:
+    """Write a PDF of pages, each with a number of its own."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    pictures = [
+        Image.fromarray(render_page([f"Page {number} du dossier"], face="Liberation Serif", size=14, dpi=dpi))
+        for number in range(1, pages + 1)
+    ]
+    pictures[0].save(file, save_all=True, append_images=pictures[1:], resolution=dpi)
+    return file

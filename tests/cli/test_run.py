@@ -1,0 +1,252 @@
+"""`bannasar run`: boxes in, an archive out, whatever is in them and whatever stops it."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import time
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from pipeline.archive.bag import bags, verify_bag
+from pipeline.run.ledger import Ledger
+from tests.cli.conftest import write_page, write_pages
+
+
+@pytest.fixture
+def box(tmp_path):
+    folder = tmp_path / "ប្រអប់ 1"
+    folder.mkdir()
+    return folder
+
+
+def _reads(bannasar):
+    with Ledger(bannasar.archive) as ledger:
+        return ledger.times_read()
+
+
+def test_a_box_of_good_and_bad_scans_ends_with_each_accounted_for(bannasar, box):
+    """One archived, one duplicate, three refused, each with its own reason; the exit status says that some were not."""
+    write_page(box / "good.pdf", "សាលក្រមព្រហ្មទណ្ឌ លេខ ២១៤")
+    shutil.copy(box / "good.pdf", box / "second copy.pdf")
+    (box / "text.pdf").write_text("no PDF at all", "utf-8")
+    (box / "empty.tif").touch()
+    with pikepdf.open(box / "good.pdf") as pdf:
+        pdf.save(box / "locked.pdf", encryption=pikepdf.Encryption(user="secret", owner="secret"))
+    done = bannasar("run", box)
+    assert done.returncode == 2, done.stderr
+    scans = bannasar.scans(box.name)
+    assert {path: (scan["state"], scan["code"]) for path, scan in scans.items()} == {
+        "good.pdf": ("archived", None),
+        "second copy.pdf": ("duplicate", None),
+        "text.pdf": ("refused", "not-a-document"),
+        "empty.tif": ("refused", "empty"),
+        "locked.pdf": ("refused", "encrypted"),
+    }
+    reasons = {scan["reason"] for scan in scans.values() if scan["state"] == "refused"}
+    assert len(reasons) == 3
+    assert all(reason in done.stdout.replace("\n", " ") for reason in reasons)
+    assert scans["second copy.pdf"]["duplicate_of"]["path"] == "good.pdf"
+    assert scans["good.pdf"]["pages"] == 1
+    assert scans["good.pdf"]["confidence"] > 0.5
+    (counts,) = [told["counts"] for told in bannasar.json("status")["boxes"]]
+    assert counts["scans"] == 5 == sum(counts[s] for s in ("archived", "duplicate", "refused", "failed", "pending"))
+
+
+def test_the_same_box_again_does_nothing_and_says_so(bannasar, box):
+    """A second call costs seconds, not pages."""
+    write_page(box / "a.png", "Le greffier en chef")
+    assert bannasar("run", box).returncode == 0
+    again = bannasar("run", box)
+    assert again.returncode == 0
+    assert "Nothing new" in again.stdout
+    assert set(_reads(bannasar).values()) == {1}
+
+
+def test_a_box_that_has_grown_does_only_what_is_new(bannasar, box):
+    """And the case file's bag holds the old scan and the new."""
+    write_page(box / "dossier" / "1.png", "Première pièce du dossier")
+    assert bannasar("run", box).returncode == 0
+    write_page(box / "dossier" / "2.png", "Deuxième pièce du dossier")
+    write_page(box / "3.png", "Une lettre seule")
+    done = bannasar("run", box)
+    assert done.returncode == 0
+    assert "2 pages read" in done.stdout
+    assert set(_reads(bannasar).values()) == {1}
+    originals = {file.name for bag in bags(bannasar.archive) for file in (bag / "data" / "originals").iterdir()}
+    assert originals == {"1.png", "2.png", "3.png"}
+    assert [verify_bag(bag) for bag in bags(bannasar.archive)] == [[], []]
+    assert len(bannasar.json("search", "dossier")["hits"]) == 2
+
+
+def test_a_scan_that_was_replaced_is_archived_beside_what_it_was(bannasar, box):
+    """Nothing that was archived is lost because a file was overwritten."""
+    write_page(box / "1.png", "Ancienne version")
+    assert bannasar("run", box).returncode == 0
+    write_page(box / "1.png", "Nouvelle version corrigée")
+    assert bannasar("run", box).returncode == 0
+    assert [hit["path"] for hit in bannasar.json("search", "ancienne")["hits"]] == ["1.png"]
+    assert [hit["path"] for hit in bannasar.json("search", "corrigée")["hits"]] == ["1.png"]
+    (bag,) = bags(bannasar.archive)
+    assert len(list((bag / "data" / "originals").iterdir())) == 2
+    assert verify_bag(bag) == []
+
+
+def test_a_mended_scan_is_taken_in_the_next_time(bannasar, box):
+    """A refusal is about those bytes, not about that name."""
+    (box / "1.png").touch()
+    assert bannasar("run", box).returncode == 2
+    write_page(box / "1.png", "Enfin lisible")
+    assert bannasar("run", box).returncode == 0
+    assert [scan["state"] for scan in bannasar.scans(box.name).values()] == ["archived"]
+
+
+def _until(condition, process):
+    """Wait until something has happened, as long as the run goes on."""
+    end = time.monotonic() + 120
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=["killed", "Ctrl-C", "ended"])
+def test_a_run_that_was_stopped_goes_on_and_reads_no_finished_page_twice(bannasar, box, sign):
+    """An operator types the same command in the morning."""
+    write_pages(box / "long.pdf", 12)
+    process = bannasar.start("run", box, "--workers", "2")
+    _until(lambda: len(list((bannasar.archive / "results").rglob("*.json.gz"))) >= 4, process)
+    if sign == signal.SIGINT:
+        os.killpg(process.pid, sign)  # as a terminal does
+    else:
+        process.send_signal(sign)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == (-signal.SIGKILL if sign == signal.SIGKILL else 130), output + errors
+    if sign != signal.SIGKILL:
+        assert "run the same command again" in errors
+        assert "Traceback" not in errors
+    finished = _reads(bannasar)
+    kept = len(list((bannasar.archive / "results").rglob("*.json.gz")))
+    assert 4 <= kept < 12
+    done = bannasar("run", box)
+    assert done.returncode == 0, done.stderr
+    assert f"{12 - kept} pages read" in done.stdout
+    assert {page: times for page, times in _reads(bannasar).items() if page in finished} == finished
+    assert set(_reads(bannasar).values()) == {1}
+    (bag,) = bags(bannasar.archive)
+    assert verify_bag(bag) == []
+    assert len(bannasar.json("search", "dossier", "--limit", "20")["hits"]) == 12
+
+
+def test_a_second_run_on_the_archive_says_who_holds_it(bannasar, box):
+    """Two at once would fight over the ledger."""
+    write_pages(box / "long.pdf", 6)
+    process = bannasar.start("run", box)
+    try:
+        _until((bannasar.archive / "ledger.db").exists, process)
+        second = bannasar("run", box)
+    finally:
+        process.kill()
+        process.communicate()
+    assert second.returncode == 1
+    assert f"process {process.pid}" in second.stderr
+
+
+def test_an_index_that_was_lost_is_made_anew(bannasar, box):
+    """The bags are the truth, the index a view."""
+    write_page(box / "a.png", "Le greffier en chef")
+    bannasar("run", box)
+    for file in bannasar.archive.glob("index.db*"):
+        file.unlink()
+    assert bannasar("run", box).returncode == 0
+    assert len(bannasar.json("search", "greffier")["hits"]) == 1
+
+
+def test_a_dry_run_tells_and_does_nothing(bannasar, box):
+    """Not even an archive is made."""
+    write_pages(box / "a.pdf", 3)
+    (box / "empty.tif").touch()
+    done = bannasar("run", box, "--dry-run")
+    assert done.returncode == 0
+    assert "would read 3 pages of 1 scans" in done.stdout
+    assert "would refuse empty.tif" in done.stdout
+    assert not bannasar.archive.exists()
+
+
+def test_a_page_that_is_not_blank_and_has_no_text_fails(bannasar, box):
+    """Empty is never success."""
+    page = write_page(box / "a.png", "x")
+    from PIL import Image, ImageDraw  # noqa: PLC0415
+
+    image = Image.open(page)
+    ImageDraw.Draw(image).rectangle((0, 0, image.width, image.height), fill=255)
+    ImageDraw.Draw(image).ellipse((300, 300, 900, 900), fill=40)
+    image.save(page)
+    assert bannasar("run", box).returncode == 2
+    (scan,) = bannasar.scans(box.name).values()
+    assert (scan["state"], scan["code"]) == ("failed", "no-text")
+    assert scan["reason"].startswith("Page 1: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "nowhere"], "does not exist"),
+        (["run", "."], "lies inside the box"),
+        (["run"], "Missing argument"),
+        (["run", "box", "--wrokers", "2"], "No such option"),
+        (["status", "nothing"], "no archive"),
+        (["search", "x"], "nothing to search"),
+        (["search", '"x'], "not closed"),
+    ],
+)
+def test_wrong_use_ends_with_1_and_says_what_is_wrong(bannasar, arguments, said):
+    """2 is for scans that failed."""
+    done = bannasar(*arguments)
+    assert done.returncode == 1
+    assert said in done.stderr.replace("\n", " ")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_tesseract_ends_with_3_and_says_how_to_mend_it(bannasar, box, tmp_path):
+    """Before anything is touched."""
+    write_page(box / "a.png", "texte")
+    (tmp_path / "bin").mkdir()
+    for name in ("pdftoppm", "gs", "fc-list"):
+        (tmp_path / "bin" / name).symlink_to(shutil.which(name))
+    done = bannasar("run", box, PATH=str(tmp_path / "bin"))
+    assert done.returncode == 3
+    assert "apt-get install tesseract-ocr" in done.stderr
+    assert not (bannasar.archive / "ledger.db").exists()
+    assert bannasar("doctor", PATH=str(tmp_path / "bin")).returncode == 3
+
+
+def test_doctor_finds_this_machine_well(bannasar):
+    """What the tests need, a run needs."""
+    done = bannasar("doctor")
+    assert done.returncode == 0, done.stdout
+    assert "model khm" in done.stdout
+
+
+def test_a_damaged_ledger_is_named_and_left_alone(bannasar, box):
+    """Nothing is overwritten that may be mended."""
+    write_page(box / "a.png", "texte")
+    bannasar.archive.mkdir()
+    ledger = bannasar.archive / "ledger.db"
+    ledger.write_bytes(b"rubbish" * 1000)
+    done = bannasar("run", box)
+    assert done.returncode == 1
+    assert "ledger.db" in done.stderr.replace("\n", "")
+    assert ledger.read_bytes() == b"rubbish" * 1000
+
+
+def test_every_attempt_is_in_the_ledger(bannasar, box):
+    """Who read what, when, by which recipe."""
+    write_page(box / "a.png", "texte court")
+    bannasar("run", box)
+    database = sqlite3.connect(Path(bannasar.archive) / "ledger.db")
+    steps = [row[0] for row in database.execute("SELECT step FROM attempts WHERE outcome = 'done' ORDER BY id")]
+    database.close()
+    assert steps == ["inspect", "read", "archive"]

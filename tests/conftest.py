@@ -1,0 +1,80 @@
+"""What tests of several rooms share."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from models.case import CaseFile, Document, PageRef
+from models.page import Block, Line, Page, Rect, Word
+from models.scan import Kind, Scan
+
+ROOT = Path(__file__).parents[1]
+SHA = "ab" * 32
+
+
+class Maker:
+    """Makes small records and pictures that fit one another."""
+
+    def page(self, *blocks: Sequence[str], scan: str = SHA, number: int = 1, blank: bool = False) -> Page:
+        """Make an A4 page at 100 dpi; each block is a list of lines, a ``|`` parts words without a space."""
+        made = []
+        top = 60
+        for block in blocks:
+            lines = []
+            for text in block:
+                lines.append(self._line(text, top))
+                top += 40
+            around = Rect(80, lines[0].box.top, max(line.box.right for line in lines), lines[-1].box.bottom)
+            made.append(Block(lines=tuple(lines), box=around))
+            top += 40
+        return Page(
+            scan=scan, number=number, recipe="r", width=827, height=1169, dpi=100.0, blocks=tuple(made), blank=blank
+        )
+
+    def _line(self, text: str, top: int) -> Line:
+        words = []
+        left = 80
+        for spaced in text.split(" "):
+            parts = spaced.split("|")
+            for number, part in enumerate(parts, 1):
+                right = left + 9 * len(part)
+                box = Rect(left, top + 3, right, top + 27)
+                words.append(Word(text=part, box=box, confidence=0.9, space=number == len(parts)))
+                left = right + 2
+            left += 7
+        return Line(words=tuple(words), box=Rect(80, top, left, top + 30), confidence=0.9)
+
+    def case(self, *pages: Page, path: str = "a.pdf", case_id: str = "box_a") -> CaseFile:
+        """Make the case file of one scan with these pages."""
+        scan = Scan(path=path, sha256=pages[0].scan, size=3, kind=Kind.PDF, pages=len(pages))
+        refs = tuple(PageRef(scan=page.scan, number=page.number) for page in pages)
+        return CaseFile(
+            id=case_id,
+            box="box",
+            title="សំណុំរឿង",
+            folder="",
+            scans=(scan,),
+            documents=(Document(number=1, title="សាលក្រម", pages=refs),),
+            created=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+            software={"bannasar": "0", "tesseract": "5"},
+        )
+
+    def picture(self, page: Page, file: Path) -> Path:
+        """Write a JPEG of a page: grey paper, a dark bar for each word."""
+        pixels = np.full((page.height, page.width), 230, np.uint8)
+        for block in page.blocks:
+            for line in block.lines:
+                for word in line.words:
+                    pixels[word.box.top : word.box.bottom, word.box.left : word.box.right] = 90
+        Image.fromarray(pixels).save(file, "JPEG", dpi=(round(page.dpi), round(page.dpi)))
+        return file
+
+
+@pytest.fixture(scope="session")
+def make() -> Maker:
+    """Return the maker."""
+    return Maker()

@@ -1,0 +1,30 @@
+"""The pages for users say what the code does."""
+
+import re
+import subprocess
+import sys
+
+from tests.conftest import ROOT
+
+
+def test_the_pages_made_from_the_code_are_up_to_date():
+    """script/docs makes them."""
+    done = subprocess.run([sys.executable, ROOT / "script" / "docs", "--check"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_link_leads_somewhere():
+    """From page to page within the project."""
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("samples/*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
+            assert (page.parent / target).exists(), f"{page}: {target}"
+
+
+def test_every_dependency_has_its_reason():
+    """docs/dependencies.md names each package of pyproject.toml and of script/packages*.txt."""
+    told = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    listed = re.findall(r'^    "([a-z0-9-]+)",$', project, re.MULTILINE)
+    for file in ROOT.glob("script/packages*.txt"):
+        listed += [line.split()[0] for line in file.read_text("utf-8").splitlines() if line and line[0] != "#"]
+    assert [name for name in listed if f"`{name}`" not in told] == []

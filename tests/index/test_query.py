@@ -1,0 +1,24 @@
+"""Queries are read, or it is said where they cannot be."""
+
+import pytest
+
+from pipeline.index.query import QueryError, parse
+
+
+def test_words_and_phrases_are_told_apart():
+    """A phrase stands in quotes of any kind."""
+    terms = parse('លេខ "de première instance" «Cour d\'appel» “abc”').terms
+    assert [(term.text, term.exact) for term in terms] == [
+        ("លេខ", False),
+        ("de première instance", True),
+        ("Cour d'appel", True),
+        ("abc", True),
+    ]
+
+
+@pytest.mark.parametrize(("text", "position"), [('a "b', 2), ("«", 0), ("", 0), ('""', 0), ("។ --", 0)])
+def test_a_query_that_cannot_be_read_says_where(text, position):
+    """The sentence names the place of the fault."""
+    with pytest.raises(QueryError) as caught:
+        parse(text)
+    assert caught.value.position == position

@@ -1,0 +1,46 @@
+"""The units that are searched for."""
+
+from pipeline.text.units import JOINT, sequence, triples, units
+
+
+def _texts(text):
+    return [unit.text for unit in units(text)]
+
+
+def test_khmer_falls_into_clusters_and_other_scripts_into_words():
+    """A letter keeps its subscripts and vowels; a number is whole."""
+    assert _texts("ព្រះរាជា") == ["ព្រះ", "រា", "ជា"]
+    assert _texts("Dossier n° 45") == ["dossier", "n", "45"]
+
+
+def test_a_word_is_never_glued_to_a_cluster():
+    """`ខ214` is a letter and a number."""
+    assert _texts("លេខ214ខ") == ["លេ", "ខ", "214", "ខ"]
+    assert sequence(units("លេខ214")) == [f"លេ{JOINT}ខ", f"ខ{JOINT}", "214"]
+
+
+def test_a_run_goes_on_over_spaces_and_line_ends():
+    """Khmer words run over the end of a line, and recognisers see spaces where none are."""
+    assert sequence(units("សាល ក្រម\nព្រហ្ម")) == sequence(units("សាលក្រមព្រហ្ម"))
+
+
+def test_a_run_ends_at_a_mark_another_script_or_the_next_block():
+    """What stands on two sides of a full stop, or in two columns, is no phrase."""
+    for text in ("កខ។គឃ", "កខ a គឃ", "កខ\n\nគឃ", "កខ\tគឃ", "កខ\fគឃ"):
+        assert f"ខ{JOINT}គ" not in sequence(units(text))
+
+
+def test_units_know_where_they_stood():
+    """Whatever the match form made of them."""
+    text = "ខែ្មរ\u200b និង Français ២១"
+    assert [text[unit.start : unit.end] for unit in units(text)] == ["ខែ្ម", "រ", "និ", "ង", "Français", "២១"]
+
+
+def test_triples_stay_within_their_run():
+    """Three clusters in a row, never across a break."""
+    assert triples(units("កខគ។ឃង")) == [JOINT.join("កខគ")]
+
+
+def test_marks_that_stand_on_nothing_are_left_out():
+    """Noise of the recogniser must not hide what is beside it."""
+    assert _texts("\u17d2ក ាខ") == ["ក", "ខ"]
