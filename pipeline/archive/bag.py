@@ -14,6 +14,7 @@ A bag is built aside and moved into place by renaming. Where an older one must g
 one is in place; :func:`recover` puts it back if the machine stopped in between.
 """
 
+import contextlib
 import errno
 import hashlib
 import logging
@@ -35,12 +36,14 @@ from pipeline.archive.alto import alto
 from pipeline.archive.pdf import write_pdf
 
 _CHUNK = 1 << 20
+_LONGEST_NAME = 255  # bytes, of the usual file systems
+_LONGEST_ENDING = 16  # bytes; what is longer after a dot is no ending
 logging.getLogger("bagit").setLevel(logging.CRITICAL)  # what it finds comes as exceptions
 
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """One thing that is wrong with a bag: ``kind`` is changed, missing, unexpected or invalid."""
+    """One thing that is wrong with a bag: ``kind`` is changed, missing, unexpected, unreadable or invalid."""
 
     kind: str
     path: str
@@ -121,25 +124,31 @@ def stored_paths(case: CaseFile) -> dict[str, PurePosixPath]:
     """Return the path of each scan below ``data/originals``, by SHA-256.
 
     A name keeps its script, in Unicode's form C, for a Mac writes another form than Linux (bagit-python #51). What a
-    manifest would have to escape, and its readers escape differently (%, line breaks, RFC 8493 2.1.3), becomes ``_``.
-    Of two scans that would share a path, the later gets eight digits of its SHA-256 into its name.
+    manifest would have to escape, and its readers escape differently (%, line breaks, RFC 8493 2.1.3), becomes ``_``;
+    so does a space at the end of a name, which they take off. Of two scans that would share a path, or whose paths
+    differ in case only, which a Mac and Windows do not tell apart, the later gets eight digits of its SHA-256 into its
+    name.
     """
     paths: dict[str, PurePosixPath] = {}
+    taken: set[str] = set()
     for scan in case.scans:
         path = PurePosixPath(*map(_storable, _in_case(scan, case).parts))
-        if path in paths.values():
-            path = path.with_name(f"{path.stem[:200]}~{scan.sha256[:8]}{path.suffix}")
+        if str(path).casefold() in taken:
+            path = path.with_name(_fitting(path.name, f"~{scan.sha256[:8]}"))
+        taken.add(str(path).casefold())
         paths[scan.sha256] = path
     return paths
 
 
 def verify_bag(bag: Path) -> list[Damage]:
-    """Return what is wrong with a bag, nothing if it is as it was sealed."""
+    """Return what is wrong with a bag, each thing by its path; nothing if it is as it was sealed."""
     try:
-        bagit.Bag(str(bag)).validate()
+        sealed = bagit.Bag(str(bag))
+        sealed.validate()
     except bagit.BagValidationError as error:
-        return [_damage(detail) for detail in error.details] or [Damage("invalid", "", str(error))]
-    except (bagit.BagError, OSError, UnicodeDecodeError) as error:
+        # It stops at the first kind of fault, and at a wrong total without naming a file.
+        return _damages(sealed) or [Damage("invalid", "", str(error))]
+    except (bagit.BagError, OSError, ValueError) as error:
         return [Damage("invalid", "", str(error))]
     return []
 
@@ -188,10 +197,12 @@ def _seal(aside: Path, case: CaseFile) -> None:
         "Bagging-Date": case.created.date().isoformat(),
         "Bag-Software-Agent": f"Bannasar {case.software.get('bannasar', '')}".strip(),
     }
-    bag = bagit.make_bag(str(aside), information, checksums=["sha256", "sha512"])
-    # bagit-python writes the version before the RFC's, whose bags are the same but for the number.
-    (aside / "bagit.txt").write_text("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", "ascii")
-    bag.save()
+    # bagit-python works in the bag's folder; where it fails to save, it stays there.
+    with contextlib.chdir(Path.cwd()):
+        bag = bagit.make_bag(str(aside), information, checksums=["sha256", "sha512"])
+        # It writes the version before the RFC's, whose bags are the same but for the number.
+        (aside / "bagit.txt").write_text("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", "ascii")
+        bag.save()
 
 
 def _move_into_place(aside: Path, place: Path, archive: Path) -> None:
@@ -228,6 +239,8 @@ def _copy(source: Path, copy: Path, scan: Scan) -> None:
                 written.write(chunk)
     except FileNotFoundError as error:
         raise BannasarError(Code.CHANGED, str(error.strerror)) from error
+    except PermissionError as error:
+        raise BannasarError(Code.UNREADABLE, str(error.strerror)) from error
     if digest.hexdigest() != scan.sha256:
         raise BannasarError(Code.CHANGED, "its SHA-256 is another now")
 
@@ -238,9 +251,22 @@ def _in_case(scan: Scan, case: CaseFile) -> PurePosixPath:
 
 def _storable(name: str) -> str:
     normal = unicodedata.normalize("NFC", name)
-    return "".join(
-        "_" if character == "%" or unicodedata.category(character) == "Cc" else character for character in normal
-    )
+    kept = "".join("_" if _is_awkward(character) else character for character in normal)
+    fitting = _fitting(kept)
+    return fitting if fitting == fitting.rstrip() else f"{fitting[:-1]}_"
+
+
+def _is_awkward(character: str) -> bool:
+    return character == "%" or unicodedata.category(character) in {"Cc", "Zl", "Zp"}
+
+
+def _fitting(name: str, mark: str = "") -> str:
+    """Return a name with a mark before its ending, cut before both where it is longer than file systems take."""
+    ending = PurePosixPath(name).suffix
+    if len(ending.encode()) > _LONGEST_ENDING:
+        ending = ""
+    room = _LONGEST_NAME - len((mark + ending).encode())
+    return name.removesuffix(ending).encode()[:room].decode("utf-8", "ignore") + mark + ending
 
 
 def _page_path(kind: str, scan: int, page: int, suffix: str, data: str = "data") -> Path:
@@ -252,6 +278,26 @@ def _write(file: Path, content: bytes) -> None:
     file.write_bytes(content)
 
 
-def _damage(detail: object) -> Damage:
-    kinds = {bagit.ChecksumMismatch: "changed", bagit.FileMissing: "missing", bagit.UnexpectedFile: "unexpected"}
-    return Damage(kinds.get(type(detail), "invalid"), str(getattr(detail, "path", "")), str(detail))
+def _damages(sealed: bagit.Bag) -> list[Damage]:
+    """Return what differs between a bag's manifests and its files, under the names that the files have now."""
+    missing, unexpected = sealed.compare_manifests_with_fs()
+    damages = [Damage("missing", path) for path in missing] + [Damage("unexpected", path) for path in unexpected]
+    for listed, digests in sealed.entries.items():
+        path = sealed.normalized_filesystem_names.get(unicodedata.normalize("NFC", listed), listed)
+        try:
+            changed = _differs(Path(sealed.path, path), digests)
+        except FileNotFoundError:
+            continue  # named above
+        except OSError as error:
+            damages.append(Damage("unreadable", path, str(error.strerror)))
+        else:
+            damages += [Damage("changed", path)] if changed else []
+    return sorted(damages, key=lambda damage: damage.path)
+
+
+def _differs(file: Path, digests: Mapping[str, str]) -> bool:
+    for algorithm, expected in digests.items():
+        with file.open("rb") as stream:
+            if hashlib.file_digest(stream, algorithm).hexdigest() != expected.lower():
+                return True
+    return False

@@ -1,7 +1,7 @@
 """A font without shapes: it holds the place of words whose shapes are in the page's picture.
 
-Each code is a UTF-16 code unit, each glyph blank and half an em wide. Searching, selecting and copying go by the
-``ToUnicode`` map, so that Khmer comes out in the order it was put in, whatever a shaper would make of it.
+Each code is a UTF-16 code unit, each glyph half an em wide and without an area. Searching, selecting and copying go by
+the ``ToUnicode`` map, so that Khmer comes out in the order it was put in, whatever a shaper would make of it.
 """
 
 import io
@@ -10,10 +10,13 @@ from functools import cache
 import pikepdf
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.ttLib.tables._g_l_y_f import Glyph
 from pikepdf import Array, Dictionary, Name, Stream
 
 UNITS = 1000
 ADVANCE = 500
+# poppler takes 0 for unknown and then marks a third of a line below the line.
+_DESCENT = -1
 # 1 January 1970 in the seconds since 1904 that TrueType counts.
 _EPOCH = 2_082_844_800
 _NAME = "/BannasarGlyphless"
@@ -28,7 +31,7 @@ def add_font(pdf: pikepdf.Pdf) -> pikepdf.Object:
         FontBBox=Array([0, 0, ADVANCE, UNITS]),
         ItalicAngle=0,
         Ascent=UNITS,
-        Descent=0,
+        Descent=_DESCENT,
         CapHeight=UNITS,
         StemV=80,
         FontFile2=pdf.make_stream(_program(), Length1=len(_program())),
@@ -65,10 +68,10 @@ def _program() -> bytes:
     builder = FontBuilder(UNITS, isTTF=True)
     builder.setupGlyphOrder([".notdef", "blank"])
     builder.setupCharacterMap({0x20: "blank"})
-    blank = TTGlyphPen(None).glyph()
+    blank = _blank()
     builder.setupGlyf({".notdef": blank, "blank": blank})
     builder.setupHorizontalMetrics({".notdef": (ADVANCE, 0), "blank": (ADVANCE, 0)})
-    builder.setupHorizontalHeader(ascent=UNITS, descent=0)
+    builder.setupHorizontalHeader(ascent=UNITS, descent=_DESCENT)
     builder.setupNameTable({"familyName": _NAME[1:], "styleName": "Regular", "psName": _NAME[1:]})
     builder.setupOS2(sTypoAscender=UNITS, usWinAscent=UNITS)
     builder.setupPost()
@@ -79,6 +82,18 @@ def _program() -> bytes:
     stream = io.BytesIO()
     builder.save(stream)
     return stream.getvalue()
+
+
+def _blank() -> Glyph:
+    """Return a glyph that covers its whole box with nothing: one line from corner to corner.
+
+    PDFium drops a word of one letter whose glyph has no extent, be it read out or not.
+    """
+    pen = TTGlyphPen(None)
+    pen.moveTo((0, 0))
+    pen.lineTo((ADVANCE, UNITS))
+    pen.closePath()
+    return pen.glyph()
 
 
 @cache

@@ -9,6 +9,7 @@ from pathlib import Path
 import img2pdf
 import ocrmypdf
 import pikepdf
+from PIL import Image
 
 from models.failure import BannasarError, Code
 from models.page import Page
@@ -18,6 +19,15 @@ from pipeline.archive.text_layer import write_text_layer
 # Their errors come as exceptions; what they would log besides, nobody reads on a worker.
 for _name in ("ocrmypdf", "img2pdf", "fontTools"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
+_THEIR_ERRORS = (
+    ocrmypdf.exceptions.ExitCodeException,
+    img2pdf.ImageOpenError,
+    img2pdf.NegativeDimensionError,
+    img2pdf.UnsupportedColorspaceError,
+    pikepdf.PdfError,
+    Image.DecompressionBombError,
+    ValueError,
+)
 
 
 def write_pdf(title: str, pages: Sequence[Page], pictures: Sequence[Path], file: Path) -> None:
@@ -43,7 +53,7 @@ def write_pdf(title: str, pages: Sequence[Page], pictures: Sequence[Path], file:
                     pdf.save(plain)
             for number, page in enumerate(pages, 1):
                 write_text_layer(page, layer_beside(plain, number))
-            ocrmypdf.ocr(
+            status = ocrmypdf.ocr(
                 plain,
                 file,
                 plugins=["pipeline.archive.ocrmypdf_plugin"],
@@ -56,11 +66,14 @@ def write_pdf(title: str, pages: Sequence[Page], pictures: Sequence[Path], file:
                 language=["khm"],
                 title=title,
             )
+        # It does not raise where it made a PDF, but no PDF/A, or an unsound one.
+        if status != ocrmypdf.ExitCode.ok:
+            raise BannasarError(Code.PDF, f"OCRmyPDF: {ocrmypdf.ExitCode(status).name}")
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise BannasarError(Code.DISK_FULL, str(error.strerror)) from error
         raise BannasarError(Code.PDF, str(error)) from error
-    except (ocrmypdf.exceptions.ExitCodeException, img2pdf.ImageOpenError, pikepdf.PdfError, ValueError) as error:
+    except _THEIR_ERRORS as error:
         raise BannasarError(Code.PDF, f"{type(error).__name__}: {error}") from error
 
 

@@ -1,17 +1,23 @@
 """The words of a page as an invisible layer for its picture."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pikepdf
 from pikepdf import Dictionary
 
-from models.page import Line, Page, Rect
+from models.page import Line, Page
 from pipeline.archive.glyphless import ADVANCE, UNITS, add_font, codes
 
 _POINTS_PER_INCH = 72
 # OCRmyPDF takes over a font of this name.
 _FONT = "F1"
+# poppler goes by gaps, measured in sizes of the font: below 0.03 it sees no space, from 0.7 on another column.
+_NARROWEST_SPACE = 0.05
+_WIDEST_SPACE = 0.6
+# How many times its own height a line's font may be for the sake of wide spaces; what is wider still is a tab.
+_MOST_ENLARGED = 2.5
 
 
 def write_text_layer(page: Page, file: Path) -> None:
@@ -28,33 +34,46 @@ def _content(page: Page, scale: float) -> bytes:
     operators = ["BT 3 Tr"]
     for block in page.blocks:
         for line in block.lines:
-            size = max(1, line.box.bottom - line.box.top) * scale
-            operators.append(f"/{_FONT} {size:.3f} Tf")
-            for text, box in _stretches(line):
-                left, base = box.left * scale, (page.height - box.bottom) * scale
-                operators.append(_show(text, left, base, (box.right - box.left) * scale, size))
+            size = _font_size(line)
+            # All words stand on one base, for readers tell lines apart by it.
+            base = page.height - (line.box.top + line.box.bottom + size) / 2
+            operators.append(f"/{_FONT} {size * scale:.3f} Tf")
+            for text, left, right in _stretches(line, _NARROWEST_SPACE * size):
+                operators.append(_show(text, left * scale, base * scale, (right - left) * scale, size * scale))
     return "\n".join([*operators, "ET"]).encode("ascii")
 
 
-def _stretches(line: Line) -> Iterator[tuple[str, Rect]]:
-    """Yield the line's texts, each with the box it fills, in the order of reading and without a gap.
+def _font_size(line: Line) -> float:
+    """Return the size of a line's font in pixels: its height, or more where wide spaces would tear it apart.
+
+    The box of a line is as high as its ink, which for typewritten capitals is less than their spaces are wide.
+    """
+    height = max(1, line.box.bottom - line.box.top)
+    spaces = (after.box.left - word.box.right for word, after in pairwise(line.words) if word.space)
+    sizes = (space / _WIDEST_SPACE for space in spaces)
+    return max([height, *(size for size in sizes if size <= _MOST_ENLARGED * height)])
+
+
+def _stretches(line: Line, narrowest: float) -> Iterator[tuple[str, float, float]]:
+    """Yield the line's texts, each with where it begins and ends, in pixels and in the order of reading.
 
     A word that no space parts from the next is drawn out to it, so that no reader takes the gap between two Khmer words
-    for a space; where there is a space, it fills the gap itself. All stand on the line's own base, for readers tell
-    lines apart by it.
+    for a space. A space fills its gap; where there is none, or less than ``narrowest``, it takes from the word before.
     """
-    top, bottom = line.box.top, line.box.bottom
     for number, word in enumerate(line.words):
         follower = line.words[number + 1] if number + 1 < len(line.words) else None
-        left, right = word.box.left, max(word.box.right, word.box.left + 1)
-        if follower is None or follower.box.left <= left:
-            yield word.text, Rect(left, top, right, bottom)
-        elif word.space:
-            right = min(right, follower.box.left - 1) if follower.box.left - 1 > left else left + 1
-            yield word.text, Rect(left, top, right, bottom)
-            yield " ", Rect(right, top, max(follower.box.left, right + 1), bottom)
-        else:
-            yield word.text, Rect(left, top, follower.box.left, bottom)
+        left, right = float(word.box.left), float(max(word.box.right, word.box.left + 1))
+        if follower is None:
+            yield word.text, left, right
+            continue
+        onwards = follower.box.left > left
+        if not word.space:
+            yield word.text, left, follower.box.left if onwards else right
+            continue
+        if onwards:
+            right = max(min(right, follower.box.left - narrowest), left + 1)
+        yield word.text, left, right
+        yield " ", right, max(follower.box.left, right + narrowest) if onwards else right + narrowest
 
 
 def _show(text: str, left: float, base: float, width: float, size: float) -> str:

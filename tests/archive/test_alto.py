@@ -22,7 +22,7 @@ def schema():
     folder = Path(done.stdout.strip())
 
     class Beside(etree.Resolver):
-        def resolve(self, system_url, public_id, context):
+        def resolve(self, system_url, _public_id, context):
             return self.resolve_filename(str(folder / "xlink.xsd"), context) if "xlink" in system_url else None
 
     parser = etree.XMLParser(no_network=True)
@@ -35,7 +35,9 @@ def schema():
 )
 def test_it_is_valid(make, schema, blocks):
     """By the schema, whatever the recogniser made of the page."""
-    schema.assertValid(etree.fromstring(alto(make.page(*blocks), "ស្កេន 1.pdf", {"bannasar": "1", "tesseract": "5"}, WHEN)))
+    schema.assertValid(
+        etree.fromstring(alto(make.page(*blocks), "ស្កេន 1.pdf", {"bannasar": "1", "tesseract": "5"}, WHEN))
+    )
 
 
 def test_words_have_their_place_and_their_confidence(make):

@@ -78,7 +78,14 @@ def test_what_is_missing_or_added_is_named(bag):
 
 @pytest.mark.parametrize(
     "name",
-    ["សំណុំរឿង ក.pdf", "e\u0301te\u0301.pdf", "a b%0Ac%25.pdf", "line\nbreak.pdf", "n" * 251 + ".pdf", "back\\xe9slash.pdf"],
+    [
+        "សំណុំរឿង ក.pdf",
+        "e\u0301te\u0301.pdf",
+        "a b%0Ac%25.pdf",
+        "line\nbreak.pdf",
+        "n" * 251 + ".pdf",
+        "back\\xe9slash.pdf",
+    ],
 )
 def test_odd_names_make_valid_bags(make, tmp_path, name):
     """Khmer, a Mac's accents, escapes, line breaks and 255 bytes."""

@@ -42,7 +42,9 @@ def _put(store, make, *pages):
 )
 def test_a_page_is_found_by_any_way_of_writing(store, make, query):
     """Digits, case, accents, spaces and line ends make no difference."""
-    _put(store, make, [["លេខ ២១៤/០៣", "សាល|ក្រម", "ព្រហ្មទណ្ឌ"], ["Tribunal de première instance", "Phnom Penh"]], [["កខគ"]])
+    _put(
+        store, make, [["លេខ ២១៤/០៣", "សាល|ក្រម", "ព្រហ្មទណ្ឌ"], ["Tribunal de première instance", "Phnom Penh"]], [["កខគ"]]
+    )
     assert _found(store, query) == [1]
 
 
