@@ -83,7 +83,8 @@ def _place(box: Rect) -> dict[str, str]:
 
 
 def _add(parent: etree._Element, name: str, **attributes: str) -> etree._Element:
-    return etree.SubElement(parent, _tag(name), attributes)
+    element: etree._Element = etree.SubElement(parent, _tag(name), attributes)
+    return element
 
 
 def _tag(name: str) -> str:

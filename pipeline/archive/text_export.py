@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path, PurePosixPath
 
 from models.case import CaseFile
+from models.scan import Scan
 from pipeline.archive.bag import bags, read_bag
 from pipeline.text.plain import page_text
 
@@ -28,12 +29,12 @@ def export_text(archive: Path, folder: Path, box: str | None = None) -> int:
     for name in boxes:
         target = folder / name if len(boxes) > 1 else folder
         own = [bag for bag in found if bag.parent.name == name]
-        paths = _text_paths([scan.path for bag in own for scan in _case(bag).scans])
+        paths = _text_paths([scan for bag in own for scan in _case(bag).scans])
         for bag in own:
             case, pages = read_bag(bag)
             for scan in case.scans:
                 text = "\f".join(page_text(page)[0] for page in pages if page.scan == scan.sha256)
-                file = target / paths[scan.path]
+                file = target / paths[scan.sha256]
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(text + "\n", "utf-8")
                 written += 1
@@ -44,10 +45,20 @@ def _case(bag: Path) -> CaseFile:
     return CaseFile.model_validate_json((bag / "data" / "case.json").read_bytes())
 
 
-def _text_paths(scans: list[PurePosixPath]) -> dict[PurePosixPath, PurePosixPath]:
-    """Return where each scan's text goes: ``.txt`` for the scan's ending, behind it where two scans would meet."""
-    short = Counter(path.with_suffix(".txt") for path in scans)
-    return {
-        path: path.with_suffix(".txt") if short[path.with_suffix(".txt")] == 1 else path.with_name(f"{path.name}.txt")
-        for path in scans
-    }
+def _text_paths(scans: list[Scan]) -> dict[str, PurePosixPath]:
+    """Return where each scan's text goes, by SHA-256.
+
+    ``.txt`` stands for the scan's ending; behind it where two scans would meet; with eight digits of the SHA-256 where
+    a scan was replaced by another of the same name.
+    """
+    short = Counter(scan.path.with_suffix(".txt") for scan in scans)
+    same = Counter(scan.path for scan in scans)
+    paths = {}
+    for scan in scans:
+        path = scan.path.with_suffix(".txt")
+        if same[scan.path] > 1:
+            path = path.with_name(f"{scan.path.name}~{scan.sha256[:8]}.txt")
+        elif short[path] > 1:
+            path = path.with_name(f"{scan.path.name}.txt")
+        paths[scan.sha256] = path
+    return paths

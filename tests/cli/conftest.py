@@ -56,7 +56,7 @@ class Bannasar:
             start_new_session=True,
         )
 
-    def json(self, *arguments: object) -> Any:  # noqa: ANN401
+    def json(self, *arguments: object) -> Any:
         """Run it and return the JSON it prints."""
         done = self(*arguments, "--json")
         assert done.returncode == 0, done.stderr

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from PIL import Image, ImageDraw
 
 from pipeline.archive.bag import bags, verify_bag
 from pipeline.run.ledger import Ledger
@@ -91,6 +92,8 @@ def test_a_scan_that_was_replaced_is_archived_beside_what_it_was(bannasar, box):
     assert [hit["path"] for hit in bannasar.json("search", "corrigée")["hits"]] == ["1.png"]
     (bag,) = bags(bannasar.archive)
     assert len(list((bag / "data" / "originals").iterdir())) == 2
+    bannasar("export", "text", box.parent / "texts")
+    assert len(list((box.parent / "texts").iterdir())) == 2
     assert verify_bag(bag) == []
 
 
@@ -177,13 +180,9 @@ def test_a_dry_run_tells_and_does_nothing(bannasar, box):
 
 def test_a_page_that_is_not_blank_and_has_no_text_fails(bannasar, box):
     """Empty is never success."""
-    page = write_page(box / "a.png", "x")
-    from PIL import Image, ImageDraw  # noqa: PLC0415
-
-    image = Image.open(page)
-    ImageDraw.Draw(image).rectangle((0, 0, image.width, image.height), fill=255)
+    image = Image.new("L", (1240, 1754), 255)
     ImageDraw.Draw(image).ellipse((300, 300, 900, 900), fill=40)
-    image.save(page)
+    image.save(box / "a.png", dpi=(150, 150))
     assert bannasar("run", box).returncode == 2
     (scan,) = bannasar.scans(box.name).values()
     assert (scan["state"], scan["code"]) == ("failed", "no-text")

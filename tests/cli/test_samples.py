@@ -91,7 +91,7 @@ def test_no_pdf_has_a_space_inside_a_word_that_the_index_holds(digitised):
 
 
 def test_every_pdf_is_pdfa(digitised):
-    """veraPDF says so of each."""
+    """VeraPDF says so of each."""
     bannasar, _ = digitised
     files = sorted(bannasar.archive.glob("bags/*/*/data/documents/*.pdf"))
     command = [ROOT / "script" / "verapdf", "-f", "2b", "--format", "text", *files]

@@ -1,0 +1,34 @@
+"""``script/bench``: what can be measured."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tests.bench import recognition as recognition_bench
+
+app = typer.Typer(help="Measure Bannasar against its peers, in one run.", no_args_is_help=True)
+
+
+@app.callback()
+def _bench() -> None: ...
+
+
+@app.command()
+def recognition(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Pictures of pages, each with its truth beside it as NAME.txt. [the samples]")
+    ] = None,
+    only_ours: Annotated[bool, typer.Option("--only-ours", help="Leave the peers out.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Put the results into docs/benchmarks.md.")] = False,
+) -> None:
+    """Error rate, pages a minute and CPU seconds a page, beside OCRmyPDF and plain Tesseract.
+
+    Example:
+        script/bench recognition ../shared/bench/pages
+    """
+    recognition_bench.measure(folder, only_ours=only_ours, write=write)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,86 @@
+"""Who is measured: each reads a folder of pictures, two at a time, and leaves a text a picture."""
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+_AT_A_TIME = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The texts by the pictures' names, and what they cost."""
+
+    texts: dict[str, str]
+    seconds: float
+    cpu_seconds: float
+
+
+def bannasar(pictures: Sequence[Path], work: Path) -> Outcome:
+    """Run the whole of Bannasar: ledger, bags, PDFs and index are in its time."""
+    box, archive, texts = work / "box", work / "archive", work / "texts"
+    box.mkdir(parents=True)
+    for picture in pictures:
+        shutil.copy(picture, box)
+    command = [sys.executable, "-c", "from cli.main import main; main()"]
+    tail = ["--archive", str(archive)]
+
+    def run() -> None:
+        subprocess.run(
+            [*command, "run", str(box), "--workers", str(_AT_A_TIME), *tail], check=True, capture_output=True
+        )
+
+    seconds, cpu = _timed(run)
+    subprocess.run([*command, "export", "text", str(texts), *tail], check=True, capture_output=True)
+    return Outcome(_texts(texts), seconds, cpu)
+
+
+def ocrmypdf(pictures: Sequence[Path], work: Path) -> Outcome:
+    """OCRmyPDF as its users call it for such pages."""
+    work.mkdir(parents=True)
+
+    def one(picture: Path) -> None:
+        out = work / f"{picture.stem}.txt"
+        options = ["-l", "khm+eng+fra", "--rotate-pages", "--deskew", "--jobs", "1", "--image-dpi", "300", "-q"]
+        command = [sys.executable, "-m", "ocrmypdf", *options, "--sidecar", str(out), str(picture), os.devnull]
+        subprocess.run(command, check=False, capture_output=True)
+
+    seconds, cpu = _timed(lambda: _side_by_side(one, pictures))
+    return Outcome(_texts(work), seconds, cpu)
+
+
+def tesseract(pictures: Sequence[Path], work: Path) -> Outcome:
+    """Tesseract with its own page layout."""
+    work.mkdir(parents=True)
+
+    def one(picture: Path) -> None:
+        command = ["tesseract", str(picture), str(work / picture.stem), "-l", "khm+eng"]
+        subprocess.run(command, check=False, capture_output=True, env={**os.environ, "OMP_THREAD_LIMIT": "1"})
+
+    seconds, cpu = _timed(lambda: _side_by_side(one, pictures))
+    return Outcome(_texts(work), seconds, cpu)
+
+
+def _side_by_side(one: Callable[[Path], None], pictures: Sequence[Path]) -> None:
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        list(pool.map(one, pictures))
+
+
+def _timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Return the seconds on the clock, and those of all processors, of what the work started."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    work()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.monotonic() - started, cpu
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    return {file.stem: file.read_text("utf-8") for file in folder.glob("*.txt")}

@@ -1,0 +1,107 @@
+"""How well pages are read, and at what cost, beside OCRmyPDF and plain Tesseract in the same run."""
+
+import platform
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from PIL import Image
+from rich.console import Console
+from rich.table import Table
+
+from config.settings import load
+from pipeline.intake.inspect import inspect
+from pipeline.page.render import render
+from tests.bench import contestants
+from tests.bench.contestants import Outcome
+from tests.bench.errors import draw_errors
+from tests.bench.scoring import Rate, rates
+from tests.conftest import ROOT
+
+_PAGES = ("*.jpg", "*.jpeg", "*.png", "*.tif", "*.webp", "*.jp2")
+_BEGIN, _END = "<!-- recognition -->", "<!-- /recognition -->"
+
+
+def measure(folder: Path | None, *, only_ours: bool, write: bool) -> None:
+    """Measure on a folder of pages with truth, or on the samples, and print what came of it."""
+    with tempfile.TemporaryDirectory(prefix="bannasar-bench-") as work:
+        pages = folder or _samples(Path(work, "samples"))
+        truth = {file.stem: file.read_text("utf-8") for file in pages.glob("*.txt")}
+        pictures = sorted(file for kind in _PAGES for file in pages.glob(kind) if file.stem in truth)
+        readers = {"Bannasar": contestants.bannasar}
+        if not only_ours:
+            readers |= {"OCRmyPDF --rotate-pages --deskew": contestants.ocrmypdf, "Tesseract": contestants.tesseract}
+        outcomes = {name: read(pictures, Path(work, name.split()[0])) for name, read in readers.items()}
+        scored = {name: rates(truth, outcome.texts) for name, outcome in outcomes.items()}
+        where = str(folder) if folder else "the samples' pages"
+        table = _table(scored, outcomes, len(pictures))
+        Console().print(table)
+        if write:
+            _write(where, scored, outcomes, len(pictures))
+            draw_errors(Path(work, "Bannasar", "archive"), truth, ROOT / "docs")
+
+
+def _samples(folder: Path) -> Path:
+    """Lay out the pages of the sample boxes one by one, with their truth."""
+    folder.mkdir(parents=True)
+    settings = load()
+    texts = sorted((ROOT / "samples" / "truth").rglob("*.txt"))
+    for count, text in enumerate(texts):
+        inside = text.relative_to(ROOT / "samples" / "truth").with_suffix("")
+        (scan,) = [file for file in (ROOT / "samples" / "boxes" / inside.parent).iterdir() if file.stem == inside.name]
+        kind, _ = inspect(scan, settings.limits, settings.page.dpi)
+        for number, printed in enumerate(text.read_text("utf-8").split("\f"), 1):
+            name = f"{count:02}.{number}-{kind}"
+            picture = render(scan, kind, number, settings.page.dpi, settings.limits.page_seconds)
+            dots = (round(picture.dpi), round(picture.dpi))
+            Image.fromarray(picture.pixels).save(folder / f"{name}.png", dpi=dots)
+            (folder / f"{name}.txt").write_text(printed, "utf-8")
+    return folder
+
+
+def _rows(
+    scored: Mapping[str, Mapping[str, Rate]], outcomes: Mapping[str, Outcome], pages: int
+) -> tuple[list[str], list[list[str]]]:
+    """Return the heads and the rows of the results, a column a reader."""
+    ours = outcomes["Bannasar"]
+    layouts = [*list(scored["Bannasar"])[:-1], "ALL"]
+    rows = [[f"errors, {layout}", *(f"{scores[layout].share:.4f}" for scores in scored.values())] for layout in layouts]
+    rows.append(["pages a minute", *(f"{60 * pages / outcome.seconds:.1f}" for outcome in outcomes.values())])
+    rows.append(["CPU seconds a page", *(f"{outcome.cpu_seconds / pages:.2f}" for outcome in outcomes.values())])
+    rows.append(["time : ours", *(f"{outcome.seconds / ours.seconds:.2f}" for outcome in outcomes.values())])
+    rows.append(["CPU : ours", *(f"{outcome.cpu_seconds / ours.cpu_seconds:.2f}" for outcome in outcomes.values())])
+    return ["", *outcomes], rows
+
+
+def _table(scored: Mapping[str, Mapping[str, Rate]], outcomes: Mapping[str, Outcome], pages: int) -> Table:
+    heads, rows = _rows(scored, outcomes, pages)
+    table = Table(box=None, header_style="bold")
+    for head in heads:
+        table.add_column(head, justify="right" if head else "left")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _write(where: str, scored: Mapping[str, Mapping[str, Rate]], outcomes: Mapping[str, Outcome], pages: int) -> None:
+    """Put the results into their place in docs/benchmarks.md."""
+    heads, rows = _rows(scored, outcomes, pages)
+    tesseract = subprocess.run(["tesseract", "--version"], capture_output=True, text=True, check=True).stdout
+    versions = f"{tesseract.splitlines()[0]}, OCRmyPDF {version('ocrmypdf')}, Python {platform.python_version()}"
+    command = "script/bench recognition" + ("" if where.startswith("the") else f" {where}") + " --write"
+    lines = [
+        f"`{command}`: {pages} pages of {where}, two at a time, on two cores ({platform.machine()}), "
+        f"{datetime.now(UTC):%Y-%m-%d}; {versions}.",
+        "",
+        "| " + " | ".join(heads) + " |",
+        "|" + "---|" * len(heads),
+        *("| " + " | ".join(row) + " |" for row in rows),
+    ]
+    page = ROOT / "docs" / "benchmarks.md"
+    text = page.read_text("utf-8")
+    before, rest = text.split(_BEGIN)
+    after = rest.split(_END)[1]
+    page.write_text(before + _BEGIN + "\n" + "\n".join(lines) + "\n" + _END + after, "utf-8")
