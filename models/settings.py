@@ -27,10 +27,15 @@ class PageSettings(Record):
     dpi: Positive = Field(
         description="Resolution at which PDF pages are rendered and lines are read, in dots per inch."
     )
-    languages: str = Field(description="Tesseract models for Khmer and mixed text.")
+    languages: str = Field(
+        description="Tesseract models for the second reading of lines that mix Khmer and Latin script."
+    )
+    khmer_languages: str = Field(
+        description="Tesseract model for the second reading of lines that hold Khmer script only."
+    )
     latin_languages: str = Field(description="Tesseract models for blocks that hold Latin script only.")
-    trial_languages: str = Field(
-        description="Tesseract model, one that is cheap and knows both scripts, that tells which way up a page is."
+    first_languages: str = Field(
+        description="Tesseract model for the first reading of all lines: one that is cheap and knows both scripts."
     )
 
 

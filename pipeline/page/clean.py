@@ -1,4 +1,4 @@
-"""What is paper and what is ink: light and paper colour taken out, the ink told from shadows, bleed-through and dirt."""
+"""What is paper and what is ink: light and paper colour taken out, ink told from bleed-through and dirt."""
 
 import cv2
 import numpy as np
@@ -8,6 +8,12 @@ from pipeline.page.picture import Pixels
 _FAINTEST = 205.0
 """Ink is darker than this on an evened picture, whose paper is 255; bleed-through is lighter."""
 
+_BLACK = 40
+"""Writing on an evened picture is seldom darker; black borders and holes are."""
+
+_FAINT = 150.0
+"""Writing none of which is darker than this on an evened picture has faded, or shines through from the other side."""
+
 _COLOURED = 40
 """Difference of a pixel's strongest and weakest channel from which on its ink is coloured."""
 
@@ -15,9 +21,9 @@ _COLOURED = 40
 def grey(pixels: Pixels) -> Pixels:
     """Return a grey picture, ``(height, width)``, of a grey or an RGB one, coloured seals and marks made faint in it.
 
-    Where the writing is black, coloured ink over it is a seal, a stamp or a mark: each pixel then is as light as its
-    lightest channel, which leaves black alone. Where most of the ink is coloured, the writing is, and its luminance
-    is taken.
+    Where there is black writing, coloured ink over it is a seal, a stamp or a mark: each pixel then is as light as its
+    lightest channel, which leaves black alone. Where next to no ink is black, the writing is coloured, and its
+    luminance is taken.
     """
     if pixels.ndim == 2:
         return pixels
@@ -29,7 +35,7 @@ def grey(pixels: Pixels) -> Pixels:
     # Yellowed paper colours everything a little: colour is what exceeds the paper's own.
     colour = strongest.astype(np.int16) - weakest - (paper.max() - paper.min())
     dark = plain[::step, ::step] < 0.7 * float(np.median(plain))
-    if not dark.any() or float((colour[dark] > _COLOURED).mean()) > 0.5:
+    if not dark.any() or float((colour[dark] > _COLOURED).mean()) > 0.85:
         return plain
     return np.asarray(pixels.max(axis=2), np.uint8)
 
@@ -59,14 +65,41 @@ def flatten(picture: Pixels, dpi: float) -> Pixels:
     return np.asarray(cv2.divide(picture, paper, scale=255), np.uint8)
 
 
+def strengthened(even: Pixels, dpi: float) -> tuple[Pixels, bool]:
+    """Darken the ink of an evened picture where all of it is faint, and say whether it was.
+
+    How dark the ink is, its darkest hundredth of a square inch tells, about one word; black solids do not count. What
+    stands out from its paper by less than a twelfth is left as it is.
+
+    Args:
+        even: Evened grey picture, ``(height, width)``.
+        dpi: Pixels an inch.
+    """
+    calm = np.asarray(cv2.medianBlur(even, 3), np.uint8)
+    dark = np.asarray(cv2.threshold(calm, _FAINT, 255, cv2.THRESH_BINARY_INV)[1], np.uint8)
+    word = round(dpi * dpi / 100)
+    writing = without_solids(dark, dpi)
+    if cv2.countNonZero(writing) > word:
+        return even, False
+    solid = cv2.dilate(cv2.subtract(dark, writing), np.ones((9, 9), np.uint8))
+    shades = np.cumsum(np.bincount(calm[solid == 0], minlength=256))
+    level = int(np.searchsorted(shades, min(word, int(shades[-1]))))
+    if level > 235:
+        return even, True
+    table = np.clip(255 - (255 - np.arange(256)) * (180 / (255 - level)), 0, 255).astype(np.uint8)
+    return np.asarray(cv2.LUT(even, table), np.uint8), True
+
+
 def ink_of(even: Pixels) -> Pixels:
     """Return the mask of the ink on an evened picture, 255 where there is ink.
 
-    The threshold is Otsu's, but never so near to paper that bleed-through would be ink.
+    The threshold is Otsu's, black solids left out, but never so near to paper that bleed-through would be ink.
     """
     calm = np.asarray(cv2.medianBlur(even, 3), np.uint8)
-    threshold, _ = cv2.threshold(calm, 0, 255, cv2.THRESH_OTSU)
-    return np.asarray(cv2.compare(calm, (min(threshold, _FAINTEST),), cv2.CMP_LT), np.uint8)
+    step = max(1, min(even.shape) // 1000)
+    some = calm[::step, ::step]
+    threshold, _ = cv2.threshold(np.maximum(some, _BLACK), 0, 255, cv2.THRESH_OTSU)
+    return np.asarray(cv2.threshold(calm, min(threshold, _FAINTEST), 255, cv2.THRESH_BINARY_INV)[1], np.uint8)
 
 
 def without_solids(ink: Pixels, dpi: float) -> Pixels:

@@ -13,7 +13,7 @@ Ints = NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """Connected pieces of ink: ``labels`` (0 is paper) and one row ``left, top, right, bottom, area`` for each label."""
+    """Connected pieces of ink: ``labels`` (0 is paper), and ``left, top, right, bottom, area`` of each label."""
 
     labels: Ints
     boxes: Ints
@@ -21,11 +21,12 @@ class Pieces:
     @classmethod
     def of(cls, ink: Pixels) -> "Pieces":
         """Find the pieces of a mask."""
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=cv2.CV_32S)
-        boxes = stats.copy()
+        # This algorithm takes less than half of the default one's time on pages, see docs/recognition.md.
+        _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(ink, 8, cv2.CV_32S, cv2.CCL_BBDT)
+        boxes = np.array(stats, np.int32)
         boxes[:, 2:4] += boxes[:, :2]
         boxes[0] = 0
-        return cls(np.asarray(labels, np.int32), np.asarray(boxes, np.int32))
+        return cls(np.asarray(labels, np.int32), boxes)
 
     @property
     def widths(self) -> Ints:

@@ -1,6 +1,7 @@
 """The blocks of a page in reading order: columns, header blocks, the cells of tables, and the lines in them."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -146,4 +147,4 @@ def _paragraphs(boxes: Ints, strips: list[Indices], letter: float) -> list[Indic
 
 def _grouped(strips: list[Indices], starts: Indices) -> list[list[Indices]]:
     edges = [0, *(int(start) for start in starts), len(strips)]
-    return [strips[first:last] for first, last in zip(edges, edges[1:], strict=False)]
+    return [strips[first:last] for first, last in pairwise(edges)]

@@ -28,6 +28,7 @@ def split_lines(pieces: Pieces, chosen: Indices, letter: float) -> list[PrintedL
 
     Khmer stacks subscripts and vowels above and below a row of base letters, which holds most of the ink: its row is
     found on the smoothed shadow of the column, and what floats between two rows goes to the letters it is nearest to.
+    What is near to none is dirt, and left out.
 
     Args:
         pieces: The pieces of the page, set upright to about 0.1°.
@@ -36,15 +37,13 @@ def split_lines(pieces: Pieces, chosen: Indices, letter: float) -> list[PrintedL
     """
     boxes = pieces.boxes[chosen]
     rows = _letter_rows(boxes, letter)
-    if len(rows) == 1:
-        return [PrintedLine(chosen, int(boxes[:, 1].min()), int(boxes[:, 3].max()))]
     middles = (rows[:-1] + rows[1:]) / 2
     cuts = np.concatenate(([boxes[:, 1].min()], middles, [boxes[:, 3].max()])).astype(int)
     core = 0.35 * letter
     overlaps = np.minimum(boxes[:, 3, None], rows + core) - np.maximum(boxes[:, 1, None], rows - core)
     home = np.where((overlaps > 0).any(axis=1), overlaps.argmax(axis=1), -1)
     floating = np.nonzero(home < 0)[0]
-    home[floating] = _nearest(boxes, home, floating, rows)
+    home[floating] = _nearest(boxes, home, floating, rows, letter)
     lines: list[PrintedLine] = []
     for number in range(len(rows)):
         # What reaches the letters of another line as well is theirs, too, as far as the cut between them.
@@ -80,16 +79,19 @@ def _letter_rows(boxes: Ints, letter: float) -> NDArray[np.float64]:
     return np.sort(np.array(kept, np.float64)) + top - round(letter)
 
 
-def _nearest(boxes: Ints, home: NDArray[np.intp], floating: Indices, rows: NDArray[np.float64]) -> list[int]:
-    """Give each floating piece to the line whose pieces, over or under it, are the nearest."""
+def _nearest(
+    boxes: Ints, home: NDArray[np.intp], floating: Indices, rows: NDArray[np.float64], letter: float
+) -> list[int]:
+    """Give each floating piece to the line whose pieces, over or under it, are the nearest; -1 where none is near."""
     settled = np.nonzero(home >= 0)[0]
     found = []
     for piece in floating:
         left, top, right, bottom = boxes[piece, :4]
         beside = settled[(boxes[settled, 0] < right + 2) & (boxes[settled, 2] > left - 2)]
         if beside.size == 0:
-            found.append(int(np.abs(rows - (top + bottom) / 2).argmin()))
+            far = np.abs(rows - (top + bottom) / 2)
+            found.append(int(far.argmin()) if far.min() < 1.2 * letter else -1)
             continue
         gaps = np.maximum(boxes[beside, 1] - bottom, top - boxes[beside, 3])
-        found.append(int(home[beside[gaps.argmin()]]))
+        found.append(int(home[beside[gaps.argmin()]]) if gaps.min() < 0.5 * letter else -1)
     return found

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.page import Turn
 from pipeline.page.agree import khmer_share
-from pipeline.page.clean import flatten, grey, ink_of, without_solids
+from pipeline.page.clean import flatten, grey, ink_of, strengthened, without_solids
 from pipeline.page.ink import Pieces
 from pipeline.page.lines import PrintedLine
 from pipeline.page.picture import Picture
@@ -43,11 +43,13 @@ _OPPOSITE: dict[Turn, Turn] = {0: 180, 90: 270, 180: 0, 270: 90}
 class Stand:
     """How a page stands: the clockwise ``turn`` that sets it upright, the ``skew`` in degrees that it then still leans.
 
-    ``latin`` says that its text is Latin; ``notes`` are for people.
+    ``sure`` is the mean confidence, 0–1, of the signs that were read so, 0 where there were none. ``latin`` says that
+    its text is Latin; ``notes`` are for people.
     """
 
     turn: Turn
     skew: float
+    sure: float
     latin: bool = False
     notes: tuple[str, ...] = ()
 
@@ -69,12 +71,12 @@ def find_stand(picture: Picture, recogniser: Recogniser, models: str) -> Stand:
     small = Picture(resized(grey(picture.pixels), min(1.0, _COARSE / picture.dpi)), min(_COARSE, picture.dpi))
     trials = [trial for turn, skew in _directions(small) for trial in _trials(small, turn, skew, recogniser, models)]
     if not trials:
-        return Stand(0, 0.0)
+        return Stand(0, 0.0, 0.0)
     best, *others = sorted(trials, key=lambda trial: -trial.sure)
     if best.signs < _ENOUGH or any(best.sure - other.sure < _LEAD for other in others):
         unturned = next((trial.skew for trial in trials if trial.turn == 0), 0.0)
-        return Stand(0, unturned, best.latin, (TOO_LITTLE,))
-    return Stand(best.turn, best.skew, best.latin)
+        return Stand(0, unturned, best.sure, best.latin, (TOO_LITTLE,))
+    return Stand(best.turn, best.skew, best.sure, best.latin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,8 @@ def _stretch(sheet: Sheet, line: PrintedLine) -> PrintedLine:
 
 def _directions(picture: Picture) -> list[tuple[Turn, float]]:
     """Return the turns, 0 or 90, that may lay a page's lines level, each with the lean that is left."""
-    ink = without_solids(ink_of(flatten(picture.pixels, picture.dpi)), picture.dpi)
+    even, _ = strengthened(flatten(picture.pixels, picture.dpi), picture.dpi)
+    ink = without_solids(ink_of(even), picture.dpi)
     pieces = Pieces.of(ink)
     letters = (pieces.heights < picture.dpi / 2) & (pieces.widths < picture.dpi) & (pieces.boxes[:, 4] > 4)
     letters[0] = False

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from models.page import Block, Turn
 from models.settings import PageSettings
 from pipeline.page.agree import agreed, certainty, khmer_share, worst
+from pipeline.page.digits import with_even_zeros
 from pipeline.page.orient import find_stand
 from pipeline.page.picture import Picture
 from pipeline.page.recognise import Recogniser, Signs, Tesseract
@@ -16,7 +17,12 @@ from pipeline.page.words import around, to_line
 _LETTER = 23.0
 """Pixels of a letter's height in the pictures that are recognised: smaller is read worse, bigger only slower."""
 
-_SURE = 0.5
+ONLY_FAINT = "only faint marks that cannot be read, such as ink that shines through"
+
+_READABLE = 0.75
+"""Mean confidence of the signs on a page that can be read: it is 0.9 and more, and in mirror writing below 0.7."""
+
+_SURE = 0.25
 """A Khmer line whose worst sign is less sure than this is read again."""
 
 
@@ -50,19 +56,33 @@ def read_picture(picture: Picture, settings: PageSettings, seconds: float) -> Re
         BannasarError: TIMEOUT, or RECOGNITION when the recogniser fails.
     """
     recogniser = Tesseract(seconds)
-    stand = find_stand(picture, recogniser, settings.trial_languages)
+    picture = Picture(picture.pixels, _true_dpi(picture))
+    stand = find_stand(picture, recogniser, settings.first_languages)
     upright = make_upright(picture, stand.turn, stand.skew)
     height, width = upright.pixels.shape[:2]
     sheet = make_ready(upright, settings.dpi)
-    pictures = [sheet.picture_of(line, min(1.0, _LETTER / sheet.letter)) for line in sheet.lines]
+    if not sheet.lines:
+        return Reading(stand.turn, stand.skew, width, height, blank=True, blocks=())
+    if sheet.faint and stand.sure < _READABLE:
+        return Reading(stand.turn, stand.skew, width, height, blank=True, blocks=(), notes=(ONLY_FAINT,))
+    pictures = [sheet.picture_of(line, _LETTER / sheet.letter) for line in sheet.lines]
     readings = (_read_latin if stand.latin else _read_khmer)(pictures, recogniser, settings)
     blocks = _blocks(sheet, pictures, readings, picture.dpi / settings.dpi)
-    return Reading(stand.turn, stand.skew, width, height, not sheet.lines, blocks, stand.notes)
+    return Reading(stand.turn, stand.skew, width, height, blank=False, blocks=blocks, notes=stand.notes)
+
+
+def _true_dpi(picture: Picture) -> float:
+    """Return the resolution of a picture, or that of an A4 page where the one it claims would make it a poster.
+
+    Programs write 72 or 96 dpi into pictures whose resolution they do not know.
+    """
+    longest = max(picture.pixels.shape[:2])
+    return longest / 11.7 if picture.dpi < 150 and longest > 20 * picture.dpi else picture.dpi
 
 
 def _read_khmer(pictures: list[LinePicture], recogniser: Recogniser, settings: PageSettings) -> list[Signs]:
     """Read lines with the cheap model, and again those that it is not sure of."""
-    readings = recogniser.read([one.pixels for one in pictures], settings.trial_languages)
+    readings = recogniser.read([one.pixels for one in pictures], settings.first_languages)
 
     def again(doubtful: Callable[[Signs], bool], models: str) -> None:
         chosen = [number for number, signs in enumerate(readings) if doubtful(signs)]
@@ -70,7 +90,8 @@ def _read_khmer(pictures: list[LinePicture], recogniser: Recogniser, settings: P
         for number, second in zip(chosen, seconds, strict=True):
             readings[number] = agreed(readings[number], second)
 
-    again(lambda signs: worst(signs) < _SURE and khmer_share(signs) > 0.2, settings.languages)
+    again(lambda signs: khmer_share(signs) == 1 and worst(signs) < _SURE, settings.khmer_languages)
+    again(lambda signs: 0.2 < khmer_share(signs) < 1 and worst(signs) < _SURE, settings.languages)
     again(lambda signs: khmer_share(signs) <= 0.2, settings.latin_languages)
     return readings
 
@@ -79,7 +100,7 @@ def _read_latin(pictures: list[LinePicture], recogniser: Recogniser, settings: P
     """Read lines with the Latin models, and those that these make little of with the one that knows both scripts."""
     readings = recogniser.read([one.pixels for one in pictures], settings.latin_languages)
     chosen = [number for number, signs in enumerate(readings) if certainty(signs) < 0.3]
-    seconds = recogniser.read([pictures[number].pixels for number in chosen], settings.trial_languages)
+    seconds = recogniser.read([pictures[number].pixels for number in chosen], settings.first_languages)
     for number, second in zip(chosen, seconds, strict=True):
         readings[number] = max(readings[number], second, key=certainty)
     return readings
@@ -91,7 +112,7 @@ def _blocks(sheet: Sheet, pictures: list[LinePicture], readings: list[Signs], sc
     blocks = []
     for block in sheet.blocks:
         own = [next(results) for _ in block.lines]
-        lines = [to_line(signs, picture, sheet.letter, scale) for picture, signs in own if signs]
+        lines = [to_line(with_even_zeros(signs), picture, sheet.letter, scale) for picture, signs in own if signs]
         if lines:
             blocks.append(Block(lines=tuple(lines), box=around([line.box for line in lines]), cell=block.cell))
     return tuple(blocks)

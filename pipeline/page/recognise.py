@@ -1,4 +1,4 @@
-"""Pictures of lines in, their signs out. Behind the interface stands Tesseract; another recogniser can take its place."""
+"""Pictures of lines in, their signs out: the interface of a recogniser, and Tesseract behind it."""
 
 import os
 import tempfile

@@ -17,10 +17,14 @@ class TableCell:
     box: Rect
     cell: Cell
 
+    def scaled(self, factor: int) -> "TableCell":
+        """Return the same cell on a picture ``factor`` times as big."""
+        return TableCell(Rect(*(value * factor for value in self.box)), self.cell)
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules of a page: their mask, and the mask of those that run across and of those that run down."""
+    """The rules of a page: the mask of those that run across and of those that run down."""
 
     across: Pixels
     down: Pixels
@@ -54,16 +58,22 @@ def _strokes(ink: Pixels, dpi: float) -> Pixels:
     return pieces.mask(thin)
 
 
-def find_cells(rules: Rules, letter: float) -> list[TableCell]:
+def find_cells(rules: Rules, dpi: float) -> list[TableCell]:
     """Find the cells that rules close in: in tables of two cells or more, row by row.
 
     A single frame round text is no table.
+
+    Args:
+        rules: The rules of a page.
+        dpi: Pixels an inch of their masks.
     """
-    reach = max(3, round(1.5 * letter))
+    if not (rules.across.any() and rules.down.any()):
+        return []
+    reach = max(3, round(0.2 * dpi))
     across = cv2.morphologyEx(rules.across, cv2.MORPH_CLOSE, np.ones((1, reach), np.uint8))
     down = cv2.morphologyEx(rules.down, cv2.MORPH_CLOSE, np.ones((reach, 1), np.uint8))
     # A rule may stop just short of the one it should meet.
-    stub = max(3, round(letter / 2)) | 1
+    stub = max(3, round(dpi / 15)) | 1
     across = cv2.dilate(across, np.ones((3, stub), np.uint8))
     down = cv2.dilate(down, np.ones((stub, 3), np.uint8))
     grid = np.asarray(cv2.bitwise_or(across, down), np.uint8)
@@ -72,32 +82,32 @@ def find_cells(rules: Rules, letter: float) -> list[TableCell]:
     table = 0
     for label in np.argsort(grids.boxes[:, 1], kind="stable"):
         left, top, right, bottom, _ = (int(value) for value in grids.boxes[label])
-        if label == 0 or right - left < 4 * letter or bottom - top < 2 * letter:
+        if label == 0 or right - left < dpi / 2 or bottom - top < dpi / 4:
             continue
         own = (grids.labels[top:bottom, left:right] == label).astype(np.uint8)
-        found = _closed_in(own, letter)
+        found = _closed_in(own, dpi)
         if len(found) >= 2:
             found[:, (0, 2)] += left
             found[:, (1, 3)] += top
-            cells += _numbered(found, table, letter)
+            cells += _numbered(found, table, dpi)
             table += 1
     return cells
 
 
-def _closed_in(grid: Pixels, letter: float) -> Ints:
+def _closed_in(grid: Pixels, dpi: float) -> Ints:
     """Return the boxes of the paper that a grid closes in, big enough for a letter."""
     paper = Pieces.of((1 - grid) * np.uint8(255))
     height, width = grid.shape
     boxes = paper.boxes
     inside = (boxes[:, 0] > 0) & (boxes[:, 1] > 0) & (boxes[:, 2] < width) & (boxes[:, 3] < height)
-    inside &= (paper.heights > 0.8 * letter) & (paper.widths > 0.6 * letter)
+    inside &= (paper.heights > dpi / 10) & (paper.widths > dpi / 15)
     # What is closed in by a slanting stroke fills little of its box.
     inside &= boxes[:, 4] > 0.6 * paper.heights * paper.widths
     return np.asarray(boxes[inside][:, :4], np.int32)
 
 
-def _numbered(boxes: Ints, table: int, letter: float) -> list[TableCell]:
-    rows, columns = _ranks(boxes[:, 1], letter), _ranks(boxes[:, 0], letter)
+def _numbered(boxes: Ints, table: int, dpi: float) -> list[TableCell]:
+    rows, columns = _ranks(boxes[:, 1], dpi), _ranks(boxes[:, 0], dpi)
     cells = [
         TableCell(Rect(*(int(value) for value in box)), Cell(table=table, row=row, column=column))
         for box, row, column in zip(boxes, rows, columns, strict=True)
@@ -105,10 +115,10 @@ def _numbered(boxes: Ints, table: int, letter: float) -> list[TableCell]:
     return sorted(cells, key=lambda cell: (cell.cell.row, cell.cell.column))
 
 
-def _ranks(values: Ints, letter: float) -> list[int]:
-    """Number positions from 0 on; those within half a letter of their neighbour are one."""
+def _ranks(values: Ints, dpi: float) -> list[int]:
+    """Number positions from 0 on; those within a fifteenth of an inch of their neighbour are one."""
     order = np.argsort(values, kind="stable")
-    steps = np.diff(values[order], prepend=values[order[0]]) > letter / 2
+    steps = np.diff(values[order], prepend=values[order[0]]) > dpi / 15
     ranks = np.empty(len(values), np.int32)
     ranks[order] = np.cumsum(steps)
     return [int(rank) for rank in ranks]

@@ -1,0 +1,248 @@
+"""Reading pages: small ones, typeset here in free faces, and aged."""
+
+from dataclasses import replace
+from difflib import SequenceMatcher
+
+import cv2
+import numpy as np
+import pytest
+
+from models.failure import BannasarError, Code
+from models.page import Page
+from models.settings import PageSettings
+from pipeline.page.picture import Picture
+from pipeline.page.read import ONLY_FAINT, Reading, read_picture
+from pipeline.page.upright import make_upright
+from pipeline.text.plain import page_text
+from samples.age import Wear, age
+from samples.typeset import Columns, Gap, Table, Text, draw, lay_out
+
+DPI = 200
+SETTINGS = PageSettings(
+    dpi=300, languages="khm+eng", khmer_languages="khm", latin_languages="fra+eng", first_languages="Khmer"
+)
+KHMER = (
+    "តុលាការបានសម្រេចឲ្យលើកពេលសវនាការ",
+    "ចៅក្រមស្តាប់ចម្លើយរបស់សាក្សីនៅក្នុងបន្ទប់",
+    "មេធាវីសុំឲ្យពិនិត្យឯកសារម្តងទៀត",
+    "ក្រឡាបញ្ជីកត់ត្រាចម្លើយទាំងអស់",
+)
+FRENCH = (
+    "Le greffier a remis le dossier au procureur.",
+    "Le tribunal entend les témoins à huit heures.",
+    "La séance est levée et renvoyée à mardi.",
+)
+
+
+def picture(*blocks, cut=0.45, **wear):
+    """A page with these blocks at its top; the empty paper below is cut off to save time."""
+    (sheet,) = lay_out([block if not isinstance(block, str) else Text(block, after=2) for block in blocks], DPI)
+    clean = draw(sheet)[: int(sheet.height * cut)]
+    return Picture(age(clean, np.random.default_rng(3), wear=Wear(**wear)) if wear else clean, float(DPI))
+
+
+def read(picture, seconds=60.0, **settings):
+    return read_picture(picture, SETTINGS.model_copy(update=settings), seconds)
+
+
+def text_of(reading: Reading) -> str:
+    page = Page(
+        scan="0", number=1, recipe="", width=reading.width, height=reading.height, dpi=DPI, blocks=reading.blocks
+    )
+    return page_text(page)[0]
+
+
+def words_of(reading):
+    return [word for block in reading.blocks for line in block.lines for word in line.words]
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_khmer_page_is_set_upright_whichever_way_it_was_fed(turn):
+    """A page fed any of the four ways is read, and says the turn that sets it upright."""
+    fed = picture(*KHMER, strength=0.5, lean=2.0)
+    reading = read(replace(fed, pixels=np.ascontiguousarray(np.rot90(fed.pixels, turn // 90))))
+    assert reading.turn == turn
+    assert not reading.notes
+    assert "សវនាការ" in text_of(reading)
+
+
+def test_upside_down_french_page_is_set_upright():
+    """Latin pages are turned and read too, accents and all."""
+    fed = picture(*(Text(line, "Liberation Mono") for line in FRENCH), strength=0.5)
+    reading = read(replace(fed, pixels=np.ascontiguousarray(np.rot90(fed.pixels, 2))))
+    assert reading.turn == 180
+    assert text_of(reading).split("\n\n")[0].splitlines() == list(FRENCH)
+
+
+def test_lean_is_found_to_a_tenth_of_a_degree():
+    """The skew is the clockwise lean of the page, to 0.1°."""
+    level = picture(*KHMER, *KHMER)
+    leaning = make_upright(level, 0, -1.7)
+    assert read(leaning).skew == pytest.approx(1.7, abs=0.1)
+
+
+def test_lines_are_whole_and_in_order():
+    """Each printed line is one line of the text: what is stacked above and below its letters belongs to it."""
+    lines = text_of(read(picture(*KHMER))).split("\n")
+    assert lines == list(KHMER)
+
+
+def test_columns_are_read_one_after_the_other():
+    """The left column is read to its end before the right one begins."""
+    left, right = (
+        tuple(Text(line, size=9, after=2) for line in KHMER),
+        tuple(Text(line, "Liberation Serif", 9, after=2) for line in FRENCH),
+    )
+    text = text_of(read(picture(Columns((left, right), gap=14))))
+    assert text.index("ក្រឡាបញ្ជី") < text.index("greffier")
+
+
+def test_ruled_table_keeps_its_rows_together():
+    """The cells of a ruled table are read apart, and a row of it is a line of the text, parted by tabs."""
+    table = Table((("១", "សាក្សី", "Phnom Penh"), ("២", "មេធាវី", "Battambang"), ("៣", "ចៅក្រម", "Kampot")), (1, 3, 3))
+    reading = read(picture(KHMER[0], Gap(6), table, Gap(6), KHMER[1]))
+    rows = [line for line in text_of(reading).splitlines() if "\t" in line]
+    assert [row.split("\t")[1:] for row in rows] == [
+        ["សាក្សី", "Phnom Penh"],
+        ["មេធាវី", "Battambang"],
+        ["ចៅក្រម", "Kampot"],
+    ]
+    cells = [block.cell for block in reading.blocks if block.cell]
+    assert [(cell.row, cell.column) for cell in cells] == [(row, column) for row in range(3) for column in range(3)]
+
+
+def test_words_stand_where_they_are_printed():
+    """Boxes are in pixels of the upright page at the scan's own resolution: the ink of a word lies in its box."""
+    leaning = make_upright(picture(*KHMER), 0, 1.2)
+    reading = read(leaning)
+    upright = make_upright(leaning, reading.turn, reading.skew)
+    assert (reading.height, reading.width) == upright.pixels.shape
+    inked = upright.pixels < 100
+    covered = np.zeros_like(inked)
+    for word in words_of(reading):
+        covered[word.box.top - 2 : word.box.bottom + 2, word.box.left - 2 : word.box.right + 2] = True
+    assert inked[covered].sum() > 0.97 * inked.sum()
+
+
+def test_khmer_words_are_not_torn_apart():
+    """No space stands where none is printed between Khmer words; one that is printed is kept."""
+    text = text_of(read(picture("ជាតិ   សាសនា   ព្រះមហាក្សត្រ", *KHMER)))
+    assert text.split("\n")[0].split() == ["ជាតិ", "សាសនា", "ព្រះមហាក្សត្រ"]
+    assert KHMER[1] in text
+
+
+def test_sure_lines_are_surer_than_spoilt_ones():
+    """The confidence of a line falls when its print is spoilt."""
+    good = read(picture(*KHMER))
+    spoilt = picture(*KHMER)
+    blurred = replace(spoilt, pixels=cv2.GaussianBlur(spoilt.pixels, (0, 0), 3.2))
+    mean = [
+        np.mean([line.confidence for block in reading.blocks for line in block.lines])
+        for reading in (good, read(blurred))
+    ]
+    assert mean[0] > 0.7
+    assert mean[1] < mean[0] - 0.1
+
+
+@pytest.mark.parametrize("strength", [0.35, 0.2])
+def test_faded_page_is_read(strength):
+    """A page whose ink has all but gone is read as well as a fresh one."""
+    fresh = picture(*KHMER)
+    faded = (200 - (200 - np.minimum(fresh.pixels, 200).astype(float)) * strength).astype(np.uint8)
+    reading = read(replace(fresh, pixels=faded))
+    assert not reading.blank
+    assert "សវនាការ" in text_of(reading)
+
+
+def test_print_under_the_ring_of_a_seal_survives():
+    """A ring of ink across several lines leaves them lines, and nearly all of their letters readable."""
+    sealed = picture(*KHMER)
+    cv2.circle(sealed.pixels, (470, 240), 90, (90,), 7)
+    lines = text_of(read(sealed)).split("\n")
+    assert len(lines) == len(KHMER)
+    assert SequenceMatcher(None, "".join(KHMER), "".join(lines), autojunk=False).ratio() > 0.93
+
+
+def test_red_seal_vanishes_from_under_black_print():
+    """On a colour scan a red seal does not spoil the black print that it covers."""
+    plain = picture(*KHMER)
+    colour = np.repeat(plain.pixels[..., None], 3, axis=2)
+    seal = np.zeros(plain.pixels.shape, np.uint8)
+    cv2.putText(seal, "SEAL", (300, 330), cv2.FONT_HERSHEY_SIMPLEX, 5, (255,), 24)
+    colour[(seal > 0)] = np.minimum(colour[seal > 0], (235, 60, 70))
+    assert text_of(read(replace(plain, pixels=colour))).split("\n") == list(KHMER)
+
+
+def test_black_borders_and_punch_holes_are_not_read():
+    """A scanner's black border and punch holes neither become text nor spoil it."""
+    framed = picture(*KHMER)
+    pixels = framed.pixels
+    pixels[:40], pixels[:, -50:] = 10, 10
+    for row in (300, 800):
+        cv2.circle(pixels, (80, row), 25, (10,), -1)
+    assert text_of(read(framed)).split("\n") == list(KHMER)
+
+
+def bleed_through(strength):
+    other = picture(*KHMER, *KHMER).pixels[:, ::-1].astype(float)
+    return (205 - (255 - other) * strength).astype(np.uint8)
+
+
+@pytest.mark.parametrize("strength", [0.08, 0.15])
+def test_back_of_a_sheet_is_blank_though_ink_shines_through(strength):
+    """A page with only bleed-through, a border and punch holes on it is blank."""
+    pixels = bleed_through(strength)
+    pixels[:, :40] = 10
+    cv2.circle(pixels, (110, 500), 25, (10,), -1)
+    reading = read(Picture(pixels, float(DPI)))
+    assert reading.blank
+    assert reading.blocks == ()
+    assert set(reading.notes) <= {ONLY_FAINT}
+
+
+def test_page_with_one_short_line_is_not_blank():
+    """Little text is text."""
+    reading = read(picture("លេខ ២១៤/០៣"))
+    assert not reading.blank
+    assert "២១៤/០៣" in text_of(reading)
+
+
+def test_page_with_too_little_text_stays_as_it_is_and_says_so():
+    """Nobody can tell which way up a lone dash is: the page is not turned, and is noted."""
+    pixels = np.full((600, 600), 240, np.uint8)
+    pixels[300:306, 280:320] = 20
+    pixels[200:206, 280:320] = 20
+    reading = read(Picture(pixels, float(DPI)))
+    assert reading.turn == 0
+    assert reading.notes == ("too little text to tell which way is up",)
+    assert not reading.blank
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5, 5), (3, 900), (900, 3), (40, 40, 3)])
+@pytest.mark.parametrize("value", [0, 255])
+def test_tiny_and_empty_pictures_are_blank(shape, value):
+    """A picture of any size with nothing on it is a blank page, not an accident."""
+    reading = read(Picture(np.full(shape, value, np.uint8), float(DPI)))
+    assert reading.blank
+    assert (reading.height, reading.width) == shape[:2]
+
+
+def test_picture_that_hides_its_resolution_is_read():
+    """Cameras and programs write 72 dpi into any picture."""
+    page = picture(*KHMER, cut=1.0)
+    assert "សវនាការ" in text_of(read(replace(page, dpi=72.0)))
+
+
+def test_time_limit_ends_the_reading():
+    """A page that takes too long is given up with the code that says so."""
+    with pytest.raises(BannasarError) as error:
+        read(picture(*KHMER), seconds=0.05)
+    assert error.value.failure.code is Code.TIMEOUT
+
+
+def test_missing_model_is_a_failure_of_recognition():
+    """What Tesseract complains of comes out as a failure that an operator understands."""
+    with pytest.raises(BannasarError) as error:
+        read(picture(*KHMER), first_languages="nosuchmodel")
+    assert error.value.failure.code is Code.RECOGNITION
+    assert "nosuchmodel" in error.value.failure.detail

@@ -1,0 +1,47 @@
+"""The geometry that sets a page upright."""
+
+import math
+
+import numpy as np
+import pytest
+
+from pipeline.page.picture import Picture
+from pipeline.page.upright import make_upright
+
+
+def marked(height=400, width=300, channels=()):
+    """Grey paper with a black mark near its upper left corner."""
+    pixels = np.full((height, width, *channels), 230, np.uint8)
+    pixels[20:40, 30:60] = 10
+    return Picture(pixels, 200.0)
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_quarter_turns_move_pixels_and_change_none(turn):
+    """A turn is clockwise, and exact."""
+    upright = make_upright(marked(), turn, 0)
+    assert np.array_equal(upright.pixels, np.rot90(marked().pixels, -turn // 90))
+    assert upright.dpi == 200.0
+
+
+@pytest.mark.parametrize("channels", [(), (3,)])
+@pytest.mark.parametrize("skew", [-2.5, 0.7])
+def test_canvas_holds_the_whole_page(skew, channels):
+    """The canvas is the bounding box of the turned picture, in grey and in colour; its corners are paper."""
+    angle = math.radians(abs(skew))
+    upright = make_upright(marked(channels=channels), 90, skew)
+    width = math.ceil(400 * math.cos(angle) + 300 * math.sin(angle))
+    height = math.ceil(400 * math.sin(angle) + 300 * math.cos(angle))
+    assert upright.pixels.shape == (height, width, *channels)
+    assert (upright.pixels[0, 0] == 230).all()
+    assert (upright.pixels < 100).sum() == pytest.approx((marked(channels=channels).pixels < 100).sum(), rel=0.05)
+
+
+def test_skew_is_turned_back_anticlockwise():
+    """A line that leans clockwise, sinking to the right, comes out level."""
+    pixels = np.full((400, 400), 230, np.uint8)
+    for column in range(50, 350):
+        row = round(200 + (column - 200) * math.tan(math.radians(3)))
+        pixels[row - 2 : row + 3, column] = 10
+    rows, columns = np.nonzero(make_upright(Picture(pixels, 200.0), 0, 3.0).pixels < 100)
+    assert np.polyfit(columns, rows, 1)[0] == pytest.approx(0, abs=0.005)
