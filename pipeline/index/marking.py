@@ -1,15 +1,20 @@
 """Where a page answers a query: stretches of its text, a snippet around the best of them, boxes on the page."""
 
 import itertools
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from models.hit import Span
 from models.page import Rect
 from pipeline.index.query import Query, Term
-from pipeline.text.units import Unit, sequence, units
+from pipeline.text.units import Unit, sequence
 
 _AROUND = 60
+# The part of a term's tokens that must stand close together where it is misread.
+_LEAST_SHARE = 0.5
+# Clusters by which a misread term may be longer on the page than in the query.
+_SLACK = 2
 
 
 class Place(NamedTuple):
@@ -27,36 +32,39 @@ class Marked(NamedTuple):
     share: float
 
 
-def mark(text: str, query: Query) -> Marked:
-    """Find what of a text answers a query.
+def mark(found: Sequence[Unit], query: Query) -> Marked:
+    """Find what of a page, given by its units, answers a query.
 
-    Where a term stands as it is, that is marked. Where it does not, what may be a misread form of it is marked: runs of
-    its clusters at least half as long as itself.
+    Where a term stands as it is, that is marked. Where it does so nowhere, what may be a misread form of it is marked:
+    stretches as long as the term that hold at least half of its tokens.
     """
-    found = units(text)
     tokens = sequence(found)
-    there = set(tokens)
     spans: list[Span] = []
     wanted = matched = 0
     for term in query.terms:
-        exact = _exact(term, found)
-        spans += exact or ([] if term.exact else _similar(term, found, tokens))
         wanted += len(term.pairs)
-        matched += len(term.pairs) if exact else sum(token in there for token in term.pairs)
+        exact = _exact(term, found)
+        if exact:
+            spans += exact
+            matched += len(term.pairs)
+        elif not term.exact:
+            alike, best = _alike(term, found, tokens)
+            spans += alike
+            matched += best
     return Marked(_merged(spans), matched / wanted)
 
 
-def snippet(text: str, spans: Sequence[Span]) -> tuple[str, tuple[Span, ...]]:
+def snippet(text: str, found: Sequence[Unit], spans: Sequence[Span]) -> tuple[str, tuple[Span, ...]]:
     """Return the text around the place where most spans are, on one line, and the spans that are in it.
 
-    It begins and ends between units, so that no cluster is cut.
+    It begins and ends between the page's units, so that no cluster is cut.
     """
     begins = [span.start for span in spans] or [0]
-    first = max(begins, key=lambda begin: sum(begin <= other < begin + 2 * _AROUND for other in begins))
+    first = max(begins, key=lambda begin: bisect_left(begins, begin + 2 * _AROUND) - bisect_left(begins, begin))
     last = max((span.end for span in spans if span.start == first), default=0)
-    edges = [0, *(unit.end for unit in units(text)), len(text)]
-    start = max(edge for edge in edges if edge <= max(0, first - _AROUND))
-    end = min(edge for edge in edges if edge >= min(len(text), max(last, first + 2 * _AROUND)))
+    edges = [0, *(unit.end for unit in found), len(text)]
+    start = edges[bisect_right(edges, max(0, first - _AROUND)) - 1]
+    end = edges[bisect_left(edges, min(len(text), max(last, first + 2 * _AROUND)))]
     before = "… " if start else ""
     shift = len(before) - start
     inside = tuple(
@@ -72,14 +80,14 @@ def snippet(text: str, spans: Sequence[Span]) -> tuple[str, tuple[Span, ...]]:
 def boxes(spans: Sequence[Span], places: Sequence[Place]) -> tuple[Rect, ...]:
     """Return the boxes of spans: of each word they touch the part they cover, side by side ones as one."""
     found: list[Rect] = []
+    starts, ends = [place.start for place in places], [place.end for place in places]
     for span in spans:
-        for place in places:
-            if place.start < span.end and span.start < place.end:
-                box = _part(place, span)
-                if found and _side_by_side(found[-1], box):
-                    last = found.pop()
-                    box = Rect(last.left, min(last.top, box.top), box.right, max(last.bottom, box.bottom))
-                found.append(box)
+        for place in places[bisect_right(ends, span.start) : bisect_left(starts, span.end)]:
+            box = _part(place, span)
+            if found and _side_by_side(found[-1], box):
+                last = found.pop()
+                box = Rect(last.left, min(last.top, box.top), box.right, max(last.bottom, box.bottom))
+            found.append(box)
     return tuple(found)
 
 
@@ -91,31 +99,34 @@ def _exact(term: Term, found: Sequence[Unit]) -> list[Span]:
         Span(start=found[at].start, end=found[at + length - 1].end)
         for at in places
         if [unit.text for unit in found[at : at + length]] == wanted
-        and _runs(found[at : at + length]) == _runs(term.units)
+        and _neighbours(found[at : at + length]) == _neighbours(term.units)
     ]
 
 
-def _runs(found: Sequence[Unit]) -> list[bool]:
-    """Return for each two neighbours whether they are of one run."""
-    return [one.run == two.run for one, two in itertools.pairwise(found)]
+def _neighbours(found: Sequence[Unit]) -> list[tuple[bool, bool]]:
+    """Return for each two neighbours whether they are of one run, and of one block."""
+    return [(one.run == two.run, one.block == two.block) for one, two in itertools.pairwise(found)]
 
 
-def _similar(term: Term, found: Sequence[Unit], tokens: Sequence[str]) -> list[Span]:
+def _alike(term: Term, found: Sequence[Unit], tokens: Sequence[str]) -> tuple[list[Span], int]:
+    """Return where a term may stand misread, and the most of its tokens that do so in one place."""
     wanted = set(term.pairs)
-    least = max(2, len(term.units) // 2)
+    places = [at for at, token in enumerate(tokens) if token in wanted]
+    most = 0
     spans = []
-    at = 0
-    while at < len(found):
-        end = at
-        while end < len(found) and tokens[end] in wanted:
-            end += 1
-        # A run of n pairs is one of n + 1 clusters; a word is one by itself.
-        clusters = end - at + (end < len(found) and end > at and found[end - 1].run >= 0)
-        if end > at and (clusters >= least or found[at].run < 0):
-            last = min(end if found[end - 1].run >= 0 else end - 1, len(found) - 1)
-            spans.append(Span(start=found[at].start, end=found[last].end))
-        at = max(end, at + 1)
-    return spans
+    for number, first in enumerate(places):
+        close = places[number : bisect_left(places, first + len(term.units) + _SLACK, number)]
+        there = len({tokens[at] for at in close})
+        if there >= _LEAST_SHARE * len(wanted):
+            most = max(most, there)
+            spans.append(Span(start=found[first].start, end=_second(found, close[-1]).end))
+    return spans, most
+
+
+def _second(found: Sequence[Unit], at: int) -> Unit:
+    """Return the last unit that the token at a place stands for: of a pair the second cluster."""
+    follower = found[min(at + 1, len(found) - 1)]
+    return follower if follower.run == found[at].run >= 0 else found[at]
 
 
 def _merged(spans: Sequence[Span]) -> tuple[Span, ...]:

@@ -1,5 +1,7 @@
 """Queries: words and "exact phrases", parsed once for every store."""
 
+import itertools
+import re
 from typing import NamedTuple
 
 from pipeline.text.units import Unit, sequence, triples, units
@@ -52,9 +54,14 @@ class Term(NamedTuple):
 
 
 class Query(NamedTuple):
-    """A query, parsed."""
+    """A query, parsed.
+
+    ``seams`` are, where two words outside quotes follow one another, the last unit of one and the first of the other:
+    a page on which they stand so is a better answer, for Khmer may be typed with spaces that no page has.
+    """
 
     terms: tuple[Term, ...]
+    seams: tuple[Term, ...]
 
 
 def parse(text: str) -> Query:
@@ -85,9 +92,20 @@ def parse(text: str) -> Query:
             at = end
     if not terms:
         raise QueryError("The query holds no letter and no digit to search for.", 0)
-    return Query(tuple(terms))
+    return Query(tuple(terms), tuple(_seams(terms)))
 
 
 def _term(text: str, *, exact: bool) -> list[Term]:
-    found = tuple(units(text))
+    # A phrase that was copied from a page or a table holds line ends and tabs; they part nothing here.
+    found = tuple(units(re.sub(r"\s", " ", text)))
     return [Term(text, found, exact)] if found else []
+
+
+def _seams(terms: list[Term]) -> list[Term]:
+    found = []
+    for one, other in itertools.pairwise(terms):
+        if not one.exact and not other.exact:
+            both = units(f"{one.text} {other.text}")
+            seam = tuple(both[len(one.units) - 1 : len(one.units) + 1])
+            found.append(Term(f"{seam[0].text} {seam[1].text}", seam, exact=False))
+    return found

@@ -1,5 +1,6 @@
 """What a store of the index can do, whichever it is."""
 
+import hashlib
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Protocol, Self
@@ -14,8 +15,16 @@ class IndexUnusableError(Exception):
     """The index cannot be used; the message says why and what to do. The bags are not touched by that."""
 
 
+def fingerprint(case: CaseFile) -> str:
+    """Return what tells one archiving of a case file from another: the SHA-256 of its record."""
+    return hashlib.sha256(case.model_dump_json().encode()).hexdigest()
+
+
 class Store(Protocol):
-    """A place where pages are searched. Everything in it can be made again from the bags."""
+    """A place where pages are searched. Everything in it can be made again from the bags.
+
+    All that it does raises :class:`IndexUnusableError` when it cannot be done.
+    """
 
     def put(self, case: CaseFile, pages: Iterable[Page]) -> None:
         """Put the pages of a case file in, instead of all that it had before; all of them or none."""
@@ -28,6 +37,9 @@ class Store(Protocol):
 
     def count(self) -> int:
         """Return how many pages are in, blank ones too."""
+
+    def cases(self) -> dict[str, str]:
+        """Return the case files that are in, by their ids, each with its :func:`fingerprint`."""
 
     def __enter__(self) -> Self:
         """Return the store."""

@@ -8,7 +8,7 @@ they are applied; ``tests/text/test_normalise.py`` has an example of each.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -17,13 +17,16 @@ _RO, _DA, _TA, _U = "\u179a", "\u178a", "\u178f", "\u17bb"
 _ROBAT = "\u17cc"
 _SHIFTERS = "\u17c9\u17ca"
 _VOWELS = "\u17b6-\u17c5"
-_ABOVE = "\u17b7\u17b8\u17b9\u17ba\u17be"
+_ABOVE = "\u17b7\u17b8\u17b9\u17ba\u17be\u17bf\u17d0\u17dd"
+_AA, _NIKAHIT = "\u17b6", "\u17c6"
 _LETTERS = "\u1780-\u17b3"
 _MARKS = "\u17b6-\u17d1\u17dd"
 _JOINERS = "\u200c\u200d"
-_INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad\u17b4\u17b5")
+# Unicode's Default_Ignorable_Code_Point, as far as text on a page can hold any.
+_INVISIBLE = "\u00ad\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+_ACCENTS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff"
 
-_SYLLABLE = re.compile(rf"[{_LETTERS}](?:{COENG}[{_LETTERS}]|[{_MARKS}{_JOINERS}])*")
+_SYLLABLE = re.compile(rf"[{_LETTERS}](?:{COENG}+[{_LETTERS}]|[{_MARKS}{_JOINERS}])*")
 _PART = re.compile(rf"{COENG}[{_LETTERS}]|[{_MARKS}]")
 
 # 1. Letters the standard has deprecated, and what it says to write instead.
@@ -35,6 +38,11 @@ _DEPRECATED = {
     "\u17b5": "",
     "\u17d8": "\u17d4\u179b\u17d4",
 }
+_RARE = re.compile(f"[{_INVISIBLE}{''.join(_DEPRECATED)}]")
+_PIECE = re.compile(
+    rf"({_SYLLABLE.pattern})|[^\W_{_LETTERS}](?:[^\W_{_LETTERS}]|[{_ACCENTS}])*|.",
+    re.DOTALL,
+)
 # 2. Two halves of a vowel that has a code point of its own.
 _HALVES = {("\u17c1", "\u17b8"): "\u17be", ("\u17c1", "\u17b6"): "\u17c4"}
 # Letters that Unicode does not take apart, and that people write either way.
@@ -66,43 +74,37 @@ def match_form(text: str) -> str:
 
 
 def match_pieces(text: str) -> Iterator[Piece]:
-    """Yield the pieces of the match form: Khmer syllables whole, other characters one by one.
+    """Yield the pieces of the match form: Khmer syllables and words of other scripts whole, all else one by one.
 
     It is :func:`tidy`, and besides NFKC, nothing invisible, digits of all scripts as ASCII, no case, no accents on
     Latin letters, and one of each two Khmer forms that look alike.
     """
-    seen = [(character, place) for place, character in enumerate(text) if character not in _INVISIBLE]
-    plain, places = _replaced(seen)
-    at = 0
-    for syllable in _SYLLABLE.finditer(plain):
-        yield from _others(plain, places, at, syllable.start())
-        yield Piece(_syllable(syllable[0]), places[syllable.start()], places[syllable.end() - 1] + 1)
-        at = syllable.end()
-    yield from _others(plain, places, at, len(plain))
+    plain, places = _visible(text)
+    for found in _PIECE.finditer(plain):
+        form = _syllable(found[0]) if found.lastindex else _folded(found[0])
+        if form:
+            yield Piece(form, places[found.start()], places[found.end() - 1] + 1)
 
 
-def _replaced(seen: list[tuple[str, int]]) -> tuple[str, list[int]]:
+def _visible(text: str) -> tuple[str, Sequence[int]]:
+    """Return a text without what is invisible or deprecated, and where each of its characters stood."""
+    if not _RARE.search(text):
+        return text, range(len(text))
     characters: list[str] = []
     places: list[int] = []
-    for character, place in seen:
-        for replacement in _DEPRECATED.get(character, character):
-            characters.append(replacement)
-            places.append(place)
+    for place, character in enumerate(text):
+        kept = _DEPRECATED.get(character, "" if _RARE.match(character) else character)
+        characters += kept
+        places += [place] * len(kept)
     return "".join(characters), places
 
 
-def _others(plain: str, places: list[int], start: int, end: int) -> Iterator[Piece]:
-    for at in range(start, end):
-        if folded := _folded(plain[at]):
-            yield Piece(folded, places[at], places[at] + 1)
-
-
-@lru_cache(maxsize=4096)
-def _folded(character: str) -> str:
-    """Return a character without case, accent and compatibility form; nothing for a mark by itself."""
+@lru_cache(maxsize=65536)
+def _folded(text: str) -> str:
+    """Return a text without case, accents and compatibility forms; nothing for a mark by itself."""
     return "".join(
         _LATIN.get(part, _digit(part))
-        for part in unicodedata.normalize("NFKD", character).casefold()
+        for part in unicodedata.normalize("NFKD", text).casefold()
         if not unicodedata.combining(part)
     )
 
@@ -144,13 +146,13 @@ def _ordered(syllable: str) -> list[str]:
 def _alike(parts: list[str]) -> str:
     """Return a syllable with one of each two forms that look alike on paper.
 
-    5. The subscripts DA and TA have one shape. 6. The letters ឲ and ឱ are two shapes of one. 7. Under a vowel that
-    stands above, a shifter is printed as the vowel U is.
+    5. The subscripts DA and TA have one shape. 6. The letters ឲ and ឱ are two shapes of one. 7. Under a vowel or sign
+    that stands above, or AA with NIKAHIT, a shifter is printed as the vowel U is.
     """
     shapes = [COENG + _TA if part == COENG + _DA else part for part in parts]
     if shapes[0] == "\u17b2":
         shapes[0] = "\u17b1"
-    if any(part in _ABOVE for part in shapes):
+    if any(part in _ABOVE for part in shapes) or {_AA, _NIKAHIT} <= set(shapes):
         shapes = [_U if part in _SHIFTERS else part for part in shapes]
     return shapes[0] + "".join(sorted(dict.fromkeys(shapes[1:]), key=_rank))
 

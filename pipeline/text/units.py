@@ -2,7 +2,11 @@
 
 Khmer puts no spaces between words, recognisers put some where none are, and words run over the end of a line. So the
 unit of Khmer is the cluster (a letter with its subscripts and vowels), and a *run* of clusters goes on over spaces and
-line ends; a punctuation mark, another script, or the next block ends it. See ``docs/decisions/0002-search-units.md``.
+line ends; a punctuation mark, another script, or the next block ends it. Nothing is in a row with what stands in
+another block, cell or row of a table. See ``docs/decisions/0002-search-units.md``.
+
+The tokens of an index are made here: whoever changes what comes out must raise the version of every store, or what is
+in it can neither be found nor taken out.
 """
 
 import re
@@ -11,21 +15,25 @@ from typing import NamedTuple
 
 from pipeline.text.normalise import match_pieces
 
-# A character of the private use area that no page holds: it parts the clusters of a token.
+# Characters of the private use area, which no unit holds: one parts the clusters of a token, one is a token by itself
+# between two blocks.
 JOINT = "\ue000"
-_BREAK = re.compile(r"\n[^\S\n]*\n|[\t\f]")
+BREAK = "\ue001"
+# How :func:`pipeline.text.plain.page_text` parts blocks, and cells, and (on the lines that have cells) rows.
+_BETWEEN = re.compile(r"\n[^\S\n]*\n|[\t\f]|\n(?=[^\n]*\t)|(?<=\t)[^\t\n]*\n")
 
 
 class Unit(NamedTuple):
     """A cluster or a word in its match form, and where it stands, ``[start, end)`` in the text.
 
-    ``run`` is the same number for the clusters of one run, -1 for a word.
+    ``run`` is the same number for the clusters of one run, -1 for a word; ``block`` counts blocks and cells from 0.
     """
 
     text: str
     start: int
     end: int
     run: int
+    block: int
 
 
 def units(text: str) -> list[Unit]:
@@ -34,30 +42,21 @@ def units(text: str) -> list[Unit]:
 
 
 def _units(text: str) -> Iterator[Unit]:
-    breaks = {place for found in _BREAK.finditer(text) for place in range(*found.span())}
-    run, running = 0, False
-    word: list[tuple[str, int, int]] = []
-    for piece in match_pieces(text):
-        if _is_khmer(piece.text[0]):
-            yield from _word(word)
-            word = []
-            if not running:
-                run, running = run + 1, True
-            yield Unit(piece.text, piece.start, piece.end, run)
-        elif piece.text[0].isalnum():
+    ends = [found.end() for found in _BETWEEN.finditer(text)]
+    run, running, block = 0, False, 0
+    for form, start, end in match_pieces(text):
+        while block < len(ends) and start >= ends[block]:
+            block += 1
             running = False
-            word.append((piece.text, piece.start, piece.end))
-        else:
-            yield from _word(word)
-            word = []
-            if not piece.text.isspace() or piece.start in breaks:
-                running = False
-    yield from _word(word)
-
-
-def _word(parts: list[tuple[str, int, int]]) -> Iterator[Unit]:
-    if parts:
-        yield Unit("".join(part[0] for part in parts), parts[0][1], parts[-1][2], -1)
+        if _is_khmer(form[0]):
+            run += not running
+            running = True
+            yield Unit(form, start, end, run, block)
+        elif form[0].isalnum():
+            running = False
+            yield Unit(form, start, end, -1, block)
+        elif not form.isspace():
+            running = False
 
 
 def _is_khmer(character: str) -> bool:
@@ -81,6 +80,19 @@ def sequence(found: Iterable[Unit]) -> list[str]:
         else:
             tokens.append(f"{unit.text}{JOINT}")
     return tokens
+
+
+def tokens(found: Iterable[Unit]) -> list[str]:
+    """Return the tokens of a page's units in order, as :func:`sequence` does, with a break between two blocks."""
+    listed = list(found)
+    parted = []
+    block = listed[0].block if listed else 0
+    for unit, token in zip(listed, sequence(listed), strict=True):
+        if unit.block != block:
+            parted.append(BREAK)
+            block = unit.block
+        parted.append(token)
+    return parted
 
 
 def triples(found: Iterable[Unit]) -> list[str]:

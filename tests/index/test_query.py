@@ -22,3 +22,17 @@ def test_a_query_that_cannot_be_read_says_where(text, position):
     with pytest.raises(QueryError) as caught:
         parse(text)
     assert caught.value.position == position
+
+
+def test_what_parts_lines_parts_nothing_in_a_phrase():
+    """A phrase that was copied from a page or a table may hold line ends and tabs."""
+    (term,) = parse('"première\tinstance\n\nde"').terms
+    assert term.phrase == (["premiere", "instance", "de"], False)
+    assert {unit.block for unit in term.units} == {0}
+
+
+def test_words_that_follow_one_another_have_a_seam():
+    """Outside quotes only: a phrase is one piece."""
+    (seam,) = parse("សាល ក្រម").seams
+    assert seam.phrase == parse("លក្រ").terms[0].phrase
+    assert parse('សាល "ក្រម"').seams == ()

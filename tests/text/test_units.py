@@ -1,6 +1,6 @@
 """The units that are searched for."""
 
-from pipeline.text.units import JOINT, sequence, triples, units
+from pipeline.text.units import BREAK, JOINT, sequence, tokens, triples, units
 
 
 def _texts(text):
@@ -44,3 +44,10 @@ def test_triples_stay_within_their_run():
 def test_marks_that_stand_on_nothing_are_left_out():
     """Noise of the recogniser must not hide what is beside it."""
     assert _texts("\u17d2ក ាខ") == ["ក", "ខ"]
+
+
+def test_nothing_is_in_a_row_with_another_block_cell_or_row():
+    """A phrase that nobody wrote must not be found."""
+    assert tokens(units("un deux\ntrois\n\nquatre")) == ["un", "deux", "trois", BREAK, "quatre"]
+    assert tokens(units("nom\tâge\nsok\t34")) == ["nom", BREAK, "age", BREAK, "sok", BREAK, "34"]
+    assert tokens(units("avant\nnom\tâge\naprès")) == ["avant", BREAK, "nom", BREAK, "age", BREAK, "apres"]
