@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from cli.common import ArchiveOption, Exit, err, give_up, out, processors, read_settings
 from cli.progress import Screen
@@ -109,6 +110,8 @@ def _print_report(reports: list[BoxReport], summary: Summary, archive: Path) -> 
         out.print("Nothing new: no page had to be read.")
     if any(report.count(ScanState.FAILED) for report in reports):
         out.print("What failed is tried again when you run the same command again.")
+    if summary.index_error:
+        out.print(Text(f"Some case files wait for the index: {summary.index_error}", style="bold red"), soft_wrap=True)
     out.print(f"The archive is {archive}.", soft_wrap=True)
 
 

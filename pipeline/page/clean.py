@@ -17,6 +17,12 @@ _FAINT = 150.0
 _COLOURED = 40
 """Difference of a pixel's strongest and weakest channel from which on its ink is coloured."""
 
+_HOLE = 0.4
+"""Inches across: punch holes are smaller (6 mm, ISO 838)."""
+
+_PICTURE = 0.01
+"""The part of a page from which on dark areas on it are a picture, and the page is not blank."""
+
 
 def grey(pixels: Pixels) -> Pixels:
     """Return a grey picture, ``(height, width)``, of a grey or an RGB one, coloured seals and marks made faint in it.
@@ -121,3 +127,22 @@ def without_solids(ink: Pixels, dpi: float) -> Pixels:
     solid = cv2.dilate(solid, np.ones((5, 5), np.uint8))
     solid = cv2.resize(solid, (ink.shape[1], ink.shape[0]), interpolation=cv2.INTER_NEAREST)
     return np.asarray(cv2.subtract(ink, solid), np.uint8)
+
+
+def shows_a_picture(picture: Pixels, dpi: float) -> bool:
+    """Return whether a page shows something large and dark that is neither a border nor a punch hole.
+
+    Args:
+        picture: Grey, ``(height, width)``, or RGB.
+        dpi: Pixels an inch.
+    """
+    factor = max(1, round(dpi / 50))
+    size = (max(1, picture.shape[1] // factor), max(1, picture.shape[0] // factor))
+    small = np.asarray(cv2.resize(grey(picture), size, interpolation=cv2.INTER_AREA), np.uint8)
+    dark = (small < 0.6 * float(np.percentile(small, 75))).astype(np.uint8)
+    count, _, boxes, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
+    large = 0
+    for left, top, width, height, area in boxes[1:count]:
+        at_edge = left == 0 or top == 0 or left + width == size[0] or top + height == size[1]
+        large += 0 if at_edge or max(width, height) < _HOLE * dpi / factor else int(area)
+    return large > _PICTURE * small.size

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from models.page import Block, Turn
 from models.settings import PageSettings
 from pipeline.page.agree import agreed, certainty, khmer_share, worst
+from pipeline.page.clean import shows_a_picture
 from pipeline.page.digits import with_even_zeros
 from pipeline.page.orient import find_stand
 from pipeline.page.picture import Picture
@@ -22,7 +23,7 @@ ONLY_FAINT = "only faint marks that cannot be read, such as ink that shines thro
 _READABLE = 0.75
 """Mean confidence of the signs on a page that can be read: it is 0.9 and more, and in mirror writing below 0.7."""
 
-_SURE = 0.25
+_SURE = 0.2
 """A Khmer line whose worst sign is less sure than this is read again."""
 
 
@@ -62,7 +63,8 @@ def read_picture(picture: Picture, settings: PageSettings, seconds: float) -> Re
     height, width = upright.pixels.shape[:2]
     sheet = make_ready(upright, settings.dpi)
     if not sheet.lines:
-        return Reading(stand.turn, stand.skew, width, height, blank=True, blocks=())
+        blank = not shows_a_picture(picture.pixels, picture.dpi)
+        return Reading(stand.turn, stand.skew, width, height, blank=blank, blocks=())
     if sheet.faint and stand.sure < _READABLE:
         return Reading(stand.turn, stand.skew, width, height, blank=True, blocks=(), notes=(ONLY_FAINT,))
     pictures = [sheet.picture_of(line, _LETTER / sheet.letter) for line in sheet.lines]

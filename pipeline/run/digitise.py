@@ -13,7 +13,7 @@ from models.scan import Box, ScanState
 from models.settings import Settings
 from pipeline.archive.bag import original, read_bag, recover
 from pipeline.document.whole import documents
-from pipeline.index.store import Store
+from pipeline.index.store import IndexUnusableError, Store
 from pipeline.intake.discover import Entry
 from pipeline.page.recipe import fingerprint, versions
 from pipeline.run.context import Context
@@ -27,11 +27,12 @@ from pipeline.run.tasks import Source, archive_case, read_page
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What one run did: the pages it read itself, and the seconds that took."""
+    """What one run did: the pages it read itself, the seconds that took, and why the index did not take a bag."""
 
     boxes: tuple[Box, ...]
     pages_read: int
     seconds: float
+    index_error: str
 
 
 def digitise(roots: Sequence[Path], settings: Settings, ledger: Ledger, store: Store, watch: Watcher) -> Summary:
@@ -64,7 +65,7 @@ def digitise(roots: Sequence[Path], settings: Settings, ledger: Ledger, store: S
         seconds = time.monotonic() - started
     for bag in ledger.to_be_indexed():
         run.index(settings.archive / bag)
-    return Summary(boxes, context.progress.pages_read, seconds)
+    return Summary(boxes, context.progress.pages_read, seconds, context.progress.index_error)
 
 
 @dataclass
@@ -131,10 +132,14 @@ class _Reading:
             self._case_ended(outcome, outcome.task.about)
 
     def index(self, bag: Path) -> None:
-        """Put the pages of a bag into the index."""
+        """Put the pages of a bag into the index; where that cannot be used, the bag waits for the next run."""
         case, pages = read_bag(bag)
-        self._store.put(case, pages)
-        self._ledger.case_indexed(case.id)
+        try:
+            self._store.put(case, pages)
+        except IndexUnusableError as error:
+            self._progress.index_error = str(error)
+        else:
+            self._ledger.case_indexed(case.id)
 
     def _page_tasks(self, cases: Sequence[_Case]) -> Iterator[Task]:
         for case in cases:

@@ -42,12 +42,16 @@ def _tesseract(settings: Settings) -> Iterator[Check]:
     install = "apt-get install tesseract-ocr"
     try:
         version = str(pytesseract.get_tesseract_version())
-        models = set(pytesseract.get_languages())
+        # pytesseract's own list leaves out what begins with a capital, as models of scripts do.
+        listed = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, check=False, timeout=30)
+        models = set(listed.stdout.split("\n")[1:])
     except pytesseract.TesseractNotFoundError:
         yield Check("tesseract", well=False, found="not installed", mend=install)
         return
     yield Check("tesseract", well=version.startswith("5"), found=version, mend="Tesseract 5 is needed.")
-    wanted = dict.fromkeys(f"{settings.page.languages}+{settings.page.latin_languages}".split("+"))
+    page = settings.page
+    named = (page.first_languages, page.khmer_languages, page.languages, page.latin_languages)
+    wanted = dict.fromkeys("+".join(named).split("+"))
     for model in wanted:
         mend = f"apt-get install {_APT_NAMES.get(model, f'tesseract-ocr-{model}')}"
         there = model in models

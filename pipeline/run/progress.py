@@ -10,6 +10,7 @@ class Progress:
 
     ``pages`` are those of all scans that wait, ``pages_done`` those of them that are read or have failed, now or in an
     earlier run; ``pages_read`` and ``pages_failed`` count this run's alone.
+    ``index_error`` says why the index did not take a bag.
     """
 
     step: str = "looking at the scans"
@@ -21,6 +22,7 @@ class Progress:
     pages_failed: int = 0
     cases: int = 0
     cases_done: int = 0
+    index_error: str = ""
 
 
 Watcher = Callable[[Progress], None]

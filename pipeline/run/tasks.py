@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 from PIL import Image
 
 from models.case import CaseFile
@@ -18,6 +19,9 @@ from pipeline.intake.inspect import Inspection, inspect, sha256_of
 from pipeline.page.make import make_page, upright_picture
 from pipeline.page.picture import Picture
 from pipeline.run.results import Results
+
+# One thread a worker: more of them would wait for one another, for the workers already fill the machine.
+cv2.setNumThreads(1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,6 +200,15 @@ def test_back_of_a_sheet_is_blank_though_ink_shines_through(strength):
     assert set(reading.notes) <= {ONLY_FAINT}
 
 
+def test_photograph_without_text_is_not_blank():
+    """What shows something is no empty back of a sheet."""
+    pixels = np.full((1754, 1240), 240, np.uint8)
+    cv2.circle(pixels, (600, 700), 250, (40,), -1)
+    reading = read(Picture(pixels, 150.0))
+    assert not reading.blank
+    assert reading.blocks == ()
+
+
 def test_page_with_one_short_line_is_not_blank():
     """Little text is text."""
     reading = read(picture("លេខ ២១៤/០៣"))
