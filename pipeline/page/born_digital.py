@@ -4,6 +4,7 @@ import itertools
 import re
 import subprocess
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -18,6 +19,7 @@ _MOST_PICTURE = 0.5
 _FEWEST_LETTERS = 20
 _MOST_UNSOUND = 0.02
 _SPACE_GAP = 0.05
+_SAME_LINE = 0.2
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 
 _KHMER_LETTER = "\u1780-\u17b3"
@@ -112,12 +114,35 @@ def _blocks(file: Path, number: int, dpi: float, seconds: float) -> tuple[Block,
     sound = re.sub(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]", b"", done.stdout)
     tree = etree.fromstring(sound, etree.XMLParser(recover=True, resolve_entities=False, huge_tree=True))
     scale = dpi / _POINTS_PER_INCH
+    boxes = [_box(node, scale) for node in tree.iter(f"{_XHTML}line")]
     blocks = []
     for block in tree.iter(f"{_XHTML}block"):
-        lines = tuple(line for node in block.iter(f"{_XHTML}line") if (line := _line(node, scale)))
+        found = (_line(node, scale) for node in block.iter(f"{_XHTML}line"))
+        lines = tuple(_lowered(line, boxes) for line in found if line)
         if lines:
             blocks.append(Block(lines=lines, box=_box(block, scale)))
     return tuple(blocks)
+
+
+def _lowered(line: Line, boxes: Sequence[Rect]) -> Line:
+    """Return a line no higher than the way to the next line above or below it.
+
+    poppler makes a line as high as its font might ever reach, for Khmer fonts twice what is printed. Lines that lie on
+    one another are torn apart by whoever reads the PDF that is made of them.
+    """
+    height = line.box.bottom - line.box.top
+    middle = (line.box.top + line.box.bottom) / 2
+    ways = [
+        abs(middle - (box.top + box.bottom) / 2)
+        for box in boxes
+        if box.left < line.box.right and line.box.left < box.right
+    ]
+    way = min((way for way in ways if way > _SAME_LINE * height), default=float(height))
+    if way >= height:
+        return line
+    top, bottom = round(middle - way / 2), round(middle + way / 2)
+    words = tuple(word.model_copy(update={"box": word.box._replace(top=top, bottom=bottom)}) for word in line.words)
+    return line.model_copy(update={"words": words, "box": line.box._replace(top=top, bottom=bottom)})
 
 
 def _line(node: etree._Element, scale: float) -> Line | None:
