@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pipeline.archive.text_export import export_text
 
 from cli.common import ArchiveOption, give_up, open_ledger, out, read_settings
+from pipeline.archive.text_export import export_text
 
 app = typer.Typer(help="Take things out of the archive.", no_args_is_help=True)
 

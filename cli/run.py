@@ -21,6 +21,7 @@ from pipeline.run.doctor import examine
 from pipeline.run.dry_run import forecast
 from pipeline.run.ledger import Ledger, LedgerError
 from pipeline.run.lock import ArchiveBusyError, hold
+from pipeline.run.pool import SchedulerError
 from pipeline.run.report import BoxReport, box_report
 
 
@@ -55,7 +56,7 @@ def run(
             return
         _check_tools(settings)
         _run(boxes, settings)
-    except (ArchiveBusyError, LedgerError, IndexUnusableError) as error:
+    except (ArchiveBusyError, LedgerError, IndexUnusableError, SchedulerError) as error:
         give_up(str(error))
     except OSError as error:
         give_up(f"{error.filename or settings.archive}: {error.strerror}. Check its permissions and the disk.")

@@ -26,6 +26,10 @@ _WORKER_ENVIRONMENT = {
 }
 
 
+class SchedulerError(Exception):
+    """The Dask scheduler that was named does not answer; the message says which."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """A call to make on a worker; ``about`` is whatever the one who hands it out knows it by."""
@@ -114,7 +118,12 @@ class Pool:
     def _start(self) -> Client:
         if self._client is None:
             if self._settings.scheduler:
-                self._client = Client(self._settings.scheduler, timeout=30)
+                try:
+                    self._client = Client(self._settings.scheduler, timeout=30)
+                except (OSError, ValueError) as error:
+                    raise SchedulerError(
+                        f"No Dask scheduler answers at {self._settings.scheduler}. Start it, or leave --scheduler out."
+                    ) from error
             else:
                 workers = self._settings.workers or os.cpu_count() or 1
                 with dask.config.set(

@@ -25,7 +25,7 @@ def draw_errors(archive: Path, truth: Mapping[str, str], folder: Path) -> None:
         case, pages = read_bag(bag)
         printed = truth.get(case.scans[0].path.stem, "")
         lines = [line for page in pages for block in page.blocks for line in block.lines]
-        texts = ["".join(word.text for word in line.words) for line in lines]
+        texts = ["".join(word.text + " " * word.space for word in line.words) for line in lines]
         whole = fold(printed)
         for line, text in zip(lines, texts, strict=True):
             folded = fold(text)
