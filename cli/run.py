@@ -2,7 +2,9 @@
 
 import shutil
 import signal
+import threading
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -22,6 +24,7 @@ from pipeline.run.dry_run import forecast
 from pipeline.run.ledger import Ledger, LedgerError
 from pipeline.run.lock import ArchiveBusyError, hold
 from pipeline.run.pool import SchedulerError
+from pipeline.run.progress import Progress
 from pipeline.run.report import BoxReport, box_report
 
 
@@ -83,11 +86,24 @@ def _check_tools(settings: Settings) -> None:
 
 
 def _run(boxes: list[Path], settings: Settings) -> None:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        # An interrupt that is raised while something is being cleaned away is lost: the note is not.
+        stopped.set()
+        raise KeyboardInterrupt
+
+    def watch(progress: Progress) -> None:
+        screen(progress)
+        if stopped.is_set():
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
     try:
         with hold(settings.archive), Ledger(settings.archive) as ledger, open_index(settings.archive) as store:
             with Screen() as screen:
-                summary = digitise(boxes, settings, ledger, store, screen)
+                summary = digitise(boxes, settings, ledger, store, watch)
             reports = [box_report(ledger, box.id) for box in summary.boxes]
     except KeyboardInterrupt:
         err.print("Stopped. What is done is kept; run the same command again to go on.")
