@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from models.fact import Fact
 from models.record import Record
 from models.scan import Scan
 
@@ -14,11 +15,18 @@ class PageRef(Record):
 
 
 class Document(Record):
-    """Consecutive pages that belong together. ``number`` counts the documents of the case file from 1."""
+    """Consecutive pages that belong together.
+
+    ``number`` counts the documents of the case file from 1. ``kind`` is one of the glossary, or "unknown";
+    ``kind_confidence`` is 0–1. ``facts`` are what was read from it.
+    """
 
     number: int
     title: str
     pages: tuple[PageRef, ...]
+    kind: str = "unknown"
+    kind_confidence: float = 0.0
+    facts: tuple[Fact, ...] = ()
 
 
 class CaseFile(Record):
