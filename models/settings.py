@@ -27,6 +27,7 @@ class PageSettings(Record):
     dpi: Positive = Field(
         description="Resolution at which PDF pages are rendered and lines are read, in dots per inch."
     )
+    models_folder: Path = Field(description="Folder that holds the Tesseract models.")
     languages: str = Field(
         description="Tesseract models for the second reading of lines that mix Khmer and Latin script."
     )

@@ -56,7 +56,7 @@ def read_picture(picture: Picture, settings: PageSettings, seconds: float) -> Re
     Raises:
         BannasarError: TIMEOUT, or RECOGNITION when the recogniser fails.
     """
-    recogniser = Tesseract(seconds)
+    recogniser = Tesseract(settings.models_folder, seconds)
     picture = Picture(picture.pixels, _true_dpi(picture))
     stand = find_stand(picture, recogniser, settings.first_languages)
     upright = make_upright(picture, stand.turn, stand.skew)

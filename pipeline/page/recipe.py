@@ -4,37 +4,49 @@ import hashlib
 import json
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 
-import pytesseract
+import tesserocr
 
 from models.failure import BannasarError, Code
 from models.settings import PageSettings
 
 # Raised by hand whenever a change to this room changes what is read.
-STEPS = 1
+STEPS = 2
 
 
-@cache
 def versions() -> dict[str, str]:
-    """Return the versions of the programs and libraries that decide what is read.
-
-    Raises:
-        BannasarError: Tesseract is missing.
-    """
-    try:
-        tesseract = str(pytesseract.get_tesseract_version())
-    except pytesseract.TesseractNotFoundError as error:
-        raise BannasarError(Code.RECOGNITION, "Tesseract is not installed") from error
+    """Return the versions of the programs and libraries that decide what is read."""
     return {
         "bannasar": version("bannasar"),
-        "tesseract": tesseract,
+        "tesseract": tesserocr.tesseract_version().split()[1],
         "opencv": version("opencv-python-headless"),
         "pypdfium2": version("pypdfium2"),
     }
 
 
 def fingerprint(settings: PageSettings) -> str:
-    """Return 16 hexadecimal digits that are equal only for equal steps, settings and deciding versions."""
+    """Return 16 hexadecimal digits that are equal only for equal steps, settings, models and deciding versions.
+
+    Raises:
+        BannasarError: a model is missing.
+    """
     deciding = {name: text for name, text in versions().items() if name != "bannasar"}
-    recipe = {"steps": STEPS, "settings": settings.model_dump(mode="json"), "versions": deciding}
+    chosen = settings.model_dump(mode="json", exclude={"models_folder"})
+    models = {name: _digest(settings.models_folder / f"{name}.traineddata") for name in model_names(settings)}
+    recipe = {"steps": STEPS, "settings": chosen, "models": models, "versions": deciding}
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def model_names(settings: PageSettings) -> list[str]:
+    """Return the names of all the Tesseract models that the settings name."""
+    named = (settings.first_languages, settings.khmer_languages, settings.languages, settings.latin_languages)
+    return list(dict.fromkeys("+".join(named).split("+")))
+
+
+@cache
+def _digest(model: Path) -> str:
+    try:
+        return hashlib.sha256(model.read_bytes()).hexdigest()
+    except OSError as error:
+        raise BannasarError(Code.RECOGNITION, f"{model.name} is not in {model.parent}") from error

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytesseract
-
-from models.settings import Settings
+from models.settings import PageSettings, Settings
+from pipeline.page.recipe import model_names, versions
 from pipeline.run.ledger import Ledger, LedgerError
 
 _APT_NAMES = {"Khmer": "tesseract-ocr-script-khmr"}
@@ -29,7 +28,8 @@ class Check:
 
 def examine(settings: Settings) -> Iterator[Check]:
     """Yield the checks one after another."""
-    yield from _tesseract(settings)
+    yield Check("tesseract", well=True, found=versions()["tesseract"])
+    yield from _models(settings.page)
     yield _program("poppler", ["pdftoppm", "-v"], "poppler-utils")
     yield _program("ghostscript", ["gs", "--version"], "ghostscript")
     yield _fonts()
@@ -38,24 +38,12 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield _archive(settings.archive)
 
 
-def _tesseract(settings: Settings) -> Iterator[Check]:
-    install = "apt-get install tesseract-ocr"
-    try:
-        version = str(pytesseract.get_tesseract_version())
-        # pytesseract's own list leaves out what begins with a capital, as models of scripts do.
-        listed = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, check=False, timeout=30)
-        models = set(listed.stdout.split("\n")[1:])
-    except pytesseract.TesseractNotFoundError:
-        yield Check("tesseract", well=False, found="not installed", mend=install)
-        return
-    yield Check("tesseract", well=version.startswith("5"), found=version, mend="Tesseract 5 is needed.")
-    page = settings.page
-    named = (page.first_languages, page.khmer_languages, page.languages, page.latin_languages)
-    wanted = dict.fromkeys("+".join(named).split("+"))
-    for model in wanted:
-        mend = f"apt-get install {_APT_NAMES.get(model, f'tesseract-ocr-{model}')}"
-        there = model in models
-        yield Check(f"model {model}", well=there, found="installed" if there else "not installed", mend=mend)
+def _models(settings: PageSettings) -> Iterator[Check]:
+    for name in model_names(settings):
+        there = (settings.models_folder / f"{name}.traineddata").is_file()
+        found = f"{'in' if there else 'not in'} {settings.models_folder}"
+        mend = f"apt-get install {_APT_NAMES.get(name, f'tesseract-ocr-{name}')}"
+        yield Check(f"model {name}", well=there, found=found, mend=mend)
 
 
 def _program(name: str, command: list[str], package: str) -> Check:

@@ -209,17 +209,14 @@ def test_wrong_use_ends_with_1_and_says_what_is_wrong(bannasar, arguments, said)
     assert "Traceback" not in done.stderr
 
 
-def test_a_missing_tesseract_ends_with_3_and_says_how_to_mend_it(bannasar, box, tmp_path):
+def test_a_missing_model_ends_with_3_and_says_how_to_mend_it(bannasar, box, tmp_path):
     """Before anything is touched."""
     write_page(box / "a.png", "texte")
-    (tmp_path / "bin").mkdir()
-    for name in ("pdftoppm", "gs", "fc-list"):
-        (tmp_path / "bin" / name).symlink_to(shutil.which(name))
-    done = bannasar("run", box, PATH=str(tmp_path / "bin"))
+    done = bannasar("run", box, BANNASAR_PAGE__MODELS_FOLDER=str(tmp_path))
     assert done.returncode == 3
     assert "apt-get install tesseract-ocr" in done.stderr
     assert not (bannasar.archive / "ledger.db").exists()
-    assert bannasar("doctor", PATH=str(tmp_path / "bin")).returncode == 3
+    assert bannasar("doctor", BANNASAR_PAGE__MODELS_FOLDER=str(tmp_path)).returncode == 3
 
 
 def test_doctor_finds_this_machine_well(bannasar):

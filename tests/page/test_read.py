@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
+from config.settings import load
 from models.failure import BannasarError, Code
 from models.page import Page
-from models.settings import PageSettings
 from pipeline.page.picture import Picture
 from pipeline.page.read import ONLY_FAINT, Reading, read_picture
 from pipeline.page.upright import make_upright
@@ -18,9 +18,7 @@ from samples.age import Wear, age
 from samples.typeset import Columns, Gap, Table, Text, draw, lay_out
 
 DPI = 200
-SETTINGS = PageSettings(
-    dpi=300, languages="khm+eng", khmer_languages="khm", latin_languages="fra+eng", first_languages="Khmer"
-)
+SETTINGS = load().page
 KHMER = (
     "តុលាការបានសម្រេចឲ្យលើកពេលសវនាការ",
     "ចៅក្រមស្តាប់ចម្លើយរបស់សាក្សីនៅក្នុងបន្ទប់",
