@@ -43,7 +43,8 @@ def grey(pixels: Pixels) -> Pixels:
     dark = plain[::step, ::step] < 0.7 * float(np.median(plain))
     if not dark.any() or float((colour[dark] > _COLOURED).mean()) > 0.85:
         return plain
-    return np.asarray(pixels.max(axis=2), np.uint8)
+    red, green, blue = cv2.split(pixels)
+    return np.asarray(cv2.max(cv2.max(red, green), blue), np.uint8)
 
 
 def flatten(picture: Pixels, dpi: float) -> Pixels:
@@ -65,7 +66,8 @@ def flatten(picture: Pixels, dpi: float) -> Pixels:
     small = cv2.resize(picture, (max(1, width // factor), max(1, height // factor)), interpolation=cv2.INTER_AREA)
     window = 2 * max(2, round(dpi / 8 / factor)) + 1
     paper = cv2.morphologyEx(cv2.medianBlur(small, 3), cv2.MORPH_CLOSE, np.ones((window, window), np.uint8))
-    paper = cv2.GaussianBlur(paper, (0, 0), window)
+    # OpenCV takes twice the time for whole numbers.
+    paper = cv2.GaussianBlur(paper.astype(np.float32), (0, 0), window)
     paper = np.maximum(paper, max(1, round(0.5 * float(np.percentile(paper, 75))))).astype(np.uint8)
     paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.divide(picture, paper, scale=255), np.uint8)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.page import Turn
 from pipeline.page.agree import khmer_share
-from pipeline.page.clean import flatten, grey, ink_of, strengthened, without_solids
+from pipeline.page.clean import flatten, ink_of, strengthened, without_solids
 from pipeline.page.ink import Pieces
 from pipeline.page.lines import PrintedLine
 from pipeline.page.picture import Picture
@@ -61,14 +61,14 @@ def find_stand(picture: Picture, recogniser: Recogniser, models: str) -> Stand:
     reading a few stretches of lines both ways. A page with too little text to tell stays as it is, and is noted.
 
     Args:
-        picture: The page as scanned.
+        picture: The page as scanned, grey.
         recogniser: What reads the stretches.
         models: Models for it that know every script.
 
     Raises:
         BannasarError: From the recogniser.
     """
-    small = Picture(resized(grey(picture.pixels), min(1.0, _COARSE / picture.dpi)), min(_COARSE, picture.dpi))
+    small = Picture(resized(picture.pixels, min(1.0, _COARSE / picture.dpi)), min(_COARSE, picture.dpi))
     trials = [trial for turn, skew in _directions(small) for trial in _trials(small, turn, skew, recogniser, models)]
     if not trials:
         return Stand(0, 0.0, 0.0)

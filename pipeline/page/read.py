@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from models.page import Block, Turn
 from models.settings import PageSettings
 from pipeline.page.agree import agreed, certainty, khmer_share, worst
-from pipeline.page.clean import shows_a_picture
+from pipeline.page.clean import grey, shows_a_picture
 from pipeline.page.digits import with_even_zeros
 from pipeline.page.orient import find_stand
 from pipeline.page.picture import Picture
@@ -57,13 +57,14 @@ def read_picture(picture: Picture, settings: PageSettings, seconds: float) -> Re
         BannasarError: TIMEOUT, or RECOGNITION when the recogniser fails.
     """
     recogniser = Tesseract(settings.models_folder, seconds)
-    picture = Picture(picture.pixels, _true_dpi(picture))
+    whole = picture.pixels
+    picture = Picture(grey(whole), _true_dpi(picture))
     stand = find_stand(picture, recogniser, settings.first_languages)
     upright = make_upright(picture, stand.turn, stand.skew)
     height, width = upright.pixels.shape[:2]
     sheet = make_ready(upright, settings.dpi)
     if not sheet.lines:
-        blank = not shows_a_picture(picture.pixels, picture.dpi)
+        blank = not shows_a_picture(whole, picture.dpi)
         return Reading(stand.turn, stand.skew, width, height, blank=blank, blocks=())
     if sheet.faint and stand.sure < _READABLE:
         return Reading(stand.turn, stand.skew, width, height, blank=True, blocks=(), notes=(ONLY_FAINT,))

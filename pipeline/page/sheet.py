@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from models.page import Rect
-from pipeline.page.clean import flatten, grey, ink_of, strengthened, without_solids
+from pipeline.page.clean import flatten, ink_of, strengthened, without_solids
 from pipeline.page.ink import Pieces, letter_height
 from pipeline.page.layout import PrintedBlock, lay_out
 from pipeline.page.lines import PrintedLine
@@ -73,8 +73,8 @@ class Sheet:
 
 
 def make_ready(picture: Picture, dpi: float) -> Sheet:
-    """Make an upright page ready for reading at a resolution, in dots per inch."""
-    even, faint = strengthened(flatten(resized(grey(picture.pixels), dpi / picture.dpi), dpi), dpi)
+    """Make an upright grey page ready for reading at a resolution, in dots per inch."""
+    even, faint = strengthened(flatten(resized(picture.pixels, dpi / picture.dpi), dpi), dpi)
     ink = without_solids(ink_of(even), dpi)
     # Rules and rings are big: they are found on a smaller picture, in a fraction of the time.
     factor = max(1, round(dpi / _COARSE))
