@@ -10,6 +10,22 @@ from pipeline.page.ink import Ints, Pieces
 from pipeline.page.lines import Indices, PrintedLine, split_lines
 from pipeline.page.tables import TableCell
 
+_ROWS = 3
+"""A table without rules has so many rows at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Pieces that are read together; where they are a cell of a table without rules, its row and column.
+
+    ``table`` is the number of the table's first piece, which tells it from any other.
+    """
+
+    pieces: Indices
+    table: int = -1
+    row: int = 0
+    column: int = 0
+
 
 @dataclass(frozen=True, slots=True)
 class PrintedBlock:
@@ -44,13 +60,14 @@ def lay_out(pieces: Pieces, chosen: Indices, cells: list[TableCell], letter: flo
             tables[cell.cell.table].append(PrintedBlock(lines, cell.box, cell.cell))
     free = np.nonzero(rest)[0]
     blocks: list[PrintedBlock] = []
+    unruled = _Numbers(len(tables))
     # Text beside a table is read before it, for want of anything better.
     tops = {table: min(cell.box.top for cell in cells if cell.cell.table == table) for table in tables}
     for table in sorted(tables, key=lambda number: tops[number]):
         above = free[middles[free, 1] < tops[table]]
         free = free[middles[free, 1] >= tops[table]]
-        blocks += _text_blocks(pieces, above, letter) + tables[table]
-    return blocks + _text_blocks(pieces, free, letter)
+        blocks += _text_blocks(pieces, above, letter, unruled) + tables[table]
+    return blocks + _text_blocks(pieces, free, letter, unruled)
 
 
 def _has_letters(boxes: Ints, letter: float) -> bool:
@@ -58,22 +75,35 @@ def _has_letters(boxes: Ints, letter: float) -> bool:
     return bool(((boxes[:, 3] - boxes[:, 1]) > 0.4 * letter).any())
 
 
-def _text_blocks(pieces: Pieces, chosen: Indices, letter: float) -> list[PrintedBlock]:
+class _Numbers(dict[int, int]):
+    """The numbers of the tables without rules, given from a first one on as they come."""
+
+    def __init__(self, first: int) -> None:
+        super().__init__()
+        self._first = first
+
+    def __missing__(self, table: int) -> int:
+        self[table] = self._first + len(self)
+        return self[table]
+
+
+def _text_blocks(pieces: Pieces, chosen: Indices, letter: float, unruled: _Numbers) -> list[PrintedBlock]:
     blocks = []
     for part in _parts(pieces.boxes, chosen, letter):
-        boxes = pieces.boxes[part]
+        boxes = pieces.boxes[part.pieces]
         if _has_letters(boxes, letter):
             box = Rect(*(int(v) for v in (*boxes[:, :2].min(axis=0), *boxes[:, 2:4].max(axis=0))))
-            blocks.append(PrintedBlock(tuple(split_lines(pieces, part, letter)), box))
+            cell = Cell(table=unruled[part.table], row=part.row, column=part.column) if part.table >= 0 else None
+            blocks.append(PrintedBlock(tuple(split_lines(pieces, part.pieces, letter)), box, cell))
     return blocks
 
 
-def _parts(boxes: Ints, chosen: Indices, letter: float) -> list[Indices]:
+def _parts(boxes: Ints, chosen: Indices, letter: float) -> list[_Part]:
     """Part text into blocks: strips of white across first, then gutters that several strips in a row have in common."""
     if chosen.size == 0:
         return []
-    strips = _runs(boxes, chosen, axis=1, gap=2)
-    parts: list[Indices] = []
+    strips = _with_their_signs(boxes, _runs(boxes, chosen, axis=1, gap=2), letter)
+    parts: list[_Part] = []
     plain: list[Indices] = []
     number = 0
     while number < len(strips):
@@ -84,6 +114,10 @@ def _parts(boxes: Ints, chosen: Indices, letter: float) -> list[Indices]:
             continue
         parts += _paragraphs(boxes, plain, letter)
         plain = []
+        if cells := _unruled(boxes, strips[number:end], letter):
+            parts += cells
+            number = end
+            continue
         group = np.concatenate(strips[number:end])
         left = (boxes[group, 0] + boxes[group, 2]) / 2 < cut
         parts += _parts(boxes, group[left], letter) + _parts(boxes, group[~left], letter)
@@ -97,6 +131,64 @@ def _runs(boxes: Ints, chosen: Indices, axis: int, gap: float) -> list[Indices]:
     reach = np.maximum.accumulate(boxes[order, axis + 2])
     starts = np.nonzero(boxes[order[1:], axis] - reach[:-1] >= gap)[0] + 1
     return np.split(order, starts)
+
+
+def _with_their_signs(boxes: Ints, strips: list[Indices], letter: float) -> list[Indices]:
+    """Join strips of signs that float over or hang under letters, with white between, to the strip of those letters."""
+    tops = [int(boxes[strip, 1].min()) for strip in strips]
+    bottoms = [int(boxes[strip, 3].max()) for strip in strips]
+    near = 0.5 * letter
+    found: list[list[Indices]] = []
+    over = False
+    for number, strip in enumerate(strips):
+        above = tops[number] - bottoms[number - 1] if number else np.inf
+        below = tops[number + 1] - bottoms[number] if number + 1 < len(strips) else np.inf
+        low = bottoms[number] - tops[number] < 0.6 * letter
+        if found and (over or (low and above < near and above <= below)):
+            found[-1].append(strip)
+        else:
+            found.append([strip])
+        over = low and below < near and below < above
+    return [np.concatenate(group) for group in found]
+
+
+def _unruled(boxes: Ints, strips: list[Indices], letter: float) -> list[_Part]:
+    """Return the cells of a table without rules, row by row; nothing where the strips are columns of running text.
+
+    In a table rows stand level with one another and most cells are short; the cells of a column begin or end at one
+    place. Running text fills its column, and the lines of a letterhead stand about its middle.
+    """
+    rows = [strip for strip in strips if _has_letters(boxes[strip], letter)]
+    if len(rows) < _ROWS or any(np.ptp(boxes[row][:, (1, 3)]) > 2.5 * letter for row in rows):
+        return []
+    spans = _joined(np.concatenate([boxes[row][:, (0, 2)] for row in rows]), 1.5 * letter)
+    cuts = (spans[1:, 0] + spans[:-1, 1]) / 2
+    cells = [
+        [row[np.searchsorted(cuts, boxes[row, :2][:, 0]) == column] for column in range(len(spans))] for row in rows
+    ]
+    if sum(cell.size > 0 for row in cells for cell in row) < 0.7 * len(rows) * len(spans):
+        return []
+    for column in range(len(spans)):
+        own = [row[column] for row in cells if row[column].size]
+        lefts, rights = (
+            np.array([pick(boxes[cell, side]) for cell in own]) for pick, side in ((np.min, 0), (np.max, 2))
+        )
+        level = max(_at_one_place(lefts, letter), _at_one_place(rights, letter))
+        full = float(np.median(rights - lefts)) / max(1, np.ptp((lefts.min(), rights.max())))
+        if len(own) < _ROWS - 1 or level < 0.7 or (full > 0.8 and rights.max() - lefts.min() > 12 * letter):
+            return []
+    table = int(rows[0].min())
+    return [
+        _Part(cell, table, row, column)
+        for row, line in enumerate(cells)
+        for column, cell in enumerate(line)
+        if cell.size
+    ]
+
+
+def _at_one_place(edges: Ints, letter: float) -> float:
+    """Return the share of edges that lie within half a letter of their median."""
+    return float((np.abs(edges - np.median(edges)) < 0.5 * letter).mean())
 
 
 def _columns_from(boxes: Ints, strips: list[Indices], start: int, letter: float) -> tuple[int, float | None]:
@@ -133,7 +225,7 @@ def _joined(spans: Ints, gap: float) -> Ints:
     return np.stack([spans[starts, 0], reach[ends]], axis=1).astype(np.int32)
 
 
-def _paragraphs(boxes: Ints, strips: list[Indices], letter: float) -> list[Indices]:
+def _paragraphs(boxes: Ints, strips: list[Indices], letter: float) -> list[_Part]:
     """Join strips into blocks, parted where the white between two is wider than is usual here by a letter."""
     if not strips:
         return []
@@ -142,7 +234,7 @@ def _paragraphs(boxes: Ints, strips: list[Indices], letter: float) -> list[Indic
     gaps = tops[1:] - bottoms[:-1]
     usual = float(np.median(gaps)) if gaps.size else 0.0
     starts = np.nonzero(gaps > usual + letter)[0] + 1
-    return [np.concatenate(group) for group in _grouped(strips, starts)]
+    return [_Part(np.concatenate(group)) for group in _grouped(strips, starts)]
 
 
 def _grouped(strips: list[Indices], starts: Indices) -> list[list[Indices]]:

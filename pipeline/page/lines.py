@@ -10,6 +10,12 @@ from pipeline.page.ink import Ints, Pieces
 
 Indices = NDArray[np.intp]
 
+_DOT = 0.3
+"""A dot of a leader is lower and narrower than so many letter heights."""
+
+_LEADER = 5
+"""So many dots in a row make a leader."""
+
 
 @dataclass(frozen=True, slots=True)
 class PrintedLine:
@@ -54,8 +60,28 @@ def split_lines(pieces: Pieces, chosen: Indices, letter: float) -> list[PrintedL
         alone = boxes[mine & ~shared] if (mine & ~shared).any() else boxes[mine]
         top = cuts[number] if shared.any() else alone[:, 1].min()
         bottom = cuts[number + 1] if shared.any() else alone[:, 3].max()
-        lines.append(PrintedLine(chosen[mine], int(top), int(bottom)))
+        text = chosen[mine][~_leaders(boxes[mine], letter)]
+        if text.size:
+            lines.append(PrintedLine(text, int(top), int(bottom)))
     return lines
+
+
+def _leaders(boxes: Ints, letter: float) -> NDArray[np.bool_]:
+    """Return which pieces of a line are dots of a leader, as forms have: a rule made of dots, and no text.
+
+    They tie the parts of a form's line together, and so are left out only when the lines are found. Five dots and more
+    in a row at one height are a leader; a recogniser takes a line that is mostly dots for no text at all.
+    """
+    found = np.zeros(len(boxes), np.bool_)
+    small = (boxes[:, 2] - boxes[:, 0] < _DOT * letter) & (boxes[:, 3] - boxes[:, 1] < _DOT * letter)
+    dots = np.nonzero(small)[0]
+    dots = dots[np.argsort(boxes[dots, 0], kind="stable")]
+    gaps = boxes[dots[1:], 0] - boxes[dots[:-1], 2]
+    sinks = np.abs(boxes[dots[1:], 3] - boxes[dots[:-1], 3])
+    for run in np.split(dots, np.nonzero((gaps > letter) | (sinks > _DOT * letter))[0] + 1):
+        if len(run) >= _LEADER:
+            found[run] = True
+    return found
 
 
 def _letter_rows(boxes: Ints, letter: float) -> NDArray[np.float64]:

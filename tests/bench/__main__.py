@@ -5,13 +5,10 @@ from typing import Annotated
 
 import typer
 
+from tests.bench import orientation as orientation_bench
 from tests.bench import recognition as recognition_bench
 
 app = typer.Typer(help="Measure Bannasar against its peers, in one run.", no_args_is_help=True)
-
-
-@app.callback()
-def _bench() -> None: ...
 
 
 @app.command()
@@ -28,6 +25,18 @@ def recognition(
         script/bench recognition ../shared/bench/pages
     """
     recognition_bench.measure(folder, only_ours=only_ours, write=write)
+
+
+@app.command()
+def orientation(
+    folder: Annotated[Path, typer.Argument(help="Pictures of pages, each with its truth beside it as NAME.txt.")],
+) -> None:
+    """How many pages are set upright, each fed four ways.
+
+    Example:
+        script/bench orientation ../shared/bench/pages
+    """
+    orientation_bench.measure(recognition_bench.pictures_in(folder))
 
 
 if __name__ == "__main__":

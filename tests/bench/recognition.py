@@ -30,7 +30,7 @@ def measure(folder: Path | None, *, only_ours: bool, write: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="bannasar-bench-") as work:
         pages = folder or _samples(Path(work, "samples"))
         truth = {file.stem: file.read_text("utf-8") for file in pages.glob("*.txt")}
-        pictures = sorted(file for kind in _PAGES for file in pages.glob(kind) if file.stem in truth)
+        pictures = pictures_in(pages)
         readers = {"Bannasar": contestants.bannasar}
         if not only_ours:
             readers |= {"OCRmyPDF --rotate-pages --deskew": contestants.ocrmypdf, "Tesseract": contestants.tesseract}
@@ -42,6 +42,11 @@ def measure(folder: Path | None, *, only_ours: bool, write: bool) -> None:
         if write:
             _write(where, scored, outcomes, len(pictures))
             draw_errors(Path(work, "Bannasar", "archive"), truth, ROOT / "docs")
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """Return the pictures in a folder that have their truth beside them."""
+    return sorted(file for kind in _PAGES for file in folder.glob(kind) if file.with_suffix(".txt").is_file())
 
 
 def _samples(folder: Path) -> Path:

@@ -109,6 +109,26 @@ def test_ruled_table_keeps_its_rows_together():
     assert [(cell.row, cell.column) for cell in cells] == [(row, column) for row in range(3) for column in range(3)]
 
 
+def test_unruled_table_keeps_its_rows_together():
+    """Short cells that stand level, their columns aligned, are a table, though nobody drew its rules."""
+    rows = (("រថយន្ត", "១២០.០០០"), ("អាហារ", "៤៥.០០០"), ("សរុប", "១៦៥.០០០"))
+    columns = tuple(tuple(Text(row[side], after=3) for row in rows) for side in range(2))
+    lines = text_of(read(picture(KHMER[0], Gap(6), Columns(columns), Gap(6), KHMER[1]))).splitlines()
+    assert [line.split("\t") for line in lines if "\t" in line] == [list(row) for row in rows]
+
+
+def test_title_by_itself_keeps_the_signs_above_its_letters():
+    """White between a row of signs and the letters under it does not part them."""
+    title = Text("កំណត់ហេតុស្តាប់ចម្លើយ", size=15, align="centre")
+    assert text_of(read(picture(title, Gap(8), *KHMER))).startswith("កំណត់ហេតុស្តាប់ចម្លើយ\n")
+
+
+def test_dotted_leaders_of_a_form_are_no_text():
+    """They are rules made of dots; what is written between them is read, the last word of a line of dots, too."""
+    lines = text_of(read(picture("មុខរបរ" + "." * 30 + "អាយុ" + "." * 9, "ហត្ថលេខា" + "." * 40, KHMER[0]))).splitlines()
+    assert lines == ["មុខរបរ អាយុ", "ហត្ថលេខា", KHMER[0]]
+
+
 def test_words_stand_where_they_are_printed():
     """Boxes are in pixels of the upright page at the scan's own resolution: the ink of a word lies in its box."""
     leaning = make_upright(picture(*KHMER), 0, 1.2)
