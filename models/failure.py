@@ -21,11 +21,14 @@ class Code(StrEnum):
     UNREADABLE = "unreadable"
     CHANGED = "changed"
     TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out-of-memory"
     WORKER_LOST = "worker-lost"
+    WORKER_DIFFERS = "worker-differs"
     DISK_FULL = "disk-full"
     RECOGNITION = "recognition"
     NO_TEXT = "no-text"
     PDF = "pdf"
+    CASE_INCOMPLETE = "case-incomplete"
     INTERNAL = "internal"
 
     @property
@@ -94,9 +97,17 @@ _WORDS: dict[Code, tuple[str, str]] = {
         "A page took longer than the time limit.",
         "Look at the page; raise limits.page_seconds in bannasar.toml if it is sound, then run the box again.",
     ),
+    Code.OUT_OF_MEMORY: (
+        "A page took more memory than the limit, or than the machine had.",
+        "Run the box again with fewer workers (--workers), or raise limits.page_megabytes in bannasar.toml.",
+    ),
     Code.WORKER_LOST: (
-        "The worker that read a page died, most likely for want of memory.",
-        "Run the box again with fewer workers (--workers).",
+        "The process that read a page was ended, or crashed over it.",
+        "Run the box again; if it happens again at the same page, scan that page again.",
+    ),
+    Code.WORKER_DIFFERS: (
+        "The worker has other versions of Bannasar or of what it reads with than this machine.",
+        "Install the same versions on every machine (`bannasar doctor` tells them), then run the box again.",
     ),
     Code.DISK_FULL: ("The disk is full.", "Make room, then run the box again."),
     Code.RECOGNITION: (
@@ -110,6 +121,10 @@ _WORDS: dict[Code, tuple[str, str]] = {
     Code.PDF: (
         "The searchable PDF of a document could not be made.",
         "Run `bannasar doctor`; if all is well there, run the box again.",
+    ),
+    Code.CASE_INCOMPLETE: (
+        "Another scan of its case file failed, and a case file is archived whole.",
+        "Mend the other scan and run the box again, or archive what there is with --allow-partial.",
     ),
     Code.INTERNAL: (
         "Something went wrong that Bannasar has no name for; the ledger keeps the details.",

@@ -19,6 +19,9 @@ class Limits(Record):
     page_megapixels: Positive = Field(description="Most pixels a page may have, in millions.")
     scan_pages: Positive = Field(description="Most pages a scan may have.")
     page_seconds: Positive = Field(description="Seconds after which a page is given up.")
+    page_megabytes: Positive = Field(
+        description="Most memory that a page may take, together with the programs that read it, in MB."
+    )
 
 
 class PageSettings(Record):
@@ -51,6 +54,10 @@ class RunSettings(Record):
 
     workers: Annotated[int, Field(ge=0)] = Field(description="Worker processes; 0 means one a processor.")
     scheduler: str = Field(description="Address of a Dask scheduler (tcp://…); empty for workers of our own.")
+    retries: Annotated[int, Field(ge=0)] = Field(description="How often what may pass by itself is tried again.")
+    retry_seconds: Annotated[float, Field(ge=0)] = Field(
+        description="Seconds before it is tried again for the first time; each later wait is four times as long."
+    )
 
 
 class Settings(Record):

@@ -51,7 +51,7 @@ def digitise(roots: Sequence[Path], settings: Settings, ledger: Ledger, store: S
     recover(settings.archive)
     if store.count() == 0:
         ledger.index_lost()
-    with Pool(settings.run) as pool:
+    with Pool(settings.run, settings.limits.page_megabytes, settings.archive / "tmp") as pool:
         context = Context(settings, ledger, store, pool, watch)
         boxes = tuple(ledger.enter_box(root) for root in dict.fromkeys(root.resolve() for root in roots))
         entries = take_in(boxes, context)
@@ -125,7 +125,7 @@ class _Reading:
                 return task
 
     def ended(self, outcome: Outcome) -> None:
-        """Enter the outcome of a task."""
+        """Enter the outcome of a try of a task."""
         if outcome.task.function is read_page:
             self._page_ended(outcome, *outcome.task.about)
         else:
@@ -153,9 +153,13 @@ class _Reading:
             if not missing:
                 self._ready.append(case)
             for row, number in missing:
-                yield Task((case, row, number), read_page, (self._source(row), number, self._settings))
+                arguments = (self._source(row), number, self._settings)
+                yield Task((case, row, number), read_page, arguments, self._settings.limits.page_seconds)
 
     def _page_ended(self, outcome: Outcome, case: _Case, row: ScanRow, number: int) -> None:
+        self._note("read", outcome, row.box, row.sha256, number)
+        if not outcome.last:
+            return
         self._progress.pages_done += 1
         if outcome.failure:
             self._progress.pages_failed += 1
@@ -165,7 +169,6 @@ class _Reading:
         else:
             self._results.put(outcome.value)
             self._progress.pages_read += 1
-        self._note("read", outcome, row.box, row.sha256, number)
         case.waiting -= 1
         if not case.waiting:
             self._ready.append(case)
@@ -189,12 +192,15 @@ class _Reading:
         )
         sources = {row.sha256: self._source(row) for row in case.rows}
         recipes = {row.sha256: row.recipe or self._recipe for row in case.rows}
-        return Task(case, archive_case, (record, sources, recipes, self._settings))
+        # Each page is rendered once more, and written into a PDF.
+        seconds = self._settings.limits.page_seconds * (1 + sum(scan.pages for scan in scans))
+        return Task(case, archive_case, (record, sources, recipes, self._settings), seconds)
 
     def _case_ended(self, outcome: Outcome, case: _Case) -> None:
+        self._note("archive", outcome, case.rows[0].box, case.id)
+        if not outcome.last:
+            return
         self._progress.cases_done += 1
-        box = case.rows[0].box
-        self._note("archive", outcome, box, case.id)
         waiting = [row for row in case.rows if row.state is ScanState.PENDING]
         if outcome.failure:
             for row in waiting:

@@ -13,6 +13,8 @@ from pipeline.run.names import case_id
 from pipeline.run.pool import Task
 from pipeline.run.tasks import inspect_scan
 
+_SLOWEST_BYTES_A_SECOND = 1 << 20
+
 
 def take_in(boxes: Sequence[Box], context: Context) -> dict[tuple[str, str], Entry]:
     """Enter every scan of the boxes into the ledger.
@@ -89,7 +91,8 @@ def _inspect(box: Box, entries: Sequence[Entry], context: Context) -> None:
         while left:
             entry = left.popleft()
             if entry.refusal is None:
-                return Task(entry, inspect_scan, (entry.file, entry.size, context.settings))
+                seconds = context.settings.limits.page_seconds + entry.size / _SLOWEST_BYTES_A_SECOND
+                return Task(entry, inspect_scan, (entry.file, entry.size, context.settings), seconds)
             row = scan_row(box.id, str(entry.path), entry.size, entry.mtime_ns)
             ledger.put(row)
             ledger.fail(row, entry.refusal)
@@ -99,7 +102,9 @@ def _inspect(box: Box, entries: Sequence[Entry], context: Context) -> None:
         entry: Entry = outcome.task.about
         path = str(entry.path)
         row = scan_row(box.id, path, entry.size, entry.mtime_ns)
-        if outcome.failure:
+        if not outcome.last:
+            pass
+        elif outcome.failure:
             ledger.put(row)
             ledger.fail(row, outcome.failure)
         else:
@@ -114,5 +119,5 @@ def _inspect(box: Box, entries: Sequence[Entry], context: Context) -> None:
             failure=outcome.failure,
             trace=outcome.trace,
         )
-        context.progress.scans_seen += 1
+        context.progress.scans_seen += outcome.last
         context.show()

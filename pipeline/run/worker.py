@@ -1,11 +1,207 @@
-"""What Dask loads into each of our workers as it starts."""
+"""What runs in each Dask worker: it gives its tasks to a hand, and holds them to their limits."""
 
+import contextlib
+import os
+import pickle
+import select
+import shutil
 import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
-from distributed import Worker
+import psutil
+from distributed import Worker, get_worker
+
+from models.failure import Code, Failure
+from pipeline.run.hand import BEGUN, LENGTH, write_message
+from pipeline.run.perform import Done
+
+_SECONDS_TO_START = 120.0
+_SECONDS_BETWEEN_LOOKS = 0.25
+_ENVIRONMENT = {
+    # A thread a process: more of them would wait for one another, for the workers already fill the machine.
+    "OMP_THREAD_LIMIT": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a call may take: seconds, and megabytes of memory together with the programs it starts.
+
+    ``temporary`` is where its temporary files lie; None for where the worker's system puts such.
+    """
+
+    seconds: float
+    megabytes: int
+    temporary: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a call went on a worker: what came of it, pickled where it came to an end of its own; when and where."""
+
+    done: bytes | Failure
+    worker: str
+    started: datetime
+    seconds: float
+
+
+_hands: dict[int, "Hand"] = {}
+"""The hands of this worker, by the thread that uses them."""
 
 
 async def dask_setup(worker: Worker) -> None:
     """Leave Ctrl-C to the coordinator: a terminal sends it to every process, and the coordinator ends its workers."""
     del worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+async def dask_teardown(worker: Worker) -> None:
+    """End the hands with their worker."""
+    del worker
+    end_hands()
+
+
+def end_hands() -> None:
+    """End the hands of this worker."""
+    while _hands:
+        _hands.popitem()[1].end()
+
+
+def call(request: bytes, limits: Limits) -> Report:
+    """Have a call, pickled as ``(function, arguments)``, made by a hand, within its limits."""
+    started, clock = datetime.now(UTC), time.monotonic()
+    thread = threading.get_ident()
+    hand = _hands.pop(thread, None)
+    if hand is not None and not hand.fits(limits):
+        hand.end()
+        hand = None
+    if hand is None:
+        hand = Hand(limits)
+    done = hand.call(request, limits)
+    if isinstance(done, bytes):
+        _hands[thread] = hand
+    return Report(done, str(get_worker().address), started, time.monotonic() - clock)
+
+
+class Hand:
+    """A hand of this worker; see :mod:`pipeline.run.hand`."""
+
+    def __init__(self, limits: Limits) -> None:
+        """Start it."""
+        self._limits = limits
+        if limits.temporary is not None:
+            limits.temporary.mkdir(parents=True, exist_ok=True)
+        self._folder = Path(tempfile.mkdtemp(prefix="hand-", dir=limits.temporary))
+        own = {"TMPDIR": str(self._folder), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "pipeline.run.hand", str(limits.megabytes)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | _ENVIRONMENT | own,
+            start_new_session=True,  # Ctrl-C on a terminal is for the coordinator alone
+        )
+        self._received = bytearray()
+        self._pid: int | None = None
+
+    def fits(self, limits: Limits) -> bool:
+        """Whether it may be used under these limits, too."""
+        return (limits.megabytes, limits.temporary) == (self._limits.megabytes, self._limits.temporary)
+
+    def call(self, request: bytes, limits: Limits) -> bytes | Failure:
+        """Have a call made; return what came of it, pickled, or how it was ended: then the hand has ended, too."""
+        try:
+            if self._pid is None:
+                self._pid = int(self._answer(_SECONDS_TO_START))
+            write_message(self._process.stdin, request)  # type: ignore[arg-type]  # it is a pipe
+            self._expect_begun()
+            return self._answer(limits.seconds)
+        except _EndedError as ended:
+            self.end()
+            return ended.failure
+        except (EOFError, BrokenPipeError):
+            return Failure(code=Code.WORKER_LOST, detail=_how(self.end()))
+
+    def end(self) -> int:
+        """End the hand, all that it started, and its guard; return the exit status."""
+        if self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
+        status = self._process.wait()
+        if self._pid is not None:  # the guard may have been killed before it did this
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._pid, signal.SIGKILL)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        return status
+
+    def _expect_begun(self) -> None:
+        if self._answer(_SECONDS_TO_START) != BEGUN:
+            raise EOFError
+
+    def _answer(self, seconds: float) -> bytes:
+        """Return the next message; look after the memory while waiting for it."""
+        end = time.monotonic() + seconds
+        while True:
+            if len(self._received) >= LENGTH.size:
+                (length,) = LENGTH.unpack(self._received[: LENGTH.size])
+                if len(self._received) >= LENGTH.size + length:
+                    message = bytes(self._received[LENGTH.size : LENGTH.size + length])
+                    del self._received[: LENGTH.size + length]
+                    return message
+            left = end - time.monotonic()
+            if left <= 0:
+                raise _EndedError(Failure(code=Code.TIMEOUT, detail=f"it took more than {seconds:.0f} s"))
+            assert self._process.stdout is not None  # noqa: S101  # it is a pipe
+            ready, _, _ = select.select([self._process.stdout], [], [], min(left, _SECONDS_BETWEEN_LOOKS))
+            if ready:
+                piece = os.read(self._process.stdout.fileno(), 1 << 20)
+                if not piece:
+                    raise EOFError
+                self._received += piece
+            else:
+                self._check_memory()
+
+    def _check_memory(self) -> None:
+        used = 0
+        with contextlib.suppress(psutil.Error):
+            for process in psutil.Process(self._process.pid).children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    used += process.memory_info().rss
+        if used > self._limits.megabytes << 20:
+            detail = f"it used more than {self._limits.megabytes:,} MB"
+            raise _EndedError(Failure(code=Code.OUT_OF_MEMORY, detail=detail))
+
+
+class _EndedError(Exception):
+    """A call was ended because it went over a limit."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure)
+        self.failure = failure
+
+
+def _how(status: int) -> str:
+    """Tell how a hand ended, from its exit status."""
+    number = status - 128 if status > 128 else -status
+    if number in set(signal.Signals):
+        return f"it was ended by {signal.Signals(number).name}"
+    return f"it ended with status {status}"
+
+
+def unpickled(report: Report) -> Done:
+    """Return what came of a call."""
+    if isinstance(report.done, Failure):
+        return Done(failure=report.done)
+    return pickle.loads(report.done)  # type: ignore[no-any-return]  # noqa: S301  # from our own worker

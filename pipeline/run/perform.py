@@ -1,0 +1,42 @@
+"""A call, made so that every error comes back as a failure with a code."""
+
+import errno
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from models.failure import BannasarError, Code, Failure
+
+# What programs and libraries say when the system gives them no more memory.
+_OUT_OF_MEMORY = ("bad_alloc", "Cannot allocate memory", "Insufficient memory", "Out of memory")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a call returned, or the failure it ended with and, where that has no name of its own, its traceback."""
+
+    value: Any = None
+    failure: Failure | None = None
+    trace: str = ""
+
+
+def perform(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Done:
+    """Make a call; this is the border of the workers, where whatever has no name yet gets one."""
+    try:
+        return Done(function(*arguments))
+    except BannasarError as error:
+        if any(words in error.failure.detail for words in _OUT_OF_MEMORY):
+            return Done(failure=error.failure.model_copy(update={"code": Code.OUT_OF_MEMORY}))
+        return Done(failure=error.failure)
+    except Exception as error:
+        detail = f"{type(error).__name__}: {error}"
+        return Done(failure=Failure(code=_code(error), detail=detail), trace=traceback.format_exc())
+
+
+def _code(error: Exception) -> Code:
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return Code.DISK_FULL
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return Code.OUT_OF_MEMORY
+    return Code.OUT_OF_MEMORY if any(words in str(error) for words in _OUT_OF_MEMORY) else Code.INTERNAL

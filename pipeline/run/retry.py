@@ -1,0 +1,52 @@
+"""Which failures may pass, and how what failed by them is tried again within the same run."""
+
+from dataclasses import dataclass
+
+from models.failure import Code
+from models.settings import RunSettings
+
+# What may be the page's own fault: it is tried once more, when nothing else is at work, so that it has the machine for
+# itself and harms nobody.
+_PERHAPS_ITS_OWN = frozenset({Code.TIMEOUT, Code.OUT_OF_MEMORY, Code.WORKER_LOST})
+# What may pass by itself is given time.
+_PASSING = frozenset({Code.RECOGNITION, Code.DISK_FULL})
+_LONGER = 4
+_LOSSES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """How a task is tried again: after so many seconds, and whether when nothing else is at work."""
+
+    seconds: float = 0.0
+    alone: bool = False
+
+
+def again(code: Code, tries: int, settings: RunSettings) -> Again | None:
+    """Return how a task is tried again that failed with this code, and has been tried so often; None where it is not.
+
+    The waits grow fourfold, from ``settings.retry_seconds``.
+    """
+    if code in _PERHAPS_ITS_OWN:
+        return Again(alone=True) if tries == 1 else None
+    if code in _PASSING and tries <= settings.retries:
+        return Again(settings.retry_seconds * _LONGER ** (tries - 1))
+    return None
+
+
+def again_after_loss(losses: int) -> Again | None:
+    """Return how a task is tried again whose Dask worker was lost so often.
+
+    No page can do that, for pages are read in hands. The machine was stopped, or somebody ended the worker; and Dask
+    blames all that the worker held (distributed #5234).
+    """
+    return Again() if losses <= _LOSSES else None
+
+
+def told(code: Code) -> str:
+    """Return, for the page about a code, whether it is tried again within a run."""
+    if code in _PERHAPS_ITS_OWN:
+        return "Tried once more within the run, alone, when everything else is done."
+    if code in _PASSING:
+        return "Tried again within the run, `run.retries` times, each time after a longer wait."
+    return "Not tried again within the run."

@@ -1,0 +1,99 @@
+"""A page that hangs, swells or crashes harms itself alone, and leaves nothing behind."""
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from models.failure import Code
+from models.settings import RunSettings
+from pipeline.run.pool import Pool, Task
+from tests.faults import hands
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory):
+    settings = RunSettings(workers=2, scheduler="", retries=0, retry_seconds=0)
+    with Pool(settings, 300, tmp_path_factory.mktemp("work")) as opened:
+        yield opened
+
+
+def _run(pool, *calls, seconds=2.0):
+    left = list(calls)
+    return list(
+        pool.finished(lambda: Task(left[0][1], left[0][0], (left.pop(0)[1],), seconds) if left else None),
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (hands.loop_in_c, Code.TIMEOUT),
+        (hands.eat_memory, Code.OUT_OF_MEMORY),
+        (hands.eat_memory_at_once, Code.OUT_OF_MEMORY),
+        (hands.have_a_program_eat_memory, Code.OUT_OF_MEMORY),
+        (hands.crash, Code.WORKER_LOST),
+    ],
+)
+def test_a_poison_page_is_tried_again_alone_and_fails_by_itself(pool, fault, code):
+    """Its neighbours are finished before it has its second chance, and the next page is read as ever."""
+    seconds = 2.0 if code is Code.TIMEOUT else 20.0
+    outcomes = _run(pool, (hands.work, 1), (fault, 2), *((hands.work, n) for n in range(3, 9)), seconds=seconds)
+    failed = [outcome for outcome in outcomes if outcome.failure]
+    assert [(one.task.about, one.failure.code, one.last) for one in failed] == [(2, code, False), (2, code, True)]
+    assert outcomes[-1].task.about == 2
+    assert sorted(one.value for one in outcomes if not one.failure) == [1, 3, 4, 5, 6, 7, 8]
+
+
+def test_the_failure_says_what_the_limit_was_or_how_the_process_ended(pool):
+    """An operator can tell a slow page from a crash."""
+    told = {o.task.about: o.failure.detail for o in _run(pool, (hands.loop_in_c, 1), (hands.crash, 2))}
+    assert told == {1: "it took more than 2 s", 2: "it was ended by SIGSEGV"}
+
+
+def test_what_a_library_prints_is_not_taken_for_an_answer(pool):
+    """Some print warnings to standard output."""
+    (outcome,) = _run(pool, (hands.chatter, 7))
+    assert outcome.value == 7
+
+
+def _left(note: Path) -> tuple[list[psutil.Process], Path]:
+    end = time.monotonic() + 60
+    while not note.exists():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    *pids, folder = note.read_text("utf-8").split()
+    return [psutil.Process(int(pid)) for pid in pids], Path(folder)
+
+
+@pytest.mark.parametrize("killed", ["nobody", "hand", "guard", "worker"])
+def test_nothing_is_left_behind_whoever_is_killed(tmp_path, killed):
+    """No program runs on, no temporary file stays: not after the time limit, and not after kill -9."""
+    note = tmp_path / "note"
+    seen = []
+
+    def kill() -> None:
+        (hand, guard, program), folder = _left(note)
+        seen.extend([folder, hand, guard, program])
+        victims = {"hand": hand, "guard": guard, "worker": guard.parent()}
+        if killed != "nobody":
+            os.kill(victims[killed].pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    settings = RunSettings(workers=1, scheduler="", retries=0, retry_seconds=0)
+    with Pool(settings, 300, tmp_path / "work") as pool:
+        tasks = [Task(1, hands.leave_things_behind, (note,), 5.0)]
+        outcome = next(pool.finished(lambda: tasks.pop() if tasks else None))
+        killer.join()
+        folder, *processes = seen
+        gone, alive = psutil.wait_procs(processes, timeout=5)
+        assert outcome.failure.code is (Code.TIMEOUT if killed == "nobody" else Code.WORKER_LOST)
+        assert not alive
+        assert len(gone) == 3
+        assert not folder.exists()
+    assert list((tmp_path / "work").iterdir()) == []
