@@ -21,6 +21,7 @@ import logging
 import os
 import shutil
 import tempfile
+import time
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -154,13 +155,20 @@ def verify_bag(bag: Path) -> list[Damage]:
 
 
 def recover(archive: Path) -> None:
-    """Mend what a stop in the middle of :func:`build_bag` left; only for whoever holds the archive."""
+    """Mend what a stop in the middle of :func:`build_bag` left; only for whoever holds the archive.
+
+    What was being built is moved away at once, before it is taken apart: should somebody still be at work on it, on
+    another machine perhaps, they find it gone, and cannot move half of it into place.
+    """
     work = archive / "tmp"
-    for older in (work / "replaced").glob("*/*"):
-        place = archive / "bags" / older.relative_to(work / "replaced")
-        if not place.exists():
-            older.rename(place)
-    shutil.rmtree(work, ignore_errors=True)
+    if work.exists():
+        work.rename(archive / f"tmp-{time.time_ns()}")
+    for left in sorted(archive.glob("tmp-*")):
+        for older in (left / "replaced").glob("*/*"):
+            place = archive / "bags" / older.relative_to(left / "replaced")
+            if not place.exists():
+                older.rename(place)
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _fill(
