@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from config.settings import SettingsError, load
-from models.settings import Settings
+from models.settings import LogFormat, Settings
 from pipeline.run.ledger import Ledger, LedgerError
 
 out = Console(highlight=False)
@@ -32,6 +32,19 @@ ArchiveOption = Annotated[
     Path | None,
     typer.Option("--archive", metavar="DIR", help="The archive's folder. [default: from the settings, else ./archive]"),
 ]
+LogFormatOption = Annotated[
+    LogFormat | None, typer.Option("--log-format", help="How progress is told on standard error. [default: text]")
+]
+MetricsOption = Annotated[
+    str | None, typer.Option("--metrics-file", metavar="FILE", help="Keep the progress in a file for Prometheus.")
+]
+PartialOption = Annotated[
+    bool | None, typer.Option("--allow-partial", help="Archive case files of which a page failed, as partial.")
+]
+WorkersOption = Annotated[int | None, typer.Option(min=1, help="Worker processes. [default: one a processor]")]
+SchedulerOption = Annotated[
+    str | None, typer.Option(metavar="tcp://…", help="Use the workers of this Dask scheduler, on shared storage.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
@@ -50,6 +63,11 @@ def read_settings(archive: Path | None, **options: Any) -> Settings:  # noqa: AN
     return settings.model_copy(update={"archive": settings.archive.expanduser().absolute()})
 
 
+def given(**options: Any) -> dict[str, Any]:  # noqa: ANN401  # as config.settings.load
+    """Return the options that were given."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
 @contextmanager
 def open_ledger(archive: Path) -> Iterator[Ledger]:
     """Open the ledger of an archive that must be there already."""
@@ -60,6 +78,16 @@ def open_ledger(archive: Path) -> Iterator[Ledger]:
             yield ledger
     except LedgerError as error:
         give_up(str(error))
+
+
+def find_box(ledger: Ledger, box: str) -> str:
+    """Return the id of the box of that id or at that folder, or give up."""
+    known = ledger.boxes()
+    for each in known:
+        if box == each.id or Path(box).resolve() == each.root:
+            return each.id
+    listed = ", ".join(each.id for each in known) or "none yet"
+    give_up(f"The archive holds no box {box}. It holds: {listed}.")
 
 
 def processors() -> int:

@@ -6,12 +6,16 @@ from typing import Annotated
 import typer
 from typer._click.exceptions import UsageError
 
-from cli import export
+from cli import export, ledger
 from cli.common import Exit
 from cli.doctor import doctor
+from cli.failures import failures
+from cli.rerun import rerun
 from cli.run import run
 from cli.search import search
+from cli.show import show
 from cli.status import status
+from cli.watch import watch
 
 # Typer has no public way to say it: wrong use ends with 1 here, for 2 means that some scans failed.
 UsageError.exit_code = Exit.WRONG_USE
@@ -24,9 +28,14 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # a traceback must not show what a case file holds
 )
 app.command()(run)
+app.command()(watch)
 app.command()(status)
+app.command()(failures)
+app.command()(show)
+app.command()(rerun)
 app.command()(search)
 app.add_typer(export.app, name="export")
+app.add_typer(ledger.app, name="ledger")
 app.command()(doctor)
 
 

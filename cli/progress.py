@@ -1,13 +1,19 @@
-"""A run's progress on the screen: a live bar on a terminal, a line every few seconds elsewhere."""
+"""A run's progress: a live bar on a terminal, a line every few seconds elsewhere, or JSON for machines."""
 
+import json
+import sys
 import time
+from dataclasses import asdict
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
+from rich.text import Text
 
 from cli.common import err
+from models.settings import LogFormat
 from pipeline.run.progress import Progress
 
 _SECONDS_BETWEEN_LINES = 5.0
@@ -21,6 +27,7 @@ class Screen:
         self._started = time.monotonic()
         self._reading_since: float | None = None
         self._last_line = self._started
+        self._paused = ""
         self._bar = Bar(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -48,6 +55,9 @@ class Screen:
     def __call__(self, progress: Progress) -> None:
         """Show how far the run has come."""
         now = time.monotonic()
+        if progress.paused != self._paused:
+            self._paused = progress.paused
+            err.print(Text(progress.paused or "There is room again: it goes on.", style="bold"), soft_wrap=True)
         if progress.step == "reading" and self._reading_since is None:
             self._reading_since = now
         if err.is_terminal:
@@ -78,6 +88,54 @@ class Screen:
         left = f", {_span(60 * (progress.pages - progress.pages_done) / rate)} left" if rate else ""
         failed = f", {progress.pages_failed} failed" if progress.pages_failed else ""
         return f"{progress.pages_done} of {progress.pages} pages{failed}, {rate:.0f} a minute{left}"
+
+
+class JsonLog:
+    """Tells a run's progress as JSON, an object a line: every few seconds, and whatever happens at once."""
+
+    def __init__(self) -> None:
+        """Tell nothing yet."""
+        self._last = time.monotonic()
+        self._told: tuple[str, str] = ("", "")
+        self._progress: Progress | None = None
+
+    def __enter__(self) -> Self:
+        """Begin to tell."""
+        self._print("begun")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Tell how it ended."""
+        self._tell("stopped" if error else "ended")
+
+    def __call__(self, progress: Progress) -> None:
+        """Tell what has happened, and how far the run has come."""
+        self._progress = progress
+        for failed in progress.failures:
+            told = failed.failure.model_dump(mode="json") | {"reason": failed.failure.reason}
+            self._print("page failed", box=failed.box, path=failed.path, **told)
+        now = time.monotonic()
+        if (progress.step, progress.paused) != self._told or now - self._last >= _SECONDS_BETWEEN_LINES:
+            self._last, self._told = now, (progress.step, progress.paused)
+            self._tell("paused" if progress.paused else "progress")
+
+    def _tell(self, event: str) -> None:
+        told = asdict(self._progress) if self._progress else {}
+        told.pop("failures", None)
+        self._print(event, **told)
+
+    @staticmethod
+    def _print(event: str, **told: object) -> None:
+        time_now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        line = json.dumps({"time": time_now, "event": event} | told, ensure_ascii=False)
+        print(line, file=sys.stderr, flush=True)
+
+
+def screen_for(log_format: LogFormat) -> "Screen | JsonLog":
+    """Return what tells the progress."""
+    return JsonLog() if log_format is LogFormat.JSON else Screen()
 
 
 def _span(seconds: float) -> str:

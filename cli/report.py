@@ -1,12 +1,14 @@
 """How boxes stand, printed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from rich.table import Table
 from rich.text import Text
 
 from cli.common import out
 from models.scan import ScanState
+from pipeline.run.account import Account
 from pipeline.run.ledger import ScanRow
 from pipeline.run.report import BoxReport
 
@@ -45,7 +47,9 @@ def print_problems(reports: Sequence[BoxReport]) -> None:
     for report in reports:
         grouped: dict[tuple[str, str | None], list[ScanRow]] = {}
         for row in report.problems:
-            grouped.setdefault((row.state.value, row.reason), []).append(row)
+            partial = row.state is ScanState.ARCHIVED
+            reason = f"{row.missing} pages failed; `bannasar show` tells why" if partial else row.reason
+            grouped.setdefault(("partial" if partial else row.state.value, reason), []).append(row)
         for (state, reason), rows in grouped.items():
             out.print()
             out.print(Text.assemble((f"{state}: ", "bold red"), reason or "It waits for the next run."), soft_wrap=True)
@@ -55,6 +59,14 @@ def print_problems(reports: Sequence[BoxReport]) -> None:
                 out.print(
                     f"  and {len(rows) - _MOST_PATHS} more: `bannasar status {report.id}` lists them", soft_wrap=True
                 )
+
+
+def print_accounts(accounts: Mapping[str, Account]) -> None:
+    """Print where the pages of each box went."""
+    for box, account in accounts.items():
+        ways = {name: count for name, count in asdict(account).items() if name != "pages"}
+        told = ", ".join(f"{count:,} {name}" for name, count in ways.items() if count or name in {"archived", "failed"})
+        out.print(f"{box}: {account.pages:,} pages in = {told}.", soft_wrap=True)
 
 
 def percent(share: float | None) -> str:

@@ -1,17 +1,17 @@
 """``bannasar status``."""
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from cli.common import ArchiveOption, JsonOption, give_up, open_ledger, out, read_settings
-from cli.report import box_table, percent
+from cli.common import ArchiveOption, JsonOption, find_box, open_ledger, out, read_settings
+from cli.report import box_table, percent, print_accounts
 from models.scan import ScanState
-from pipeline.run.ledger import Ledger, ScanRow
+from pipeline.run.account import account
+from pipeline.run.ledger import ScanRow
 from pipeline.run.report import as_json, box_report
 
 
@@ -31,25 +31,18 @@ def status(
     """
     settings = read_settings(archive)
     with open_ledger(settings.archive) as ledger:
-        ids = [known.id for known in ledger.boxes()] if box is None else [_find(ledger, box)]
+        ids = [known.id for known in ledger.boxes()] if box is None else [find_box(ledger, box)]
         reports = [box_report(ledger, each) for each in ids]
+        accounts = {each: account(ledger, each) for each in ids}
     if as_json_:
-        typer.echo(json.dumps(as_json(reports), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(as_json(reports, accounts), ensure_ascii=False, indent=2))
         return
     out.print(box_table(reports))
+    out.print()
+    print_accounts(accounts)
     if box is not None:
         out.print()
         out.print(_scans_table(reports[0].scans))
-
-
-def _find(ledger: Ledger, box: str) -> str:
-    known = ledger.boxes()
-    for each in known:
-        if box == each.id or Path(box).resolve() == each.root:
-            return each.id
-    listed = ", ".join(each.id for each in known) or "none yet"
-    give_up(f"The archive holds no box {box}. It holds: {listed}.")
-    return None
 
 
 def _scans_table(rows: tuple[ScanRow, ...]) -> Table:

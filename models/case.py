@@ -1,8 +1,10 @@
 """Documents and case files: what is delivered."""
 
 from datetime import datetime
+from pathlib import PurePosixPath
 
 from models.fact import Fact
+from models.failure import Code
 from models.record import Record
 from models.scan import Scan
 
@@ -29,12 +31,21 @@ class Document(Record):
     facts: tuple[Fact, ...] = ()
 
 
+class Missing(Record):
+    """What a case file lacks because it failed: a page of a scan, or (``page`` is None) a whole scan, and why."""
+
+    path: PurePosixPath
+    page: int | None
+    code: Code
+    reason: str
+
+
 class CaseFile(Record):
     """One case file: a folder of a box, or a scan that lies in the box by itself.
 
     ``id`` is unique in the archive and safe as a folder's name; ``title`` is what the folder or the scan was called;
     ``folder`` is its path in the box ("" for a scan by itself). ``scans`` are in the order of their paths.
-    ``created`` is an aware UTC time.
+    ``created`` is an aware UTC time. A case file with something ``missing`` is *partial*.
     """
 
     id: str
@@ -45,3 +56,4 @@ class CaseFile(Record):
     documents: tuple[Document, ...]
     created: datetime
     software: dict[str, str]
+    missing: tuple[Missing, ...] = ()

@@ -71,7 +71,7 @@ _WORDS: dict[Code, tuple[str, str]] = {
     ),
     Code.ENCRYPTED: (
         "The PDF is locked with a password.",
-        "Save it without the password and put that copy into the box.",
+        "Give its password: `bannasar rerun --scan SCAN --password-file FILE`. Or put a copy without one into the box.",
     ),
     Code.PAGE_TOO_LARGE: (
         "A page has more pixels than this archive accepts.",

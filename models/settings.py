@@ -3,6 +3,7 @@
 Their defaults stand in ``config/defaults.toml``; ``config`` reads them, ``cli`` hands them on.
 """
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,13 @@ from pydantic import Field
 from models.record import Record
 
 Positive = Annotated[int, Field(gt=0)]
+
+
+class LogFormat(StrEnum):
+    """How progress is told."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 class Limits(Record):
@@ -58,6 +66,17 @@ class RunSettings(Record):
     retry_seconds: Annotated[float, Field(ge=0)] = Field(
         description="Seconds before it is tried again for the first time; each later wait is four times as long."
     )
+    allow_partial: bool = Field(
+        description="Whether a case file of which something failed is archived as partial, without waiting for it."
+    )
+    failed_share: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="Share of the pages whose failing stops a run: something is wrong with the machine, not the paper."
+    )
+    free_gigabytes: Annotated[float, Field(ge=0)] = Field(
+        description="Least room on the archive's disk in GB; a run waits while there is less."
+    )
+    log_format: LogFormat = Field(description="How progress is told on standard error: text or json.")
+    metrics_file: str = Field(description="File in which the progress is kept for Prometheus; empty for none.")
 
 
 class Settings(Record):

@@ -8,12 +8,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from config.settings import load
 from models.case import CaseFile, Document, PageRef
 from models.page import Block, Line, Page, Rect, Word
 from models.scan import Kind, Scan
+from models.settings import RunSettings
 
 ROOT = Path(__file__).parents[1]
 SHA = "ab" * 32
+
+
+def run_settings(**values: object) -> RunSettings:
+    """Return how a run goes by default, but for some settings."""
+    return RunSettings.model_validate(load().run.model_dump() | values)
 
 
 class Maker:

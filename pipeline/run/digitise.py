@@ -1,13 +1,15 @@
 """A run: boxes in, an archive out, whatever stopped the last one."""
 
 import time
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
-from models.case import CaseFile
+from models.case import CaseFile, Missing
 from models.failure import Code, Failure
 from models.scan import Box, ScanState
 from models.settings import Settings
@@ -16,26 +18,47 @@ from pipeline.document.whole import documents
 from pipeline.index.store import IndexUnusableError, Store
 from pipeline.intake.discover import Entry
 from pipeline.page.recipe import fingerprint, versions
+from pipeline.run.account import account
 from pipeline.run.context import Context
-from pipeline.run.ledger import Ledger, ScanRow, Step
+from pipeline.run.ledger import Attempt, Ledger, ScanRow, Step
 from pipeline.run.pool import Outcome, Pool, Task
-from pipeline.run.progress import Watcher
+from pipeline.run.progress import Failed, Watcher
 from pipeline.run.results import Results
 from pipeline.run.take_in import take_in
 from pipeline.run.tasks import Source, archive_case, read_page
 
+# Fewer failures than this say nothing of a machine.
+_FEWEST_FAILURES = 10
+# These are the paper's doing.
+_OF_THE_PAPER = frozenset({Code.NO_TEXT, Code.DAMAGED, Code.PAGE_TOO_LARGE, Code.ENCRYPTED, Code.CHANGED})
+
+
+class TooManyFailuresError(Exception):
+    """So many pages failed that the machine must be at fault; the message says how many, and of what."""
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What one run did: the pages it read itself, the seconds that took, and why the index did not take a bag."""
+    """What one run did: the pages it read itself, the seconds that took, and why the index did not take a bag.
+
+    ``recipe`` is the one it read them by.
+    """
 
     boxes: tuple[Box, ...]
     pages_read: int
     seconds: float
     index_error: str
+    recipe: str
 
 
-def digitise(roots: Sequence[Path], settings: Settings, ledger: Ledger, store: Store, watch: Watcher) -> Summary:
+def digitise(
+    roots: Sequence[Path],
+    settings: Settings,
+    ledger: Ledger,
+    store: Store,
+    watch: Watcher,
+    accept: Callable[[Entry], bool] = lambda _entry: True,
+) -> Summary:
     """Digitise boxes; what earlier runs have done is not done again.
 
     Args:
@@ -44,81 +67,162 @@ def digitise(roots: Sequence[Path], settings: Settings, ledger: Ledger, store: S
         ledger: the archive's ledger.
         store: the archive's index.
         watch: called with the progress after every change.
+        accept: says of an entry of a box whether it is looked at by this run.
 
     Raises:
         OSError: a box cannot be read, or the archive not written.
+        TooManyFailuresError: it stopped by itself.
     """
+    with running("run", settings, ledger, store, watch) as context:
+        boxes = tuple(ledger.enter_box(root) for root in dict.fromkeys(root.resolve() for root in roots))
+        return read_and_archive(context, boxes, take_in(boxes, context, accept))
+
+
+@contextmanager
+def running(command: str, settings: Settings, ledger: Ledger, store: Store, watch: Watcher) -> Iterator[Context]:
+    """Begin a run, and note in the ledger how it ends, whatever ends it."""
     recover(settings.archive)
     if store.count() == 0:
         ledger.index_lost()
-    with Pool(settings.run, settings.limits.page_megabytes, settings.archive / "tmp") as pool:
-        context = Context(settings, ledger, store, pool, watch)
-        boxes = tuple(ledger.enter_box(root) for root in dict.fromkeys(root.resolve() for root in roots))
-        entries = take_in(boxes, context)
-        run = _Reading(context, entries)
-        cases = [case for box in boxes for case in run.cases_of(box)]
-        started = time.monotonic()
-        run.begin(cases)
-        for outcome in pool.finished(run.take):
-            run.ended(outcome)
-            context.show()
-        seconds = time.monotonic() - started
-    for bag in ledger.to_be_indexed():
-        run.index(settings.archive / bag)
-    return Summary(boxes, context.progress.pages_read, seconds, context.progress.index_error)
+    ledger.begin_run(command, fingerprint(settings.page), versions())
+    try:
+        with Pool(settings.run, settings.limits.page_megabytes, settings.archive / "tmp") as pool:
+            yield Context(settings, ledger, store, pool, watch)
+    except BaseException as error:
+        ledger.end_run("stopped", str(error) or type(error).__name__)
+        raise
+    finally:
+        recover(settings.archive)
+    ledger.end_run("done")
+
+
+def read_and_archive(
+    context: Context,
+    boxes: Sequence[Box],
+    entries: Mapping[tuple[str, str], Entry],
+    chosen: Collection[tuple[str, str, str]] | None = None,
+    unlocked: Mapping[str, Path] = MappingProxyType({}),
+) -> Summary:
+    """Read what waits in some boxes, archive and index it, and make sure that every page is accounted for.
+
+    Args:
+        context: what the run works with.
+        boxes: the boxes.
+        entries: what lies in them now, by box and path.
+        chosen: the scans (box, path and SHA-256) to read, None for all that wait.
+        unlocked: copies that need no password of scans that do, by SHA-256.
+    """
+    run = _Reading(context, entries, chosen, unlocked)
+    cases = [case for box in boxes for case in run.cases_of(box)]
+    started = time.monotonic()
+    run.begin(cases)
+    for outcome in context.pool.finished(run.take):
+        run.ended(outcome)
+        context.show()
+    seconds = time.monotonic() - started
+    for bag in context.ledger.to_be_indexed():
+        run.index(context.settings.archive / bag)
+    for box in boxes:
+        account(context.ledger, box.id).check(box.id)
+    recipe = fingerprint(context.settings.page)
+    return Summary(tuple(boxes), context.progress.pages_read, seconds, context.progress.index_error, recipe)
 
 
 @dataclass
 class _Case:
-    """A case file on its way: the scans of its bag, the pages that are still out, the scans that failed."""
+    """A case file on its way.
+
+    ``rows`` are the scans of its bag, ``lost`` those that failed before their pages could be read; ``failed`` are the
+    failures of pages, by scan and number. ``waiting`` counts the pages that are still out.
+    """
 
     id: str
     folder: str
     rows: list[ScanRow]
+    lost: list[ScanRow]
     waiting: int = 0
-    failed: set[str] = field(default_factory=set)
+    failed: dict[str, dict[int, Failure]] = field(default_factory=dict)
+
+    @property
+    def pending(self) -> list[ScanRow]:
+        """The scans that are not archived yet, or are archived anew."""
+        return [row for row in self.rows if row.state is ScanState.PENDING]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of it has failed."""
+        return not self.failed and not self.lost
 
 
 class _Reading:
     """Reads the pages that are not read yet, and archives each case file when its pages are in."""
 
-    def __init__(self, context: Context, entries: Mapping[tuple[str, str], Entry]) -> None:
+    def __init__(
+        self,
+        context: Context,
+        entries: Mapping[tuple[str, str], Entry],
+        chosen: Collection[tuple[str, str, str]] | None,
+        unlocked: Mapping[str, Path],
+    ) -> None:
         self._settings = context.settings
         self._ledger = context.ledger
         self._store = context.store
         self._progress = context.progress
+        self._room = context.room
         self._entries = entries
+        self._chosen = chosen
+        self._unlocked = unlocked
         self._results = Results(context.settings.archive)
         self._recipe = fingerprint(context.settings.page)
         self._ready: deque[_Case] = deque()
         self._pages: Iterator[Task] = iter(())
+        self._tried: set[tuple[str, int]] = set()
+        self._failing: dict[tuple[str, int], Code] = {}
 
     def cases_of(self, box: Box) -> list[_Case]:
         """Return the case files of a box that have a scan waiting, each with all the scans that belong in its bag."""
         waiting: dict[str, _Case] = {}
         for row in self._ledger.scans(box.id):
-            if row.state is not ScanState.PENDING or row.case_id is None:
+            if row.state is not ScanState.PENDING or row.case_id is None or not self._is_chosen(row):
                 continue
-            entry = self._entries.get((box.id, row.path))
-            if entry is None:
+            if (box.id, row.path) not in self._entries and row.recipe is None:
                 self._ledger.fail(row, Failure(code=Code.CHANGED, detail="it no longer lies in the box"))
             elif row.case_id not in waiting:
-                rows = self._ledger.scans_of_case(row.case_id)
-                kept = [row for row in rows if row.state in {ScanState.PENDING, ScanState.ARCHIVED}]
-                waiting[row.case_id] = _Case(row.case_id, entry.folder, kept)
-        return list(waiting.values())
+                waiting[row.case_id] = self._case(row.case_id)
+        return [case for case in waiting.values() if self._can_be_opened(case)]
+
+    def _can_be_opened(self, case: _Case) -> bool:
+        """Whether every scan of a case file can be opened: those that need a password only in a run that is told it."""
+        shut = [row.path for row in case.rows if row.locked and row.sha256 not in self._unlocked]
+        for row in case.pending if shut else ():
+            itself = row.path in shut
+            detail = f"{shut[0]} needs its password: `bannasar rerun --scan … --password-file FILE`"
+            code = Code.ENCRYPTED if itself else Code.CASE_INCOMPLETE
+            self._ledger.fail(row, Failure(code=code, detail="" if itself else detail))
+        return not shut
+
+    def _case(self, case_id: str) -> _Case:
+        rows, lost = [], []
+        for row in self._ledger.scans_of_case(case_id):
+            if row.state is ScanState.ARCHIVED or (row.state is ScanState.PENDING and self._is_chosen(row)):
+                rows.append(row)
+            elif row.state is ScanState.FAILED and (row.box, row.path) in self._entries:
+                lost.append(row)
+        return _Case(case_id, self._ledger.folder_of(case_id), rows, lost)
+
+    def _is_chosen(self, row: ScanRow) -> bool:
+        return self._chosen is None or (row.box, row.path, row.sha256) in self._chosen
 
     def begin(self, cases: Sequence[_Case]) -> None:
         """Begin with some case files."""
         self._progress.step = "reading"
         self._progress.cases = len(cases)
-        self._progress.pages = sum(
-            row.pages or 0 for case in cases for row in case.rows if row.state is ScanState.PENDING
-        )
+        self._progress.pages = sum(row.pages or 0 for case in cases for row in case.pending)
         self._pages = self._page_tasks(cases)
 
     def take(self) -> Task | None:
         """Return the next task: the archiving of a case file that is ready, else a page; None while there is none."""
+        self._room.wait()
         while True:
             task = self._case_task(self._ready.popleft()) if self._ready else next(self._pages, None)
             if task is not None or not self._ready:
@@ -144,11 +248,10 @@ class _Reading:
     def _page_tasks(self, cases: Sequence[_Case]) -> Iterator[Task]:
         for case in cases:
             missing = []
-            for row in case.rows:
-                if row.state is ScanState.PENDING:
-                    done = self._results.numbers(row.sha256, self._recipe)
-                    missing += [(row, number) for number in range(1, (row.pages or 0) + 1) if number not in done]
-                    self._progress.pages_done += len(done)
+            for row in case.pending:
+                done = self._results.numbers(row.sha256, self._recipe)
+                missing += [(row, number) for number in range(1, (row.pages or 0) + 1) if number not in done]
+                self._progress.pages_done += len(done)
             case.waiting = len(missing)
             if not missing:
                 self._ready.append(case)
@@ -157,27 +260,45 @@ class _Reading:
                 yield Task((case, row, number), read_page, arguments, self._settings.limits.page_seconds)
 
     def _page_ended(self, outcome: Outcome, case: _Case, row: ScanRow, number: int) -> None:
-        self._note("read", outcome, row.box, row.sha256, number)
-        if not outcome.last:
-            return
-        self._progress.pages_done += 1
-        if outcome.failure:
-            self._progress.pages_failed += 1
-            if row.sha256 not in case.failed:
-                self._ledger.fail(row, outcome.failure.model_copy(update={"page": number}))
-                case.failed.add(row.sha256)
-        else:
-            self._results.put(outcome.value)
+        if outcome.value is not None and outcome.value.recipe != self._recipe:
+            outcome = replace(outcome, value=None, failure=Failure(code=Code.WORKER_DIFFERS, detail=outcome.worker))
+        failure = outcome.failure and outcome.failure.model_copy(update={"page": number})
+        self._note("read", replace(outcome, failure=failure), row.box, row.sha256, number)
+        self._tried.add((row.sha256, number))
+        if failure is None:
+            self._failing.pop((row.sha256, number), None)
+            self._room.patiently(lambda: self._results.put(outcome.value))
+            self._ledger.page_read(outcome.value, outcome.seconds)
             self._progress.pages_read += 1
-        case.waiting -= 1
-        if not case.waiting:
-            self._ready.append(case)
+        elif failure.code not in _OF_THE_PAPER:
+            self._failing[row.sha256, number] = failure.code
+        if outcome.last:
+            if failure:
+                self._progress.pages_failed += 1
+                self._progress.failures.append(Failed(row.box, row.path, failure))
+                self._ledger.page_failed(row.sha256, number, self._recipe, outcome.seconds, failure)
+                case.failed.setdefault(row.sha256, {})[number] = failure
+            self._progress.pages_done += 1
+            case.waiting -= 1
+            if not case.waiting:
+                self._ready.append(case)
+        self._check_share()
+
+    def _check_share(self) -> None:
+        """Stop where too many pages fail, be it only at their first try: the others need not wait for the last one."""
+        failing, tried = len(self._failing), len(self._tried)
+        if failing < _FEWEST_FAILURES or failing <= self._settings.run.failed_share * tried:
+            return
+        code, count = Counter(self._failing.values()).most_common(1)[0]
+        raise TooManyFailuresError(
+            f"Stopped: {failing} of {tried} pages failed, {count} of them alike. {code.sentence} {code.next_step} "
+            "Something is wrong with the machine rather than with the paper; `bannasar failures` tells more."
+        )
 
     def _case_task(self, case: _Case) -> Task | None:
-        """Return the task that archives a case file: its scans but those that failed, which wait for another run."""
-        case.rows = [row for row in case.rows if row.sha256 not in case.failed]
-        if not any(row.state is ScanState.PENDING for row in case.rows):
-            self._progress.cases_done += 1
+        """Return the task that archives a case file; None where it has to wait for what failed."""
+        if not case.is_whole and not (self._settings.run.allow_partial and self._has_pages(case)):
+            self._hold(case)
             return None
         scans = tuple(row.scan() for row in case.rows)
         record = CaseFile(
@@ -189,46 +310,84 @@ class _Reading:
             documents=documents(scans),
             created=datetime.now(UTC).replace(microsecond=0),
             software=versions(),
+            missing=self._missing(case),
         )
         sources = {row.sha256: self._source(row) for row in case.rows}
-        recipes = {row.sha256: row.recipe or self._recipe for row in case.rows}
+        recipes = {row.sha256: self._recipe_of(row) for row in case.rows}
         # Each page is rendered once more, and written into a PDF.
         seconds = self._settings.limits.page_seconds * (1 + sum(scan.pages for scan in scans))
         return Task(case, archive_case, (record, sources, recipes, self._settings), seconds)
+
+    def _recipe_of(self, row: ScanRow) -> str:
+        """Return the recipe by which the pages of a scan were read, or were now."""
+        return self._recipe if row.state is ScanState.PENDING else str(row.recipe)
+
+    @staticmethod
+    def _has_pages(case: _Case) -> bool:
+        return any((row.pages or 0) > len(case.failed.get(row.sha256, ())) for row in case.pending)
+
+    def _hold(self, case: _Case) -> None:
+        """Let a case file wait for another run: what failed has failed, and what was read is kept."""
+        self._progress.cases_done += 1
+        for row in case.pending:
+            failures = case.failed.get(row.sha256)
+            first = failures[min(failures)] if failures else Failure(code=Code.CASE_INCOMPLETE)
+            self._ledger.fail(row, first)
+
+    def _missing(self, case: _Case) -> tuple[Missing, ...]:
+        """Return what a case file lacks: what failed now, and what its bag lacks already of archived scans."""
+        pages = [
+            Missing(path=PurePosixPath(row.path), page=number, code=failure.code, reason=failure.reason)
+            for row in case.rows
+            for number, failure in sorted(case.failed.get(row.sha256, {}).items())
+        ]
+        for row in case.rows:
+            if row.state is ScanState.ARCHIVED and row.missing:
+                before, _ = read_bag(self._settings.archive / self._ledger.bag_of(case.id))
+                pages += [item for item in before.missing if str(item.path) == row.path and item.page is not None]
+        scans = [
+            Missing(
+                path=PurePosixPath(row.path), page=None, code=Code(row.code or Code.INTERNAL), reason=row.reason or ""
+            )
+            for row in case.lost
+        ]
+        return tuple(pages + scans)
 
     def _case_ended(self, outcome: Outcome, case: _Case) -> None:
         self._note("archive", outcome, case.rows[0].box, case.id)
         if not outcome.last:
             return
         self._progress.cases_done += 1
-        waiting = [row for row in case.rows if row.state is ScanState.PENDING]
         if outcome.failure:
-            for row in waiting:
+            for row in case.pending:
                 self._ledger.fail(row, outcome.failure)
             return
-        for row in waiting:
-            blank, confidence = outcome.value.scans[row.sha256]
-            self._ledger.archive(row, self._recipe, blank, confidence)
+        for row in case.pending:
+            self._ledger.archive(row, self._recipe, outcome.value.scans[row.sha256])
         self._ledger.case_archived(case.id, outcome.value.bag)
         self.index(self._settings.archive / outcome.value.bag)
 
     def _source(self, row: ScanRow) -> Source:
         """Return where a scan's bytes lie: in its box, or, if it is archived and gone from there, in its bag."""
         entry = self._entries.get((row.box, row.path))
+        unlocked = self._unlocked.get(row.sha256)
         if entry and (entry.size, entry.mtime_ns) == (row.size, row.mtime_ns):
-            return Source(entry.file, row.scan().kind, row.sha256, entry.size, entry.mtime_ns)
+            return Source(entry.file, row.scan().kind, row.sha256, entry.size, entry.mtime_ns, unlocked)
         file = original(self._settings.archive / self._ledger.bag_of(row.case_id), row.sha256)
-        return Source(file, row.scan().kind, row.sha256, row.size, file.stat().st_mtime_ns)
+        return Source(file, row.scan().kind, row.sha256, row.size, file.stat().st_mtime_ns, unlocked)
 
     def _note(self, step: Step, outcome: Outcome, box: str, subject: str, page: int | None = None) -> None:
         self._ledger.attempt(
-            step,
-            box,
-            subject,
-            page=page,
-            recipe=self._recipe,
-            worker=outcome.worker,
-            seconds=outcome.seconds,
-            failure=outcome.failure,
-            trace=outcome.trace,
+            Attempt(
+                step,
+                box,
+                subject,
+                outcome.started,
+                outcome.seconds,
+                page,
+                self._recipe,
+                outcome.worker,
+                outcome.failure,
+                outcome.trace,
+            )
         )

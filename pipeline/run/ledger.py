@@ -1,19 +1,35 @@
 """The ledger: every box and scan, how it stands, every attempt. Only the coordinating process writes it."""
 
+import json
+import os
+import socket
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
 from models.failure import Failure
+from models.page import Page
 from models.scan import Box, Kind, Scan, ScanState
+from pipeline.run.measure import Measure, confidence_of
 
-VERSION = 1
+VERSION = 2
 Step = Literal["inspect", "read", "archive"]
+PageState = Literal["read", "blank", "failed"]
+RunOutcome = Literal["done", "stopped"]
+
+# What a scan may become; "archived" becomes "pending" when it is to be read again.
+_NEXT = {
+    ScanState.PENDING: frozenset(ScanState),
+    ScanState.FAILED: frozenset({ScanState.PENDING, ScanState.FAILED, ScanState.REFUSED, ScanState.DUPLICATE}),
+    ScanState.REFUSED: frozenset({ScanState.PENDING, ScanState.REFUSED, ScanState.FAILED}),
+    ScanState.DUPLICATE: frozenset({ScanState.PENDING, ScanState.DUPLICATE, ScanState.FAILED}),
+    ScanState.ARCHIVED: frozenset({ScanState.PENDING, ScanState.ARCHIVED}),
+}
 
 
 class LedgerError(Exception):
@@ -22,7 +38,10 @@ class LedgerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ScanRow:
-    """How one scan stands; the columns of the table ``scans``."""
+    """How one scan stands; the columns of the table ``scans``.
+
+    ``read``, ``blank`` and ``missing`` are the pages of an archived scan: with text, blank, and missing from its bag.
+    """
 
     box: str
     path: str
@@ -40,12 +59,31 @@ class ScanRow:
     reason: str | None
     blank: int
     confidence: float | None
+    read: int
+    missing: int
+    locked: int
 
     def scan(self) -> Scan:
         """Return the scan's record; only for one that was identified."""
         return Scan.model_validate(
             {"path": self.path, "sha256": self.sha256, "size": self.size, "kind": self.kind, "pages": self.pages}
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A try of a step that has ended; ``subject`` is the path, SHA-256 or case file it was about."""
+
+    step: Step
+    box: str
+    subject: str
+    started: datetime
+    seconds: float = 0.0
+    page: int | None = None
+    recipe: str | None = None
+    worker: str = ""
+    failure: Failure | None = None
+    trace: str = ""
 
 
 _COLUMNS = ", ".join(field.name for field in fields(ScanRow))
@@ -61,6 +99,7 @@ class Ledger:
             LedgerError: it was written by a newer version, or is not a ledger.
         """
         archive.mkdir(parents=True, exist_ok=True)
+        self._run: int | None = None
         self._database = sqlite3.connect(archive / "ledger.db", timeout=30, isolation_level=None)
         self._database.row_factory = sqlite3.Row
         try:
@@ -79,9 +118,9 @@ class Ledger:
             raise LedgerError(
                 f"The ledger was written by a newer Bannasar (schema {version}, this one knows {VERSION})."
             )
-        if version == 0:
-            schema = Path(__file__).with_name("schema.sql").read_text("utf-8")
-            self._database.executescript(f"BEGIN; {schema}; PRAGMA user_version = {VERSION}; COMMIT;")
+        for step in range(version + 1, VERSION + 1):
+            migration = (Path(__file__).with_name("migrations") / f"{step}.sql").read_text("utf-8")
+            self._database.executescript(f"BEGIN IMMEDIATE; {migration}; PRAGMA user_version = {step}; COMMIT;")
 
     def __enter__(self) -> Self:
         """Return the ledger."""
@@ -102,6 +141,32 @@ class Ledger:
             self._database.execute("ROLLBACK")
             raise
         self._database.execute("COMMIT")
+
+    def query(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """Return the rows of a question."""
+        return self._database.execute(sql, values).fetchall()
+
+    # Runs
+
+    def begin_run(self, command: str, recipe: str, versions: Mapping[str, str]) -> None:
+        """Note that a run begins; one that was begun and never ended has died."""
+        with self._transaction() as database:
+            database.execute("UPDATE runs SET outcome = 'died' WHERE outcome IS NULL")
+            cursor = database.execute(
+                "INSERT INTO runs (command, host, process, recipe, versions, started) VALUES (?, ?, ?, ?, ?, ?)",
+                (command, socket.gethostname(), os.getpid(), recipe, json.dumps(versions), _now()),
+            )
+        self._run = cursor.lastrowid
+
+    def end_run(self, outcome: RunOutcome, reason: str = "") -> None:
+        """Note that the run has ended."""
+        self._database.execute(
+            "UPDATE runs SET ended = ?, outcome = ?, reason = ? WHERE id = ?", (_now(), outcome, reason, self._run)
+        )
+
+    def run_died(self, run: int) -> None:
+        """Note that a run never came to its end."""
+        self._database.execute("UPDATE runs SET outcome = 'died' WHERE id = ?", (run,))
 
     # Boxes
 
@@ -168,7 +233,8 @@ class Ledger:
             database.execute("UPDATE scans SET current = 0 WHERE box = ? AND path = ?", (row.box, row.path))
             # What could not be read before, or was refused with other bytes, is not a scan of its own any more.
             database.execute(
-                "DELETE FROM scans WHERE box = ? AND path = ? AND sha256 <> ? AND state <> 'archived'",
+                "DELETE FROM scans WHERE box = ? AND path = ? AND sha256 <> ? AND state <> 'archived' "
+                "AND recipe IS NULL",
                 (row.box, row.path, row.sha256),
             )
             database.execute(
@@ -177,17 +243,36 @@ class Ledger:
             )
 
     def fail(self, row: ScanRow, failure: Failure) -> None:
-        """Set a scan to refused or failed, as the failure's code says."""
+        """Set a scan to refused or failed, as the failure's code says; one that was archived before stays so."""
+        if row.recipe is not None:
+            self._update(row, state=ScanState.ARCHIVED)
+            return
         state = ScanState.REFUSED if failure.code.refuses else ScanState.FAILED
         self._update(row, state=state, code=failure.code, reason=failure.reason)
 
-    def archive(self, row: ScanRow, recipe: str, blank: int, confidence: float | None) -> None:
-        """Set a scan to archived; ``confidence`` is the mean of its words', None where it has none."""
-        self._update(
-            row, state=ScanState.ARCHIVED, recipe=recipe, blank=blank, confidence=confidence, code=None, reason=None
-        )
+    def archive(self, row: ScanRow, recipe: str, measure: Measure) -> None:
+        """Set a scan to archived, as its bag measures it.
+
+        Raises:
+            LedgerError: not every page of it is accounted for.
+        """
+        told = asdict(measure)
+        if row.pages != measure.read + measure.blank + measure.missing:
+            raise LedgerError(f"Of {row.path}, {row.pages} pages, the bag accounts for {told}. Report this.")
+        self._update(row, state=ScanState.ARCHIVED, recipe=recipe, code=None, reason=None, **told)
+
+    def wait(self, row: ScanRow) -> None:
+        """Set a scan to pending: it is to be read, once more if it was read before."""
+        self._update(row, state=ScanState.PENDING, code=None, reason=None)
+
+    def lost(self, row: ScanRow) -> None:
+        """Set a scan to pending that was archived, and is in its bag no more."""
+        gone = {"recipe": None, "read": 0, "blank": 0, "missing": 0, "confidence": None}
+        self._update(row, state=ScanState.PENDING, code=None, reason=None, **gone)
 
     def _update(self, row: ScanRow, **values: Any) -> None:  # noqa: ANN401  # SQLite's own types
+        if values["state"] not in _NEXT[row.state]:
+            raise LedgerError(f"{row.box}/{row.path} cannot become {values['state']}: it is {row.state}. Report this.")
         names = ", ".join(f"{name} = ?" for name in values)
         self._database.execute(
             f"UPDATE scans SET {names}, updated = ? WHERE box = ? AND path = ? AND sha256 = ?",  # noqa: S608
@@ -200,6 +285,40 @@ class Ledger:
             ScanRow(**{**dict(row), "state": ScanState(row["state"]), "kind": row["kind"] and Kind(row["kind"])})
             for row in rows
         ]
+
+    # Pages
+
+    def page_read(self, page: Page, seconds: float) -> None:
+        """Note that a page was read."""
+        state: PageState = "blank" if page.blank else "read"
+        self._put_page(page.scan, page.number, state, page.recipe, seconds, confidence=confidence_of([page]))
+
+    def page_failed(self, sha256: str, number: int, recipe: str, seconds: float, failure: Failure) -> None:
+        """Note that a page failed for good in this run."""
+        self._put_page(sha256, number, "failed", recipe, seconds, code=failure.code, reason=failure.reason)
+
+    def forget_pages(self, pages: Sequence[tuple[str, int]]) -> None:
+        """Forget how some pages (SHA-256 and number) came out."""
+        with self._transaction() as database:
+            database.executemany("DELETE FROM pages WHERE sha256 = ? AND number = ?", pages)
+
+    def _put_page(  # noqa: PLR0913  # the columns of a page
+        self,
+        sha256: str,
+        number: int,
+        state: PageState,
+        recipe: str,
+        seconds: float,
+        *,
+        confidence: float | None = None,
+        code: str | None = None,
+        reason: str | None = None,
+    ) -> None:
+        self._database.execute(
+            "INSERT OR REPLACE INTO pages (sha256, number, state, recipe, seconds, confidence, code, reason, updated) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (sha256, number, state, recipe, seconds, confidence, code, reason, _now()),
+        )
 
     # Case files
 
@@ -219,6 +338,14 @@ class Ledger:
         """Note that a case file is in the index."""
         self._database.execute("UPDATE cases SET indexed = ? WHERE id = ?", (_now(), case_id))
 
+    def case_lost(self, case_id: str) -> None:
+        """Note that the bag of a case file is gone."""
+        self._database.execute("UPDATE cases SET bag = NULL, archived = NULL, indexed = NULL WHERE id = ?", (case_id,))
+
+    def case_not_indexed(self, case_id: str) -> None:
+        """Note that a case file waits for the index."""
+        self._database.execute("UPDATE cases SET indexed = NULL WHERE id = ?", (case_id,))
+
     def index_lost(self) -> None:
         """Note that the index holds nothing: every case file waits for it."""
         self._database.execute("UPDATE cases SET indexed = NULL")
@@ -235,38 +362,34 @@ class Ledger:
         row = self._database.execute("SELECT bag FROM cases WHERE id = ?", (case_id,)).fetchone()
         return str(row["bag"] or "") if row else ""
 
+    def folder_of(self, case_id: str) -> str:
+        """Return the folder of a case file in its box, "" for a scan by itself."""
+        (row,) = self.query("SELECT folder FROM cases WHERE id = ?", (case_id,))
+        return str(row["folder"])
+
     # Attempts
 
-    def attempt(  # noqa: PLR0913  # the columns of an attempt
-        self,
-        step: Step,
-        box: str,
-        subject: str,
-        *,
-        page: int | None = None,
-        recipe: str | None = None,
-        worker: str | None = None,
-        seconds: float = 0.0,
-        failure: Failure | None = None,
-        trace: str = "",
-    ) -> None:
-        """Note an attempt that has ended; ``subject`` is the path, SHA-256 or case file it was about."""
-        detail = "\n".join(filter(None, (failure.detail, trace))) if failure else None
+    def attempt(self, attempt: Attempt) -> None:
+        """Note a try that has ended."""
+        failure = attempt.failure
         self._database.execute(
-            "INSERT INTO attempts (step, box, subject, page, recipe, worker, ended, seconds, outcome, code, detail) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO attempts (run, step, box, subject, page, recipe, worker, started, ended, seconds, outcome, "
+            "code, message, trace) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                step,
-                box,
-                subject,
-                page,
-                recipe,
-                worker,
+                self._run,
+                attempt.step,
+                attempt.box,
+                attempt.subject,
+                attempt.page,
+                attempt.recipe,
+                attempt.worker,
+                attempt.started.isoformat(timespec="milliseconds"),
                 _now(),
-                seconds,
+                attempt.seconds,
                 "failed" if failure else "done",
-                failure.code if failure else None,
-                detail,
+                failure and failure.code,
+                failure and failure.reason,
+                attempt.trace or None,
             ),
         )
 
@@ -290,7 +413,7 @@ class Ledger:
 def scan_row(box: str, path: str, size: int, mtime_ns: int, **known: Any) -> ScanRow:  # noqa: ANN401
     """Return a row for a scan of which only some columns are known yet."""
     empty: dict[str, Any] = {field.name: None for field in fields(ScanRow)}
-    empty |= {"sha256": "", "state": ScanState.PENDING, "blank": 0}
+    empty |= {"sha256": "", "state": ScanState.PENDING, "blank": 0, "read": 0, "missing": 0, "locked": 0}
     return ScanRow(**(empty | {"box": box, "path": path, "size": size, "mtime_ns": mtime_ns} | known))
 
 

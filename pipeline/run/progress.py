@@ -1,7 +1,18 @@
 """How far a run has come."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from models.failure import Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A page that failed."""
+
+    box: str
+    path: str
+    failure: Failure
 
 
 @dataclass
@@ -10,7 +21,8 @@ class Progress:
 
     ``pages`` are those of all scans that wait, ``pages_done`` those of them that are read or have failed, now or in an
     earlier run; ``pages_read`` and ``pages_failed`` count this run's alone.
-    ``index_error`` says why the index did not take a bag.
+    ``index_error`` says why the index did not take a bag, ``paused`` why the run waits;
+    ``failures`` are those since the watcher last looked.
     """
 
     step: str = "looking at the scans"
@@ -23,6 +35,8 @@ class Progress:
     cases: int = 0
     cases_done: int = 0
     index_error: str = ""
+    paused: str = ""
+    failures: list[Failed] = field(default_factory=list)
 
 
 Watcher = Callable[[Progress], None]

@@ -1,11 +1,12 @@
 """How boxes stand, as people and scripts want to see it."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from models.scan import ScanState
+from pipeline.run.account import Account
 from pipeline.run.ledger import Ledger, ScanRow
 
 
@@ -22,31 +23,34 @@ class BoxReport:
         return sum(row.state is state for row in self.scans)
 
     @property
+    def archived(self) -> tuple[ScanRow, ...]:
+        """The archived scans."""
+        return tuple(row for row in self.scans if row.state is ScanState.ARCHIVED)
+
+    @property
     def pages(self) -> int:
         """Pages of the archived scans."""
-        return sum(row.pages or 0 for row in self._archived())
+        return sum(row.pages or 0 for row in self.archived)
 
     @property
     def blank(self) -> int:
         """Blank pages among them."""
-        return sum(row.blank for row in self._archived())
+        return sum(row.blank for row in self.archived)
 
     @property
     def confidence(self) -> float | None:
         """The mean confidence of the archived scans, each weighing as many pages as it has with print on them."""
         weighed = [
-            ((row.pages or 0) - row.blank, row.confidence) for row in self._archived() if row.confidence is not None
+            ((row.pages or 0) - row.blank, row.confidence) for row in self.archived if row.confidence is not None
         ]
         total = sum(weight for weight, _ in weighed)
         return sum(weight * confidence for weight, confidence in weighed) / total if total else None
 
     @property
     def problems(self) -> tuple[ScanRow, ...]:
-        """The scans that are neither archived nor a duplicate."""
-        return tuple(row for row in self.scans if row.state not in {ScanState.ARCHIVED, ScanState.DUPLICATE})
-
-    def _archived(self) -> Iterable[ScanRow]:
-        return (row for row in self.scans if row.state is ScanState.ARCHIVED)
+        """The scans that are neither archived whole nor a duplicate."""
+        fine = {ScanState.ARCHIVED, ScanState.DUPLICATE}
+        return tuple(row for row in self.scans if row.state not in fine or row.missing)
 
 
 def box_report(ledger: Ledger, box: str) -> BoxReport:
@@ -54,9 +58,9 @@ def box_report(ledger: Ledger, box: str) -> BoxReport:
     return BoxReport(box, tuple(ledger.scans(box)), ledger.passed_over(box))
 
 
-def as_json(reports: Sequence[BoxReport]) -> dict[str, Any]:
-    """Return the reports as ``status --json`` prints them."""
-    return {"boxes": [_box(report) for report in reports]}
+def as_json(reports: Sequence[BoxReport], accounts: Mapping[str, Account]) -> dict[str, Any]:
+    """Return the reports, with each box's account of its pages, as ``status --json`` prints them."""
+    return {"boxes": [_box(report) | {"account": asdict(accounts[report.id])} for report in reports]}
 
 
 def _box(report: BoxReport) -> dict[str, Any]:
@@ -81,6 +85,10 @@ def _scan(row: ScanRow) -> dict[str, Any]:
         "code": row.code,
         "reason": row.reason,
         "case": row.case_id,
+        "recipe": row.recipe,
+        "read": row.read,
+        "blank": row.blank,
+        "missing": row.missing,
     }
     if row.state is ScanState.DUPLICATE:
         told["duplicate_of"] = {"box": row.first_box, "path": row.first_path}

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import shutil
 from pathlib import Path
 
 from models.page import Page
@@ -35,6 +36,10 @@ class Results:
             FileNotFoundError: it is not kept.
         """
         return Page.model_validate_json(gzip.decompress(self._file(scan, recipe, number).read_bytes()))
+
+    def forget(self, scan: str, recipe: str) -> None:
+        """Forget the pages kept for a scan and a recipe."""
+        shutil.rmtree(self._root / scan[:2] / scan / recipe, ignore_errors=True)
 
     def numbers(self, scan: str, recipe: str) -> set[int]:
         """Return the numbers of the pages kept for a scan and a recipe."""

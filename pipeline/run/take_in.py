@@ -1,27 +1,31 @@
 """Taking in a box: every scan is entered into the ledger, and stands as pending, refused, failed or a duplicate."""
 
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from models.scan import Box, ScanState
 from pipeline.intake.discover import Entry, discover
 from pipeline.intake.inspect import Inspection
 from pipeline.run.context import Context
-from pipeline.run.ledger import Ledger, ScanRow, scan_row
+from pipeline.run.ledger import Attempt, Ledger, ScanRow, scan_row
 from pipeline.run.names import case_id
 from pipeline.run.pool import Task
-from pipeline.run.tasks import inspect_scan
+from pipeline.run.tasks import inspect_scan, unlock_scan
 
 _SLOWEST_BYTES_A_SECOND = 1 << 20
 
 
-def take_in(boxes: Sequence[Box], context: Context) -> dict[tuple[str, str], Entry]:
+def take_in(
+    boxes: Sequence[Box], context: Context, accept: Callable[[Entry], bool] = lambda _entry: True
+) -> dict[tuple[str, str], Entry]:
     """Enter every scan of the boxes into the ledger.
 
     Args:
         boxes: the boxes, entered already.
         context: what the run works with.
+        accept: says of an entry whether it is looked at.
 
     Returns:
         What lies in the boxes now, by box and path.
@@ -35,9 +39,10 @@ def take_in(boxes: Sequence[Box], context: Context) -> dict[tuple[str, str], Ent
     for box in boxes:
         found = discover(box.root)
         ledger.note_run(box.id, found.passed_over)
-        progress.scans += len(found.entries)
-        inside = {str(entry.path): entry for entry in found.entries}
-        _inspect(box, [entry for entry in found.entries if _is_new(ledger, box, entry)], context)
+        accepted = [entry for entry in found.entries if accept(entry)]
+        progress.scans += len(accepted)
+        inside = {str(entry.path): entry for entry in accepted}
+        inspect_anew(box, [entry for entry in accepted if _is_new(ledger, box, entry)], context)
         progress.scans_seen = progress.scans
         context.show()
         taken.append(box.id)
@@ -83,16 +88,32 @@ def _is_new(ledger: Ledger, box: Box, entry: Entry) -> bool:
     return known is None or (known.state is ScanState.FAILED and not known.sha256)
 
 
-def _inspect(box: Box, entries: Sequence[Entry], context: Context) -> None:
-    ledger = context.ledger
+def inspect_anew(box: Box, entries: Sequence[Entry], context: Context, password: str | None = None) -> dict[str, Path]:
+    """Look at entries of a box, and enter them into the ledger as what they are.
+
+    Args:
+        box: the box.
+        entries: what to look at.
+        context: what the run works with.
+        password: opens those PDFs among them that are locked.
+
+    Returns:
+        Copies that need no password of PDFs that do, by SHA-256.
+    """
+    ledger, settings = context.ledger, context.settings
     left = deque(entries)
+    unlocked: dict[str, Path] = {}
+    copies = {entry: settings.archive / "tmp" / "unlocked" / f"{n:06}.pdf" for n, entry in enumerate(entries)}
 
     def take() -> Task | None:
         while left:
             entry = left.popleft()
             if entry.refusal is None:
-                seconds = context.settings.limits.page_seconds + entry.size / _SLOWEST_BYTES_A_SECOND
-                return Task(entry, inspect_scan, (entry.file, entry.size, context.settings), seconds)
+                seconds = settings.limits.page_seconds + entry.size / _SLOWEST_BYTES_A_SECOND
+                if password is not None:
+                    arguments = (entry.file, entry.size, settings, password, copies[entry])
+                    return Task(entry, unlock_scan, arguments, seconds)
+                return Task(entry, inspect_scan, (entry.file, entry.size, settings), seconds)
             row = scan_row(box.id, str(entry.path), entry.size, entry.mtime_ns)
             ledger.put(row)
             ledger.fail(row, entry.refusal)
@@ -109,15 +130,12 @@ def _inspect(box: Box, entries: Sequence[Entry], context: Context) -> None:
             ledger.fail(row, outcome.failure)
         else:
             found: Inspection = outcome.value
-            ledger.put(replace(row, sha256=found.sha256, kind=found.kind, pages=found.pages))
-        ledger.attempt(
-            "inspect",
-            box.id,
-            path,
-            worker=outcome.worker,
-            seconds=outcome.seconds,
-            failure=outcome.failure,
-            trace=outcome.trace,
-        )
+            locked = password is not None
+            ledger.put(replace(row, sha256=found.sha256, kind=found.kind, pages=found.pages, locked=int(locked)))
+            if locked:
+                unlocked[found.sha256] = copies[entry]
+        attempt = Attempt("inspect", box.id, path, outcome.started, outcome.seconds)
+        ledger.attempt(replace(attempt, worker=outcome.worker, failure=outcome.failure, trace=outcome.trace))
         context.progress.scans_seen += outcome.last
         context.show()
+    return unlocked

@@ -3,10 +3,11 @@
 import io
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
+import pikepdf
 from PIL import Image
 
 from models.case import CaseFile
@@ -18,7 +19,9 @@ from pipeline.archive.bag import build_bag
 from pipeline.intake.inspect import Inspection, inspect, sha256_of
 from pipeline.page.make import make_page, upright_picture
 from pipeline.page.picture import Picture
+from pipeline.run.measure import Measure, measure
 from pipeline.run.results import Results
+from pipeline.run.stand_in import picture_of_stand_in, stand_in
 
 # One thread a worker: more of them would wait for one another, for the workers already fill the machine.
 cv2.setNumThreads(1)
@@ -26,21 +29,30 @@ cv2.setNumThreads(1)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a scan's bytes lie, and what they were like when they were hashed."""
+    """Where a scan's bytes lie, and what they were like when they were hashed.
+
+    ``unlocked`` is a copy that can be read without a password, of one that cannot.
+    """
 
     file: Path
     kind: Kind
     sha256: str
     size: int
     mtime_ns: int
+    unlocked: Path | None = None
+
+    @property
+    def readable(self) -> Path:
+        """The file to read pages from."""
+        return self.unlocked or self.file
 
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """A bag that is in place: its path in the archive, and for each scan its blank pages and mean confidence."""
+    """A bag that is in place: its path in the archive, and how the pages of each scan stand in it."""
 
     bag: str
-    scans: Mapping[str, tuple[int, float | None]]
+    scans: Mapping[str, Measure]
 
 
 def inspect_scan(file: Path, size: int, settings: Settings) -> Inspection:
@@ -56,6 +68,27 @@ def inspect_scan(file: Path, size: int, settings: Settings) -> Inspection:
     return Inspection(sha256, size, kind, pages)
 
 
+def unlock_scan(file: Path, size: int, settings: Settings, password: str, copy: Path) -> Inspection:
+    """Write a copy of a locked PDF that needs no password, and inspect that; the SHA-256 is the locked one's.
+
+    Raises:
+        BannasarError: the password does not open it, or as :func:`inspect_scan`.
+    """
+    copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with pikepdf.open(file, password=password) as pdf:
+            pdf.save(copy)
+    except pikepdf.PasswordError as error:
+        raise BannasarError(Code.ENCRYPTED, "the password given does not open it") from error
+    except pikepdf.PdfError as error:
+        raise BannasarError(Code.DAMAGED, str(error)) from error
+    found = inspect_scan(copy, copy.stat().st_size, settings)
+    sha256, hashed = sha256_of(file)
+    if hashed != size:
+        raise BannasarError(Code.CHANGED, f"{hashed:,} bytes, {size:,} a moment before")
+    return replace(found, sha256=sha256, size=size)
+
+
 def read_page(source: Source, number: int, settings: Settings) -> Page:
     """Read one page of a scan that still is what it was when it was hashed.
 
@@ -63,7 +96,7 @@ def read_page(source: Source, number: int, settings: Settings) -> Page:
         BannasarError: the page cannot be read, or the scan changed.
     """
     _check_unchanged(source)
-    page = make_page(source.file, source.kind, source.sha256, number, settings.page, settings.limits.page_seconds)
+    page = make_page(source.readable, source.kind, source.sha256, number, settings.page, settings.limits.page_seconds)
     _check_unchanged(source)
     return page
 
@@ -79,27 +112,50 @@ def archive_case(
         recipes: the recipe each scan's pages were read by, by SHA-256.
         settings: all of them.
 
+    What ``case.missing`` names is in the documents as a page that says so.
+
     Raises:
         BannasarError: a scan changed, a page's result is missing, the disk is full, or a PDF cannot be made.
     """
     archive = settings.archive
     results = Results(archive)
-    pages = [
-        results.get(ref.scan, recipes[ref.scan], ref.number) for document in case.documents for ref in document.pages
-    ]
+    reasons = {(item.path, item.page): item.reason for item in case.missing}
+    missing = {
+        (scan.sha256, number): reasons[scan.path, number]
+        for scan in case.scans
+        for number in range(1, scan.pages + 1)
+        if (scan.path, number) in reasons
+    }
+    pages = []
+    for ref in (ref for document in case.documents for ref in document.pages):
+        reason = missing.get((ref.scan, ref.number))
+        found = results.get(ref.scan, recipes[ref.scan], ref.number) if reason is None else None
+        pages.append(found or stand_in(ref.scan, ref.number, str(reason)))
     work = archive / "tmp"
     work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="pictures-", dir=work) as folder:
         pictures = {}
         for count, page in enumerate(pages):
             source = sources[page.scan]
-            picture = upright_picture(source.file, source.kind, page, settings.page.dpi, settings.limits.page_seconds)
+            if (page.scan, page.number) in missing:
+                picture = picture_of_stand_in(page)
+            else:
+                picture = upright_picture(
+                    source.readable, source.kind, page, settings.page.dpi, settings.limits.page_seconds
+                )
             file = Path(folder) / f"{count:06}.jpg"
             file.write_bytes(_jpeg(picture, settings.pdf.jpeg_quality))
             pictures[page.scan, page.number] = file
         originals = {sha256: source.file for sha256, source in sources.items()}
         bag = build_bag(case, pages, originals, pictures, archive)
-    return Archived(bag.relative_to(archive).as_posix(), {scan: _measure(scan, pages) for scan in sources})
+    measures = {
+        scan.sha256: measure(
+            [page for page in pages if page.scan == scan.sha256],
+            {number for sha256, number in missing if sha256 == scan.sha256},
+        )
+        for scan in case.scans
+    }
+    return Archived(bag.relative_to(archive).as_posix(), measures)
 
 
 def _check_unchanged(source: Source) -> None:
@@ -116,9 +172,3 @@ def _jpeg(picture: Picture, quality: int) -> bytes:
     dots = round(picture.dpi)
     Image.fromarray(picture.pixels).save(stream, "JPEG", quality=quality, optimize=True, dpi=(dots, dots))
     return stream.getvalue()
-
-
-def _measure(scan: str, pages: list[Page]) -> tuple[int, float | None]:
-    own = [page for page in pages if page.scan == scan]
-    sure = [word.confidence for page in own for block in page.blocks for line in block.lines for word in line.words]
-    return sum(page.blank for page in own), sum(sure) / len(sure) if sure else None

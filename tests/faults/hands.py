@@ -24,7 +24,7 @@ def eat_memory(_number: int) -> int:
     eaten = []
     while True:
         eaten.append(b"x" * (20 << 20))
-        time.sleep(0.02)
+        time.sleep(0.04)
 
 
 def eat_memory_at_once(_number: int) -> int:

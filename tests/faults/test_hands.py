@@ -10,14 +10,14 @@ import psutil
 import pytest
 
 from models.failure import Code
-from models.settings import RunSettings
 from pipeline.run.pool import Pool, Task
+from tests.conftest import run_settings
 from tests.faults import hands
 
 
 @pytest.fixture(scope="module")
 def pool(tmp_path_factory):
-    settings = RunSettings(workers=2, scheduler="", retries=0, retry_seconds=0)
+    settings = run_settings(workers=2, retries=0, retry_seconds=0)
     with Pool(settings, 300, tmp_path_factory.mktemp("work")) as opened:
         yield opened
 
@@ -85,7 +85,7 @@ def test_nothing_is_left_behind_whoever_is_killed(tmp_path, killed):
 
     killer = threading.Thread(target=kill)
     killer.start()
-    settings = RunSettings(workers=1, scheduler="", retries=0, retry_seconds=0)
+    settings = run_settings(workers=1, retries=0, retry_seconds=0)
     with Pool(settings, 300, tmp_path / "work") as pool:
         tasks = [Task(1, hands.leave_things_behind, (note,), 5.0)]
         outcome = next(pool.finished(lambda: tasks.pop() if tasks else None))

@@ -2,14 +2,18 @@
 
 import sqlite3
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from models.failure import Code, Failure
 from models.scan import ScanState
-from pipeline.run.ledger import Ledger, LedgerError, scan_row
+from pipeline.run.ledger import Attempt, Ledger, LedgerError, scan_row
+from pipeline.run.measure import Measure
+from tests.conftest import ROOT
 
 SHA = "ab" * 32
+WHOLE = Measure(read=2, blank=0, missing=0, confidence=1.0)
 
 
 @pytest.fixture
@@ -47,7 +51,9 @@ def test_a_failed_scan_keeps_its_reason_until_it_is_archived(ledger, box):
     (failed,) = ledger.scans(box.id)
     assert (failed.state, failed.code) == (ScanState.FAILED, "timeout")
     assert failed.reason.startswith("Page 2: ")
-    ledger.archive(failed, "recipe", blank=1, confidence=0.9)
+    ledger.wait(failed)
+    (waiting,) = ledger.scans(box.id)
+    ledger.archive(waiting, "recipe", Measure(read=1, blank=1, missing=0, confidence=0.9))
     (archived,) = ledger.scans(box.id)
     assert (archived.state, archived.code, archived.reason, archived.blank) == (ScanState.ARCHIVED, None, None, 1)
 
@@ -67,7 +73,7 @@ def test_a_scan_whose_bytes_changed_stays_beside_the_new_one_once_it_is_archived
     _row(ledger, sha256="a" * 64)
     waiting = _row(ledger, sha256="b" * 64)
     assert [row.sha256[0] for row in ledger.scans(box.id)] == ["b"]
-    ledger.archive(waiting, "recipe", blank=0, confidence=1.0)
+    ledger.archive(waiting, "recipe", WHOLE)
     _row(ledger, sha256="c" * 64)
     assert sorted((row.sha256[0], row.state) for row in ledger.scans(box.id)) == [
         ("b", ScanState.ARCHIVED),
@@ -89,7 +95,7 @@ def test_the_first_of_two_copies_is_the_archived_one(ledger, box):
     second = _row(ledger, "b.pdf")
     ledger.fail(first, Failure(code=Code.TIMEOUT))
     assert ledger.first(SHA, box.id, "b.pdf") is None
-    ledger.archive(first, "recipe", blank=0, confidence=1.0)
+    ledger.archive(first, "recipe", WHOLE)
     found = ledger.first(SHA, box.id, second.path)
     assert found is not None
     assert found.path == "a.pdf"
@@ -107,9 +113,10 @@ def test_a_case_file_waits_for_the_index_until_it_is_there(ledger, box):
 
 def test_attempts_are_counted_by_page_and_recipe(ledger, box):
     """How often a page was read can be told for ever."""
+    read = Attempt("read", box.id, SHA, datetime.now(UTC), 2.0, recipe="r")
     for page in (1, 1, 2):
-        ledger.attempt("read", box.id, SHA, page=page, recipe="r", seconds=2.0)
-    ledger.attempt("read", box.id, SHA, page=3, recipe="r", failure=Failure(code=Code.TIMEOUT))
+        ledger.attempt(replace(read, page=page))
+    ledger.attempt(replace(read, page=3, failure=Failure(code=Code.TIMEOUT)))
     assert ledger.times_read() == {(SHA, 1, "r"): 2, (SHA, 2, "r"): 1}
     assert ledger.seconds_a_page() == 2.0
 
@@ -136,3 +143,48 @@ def test_an_unknown_state_cannot_be_entered(ledger, box):
     """The states are a closed set."""
     with pytest.raises(sqlite3.IntegrityError):
         ledger.put(replace(scan_row(box.id, "x", 1, 1), state="lost"))
+
+
+def test_a_scan_cannot_become_what_it_cannot(ledger, box):
+    """What was archived does not fail afterwards, nor does a refused scan turn up in the archive."""
+    row = _row(ledger)
+    ledger.fail(row, Failure(code=Code.ENCRYPTED))
+    (refused,) = ledger.scans(box.id)
+    with pytest.raises(LedgerError, match="cannot become"):
+        ledger.archive(refused, "recipe", WHOLE)
+
+
+def test_a_scan_is_archived_only_when_every_page_is_accounted_for(ledger, box):
+    """Pages in = pages archived + blank + missing."""
+    row = _row(ledger)
+    with pytest.raises(LedgerError, match="2 pages"):
+        ledger.archive(row, "recipe", Measure(read=1, blank=0, missing=0, confidence=1.0))
+    assert [row.state for row in ledger.scans(box.id)] == [ScanState.PENDING]
+
+
+def test_a_run_that_never_ended_has_died(ledger):
+    """The next run notes it."""
+    ledger.begin_run("run", "r", {})
+    ledger.begin_run("run", "r", {})
+    ledger.end_run("done")
+    assert [row["outcome"] for row in ledger.query("SELECT outcome FROM runs ORDER BY id")] == ["died", "done"]
+
+
+def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path):
+    """An archive outlives its programs: nothing of it is lost."""
+    database = sqlite3.connect(tmp_path / "ledger.db")
+    database.executescript((ROOT / "pipeline" / "run" / "migrations" / "1.sql").read_text("utf-8"))
+    database.executescript("""
+        PRAGMA user_version = 1;
+        INSERT INTO boxes VALUES ('box', '/box', '2026-01-01', NULL, 0);
+        INSERT INTO scans VALUES ('box', 'a.pdf', 'abab', 1, 1, 1, 'pdf', 3, 'archived', 'c', 'r', NULL, NULL,
+                                  NULL, NULL, 1, 0.9, '2026-01-01');
+        INSERT INTO attempts VALUES (1, 'read', 'box', 'abab', 1, 'r', 'w', '2026-01-01T00:01:00.000+00:00', 2.5,
+                                     'failed', 'timeout', 'slow');
+    """)
+    database.close()
+    with Ledger(tmp_path) as ledger:
+        (row,) = ledger.scans("box")
+        assert (row.read, row.blank, row.missing) == (2, 1, 0)
+        (attempt,) = ledger.query("SELECT * FROM attempts")
+        assert (attempt["started"], attempt["message"]) == ("2026-01-01T00:00:57.500+00:00", "slow")

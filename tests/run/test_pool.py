@@ -8,8 +8,8 @@ import psutil
 import pytest
 
 from models.failure import BannasarError, Code
-from models.settings import RunSettings
 from pipeline.run.pool import Pool, Task
+from tests.conftest import run_settings
 
 
 def double(number: int) -> int:
@@ -46,7 +46,7 @@ def threads(_number: int) -> str:
 @pytest.fixture(scope="module")
 def pool(tmp_path_factory):
     with Pool(
-        RunSettings(workers=2, scheduler="", retries=2, retry_seconds=0.01), 500, tmp_path_factory.mktemp("work")
+        run_settings(workers=2, scheduler="", retries=2, retry_seconds=0.01), 500, tmp_path_factory.mktemp("work")
     ) as opened:
         yield opened
 
@@ -107,7 +107,7 @@ def test_a_task_that_kills_its_worker_fails_alone(pool):
 def test_no_worker_is_started_for_nothing(tmp_path):
     """A box that holds nothing new is done in no time."""
     with Pool(
-        RunSettings(workers=2, scheduler="tcp://127.0.0.1:1", retries=0, retry_seconds=0), 500, tmp_path
+        run_settings(workers=2, scheduler="tcp://127.0.0.1:1", retries=0, retry_seconds=0), 500, tmp_path
     ) as unused:
         assert list(unused.finished(lambda: None)) == []
 
@@ -127,7 +127,7 @@ def test_nobody_from_outside_can_reach_the_workers(pool):
 
 def test_workers_end_with_their_pool(tmp_path):
     """Nothing is left behind."""
-    with Pool(RunSettings(workers=1, scheduler="", retries=0, retry_seconds=0), 500, tmp_path / "work") as short:
+    with Pool(run_settings(workers=1, scheduler="", retries=0, retry_seconds=0), 500, tmp_path / "work") as short:
         (outcome,) = _run(short, [(_own_process, 0)])
     assert not Path(f"/proc/{outcome.value}").exists()
     assert tmp_path.exists()

@@ -1,0 +1,53 @@
+"""``bannasar failures``."""
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from cli.common import ArchiveOption, JsonOption, find_box, open_ledger, out, read_settings
+from pipeline.run.history import failures as failures_of
+
+
+def failures(
+    box: Annotated[str | None, typer.Argument(metavar="[BOX]", help="A box, by its id or its folder.")] = None,
+    archive: ArchiveOption = None,
+    examples: Annotated[int, typer.Option(min=1, help="Most examples of each.")] = 3,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what failed and what was refused, by its code: how often, with examples, and what to do.
+
+    Examples:
+        bannasar failures
+
+        bannasar failures box-17 --examples 20
+    """
+    with open_ledger(read_settings(archive).archive) as ledger:
+        boxes = [known.id for known in ledger.boxes()] if box is None else [find_box(ledger, box)]
+        kinds = failures_of(ledger, boxes, examples)
+    if as_json:
+        told = [
+            asdict(kind)
+            | {
+                "refused": kind.code.refuses,
+                "sentence": kind.code.sentence,
+                "next_step": kind.code.next_step,
+                "examples": [dict(zip(("box", "path", "page", "reason"), one, strict=True)) for one in kind.examples],
+            }
+            for kind in kinds
+        ]
+        typer.echo(json.dumps({"failures": told}, ensure_ascii=False, indent=2))
+        return
+    for kind in kinds:
+        pages = f", {kind.pages} pages" if kind.pages else ""
+        how = "refused" if kind.code.refuses else "failed"
+        out.print(Text.assemble((kind.code.value, "bold red"), f"  {how}: {kind.scans} scans{pages}"), soft_wrap=True)
+        out.print(Text(f"  {kind.code.sentence}"), soft_wrap=True)
+        out.print(Text.assemble(("  What to do: ", "bold"), kind.code.next_step), soft_wrap=True)
+        for in_box, path, page, _reason in kind.examples:
+            where = f", page {page}" if page is not None else ""
+            out.print(Text(f"    {in_box}/{path}{where}"), soft_wrap=True)
+        out.print()
+    out.print("`bannasar show SCAN` tells one scan's whole story." if kinds else "Nothing failed, nothing was refused.")

@@ -1,0 +1,128 @@
+"""A run under way on the command line: held, watched, stopped, and its end told."""
+
+import signal
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+
+import typer
+from rich.text import Text
+
+from cli.common import Exit, err, give_up, out
+from cli.progress import screen_for
+from cli.report import box_table, print_accounts, print_problems
+from models.failure import BannasarError
+from models.scan import ScanState
+from models.settings import Settings
+from pipeline.index.sqlite import open_index
+from pipeline.index.store import IndexUnusableError, Store
+from pipeline.run.account import AccountError, account
+from pipeline.run.digitise import Summary, TooManyFailuresError
+from pipeline.run.disk import is_full
+from pipeline.run.doctor import examine
+from pipeline.run.ledger import Ledger, LedgerError
+from pipeline.run.lock import ArchiveBusyError, hold
+from pipeline.run.metrics import Metrics
+from pipeline.run.pool import SchedulerError
+from pipeline.run.progress import Progress, Watcher
+from pipeline.run.report import BoxReport, box_report
+
+Work = Callable[[Ledger, Store, Watcher], Summary | None]
+
+
+def check_tools(settings: Settings) -> None:
+    """Give up where this machine lacks what a run needs."""
+    missing = [check for check in examine(settings) if not check.well and check.name not in {"archive", "Khmer fonts"}]
+    for check in missing:
+        err.print(f"[bold red]{check.name}[/]: {check.found}. {check.mend}", soft_wrap=True)
+    if missing:
+        give_up("This machine lacks what a run needs; see above, or run `script/setup`.", Exit.MISSING_DEPENDENCY)
+
+
+def go(settings: Settings, work: Work) -> None:
+    """Do some work on the archive, which is held meanwhile; say how it went, and end with the status that tells it."""
+    try:
+        reports = _work(settings, work)
+    except KeyboardInterrupt:
+        err.print("Stopped. What is done is kept; run the same command again to go on.")
+        raise typer.Exit(Exit.INTERRUPTED) from None
+    except (ArchiveBusyError, LedgerError, IndexUnusableError, SchedulerError, AccountError) as error:
+        give_up(str(error))
+    except TooManyFailuresError as error:
+        give_up(str(error), Exit.SOME_FAILED)
+    except (OSError, sqlite3.OperationalError) as error:
+        give_up(_told(error, settings.archive))
+    except BannasarError as error:
+        give_up(str(error), Exit.MISSING_DEPENDENCY)
+    if any(report.problems for report in reports):
+        raise typer.Exit(Exit.SOME_FAILED)
+
+
+def _told(error: OSError | sqlite3.OperationalError, archive: Path) -> str:
+    if is_full(error):
+        return f"The disk of {archive} is full. Make room, then run the same command again."
+    if isinstance(error, OSError):
+        return f"{error.filename or archive}: {error.strerror}. Check its permissions and the disk."
+    return f"{archive / 'ledger.db'}: {error}. Check its permissions and the disk."
+
+
+def _work(settings: Settings, work: Work) -> list[BoxReport]:
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        # An interrupt that is raised while something is being cleaned away is lost: the note is not.
+        stopped.set()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    with ExitStack() as stack:
+        stack.enter_context(hold(settings.archive))
+        ledger = stack.enter_context(Ledger(settings.archive))
+        store = stack.enter_context(open_index(settings.archive))
+        with screen_for(settings.run.log_format) as screen:
+            watchers: list[Watcher] = [screen]
+            if settings.run.metrics_file:
+                watchers.append(stack.enter_context(Metrics(Path(settings.run.metrics_file))))
+
+            def watch(progress: Progress) -> None:
+                for watcher in watchers:
+                    watcher(progress)
+                if stopped.is_set():
+                    raise KeyboardInterrupt
+
+            summary = work(ledger, store, watch)
+        reports = [box_report(ledger, box.id) for box in summary.boxes] if summary else []
+        if summary:
+            _print(reports, summary, settings, ledger)
+    return reports
+
+
+def _print(reports: list[BoxReport], summary: Summary, settings: Settings, ledger: Ledger) -> None:
+    out.print(box_table(reports))
+    print_problems(reports)
+    out.print()
+    print_accounts({report.id: account(ledger, report.id) for report in reports})
+    for report in reports:
+        if report.passed_over:
+            out.print(f"{report.id}: {report.passed_over} hidden or system files passed over.", soft_wrap=True)
+    if summary.pages_read:
+        rate = 60 * summary.pages_read / summary.seconds
+        out.print(f"{summary.pages_read} pages read in {summary.seconds:.0f} s, {rate:.0f} a minute.")
+    else:
+        out.print("Nothing new: no page had to be read.")
+    if any(report.count(ScanState.FAILED) for report in reports):
+        out.print("What failed is tried again when you run the same command again, or `bannasar rerun --failed`.")
+    older = sum(row.recipe != summary.recipe for report in reports for row in report.archived)
+    if older:
+        out.print(
+            f"{older} scans were read by an older recipe: `bannasar rerun --box {reports[0].id}` reads them by "
+            "today's.",
+            soft_wrap=True,
+        )
+    if summary.index_error:
+        out.print(Text(f"Some case files wait for the index: {summary.index_error}", style="bold red"), soft_wrap=True)
+    out.print(f"The archive is {settings.archive}.", soft_wrap=True)

@@ -1,0 +1,127 @@
+"""``bannasar rerun``."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from cli.common import (
+    ArchiveOption,
+    LogFormatOption,
+    MetricsOption,
+    PartialOption,
+    SchedulerOption,
+    WorkersOption,
+    find_box,
+    give_up,
+    given,
+    open_ledger,
+    out,
+    read_settings,
+)
+from cli.going import check_tools, go
+from models.failure import BannasarError, Code
+from models.settings import Settings
+from pipeline.run.rerun import Chosen, Wanted, choose
+from pipeline.run.rerun import rerun as do_again
+
+
+class Stage(StrEnum):
+    """Where to begin again."""
+
+    RECOGNISE = "recognise"
+
+
+def rerun(
+    failed: Annotated[bool, typer.Option("--failed", help="What failed, and what partial case files lack.")] = False,
+    box: Annotated[list[str] | None, typer.Option(metavar="BOX", help="The scans of this box.")] = None,
+    scan: Annotated[
+        list[str] | None, typer.Option(metavar="SCAN", help="This scan: its path, BOX/PATH, or its SHA-256.")
+    ] = None,
+    code: Annotated[list[Code] | None, typer.Option(metavar="CODE", help="What failed with this code.")] = None,
+    below_confidence: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Scans whose mean confidence is lower.")
+    ] = None,
+    stage: Annotated[
+        Stage | None, typer.Option(help="Begin again here, even where today's recipe has been there.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Refused scans too, of those named with --scan.")] = False,
+    password_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Its first line opens the locked PDFs named with --scan."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+    archive: ArchiveOption = None,
+    workers: WorkersOption = None,
+    scheduler: SchedulerOption = None,
+    allow_partial: PartialOption = None,
+    log_format: LogFormatOption = None,
+    metrics_file: MetricsOption = None,
+) -> None:
+    """Digitise again what failed, what was read badly, or what was read by an older recipe.
+
+    Scans that answer all of the options are done again, and nothing else; --dry-run lists them. Pages that today's
+    recipe has read are not read again, but with --stage recognise. What was archived stays so until the new is there.
+
+    Examples:
+        bannasar rerun --failed
+
+        bannasar rerun --box box-17 --below-confidence 0.6 --dry-run
+
+        bannasar rerun --code timeout --allow-partial
+
+        bannasar rerun --scan box-17/locked.pdf --password-file password.txt
+    """
+    options = given(
+        workers=workers,
+        scheduler=scheduler,
+        allow_partial=allow_partial,
+        log_format=log_format,
+        metrics_file=metrics_file,
+    )
+    settings = read_settings(archive, run=options)
+    if not (failed or box or scan or code or below_confidence is not None):
+        give_up("Say what to do again: --failed, --box, --scan, --code or --below-confidence.")
+    if password_file is not None and not scan:
+        give_up("A password is for scans that are named: --scan PATH --password-file FILE.")
+    with open_ledger(settings.archive) as ledger:
+        wanted = Wanted(
+            failed=failed,
+            boxes=tuple(find_box(ledger, name) for name in box or ()),
+            scans=tuple(scan or ()),
+            codes=tuple(code or ()),
+            below_confidence=below_confidence,
+            recognise=stage is Stage.RECOGNISE,
+            force=force,
+            password=_password(password_file) if password_file else None,
+        )
+        try:
+            chosen = choose(ledger, wanted, settings)
+        except BannasarError as error:
+            give_up(str(error))
+    _say(chosen, settings, dry_run=dry_run)
+    if chosen.rows and not dry_run:
+        check_tools(settings)
+        go(settings, lambda ledger, store, watch: do_again(chosen, wanted, settings, ledger, store, watch))
+
+
+def _password(file: Path) -> str:
+    try:
+        return file.read_text("utf-8").split("\n")[0].removesuffix("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        give_up(f"The password file {file} cannot be read: {error}")
+
+
+def _say(chosen: Chosen, settings: Settings, *, dry_run: bool) -> None:
+    for row, why in chosen.left:
+        out.print(Text(f"left as it is: {row.box}/{row.path}: {why}"), soft_wrap=True)
+    if not chosen.rows:
+        out.print("Nothing is to be done again.")
+        return
+    for row in chosen.rows if dry_run else ():
+        out.print(Text(f"would do again: {row.box}/{row.path} ({row.code or row.state.value})"), soft_wrap=True)
+    pages = sum(row.pages or 0 for row in chosen.rows)
+    tense = "would be" if dry_run else "are"
+    out.print(f"{len(chosen.rows)} scans, {pages} pages {tense} done again in {settings.archive}.", soft_wrap=True)

@@ -1,0 +1,101 @@
+"""``bannasar show``."""
+
+import json
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from cli.common import ArchiveOption, JsonOption, give_up, open_ledger, out, read_settings
+from cli.report import percent
+from models.scan import ScanState
+from pipeline.run.history import Story, stories
+
+
+def show(
+    scan: Annotated[str, typer.Argument(metavar="SCAN", help="Its path in its box, BOX/PATH, or its SHA-256.")],
+    archive: ArchiveOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell one scan's whole story: how it stands, where it lies, its pages, every attempt.
+
+    Examples:
+        bannasar show box-17/dossier/003.pdf
+
+        bannasar show 9f86d081 --json
+    """
+    settings = read_settings(archive)
+    with open_ledger(settings.archive) as ledger:
+        found = stories(ledger, scan)
+    if not found:
+        give_up(f"The archive knows no scan {scan}. `bannasar status BOX` lists those of a box.")
+    if as_json:
+        typer.echo(json.dumps({"scans": [_as_json(story) for story in found]}, ensure_ascii=False, indent=2))
+        return
+    for story in found:
+        _print(story, str(settings.archive))
+
+
+def _as_json(story: Story) -> dict[str, Any]:
+    attempts = [
+        {**attempt, "versions": json.loads(attempt["versions"]) if attempt["versions"] else None}
+        for attempt in story.attempts
+    ]
+    return {"scan": asdict(story.row), "bag": story.bag or None, "pages": list(story.pages), "attempts": attempts}
+
+
+def _print(story: Story, archive: str) -> None:
+    row = story.row
+    out.print(Text(f"{row.box}/{row.path}", style="bold"), soft_wrap=True)
+    told = {
+        "state": "archived as partial" if row.state is ScanState.ARCHIVED and row.missing else row.state.value,
+        "why": row.reason,
+        "SHA-256": row.sha256,
+        "what": f"{row.kind}, {row.pages} pages, {row.size:,} bytes" if row.kind else f"{row.size:,} bytes",
+        "same bytes as": f"{row.first_box}/{row.first_path}" if row.state is ScanState.DUPLICATE else "",
+        "case file": row.case_id,
+        "bag": f"{archive}/{story.bag}" if story.bag else "",
+        "recipe": row.recipe,
+        "sure": percent(row.confidence) if row.confidence is not None else "",
+    }
+    for name, value in told.items():
+        if value:
+            out.print(Text.assemble((f"  {name}: ", "dim"), str(value)), soft_wrap=True)
+    if story.pages:
+        out.print(_pages(story))
+    out.print(_attempts(story))
+    for attempt in story.attempts:
+        if attempt["trace"]:
+            out.print(Text(f"  Traceback of the attempt of {attempt['started'][:19]}:", style="bold"))
+            out.print(Text(attempt["trace"], style="dim"))
+    out.print()
+
+
+def _pages(story: Story) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=True)
+    for name in ("page", "sure", "seconds"):
+        table.add_column(name, justify="right")
+    table.add_column("state")
+    for page in story.pages:
+        state = page["state"] if page["state"] != "failed" else f"failed: {page['reason']}"
+        table.add_row(str(page["number"]), percent(page["confidence"]), f"{page['seconds']:.1f}", Text(state))
+    return table
+
+
+def _attempts(story: Story) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=True)
+    for name in ("begun", "step", "page", "seconds", "worker", "recipe", "outcome"):
+        table.add_column(name, justify="right" if name in {"page", "seconds"} else "left")
+    for attempt in story.attempts:
+        table.add_row(
+            attempt["started"][:19].replace("T", " "),
+            attempt["step"],
+            str(attempt["page"] or ""),
+            f"{attempt['seconds']:.1f}",
+            Text(attempt["worker"] or ""),
+            attempt["recipe"] or "",
+            Text(attempt["message"] or attempt["outcome"]),
+        )
+    return table

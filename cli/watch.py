@@ -1,0 +1,57 @@
+"""``bannasar watch``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.common import (
+    ArchiveOption,
+    LogFormatOption,
+    MetricsOption,
+    PartialOption,
+    WorkersOption,
+    err,
+    given,
+    read_settings,
+)
+from cli.going import check_tools, go
+from cli.run import check_box
+from pipeline.run.digitise import Summary
+from pipeline.run.watch import watch_box
+
+
+def watch(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The box into which a scanner drops its scans.")],
+    archive: ArchiveOption = None,
+    settle: Annotated[
+        float, typer.Option(min=0, help="Seconds for which a file must not have grown before it is taken in.")
+    ] = 10.0,
+    once: Annotated[bool, typer.Option("--once", help="End when everything that lies there now is taken in.")] = False,
+    workers: WorkersOption = None,
+    allow_partial: PartialOption = None,
+    log_format: LogFormatOption = None,
+    metrics_file: MetricsOption = None,
+) -> None:
+    """Take in scans as a scanner drops them into a folder, until it is stopped.
+
+    A file is taken in when it has stopped growing. What was done before is not done again, so it can be stopped and
+    started at any time. It looks at the folder again and again, and so works on network shares, too.
+
+    Example:
+        bannasar watch /scans/inbox --archive /srv/archive
+    """
+    options = given(workers=workers, allow_partial=allow_partial, log_format=log_format, metrics_file=metrics_file)
+    settings = read_settings(archive, run=options)
+    check_box(folder, settings.archive)
+    check_tools(settings)
+
+    def say(summary: Summary) -> None:
+        err.print(f"{summary.pages_read} pages read, {folder} is watched on.", soft_wrap=True)
+
+    go(
+        settings,
+        lambda ledger, store, watcher: watch_box(
+            folder, settings, ledger, store, watcher, settle=settle, once=once, say=say
+        ),
+    )

@@ -1,0 +1,59 @@
+"""Room on the disk: a run waits while it is short."""
+
+import errno
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+_SECONDS_BETWEEN_LOOKS = 1.0
+_GIGABYTE = 1 << 30
+
+
+class Room:
+    """The room where the archive lies; whoever needs it waits until there is enough."""
+
+    def __init__(self, archive: Path, least_gigabytes: float, tell: Callable[[str], None]) -> None:
+        """Say how much is enough, and who is told that there is less (and, with "", that there is enough again)."""
+        self._archive = archive
+        self._least = least_gigabytes * _GIGABYTE
+        self._tell = tell
+
+    def wait(self) -> None:
+        """Return when there is enough room, which mostly is at once."""
+        if not self._is_short():
+            return
+        while self._is_short():
+            free = shutil.disk_usage(self._archive).free / _GIGABYTE
+            self._tell(
+                f"Paused: {free:.2f} GB is free at {self._archive}, less than {self._least / _GIGABYTE:g} GB. "
+                "Make room, and it goes on."
+            )
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
+        self._tell("")
+
+    def patiently(self, write: Callable[[], None]) -> None:
+        """Write something; where the disk is full, wait for room and try again."""
+        while True:
+            try:
+                write()
+            except (OSError, sqlite3.OperationalError) as error:
+                if not is_full(error):
+                    raise
+                self._tell(f"Paused: the disk of {self._archive} is full. Make room, and it goes on.")
+                time.sleep(_SECONDS_BETWEEN_LOOKS)
+                self.wait()
+                self._tell("")
+            else:
+                return
+
+    def _is_short(self) -> bool:
+        return shutil.disk_usage(self._archive).free < self._least
+
+
+def is_full(error: OSError | sqlite3.OperationalError) -> bool:
+    """Whether an error says that the disk is full."""
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return error.sqlite_errorcode == sqlite3.SQLITE_FULL

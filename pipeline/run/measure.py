@@ -1,0 +1,32 @@
+"""How the pages of a scan came out: what the ledger counts."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from models.page import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """The pages of a scan in its bag: with text, blank, and missing because they failed.
+
+    ``confidence`` is the mean of all words', None where there are none.
+    """
+
+    read: int
+    blank: int
+    missing: int
+    confidence: float | None
+
+
+def measure(pages: Sequence[Page], missing: Collection[int]) -> Measure:
+    """Measure the pages of one scan; ``missing`` are the numbers of those that only stand for what failed."""
+    there = [page for page in pages if page.number not in missing]
+    blank = sum(page.blank for page in there)
+    return Measure(len(there) - blank, blank, len(pages) - len(there), confidence_of(there))
+
+
+def confidence_of(pages: Iterable[Page]) -> float | None:
+    """Return the mean confidence of the words on pages, None where there are none."""
+    sure = [word.confidence for page in pages for block in page.blocks for line in block.lines for word in line.words]
+    return sum(sure) / len(sure) if sure else None

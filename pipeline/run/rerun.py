@@ -1,0 +1,160 @@
+"""Scans that are digitised again: which, and why not the others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.failure import Code
+from models.scan import Box, ScanState
+from models.settings import Settings
+from pipeline.index.store import Store
+from pipeline.intake.discover import Entry, discover
+from pipeline.page.recipe import fingerprint
+from pipeline.run.context import Context
+from pipeline.run.digitise import Summary, read_and_archive, running
+from pipeline.run.ledger import Ledger, ScanRow
+from pipeline.run.progress import Watcher
+from pipeline.run.results import Results
+from pipeline.run.take_in import inspect_anew, settle
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for; a scan is meant when it answers all that is given.
+
+    ``scans`` are paths in a box, ``box/path``, or the beginnings of SHA-256s. ``recognise`` reads pages again even
+    where today's recipe has read them; ``force`` takes refused scans too, of those that are named; ``password`` opens
+    the locked ones among them.
+    """
+
+    failed: bool = False
+    boxes: tuple[str, ...] = ()
+    scans: tuple[str, ...] = ()
+    codes: tuple[Code, ...] = ()
+    below_confidence: float | None = None
+    recognise: bool = False
+    force: bool = False
+    password: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The scans that are meant: those that are done again, and those that are not, each with the reason."""
+
+    rows: tuple[ScanRow, ...]
+    left: tuple[tuple[ScanRow, str], ...]
+
+
+def choose(ledger: Ledger, wanted: Wanted, settings: Settings) -> Chosen:
+    """Return what would be done again; nothing is changed."""
+    recipe = fingerprint(settings.page)
+    rows, left = [], []
+    for box in ledger.boxes():
+        for row in ledger.scans(box.id):
+            if row.state is ScanState.DUPLICATE or not _is_meant(ledger, row, wanted):
+                continue
+            why_not = _why_not(row, wanted, recipe)
+            if why_not:
+                left.append((row, why_not))
+            else:
+                rows.append(row)
+    return Chosen(tuple(rows), tuple(left))
+
+
+def rerun(chosen: Chosen, wanted: Wanted, settings: Settings, ledger: Ledger, store: Store, watch: Watcher) -> Summary:
+    """Do again what was chosen, and nothing else.
+
+    Args:
+        chosen: what :func:`choose` returned.
+        wanted: what was asked for.
+        settings: all of them; the archive must be held.
+        ledger: the archive's ledger.
+        store: the archive's index.
+        watch: called with the progress after every change.
+
+    Raises:
+        TooManyFailuresError: it stopped by itself.
+    """
+    with running("rerun", settings, ledger, store, watch) as context:
+        boxes = [box for box in ledger.boxes() if any(row.box == box.id for row in chosen.rows)]
+        entries: dict[tuple[str, str], Entry] = {}
+        unlocked: dict[str, Path] = {}
+        for box in boxes:
+            inside = _inside(box)
+            entries |= {(box.id, path): entry for path, entry in inside.items()}
+            unlocked |= _prepare(box, [row for row in chosen.rows if row.box == box.id], inside, wanted, context)
+        paths = {(row.box, row.path) for row in chosen.rows}
+        keys = {
+            (row.box, row.path, row.sha256)
+            for box in boxes
+            for row in ledger.scans(box.id)
+            if (row.box, row.path) in paths
+        }
+        return read_and_archive(context, boxes, entries, keys, unlocked)
+
+
+def _inside(box: Box) -> dict[str, Entry]:
+    """Return what lies in a box; nothing where it has gone, for then the bags still hold what was archived."""
+    return {str(entry.path): entry for entry in discover(box.root).entries} if box.root.is_dir() else {}
+
+
+def _prepare(
+    box: Box, rows: Sequence[ScanRow], inside: dict[str, Entry], wanted: Wanted, context: Context
+) -> dict[str, Path]:
+    """Set the scans to pending; look anew at those that were refused or have changed."""
+    ledger = context.ledger
+    anew = [row for row in rows if _must_be_inspected(row, inside, wanted)]
+    unlocked = inspect_anew(box, [inside[row.path] for row in anew], context, wanted.password)
+    paths = {row.path for row in rows}
+    for row in ledger.scans(box.id):
+        if row.path not in paths:
+            continue
+        if row.state is ScanState.ARCHIVED:
+            ledger.wait(row)
+        elif row.path in inside:
+            settle(row, inside[row.path], ledger, [box.id])
+        if wanted.recognise and row.sha256:
+            Results(context.settings.archive).forget(row.sha256, fingerprint(context.settings.page))
+    return unlocked
+
+
+def _must_be_inspected(row: ScanRow, inside: dict[str, Entry], wanted: Wanted) -> bool:
+    entry = inside.get(row.path)
+    if entry is None:
+        return False
+    changed = (entry.size, entry.mtime_ns) != (row.size, row.mtime_ns)
+    return row.state is ScanState.REFUSED or not row.sha256 or changed or wanted.password is not None
+
+
+def _is_meant(ledger: Ledger, row: ScanRow, wanted: Wanted) -> bool:
+    is_failed = row.state is ScanState.FAILED or row.missing > 0
+    return (
+        (not wanted.failed or is_failed)
+        and (not wanted.boxes or row.box in wanted.boxes)
+        and (not wanted.scans or any(_is_named(row, name) for name in wanted.scans))
+        and (not wanted.codes or bool(_codes(ledger, row).intersection(wanted.codes)))
+        and (
+            wanted.below_confidence is None or (row.confidence is not None and row.confidence < wanted.below_confidence)
+        )
+    )
+
+
+def _is_named(row: ScanRow, name: str) -> bool:
+    is_digest = len(name) >= 8 and row.sha256.startswith(name.lower())
+    return name in {row.path, f"{row.box}/{row.path}"} or is_digest
+
+
+def _codes(ledger: Ledger, row: ScanRow) -> set[str]:
+    pages = ledger.query("SELECT DISTINCT code FROM pages WHERE sha256 = ? AND state = 'failed'", (row.sha256,))
+    return {str(page["code"]) for page in pages} | ({row.code} if row.code else set())
+
+
+def _why_not(row: ScanRow, wanted: Wanted, recipe: str) -> str:
+    if row.state is ScanState.REFUSED:
+        if not wanted.scans:
+            return "refused; a refused scan comes back only by name: --scan … --force"
+        if not wanted.force and wanted.password is None:
+            return "refused; add --force (or --password-file, for a locked PDF)"
+    if row.state is ScanState.ARCHIVED and not row.missing and row.recipe == recipe and not wanted.recognise:
+        return "read by today's recipe already; --stage recognise reads it again"
+    return ""

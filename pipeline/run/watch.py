@@ -1,0 +1,86 @@
+"""A box that is watched: scans are taken in as they are dropped, when they have stopped growing."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from models.settings import Settings
+from pipeline.index.store import Store
+from pipeline.intake.discover import Entry, discover
+from pipeline.run.digitise import Summary, digitise
+from pipeline.run.ledger import Ledger
+from pipeline.run.progress import Watcher
+
+_SECONDS_BETWEEN_LOOKS = 2.0
+
+
+class Settled:
+    """Tells which entries have stopped growing: same size and time of change for some seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        """Say for how many seconds; nothing has been seen yet."""
+        self._seconds = seconds
+        self._seen: dict[Path, tuple[int, int, float]] = {}
+
+    def look(self, entries: tuple[Entry, ...], now: float) -> frozenset[Path]:
+        """Look at what lies in a box at a time; return the files that have settled.
+
+        The time is the watcher's own: a scanner's clock, and so a file's time of change, may be anything.
+        """
+        seen = {}
+        for entry in entries:
+            size, changed, since = self._seen.get(entry.file, (-1, -1, now))
+            same = (size, changed) == (entry.size, entry.mtime_ns)
+            seen[entry.file] = (entry.size, entry.mtime_ns, since if same else now)
+        self._seen = seen
+        return frozenset(file for file, (_, _, since) in seen.items() if now - since >= self._seconds)
+
+
+def watch_box(  # noqa: PLR0913  # what a run works with, and how to watch
+    folder: Path,
+    settings: Settings,
+    ledger: Ledger,
+    store: Store,
+    watch: Watcher,
+    *,
+    settle: float,
+    once: bool,
+    say: Callable[[Summary], None],
+) -> Summary | None:
+    """Take in what has settled in a folder, again and again.
+
+    Args:
+        folder: the box.
+        settings: all of them; the archive must be held.
+        ledger: the archive's ledger.
+        store: the archive's index.
+        watch: called with the progress after every change.
+        settle: seconds for which a file must not have changed.
+        once: end when everything there has settled and is taken in.
+        say: called with what each run did.
+
+    Returns:
+        What the last run did, None where there was nothing.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    settled = Settled(settle)
+    summary = None
+    done: frozenset[tuple[Path, int, int]] = frozenset()
+    while True:
+        entries = discover(folder).entries
+        ready = settled.look(entries, time.monotonic())
+        now = frozenset((entry.file, entry.size, entry.mtime_ns) for entry in entries if entry.file in ready)
+        if now - done:
+            summary = digitise([folder], settings, ledger, store, watch, partial(_is_among, now))
+            say(summary)
+            done = now
+        elif once and len(ready) == len(entries):
+            return summary
+        time.sleep(min(_SECONDS_BETWEEN_LOOKS, max(settle, 0.1)))
+
+
+def _is_among(files: frozenset[tuple[Path, int, int]], entry: Entry) -> bool:
+    return (entry.file, entry.size, entry.mtime_ns) in files

@@ -1,0 +1,228 @@
+"""What failed is seen, understood and done again: `failures`, `show`, `rerun`, partial case files."""
+
+import json
+import re
+from pathlib import Path
+
+import pikepdf
+import pytest
+from PIL import Image, ImageDraw
+
+from models.case import CaseFile
+from pipeline.archive.bag import bags, read_bag, verify_bag
+from tests.cli.conftest import write_page
+
+
+@pytest.fixture
+def box(tmp_path):
+    folder = tmp_path / "box-1"
+    folder.mkdir()
+    return folder
+
+
+def _write_half(file: Path) -> Path:
+    """Write a TIFF whose first page is text, and whose second is print that cannot be read."""
+    first = Image.open(write_page(file.with_suffix(".png"), "Première pièce du dossier"))
+    second = Image.new("L", first.size, 255)
+    ImageDraw.Draw(second).ellipse((300, 300, 900, 900), fill=40)
+    first.convert("L").save(file, save_all=True, append_images=[second], dpi=(150, 150))
+    file.with_suffix(".png").unlink()
+    return file
+
+
+def _cases(bannasar) -> list[CaseFile]:
+    return [read_bag(bag)[0] for bag in bags(bannasar.archive)]
+
+
+def test_a_case_file_waits_whole_for_a_page_that_failed(bannasar, box):
+    """Nothing of it is archived in silence; what was read is kept; the report accounts for every page."""
+    _write_half(box / "dossier" / "1.tif")
+    write_page(box / "dossier" / "2.png", "Deuxième pièce")
+    write_page(box / "3.png", "Une lettre seule")
+    done = bannasar("run", box)
+    assert done.returncode == 2
+    states = {path: (scan["state"], scan["code"]) for path, scan in bannasar.scans("box-1").items()}
+    assert states == {
+        "dossier/1.tif": ("failed", "no-text"),
+        "dossier/2.png": ("failed", "case-incomplete"),
+        "3.png": ("archived", None),
+    }
+    assert "box-1: 4 pages in = 1 archived, 3 failed." in done.stdout
+    assert [case.title for case in _cases(bannasar)] == ["3"]
+    assert len(list(bannasar.archive.rglob("*.json.gz"))) == 3
+
+
+def test_a_partial_case_file_is_archived_when_it_is_allowed_and_says_so(bannasar, box):
+    """Its record names what is missing and why; a page in its PDF stands for it, so that the others keep theirs."""
+    _write_half(box / "dossier" / "1.tif")
+    write_page(box / "dossier" / "2.png", "Deuxième pièce")
+    assert bannasar("run", box).returncode == 2
+    done = bannasar("rerun", "--failed", "--allow-partial")
+    assert done.returncode == 2, done.stderr
+    assert "partial" in done.stdout
+    assert "box-1: 3 pages in = 2 archived, 1 failed." in done.stdout
+    (case,) = _cases(bannasar)
+    ((path, page, code),) = [(str(item.path), item.page, item.code) for item in case.missing]
+    assert (path, page, code) == ("dossier/1.tif", 2, "no-text")
+    (bag,) = bags(bannasar.archive)
+    assert verify_bag(bag) == []
+    with pikepdf.open(bag / "data" / "documents" / "001.pdf") as pdf:
+        assert len(pdf.pages) == 2
+    assert len(bannasar.json("search", "pièce")["hits"]) == 2
+    told = bannasar("show", "dossier/1.tif").stdout
+    assert "archived as partial" in told
+    # It stays partial when its case file grows, and is whole when the scan is mended.
+    write_page(box / "dossier" / "4.png", "Quatrième pièce")
+    assert bannasar("run", box).returncode == 2
+    assert [len(case.missing) for case in _cases(bannasar)] == [1]
+    assert "would do again: box-1/dossier/1.tif" in bannasar("rerun", "--failed", "--dry-run").stdout
+
+
+def test_failures_are_grouped_by_code_with_examples_and_what_to_do(bannasar, box):
+    """An operator sees at a glance what went wrong, how often, and what helps."""
+    for number in range(5):
+        (box / f"empty-{number}.tif").touch()
+    _write_half(box / "half.tif")
+    bannasar("run", box)
+    told = bannasar("failures").stdout
+    assert told.index("empty  refused: 5 scans") < told.index("no-text  failed: 1 scans, 1 pages")
+    assert told.count("box-1/empty-") == 3
+    assert "box-1/half.tif, page 2" in told
+    assert "Scan the paper again" in told
+    kinds = {kind["code"]: kind for kind in bannasar.json("failures")["failures"]}
+    assert kinds["no-text"]["examples"][0]["page"] == 2
+
+
+def test_show_tells_a_scans_whole_story(bannasar, box):
+    """Every attempt with its beginning, worker, recipe, versions and outcome."""
+    _write_half(box / "half.tif")
+    bannasar("run", box)
+    (story,) = bannasar.json("show", "half.tif")["scans"]
+    assert [page["state"] for page in story["pages"]] == ["read", "failed"]
+    inspect, first, second = story["attempts"]
+    assert inspect["step"] == "inspect"
+    assert {first["outcome"], second["outcome"]} == {"done", "failed"}
+    for attempt in story["attempts"]:
+        assert attempt["started"] < attempt["ended"]
+        assert attempt["worker"].startswith("tcp://127.0.0.1")
+        assert attempt["versions"]["tesseract"]
+    assert "no text was found on it" in bannasar("show", story["scan"]["sha256"][:12]).stdout
+    assert bannasar("show", "nothing").returncode == 1
+
+
+def test_rerun_does_what_its_dry_run_said(bannasar, box):
+    """What failed by a code is done again, and nothing else."""
+    write_page(box / "1.png", "Un")
+    write_page(box / "2.png", "Deux")
+    assert bannasar("run", box, BANNASAR_LIMITS__PAGE_MEGABYTES="80").returncode == 2
+    assert {scan["code"] for scan in bannasar.scans("box-1").values()} == {"out-of-memory"}
+    write_page(box / "3.png", "Trois")
+    said = bannasar("rerun", "--code", "out-of-memory", "--dry-run").stdout
+    assert re.findall(r"would do again: (\S+)", said) == ["box-1/1.png", "box-1/2.png"]
+    assert bannasar("rerun", "--code", "timeout").stdout.startswith("Nothing is to be done again")
+    done = bannasar("rerun", "--code", "out-of-memory")
+    assert done.returncode == 0, done.stderr
+    assert {path: scan["state"] for path, scan in bannasar.scans("box-1").items()} == {
+        "1.png": "archived",
+        "2.png": "archived",
+    }
+
+
+def test_the_same_bytes_are_read_again_by_a_new_recipe_only(bannasar, box):
+    """Same bytes and recipe: nothing to do. A new recipe, or --stage recognise: read again, and archived anew."""
+    write_page(box / "1.png", "Le greffier en chef")
+    bannasar("run", box)
+    (before,) = bannasar.scans("box-1").values()
+    assert "today's recipe already" in bannasar("rerun", "--box", "box-1").stdout
+    assert "Nothing is to be done again" in bannasar("rerun", "--below-confidence", "0.01").stdout
+    new = {"BANNASAR_PAGE__DPI": "250"}
+    assert "1 scans were read by an older recipe" in bannasar("run", box, **new).stdout
+    done = bannasar("rerun", "--below-confidence", "1", **new)
+    assert done.returncode == 0, done.stderr
+    assert "1 pages read" in done.stdout
+    (after,) = bannasar.scans("box-1").values()
+    assert after["recipe"] != before["recipe"]
+    assert "1 pages read" in bannasar("rerun", "--scan", "1.png", "--stage", "recognise", **new).stdout
+    (bag,) = bags(bannasar.archive)
+    assert verify_bag(bag) == []
+
+
+def test_what_was_archived_stays_so_when_reading_it_again_fails(bannasar, box):
+    """A rerun can only better an archive."""
+    write_page(box / "1.png", "Le greffier en chef")
+    bannasar("run", box)
+    (before,) = bannasar.scans("box-1").values()
+    bannasar("rerun", "--box", "box-1", "--stage", "recognise", BANNASAR_LIMITS__PAGE_MEGABYTES="80")
+    (after,) = bannasar.scans("box-1").values()
+    assert after == before
+    assert len(bannasar.json("search", "greffier")["hits"]) == 1
+
+
+def test_an_archived_scan_is_read_again_from_its_bag_when_its_box_is_gone(bannasar, box):
+    """Boxes are given back; the archive keeps what is needed."""
+    write_page(box / "1.png", "Le greffier en chef")
+    bannasar("run", box)
+    box.rename(box.with_name("gone"))
+    done = bannasar("rerun", "--box", "box-1", "--stage", "recognise")
+    assert done.returncode == 0, done.stderr
+    assert "1 pages read" in done.stdout
+
+
+def test_a_locked_pdf_is_read_with_its_password(bannasar, box):
+    """It comes back by name only; its bytes are kept as they were; the password is written nowhere."""
+    write_page(box / "plain.pdf", "Une pièce secrète")
+    with pikepdf.open(box / "plain.pdf") as pdf:
+        pdf.save(box / "locked.pdf", encryption=pikepdf.Encryption(user="sesame-12", owner="x"))
+    (box / "plain.pdf").unlink()
+    assert bannasar("run", box).returncode == 2
+    assert "comes back only by name" in bannasar("rerun", "--box", "box-1").stdout
+    assert "add --force" in bannasar("rerun", "--scan", "locked.pdf").stdout
+    secret = box.parent / "secret"
+    secret.write_text("wrong\n", "utf-8")
+    assert bannasar("rerun", "--scan", "locked.pdf", "--password-file", secret).returncode == 2
+    secret.write_text("sesame-12\n", "utf-8")
+    done = bannasar("rerun", "--scan", "locked.pdf", "--password-file", secret, "--log-format", "json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(bannasar.json("search", "secrète")["hits"]) == 1
+    (bag,) = bags(bannasar.archive)
+    assert (bag / "data" / "originals" / "locked.pdf").read_bytes() == (box / "locked.pdf").read_bytes()
+    assert list((bannasar.archive / "tmp").rglob("*.pdf")) == []
+    for file in bannasar.archive.rglob("*"):
+        assert not file.is_file() or b"sesame-12" not in file.read_bytes()
+    assert "sesame-12" not in done.stdout + done.stderr
+
+
+def test_a_refused_scan_comes_back_by_name_and_by_force(bannasar, box):
+    """When the limits that refused it have changed."""
+    write_page(box / "1.png", "Le greffier en chef")
+    bannasar("run", box, BANNASAR_LIMITS__PAGE_MEGAPIXELS="1")
+    assert bannasar.scans("box-1")["1.png"]["code"] == "page-too-large"
+    assert bannasar("run", box).returncode == 2
+    done = bannasar("rerun", "--scan", "box-1/1.png", "--force")
+    assert done.returncode == 0, done.stderr
+    assert bannasar.scans("box-1")["1.png"]["state"] == "archived"
+
+
+def test_progress_for_machines(bannasar, box):
+    """JSON lines on standard error; a file for Prometheus."""
+    _write_half(box / "half.tif")
+    metrics = box.parent / "bannasar.prom"
+    done = bannasar("run", box, "--log-format", "json", "--metrics-file", metrics)
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    assert events[0]["event"] == "begun"
+    (failed,) = [event for event in events if event["event"] == "page failed"]
+    assert (failed["path"], failed["page"], failed["code"]) == ("half.tif", 2, "no-text")
+    assert (events[-1]["event"], events[-1]["pages_done"]) == ("ended", 2)
+    text = metrics.read_text("utf-8")
+    assert "bannasar_pages_read 1.0" in text
+    assert 'bannasar_failures_total{code="no-text"} 1.0' in text
+    assert "bannasar_running 0.0" in text
+
+
+def test_rerun_wants_to_be_told_what(bannasar, box):
+    """Everything again is never meant."""
+    write_page(box / "1.png", "Un")
+    bannasar("run", box)
+    assert bannasar("rerun").returncode == 1
+    assert bannasar("rerun", "--code", "nonsense").returncode == 1
+    assert bannasar("rerun", "--failed", "--password-file", "x").returncode == 1
