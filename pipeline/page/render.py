@@ -66,7 +66,10 @@ def _picture(image: Image.Image, claimed_dpi: float) -> Picture:
     pixels = _grey_or_rgb(image)
     long_side = max(pixels.shape[:2])
     low, high = _LONG_INCHES
-    sound = claimed_dpi > 0 and low <= long_side / claimed_dpi <= high
+    # A resolution that only scanners write is believed of a large sheet, too: a map, a register.
+    sound = (
+        claimed_dpi > 0 and low <= long_side / claimed_dpi and (long_side / claimed_dpi <= high or claimed_dpi >= 150)
+    )
     return Picture(pixels, claimed_dpi if sound else long_side / _A4_LONG_INCHES)
 
 
