@@ -13,7 +13,6 @@ from pipeline.page.recipe import model_names, versions
 from pipeline.run.ledger import Ledger, LedgerError
 
 _APT_NAMES = {"Khmer": "tesseract-ocr-script-khmr"}
-_LEAST_FREE_BYTES = 2 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield _program("ghostscript", ["gs", "--version"], "ghostscript")
     yield _fonts()
     yield _sqlite()
-    yield _disk(settings.archive)
+    yield _disk(settings.archive, settings.run.free_gigabytes)
     yield _archive(settings.archive)
 
 
@@ -78,11 +77,12 @@ def _sqlite() -> Check:
     return Check("SQLite FTS5", well=True, found=sqlite3.sqlite_version)
 
 
-def _disk(archive: Path) -> Check:
+def _disk(archive: Path, least_gigabytes: float) -> Check:
     place = next(folder for folder in (archive, *archive.parents) if folder.exists())
-    free = shutil.disk_usage(place).free
-    mend = "Make room, or put the archive on another disk (--archive)."
-    return Check("disk", well=free >= _LEAST_FREE_BYTES, found=f"{free / (1 << 30):.1f} GB free at {place}", mend=mend)
+    free = shutil.disk_usage(place).free / (1 << 30)
+    found = f"{free:.1f} GB free at {place}, {least_gigabytes:g} GB needed"
+    mend = "Make room, put the archive on another disk (--archive), or set run.free_gigabytes."
+    return Check("disk", well=free >= least_gigabytes, found=found, mend=mend)
 
 
 def _archive(archive: Path) -> Check:

@@ -44,14 +44,14 @@ class Bannasar:
             check=False,
         )
 
-    def start(self, *arguments: object) -> subprocess.Popen[str]:
+    def start(self, *arguments: object, **environment: str) -> subprocess.Popen[str]:
         """Start it in a process group of its own, to be stopped."""
         return subprocess.Popen(
             self.command(*arguments),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
-            env=self.environment(),
+            env=self.environment(**environment),
             cwd=self.archive.parent,
             start_new_session=True,
         )
@@ -81,11 +81,11 @@ def write_page(file: Path, *lines: str, dpi: int = 150) -> Path:
     return file
 
 
-def write_pages(file: Path, pages: int, dpi: int = 100) -> Path:
+def write_pages(file: Path, pages: int, dpi: int = 100, title: str = "du dossier") -> Path:
     """Write a PDF of pages, each with a number of its own."""
     file.parent.mkdir(parents=True, exist_ok=True)
     pictures = [
-        Image.fromarray(render_page([f"Page {number} du dossier"], face="Liberation Serif", size=14, dpi=dpi))
+        Image.fromarray(render_page([f"Page {number} {title}"], face="Liberation Serif", size=14, dpi=dpi))
         for number in range(1, pages + 1)
     ]
     pictures[0].save(file, save_all=True, append_images=pictures[1:], resolution=dpi)

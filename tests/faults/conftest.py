@@ -1,0 +1,87 @@
+"""What the tests of faults share: ``bannasar`` as people call it, and what an archive holds."""
+
+import hashlib
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import psutil
+import pytest
+
+from pipeline.archive.bag import bags, verify_bag
+from tests.cli.conftest import Bannasar
+
+# A call in a mount namespace of its own: whatever is mounted there is nobody else's, and goes with it.
+APART = ("unshare", "--map-root-user", "--mount", "sh", "-ec")
+
+
+@pytest.fixture
+def bannasar(tmp_path: Path) -> Bannasar:
+    """Return ``bannasar`` with a new archive."""
+    return Bannasar(tmp_path / "archive")
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Path:
+    """Return an empty box."""
+    folder = tmp_path / "box-1"
+    folder.mkdir()
+    return folder
+
+
+def until(condition: Callable[[], object], process: subprocess.Popen[str], seconds: float = 120) -> None:
+    """Wait until something has happened, as long as the run goes on."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def results(archive: Path) -> int:
+    """Return how many pages have been read so far."""
+    return len(list((archive / "results").rglob("*.json.gz")))
+
+
+def contents(archive: Path) -> dict[str, Any]:
+    """Return all that an archive holds, but for the times at which it was made."""
+    held: dict[str, Any] = {}
+    for bag in bags(archive):
+        assert verify_bag(bag) == []
+        for file in sorted((bag / "data").rglob("*")):
+            name = str(file.relative_to(archive))
+            if file.name == "case.json":
+                held[name] = json.loads(file.read_text("utf-8")) | {"created": ""}
+            elif file.suffix == ".pdf" and file.parent.name == "documents":
+                with pikepdf.open(file) as pdf:
+                    held[name] = len(pdf.pages)
+            elif file.suffix == ".xml":
+                held[name] = "ALTO"
+            elif file.is_file():
+                held[name] = hashlib.sha256(file.read_bytes()).hexdigest()
+    return held
+
+
+def assert_nothing_is_left(archive: Path) -> None:
+    """Make sure that no process of a run goes on, and that no unfinished work lies about."""
+    end = time.monotonic() + 10
+    while left := _processes(archive.parent):
+        assert time.monotonic() < end, left
+        time.sleep(0.05)
+    assert list(archive.glob("tmp*")) == []
+    assert list((archive / "results").rglob("*.part")) == []
+
+
+def _processes(folder: Path) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if Path(process.cwd()).is_relative_to(folder) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue
+    return found

@@ -1,0 +1,81 @@
+"""A box of horrors: every file ends with a code of its own, and the sound scan among them is archived."""
+
+import time
+
+import pikepdf
+import pytest
+from PIL import Image
+
+from config.settings import load
+from models.failure import BannasarError, Code
+from models.scan import Kind
+from pipeline.archive.bag import bags, verify_bag
+from pipeline.intake.inspect import inspect
+from tests.cli.conftest import write_page
+from tests.faults import bombs
+from tests.faults.conftest import assert_nothing_is_left
+
+REFUSED = {
+    "bomb.png": (bombs.png_bomb, "page-too-large"),
+    "bomb.tif": (bombs.tiff_bomb, "page-too-large"),
+    "picture.pdf": (bombs.pdf_picture_bomb, "page-too-large"),
+    "wall.pdf": (bombs.pdf_wall, "page-too-large"),
+    "tree-loop.pdf": (bombs.pdf_tree_loop, "damaged"),
+}
+FAILED = {
+    "stream.pdf": (bombs.pdf_stream_bomb, "out-of-memory"),
+    "for-ever.pdf": (bombs.pdf_that_draws_for_ever, "timeout"),
+}
+READ = {"loop.tif": bombs.tiff_loop, "form-loop.pdf": bombs.pdf_form_loop}
+
+
+def test_a_box_of_horrors_ends_with_each_accounted_for(bannasar, box):
+    """Poison is refused at once or fails by itself, after a second try; nothing else suffers, nothing is left."""
+    for name, (write, _) in (REFUSED | FAILED).items():
+        write(box / name)
+    for name, write in READ.items():
+        write(box / name)
+    write_page(box / "sound.png", "Le greffier en chef")
+    limits = {"BANNASAR_LIMITS__PAGE_SECONDS": "15", "BANNASAR_LIMITS__PAGE_MEGABYTES": "1000"}
+    done = bannasar("run", box, **limits)
+    assert done.returncode == 2, done.stderr
+    scans = bannasar.scans("box-1")
+    assert {path: scan["code"] for path, scan in scans.items() if scan["state"] == "refused"} == {
+        name: code for name, (_, code) in REFUSED.items()
+    }
+    assert {path: scan["code"] for path, scan in scans.items() if scan["state"] == "failed"} == {
+        name: code for name, (_, code) in FAILED.items()
+    }
+    assert {path for path, scan in scans.items() if scan["state"] == "archived"} == {*READ, "sound.png"}
+    tries = [attempt["outcome"] for attempt in bannasar.json("show", "for-ever.pdf")["scans"][0]["attempts"]]
+    assert tries == ["done", "failed", "failed"]
+    assert [verify_bag(bag) for bag in bags(bannasar.archive)] == [[], [], []]
+    assert_nothing_is_left(bannasar.archive)
+
+
+def test_a_page_of_20000_pixels_is_read(bannasar, box):
+    """A long sheet, such as a register's, is a page like any other."""
+    sheet = Image.open(write_page(box / "sheet.png", "Ligne du registre", dpi=150))
+    (box / "sheet.png").unlink()
+    long = Image.new("L", (sheet.width, 20_000), 255)
+    for top in range(0, long.height, sheet.height):
+        long.paste(sheet, (0, top))
+    long.save(box / "long.png", dpi=(150, 150))
+    done = bannasar("run", box)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(bannasar.json("search", "registre")["hits"]) == 1
+
+
+def test_a_pdf_of_5000_pages_is_told_by_its_pages(tmp_path):
+    """It is looked through in seconds; more pages than are accepted are refused without looking at them."""
+    with pikepdf.new() as pdf:
+        for _ in range(5000):
+            pdf.add_blank_page(page_size=(595, 842))
+        pdf.save(tmp_path / "many.pdf")
+    limits = load().limits
+    started = time.monotonic()
+    assert inspect(tmp_path / "many.pdf", limits, 300) == (Kind.PDF, 5000)
+    assert time.monotonic() - started < 20
+    with pytest.raises(BannasarError) as refusal:
+        inspect(tmp_path / "many.pdf", limits.model_copy(update={"scan_pages": 4999}), 300)
+    assert refusal.value.failure.code is Code.TOO_MANY_PAGES

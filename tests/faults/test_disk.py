@@ -1,0 +1,140 @@
+"""The disk fills, or may not be written: nothing is lost, nothing is archived by halves, and the operator is told."""
+
+import contextlib
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pipeline.archive.bag import bags, verify_bag
+from tests.cli.conftest import Bannasar, write_pages
+from tests.faults.conftest import APART, results, until
+
+
+@contextlib.contextmanager
+def _on_a_small_disk(bannasar: Bannasar, megabytes: int, *arguments: object, **environment: str):
+    """Run ``bannasar`` with its archive on a disk of its own; yield the process and the disk as seen from here."""
+    bannasar.archive.mkdir(exist_ok=True)
+    mount = f'mount -t tmpfs -o size={megabytes}m none {bannasar.archive} && "$@"; status=$?; read wait; exit $status'
+    process = subprocess.Popen(
+        [*APART, mount, "sh", *bannasar.command(*arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=bannasar.environment(**environment),
+        cwd=bannasar.archive.parent,
+        start_new_session=True,
+    )
+    try:
+        yield process, Path(f"/proc/{process.pid}/root") / bannasar.archive.relative_to("/")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def _said(process: subprocess.Popen[str], words: str) -> None:
+    assert process.stderr is not None
+    for line in process.stderr:
+        if words in line:
+            return
+    pytest.fail(f"it never said {words}")
+
+
+def _free(disk: Path) -> int:
+    status = os.statvfs(disk)
+    return status.f_bavail * status.f_frsize
+
+
+def _fill(disk: Path, leave: int) -> Path:
+    ballast = disk / "ballast"
+    with ballast.open("wb") as stream:
+        left = _free(disk) - leave
+        while left > 0:
+            stream.write(bytes(min(left, 1 << 20)))
+            stream.flush()
+            left -= 1 << 20
+    return ballast
+
+
+def test_a_run_pauses_while_the_disk_is_short_and_goes_on(bannasar, box):
+    """It says so at once, in one clear line; when there is room, it does the rest."""
+    write_pages(box / "a.pdf", 12)
+    limits = {"BANNASAR_RUN__FREE_GIGABYTES": "0.03"}
+    with _on_a_small_disk(bannasar, 100, "run", box, **limits) as (process, disk):
+        until(lambda: results(disk) >= 2, process)
+        ballast = _fill(disk, 10 << 20)
+        _said(process, "Paused: 0.01 GB is free")
+        read = results(disk)
+        assert read < 12
+        ballast.unlink()
+        _said(process, "There is room again")
+        until(lambda: list((disk / "bags").glob("*/*/bagit.txt")), process)
+        (bag,) = bags(disk)
+        until(lambda: verify_bag(bag) == [], process)
+        until(lambda: results(disk) == 12, process)
+
+
+def test_a_run_does_not_begin_without_room(bannasar, box):
+    """Better told in the evening than found in the morning."""
+    write_pages(box / "a.pdf", 1)
+    done = bannasar("run", box, BANNASAR_RUN__FREE_GIGABYTES="1000000")
+    assert done.returncode == 3
+    assert "1e+06 GB needed" in done.stderr
+    assert not (bannasar.archive / "ledger.db").exists()
+
+
+def test_a_disk_that_is_full_to_the_last_byte_costs_nothing_that_was_done(bannasar, box):
+    """The run waits, or ends and says why; no bag is there by halves; with room, everything is done."""
+    write_pages(box / "a.pdf", 12)
+    limits = {"BANNASAR_RUN__FREE_GIGABYTES": "0", "BANNASAR_RUN__RETRY_SECONDS": "0.1"}
+    bannasar.archive.mkdir()
+    twice = 'm() { "$@" || { echo ENDED >&2; read go; "$@"; }; }; m "$@"'
+    command = ["sh", "-c", twice, "sh", *bannasar.command("run", box)]
+    again = Bannasar(bannasar.archive)
+    again.command = lambda *_: command  # type: ignore[method-assign]
+    with _on_a_small_disk(again, 60, **limits) as (process, disk):
+        until(lambda: results(disk) >= 2, process)
+        ballast = _fill(disk, 0)
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "Paused" in line or "ENDED" in line:
+                break
+            assert "Traceback" not in line
+        assert list(disk.glob("bags/*/*")) == []
+        kept = results(disk)
+        assert 2 <= kept < 12
+        ballast.unlink()
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        until(lambda: list((disk / "bags").glob("*/*/bagit.txt")), process)
+        (bag,) = bags(disk)
+        until(lambda: verify_bag(bag) == [], process)
+        assert results(disk) == 12
+
+
+def test_an_archive_that_may_not_be_written_is_left_alone(bannasar, box):
+    """The run ends and says what to mend."""
+    write_pages(box / "a.pdf", 1)
+    assert bannasar("run", box).returncode == 0
+    write_pages(box / "b.pdf", 2)
+    mount = (
+        f'mount --bind {bannasar.archive} {bannasar.archive}; mount -o remount,ro,bind {bannasar.archive}; exec "$@"'
+    )
+    done = subprocess.run(
+        [*APART, mount, "sh", *bannasar.command("run", box)],
+        capture_output=True,
+        encoding="utf-8",
+        env=bannasar.environment(),
+        cwd=bannasar.archive.parent,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Read-only file system" in done.stderr
+    assert "Check its permissions and the disk" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert bannasar("run", box).returncode == 0

@@ -1,0 +1,97 @@
+"""Whoever is killed, and whenever: the next run goes on, and the archive is as if nothing had happened."""
+
+import random
+import shutil
+import signal
+import time
+
+import psutil
+import pytest
+
+from tests.cli.conftest import Bannasar, write_page, write_pages
+from tests.faults.conftest import assert_nothing_is_left, contents, results, until
+
+KILLS = 20
+
+
+def _fill(box):
+    for number in range(1, 4):
+        write_pages(box / f"dossier-{number}" / "a.pdf", 10, title=f"du dossier {number}")
+        write_page(box / f"dossier-{number}" / "b.png", f"Lettre numéro {number}", dpi=100)
+    shutil.copy(box / "dossier-1" / "a.pdf", box / "copy.pdf")
+    (box / "empty.tif").touch()
+
+
+def _victims(coordinator: psutil.Process) -> list[psutil.Process]:
+    """Return a run's processes: the coordinator, its workers, their hands and guards, and the programs these run."""
+    return [coordinator, *coordinator.children(recursive=True)]
+
+
+def test_twenty_random_kills_change_nothing(tmp_path, box):
+    """SIGKILL of the coordinator, workers, hands, guards, poppler and ghostscript, over and over."""
+    _fill(box)
+    undisturbed = Bannasar(tmp_path / "calm" / "archive")
+    undisturbed.archive.parent.mkdir()
+    assert undisturbed("run", box).returncode == 2  # for the scan that is refused
+
+    disturbed = Bannasar(tmp_path / "storm" / "archive")
+    disturbed.archive.parent.mkdir()
+    # Where they stand when they are killed is chance; which are, is not.
+    chance = random.Random(5)  # noqa: S311
+    process = disturbed.start("run", box)
+    kills = {"coordinator": 0, "others": 0}
+    while sum(kills.values()) < KILLS:
+        time.sleep(chance.uniform(0.1, 1.5))
+        if process.poll() is not None:
+            process.communicate()
+            if results(disturbed.archive) >= 33:
+                # It was faster than its killer: the rest of the kills hit the reading of all pages anew.
+                process = disturbed.start("rerun", "--box", "box-1", "--stage", "recognise")
+            else:
+                process = disturbed.start("run", box)
+            until(psutil.Process(process.pid).children, process)
+            continue
+        try:
+            coordinator = psutil.Process(process.pid)
+            victim = coordinator if chance.random() < 0.25 else chance.choice(_victims(coordinator))
+            victim.kill()
+        except psutil.NoSuchProcess:
+            continue
+        kills["coordinator" if victim.pid == process.pid else "others"] += 1
+    if process.poll() is None:
+        process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert min(kills.values()) >= 3
+    for _ in range(3):  # a page that was killed under its reader twice has failed until the next run
+        done = disturbed("run", box)
+        if "0 failed" in done.stdout:
+            break
+    assert done.returncode == 2, done.stderr
+    assert "33 archived, 0 failed" in done.stdout
+    assert contents(disturbed.archive) == contents(undisturbed.archive)
+    for archive in (disturbed, undisturbed):
+        assert len(archive.json("search", "dossier", "--limit", "99")["hits"]) == 30
+        assert_nothing_is_left(archive.archive)
+    assert "agree" in disturbed("ledger", "check").stdout
+
+
+@pytest.mark.parametrize("name", ["hand", "worker"])
+def test_a_killed_worker_costs_nothing_but_time(bannasar, box, name):
+    """Its page is read by another, no page fails, and every attempt is told."""
+    write_pages(box / "a.pdf", 12)
+    process = bannasar.start("run", box, "--workers", "2")
+    until(lambda: results(bannasar.archive) >= 3, process)
+    hands = [
+        child
+        for child in psutil.Process(process.pid).children(recursive=True)
+        if "pipeline.run.hand" in child.cmdline() and "pipeline.run.hand" in child.parent().cmdline()
+    ]
+    victim = hands[0] if name == "hand" else hands[0].parent().parent()
+    victim.kill()
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, output + errors
+    assert "12 archived, 0 failed" in output
+    (story,) = bannasar.json("show", "a.pdf")["scans"]
+    lost = [attempt for attempt in story["attempts"] if attempt["outcome"] == "failed"]
+    assert {attempt["code"] for attempt in lost} == {"worker-lost"}
+    assert_nothing_is_left(bannasar.archive)
