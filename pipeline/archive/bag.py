@@ -34,7 +34,6 @@ from models.failure import BannasarError, Code
 from models.page import Page
 from models.scan import Scan
 from pipeline.archive.alto import alto
-from pipeline.archive.pdf import write_pdf
 
 _CHUNK = 1 << 20
 _LONGEST_NAME = 255  # bytes, of the usual file systems
@@ -189,6 +188,9 @@ def _fill(
         _write(aside / _page_path("pages", number, page.number, "json", data=""), page.model_dump_json().encode())
         xml = alto(page, scan.path.name, case.software, case.created)
         _write(aside / _page_path("alto", number, page.number, "xml", data=""), xml)
+    # OCRmyPDF takes half a second to load: for who makes PDFs, not for who reads bags.
+    from pipeline.archive.pdf import write_pdf  # noqa: PLC0415
+
     (aside / "documents").mkdir()
     by_place = {(page.scan, page.number): page for page in pages}
     for document in case.documents:
