@@ -23,7 +23,7 @@ ONLY_FAINT = "only faint marks that cannot be read, such as ink that shines thro
 _READABLE = 0.75
 """Mean confidence of the signs on a page that can be read: it is 0.9 and more, and in mirror writing below 0.7."""
 
-_SURE = 0.2
+_SURE = 0.35
 """A Khmer line whose worst sign is less sure than this is read again."""
 
 
