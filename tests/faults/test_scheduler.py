@@ -1,0 +1,138 @@
+"""More machines: Dask's own scheduler and workers, as `dask scheduler` and `dask worker` start them."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.cli.conftest import Bannasar, write_page, write_pages
+from tests.conftest import ROOT
+from tests.faults.conftest import contents, results, until
+
+
+class Machines:
+    """A scheduler and workers on this machine's loopback, which stand for as many machines with shared storage."""
+
+    def __init__(self, folder: Path, protocol: str = "tcp", **environment: str) -> None:
+        """Start the scheduler."""
+        self._folder = folder
+        self._environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+        self._started: list[subprocess.Popen[bytes]] = []
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.address = f"{protocol}://127.0.0.1:{port}"
+        told = ["--host", self.address, "--dashboard-address", "127.0.0.1:0", "--no-show"]
+        self._start("scheduler", *told)
+        self._until_it_answers(port)
+
+    def worker(self) -> subprocess.Popen[bytes]:
+        """Start a worker."""
+        told = [self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--death-timeout", "60"]
+        return self._start("worker", *told)
+
+    def end(self) -> None:
+        """End them all."""
+        for process in reversed(self._started):
+            process.kill()
+            process.wait()
+
+    def _start(self, what: str, *arguments: str) -> subprocess.Popen[bytes]:
+        with (self._folder / f"{what}.log").open("ab") as log:
+            command = [sys.executable, "-m", "distributed.cli.dask_" + what, *arguments]
+            process = subprocess.Popen(command, stderr=log, stdout=log, env=self._environment, cwd=self._folder)
+        self._started.append(process)
+        return process
+
+    @staticmethod
+    def _until_it_answers(port: int) -> None:
+        end = time.monotonic() + 60
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                return
+            assert time.monotonic() < end
+            time.sleep(0.1)
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> Iterator[Machines]:
+    """Return a scheduler without workers."""
+    (tmp_path / "machines").mkdir()
+    started = Machines(tmp_path / "machines")
+    yield started
+    started.end()
+
+
+def _fill(box: Path) -> None:
+    for number in (1, 2):
+        write_pages(box / f"dossier-{number}" / "a.pdf", 8, title=f"du dossier {number}")
+        write_page(box / f"dossier-{number}" / "b.png", f"Lettre numéro {number}", dpi=100)
+
+
+def test_the_archive_is_the_same_as_alone_though_a_worker_dies_and_another_joins(tmp_path, box, machines):
+    """No page fails for a worker that was killed, nor do those that waited at its door."""
+    _fill(box)
+    alone, together = (Bannasar(tmp_path / name / "archive") for name in ("alone", "together"))
+    for archive in (alone.archive, together.archive):
+        archive.parent.mkdir()
+    assert alone("run", box).returncode == 0
+    victim = machines.worker()
+    machines.worker()
+    process = together.start("run", box, "--scheduler", machines.address)
+    until(lambda: results(together.archive) >= 3, process)
+    victim.send_signal(signal.SIGKILL)
+    machines.worker()
+    output, errors = process.communicate(timeout=200)
+    assert process.returncode == 0, output + errors
+    assert "18 archived, 0 failed" in output
+    assert contents(together.archive) == contents(alone.archive)
+    workers = {attempt["worker"] for attempt in _attempts(together)}
+    assert len(workers) >= 2
+
+
+def _attempts(bannasar: Bannasar) -> list[dict[str, str]]:
+    scans = [f"box-1/dossier-{number}/a.pdf" for number in (1, 2)]
+    return [attempt for scan in scans for attempt in bannasar.json("show", scan)["scans"][0]["attempts"]]
+
+
+def test_workers_keep_nothing_of_a_run_that_has_ended(bannasar, box, machines):
+    """They are ready for the next one, and hold neither memory nor temporary files for the last."""
+    write_pages(box / "a.pdf", 3)
+    worker = machines.worker()
+    done = bannasar("run", box, "--scheduler", machines.address)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert psutil.Process(worker.pid).children(recursive=True) == []
+    assert "Nothing new" in bannasar("run", box, "--scheduler", machines.address).stdout
+
+
+def test_scheduler_and_workers_can_speak_tls(tmp_path, box, bannasar):
+    """Certificates are named in Dask's own settings, as docs/operator.md shows; strangers are turned away."""
+    keys = tmp_path / "keys"
+    keys.mkdir()
+    make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=bannasar"
+    command = [*make.split(), "-keyout", keys / "key.pem", "-out", keys / "cert.pem"]
+    subprocess.run(command, check=True, capture_output=True)
+    tls = {"DASK_DISTRIBUTED__COMM__TLS__CA_FILE": str(keys / "cert.pem")}
+    for role in ("SCHEDULER", "WORKER", "CLIENT"):
+        tls[f"DASK_DISTRIBUTED__COMM__TLS__{role}__CERT"] = str(keys / "cert.pem")
+        tls[f"DASK_DISTRIBUTED__COMM__TLS__{role}__KEY"] = str(keys / "key.pem")
+    write_pages(box / "a.pdf", 3)
+    (tmp_path / "machines").mkdir()
+    machines = Machines(tmp_path / "machines", "tls", **tls)
+    try:
+        machines.worker()
+        stranger = bannasar("run", box, "--scheduler", machines.address)
+        assert stranger.returncode == 1
+        assert "No Dask scheduler answers" in stranger.stderr
+        done = bannasar("run", box, "--scheduler", machines.address, **tls)
+        assert done.returncode == 0, done.stdout + done.stderr
+    finally:
+        machines.end()
