@@ -7,6 +7,7 @@ import typer
 from typer._click.exceptions import UsageError
 
 from cli import export, ledger
+from cli.box_report import report
 from cli.common import Exit
 from cli.doctor import doctor
 from cli.failures import failures
@@ -33,6 +34,7 @@ app.command()(status)
 app.command()(failures)
 app.command()(show)
 app.command()(rerun)
+app.command()(report)
 app.command()(search)
 app.add_typer(export.app, name="export")
 app.add_typer(ledger.app, name="ledger")

@@ -20,7 +20,7 @@ def box(tmp_path):
     return folder
 
 
-def _write_half(file: Path) -> Path:
+def write_half(file: Path) -> Path:
     """Write a TIFF whose first page is text, and whose second is print that cannot be read."""
     first = Image.open(write_page(file.with_suffix(".png"), "Première pièce du dossier"))
     second = Image.new("L", first.size, 255)
@@ -36,7 +36,7 @@ def _cases(bannasar) -> list[CaseFile]:
 
 def test_a_case_file_waits_whole_for_a_page_that_failed(bannasar, box):
     """Nothing of it is archived in silence; what was read is kept; the report accounts for every page."""
-    _write_half(box / "dossier" / "1.tif")
+    write_half(box / "dossier" / "1.tif")
     write_page(box / "dossier" / "2.png", "Deuxième pièce")
     write_page(box / "3.png", "Une lettre seule")
     done = bannasar("run", box)
@@ -54,7 +54,7 @@ def test_a_case_file_waits_whole_for_a_page_that_failed(bannasar, box):
 
 def test_a_partial_case_file_is_archived_when_it_is_allowed_and_says_so(bannasar, box):
     """Its record names what is missing and why; a page in its PDF stands for it, so that the others keep theirs."""
-    _write_half(box / "dossier" / "1.tif")
+    write_half(box / "dossier" / "1.tif")
     write_page(box / "dossier" / "2.png", "Deuxième pièce")
     assert bannasar("run", box).returncode == 2
     done = bannasar("rerun", "--failed", "--allow-partial")
@@ -82,7 +82,7 @@ def test_failures_are_grouped_by_code_with_examples_and_what_to_do(bannasar, box
     """An operator sees at a glance what went wrong, how often, and what helps."""
     for number in range(5):
         (box / f"empty-{number}.tif").touch()
-    _write_half(box / "half.tif")
+    write_half(box / "half.tif")
     bannasar("run", box)
     told = bannasar("failures").stdout
     assert told.index("empty  refused: 5 scans") < told.index("no-text  failed: 1 scans, 1 pages")
@@ -95,7 +95,7 @@ def test_failures_are_grouped_by_code_with_examples_and_what_to_do(bannasar, box
 
 def test_show_tells_a_scans_whole_story(bannasar, box):
     """Every attempt with its beginning, worker, recipe, versions and outcome."""
-    _write_half(box / "half.tif")
+    write_half(box / "half.tif")
     bannasar("run", box)
     (story,) = bannasar.json("show", "half.tif")["scans"]
     assert [page["state"] for page in story["pages"]] == ["read", "failed"]
@@ -205,7 +205,7 @@ def test_a_refused_scan_comes_back_by_name_and_by_force(bannasar, box):
 
 def test_progress_for_machines(bannasar, box):
     """JSON lines on standard error; a file for Prometheus."""
-    _write_half(box / "half.tif")
+    write_half(box / "half.tif")
     metrics = box.parent / "bannasar.prom"
     done = bannasar("run", box, "--log-format", "json", "--metrics-file", metrics)
     events = [json.loads(line) for line in done.stderr.splitlines()]

@@ -1,0 +1,34 @@
+"""`bannasar watch`: scans are taken in as a scanner drops them."""
+
+import signal
+import time
+
+from tests.cli.conftest import write_page, write_pages
+from tests.faults.conftest import results, until
+
+
+def test_a_scan_is_taken_in_when_it_has_stopped_growing_and_after_a_restart(bannasar, tmp_path):
+    """Half a file is left alone, Ctrl-C ends the watch, and the next watch goes on where it was."""
+    box = tmp_path / "inbox"
+    write_page(box / "1.png", "Première pièce")
+    whole = write_pages(tmp_path / "whole.pdf", 2, title="d'une longue pièce").read_bytes()
+    process = bannasar.start("watch", box, "--settle", "1")
+    until(lambda: results(bannasar.archive) == 1, process)
+    with (box / "2.pdf").open("wb") as stream:
+        for piece in range(8):
+            stream.write(whole[piece * len(whole) // 8 : (piece + 1) * len(whole) // 8])
+            stream.flush()
+            time.sleep(0.4)  # slower than the scanner, faster than the patience of the watcher
+    assert "2.pdf" not in bannasar.scans("inbox")
+    until(lambda: results(bannasar.archive) == 3, process)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    write_page(box / "3.png", "Troisième pièce")
+    assert bannasar("watch", box, "--settle", "0.5", "--once").returncode == 0
+    assert {path: scan["state"] for path, scan in bannasar.scans("inbox").items()} == {
+        "1.png": "archived",
+        "2.pdf": "archived",
+        "3.png": "archived",
+    }
