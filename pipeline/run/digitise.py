@@ -15,11 +15,12 @@ from models.scan import Box, ScanState
 from models.settings import Settings
 from pipeline.archive.bag import original, read_bag, recover
 from pipeline.document.whole import documents
-from pipeline.index.store import IndexUnusableError, Store
+from pipeline.index.store import Store
 from pipeline.intake.discover import Entry
 from pipeline.page.recipe import fingerprint, versions
 from pipeline.run.account import account
 from pipeline.run.context import Context
+from pipeline.run.indexing import Indexer
 from pipeline.run.ledger import Attempt, Ledger, ScanRow, Step
 from pipeline.run.pool import Outcome, Pool, Task
 from pipeline.run.progress import Failed, Watcher
@@ -120,8 +121,7 @@ def read_and_archive(
         run.ended(outcome)
         context.show()
     seconds = time.monotonic() - started
-    for bag in context.ledger.to_be_indexed():
-        run.index(context.settings.archive / bag)
+    run.indexer.put_all_waiting(context.settings.archive)
     for box in boxes:
         account(context.ledger, box.id).check(box.id)
     recipe = fingerprint(context.settings.page)
@@ -166,8 +166,8 @@ class _Reading:
     ) -> None:
         self._settings = context.settings
         self._ledger = context.ledger
-        self._store = context.store
         self._progress = context.progress
+        self.indexer = Indexer(context.store, context.ledger, context.settings.run, context.progress)
         self._room = context.room
         self._entries = entries
         self._chosen = chosen
@@ -234,16 +234,6 @@ class _Reading:
             self._page_ended(outcome, *outcome.task.about)
         else:
             self._case_ended(outcome, outcome.task.about)
-
-    def index(self, bag: Path) -> None:
-        """Put the pages of a bag into the index; where that cannot be used, the bag waits for the next run."""
-        case, pages = read_bag(bag)
-        try:
-            self._store.put(case, pages)
-        except IndexUnusableError as error:
-            self._progress.index_error = str(error)
-        else:
-            self._ledger.case_indexed(case.id)
 
     def _page_tasks(self, cases: Sequence[_Case]) -> Iterator[Task]:
         for case in cases:
@@ -365,7 +355,7 @@ class _Reading:
         for row in case.pending:
             self._ledger.archive(row, self._recipe, outcome.value.scans[row.sha256])
         self._ledger.case_archived(case.id, outcome.value.bag)
-        self.index(self._settings.archive / outcome.value.bag)
+        self.indexer.put(self._settings.archive / outcome.value.bag)
 
     def _source(self, row: ScanRow) -> Source:
         """Return where a scan's bytes lie: in its box, or, if it is archived and gone from there, in its bag."""

@@ -53,6 +53,21 @@ def test_a_box_of_horrors_ends_with_each_accounted_for(bannasar, box):
     assert_nothing_is_left(bannasar.archive)
 
 
+def test_a_run_stops_by_itself_when_the_machine_must_be_at_fault(bannasar, box):
+    """Not after a night of time limits, but after the first dozen; the next run does what is left."""
+    for number in range(30):
+        bombs.pdf_that_draws_for_ever(box / f"{number:02}.pdf")
+        with (box / f"{number:02}.pdf").open("ab") as stream:
+            stream.write(b"%%%d\n" % number)
+    done = bannasar("run", box, BANNASAR_LIMITS__PAGE_SECONDS="1")
+    assert done.returncode == 2
+    assert "Stopped: 10 of 1" in done.stderr.replace("\n", " ")
+    assert "10 of them alike. A page took longer than the time limit." in done.stderr.replace("\n", " ")
+    (counts,) = [told["counts"] for told in bannasar.json("status")["boxes"]]
+    assert counts["pending"] == 30
+    assert_nothing_is_left(bannasar.archive)
+
+
 def test_a_page_of_20000_pixels_is_read(bannasar, box):
     """A long sheet, such as a register's, is a page like any other."""
     sheet = Image.open(write_page(box / "sheet.png", "Ligne du registre", dpi=150))

@@ -1,0 +1,52 @@
+"""Bags into the index; while that cannot be used they wait in the ledger, and the run goes on."""
+
+import time
+from pathlib import Path
+
+from models.settings import RunSettings
+from pipeline.archive.bag import read_bag
+from pipeline.index.store import IndexUnusableError, Store
+from pipeline.run.ledger import Ledger
+from pipeline.run.progress import Progress
+
+_LONGER = 4
+_LONGEST_SECONDS = 300.0
+
+
+class Indexer:
+    """Puts bags into the index, and leaves it alone for a growing while after it could not be used."""
+
+    def __init__(self, store: Store, ledger: Ledger, settings: RunSettings, progress: Progress) -> None:
+        """Say which index, and who notes what is in it."""
+        self._store = store
+        self._ledger = ledger
+        self._settings = settings
+        self._progress = progress
+        self._failures = 0
+        self._due = 0.0
+
+    def put(self, bag: Path) -> None:
+        """Put the pages of a bag in, or let it wait."""
+        if time.monotonic() < self._due:
+            return
+        case, pages = read_bag(bag)
+        try:
+            self._store.put(case, pages)
+        except IndexUnusableError as error:
+            wait = self._settings.retry_seconds * _LONGER**self._failures
+            self._due = time.monotonic() + min(wait, _LONGEST_SECONDS)
+            self._failures += 1
+            self._progress.index_error = str(error)
+        else:
+            self._failures = 0
+            self._ledger.case_indexed(case.id)
+
+    def put_all_waiting(self, archive: Path) -> None:
+        """Put in every bag that waits; where the index cannot be used, wait and try again a few times, as it is set."""
+        for _ in range(self._settings.retries + 1):
+            time.sleep(max(0.0, self._due - time.monotonic()))
+            for bag in self._ledger.to_be_indexed():
+                self.put(archive / bag)
+            if not self._ledger.to_be_indexed():
+                self._progress.index_error = ""
+                return
