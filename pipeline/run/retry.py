@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from models.failure import Code
 from models.settings import RunSettings
 
-# What may be the page's own fault: it is tried once more, when nothing else is at work, so that it has the machine for
-# itself and harms nobody.
-_PERHAPS_ITS_OWN = frozenset({Code.TIMEOUT, Code.OUT_OF_MEMORY, Code.WORKER_LOST})
+# What may be the page's own fault, and how often it is tried again: when nothing else is at work, so that it has the
+# machine for itself and harms nobody. A process that was ended may have been ended by somebody, twice even.
+_PERHAPS_ITS_OWN = {Code.TIMEOUT: 1, Code.OUT_OF_MEMORY: 1, Code.WORKER_LOST: 2}
 # What may pass by itself is given time.
 _PASSING = frozenset({Code.RECOGNITION, Code.DISK_FULL})
 _LONGER = 4
@@ -28,7 +28,7 @@ def again(code: Code, tries: int, settings: RunSettings) -> Again | None:
     The waits grow fourfold, from ``settings.retry_seconds``.
     """
     if code in _PERHAPS_ITS_OWN:
-        return Again(alone=True) if tries == 1 else None
+        return Again(alone=True) if tries <= _PERHAPS_ITS_OWN[code] else None
     if code in _PASSING and tries <= settings.retries:
         return Again(settings.retry_seconds * _LONGER ** (tries - 1))
     return None
@@ -46,7 +46,8 @@ def again_after_loss(losses: int) -> Again | None:
 def told(code: Code) -> str:
     """Return, for the page about a code, whether it is tried again within a run."""
     if code in _PERHAPS_ITS_OWN:
-        return "Tried once more within the run, alone, when everything else is done."
+        often = {1: "once", 2: "twice"}[_PERHAPS_ITS_OWN[code]]
+        return f"Tried {often} more within the run, alone, when everything else is done."
     if code in _PASSING:
         return "Tried again within the run, `run.retries` times, each time after a longer wait."
     return "Not tried again within the run."

@@ -7,6 +7,7 @@ import typer
 
 from tests.bench import orientation as orientation_bench
 from tests.bench import recognition as recognition_bench
+from tests.bench import soak as soak_bench
 
 app = typer.Typer(help="Measure Bannasar against its peers, in one run.", no_args_is_help=True)
 
@@ -37,6 +38,19 @@ def orientation(
         script/bench orientation ../shared/bench/pages
     """
     orientation_bench.measure(recognition_bench.pictures_in(folder))
+
+
+@app.command()
+def soak(
+    pages: Annotated[int, typer.Option(min=100, help="How many small pages.")] = 10_000,
+    write: Annotated[bool, typer.Option("--write", help="Put the results into docs/benchmarks.md.")] = False,
+) -> None:
+    """Small pages by the thousand, with workers killed at random: states, bags, memory, and where the CPU goes.
+
+    Example:
+        script/bench soak --pages 10000 --write
+    """
+    soak_bench.soak(pages, write=write)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,194 @@
+"""Thousands of small pages, workers killed at random: every page in one final state, and nothing grows."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import matplotlib as mpl
+import psutil
+from PIL import Image
+
+from config.settings import load
+from models.scan import Kind
+from pipeline.archive.bag import bags, verify_bag
+from pipeline.page import recognise
+from pipeline.page.make import make_page
+from samples.typeset import render_page
+from tests.conftest import ROOT
+
+_PAGES_A_SCAN = 25
+_SCANS_A_CASE = 4
+_SECONDS_BETWEEN_KILLS = (5.0, 30.0)
+_BEGIN, _END = "<!-- soak -->", "<!-- /soak -->"
+
+
+@dataclass
+class Watched:
+    """What was seen while the run went on: seconds and megabytes of the coordinator, and how many were killed."""
+
+    memory: list[tuple[float, float]] = field(default_factory=list)
+    kills: int = 0
+
+
+def soak(pages: int, *, write: bool) -> None:
+    """Soak, print what came of it, and put it into docs/benchmarks.md if that is wanted.
+
+    Raises:
+        SystemExit: a page is lost, or a bag is not valid.
+    """
+    with tempfile.TemporaryDirectory(prefix="bannasar-soak-") as folder:
+        box, archive = Path(folder, "box"), Path(folder, "archive")
+        _make(box, pages)
+        recognising = _recognising(next(box.rglob("*.tif")))
+        watched, seconds, cpu, said = _run(box, archive)
+        told = _status(archive)
+        damaged = [bag for bag in bags(archive) if verify_bag(bag)]
+        left = [*archive.glob("tmp*"), *(archive / "results").rglob("*.part")]
+    account = told["account"]
+    out = account["archived"] + account["blank"] + account["failed"] + account["refused"]
+    if account["pages"] != pages or out != pages or damaged or left:
+        sys.exit(f"{account}, {len(damaged)} damaged bags, left behind: {left}\n{said}")
+    table = {
+        "pages in": pages,
+        "archived / blank / failed / refused": " / ".join(
+            str(account[name]) for name in ("archived", "blank", "failed", "refused")
+        ),
+        "processes killed": watched.kills,
+        "bags, all valid": told["cases"],
+        "minutes": f"{seconds / 60:.1f}",
+        "pages a minute": f"{60 * pages / seconds:.0f}",
+        "CPU seconds a page, in all": f"{cpu / pages:.3f}",
+        "… of Tesseract": f"{recognising[0]:.3f}",
+        "… of the rest of reading (render, set upright, clean, lay out)": f"{recognising[1] - recognising[0]:.3f}",
+        "… of all else (bags, PDF/A, ledger, index, workers, kills)": f"{cpu / pages - recognising[1]:.3f}",
+        "coordinator, MB at a tenth of the run / at its end": _growth(watched),
+    }
+    text = "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in table.items())])
+    sys.stdout.write(text + "\n")
+    if write:
+        _draw(watched)
+        _write(pages, text)
+
+
+def _make(box: Path, pages: int) -> None:
+    """Write a box of small pages, each with a number of its own."""
+    for first in range(0, pages, _PAGES_A_SCAN):
+        frames = [
+            Image.fromarray(
+                render_page([f"លេខ {n} សាលក្រមព្រហ្មទណ្ឌ", f"Pièce numéro {n} du dossier"], size=14, dpi=100)
+            ).crop((0, 0, 827, 300))
+            for n in range(first, min(first + _PAGES_A_SCAN, pages))
+        ]
+        number = first // _PAGES_A_SCAN
+        file = box / f"dossier-{number // _SCANS_A_CASE:04}" / f"{number:05}.tif"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        frames[0].save(file, save_all=True, append_images=frames[1:], compression="tiff_lzw", dpi=(100, 100))
+
+
+def _recognising(scan: Path) -> tuple[float, float]:
+    """Return the CPU seconds a page that Tesseract takes, and those that all of its reading takes."""
+    settings = load().page
+    spent = 0.0
+    read = recognise.Tesseract._read  # the one place where Tesseract is called
+
+    def timed(self: recognise.Tesseract, *arguments: object) -> object:
+        nonlocal spent
+        started = time.process_time()
+        try:
+            return read(self, *arguments)
+        finally:
+            spent += time.process_time() - started
+
+    recognise.Tesseract._read = timed
+    try:
+        make_page(scan, Kind.TIFF, "0" * 64, 1, settings, 300)
+        spent, started = 0.0, time.process_time()
+        count = _PAGES_A_SCAN - 1
+        for number in range(2, count + 2):
+            make_page(scan, Kind.TIFF, "0" * 64, number, settings, 300)
+        return spent / count, (time.process_time() - started) / count
+    finally:
+        recognise.Tesseract._read = read
+
+
+def _run(box: Path, archive: Path) -> tuple[Watched, float, float, str]:
+    """Run, with a killer beside it; return what was seen, the seconds, the CPU seconds, and what was said."""
+    watched = Watched()
+    started = time.monotonic()
+    log = archive.with_suffix(".log")
+    with log.open("w") as stream:
+        command = [
+            sys.executable,
+            "-c",
+            "from cli.main import main; main()",
+            "run",
+            str(box),
+            "--archive",
+            str(archive),
+        ]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen(command, stdout=stream, stderr=stream, env=environment, cwd=archive.parent)
+        watcher = threading.Thread(target=_watch, args=(psutil.Process(process.pid), watched, started), daemon=True)
+        watcher.start()
+        _, _, usage = os.wait4(process.pid, 0)
+    return watched, time.monotonic() - started, usage.ru_utime + usage.ru_stime, log.read_text("utf-8")[-3000:]
+
+
+def _watch(coordinator: psutil.Process, watched: Watched, started: float) -> None:
+    """Note the coordinator's memory, and kill a process of its workers now and then."""
+    chance = random.Random(10)  # noqa: S311
+    due = time.monotonic() + _SECONDS_BETWEEN_KILLS[1]
+    try:
+        while True:
+            watched.memory.append((time.monotonic() - started, coordinator.memory_info().rss / (1 << 20)))
+            time.sleep(1)
+            if time.monotonic() >= due:
+                due = time.monotonic() + chance.uniform(*_SECONDS_BETWEEN_KILLS)
+                if victims := coordinator.children(recursive=True):
+                    chance.choice(victims).kill()
+                    watched.kills += 1
+    except psutil.NoSuchProcess:
+        return
+
+
+def _status(archive: Path) -> dict[str, object]:
+    command = [sys.executable, "-c", "from cli.main import main; main()", "status", "--json", "--archive", str(archive)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=True)
+    (box,) = json.loads(done.stdout)["boxes"]
+    return box | {"cases": len(list(bags(archive)))}
+
+
+def _growth(watched: Watched) -> str:
+    values = [memory for _, memory in watched.memory]
+    tenth = max(1, len(values) // 10)
+    early, late = values[tenth : 2 * tenth] or values, values[-tenth:]
+    return f"{sum(early) / len(early):.0f} / {sum(late) / len(late):.0f}"
+
+
+def _draw(watched: Watched) -> None:
+    mpl.use("svg")
+    from matplotlib import pyplot as plt  # noqa: PLC0415  # only once it knows where to draw
+
+    figure, axes = plt.subplots(figsize=(7, 2.6))
+    axes.plot([seconds / 60 for seconds, _ in watched.memory], [memory for _, memory in watched.memory], linewidth=1)
+    axes.set(xlabel="minutes", ylabel="coordinator, MB", ylim=(0, None), xlim=(0, None))
+    axes.grid(alpha=0.3)
+    figure.tight_layout()
+    figure.savefig(ROOT / "docs" / "soak-memory.svg", metadata={"Date": None})
+
+
+def _write(pages: int, text: str) -> None:
+    page = ROOT / "docs" / "benchmarks.md"
+    before, rest = page.read_text("utf-8").split(_BEGIN)
+    after = rest.split(_END)[1]
+    intro = f"`script/bench soak --pages {pages} --write`, {os.cpu_count()} processors.\n\n"
+    picture = "\n\n![The coordinator's memory over the run](soak-memory.svg)\n"
+    page.write_text(f"{before}{_BEGIN}\n{intro}{text}{picture}{_END}{after}", "utf-8")
