@@ -9,6 +9,9 @@ from pipeline.page.recognise import Sign, Signs
 
 _STRETCH = 20
 
+_UNSAYABLE = frozenset("ឪឮឫឍឦឭ៛")
+"""Signs that the models of the second readings do not know: that they read something else there says nothing."""
+
 
 def is_khmer(text: str) -> bool:
     """Whether there is a Khmer letter, sign or digit in a text."""
@@ -43,7 +46,8 @@ def agreed(first: Signs, second: Signs) -> Signs:
 
     Where they agree, a sign has the better of its two confidences. Where they differ, the stretch whose worst sign is
     the surer one is taken, and is in doubt: Two different readings cannot both be right. A stretch that one of them
-    leaves out counts as sure as the signs beside the gap.
+    leaves out counts as sure as the signs beside the gap. Where the first reading has a sign that the models of the second
+    cannot say, it stands.
     """
     matcher = SequenceMatcher(None, [one.text for one in first], [one.text for one in second], autojunk=False)
     found: list[Sign] = []
@@ -55,6 +59,7 @@ def agreed(first: Signs, second: Signs) -> Signs:
             continue
         sure = worst(mine or first[max(0, start - 1) : end + 1])
         sure2 = worst(theirs or second[max(0, start2 - 1) : end2 + 1])
-        chosen = mine if sure > sure2 else theirs
+        unsayable = any(one.text in _UNSAYABLE for one in mine)
+        chosen = mine if unsayable or sure > sure2 else theirs
         found += [replace(one, confidence=min(one.confidence, 0.5)) for one in chosen]
     return tuple(found)

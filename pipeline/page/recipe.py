@@ -10,9 +10,10 @@ import tesserocr
 
 from models.failure import BannasarError, Code
 from models.settings import PageSettings
+from pipeline.page.model_files import model_file
 
 # Raised by hand whenever a change to this room changes what is read.
-STEPS = 2
+STEPS = 3
 
 
 def versions() -> dict[str, str]:
@@ -33,7 +34,7 @@ def fingerprint(settings: PageSettings) -> str:
     """
     deciding = {name: text for name, text in versions().items() if name != "bannasar"}
     chosen = settings.model_dump(mode="json", exclude={"models_folder"})
-    models = {name: _digest(settings.models_folder / f"{name}.traineddata") for name in model_names(settings)}
+    models = {name: _digest(model_file(name, settings.models_folder)) for name in model_names(settings)}
     recipe = {"steps": STEPS, "settings": chosen, "models": models, "versions": deciding}
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -12,6 +12,7 @@ import numpy as np
 from tesserocr import OEM, PSM, RIL, PyTessBaseAPI, iterate_level
 
 from models.failure import BannasarError, Code
+from pipeline.page.model_files import folder_of
 from pipeline.page.picture import Pixels
 
 # Threads of its own make Tesseract many times slower as soon as another one runs beside it.
@@ -66,7 +67,7 @@ class Tesseract:
         Raises:
             BannasarError: TIMEOUT when the time is up, RECOGNITION when Tesseract fails or a model is missing.
         """
-        return [self._read(line, _loaded(self._folder, models)) for line in lines]
+        return [self._read(line, _loaded(folder_of(models, self._folder), models)) for line in lines]
 
     def _read(self, line: Pixels, engine: PyTessBaseAPI) -> Signs:
         left = self._end - time.monotonic()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.settings import PageSettings, Settings
+from pipeline.page.model_files import model_file
 from pipeline.page.recipe import model_names, versions
 from pipeline.run.ledger import Ledger, LedgerError
 
@@ -39,8 +40,9 @@ def examine(settings: Settings) -> Iterator[Check]:
 
 def _models(settings: PageSettings) -> Iterator[Check]:
     for name in model_names(settings):
-        there = (settings.models_folder / f"{name}.traineddata").is_file()
-        found = f"{'in' if there else 'not in'} {settings.models_folder}"
+        file = model_file(name, settings.models_folder)
+        there = file.is_file()
+        found = f"{'in' if there else 'not in'} {file.parent}"
         mend = f"apt-get install {_APT_NAMES.get(name, f'tesseract-ocr-{name}')}"
         yield Check(f"model {name}", well=there, found=found, mend=mend)
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tests.bench import letters as letters_bench
 from tests.bench import orientation as orientation_bench
 from tests.bench import recognition as recognition_bench
 from tests.bench import soak as soak_bench
@@ -41,6 +42,7 @@ def orientation(
 
 
 @app.command()
+<<<<<<< Updated upstream
 def soak(
     pages: Annotated[int, typer.Option(min=100, help="How many small pages.")] = 10_000,
     write: Annotated[bool, typer.Option("--write", help="Put the results into docs/benchmarks.md.")] = False,
@@ -51,6 +53,17 @@ def soak(
         script/bench soak --pages 10000 --write
     """
     soak_bench.soak(pages, write=write)
+=======
+def letters() -> None:
+    """How many of the letters that Debian's models lack are read right, by them and by this project's model.
+
+    The pages are made: aged, in faces that no line for training was set in.
+
+    Example:
+        script/bench letters
+    """
+    letters_bench.measure()
+>>>>>>> Stashed changes
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Made lines of text, and the recipe that trains a recogniser on them; see docs/training.md."""
