@@ -10,6 +10,7 @@ from pipeline.page.clean import grey, shows_a_picture
 from pipeline.page.digits import with_even_zeros
 from pipeline.page.orient import find_stand
 from pipeline.page.picture import Picture
+from pipeline.page.rare_letters import with_rare_letters
 from pipeline.page.recognise import Recogniser, Signs, Tesseract
 from pipeline.page.sheet import LinePicture, Sheet, make_ready
 from pipeline.page.upright import make_upright
@@ -115,7 +116,8 @@ def _blocks(sheet: Sheet, pictures: list[LinePicture], readings: list[Signs], sc
     blocks = []
     for block in sheet.blocks:
         own = [next(results) for _ in block.lines]
-        lines = [to_line(with_even_zeros(signs), picture, sheet.letter, scale) for picture, signs in own if signs]
+        right = [(picture, with_rare_letters(with_even_zeros(signs))) for picture, signs in own if signs]
+        lines = [to_line(signs, picture, sheet.letter, scale) for picture, signs in right]
         if lines:
             blocks.append(Block(lines=tuple(lines), box=around([line.box for line in lines]), cell=block.cell))
     return tuple(blocks)

@@ -246,7 +246,7 @@ def _sentences() -> list[str]:
     raw: set[str] = set()
     for path in sorted(_TRANSLATIONS.glob("*.mo")):
         with path.open("rb") as file:
-            catalogue: dict[object, str] = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]  # noqa: SLF001
+            catalogue: dict[object, str] = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
         raw.update(line for text in catalogue.values() for line in str(text).split("\n"))
     with zipfile.ZipFile(_FIREFOX) as pack:
         for name in pack.namelist():

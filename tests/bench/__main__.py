@@ -42,7 +42,6 @@ def orientation(
 
 
 @app.command()
-<<<<<<< Updated upstream
 def soak(
     pages: Annotated[int, typer.Option(min=100, help="How many small pages.")] = 10_000,
     write: Annotated[bool, typer.Option("--write", help="Put the results into docs/benchmarks.md.")] = False,
@@ -53,7 +52,9 @@ def soak(
         script/bench soak --pages 10000 --write
     """
     soak_bench.soak(pages, write=write)
-=======
+
+
+@app.command()
 def letters() -> None:
     """How many of the letters that Debian's models lack are read right, by them and by this project's model.
 
@@ -63,7 +64,6 @@ def letters() -> None:
         script/bench letters
     """
     letters_bench.measure()
->>>>>>> Stashed changes
 
 
 if __name__ == "__main__":

@@ -1,0 +1,33 @@
+"""Two letters that the recogniser takes for others, put right where only one word can be meant.
+
+ឦ and ឭ stand in next to no words of today's Khmer but these (Chuon Nath's dictionary): ឦសាន, north-east, and រំឭក, to
+remind. What is read in their place, no word has. What other words might hold is left as it was read.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipeline.page.recognise import Sign, Signs
+
+_WORDS = (
+    (re.compile("[ឍឮ](?=សាន)"), "ឦ"),
+    (re.compile("(?<=រំ)ឮ(?=ក)"), "ឭ"),
+)
+"""What the letter was taken for, between the letters beside it; measured in docs/training.md."""
+
+
+def with_rare_letters(signs: Sequence[Sign]) -> Signs:
+    """Return the signs of a line with ឦ and ឭ in the words that have them."""
+    found = list(signs)
+    starts = {}
+    text = ""
+    for number, sign in enumerate(found):
+        starts[len(text)] = number
+        text += sign.text
+    for misread, letter in _WORDS:
+        for match in misread.finditer(text):
+            number = starts.get(match.start())
+            if number is not None and found[number].text == match[0]:
+                found[number] = replace(found[number], text=letter)
+    return tuple(found)
