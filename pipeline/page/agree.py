@@ -46,7 +46,7 @@ def agreed(first: Signs, second: Signs) -> Signs:
 
     Where they agree, a sign has the better of its two confidences. Where they differ, the stretch whose worst sign is
     the surer one is taken, and is in doubt: Two different readings cannot both be right. A stretch that one of them
-    leaves out counts as sure as the signs beside the gap. Where the first reading has a sign that the models of the second
+    leaves out counts as sure as the signs beside the gap. Where the first has a sign that the models of the second
     cannot say, it stands.
     """
     matcher = SequenceMatcher(None, [one.text for one in first], [one.text for one in second], autojunk=False)

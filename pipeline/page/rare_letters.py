@@ -27,7 +27,7 @@ def with_rare_letters(signs: Sequence[Sign]) -> Signs:
         text += sign.text
     for misread, letter in _WORDS:
         for match in misread.finditer(text):
-            number = starts.get(match.start())
-            if number is not None and found[number].text == match[0]:
-                found[number] = replace(found[number], text=letter)
+            place = starts.get(match.start())
+            if place is not None and found[place].text == match[0]:
+                found[place] = replace(found[place], text=letter)
     return tuple(found)

@@ -21,10 +21,10 @@ _LETTER = 23.0
 
 ONLY_FAINT = "only faint marks that cannot be read, such as ink that shines through"
 
-_READABLE = 0.75
-"""Mean confidence of the signs on a page that can be read: it is 0.9 and more, and in mirror writing below 0.7."""
+_READABLE = 0.83
+"""Mean confidence of the signs on a page that can be read: it is 0.9 and more, and in mirror writing at most 0.77."""
 
-_SURE = 0.35
+_SURE = 0.7
 """A Khmer line whose worst sign is less sure than this is read again."""
 
 

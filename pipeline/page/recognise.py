@@ -48,6 +48,9 @@ _SEEN = (0.0, 0.8, 0.9, 0.95, 0.97, 0.985, 1.0)
 _RIGHT = (0.0, 0.05, 0.2, 0.55, 0.8, 0.995, 1.0)
 """What Tesseract says of a sign, and how often such a sign was right: fitted on aged pages, see docs/recognition.md."""
 
+_RIGHT_OF = {"bannasar": (0.0, 0.35, 0.62, 0.82, 0.93, 0.995, 1.0)}
+"""The same of models that say less than they know: fitted on aged made lines, see docs/training.md."""
+
 
 class Tesseract:
     """Tesseract within this process, all of a page's reading within one time limit.
@@ -67,9 +70,11 @@ class Tesseract:
         Raises:
             BannasarError: TIMEOUT when the time is up, RECOGNITION when Tesseract fails or a model is missing.
         """
-        return [self._read(line, _loaded(folder_of(models, self._folder), models)) for line in lines]
+        engine = _loaded(folder_of(models, self._folder), models)
+        shares = _RIGHT_OF.get(models, _RIGHT)
+        return [self._read(line, engine, shares) for line in lines]
 
-    def _read(self, line: Pixels, engine: PyTessBaseAPI) -> Signs:
+    def _read(self, line: Pixels, engine: PyTessBaseAPI, shares: Sequence[float]) -> Signs:
         left = self._end - time.monotonic()
         if left <= 0:
             raise BannasarError(Code.TIMEOUT)
@@ -78,7 +83,7 @@ class Tesseract:
         engine.SetSourceResolution(300)  # a formality, lest Tesseract guess one
         if not engine.Recognize(round(left * 1000) + 1):
             raise BannasarError(Code.TIMEOUT if time.monotonic() >= self._end else Code.RECOGNITION)
-        return tuple(_signs(engine))
+        return tuple(_signs(engine, shares))
 
 
 @cache
@@ -89,7 +94,7 @@ def _loaded(folder: Path, models: str) -> PyTessBaseAPI:
         raise BannasarError(Code.RECOGNITION, f"Tesseract cannot load {models} from {folder}") from error
 
 
-def _signs(engine: PyTessBaseAPI) -> Iterator[Sign]:
+def _signs(engine: PyTessBaseAPI, shares: Sequence[float]) -> Iterator[Sign]:
     """Yield the signs that were recognised; none where Tesseract saw only a picture."""
     begins = False
     found = engine.GetIterator()
@@ -99,6 +104,6 @@ def _signs(engine: PyTessBaseAPI) -> Iterator[Sign]:
         if not text:
             continue
         left, _, right, _ = place.BoundingBox(RIL.SYMBOL)
-        chance = float(np.interp(place.Confidence(RIL.SYMBOL) / 100, _SEEN, _RIGHT))
+        chance = float(np.interp(place.Confidence(RIL.SYMBOL) / 100, _SEEN, shares))
         yield Sign(text, left, right, chance, begins)
         begins = False

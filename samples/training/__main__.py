@@ -35,7 +35,7 @@ def letters(unicharset: Path, out: Path) -> None:
 
 
 @app.command()
-def lines(  # noqa: PLR0913  # one argument for each thing that decides what is made
+def lines(  # one argument for each thing that decides what is made
     unicharset: Path,
     words: Path,
     out: Path,
@@ -57,7 +57,7 @@ def lines(  # noqa: PLR0913  # one argument for each thing that decides what is 
     for page in range(pages):
         made += make_samples(writer, rng, chosen)
         if (page + 1) % _PAGES_A_FILE == 0:
-            rng.shuffle(made)  # type: ignore[arg-type]  # any list will do
+            rng.shuffle(made)
             file = out / f"{seed}-{page:04}.lstmf"
             if held:
                 file.with_suffix(".pickle").write_bytes(

@@ -1,6 +1,6 @@
 """A Tesseract network of integers turned back into one of floating-point numbers, from which training can go on.
 
-Debian ships its models with weights of one byte. ``lstmtraining`` refuses to go on from those; the numbers they stand for
+Debian ships its models with weights of one byte. ``lstmtraining`` refuses to go on from those; what they stand for
 are in the file all the same: each row of weights has its scale beside it. The layout of the file is that of Tesseract
 5.3's ``src/lstm`` (``Network::Serialize`` and its likes, ``WeightMatrix::Serialize``, ``LSTMRecognizer::Serialize``).
 """

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # lists of words and faces read better packed
 """Pictures of single lines: pages set in many faces, worn, and cut into lines by the very steps that read pages."""
 
 from dataclasses import dataclass
@@ -128,7 +129,7 @@ def _runs(text: str) -> list[tuple[bool, str]]:
     """Cut a text where its script changes; what has none stays with what is before it."""
     runs: list[tuple[bool, str]] = []
     for character in text:
-        latin = character.isascii() and character.isalnum() or "\u00aa" <= character < "\u0370" or character in "…№"
+        latin = (character.isascii() and character.isalnum()) or "\u00aa" <= character < "\u0370" or character in "…№"
         khmer = "\u1780" <= character <= "\u17ff"
         if runs and (runs[-1][0] == latin or not (latin or khmer)):
             runs[-1] = (runs[-1][0], runs[-1][1] + character)
@@ -181,7 +182,7 @@ def _wear(page: Pixels, rng: np.random.Generator, strength: float | None) -> Pix
         worn = cv2.warpAffine(worn, matrix, worn.shape[::-1], flags=how, borderValue=(paper,)).astype(np.uint8)
     if rng.random() < 0.8:
         packed = cv2.imencode(".jpg", worn, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 90))])[1]
-        worn = cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE).astype(np.uint8)
+        worn = np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), np.uint8)
     elif rng.random() < 0.4:
         worn = np.where(worn > cv2.threshold(worn, 0, 255, cv2.THRESH_OTSU)[0], 255, 0).astype(np.uint8)
     return worn

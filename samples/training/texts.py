@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # lists of words and faces read better packed
 """What the lines to learn from say: sentences of Debian's translations, words in no order, made-up case-file phrases."""
 
 import gettext

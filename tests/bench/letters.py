@@ -1,3 +1,4 @@
+# lists of words and faces read better packed
 """How many of the letters that Debian's models lack are read right, on made pages in faces no model was trained on."""
 
 import re
@@ -34,7 +35,7 @@ _LINES = (
     "ឪពុកធំរបស់ចុងចោទនៅភូមិនោះ", "ឫទ្ធិអំណាចនិងឫកពារបស់មេភូមិ", "គាត់ស្តាប់ឮពាក្យនេះពីអ្នកជិតខាង",
     "ឪពុកក្មេកបានរំឭករឿងនេះម្តងទៀត", "ពិន័យជាប្រាក់ ៥០.០០០ ៛ តាមច្បាប់", "វឌ្ឍនភាពនៃការស៊ើបអង្កេត",
 )  # fmt: skip
-"""Lines as case files have them, one or more of the letters in most; none of them is written for training."""
+"""Lines as case files have them, one or more of the letters in most; many of the words are trained on."""
 
 
 @dataclass
@@ -53,7 +54,7 @@ def measure() -> None:
     wanted = Counter("".join(line for _, lines in pages for line in lines))
     found = {
         "Debian's alone": _read(pages, settings.model_copy(update={"first_languages": "Khmer"})),
-        settings.first_languages: _read(pages, settings),
+        "with our own": _read(pages, settings.model_copy(update={"first_languages": "bannasar"})),
     }
     table = Table("", *found, box=None, header_style="bold")
     for letter in LETTERS:
