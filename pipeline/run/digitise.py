@@ -266,7 +266,8 @@ class _Reading:
             if failure:
                 self._progress.pages_failed += 1
                 self._progress.failures.append(Failed(row.box, row.path, failure))
-                self._ledger.page_failed(row.sha256, number, self._recipe, outcome.seconds, failure)
+                if row.recipe is None or self._ledger.is_missing(row.sha256, number):
+                    self._ledger.page_failed(row.sha256, number, self._recipe, outcome.seconds, failure)
                 case.failed.setdefault(row.sha256, {})[number] = failure
             self._progress.pages_done += 1
             case.waiting -= 1
@@ -287,7 +288,7 @@ class _Reading:
 
     def _case_task(self, case: _Case) -> Task | None:
         """Return the task that archives a case file; None where it has to wait for what failed."""
-        if not case.is_whole and not (self._settings.run.allow_partial and self._has_pages(case)):
+        if not case.is_whole and not (self._settings.run.allow_partial and self._is_worth_it(case)):
             self._hold(case)
             return None
         scans = tuple(row.scan() for row in case.rows)
@@ -313,8 +314,11 @@ class _Reading:
         return self._recipe if row.state is ScanState.PENDING else str(row.recipe)
 
     @staticmethod
-    def _has_pages(case: _Case) -> bool:
-        return any((row.pages or 0) > len(case.failed.get(row.sha256, ())) for row in case.pending)
+    def _is_worth_it(case: _Case) -> bool:
+        """Whether a partial case file has something new, and nothing less than the one that is archived perhaps."""
+        failed = {row.sha256: len(case.failed.get(row.sha256, ())) for row in case.pending}
+        less = any(row.recipe is not None and failed[row.sha256] > row.missing for row in case.pending)
+        return not less and any((row.pages or 0) > failed[row.sha256] for row in case.pending)
 
     def _hold(self, case: _Case) -> None:
         """Let a case file wait for another run: what failed has failed, and what was read is kept."""

@@ -22,9 +22,11 @@ from pipeline.page.render import render
 from pipeline.run.account import account
 from pipeline.run.history import failures
 from pipeline.run.ledger import Ledger, ScanRow
+from pipeline.run.measure import confidence_of
 from pipeline.run.perform import Done
 from pipeline.run.report import box_report
 from pipeline.run.worker import Hand, Limits
+from pipeline.text.plain import page_text
 
 _WIDTH = 420
 _MOST_LETTERS = 220
@@ -121,7 +123,7 @@ def _eyes(ledger: Ledger, chosen: Sequence[tuple[ScanRow, int, str | None]], set
             elif row.kind is not None:
                 picture = pictures.of_scan(roots[row.box] / row.path, row.kind, number)
             notes = page.notes if page and reason is None else ()
-            confidence = _confidence(page) if page and reason is None else None
+            confidence = confidence_of([page]) if page and reason is None else None
             yield Eyes(row.path, number, confidence, reason or "", notes, _text(page), picture)
 
 
@@ -180,19 +182,6 @@ def _small(image: Image.Image) -> bytes:
     return stream.getvalue()
 
 
-def _confidence(page: Page) -> float | None:
-    sure = [word.confidence for block in page.blocks for line in block.lines for word in line.words]
-    return sum(sure) / len(sure) if sure else None
-
-
 def _text(page: Page | None) -> str:
-    text = (
-        " ".join(
-            "".join(word.text + " " * word.space for word in line.words)
-            for block in page.blocks
-            for line in block.lines
-        )
-        if page
-        else ""
-    )
+    text = " ".join(page_text(page)[0].split()) if page else ""
     return text if len(text) <= _MOST_LETTERS else text[:_MOST_LETTERS] + "…"

@@ -297,6 +297,11 @@ class Ledger:
         """Note that a page failed for good in this run."""
         self._put_page(sha256, number, "failed", recipe, seconds, code=failure.code, reason=failure.reason)
 
+    def is_missing(self, sha256: str, number: int) -> bool:
+        """Whether a page has failed the last time, and so is missing from the bag of its scan, if that has one."""
+        rows = self.query("SELECT 1 FROM pages WHERE sha256 = ? AND number = ? AND state = 'failed'", (sha256, number))
+        return bool(rows)
+
     def forget_pages(self, pages: Sequence[tuple[str, int]]) -> None:
         """Forget how some pages (SHA-256 and number) came out."""
         with self._transaction() as database:
