@@ -114,7 +114,7 @@ def test_workers_keep_nothing_of_a_run_that_has_ended(bannasar, box, machines):
 
 
 def test_scheduler_and_workers_can_speak_tls(tmp_path, box, bannasar):
-    """Certificates are named in Dask's own settings, as docs/operator.md shows; strangers are turned away."""
+    """Certificates are named in Dask's own settings, as docs/operators.md shows; strangers are turned away."""
     keys = tmp_path / "keys"
     keys.mkdir()
     make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=bannasar"
