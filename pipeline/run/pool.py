@@ -23,6 +23,14 @@ from pipeline.run.worker import Limits, Report, call, end_hands, unpickled
 _WINDOW = 2
 
 
+_OUR_OWN = {
+    # Whether a task is tried again, we decide.
+    "distributed.scheduler.allowed-failures": 0,
+    # Looks at what every process is doing, a hundred times a second, for a dashboard that nobody opens.
+    "distributed.worker.profile.enabled": False,
+}
+
+
 class SchedulerError(Exception):
     """The Dask scheduler that was named does not answer; the message says which."""
 
@@ -184,7 +192,7 @@ class Pool:
                         f"No Dask scheduler answers at {self._settings.scheduler}. Start it, or leave --scheduler out."
                     ) from error
             else:
-                with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
+                with dask.config.set(_OUR_OWN):
                     self._cluster = LocalCluster(
                         n_workers=self._settings.workers or os.cpu_count() or 1,
                         threads_per_worker=1,

@@ -1,5 +1,6 @@
 """Thousands of small pages, workers killed at random: every page in one final state, and nothing grows."""
 
+import contextlib
 import json
 import os
 import random
@@ -26,14 +27,20 @@ from tests.conftest import ROOT
 _PAGES_A_SCAN = 25
 _SCANS_A_CASE = 4
 _SECONDS_BETWEEN_KILLS = (5.0, 30.0)
+_HAND = "pipeline.run.hand"
 _BEGIN, _END = "<!-- soak -->", "<!-- /soak -->"
 
 
 @dataclass
 class Watched:
-    """What was seen while the run went on: seconds and megabytes of the coordinator, and how many were killed."""
+    """What was seen while the run went on.
+
+    ``memory`` is the coordinator's, seconds and megabytes; ``cpu`` the seconds of each process, those of the programs
+    that a hand started included.
+    """
 
     memory: list[tuple[float, float]] = field(default_factory=list)
+    cpu: dict[tuple[int, float], float] = field(default_factory=dict)
     kills: int = 0
 
 
@@ -47,7 +54,11 @@ def soak(pages: int, *, write: bool) -> None:
         box, archive = Path(folder, "box"), Path(folder, "archive")
         _make(box, pages)
         recognising = _recognising(next(box.rglob("*.tif")))
-        watched, seconds, cpu, said = _run(box, archive)
+        watched, seconds, said = _run(box, archive, kill=True)
+        cpu = sum(watched.cpu.values())
+        first = _status(archive)["account"]
+        # What was killed three times over is done by the next run, as an operator would have it.
+        _, _, said = _run(box, archive, kill=False)
         told = _status(archive)
         damaged = [bag for bag in bags(archive) if verify_bag(bag)]
         left = [*archive.glob("tmp*"), *(archive / "results").rglob("*.part")]
@@ -57,9 +68,8 @@ def soak(pages: int, *, write: bool) -> None:
         sys.exit(f"{account}, {len(damaged)} damaged bags, left behind: {left}\n{said}")
     table = {
         "pages in": pages,
-        "archived / blank / failed / refused": " / ".join(
-            str(account[name]) for name in ("archived", "blank", "failed", "refused")
-        ),
+        "archived / blank / failed / refused / waiting": _ways(first),
+        "… after the same command once more, without kills": _ways(account),
         "processes killed": watched.kills,
         "bags, all valid": told["cases"],
         "minutes": f"{seconds / 60:.1f}",
@@ -75,6 +85,10 @@ def soak(pages: int, *, write: bool) -> None:
     if write:
         _draw(watched)
         _write(pages, text)
+
+
+def _ways(account: dict[str, int]) -> str:
+    return " / ".join(str(account[name]) for name in ("archived", "blank", "failed", "refused", "waiting"))
 
 
 def _make(box: Path, pages: int) -> None:
@@ -118,8 +132,8 @@ def _recognising(scan: Path) -> tuple[float, float]:
         recognise.Tesseract._read = read
 
 
-def _run(box: Path, archive: Path) -> tuple[Watched, float, float, str]:
-    """Run, with a killer beside it; return what was seen, the seconds, the CPU seconds, and what was said."""
+def _run(box: Path, archive: Path, *, kill: bool) -> tuple[Watched, float, str]:
+    """Run, with a killer beside it perhaps; return what was seen, the seconds, and what was said."""
     watched = Watched()
     started = time.monotonic()
     log = archive.with_suffix(".log")
@@ -135,30 +149,45 @@ def _run(box: Path, archive: Path) -> tuple[Watched, float, float, str]:
         ]
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         process = subprocess.Popen(command, stdout=stream, stderr=stream, env=environment, cwd=archive.parent)
-        watcher = threading.Thread(target=_watch, args=(psutil.Process(process.pid), watched, started), daemon=True)
+        coordinator = psutil.Process(process.pid)
+        watcher = threading.Thread(
+            target=_watch, args=(coordinator, watched, started), kwargs={"kill": kill}, daemon=True
+        )
         watcher.start()
-        _, _, usage = os.wait4(process.pid, 0)
-    return watched, time.monotonic() - started, usage.ru_utime + usage.ru_stime, log.read_text("utf-8")[-3000:]
+        process.wait()
+    return watched, time.monotonic() - started, log.read_text("utf-8")[-3000:]
 
 
-def _watch(coordinator: psutil.Process, watched: Watched, started: float) -> None:
-    """Note the coordinator's memory, and kill a process of its workers now and then."""
+def _watch(coordinator: psutil.Process, watched: Watched, started: float, *, kill: bool) -> None:
+    """Note the coordinator's memory and everybody's time, and kill a process of its workers now and then."""
     chance = random.Random(10)  # noqa: S311
     due = time.monotonic() + _SECONDS_BETWEEN_KILLS[1]
     try:
         while True:
             watched.memory.append((time.monotonic() - started, coordinator.memory_info().rss / (1 << 20)))
-            time.sleep(1)
-            if time.monotonic() >= due:
+            victims = coordinator.children(recursive=True)
+            for process in (coordinator, *victims):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    watched.cpu[process.pid, process.create_time()] = _seconds(process)
+            time.sleep(0.5)
+            if kill and victims and time.monotonic() >= due:
                 due = time.monotonic() + chance.uniform(*_SECONDS_BETWEEN_KILLS)
-                if victims := coordinator.children(recursive=True):
-                    chance.choice(victims).kill()
-                    watched.kills += 1
+                chance.choice(victims).kill()
+                watched.kills += 1
     except psutil.NoSuchProcess:
         return
 
 
-def _status(archive: Path) -> dict[str, object]:
+def _seconds(process: psutil.Process) -> float:
+    """Return the CPU seconds of a process; of a hand, with those of the programs it ran, which come and go too fast."""
+    times = process.cpu_times()
+    own = times.user + times.system
+    parent = process.parent()
+    is_hand = parent is not None and _HAND in process.cmdline() and _HAND in parent.cmdline()
+    return own + times.children_user + times.children_system if is_hand else own
+
+
+def _status(archive: Path) -> dict[str, dict[str, int]]:
     command = [sys.executable, "-c", "from cli.main import main; main()", "status", "--json", "--archive", str(archive)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=True)
