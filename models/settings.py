@@ -60,7 +60,7 @@ class ArchiveSettings(Record):
 class RunSettings(Record):
     """How a run uses the machine."""
 
-    workers: Annotated[int, Field(ge=0)] = Field(description="Worker processes; 0 means one a processor.")
+    workers: Annotated[int, Field(ge=0)] = Field(description="Pages that are read at a time; 0 means one a processor.")
     scheduler: str = Field(description="Address of a Dask scheduler (tcp://…); empty for workers of our own.")
     retries: Annotated[int, Field(ge=0)] = Field(description="How often what may pass by itself is tried again.")
     retry_seconds: Annotated[float, Field(ge=0)] = Field(

@@ -253,11 +253,12 @@ class _Reading:
         if outcome.value is not None and outcome.value.recipe != self._recipe:
             outcome = replace(outcome, value=None, failure=Failure(code=Code.WORKER_DIFFERS, detail=outcome.worker))
         failure = outcome.failure and outcome.failure.model_copy(update={"page": number})
+        if failure is None:  # kept first: whatever stops the run from here on, the page is not read twice
+            self._room.patiently(lambda: self._results.put(outcome.value))
         self._note("read", replace(outcome, failure=failure), row.box, row.sha256, number)
         self._tried.add((row.sha256, number))
         if failure is None:
             self._failing.pop((row.sha256, number), None)
-            self._room.patiently(lambda: self._results.put(outcome.value))
             self._ledger.page_read(outcome.value, outcome.seconds)
             self._progress.pages_read += 1
         elif failure.code not in _OF_THE_PAPER:

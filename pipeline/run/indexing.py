@@ -44,7 +44,8 @@ class Indexer:
     def put_all_waiting(self, archive: Path) -> None:
         """Put in every bag that waits; where the index cannot be used, wait and try again a few times, as it is set."""
         for _ in range(self._settings.retries + 1):
-            time.sleep(max(0.0, self._due - time.monotonic()))
+            if (early := self._due - time.monotonic()) > 0:
+                time.sleep(early)
             for bag in self._ledger.to_be_indexed():
                 self.put(archive / bag)
             if not self._ledger.to_be_indexed():

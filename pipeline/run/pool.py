@@ -17,15 +17,13 @@ from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
 from models.failure import Code, Failure
 from models.settings import RunSettings
 from pipeline.run.retry import Again, again, again_after_loss
-from pipeline.run.worker import Limits, Report, call, end_hands, unpickled
+from pipeline.run.worker import HANDS, Limits, Report, call, end_hands, unpickled
 
 # Tasks in flight for each worker: one at work, one that waits at its door.
 _WINDOW = 2
 
 
 _OUR_OWN = {
-    # Whether a task is tried again, we decide.
-    "distributed.scheduler.allowed-failures": 0,
     # Looks at what every process is doing, a hundred times a second, for a dashboard that nobody opens.
     "distributed.worker.profile.enabled": False,
 }
@@ -77,7 +75,7 @@ class _Flight:
 
 
 class Pool:
-    """Worker processes of our own, or those of a Dask scheduler; started when the first task comes."""
+    """Workers of our own, or those of a Dask scheduler; started when the first task comes."""
 
     def __init__(self, settings: RunSettings, megabytes: int, temporary: Path) -> None:
         """Say what the workers are like.
@@ -105,12 +103,16 @@ class Pool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the workers, if they are ours; the others' hands, if they are not."""
-        if self._client is not None:
-            if self._cluster is None and kind is None:
+        if self._client is None:
+            return
+        if self._cluster is None:
+            if kind is None:
                 self._client.run(end_hands)
             self._client.close()
-        if self._cluster is not None:
-            self._cluster.close()
+            return
+        HANDS.end()  # whatever they are at: a run that is stopped does not wait for a page
+        self._client.close()
+        self._cluster.close()
 
     def finished(self, take: Callable[[], Task | None]) -> Iterator[Outcome]:
         """Hand out tasks in a window and yield how their tries end, as they do.
@@ -127,7 +129,8 @@ class Pool:
                 if not self._soon and not self._alone:
                     return
                 alone = (self._soon or self._alone).popleft()
-                time.sleep(max(0.0, alone.due - time.monotonic()))
+                if (early := alone.due - time.monotonic()) > 0:
+                    time.sleep(early)
                 self._submit(alone)
             future = next(self._completed)
             yield self._outcome(self._flying.pop(future), future)
@@ -192,16 +195,17 @@ class Pool:
                         f"No Dask scheduler answers at {self._settings.scheduler}. Start it, or leave --scheduler out."
                     ) from error
             else:
+                HANDS.begin()
                 with dask.config.set(_OUR_OWN):
+                    # In this process: what can harm it happens in the hands (see pipeline.run.hand).
                     self._cluster = LocalCluster(
                         n_workers=self._settings.workers or os.cpu_count() or 1,
                         threads_per_worker=1,
-                        processes=True,
-                        host="127.0.0.1",
+                        processes=False,
+                        memory_limit=0,
                         dashboard_address="127.0.0.1:0",
                         worker_dashboard_address="127.0.0.1:0",
                         silence_logs="CRITICAL",
-                        preload="pipeline.run.worker",
                     )
                 self._client = Client(self._cluster)
         return self._client

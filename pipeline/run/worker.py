@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
-from distributed import Worker, get_worker
+from distributed import get_worker
 
 from models.failure import Code, Failure
 from pipeline.run.hand import BEGUN, LENGTH, write_message
@@ -55,41 +55,71 @@ class Report:
     seconds: float
 
 
-_hands: dict[int, "Hand"] = {}
-"""The hands of this worker, by the thread that uses them."""
+class Hands:
+    """The hands of the workers in this process, one for each thread that makes calls."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._lock = threading.Lock()
+        self._idle: dict[int, Hand] = {}
+        self._busy: set[Hand] = set()
+        self._open = True
+
+    def begin(self) -> None:
+        """Let there be hands, again."""
+        with self._lock:
+            self._open = True
+
+    def take(self, limits: Limits) -> "Hand | None":
+        """Return the hand of this thread for a call, or None after :meth:`end`."""
+        with self._lock:
+            if not self._open:
+                return None
+            hand = self._idle.pop(threading.get_ident(), None)
+            if hand is None or not hand.fits(limits):
+                if hand is not None:
+                    hand.end()
+                hand = Hand(limits)
+            self._busy.add(hand)
+            return hand
+
+    def put_back(self, hand: "Hand", *, usable: bool) -> None:
+        """Put the hand of this thread back after a call, unless it has ended with that."""
+        with self._lock:
+            self._busy.discard(hand)
+            if usable and self._open:
+                self._idle[threading.get_ident()] = hand
+            elif usable:
+                hand.end()
+
+    def end(self) -> None:
+        """End them all: those at work are interrupted, and make way in the threads that wait for them."""
+        with self._lock:
+            self._open = False
+            for hand in self._busy:
+                hand.interrupt()
+            while self._idle:
+                self._idle.popitem()[1].end()
 
 
-async def dask_setup(worker: Worker) -> None:
-    """Leave Ctrl-C to the coordinator: a terminal sends it to every process, and the coordinator ends its workers."""
-    del worker
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-async def dask_teardown(worker: Worker) -> None:
-    """End the hands with their worker."""
-    del worker
-    end_hands()
+HANDS = Hands()
 
 
 def end_hands() -> None:
-    """End the hands of this worker."""
-    while _hands:
-        _hands.popitem()[1].end()
+    """End the hands of a worker of a Dask scheduler; it has new ones for the next run."""
+    HANDS.end()
+    HANDS.begin()
 
 
 def call(request: bytes, limits: Limits) -> Report:
     """Have a call, pickled as ``(function, arguments)``, made by a hand, within its limits."""
     started, clock = datetime.now(UTC), time.monotonic()
-    thread = threading.get_ident()
-    hand = _hands.pop(thread, None)
-    if hand is not None and not hand.fits(limits):
-        hand.end()
-        hand = None
+    hand = HANDS.take(limits)
     if hand is None:
-        hand = Hand(limits)
-    done = hand.call(request, limits)
-    if isinstance(done, bytes):
-        _hands[thread] = hand
+        done: bytes | Failure = Failure(code=Code.WORKER_LOST, detail="the run was stopped")
+    else:
+        done = hand.call(request, limits)
+        HANDS.put_back(hand, usable=isinstance(done, bytes))
     return Report(done, str(get_worker().address), started, time.monotonic() - clock)
 
 
@@ -131,6 +161,10 @@ class Hand:
             return ended.failure
         except (EOFError, BrokenPipeError):
             return Failure(code=Code.WORKER_LOST, detail=_how(self.end()))
+
+    def interrupt(self) -> None:
+        """End what it is at; :meth:`call` returns then, in the thread that waits in it."""
+        self._process.kill()
 
     def end(self) -> int:
         """End the hand, all that it started, and its guard; return the exit status."""

@@ -47,6 +47,15 @@ def results(archive: Path) -> int:
     return len(list((archive / "results").rglob("*.json.gz")))
 
 
+def hands(process: subprocess.Popen[Any]) -> list[psutil.Process]:
+    """Return the hands that work for a process: the children of their guards."""
+    return [
+        child
+        for child in psutil.Process(process.pid).children(recursive=True)
+        if "pipeline.run.hand" in child.cmdline() and "pipeline.run.hand" in child.parent().cmdline()
+    ]
+
+
 def contents(archive: Path) -> dict[str, Any]:
     """Return all that an archive holds, but for the times at which it was made."""
     held: dict[str, Any] = {}

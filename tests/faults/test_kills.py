@@ -6,10 +6,9 @@ import signal
 import time
 
 import psutil
-import pytest
 
 from tests.cli.conftest import Bannasar, write_page, write_pages
-from tests.faults.conftest import assert_nothing_is_left, contents, results, until
+from tests.faults.conftest import assert_nothing_is_left, contents, hands, results, until
 
 KILLS = 20
 
@@ -23,12 +22,12 @@ def _fill(box):
 
 
 def _victims(coordinator: psutil.Process) -> list[psutil.Process]:
-    """Return a run's processes: the coordinator, its workers, their hands and guards, and the programs these run."""
+    """Return a run's processes: the coordinator, its hands and their guards, and the programs these run."""
     return [coordinator, *coordinator.children(recursive=True)]
 
 
 def test_twenty_random_kills_change_nothing(tmp_path, box):
-    """SIGKILL of the coordinator, workers, hands, guards, poppler and ghostscript, over and over."""
+    """SIGKILL of the coordinator, hands, guards, poppler and ghostscript, over and over."""
     _fill(box)
     undisturbed = Bannasar(tmp_path / "calm" / "archive")
     undisturbed.archive.parent.mkdir()
@@ -75,19 +74,12 @@ def test_twenty_random_kills_change_nothing(tmp_path, box):
     assert "agree" in disturbed("ledger", "check").stdout
 
 
-@pytest.mark.parametrize("name", ["hand", "worker"])
-def test_a_killed_worker_costs_nothing_but_time(bannasar, box, name):
+def test_a_killed_hand_costs_nothing_but_time(bannasar, box):
     """Its page is read by another, no page fails, and every attempt is told."""
     write_pages(box / "a.pdf", 12)
     process = bannasar.start("run", box, "--workers", "2")
     until(lambda: results(bannasar.archive) >= 3, process)
-    hands = [
-        child
-        for child in psutil.Process(process.pid).children(recursive=True)
-        if "pipeline.run.hand" in child.cmdline() and "pipeline.run.hand" in child.parent().cmdline()
-    ]
-    victim = hands[0] if name == "hand" else hands[0].parent().parent()
-    victim.kill()
+    hands(process)[0].kill()
     output, errors = process.communicate(timeout=120)
     assert process.returncode == 0, output + errors
     assert "12 archived, 0 failed" in output

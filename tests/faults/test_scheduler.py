@@ -15,7 +15,7 @@ import pytest
 
 from tests.cli.conftest import Bannasar, write_page, write_pages
 from tests.conftest import ROOT
-from tests.faults.conftest import contents, results, until
+from tests.faults.conftest import contents, hands, results, until
 
 
 class Machines:
@@ -88,7 +88,10 @@ def test_the_archive_is_the_same_as_alone_though_a_worker_dies_and_another_joins
     machines.worker()
     process = together.start("run", box, "--scheduler", machines.address)
     until(lambda: results(together.archive) >= 3, process)
+    orphans = hands(victim)
+    assert orphans
     victim.send_signal(signal.SIGKILL)
+    assert psutil.wait_procs(orphans, timeout=10)[1] == []
     machines.worker()
     output, errors = process.communicate(timeout=200)
     assert process.returncode == 0, output + errors
