@@ -41,7 +41,9 @@ MetricsOption = Annotated[
 PartialOption = Annotated[
     bool | None, typer.Option("--allow-partial", help="Archive case files of which a page failed, as partial.")
 ]
-WorkersOption = Annotated[int | None, typer.Option(min=1, help="Pages that are read at a time. [default: one a processor]")]
+WorkersOption = Annotated[
+    int | None, typer.Option(min=1, help="Pages that are read at a time. [default: one a processor]")
+]
 SchedulerOption = Annotated[
     str | None, typer.Option(metavar="tcp://…", help="Use the workers of this Dask scheduler, on shared storage.")
 ]
