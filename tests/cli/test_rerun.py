@@ -104,7 +104,7 @@ def test_show_tells_a_scans_whole_story(bannasar, box):
     assert {first["outcome"], second["outcome"]} == {"done", "failed"}
     for attempt in story["attempts"]:
         assert attempt["started"] < attempt["ended"]
-        assert attempt["worker"].startswith("tcp://127.0.0.1")
+        assert attempt["worker"].startswith("inproc://")
         assert attempt["versions"]["tesseract"]
     assert "no text was found on it" in bannasar("show", story["scan"]["sha256"][:12]).stdout
     assert bannasar("show", "nothing").returncode == 1
