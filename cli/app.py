@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from typer._click.exceptions import UsageError
 
-from cli import export, ledger
+from cli import export, index, ledger
 from cli.box_report import report
 from cli.common import Exit
 from cli.doctor import doctor
@@ -37,6 +37,7 @@ app.command()(rerun)
 app.command()(report)
 app.command()(search)
 app.add_typer(export.app, name="export")
+app.add_typer(index.app, name="index")
 app.add_typer(ledger.app, name="ledger")
 app.command()(doctor)
 

@@ -17,7 +17,7 @@ from cli.report import box_table, print_accounts, print_problems
 from models.failure import BannasarError
 from models.scan import ScanState
 from models.settings import Settings
-from pipeline.index.sqlite import open_index
+from pipeline.index.opening import open_index
 from pipeline.index.store import IndexUnusableError, Store
 from pipeline.run.account import AccountError, account
 from pipeline.run.digitise import Summary, TooManyFailuresError
@@ -82,7 +82,7 @@ def _work(settings: Settings, work: Work) -> list[BoxReport]:
     with ExitStack() as stack:
         stack.enter_context(hold(settings.archive))
         ledger = stack.enter_context(Ledger(settings.archive))
-        store = stack.enter_context(open_index(settings.archive))
+        store = stack.enter_context(open_index(settings.archive, settings.index))
         with screen_for(settings.run.log_format) as screen:
             watchers: list[Watcher] = [screen]
             if settings.run.metrics_file:

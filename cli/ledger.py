@@ -6,7 +6,7 @@ import typer
 from rich.text import Text
 
 from cli.common import ArchiveOption, Exit, give_up, open_ledger, out, read_settings
-from pipeline.index.sqlite import open_index
+from pipeline.index.opening import open_index
 from pipeline.index.store import IndexUnusableError
 from pipeline.run.check import check as check_ledger
 from pipeline.run.lock import ArchiveBusyError, hold
@@ -33,7 +33,11 @@ def check(
     settings = read_settings(archive)
     found = []
     try:
-        with hold(settings.archive), open_ledger(settings.archive) as ledger, open_index(settings.archive) as store:
+        with (
+            hold(settings.archive),
+            open_ledger(settings.archive) as ledger,
+            open_index(settings.archive, settings.index) as store,
+        ):
             for finding in check_ledger(settings.archive, ledger, store, mend=not dry_run):
                 found.append(finding)
                 mark = Text("mended: ", "green") if finding.mended else Text("found: ", "bold red")

@@ -1,36 +1,64 @@
 """``bannasar search``."""
 
+import csv
 import json
-from typing import Annotated
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, TextIO
 
 import typer
 from rich.cells import cell_len
 from rich.text import Text
 
-from cli.common import ArchiveOption, JsonOption, give_up, out, read_settings
-from models.hit import Hit
-from pipeline.index.query import QueryError, parse
-from pipeline.index.sqlite import open_index
-from pipeline.index.store import IndexUnusableError
+from cli.common import ArchiveOption, JsonOption, err, give_up, out, read_settings
+from models.failure import BannasarError
+from models.hit import Found, Hit
+from models.settings import Settings
+from pipeline.index.language import QueryError, parse
+from pipeline.index.opening import is_made, open_index
+from pipeline.index.query import Query
+from pipeline.index.store import IndexUnusableError, Sort, View
+
+_COLUMNS = ("case", "box", "path", "page", "document", "kind", "court", "case_number", "date", "exact", "snippet")
+_MOST_VALUES = 8
 
 
 def search(
-    query: Annotated[list[str], typer.Argument(metavar="QUERY…", help='Words and "exact phrases".')],
+    query: Annotated[list[str], typer.Argument(metavar="QUERY…", help="What to look for; see docs/researchers.md.")],
     archive: ArchiveOption = None,
-    limit: Annotated[int, typer.Option(min=1, help="Most pages to show.")] = 10,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Most hits to show.")] = 10,
+    page: Annotated[int, typer.Option(min=1, help="Which page of hits to show.")] = 1,
+    sort: Annotated[Sort, typer.Option(help="In what order: the best first, or by the documents' dates.")] = Sort.RANK,
+    by_case: Annotated[bool, typer.Option("--by-case", help="Show the best page of each case file.")] = False,
+    facets: Annotated[
+        bool, typer.Option("--facets", help="Count what is found by kind, court, year, box and script.")
+    ] = False,
+    pictures: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the pages shown as pictures, with the hits marked.")
+    ] = None,
+    as_csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write all hits as a table; - for standard output.")
+    ] = None,
+    as_lines: Annotated[
+        Path | None, typer.Option("--jsonl", metavar="FILE", help="Write all hits as JSON Lines; - likewise.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Find pages, best first, with the words that were found marked.
 
     Khmer needs no spaces between words, and is found inside longer text. Khmer and Arabic digits, accents and capitals
-    make no difference. Words in double quotes must stand side by side as they are.
+    make no difference. "In quotes" stands what must be side by side; -word must not be there; either OR other;
+    kind: court: case: box: script: date:1960..1965 narrow; word~ is also found in near spellings, begin* by what
+    begins so. Put the whole query in single quotes.
 
     Examples:
         bannasar search សាលក្រមព្រហ្មទណ្ឌ
 
-        bannasar search '"tribunal de première instance"' --limit 5
+        bannasar search '"tribunal de première instance" -appel date:1960..1965' --facets
 
-        bannasar search លេខ 214 --json
+        bannasar search 'លេខ 214' --pictures hits
     """
     settings = read_settings(archive)
     text = " ".join(query)
@@ -38,25 +66,54 @@ def search(
         parsed = parse(text)
     except QueryError as error:
         give_up(f"{error}\n  {text}\n  {' ' * cell_len(text[: error.position])}^")
-    if not (settings.archive / "index.db").is_file():
+    if not is_made(settings.archive, settings.index):
         give_up(f"There is nothing to search at {settings.archive} yet. Begin with `bannasar run BOX`.")
+    exported = as_csv or as_lines
+    view = View(limit=limit, offset=(page - 1) * limit, sort=sort, by_case=by_case, facets=facets)
     try:
-        with open_index(settings.archive) as store:
-            hits = store.search(parsed, limit)
+        with open_index(settings.archive, settings.index) as store:
+            if exported:
+                count = _export(store.each(parsed, sort), exported, as_table=as_csv is not None)
+                err.print(f"{count} hits written.")
+                return
+            found = store.search(parsed, view)
     except IndexUnusableError as error:
         give_up(str(error))
+    except OSError as error:
+        give_up(f"{error.filename or exported}: {error.strerror}.")
+    drawn = _draw(found, pictures, settings, view.offset) if pictures else []
     if as_json:
-        typer.echo(json.dumps({"hits": [hit.model_dump(mode="json") for hit in hits]}, ensure_ascii=False, indent=2))
-        return
-    for number, hit in enumerate(hits, 1):
+        typer.echo(json.dumps(found.model_dump(mode="json"), ensure_ascii=False, indent=2))
+    else:
+        _print(found, parsed, view)
+    if drawn:
+        err.print(f"{len(drawn)} pictures written to {pictures}.", soft_wrap=True)
+
+
+def _print(found: Found, query: Query, view: View) -> None:
+    for number, hit in enumerate(found.hits, view.offset + 1):
         _print_hit(number, hit)
-    if not hits:
-        out.print("Nothing found. Try fewer words, a part of the phrase, or another spelling.")
+    if not found.pages:
+        out.print("Nothing found. Try fewer words, a part of the phrase, or a near spelling: word~")
+        return
+    last = view.offset + len(found.hits)
+    told = f"{found.cases} case files, " if found.cases is not None else ""
+    told += f"{found.pages} pages" if found.pages != 1 else "1 page"
+    if query.groups and found.exact != found.pages:
+        told += f", {found.exact} of them with all of it as it is"
+    shown = f"Hits {view.offset + 1} to {last} of " if found.hits else f"No hits from {view.offset + 1} on; there are "
+    out.print(Text(f"{shown}{told}.", "bold"), soft_wrap=True)
+    for name, counts in found.facets.items():
+        values = " · ".join(f"{count.value} {count.pages}" for count in counts[:_MOST_VALUES])
+        more = f" · and {len(counts) - _MOST_VALUES} more" if len(counts) > _MOST_VALUES else ""
+        out.print(Text.assemble((f"  {name}: ", "dim"), (values or "not known") + more), soft_wrap=True)
 
 
 def _print_hit(number: int, hit: Hit) -> None:
     out.print(Text(f"{number}. {hit.path}, page {hit.page}", style="bold"), soft_wrap=True)
-    out.print(Text(f"   {hit.case} · document {hit.document}", style="dim"), soft_wrap=True)
+    about = [hit.case, f"document {hit.document}", "" if hit.kind == "unknown" else hit.kind, hit.court]
+    about += [hit.case_number, hit.date, _in_case(hit)]
+    out.print(Text(f"   {' · '.join(filter(None, about))}", style="dim"), soft_wrap=True)
     shown = Text(hit.snippet) if out.is_terminal else Text(_bracketed(hit))
     if out.is_terminal:
         for mark in hit.marks:
@@ -65,9 +122,63 @@ def _print_hit(number: int, hit: Hit) -> None:
     out.print(shown, soft_wrap=True)
 
 
+def _in_case(hit: Hit) -> str:
+    if hit.pages is None:
+        return ""
+    return f"{hit.pages} page{'' if hit.pages == 1 else 's'} found in this case file"
+
+
 def _bracketed(hit: Hit) -> str:
     """Return a hit's snippet with its marks in brackets, for whatever shows no colour."""
     text = hit.snippet
     for mark in reversed(hit.marks):
         text = f"{text[: mark.start]}[{text[mark.start : mark.end]}]{text[mark.end :]}"
     return text
+
+
+def _export(hits: Iterable[Hit], file: Path, *, as_table: bool) -> int:
+    count = 0
+    with _open(file) as stream:
+        table = csv.writer(stream, lineterminator="\n")
+        if as_table:
+            table.writerow(_COLUMNS)
+        for hit in hits:
+            count += 1
+            if as_table:
+                values = hit.model_dump(mode="json", include=set(_COLUMNS)) | {"snippet": _bracketed(hit)}
+                table.writerow([_cell(values[name]) for name in _COLUMNS])
+            else:
+                stream.write(hit.model_dump_json() + "\n")
+    return count
+
+
+def _cell(value: object) -> object:
+    """Return a value that a spreadsheet takes for text, and not for a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value
+
+
+@contextmanager
+def _open(file: Path) -> Iterator[TextIO]:
+    if str(file) == "-":
+        sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # it is a text file of the system's
+        yield sys.stdout
+    else:
+        with file.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+
+
+def _draw(found: Found, folder: Path, settings: Settings, offset: int) -> list[Path]:
+    # What draws takes half a second to load: for who wants pictures.
+    from pipeline.run.pictures import draw_hit  # noqa: PLC0415
+
+    files = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, hit in enumerate(found.hits, offset + 1):
+            files.append(folder / f"{number:03}-{hit.case}-{hit.page}.jpg")
+            draw_hit(hit, settings, files[-1])
+    except BannasarError as error:
+        give_up(str(error))
+    except OSError as error:
+        give_up(f"{error.filename or folder}: {error.strerror}.")
+    return files

@@ -23,7 +23,12 @@ class SettingsError(ValueError):
 
 class _Sources(BaseSettings, Settings):
     model_config = SettingsConfigDict(
-        env_prefix="BANNASAR_", env_nested_delimiter="__", extra="forbid", frozen=True, toml_file=[DEFAULTS, LOCAL]
+        env_prefix="BANNASAR_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        toml_file=[DEFAULTS, LOCAL],
+        hide_input_in_errors=True,
     )
 
     @classmethod

@@ -1,5 +1,7 @@
 """What a search finds."""
 
+from pydantic import Field
+
 from models.page import Rect
 from models.record import Record
 
@@ -14,8 +16,10 @@ class Span(Record):
 class Hit(Record):
     """One page that answers a query.
 
-    ``snippet`` is text as read; ``marks`` are the stretches of it that answer the query; ``boxes`` are those of every
-    hit on the page, in pixels of the upright page.
+    ``exact`` says whether all that was asked for stands on it as it was asked for. ``snippet`` is text as read;
+    ``marks`` are the stretches of it that answer the query; ``boxes`` are those of every hit on the page, in pixels of
+    the upright page. ``kind``, ``court``, ``case_number`` and ``date`` are those of its document ("" where nothing was
+    read). ``pages`` counts the pages of its case file that answer the query, where hits are grouped by case file.
     """
 
     case: str
@@ -25,6 +29,33 @@ class Hit(Record):
     box: str
     page: int
     score: float
+    exact: bool
     snippet: str
     marks: tuple[Span, ...]
     boxes: tuple[Rect, ...]
+    kind: str = "unknown"
+    court: str = ""
+    case_number: str = ""
+    date: str = ""
+    pages: int | None = None
+
+
+class Count(Record):
+    """How many of the pages that answer a query share a value, such as a kind of document."""
+
+    value: str
+    pages: int
+
+
+class Found(Record):
+    """What a search found: ``pages`` in all, ``exact`` of them with all that was asked for as it was asked for.
+
+    ``cases`` counts the case files they lie in, where hits are grouped. ``facets`` are, by name, the values of all the
+    pages found with their counts, the most frequent first.
+    """
+
+    pages: int
+    exact: int
+    hits: tuple[Hit, ...]
+    cases: int | None = None
+    facets: dict[str, tuple[Count, ...]] = Field(default_factory=dict)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, SecretStr, field_validator
 
 from models.record import Record
 
@@ -79,11 +79,48 @@ class RunSettings(Record):
     metrics_file: str = Field(description="File in which the progress is kept for Prometheus; empty for none.")
 
 
+class IndexSettings(Record):
+    """Where searches go."""
+
+    url: str = Field(description="Address of an Elasticsearch cluster; empty for the index in the archive's folder.")
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9._-]*$", description="Name of the index on the cluster; one for each archive."
+    )
+    api_key: SecretStr = Field(description="API key for the cluster; best given in the environment.")
+    api_key_file: str = Field(description="File that holds the API key.")
+    user: str = Field(description="User of the cluster, where no API key is used.")
+    password: SecretStr = Field(description="The user's password; best given in the environment.")
+    password_file: str = Field(description="File that holds the password.")
+    ca_file: str = Field(description="File with the certificate that signed the cluster's own, as PEM.")
+    seconds: Positive = Field(description="Seconds after which a request to the cluster is given up.")
+
+    @field_validator("url")
+    @classmethod
+    def _without_secrets(cls, url: str) -> str:
+        """Refuse an address that cannot be one, or that holds a password: it is shown in messages."""
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError("it begins with http:// or https://")
+        if "@" in url:
+            raise ValueError("user and password have settings of their own, and do not stand in the address")
+        return url
+
+    def without_secrets(self) -> "IndexSettings":
+        """Return the same without what must not leave this process."""
+        return self.model_copy(update={"api_key": SecretStr(""), "password": SecretStr("")})
+
+
 class Settings(Record):
     """Everything that can be set."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     archive: Path = Field(description="The archive's folder.")
     limits: Limits
     page: PageSettings
     pdf: ArchiveSettings
     run: RunSettings
+    index: IndexSettings
+
+    def without_secrets(self) -> "Settings":
+        """Return the same without what must not leave this process."""
+        return self.model_copy(update={"index": self.index.without_secrets()})

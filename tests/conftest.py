@@ -12,7 +12,7 @@ from config.settings import load
 from models.case import CaseFile, Document, PageRef
 from models.page import Block, Line, Page, Rect, Word
 from models.scan import Kind, Scan
-from models.settings import RunSettings
+from models.settings import IndexSettings, RunSettings
 
 ROOT = Path(__file__).parents[1]
 SHA = "ab" * 32
@@ -21,6 +21,11 @@ SHA = "ab" * 32
 def run_settings(**values: object) -> RunSettings:
     """Return how a run goes by default, but for some settings."""
     return RunSettings.model_validate(load().run.model_dump() | values)
+
+
+def index_settings(**values: object) -> IndexSettings:
+    """Return where searches go by default, but for some settings."""
+    return IndexSettings.model_validate(load().index.model_dump() | values)
 
 
 class Maker:
@@ -85,3 +90,13 @@ class Maker:
 def make() -> Maker:
     """Return the maker."""
     return Maker()
+
+
+@pytest.fixture(scope="session")
+def servers():
+    """Return real Elasticsearch servers, each started once for all tests that want it."""
+    from tests.elastic import Servers  # noqa: PLC0415  # it is for some tests, and imports this module
+
+    running = Servers()
+    yield running
+    running.stop()

@@ -96,13 +96,18 @@ def bag_folder(archive: Path, case: CaseFile) -> Path:
 
 def read_bag(bag: Path) -> tuple[CaseFile, list[Page]]:
     """Return the case file of a bag and its pages, in the order of its documents."""
-    case = CaseFile.model_validate_json((bag / "data" / "case.json").read_bytes())
+    case = read_case(bag)
     numbers = {scan.sha256: number for number, scan in enumerate(case.scans, 1)}
     return case, [
         Page.model_validate_json((bag / _page_path("pages", numbers[ref.scan], ref.number, "json")).read_bytes())
         for document in case.documents
         for ref in document.pages
     ]
+
+
+def read_case(bag: Path) -> CaseFile:
+    """Return the case file of a bag, without its pages."""
+    return CaseFile.model_validate_json((bag / "data" / "case.json").read_bytes())
 
 
 def bags(archive: Path) -> Iterator[Path]:
@@ -116,7 +121,7 @@ def original(bag: Path, sha256: str) -> Path:
     Raises:
         KeyError: the bag does not hold it.
     """
-    case = CaseFile.model_validate_json((bag / "data" / "case.json").read_bytes())
+    case = read_case(bag)
     return bag / "data" / "originals" / stored_paths(case)[sha256]
 
 

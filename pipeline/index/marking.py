@@ -2,19 +2,18 @@
 
 import itertools
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from models.hit import Span
 from models.page import Rect
+from pipeline.index.likeness import Gap, Part, near_word, parts
 from pipeline.index.query import Query, Term
-from pipeline.text.units import Unit, sequence
+from pipeline.text.near import Near, near_tokens, sound
+from pipeline.text.units import Unit
 
 _AROUND = 60
-# The part of a term's tokens that must stand close together where it is misread.
-_LEAST_SHARE = 0.5
-# Clusters by which a misread term may be longer on the page than in the query.
-_SLACK = 2
 
 
 class Place(NamedTuple):
@@ -25,33 +24,21 @@ class Place(NamedTuple):
     box: Rect
 
 
-class Marked(NamedTuple):
-    """What of a page answers a query; ``share`` is the part of the query's tokens that stand on it, 0–1."""
+def mark(found: Sequence[Unit], query: Query) -> tuple[Span, ...]:
+    """Return what of a page, given by its units, answers a query.
 
-    spans: tuple[Span, ...]
-    share: float
-
-
-def mark(found: Sequence[Unit], query: Query) -> Marked:
-    """Find what of a page, given by its units, answers a query.
-
-    Where a term stands as it is, that is marked. Where it does so nowhere, what may be a misread form of it is marked:
-    stretches as long as the term that hold at least half of its tokens.
+    Where a term stands as it is, that is marked; where it does so nowhere, the forms that it may stand in.
     """
-    tokens = sequence(found)
     spans: list[Span] = []
-    wanted = matched = 0
+    near: list[Near] | None = None
     for term in query.terms:
-        wanted += len(term.pairs)
         exact = _exact(term, found)
-        if exact:
-            spans += exact
-            matched += len(term.pairs)
-        elif not term.exact:
-            alike, best = _alike(term, found, tokens)
-            spans += alike
-            matched += best
-    return Marked(_merged(spans), matched / wanted)
+        spans += exact
+        if not exact and (may_be := parts(term)):
+            near = list(near_tokens(found)) if near is None else near
+            for part in may_be:
+                spans += _exact(part.itself, found) or _alike(part, found, near)
+    return _merged(spans)
 
 
 def snippet(text: str, found: Sequence[Unit], spans: Sequence[Span]) -> tuple[str, tuple[Span, ...]]:
@@ -94,11 +81,14 @@ def boxes(spans: Sequence[Span], places: Sequence[Place]) -> tuple[Rect, ...]:
 def _exact(term: Term, found: Sequence[Unit]) -> list[Span]:
     wanted = [unit.text for unit in term.units]
     length = len(wanted)
-    places = [at for at in range(len(found) - length + 1) if found[at].text == wanted[0]]
+    open_end = term.prefix and wanted.pop()
+    places = range(len(found) - length + 1)
     return [
         Span(start=found[at].start, end=found[at + length - 1].end)
         for at in places
-        if [unit.text for unit in found[at : at + length]] == wanted
+        if (not wanted or found[at].text == wanted[0])
+        and [unit.text for unit in found[at : at + len(wanted)]] == wanted
+        and (not open_end or found[at + length - 1].text.startswith(open_end))
         and _neighbours(found[at : at + length]) == _neighbours(term.units)
     ]
 
@@ -108,25 +98,40 @@ def _neighbours(found: Sequence[Unit]) -> list[tuple[bool, bool]]:
     return [(one.run == two.run, one.block == two.block) for one, two in itertools.pairwise(found)]
 
 
-def _alike(term: Term, found: Sequence[Unit], tokens: Sequence[str]) -> tuple[list[Span], int]:
-    """Return where a term may stand misread, and the most of its tokens that do so in one place."""
-    wanted = set(term.pairs)
-    places = [at for at, token in enumerate(tokens) if token in wanted]
-    most = 0
-    spans = []
-    for number, first in enumerate(places):
-        close = places[number : bisect_left(places, first + len(term.units) + _SLACK, number)]
-        there = len({tokens[at] for at in close})
-        if there >= _LEAST_SHARE * len(wanted):
-            most = max(most, there)
-            spans.append(Span(start=found[first].start, end=_second(found, close[-1]).end))
-    return spans, most
+def _alike(part: Part, found: Sequence[Unit], near: Sequence[Near]) -> list[Span]:
+    if part.word:
+        return [
+            Span(start=unit.start, end=unit.end)
+            for unit in found
+            if unit.run < 0
+            and ((part.sound and sound(unit.text) == part.sound) or near_word(unit.text, part.word, part.edits))
+        ]
+    places = defaultdict(list)
+    for at, one in enumerate(near):
+        places[one.token].append(at)
+    return [
+        Span(start=found[near[first].first].start, end=found[near[last].last].end)
+        for gap in part.gaps
+        for first, last in _stretches(gap, near, places)
+    ]
 
 
-def _second(found: Sequence[Unit], at: int) -> Unit:
-    """Return the last unit that the token at a place stands for: of a pair the second cluster."""
-    follower = found[min(at + 1, len(found) - 1)]
-    return follower if follower.run == found[at].run >= 0 else found[at]
+def _stretches(gap: Gap, near: Sequence[Near], places: Mapping[str, list[int]]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last place of the near tokens that stand before and behind a gap."""
+    behind = list(_rows(gap.behind, near, places))
+    for first in _rows(gap.before, near, places):
+        end = first + len(gap.before)
+        if not gap.behind:
+            yield first, end - 1
+        for second in behind:
+            if end <= second <= end + gap.apart:
+                yield first, second + len(gap.behind) - 1
+
+
+def _rows(tokens: Sequence[str], near: Sequence[Near], places: Mapping[str, list[int]]) -> Iterator[int]:
+    for at in places.get(tokens[0], ()) if tokens else ():
+        if all(at + step < len(near) and near[at + step].token == token for step, token in enumerate(tokens)):
+            yield at
 
 
 def _merged(spans: Sequence[Span]) -> tuple[Span, ...]:

@@ -1,18 +1,49 @@
 """What a store of the index can do, whichever it is."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
 
 from models.case import CaseFile
-from models.hit import Hit
+from models.hit import Found, Hit
 from models.page import Page
 from pipeline.index.query import Query
+
+# The facets, by the names they are shown under.
+FACETS = ("kind", "court", "year", "box", "script")
 
 
 class IndexUnusableError(Exception):
     """The index cannot be used; the message says why and what to do. The bags are not touched by that."""
+
+
+class IndexUnreadableError(IndexUnusableError):
+    """The index is damaged or of another version: it can only be made anew."""
+
+
+class Sort(StrEnum):
+    """In what order pages are shown."""
+
+    RANK = "rank"
+    DATE = "date"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which part of what is found is shown, and how.
+
+    ``offset`` hits are passed over, ``limit`` shown. With ``by_case`` the best page of each case file stands for all of
+    it. Hits that score alike are in the order of their place in the archive, so that pages of hits hold still.
+    """
+
+    limit: int = 10
+    offset: int = 0
+    sort: Sort = Sort.RANK
+    by_case: bool = False
+    facets: bool = False
 
 
 def fingerprint(case: CaseFile) -> str:
@@ -27,22 +58,39 @@ class Store(Protocol):
     """
 
     def put(self, case: CaseFile, pages: Iterable[Page]) -> None:
-        """Put the pages of a case file in, instead of all that it had before; all of them or none."""
+        """Put the pages of a case file in, instead of all that it had before.
+
+        Where it fails, :meth:`cases` does not tell the case file's new fingerprint: it is to be put in again.
+        """
 
     def remove(self, case_id: str) -> None:
         """Take the pages of a case file out; nothing happens where it has none."""
 
-    def search(self, query: Query, limit: int) -> list[Hit]:
-        """Return the pages that answer a query, the best first, at most ``limit``."""
+    def search(self, query: Query, view: View) -> Found:
+        """Return the pages that answer a query.
+
+        First those where all of the query stands as it is, of them first those where its words follow one another; then
+        those with some of it, or with forms of it that are misread or spelt another way.
+        """
+
+    def each(self, query: Query, sort: Sort) -> Iterator[Hit]:
+        """Yield every page that answers a query, in the order of :meth:`search`, as the index was when it began."""
 
     def count(self) -> int:
         """Return how many pages are in, blank ones too."""
 
     def cases(self) -> dict[str, str]:
-        """Return the case files that are in, by their ids, each with its :func:`fingerprint`."""
+        """Return the case files that are in whole, by their ids, each with its :func:`fingerprint`."""
+
+    def rebuild(self, cases: Iterable[tuple[CaseFile, list[Page]]]) -> int:
+        """Make the index anew of these case files, and return how many pages it holds then.
+
+        Searches find the index as it was until all is in.
+        """
 
     def __enter__(self) -> Self:
         """Return the store."""
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -3,7 +3,7 @@
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -15,7 +15,7 @@ from models.scan import Box, ScanState
 from models.settings import Settings
 from pipeline.archive.bag import original, read_bag, recover
 from pipeline.document.whole import documents
-from pipeline.index.store import Store
+from pipeline.index.store import IndexUnusableError, Store
 from pipeline.intake.discover import Entry
 from pipeline.page.recipe import fingerprint, versions
 from pipeline.run.account import account
@@ -83,12 +83,15 @@ def digitise(
 def running(command: str, settings: Settings, ledger: Ledger, store: Store, watch: Watcher) -> Iterator[Context]:
     """Begin a run, and note in the ledger how it ends, whatever ends it."""
     recover(settings.archive)
-    if store.count() == 0:
-        ledger.index_lost()
+    # An index that cannot be used now holds what it held: the bags that it does not take wait for it.
+    with suppress(IndexUnusableError):
+        if store.count() == 0:
+            ledger.index_lost()
     ledger.begin_run(command, fingerprint(settings.page), versions())
     try:
         with Pool(settings.run, settings.limits.page_megabytes, settings.archive / "tmp") as pool:
-            yield Context(settings, ledger, store, pool, watch)
+            # What workers are given needs no way into the index.
+            yield Context(settings.without_secrets(), ledger, store, pool, watch)
     except BaseException as error:
         ledger.end_run("stopped", str(error) or type(error).__name__)
         raise

@@ -93,13 +93,3 @@ def tokens(found: Iterable[Unit]) -> list[str]:
             block = unit.block
         parted.append(token)
     return parted
-
-
-def triples(found: Iterable[Unit]) -> list[str]:
-    """Return the tokens of three clusters in a row; they tell a word from another that shares its pairs."""
-    listed = list(found)
-    return [
-        JOINT.join((one.text, two.text, three.text))
-        for one, two, three in zip(listed, listed[1:], listed[2:], strict=False)
-        if one.run >= 0 and one.run == two.run == three.run
-    ]

@@ -86,7 +86,7 @@ class Writer:
         self._rng = rng
         known = re.compile(f"[{re.escape(''.join(sorted(letters)))} ]+")
         mine = _Mine(held)
-        self._sentences = [text for text in _sentences() if mine(text) and known.fullmatch(text.replace(_ZWSP, ""))]
+        self._sentences = [text for text in sentences() if mine(text) and known.fullmatch(text.replace(_ZWSP, ""))]
         words = (tidy(word) for word in khmer_words.read_text("utf-8").split("\n") if _KHMER.match(word))
         self._words = [word for word in words if mine(word) and known.fullmatch(word)]
         french, english = (path.read_text("utf-8").split("\n") for path in (_FRENCH, _ENGLISH))
@@ -242,7 +242,7 @@ class _Mine:
         return (zlib.crc32(text.encode()) % 10 == 0) == self._held
 
 
-def _sentences() -> list[str]:
+def sentences() -> list[str]:
     """Return the Khmer sentences of Debian's translations, their words parted by zero-width spaces."""
     raw: set[str] = set()
     for path in sorted(_TRANSLATIONS.glob("*.mo")):

@@ -1,6 +1,7 @@
 """The sample boxes from end to end, as the demo digitises them."""
 
 import subprocess
+import sys
 
 import pytest
 
@@ -46,6 +47,14 @@ def test_what_is_printed_is_found(digitised, query, path):
     for hit in hits:
         assert hit["snippet"]
         assert all(left < right and top < bottom for left, top, right, bottom in hit["boxes"])
+
+
+def test_the_researchers_guide_shows_what_is_printed(digitised):
+    """Each kind of query with its real output; `script/examples` writes it."""
+    bannasar, _ = digitised
+    command = [sys.executable, ROOT / "script" / "examples", bannasar.archive, "--check"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_text_is_what_the_samples_say(digitised, tmp_path):

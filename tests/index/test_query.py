@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.index.query import QueryError, parse
+from pipeline.index.language import QueryError, parse
 
 
 def test_words_and_phrases_are_told_apart():

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from models.scan import ScanState
-from pipeline.index.sqlite import open_index
+from pipeline.index.sqlite import SqliteStore
 from pipeline.run.check import check
 from pipeline.run.ledger import Ledger
 from tests.cli.conftest import Bannasar, write_page
@@ -31,7 +31,7 @@ def archive(archived, tmp_path):
 
 
 def _check(archive, *, mend=True):
-    with Ledger(archive) as ledger, open_index(archive) as store:
+    with Ledger(archive) as ledger, SqliteStore(archive / "index.db") as store:
         return [(finding.told, finding.mended) for finding in check(archive, ledger, store, mend=mend)]
 
 
@@ -74,13 +74,13 @@ def test_a_dry_run_mends_nothing(archive):
 
 def test_a_case_file_that_the_index_lost_is_put_in_again(archive, archived):
     """By the next run, of whatever box."""
-    with Ledger(archive) as ledger, open_index(archive) as store:
+    with Ledger(archive) as ledger, SqliteStore(archive / "index.db") as store:
         lost = next(iter(store.cases()))
         store.remove(lost)
         assert [finding.mended for finding in check(archive, ledger, store, mend=True)] == [True]
         assert len(ledger.to_be_indexed()) == 1
     Bannasar(archive)("run", archived / "box-1")
-    with open_index(archive) as store:
+    with SqliteStore(archive / "index.db") as store:
         assert lost in store.cases()
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from models.scan import Kind
 from pipeline.archive.bag import build_bag
-from pipeline.index.sqlite import open_index
+from pipeline.index.sqlite import SqliteStore
 from pipeline.index.store import IndexUnusableError
 from pipeline.run.indexing import Indexer
 from pipeline.run.ledger import Ledger
@@ -51,7 +51,7 @@ def archive(tmp_path, make):
 def test_an_index_that_is_down_is_tried_again_and_then_left_for_the_next_run(archive, uses, left):
     """Two retries: an outage of two uses passes, one of four does not."""
     progress = Progress()
-    with Ledger(archive) as ledger, open_index(archive) as store:
+    with Ledger(archive) as ledger, SqliteStore(archive / "index.db") as store:
         settings = run_settings(retries=2, retry_seconds=0.01)
         indexer = Indexer(Outage(store, uses), ledger, settings, progress)
         indexer.put_all_waiting(archive)
@@ -61,7 +61,7 @@ def test_an_index_that_is_down_is_tried_again_and_then_left_for_the_next_run(arc
 
 def test_a_run_does_not_wait_for_an_index_that_is_down(archive):
     """Until its time has come it is not even asked."""
-    with Ledger(archive) as ledger, open_index(archive) as store:
+    with Ledger(archive) as ledger, SqliteStore(archive / "index.db") as store:
         outage = Outage(store, 9)
         indexer = Indexer(outage, ledger, run_settings(retry_seconds=60), Progress())
         for bag in ledger.to_be_indexed() * 3:

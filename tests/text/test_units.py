@@ -1,6 +1,6 @@
 """The units that are searched for."""
 
-from pipeline.text.units import BREAK, JOINT, sequence, tokens, triples, units
+from pipeline.text.units import BREAK, JOINT, sequence, tokens, units
 
 
 def _texts(text):
@@ -34,11 +34,6 @@ def test_units_know_where_they_stood():
     """Whatever the match form made of them."""
     text = "ខែ្មរ\u200b និង Français ២១"
     assert [text[unit.start : unit.end] for unit in units(text)] == ["ខែ្ម", "រ", "និ", "ង", "Français", "២១"]
-
-
-def test_triples_stay_within_their_run():
-    """Three clusters in a row, never across a break."""
-    assert triples(units("កខគ។ឃង")) == [JOINT.join("កខគ")]
 
 
 def test_marks_that_stand_on_nothing_are_left_out():

@@ -1,0 +1,144 @@
+"""``bannasar index``."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress, TaskID
+
+from cli.common import ArchiveOption, Exit, JsonOption, err, give_up, open_ledger, out, read_settings
+from models.settings import Settings
+from pipeline.index.opening import open_index, open_to_rebuild
+from pipeline.index.store import IndexUnusableError
+from pipeline.run.lock import ArchiveBusyError, hold
+from pipeline.run.reindex import Difference, Told, compare, synchronise
+from pipeline.run.reindex import rebuild as make_anew
+
+app = typer.Typer(help="Look after the index: it can always be made again from the bags.", no_args_is_help=True)
+
+
+@app.command()
+def check(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
+    """Compare the index with the bags, and say what differs.
+
+    The exit status is 0 when they agree, 2 when they do not: `bannasar index sync` mends it.
+
+    Example:
+        bannasar index check
+    """
+    settings = read_settings(archive)
+    try:
+        with open_ledger(settings.archive), open_index(settings.archive, settings.index) as store:
+            found = compare(settings.archive, store)
+    except IndexUnusableError as error:
+        give_up(str(error))
+    if as_json:
+        typer.echo(_json(found))
+    else:
+        _tell(found)
+    if not found.is_none:
+        raise typer.Exit(Exit.SOME_FAILED)
+
+
+@app.command()
+def sync(archive: ArchiveOption = None) -> None:
+    """Put in what the index lacks, and take out what no bag holds.
+
+    Every run does it for the bags that wait; this is for the time in between, when a cluster is there again.
+
+    Example:
+        bannasar index sync
+    """
+    settings = read_settings(archive)
+    try:
+        with (
+            hold(settings.archive),
+            open_ledger(settings.archive) as ledger,
+            open_index(settings.archive, settings.index) as store,
+            _progress() as tell,
+        ):
+            found = synchronise(settings.archive, ledger, store, tell)
+    except (ArchiveBusyError, IndexUnusableError) as error:
+        give_up(str(error))
+    put, out_of = len(found.missing) + len(found.changed), len(found.unknown)
+    out.print(f"{put} case files put in, {out_of} taken out. Nothing is waiting.")
+
+
+@app.command()
+def rebuild(
+    archive: ArchiveOption = None,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="URL", help="Make it on this Elasticsearch cluster instead.")
+    ] = None,
+) -> None:
+    """Make the index anew from the bags; searches find the old one until the new one is whole.
+
+    With --to it is made on a cluster that is not set yet: try it, then set index.url.
+
+    Examples:
+        bannasar index rebuild
+
+        bannasar index rebuild --to https://search.example:9200
+    """
+    settings = read_settings(archive, **({"index": {"url": to}} if to else {}))
+    own = not to or read_settings(archive).index.url == to
+    try:
+        with (
+            hold(settings.archive),
+            open_ledger(settings.archive) as ledger,
+            open_to_rebuild(settings.archive, settings.index) as store,
+            _progress() as tell,
+        ):
+            pages = make_anew(settings.archive, ledger, store, tell, is_own=own)
+    except (ArchiveBusyError, IndexUnusableError) as error:
+        give_up(str(error))
+    out.print(f"The index at {_where(settings)} holds {pages} pages.", soft_wrap=True)
+    if not own:
+        out.print("To search it, set index.url in bannasar.toml.")
+
+
+def _tell(found: Difference) -> None:
+    for what, names in (
+        ("not in the index", [bag.name for bag in found.missing]),
+        ("of an older archiving in the index", [bag.name for bag in found.changed]),
+        ("in the index, and in no bag", list(found.unknown)),
+    ):
+        if names:
+            out.print(f"[bold red]{len(names)} case files[/] {what}: {', '.join(names[:5])}", soft_wrap=True)
+            if len(names) > 5:
+                out.print(f"  … and {len(names) - 5} more")
+    told = f"{found.pages_in_bags} pages in the bags, {found.pages_in_index} in the index."
+    out.print(told if found.is_none else f"{told} Mend it: `bannasar index sync`, or `bannasar index rebuild`.")
+
+
+def _json(found: Difference) -> str:
+    told = {
+        "agree": found.is_none,
+        "missing": [bag.name for bag in found.missing],
+        "changed": [bag.name for bag in found.changed],
+        "unknown": list(found.unknown),
+        "pages_in_bags": found.pages_in_bags,
+        "pages_in_index": found.pages_in_index,
+    }
+    return json.dumps(told, ensure_ascii=False, indent=2)
+
+
+def _where(settings: Settings) -> str | Path:
+    return settings.index.url or settings.archive / "index.db"
+
+
+@contextmanager
+def _progress() -> Iterator[Told]:
+    """Show how many case files are done, where a person looks on."""
+    with Progress(console=err, transient=True, disable=not err.is_terminal) as bar:
+        tasks: list[TaskID] = []
+
+        def tell(done: int, all_of_them: int) -> None:
+            if not tasks:
+                tasks.append(bar.add_task("case files", total=all_of_them))
+            bar.update(tasks[0], completed=done)
+
+        yield tell

@@ -1,0 +1,128 @@
+"""The way to an Elasticsearch cluster: how it is spoken to, and what its errors mean."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import elastic_transport
+import elasticsearch
+from elasticsearch import Elasticsearch
+
+from models.settings import IndexSettings
+from pipeline.index.store import IndexUnusableError
+
+_RETRIES = 2
+# What passes by itself: too many requests, or a node that is not there yet.
+_PASSING = (429, 502, 503, 504)
+# They log every request that fails, with its address: errors are told by whoever asked.
+logging.getLogger("elastic_transport").setLevel(logging.CRITICAL)
+logging.getLogger("elasticsearch").setLevel(logging.CRITICAL)
+
+
+def connect(settings: IndexSettings) -> Elasticsearch:
+    """Return a client for the cluster; nothing is sent yet.
+
+    Raises:
+        IndexUnusableError: a file that the settings name cannot be read.
+    """
+    options: dict[str, Any] = {}
+    key = _secret(settings.api_key.get_secret_value(), settings.api_key_file)
+    password = _secret(settings.password.get_secret_value(), settings.password_file)
+    if key:
+        options["api_key"] = key
+    elif settings.user:
+        options["basic_auth"] = (settings.user, password)
+    if settings.ca_file:
+        if not Path(settings.ca_file).is_file():
+            raise IndexUnusableError(f"{settings.ca_file} is not there: mend index.ca_file.")
+        options["ca_certs"] = settings.ca_file
+    try:
+        return Elasticsearch(
+            settings.url,
+            request_timeout=settings.seconds,
+            max_retries=_RETRIES,
+            retry_on_timeout=True,
+            retry_on_status=_PASSING,
+            **options,
+        )
+    except (ValueError, OSError) as error:
+        raise IndexUnusableError(f"index.url or index.ca_file cannot be used: {error}.") from None
+
+
+@contextmanager
+def border(settings: IndexSettings) -> Iterator[None]:
+    """Say what an error of the cluster means, and what to do.
+
+    The errors are not chained: they hold what was sent.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Servers without security warn of it with every answer.
+            warnings.simplefilter("ignore", elasticsearch.ElasticsearchWarning)
+            yield
+    except elasticsearch.AuthenticationException:
+        raise IndexUnusableError(
+            f"{settings.url} refuses the API key, or the user and password. Mend them in the settings [index]."
+        ) from None
+    except elasticsearch.AuthorizationException as error:
+        # So it also says that an index is read-only, as Elasticsearch makes them when its disk is full.
+        raise IndexUnusableError(_forbidden(settings, error)) from None
+    except elasticsearch.UnsupportedProductError:
+        raise IndexUnusableError(f"What answers at {settings.url} is not Elasticsearch. Mend index.url.") from None
+    except elastic_transport.TlsError as error:
+        raise IndexUnusableError(
+            f"The certificate of {settings.url} cannot be trusted ({error.message}). Set index.ca_file."
+        ) from None
+    except elastic_transport.ConnectionTimeout:
+        raise IndexUnusableError(
+            f"{settings.url} did not answer within {settings.seconds} s. Look at the cluster's health, or raise "
+            "index.seconds."
+        ) from None
+    except elastic_transport.TransportError as error:
+        raise IndexUnusableError(f"{settings.url} cannot be reached ({_kind(error)}). Is the cluster up?") from None
+    except elasticsearch.ApiError as error:
+        if error.meta.status in _PASSING:
+            raise IndexUnusableError(
+                f"{settings.url} is not ready for that now: {_said(error)}. Look at the cluster's health."
+            ) from None
+        raise IndexUnusableError(f"{settings.url} refused: {_said(error)}") from None
+
+
+def _forbidden(settings: IndexSettings, error: elasticsearch.ApiError) -> str:
+    said = _said(error)
+    if "block" in said.lower():
+        return read_only(settings, said)
+    return f"At {settings.url} this user may not do that: {said}"
+
+
+def read_only(settings: IndexSettings, said: str) -> str:
+    """Return what is to be done where a cluster takes nothing in."""
+    return (
+        f"The index {settings.name} at {settings.url} takes nothing in ({said}). Its disk may be full: make room, lift "
+        "the block, then run `bannasar index sync`."
+    )
+
+
+def _said(error: elasticsearch.ApiError) -> str:
+    """Return the reason of an error, without what was sent."""
+    body = error.body if isinstance(error.body, dict) else {}
+    cause = body.get("error", {})
+    if isinstance(cause, dict) and cause.get("reason"):
+        return f"{cause['reason']} ({error.meta.status})"
+    return f"status {error.meta.status}"
+
+
+def _kind(error: elastic_transport.TransportError) -> str:
+    return {"ConnectionError": "no connection"}.get(type(error).__name__, type(error).__name__)
+
+
+def _secret(value: str, file: str) -> str:
+    if value or not file:
+        return value
+    try:
+        return Path(file).read_text("utf-8").strip()
+    except OSError as error:
+        raise IndexUnusableError(f"{file} cannot be read: {error.strerror}.") from None

@@ -1,0 +1,171 @@
+"""A query in Elasticsearch's own language, and the mapping it asks of an index.
+
+Only what every server of the versions 8 and 9 has is used: the analyzer ``whitespace``, for the tokens come ready, and
+queries that need no plugin and no script.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from pipeline.index.likeness import Gap, Part, parts
+from pipeline.index.query import Condition, Field, Query
+from pipeline.index.results import ALIKE, EXACT, IN_A_ROW, required
+from pipeline.index.store import FACETS, Sort
+
+# Of the mapping, the tokens, and what is stored: an index of another version is made anew.
+VERSION = 1
+
+Json = dict[str, Any]
+
+# The most words that a prefix and a near spelling stand for.
+_MOST_PREFIXED = 2000
+MOST_NEAR_WORDS = 100
+_MOST_VALUES = 1000
+
+_KEYWORD: Json = {"type": "keyword"}
+_TOKENS: Json = {"type": "text", "analyzer": "whitespace"}
+_KEPT: Json = {"type": "keyword", "index": False, "doc_values": False}
+_FIELDS = {Field.KIND: "kind_key", Field.BOX: "box_key", Field.SCRIPT: "scripts"}
+_NAMES = {Field.COURT: "court_tokens", Field.CASE: "case_tokens"}
+_FACETS = dict(zip(FACETS, ("kind", "court", "year", "box", "scripts"), strict=True))
+_ORDERS: Mapping[Sort, list[Json]] = {
+    Sort.RANK: [{"_score": "desc"}, {"place": "asc"}],
+    Sort.DATE: [{"first": {"order": "asc", "missing": "_last"}}, {"place": "asc"}],
+}
+IS_PAGE: Json = {"term": {"type": "page"}}
+
+MAPPING: Json = {
+    "dynamic": "strict",
+    "_meta": {"bannasar": VERSION},
+    # The tokens are made again from the bags: to keep them here too would double the index.
+    "_source": {"excludes": ["units", "near", "court_tokens", "case_tokens"]},
+    "properties": {
+        "type": _KEYWORD,
+        "place": _KEYWORD,
+        "case": _KEYWORD,
+        "box": _KEYWORD,
+        "document": {"type": "integer"},
+        "scan": _KEYWORD,
+        "path": _KEYWORD,
+        "number": {"type": "integer"},
+        "kind": _KEYWORD,
+        "court": _KEYWORD,
+        "case_number": _KEYWORD,
+        "date": _KEYWORD,
+        "first": {"type": "date", "format": "strict_date"},
+        "last": {"type": "date", "format": "strict_date"},
+        "year": _KEYWORD,
+        "kind_key": _KEYWORD,
+        "box_key": _KEYWORD,
+        "court_tokens": _TOKENS,
+        "case_tokens": _TOKENS,
+        "scripts": _KEYWORD,
+        "units": _TOKENS,
+        "near": _TOKENS,
+        "shown": {"type": "binary"},
+        # Of a case file's own entry: which archiving of it is in, and the ids of its pages.
+        "fingerprint": _KEPT,
+        "pages": _KEPT,
+    },
+}
+
+
+def compiled(query: Query) -> Json:
+    """Return the query for the pages that answer a query, scored as every store scores them."""
+    wanted: list[Json] = []
+    answers: list[Json] = []
+    for group in query.groups:
+        exact = [_phrase("units", *term.phrase) for term in group]
+        # A page with the term as it is also has the forms of it: those count nothing then.
+        alike = [_alike(parts(term)) for term in group if parts(term)] if not required(group) else []
+        answers.append({"dis_max": {"queries": [*exact, *alike]}} if len(exact) + len(alike) > 1 else exact[0])
+        wanted += [_any(exact)] if required(group) else []
+    filters = [IS_PAGE, *wanted, *(_any([_condition(one) for one in group]) for group in query.conditions)]
+    barred = [_phrase("units", *term.phrase) for term in query.without] + [_condition(one) for one in query.barred]
+    if not query.groups:
+        return {"bool": {"filter": filters, "must_not": barred}}
+    bonus = [_constant(all_exact(query), EXACT)]
+    bonus += [_constant(_phrase("units", *seam.phrase), IN_A_ROW / len(query.seams)) for seam in query.seams]
+    some = {"bool": {"should": answers, "minimum_should_match": 1}}
+    return {"bool": {"filter": filters, "must": [some], "should": bonus, "must_not": barred}}
+
+
+def all_exact(query: Query) -> Json:
+    """Return the query for pages on which all that was asked for stands as it is."""
+    groups = [_any([_phrase("units", *term.phrase) for term in group]) for group in query.groups]
+    return {"bool": {"filter": [IS_PAGE, *groups]}}
+
+
+def order(sort: Sort) -> list[Json]:
+    """Return how hits are sorted; no two are equal."""
+    return _ORDERS[sort]
+
+
+def counts() -> Json:
+    """Return the aggregations for the facets."""
+    return {name: {"terms": {"field": field, "size": _MOST_VALUES}} for name, field in _FACETS.items()}
+
+
+def _alike(may_be: Sequence[Part]) -> Json:
+    """Return the query for pages on which every part of a term stands in some form."""
+    weight = ALIKE / len(may_be)
+    return {"bool": {"must": [_part(part, weight, alone=len(may_be) == 1) for part in may_be]}}
+
+
+def _part(part: Part, weight: float, *, alone: bool) -> Json:
+    forms = list(_forms(part))
+    some: list[Json] = [_constant(form, weight / len(forms)) for form in forms]
+    alike: list[Json] = [{"bool": {"should": some, "minimum_should_match": part.least}}] if some else []
+    if alone:
+        return alike[0]
+    return {"dis_max": {"queries": [*alike, _constant(_phrase("units", *part.itself.phrase), weight)]}}
+
+
+def _forms(part: Part) -> Iterator[Json]:
+    yield from map(_gap, part.gaps)
+    words: list[Json] = []
+    if part.edits:
+        fuzzy = {"value": part.word, "fuzziness": part.edits, "max_expansions": MOST_NEAR_WORDS}
+        words.append({"fuzzy": {"units": fuzzy}})
+    if part.sound:
+        words.append(_phrase("near", [part.sound]))
+    if words:
+        yield _any(words)
+
+
+def _gap(gap: Gap) -> Json:
+    if not gap.behind:
+        return _phrase("near", gap.before)
+    rows = [{"match": {"query": " ".join(side), "max_gaps": 0, "ordered": True}} for side in (gap.before, gap.behind)]
+    return {"intervals": {"near": {"all_of": {"intervals": rows, "max_gaps": gap.apart, "ordered": False}}}}
+
+
+def _phrase(field: str, tokens: Sequence[str], prefix: bool = False) -> Json:  # as Term.phrase
+    if prefix and len(tokens) == 1:
+        return {"prefix": {field: {"value": tokens[0]}}}
+    if prefix:
+        return {"match_phrase_prefix": {field: {"query": " ".join(tokens), "max_expansions": _MOST_PREFIXED}}}
+    if len(tokens) == 1:
+        return {"term": {field: tokens[0]}}
+    return {"match_phrase": {field: " ".join(tokens)}}
+
+
+def _condition(condition: Condition) -> Json:
+    value = condition.value
+    if condition.field is Field.DATE:
+        return {
+            "bool": {"filter": [{"range": {"first": {"lte": condition.until}}}, {"range": {"last": {"gte": value}}}]}
+        }
+    if condition.field in _NAMES:
+        return _phrase(_NAMES[condition.field], value.split(), condition.prefix)
+    field = _FIELDS[condition.field]
+    return {"prefix": {field: {"value": value}}} if condition.prefix else {"term": {field: value}}
+
+
+def _any(queries: Iterable[Json]) -> Json:
+    listed = list(queries)
+    return listed[0] if len(listed) == 1 else {"bool": {"should": listed, "minimum_should_match": 1}}
+
+
+def _constant(query: Json, boost: float) -> Json:
+    return {"constant_score": {"filter": query, "boost": boost}}

@@ -1,0 +1,148 @@
+"""What the index holds of a page: where it belongs, what is searched, what is shown."""
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from operator import attrgetter
+from typing import NamedTuple
+
+from models.case import CaseFile, Document
+from models.fact import FactName
+from models.page import Page, Rect
+from pipeline.index.language import whole_days
+from pipeline.index.marking import Place
+from pipeline.index.query import key, name_tokens
+from pipeline.text.near import near_tokens
+from pipeline.text.plain import page_text
+from pipeline.text.units import Unit, tokens, units
+
+# The part of a page's letters that a script must have to be one of the page's.
+_LEAST_SHARE = 0.1
+
+
+class About(NamedTuple):
+    """What is known of a document; "" for what is not. ``first`` and ``last`` are the days its date may mean.
+
+    ``kind_key`` and ``box_key`` are compared, ``court_tokens`` and ``case_tokens`` found by a part of them.
+    """
+
+    case: str
+    box: str
+    document: int
+    kind: str
+    court: str
+    case_number: str
+    date: str
+    first: str
+    last: str
+    kind_key: str
+    box_key: str
+    court_tokens: str
+    case_tokens: str
+
+    @property
+    def year(self) -> str:
+        """The year of its date."""
+        return self.first[:4]
+
+
+class Shown(NamedTuple):
+    """What of a page is shown: its text, the units in it, and the places of its words."""
+
+    text: str
+    units: list[Unit]
+    places: list[Place]
+
+
+class Entry(NamedTuple):
+    """A page as it goes into a store; ``shown`` is packed by :func:`pack`."""
+
+    about: About
+    scan: str
+    path: str
+    number: int
+    scripts: tuple[str, ...]
+    units: str
+    near: str
+    words: frozenset[str]
+    shown: bytes
+
+    @property
+    def place(self) -> str:
+        """Where it stands among all pages: case file, document, scan, page. No other has the same."""
+        return f"{self.about.case}/{self.about.document:06}/{self.path}/{self.number:06}"
+
+
+def entries(case: CaseFile, pages: Iterable[Page]) -> Iterator[Entry]:
+    """Yield the entries of the pages of a case file."""
+    abouts = {(ref.scan, ref.number): about(case, document) for document in case.documents for ref in document.pages}
+    paths = {scan.sha256: str(scan.path) for scan in case.scans}
+    for page in pages:
+        text, placed = page_text(page)
+        found = units(text)
+        places = [Place(one.start, one.end, one.word.box) for one in placed if one.word.text]
+        yield Entry(
+            abouts[page.scan, page.number],
+            page.scan,
+            paths[page.scan],
+            page.number,
+            _scripts(found),
+            " ".join(tokens(found)),
+            " ".join(near.token for near in near_tokens(found)),
+            frozenset(unit.text for unit in found if unit.run < 0 and unit.text.isalpha()),
+            pack(Shown(text, found, places)),
+        )
+
+
+def about(case: CaseFile, document: Document) -> About:
+    """Return what is known of a document: of several courts or dates the surest, of all its case numbers each."""
+    facts = {name: [fact for fact in document.facts if fact.name is name] for name in FactName}
+    surest = {name: max(found, key=attrgetter("confidence"), default=None) for name, found in facts.items()}
+    court, number, date = (
+        fact.value if (fact := surest[name]) else "" for name in (FactName.COURT, FactName.CASE_NUMBER, FactName.DATE)
+    )
+    try:
+        first, last = whole_days(date)
+    except ValueError:
+        first = last = ""
+    numbers = dict.fromkeys(fact.value for fact in facts[FactName.CASE_NUMBER])
+    return About(
+        case=case.id,
+        box=case.box,
+        document=document.number,
+        kind=document.kind,
+        court=court,
+        case_number=number,
+        date=date,
+        first=first,
+        last=last,
+        kind_key=key(document.kind),
+        box_key=key(case.box),
+        court_tokens=name_tokens(*dict.fromkeys(fact.value for fact in facts[FactName.COURT])),
+        case_tokens=name_tokens(case.id, case.title, *numbers),
+    )
+
+
+def pack(shown: Shown) -> bytes:
+    """Pack what is shown of a page."""
+    columns = list(zip(*shown.units, strict=True)) or [()] * len(Unit._fields)
+    flat = [[place.start, place.end, *place.box] for place in shown.places]
+    return zlib.compress(json.dumps([shown.text, columns, flat], ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def unpack(packed: bytes) -> Shown:
+    """Return what :func:`pack` packed."""
+    text, columns, flat = json.loads(zlib.decompress(packed))
+    places = [Place(start, end, Rect(*box)) for start, end, *box in flat]
+    return Shown(text, list(map(Unit._make, zip(*columns, strict=True))), places)
+
+
+def _scripts(found: Iterable[Unit]) -> tuple[str, ...]:
+    khmer = latin = 0
+    for unit in found:
+        if unit.run >= 0:
+            khmer += 1
+        elif unit.text.isascii() and unit.text.isalpha():
+            latin += len(unit.text)
+    least = _LEAST_SHARE * (khmer + latin)
+    return tuple(name for name, letters in (("khmer", khmer), ("latin", latin)) if letters > least)

@@ -1,0 +1,42 @@
+"""Which store an archive's searches go to."""
+
+from pathlib import Path
+
+from models.settings import IndexSettings
+from pipeline.index.sqlite import SqliteStore
+from pipeline.index.store import IndexUnreadableError, Store
+
+_FILE = "index.db"
+
+
+def open_index(archive: Path, settings: IndexSettings) -> Store:
+    """Open the index of an archive: the cluster that is set, or else the file in its folder.
+
+    Raises:
+        IndexUnusableError: it cannot be used. A cluster that is down says so only when it is asked for something.
+    """
+    if settings.url:
+        # The client takes a third of a second to load: for who uses it.
+        from pipeline.index.elastic import ElasticStore  # noqa: PLC0415
+
+        return ElasticStore(settings)
+    return SqliteStore(archive / _FILE)
+
+
+def open_to_rebuild(archive: Path, settings: IndexSettings) -> Store:
+    """Open the index of an archive to make it anew: a file that cannot be read is removed first.
+
+    Raises:
+        IndexUnusableError: it cannot be used.
+    """
+    try:
+        return open_index(archive, settings)
+    except IndexUnreadableError:
+        for ending in ("", "-wal", "-shm"):
+            (archive / f"{_FILE}{ending}").unlink(missing_ok=True)
+        return open_index(archive, settings)
+
+
+def is_made(archive: Path, settings: IndexSettings) -> bool:
+    """Whether there is something to search: a cluster is asked for that, a file is there or not."""
+    return bool(settings.url) or (archive / _FILE).is_file()

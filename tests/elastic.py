@@ -1,0 +1,211 @@
+"""The real Elasticsearch server, started for tests and measurements and ended by them."""
+
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+from models.settings import IndexSettings
+from tests.conftest import ROOT, index_settings
+
+V8, V9 = "8.19.21", "9.5.3"
+# The oldest Java that runs each.
+_JAVA = {V8: 17, V9: 21}
+_SECONDS = 180
+USER, PASSWORD = "archivist", "long-enough-9"
+_READER = "nobody"
+
+
+def java_for(version: str) -> Path | None:
+    """Return the home of a Java that runs a server's version, the oldest there is."""
+    homes = {}
+    for release in Path("/usr/lib/jvm").glob("*/release"):
+        found = re.search(r'JAVA_VERSION="(\d+)', release.read_text("utf-8"))
+        if found and int(found[1]) >= _JAVA[version]:
+            homes[int(found[1])] = release.parent
+    return homes[min(homes)] if homes else None
+
+
+class Server:
+    """A server of one node, on a free port, that no one else finds."""
+
+    def __init__(self, version: str, *, secure: bool = False, heap: str = "512m") -> None:
+        """Prepare it; it is not started yet.
+
+        Raises:
+            RuntimeError: no Java is there that runs it, or Maven cannot bring it.
+        """
+        java = java_for(version)
+        if java is None:
+            raise RuntimeError(
+                f"No Java {_JAVA[version]} or newer is in /usr/lib/jvm: Elasticsearch {version} wants it."
+            )
+        brought = subprocess.run(
+            [ROOT / "script" / "elasticsearch", version], capture_output=True, text=True, check=False
+        )
+        if brought.returncode:
+            raise RuntimeError(brought.stderr)
+        self.version = version
+        self.folder = Path(tempfile.mkdtemp(prefix="bannasar-elastic-"))
+        self._home = Path(brought.stdout.strip())
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("ES_")},
+            "ES_JAVA_HOME": str(java),
+            "ES_PATH_CONF": str(self.folder / "config"),
+            "ES_JAVA_OPTS": f"-Xms{heap} -Xmx{heap}",
+        }
+        self.port = _free_port()
+        self.is_secure = secure
+        self._process: subprocess.Popen[bytes] | None = None
+        self._configure()
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"{'https' if self.is_secure else 'http'}://127.0.0.1:{self.port}"
+
+    def settings(self, name: str, **more: object) -> IndexSettings:
+        """Return the settings of an index on it."""
+        known = {"user": USER, "password": PASSWORD, "ca_file": str(self.certificate)} if self.is_secure else {}
+        return index_settings(**({"url": self.url, "name": name} | known | more))
+
+    @property
+    def certificate(self) -> Path:
+        """The certificate that it shows."""
+        return self.folder / "config" / "server.crt"
+
+    def start(self) -> "Server":
+        """Start it, and wait until it answers."""
+        with (self.folder / "output").open("ab") as output:
+            self._process = subprocess.Popen(
+                [self._home / "bin" / "elasticsearch"],
+                env=self._environment,
+                cwd=self.folder,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                **_as_nobody(),
+            )
+        until = time.monotonic() + _SECONDS
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > until:
+                said = (self.folder / "output").read_text("utf-8", "replace")[-3000:]
+                self.stop()
+                raise RuntimeError(f"Elasticsearch {self.version} did not start:\n{said}")
+            time.sleep(0.3)
+        return self
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self._signal(signal.SIGKILL)
+        if self._process:
+            self._process.wait()
+            self._process = None
+
+    def freeze(self) -> None:
+        """Let it answer no more, though it is there."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it answer again."""
+        self._signal(signal.SIGCONT)
+
+    def stop(self) -> None:
+        """End it, and remove all it wrote."""
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process and self._process.poll() is None:
+            os.killpg(self._process.pid, number)
+
+    def _answers(self) -> bool:
+        context = ssl.create_default_context(cafile=str(self.certificate)) if self.is_secure else None
+        health = f"{self.url}/_cluster/health?wait_for_status=yellow&timeout=2s"
+        try:
+            with urllib.request.urlopen(health, timeout=4, context=context):  # noqa: S310
+                return True
+        except urllib.error.HTTPError as error:
+            return error.code == 401
+        except OSError:
+            return False
+
+    def _configure(self) -> None:
+        config = self.folder / "config"
+        shutil.copytree(self._home / "config", config)
+        lines = {
+            "cluster.name": self.folder.name,
+            "discovery.type": "single-node",
+            "http.port": str(self.port),
+            "transport.port": str(_free_port()),
+            "network.host": "127.0.0.1",
+            "path.data": str(self.folder / "data"),
+            "path.logs": str(self.folder / "logs"),
+            # A test's disk may be fuller than a server likes.
+            "cluster.routing.allocation.disk.threshold_enabled": "false",
+            "xpack.security.enabled": str(self.is_secure).lower(),
+        }
+        if self.is_secure:
+            subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                 "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", config / "server.key", "-out", self.certificate],
+                check=True, capture_output=True,
+            )  # fmt: skip
+            lines |= {
+                "xpack.security.http.ssl.enabled": "true",
+                "xpack.security.http.ssl.key": "server.key",
+                "xpack.security.http.ssl.certificate": "server.crt",
+                "xpack.security.transport.ssl.enabled": "false",
+            }
+        (config / "elasticsearch.yml").write_text(
+            "".join(f"{name}: {value}\n" for name, value in lines.items()), "utf-8"
+        )
+        for path in (self.folder, *self.folder.rglob("*")):
+            if os.getuid() == 0:
+                nobody = pwd.getpwnam(_READER)
+                os.chown(path, nobody.pw_uid, nobody.pw_gid)
+        if self.is_secure:
+            subprocess.run(
+                [self._home / "bin" / "elasticsearch-users", "useradd", USER, "-p", PASSWORD, "-r", "superuser"],
+                env=self._environment, check=True, capture_output=True, **_as_nobody(),
+            )  # fmt: skip
+
+
+class Servers:
+    """The servers that were asked for so far."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._running: dict[tuple[str, bool], Server] = {}
+
+    def get(self, version: str, *, secure: bool = False) -> Server:
+        """Return a running server; where it cannot be had the test fails, for it would hold nothing then."""
+        if (version, secure) not in self._running:
+            self._running[version, secure] = Server(version, secure=secure).start()
+        return self._running[version, secure]
+
+    def stop(self) -> None:
+        """End them all."""
+        for server in self._running.values():
+            server.stop()
+
+
+def _as_nobody() -> Mapping[str, object]:
+    """Return how a program is started that refuses to be root."""
+    return {"user": _READER, "group": pwd.getpwnam(_READER).pw_gid, "extra_groups": []} if os.getuid() == 0 else {}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

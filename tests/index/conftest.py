@@ -1,0 +1,33 @@
+"""A store of each kind."""
+
+import itertools
+
+import pytest
+
+from pipeline.index.elastic import ElasticStore
+from pipeline.index.sqlite import SqliteStore
+from tests.elastic import V8, V9
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture
+def index_name():
+    """Return a name that no other index has."""
+    return f"test-{next(_NUMBERS)}"
+
+
+@pytest.fixture(params=["sqlite", V8, V9])
+def open_store(request, tmp_path, index_name):
+    """Return what opens one and the same store, of each kind in turn, as another process would."""
+    if request.param == "sqlite":
+        return lambda: SqliteStore(tmp_path / "index.db")
+    server = request.getfixturevalue("servers").get(request.param)
+    return lambda: ElasticStore(server.settings(index_name))
+
+
+@pytest.fixture
+def store(open_store):
+    """Return an empty store."""
+    with open_store() as opened:
+        yield opened

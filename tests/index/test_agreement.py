@@ -1,0 +1,78 @@
+"""Both kinds of store give the same answers to the same queries, on pages by the hundred, some of them misread."""
+
+import pytest
+
+from pipeline.index.elastic import ElasticStore
+from pipeline.index.language import parse
+from pipeline.index.sqlite import SqliteStore
+from pipeline.index.store import Sort, View
+from tests.bench.made_pages import cases, text
+from tests.elastic import V8, V9
+
+_WORDS = 2000
+_PAGES = 100
+
+
+@pytest.fixture(scope="module")
+def made():
+    return list(cases(_PAGES, spoilt=0.04, words=_WORDS))
+
+
+@pytest.fixture(scope="module")
+def sqlite(made, tmp_path_factory):
+    with SqliteStore(tmp_path_factory.mktemp("index") / "index.db") as store:
+        store.rebuild(made)
+        yield store
+
+
+@pytest.fixture(scope="module", params=[V8, V9])
+def elastic(request, made, servers):
+    with ElasticStore(servers.get(request.param).settings("agreement")) as store:
+        store.rebuild(made)
+        yield store
+
+
+def _queries():
+    """Queries of every kind, with words from the pages."""
+    for number in range(3, 60, 23):
+        lines = text(number, _WORDS)
+        first, second, third = lines[4][:3]
+        latin = lines[-1]
+        yield from (
+            first,
+            first + second,
+            f'"{first}{second}"',
+            f"{first} {second} {third}",
+            "".join(lines[5]),
+            f"{first} -{second}",
+            f"{first} OR {third} date:1955..1965",
+            f"{first}{second}~ kind:judgment",
+            f"{second}* box:box-000",
+            f"{lines[2][1]} court:តាកែវ",
+            f'"{latin[0]} {latin[1]}"',
+            f"{latin[2]} {latin[3]}~ script:latin",
+            f"{latin[4][:3]}*",
+        )
+
+
+def test_the_same_queries_find_the_same_pages_in_the_same_order(sqlite, elastic):
+    """Which pages, how many of them hold all as it is, the facets, marks and boxes."""
+    asked = 0
+    for words in dict.fromkeys(_queries()):
+        query = parse(words)
+        ours, theirs = (store.search(query, View(facets=True)) for store in (sqlite, elastic))
+        assert (words, theirs.pages, theirs.exact, theirs.facets) == (words, ours.pages, ours.exact, ours.facets)
+        places = {}
+        for name, store in (("ours", sqlite), ("theirs", elastic)):
+            places[name] = {(hit.case, hit.page): hit for hit in store.each(query, Sort.RANK)}
+        assert places["ours"].keys() == places["theirs"].keys(), words
+        # Hundreds of a score tell whether all stands there as it is, and in a row: of that both are sure. Below them
+        # each has a formula of its own for how rare a word is, and Lucene rounds the length of a page.
+        tiers = [places["ours"][place].score // 100 for place in places["theirs"]]
+        assert tiers == sorted(tiers, reverse=True), words
+        for place, hit in places["ours"].items():
+            assert places["theirs"][place].model_copy(update={"score": hit.score}) == hit
+        by_date = [[hit.case for hit in store.each(query, Sort.DATE)] for store in (sqlite, elastic)]
+        assert by_date[0] == by_date[1], words
+        asked += bool(ours.pages)
+    assert asked > 25

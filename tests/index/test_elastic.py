@@ -1,0 +1,205 @@
+"""What only a cluster can do wrong: it is away, slow, full, strict, or shut to strangers. The servers are real."""
+
+import logging
+import threading
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from pipeline.index import dsl
+from pipeline.index.elastic import ElasticStore
+from pipeline.index.language import parse
+from pipeline.index.store import IndexUnusableError, View, fingerprint
+from tests.bench.made_pages import cases
+from tests.conftest import index_settings
+from tests.elastic import PASSWORD, USER, V8, V9, Server
+
+_SECRET = "not-the-password-9"  # noqa: S105  # it is nobody's
+
+
+@pytest.fixture
+def server(servers):
+    return servers.get(V8)
+
+
+@pytest.fixture
+def client(server):
+    with Elasticsearch(server.url) as opened:
+        yield opened
+
+
+def _store(server, name, **settings):
+    return ElasticStore(server.settings(name, **settings))
+
+
+def _one(make, *lines):
+    page = make.page(list(lines))
+    return make.case(page), [page]
+
+
+def test_an_index_stands_behind_an_alias_and_lets_nothing_else_in(server, client, index_name, make):
+    """So that a new version can take its place, and a field that nobody knows is no surprise later."""
+    with _store(server, index_name) as store:
+        store.put(*_one(make, "greffier"))
+        (first,) = client.indices.get_alias(name=index_name)
+        assert first.startswith(f"{index_name}-v{dsl.VERSION}-")
+        mapping = client.indices.get_mapping(index=index_name)[first]["mappings"]
+        assert mapping["dynamic"] == "strict"
+        assert {field.get("analyzer", "whitespace") for field in mapping["properties"].values()} == {"whitespace"}
+        store.rebuild([_one(make, "greffier")])
+        (second,) = client.indices.get_alias(name=index_name)
+        assert second != first
+        assert not client.indices.exists(index=first)
+
+
+def test_what_is_sent_twice_is_there_once(server, client, index_name, make):
+    """Ids of entries are made from what they are."""
+    with _store(server, index_name) as store:
+        for _ in range(3):
+            store.put(*_one(make, "greffier"))
+        assert store.count() == 1
+        assert client.count(index=index_name)["count"] == 2
+
+
+def test_a_case_file_that_was_left_half_way_is_not_told_to_be_in(server, index_name, make):
+    """The write stopped between the pages: `index sync` puts it in again, and nothing is there twice."""
+    case, pages = _one(make, "greffier")
+    more = [make.page([f"témoin {number}"], number=number) for number in range(1, 400)]
+    big = make.case(*more)
+
+    def stopped():
+        yield from more[:250]
+        raise KeyboardInterrupt
+
+    with _store(server, index_name) as store:
+        store.put(case, pages)
+        with pytest.raises(KeyboardInterrupt):
+            store.put(big, stopped())
+        assert store.cases() == {case.id: fingerprint(case)}
+        store.put(big, more)
+        assert store.cases() == {big.id: fingerprint(big)}
+        assert store.count() == 399
+
+
+def test_an_index_of_an_older_mapping_is_refused_until_it_is_made_anew(server, client, index_name, make):
+    """And then is as good as new; searches were never answered from what cannot be understood."""
+    old = f"{index_name}-v0-20250101000000000000"
+    client.indices.create(index=old, mappings={"_meta": {"bannasar": 0}}, aliases={index_name: {}})
+    with _store(server, index_name) as store:
+        for ask in (store.count, store.cases, lambda: store.put(*_one(make, "greffier"))):
+            with pytest.raises(IndexUnusableError, match="another version"):
+                ask()
+        assert store.rebuild([_one(make, "greffier")]) == 1
+        assert [hit.page for hit in store.search(parse("greffier"), View()).hits] == [1]
+
+
+def test_a_full_disk_of_the_cluster_gets_a_sentence_and_passes(server, client, index_name, make):
+    """Elasticsearch blocks writing then, as its flood stage does: nothing is lost."""
+    with _store(server, index_name) as store:
+        store.put(*_one(make, "greffier"))
+        client.indices.put_settings(index=index_name, settings={"index.blocks.read_only_allow_delete": True})
+        with pytest.raises(IndexUnusableError, match="make room") as full:
+            store.put(*_one(make, "témoin"))
+        assert "index sync" in str(full.value)
+        assert store.search(parse("greffier"), View()).pages == 1
+        client.indices.put_settings(index=index_name, settings={"index.blocks.read_only_allow_delete": None})
+        store.put(*_one(make, "témoin"))
+        assert store.search(parse("témoin"), View()).pages == 1
+
+
+def test_nobody_at_the_address_gets_a_sentence():
+    """The cluster is down, or the address is wrong."""
+    settings = index_settings(url="http://127.0.0.1:9", name="nobody")
+    with ElasticStore(settings) as store, pytest.raises(IndexUnusableError, match="cannot be reached"):
+        store.count()
+
+
+def test_a_server_killed_in_the_middle_of_a_bulk_loses_nothing_and_keeps_nothing_twice():
+    """Power fails while pages go in; when it is there again the same command puts in what is missing."""
+    made = list(cases(400, words=2000))
+    server = Server(V8).start()
+    try:
+        sent = threading.Event()
+
+        def counted(pages, at):
+            for number, page in enumerate(pages):
+                if number == at:
+                    sent.set()
+                    server.kill()
+                yield page
+
+        with _store(server, "killed", seconds=2) as store:
+            for case, pages in made[:5]:
+                store.put(case, pages)
+            with pytest.raises(IndexUnusableError, match=r"cannot be reached|did not answer"):
+                store.put(made[5][0], counted(made[5][1], 10))
+            assert sent.is_set()
+            server.start()
+            there = store.cases()
+            assert there.keys() == {case.id for case, _ in made[:5]}
+            for case, pages in made:
+                if there.get(case.id) != fingerprint(case):
+                    store.put(case, pages)
+            assert store.count() == 400
+            assert store.cases() == {case.id: fingerprint(case) for case, _ in made}
+            server.freeze()
+            with pytest.raises(IndexUnusableError, match="did not answer within"):
+                store.search(parse("greffier"), View())
+            server.thaw()
+            assert store.count() == 400
+    finally:
+        server.stop()
+
+
+@pytest.fixture(params=[V8, V9])
+def guarded(request, servers):
+    """Return a server that speaks TLS only and knows one user."""
+    return servers.get(request.param, secure=True)
+
+
+def test_a_user_is_let_in_over_a_certificate_that_is_trusted(guarded, index_name, make, tmp_path):
+    """The password may stand in a file of its own."""
+    file = tmp_path / "password"
+    file.write_text(PASSWORD + "\n")
+    for known in ({}, {"password": "", "password_file": str(file)}):
+        with _store(guarded, index_name, **known) as store:
+            store.put(*_one(make, "greffier"))
+            assert store.search(parse("greffier"), View()).pages == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"password": _SECRET}, "refuses the API key, or the user and password"),
+        ({"api_key": _SECRET}, "refuses the API key"),
+        ({"ca_file": ""}, "cannot be trusted"),
+        ({"ca_file": "/nowhere.pem"}, "not there"),
+    ],
+)
+def test_who_is_not_let_in_is_told_why_and_no_secret_is_told_to_anyone(guarded, index_name, wrong, said, caplog):
+    """Neither in a message, nor in what is chained to it, nor in a log."""
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(IndexUnusableError, match=said) as refused, _store(guarded, index_name, **wrong) as store:
+        store.count()
+    error, told = refused.value, caplog.text
+    while error is not None:
+        told += f"{error!r} {error} {vars(error)}"
+        error = error.__cause__
+    for secret in (_SECRET, PASSWORD):
+        assert secret not in told
+
+
+def test_an_api_key_is_sent_as_elasticsearch_wants_it(guarded, index_name):
+    """The bare server makes none; a user's own header shows that ours arrives: it is read, and found unknown."""
+    with _store(guarded, index_name, api_key="aWQ6c2VjcmV0") as store:
+        sent = store._client._headers["authorization"]
+        assert sent == "ApiKey aWQ6c2VjcmV0"
+        with pytest.raises(IndexUnusableError, match="refuses the API key"):
+            store.count()
+
+
+def test_secrets_are_not_shown_where_settings_are():
+    """A traceback, a log line or a dump of the settings holds stars."""
+    settings = index_settings(url="https://x", user=USER, password=_SECRET, api_key=_SECRET)
+    assert _SECRET not in f"{settings!r} {settings} {settings.model_dump_json()}"
+    assert settings.without_secrets().password.get_secret_value() == ""
