@@ -8,6 +8,7 @@ import typer
 from tests.bench import letters as letters_bench
 from tests.bench import orientation as orientation_bench
 from tests.bench import recognition as recognition_bench
+from tests.bench import search as search_bench
 from tests.bench import soak as soak_bench
 
 app = typer.Typer(help="Measure Bannasar against its peers, in one run.", no_args_is_help=True)
@@ -64,6 +65,22 @@ def letters() -> None:
         script/bench letters
     """
     letters_bench.measure()
+
+
+@app.command()
+def search(
+    folder: Annotated[Path, typer.Argument(help="Pictures of pages, each with its truth beside it as NAME.txt.")],
+    sizes: Annotated[
+        list[int], typer.Option("--size", help="How many made-up pages are searched; may be given several times.")
+    ] = [10_000, 30_000, 100_000],  # noqa: B006
+    write: Annotated[bool, typer.Option("--write", help="Put the results into docs/benchmarks.md.")] = False,
+) -> None:
+    """What searches find and how fast, on both stores, beside words cut by khmercut and ICU and the standard analyzer.
+
+    Example:
+        script/bench search ../shared/bench/pages --write
+    """
+    search_bench.search(folder, sizes, write=write)
 
 
 if __name__ == "__main__":
