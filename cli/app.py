@@ -11,11 +11,14 @@ from cli.box_report import report
 from cli.common import Exit
 from cli.doctor import doctor
 from cli.failures import failures
+from cli.rebuild import rebuild
 from cli.rerun import rerun
 from cli.run import run
 from cli.search import search
 from cli.show import show
 from cli.status import status
+from cli.take import take
+from cli.verify import verify
 from cli.watch import watch
 
 # Typer has no public way to say it: wrong use ends with 1 here, for 2 means that some scans failed.
@@ -39,6 +42,9 @@ app.command()(search)
 app.add_typer(export.app, name="export")
 app.add_typer(index.app, name="index")
 app.add_typer(ledger.app, name="ledger")
+app.command()(verify)
+app.command()(rebuild)
+app.command("import")(take)
 app.command()(doctor)
 
 

@@ -7,6 +7,7 @@ import typer
 
 from cli.common import ArchiveOption, give_up, open_ledger, out, read_settings
 from pipeline.archive.text_export import export_text
+from pipeline.archive.transfer import TransferError, export_bag
 
 app = typer.Typer(help="Take things out of the archive.", no_args_is_help=True)
 
@@ -35,3 +36,30 @@ def text(
     except OSError as error:
         give_up(f"{error.filename or folder}: {error.strerror}.")
     out.print(f"{count} texts written to {folder}.", soft_wrap=True)
+
+
+@app.command()
+def bag(
+    case: Annotated[str, typer.Argument(metavar="CASE", help="The case file, by its id; `bannasar search` names it.")],
+    to: Annotated[Path, typer.Option(metavar="DIR|FILE.zip", help="Where the bag goes.")],
+    archive: ArchiveOption = None,
+) -> None:
+    """Copy the bag of a case file, verified before and after; `bannasar import` takes it into another archive.
+
+    Examples:
+        bannasar export bag box-001_dossier-A --to /media/stick
+
+        bannasar export bag box-001_dossier-A --to dossier-A.zip
+    """
+    settings = read_settings(archive)
+    with open_ledger(settings.archive) as ledger:
+        place = ledger.bag_of(case)
+    if not place:
+        give_up(f"The archive holds no case file {case}. `bannasar status` and `bannasar search` name them.")
+    try:
+        made = export_bag(settings.archive / place, to)
+    except TransferError as error:
+        give_up(str(error))
+    except OSError as error:
+        give_up(f"{error.filename or to}: {error.strerror}.")
+    out.print(f"{case} is copied to {made}.", soft_wrap=True)

@@ -17,14 +17,12 @@ one is in place; :func:`recover` puts it back if the machine stopped in between.
 import contextlib
 import errno
 import hashlib
-import logging
 import os
 import shutil
 import tempfile
 import time
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import bagit
@@ -38,16 +36,6 @@ from pipeline.archive.alto import alto
 _CHUNK = 1 << 20
 _LONGEST_NAME = 255  # bytes, of the usual file systems
 _LONGEST_ENDING = 16  # bytes; what is longer after a dot is no ending
-logging.getLogger("bagit").setLevel(logging.CRITICAL)  # what it finds comes as exceptions
-
-
-@dataclass(frozen=True, slots=True)
-class Damage:
-    """One thing that is wrong with a bag: ``kind`` is changed, missing, unexpected, unreadable or invalid."""
-
-    kind: str
-    path: str
-    detail: str = ""
 
 
 def build_bag(
@@ -79,7 +67,7 @@ def build_bag(
         _fill(aside, case, pages, originals, pictures)
         _seal(aside, case)
         place = bag_folder(archive, case)
-        _move_into_place(aside, place, archive)
+        move_into_place(aside, place, archive)
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise BannasarError(Code.DISK_FULL, str(error.strerror)) from error
@@ -145,19 +133,6 @@ def stored_paths(case: CaseFile) -> dict[str, PurePosixPath]:
     return paths
 
 
-def verify_bag(bag: Path) -> list[Damage]:
-    """Return what is wrong with a bag, each thing by its path; nothing if it is as it was sealed."""
-    try:
-        sealed = bagit.Bag(str(bag))
-        sealed.validate()
-    except bagit.BagValidationError as error:
-        # It stops at the first kind of fault, and at a wrong total without naming a file.
-        return _damages(sealed) or [Damage("invalid", "", str(error))]
-    except (bagit.BagError, OSError, ValueError) as error:
-        return [Damage("invalid", "", str(error))]
-    return []
-
-
 def recover(archive: Path) -> None:
     """Mend what a stop in the middle of :func:`build_bag` left; only for whoever holds the archive.
 
@@ -220,7 +195,8 @@ def _seal(aside: Path, case: CaseFile) -> None:
         bag.save()
 
 
-def _move_into_place(aside: Path, place: Path, archive: Path) -> None:
+def move_into_place(aside: Path, place: Path, archive: Path) -> None:
+    """Move what was built aside to its place, by renaming; what was there is gone only when that is done."""
     for path in (*aside.rglob("*"), aside):
         _to_disk(path)
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -291,28 +267,3 @@ def _page_path(kind: str, scan: int, page: int, suffix: str, data: str = "data")
 def _write(file: Path, content: bytes) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(content)
-
-
-def _damages(sealed: bagit.Bag) -> list[Damage]:
-    """Return what differs between a bag's manifests and its files, under the names that the files have now."""
-    missing, unexpected = sealed.compare_manifests_with_fs()
-    damages = [Damage("missing", path) for path in missing] + [Damage("unexpected", path) for path in unexpected]
-    for listed, digests in sealed.entries.items():
-        path = sealed.normalized_filesystem_names.get(unicodedata.normalize("NFC", listed), listed)
-        try:
-            changed = _differs(Path(sealed.path, path), digests)
-        except FileNotFoundError:
-            continue  # named above
-        except OSError as error:
-            damages.append(Damage("unreadable", path, str(error.strerror)))
-        else:
-            damages += [Damage("changed", path)] if changed else []
-    return sorted(damages, key=lambda damage: damage.path)
-
-
-def _differs(file: Path, digests: Mapping[str, str]) -> bool:
-    for algorithm, expected in digests.items():
-        with file.open("rb") as stream:
-            if hashlib.file_digest(stream, algorithm).hexdigest() != expected.lower():
-                return True
-    return False

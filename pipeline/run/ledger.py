@@ -86,6 +86,8 @@ class Attempt:
     trace: str = ""
 
 
+# The root of a box that was adopted: no path, for it is not known where it lies.
+_ADOPTED = "?/"
 _COLUMNS = ", ".join(field.name for field in fields(ScanRow))
 
 
@@ -174,6 +176,8 @@ class Ledger:
         """Return the box that lies at ``root``, entered now if it is new; its id is its folder's name, made unique."""
         place = str(root.resolve())
         with self._transaction() as database:
+            adopted = _ADOPTED + (root.resolve().name or "box")
+            database.execute("UPDATE boxes SET root = ? WHERE root = ?", (place, adopted))
             row = database.execute("SELECT id FROM boxes WHERE root = ?", (place,)).fetchone()
             if row:
                 return Box(id=row["id"], root=root.resolve())
@@ -185,6 +189,12 @@ class Ledger:
                 box_id = f"{name}-{count}"
             database.execute("INSERT INTO boxes (id, root, first_seen) VALUES (?, ?, ?)", (box_id, place, _now()))
         return Box(id=box_id, root=root.resolve())
+
+    def adopt_box(self, box: str) -> None:
+        """Enter a box of which only its bags are known; whichever folder of its name comes in next is it."""
+        self._database.execute(
+            "INSERT OR IGNORE INTO boxes (id, root, first_seen) VALUES (?, ?, ?)", (box, _ADOPTED + box, _now())
+        )
 
     def boxes(self) -> list[Box]:
         """Return every box, in the order of their ids."""

@@ -11,7 +11,8 @@ import pytest
 
 from models.case import CaseFile
 from models.failure import BannasarError, Code
-from pipeline.archive.bag import build_bag, original, read_bag, recover, stored_paths, verify_bag
+from pipeline.archive.bag import build_bag, original, read_bag, recover, stored_paths
+from pipeline.archive.fixity import verify_bag
 
 CONTENT = b"the scan, as it was handed in"
 SHA = hashlib.sha256(CONTENT).hexdigest()

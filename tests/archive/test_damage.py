@@ -9,7 +9,8 @@ import bagit
 import pytest
 
 from models.failure import BannasarError, Code
-from pipeline.archive.bag import Damage, build_bag, original, stored_paths, verify_bag
+from pipeline.archive.bag import build_bag, original, stored_paths
+from pipeline.archive.fixity import Damage, verify_bag
 
 CONTENT = b"the scan, as it was handed in"
 SHA = hashlib.sha256(CONTENT).hexdigest()

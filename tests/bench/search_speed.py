@@ -87,7 +87,7 @@ def _fill(store: Store, size: int) -> float:
 
     def timed() -> Iterator[tuple[CaseFile, list[Page]]]:
         nonlocal making
-        made = cases(size, spoilt=0.01)
+        made = cases(size)
         while True:
             began = time.perf_counter()
             one = next(made, None)

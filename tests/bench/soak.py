@@ -18,7 +18,8 @@ from PIL import Image
 
 from config.settings import load
 from models.scan import Kind
-from pipeline.archive.bag import bags, verify_bag
+from pipeline.archive.bag import bags
+from pipeline.archive.fixity import verify_bag
 from pipeline.page import recognise
 from pipeline.page.make import make_page
 from samples.typeset import render_page

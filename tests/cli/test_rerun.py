@@ -9,7 +9,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from models.case import CaseFile
-from pipeline.archive.bag import bags, read_bag, verify_bag
+from pipeline.archive.bag import bags, read_bag
+from pipeline.archive.fixity import verify_bag
 from tests.cli.conftest import write_page
 
 

@@ -11,7 +11,8 @@ import pikepdf
 import pytest
 from PIL import Image, ImageDraw
 
-from pipeline.archive.bag import bags, verify_bag
+from pipeline.archive.bag import bags
+from pipeline.archive.fixity import verify_bag
 from pipeline.run.ledger import Ledger
 from tests.cli.conftest import write_page, write_pages
 

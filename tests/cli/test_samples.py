@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from pipeline.archive.bag import bags, read_bag, verify_bag
+from pipeline.archive.bag import bags, read_bag
+from pipeline.archive.fixity import verify_bag
 from pipeline.text.plain import page_text
 from pipeline.text.units import sequence, units
 from tests.cli.conftest import Bannasar

@@ -12,7 +12,8 @@ import pikepdf
 import psutil
 import pytest
 
-from pipeline.archive.bag import bags, verify_bag
+from pipeline.archive.bag import bags
+from pipeline.archive.fixity import verify_bag
 from tests.cli.conftest import Bannasar
 
 # A call in a mount namespace of its own: whatever is mounted there is nobody else's, and goes with it.

@@ -9,7 +9,8 @@ from PIL import Image
 from config.settings import load
 from models.failure import BannasarError, Code
 from models.scan import Kind
-from pipeline.archive.bag import bags, verify_bag
+from pipeline.archive.bag import bags
+from pipeline.archive.fixity import verify_bag
 from pipeline.intake.inspect import inspect
 from tests.cli.conftest import write_page
 from tests.faults import bombs

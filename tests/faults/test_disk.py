@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.archive.bag import bags, verify_bag
+from pipeline.archive.bag import bags
+from pipeline.archive.fixity import verify_bag
 from tests.cli.conftest import Bannasar, write_pages
 from tests.faults.conftest import APART, results, until
 

@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from pipeline.archive.bag import bags, verify_bag
+from pipeline.archive.bag import bags
+from pipeline.archive.fixity import verify_bag
 from tests.cli.conftest import Bannasar, write_page
 
 NAMES = [

@@ -1,0 +1,74 @@
+"""``bannasar rebuild``."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from cli.common import ArchiveOption, err, give_up, out, read_settings
+from pipeline.archive.bag import bags
+from pipeline.index.opening import open_to_rebuild
+from pipeline.index.store import IndexUnusableError
+from pipeline.run.ledger import Ledger
+from pipeline.run.lock import ArchiveBusyError, hold
+from pipeline.run.rebuild import rebuild as make_anew
+
+
+def rebuild(
+    archive: ArchiveOption = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Though there is a ledger: it is kept beside the new one.")
+    ] = False,
+) -> None:
+    """Make ledger and index anew from the bags alone: for an archive that was copied, or whose ledger is lost.
+
+    What only the ledger knew is not in the bags: attempts, and what was refused. Where there is a ledger it is left as
+    it is, unless --force is given; then it is kept under another name. `bannasar index rebuild` makes only the index
+    anew.
+
+    Example:
+        bannasar rebuild --archive /media/copy/archive
+    """
+    settings = read_settings(archive)
+    listed = len(list(bags(settings.archive)))
+    if not listed:
+        give_up(f"There are no bags at {settings.archive}: nothing to make a ledger of.")
+    kept: Path | None = None
+    pages = 0
+    try:
+        with hold(settings.archive), Progress(console=err, transient=True, disable=not err.is_terminal) as bar:
+            kept = _set_aside(settings.archive, force=force)
+            task = bar.add_task("bags", total=listed)
+            with (
+                Ledger(settings.archive) as ledger,
+                open_to_rebuild(settings.archive, settings.index) as store,
+            ):
+                for _, count in make_anew(settings.archive, ledger, store):
+                    pages += count
+                    bar.advance(task)
+    except (ArchiveBusyError, IndexUnusableError) as error:
+        give_up(str(error))
+    except OSError as error:
+        give_up(f"{error.filename or settings.archive}: {error.strerror}. `bannasar verify` tells what is damaged.")
+    if kept:
+        out.print(f"The ledger that was there is kept as {kept}.", soft_wrap=True)
+    out.print(f"{listed} case files, {pages} pages: ledger and index are made anew from the bags.")
+
+
+def _set_aside(archive: Path, *, force: bool) -> Path | None:
+    ledger = archive / "ledger.db"
+    if not ledger.exists():
+        return None
+    if not force:
+        give_up(
+            f"There is a ledger at {archive} already. `bannasar ledger check` mends it, `bannasar index rebuild` makes "
+            "the index anew; with --force it is set aside, and made anew from the bags."
+        )
+    kept = ledger.with_name(f"ledger-{datetime.now(UTC):%Y%m%dT%H%M%S}.db")
+    for ending in ("", "-wal", "-shm"):
+        part = ledger.with_name(ledger.name + ending)
+        if part.exists():
+            part.rename(kept.with_name(kept.name + ending))
+    return kept

@@ -1,0 +1,44 @@
+"""``bannasar import``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.common import ArchiveOption, err, give_up, out, read_settings
+from pipeline.archive.bag import read_bag
+from pipeline.archive.transfer import TransferError, import_bag
+from pipeline.index.opening import open_index
+from pipeline.index.store import IndexUnusableError
+from pipeline.run.ledger import Ledger
+from pipeline.run.lock import ArchiveBusyError, hold
+from pipeline.run.rebuild import enter
+
+
+def take(
+    bag: Annotated[Path, typer.Argument(metavar="BAG", help="The folder of a bag, or a ZIP file of one.", exists=True)],
+    archive: ArchiveOption = None,
+) -> None:
+    """Take a case file in from another archive: its bag is verified, copied, and indexed.
+
+    Example:
+        bannasar import /media/stick/box-001_dossier-A.zip
+    """
+    settings = read_settings(archive)
+    try:
+        with hold(settings.archive):
+            place, case = import_bag(bag, settings.archive)
+            with Ledger(settings.archive) as ledger:
+                enter(ledger, *read_bag(place), str(place.relative_to(settings.archive)))
+                try:
+                    with open_index(settings.archive, settings.index) as store:
+                        store.put(*read_bag(place))
+                    ledger.case_indexed(case.id)
+                except IndexUnusableError as error:
+                    err.print(f"It waits for the index: {error}", soft_wrap=True)
+    except (ArchiveBusyError, TransferError) as error:
+        give_up(str(error))
+    except OSError as error:
+        give_up(f"{error.filename or bag}: {error.strerror}.")
+    pages = sum(len(document.pages) for document in case.documents)
+    out.print(f"{case.box}/{case.id}: {len(case.scans)} scans, {pages} pages taken in.", soft_wrap=True)

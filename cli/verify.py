@@ -1,0 +1,109 @@
+"""``bannasar verify``."""
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from cli.common import ArchiveOption, Exit, JsonOption, err, give_up, open_ledger, out, read_settings
+from models.settings import Settings
+from pipeline.archive.fixity import Pace
+from pipeline.index.opening import open_to_rebuild
+from pipeline.index.store import IndexUnusableError
+from pipeline.run.lock import ArchiveBusyError, hold
+from pipeline.run.reindex import rebuild, synchronise
+from pipeline.run.verify import Checked
+from pipeline.run.verify import verify as verify_bags
+
+
+def verify(
+    archive: ArchiveOption = None,
+    sample: Annotated[
+        float, typer.Option(min=0.001, max=1, help="Share of the bags to look at; each time others.")
+    ] = 1.0,
+    rate: Annotated[float | None, typer.Option(min=0.1, help="Megabytes to read a second, at most.")] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Begin anew, though the last time did not come to its end.")
+    ] = False,
+    repair_index: Annotated[
+        bool, typer.Option("--repair-index", help="Bring the index together with the bags, too.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Read every bag again and say what is not as it was sealed: changed, missing and added files, each by its name.
+
+    It can be stopped at any time: the same command goes on from there. What it found is kept in fixity.jsonl in the
+    archive. The exit status is 0 when all is well, 2 when anything is not.
+
+    Examples:
+        bannasar verify
+
+        bannasar verify --sample 0.05 --rate 20
+    """
+    settings = read_settings(archive)
+    if not (settings.archive / "bags").is_dir():
+        give_up(f"There are no bags at {settings.archive}. Make some with `bannasar run BOX`.")
+    checked: list[Checked] = []
+    try:
+        with Progress(
+            TextColumn("bags"), MofNCompleteColumn(), TimeRemainingColumn(), console=err, transient=True,
+            disable=not err.is_terminal,
+        ) as bar:  # fmt: skip
+            task = bar.add_task("bags", total=None)
+            pace = Pace(rate * 1e6 if rate else None)
+            for one in verify_bags(settings.archive, share=sample, pace=pace, again=again):
+                checked.append(one)
+                bar.update(task, completed=one.done, total=one.all)
+                if one.damages and not as_json:
+                    _print(one)
+        if repair_index:
+            _repair_index(settings)
+    except ArchiveBusyError as error:
+        give_up(str(error))
+    except IndexUnusableError as error:
+        give_up(str(error))
+    except OSError as error:
+        give_up(f"{error.filename or settings.archive}: {error.strerror}.")
+    damaged = [one for one in checked if one.damages]
+    if as_json:
+        told = [{"bag": one.bag, "damages": [asdict(damage) for damage in one.damages]} for one in damaged]
+        typer.echo(json.dumps({"bags": len(checked), "damaged": told}, ensure_ascii=False, indent=2))
+    else:
+        _print_end(checked, damaged)
+    if damaged:
+        raise typer.Exit(Exit.SOME_FAILED)
+
+
+def _print(one: Checked) -> None:
+    out.print(Text(one.bag, "bold red"), soft_wrap=True)
+    for damage in one.damages:
+        line = Text.assemble(f"  {damage.kind}: ", damage.path, f" ({damage.detail})" if damage.detail else "")
+        out.print(line, soft_wrap=True)
+
+
+def _print_end(checked: list[Checked], damaged: list[Checked]) -> None:
+    before = sum(one.before for one in checked)
+    told = f"{len(checked)} bags looked at" + (f", {before} of them before this call" if before else "")
+    if not damaged:
+        out.print(f"{told}: all are as they were sealed.")
+        return
+    out.print(
+        f"{told}: [bold red]{len(damaged)} are not as they were sealed[/]. Put them back from a copy; the scans in the "
+        "box, if it is still there, are archived anew by `bannasar rerun --scan PATH`.",
+        soft_wrap=True,
+    )
+
+
+def _repair_index(settings: Settings) -> None:
+    with (
+        hold(settings.archive),
+        open_ledger(settings.archive) as ledger,
+        open_to_rebuild(settings.archive, settings.index) as store,
+    ):
+        found = synchronise(settings.archive, ledger, store, lambda _done, _all: None)
+        if found.pages_in_bags != store.count():
+            rebuild(settings.archive, ledger, store, lambda _done, _all: None, is_own=True)
+    err.print("The index holds what the bags hold.")

@@ -1,0 +1,80 @@
+"""Whether a bag is what it was when it was sealed: every file read again, and what differs named."""
+
+import hashlib
+import logging
+import time
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import bagit
+
+_CHUNK = 1 << 20
+logging.getLogger("bagit").setLevel(logging.CRITICAL)  # what it finds comes as exceptions
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """One thing that is wrong with a bag: ``kind`` is changed, missing, unexpected, unreadable or invalid."""
+
+    kind: str
+    path: str
+    detail: str = ""
+
+
+class Pace:
+    """Holds whoever reads to so many bytes a second, so that others can use the disk meanwhile."""
+
+    def __init__(self, bytes_a_second: float | None = None) -> None:
+        """Begin; None is as fast as it goes."""
+        self._rate = bytes_a_second
+        self._due = time.monotonic()
+
+    def read(self, count: int) -> None:
+        """Say that so many bytes were read, and wait until that was not too fast."""
+        if self._rate is None:
+            return
+        self._due = max(self._due, time.monotonic() - 1) + count / self._rate
+        if (early := self._due - time.monotonic()) > 0:
+            time.sleep(early)
+
+
+def verify_bag(bag: Path, pace: Pace | None = None) -> list[Damage]:
+    """Return what is wrong with a bag, each thing by its path; nothing if it is as it was sealed."""
+    try:
+        sealed = bagit.Bag(str(bag))
+        damages = _damages(sealed, pace or Pace())
+        if not damages:
+            # What is no file's fault: its version, its totals, its form.
+            sealed.validate(fast=True)
+    except (bagit.BagError, OSError, ValueError) as error:
+        return [Damage("invalid", "", str(error))]
+    return damages
+
+
+def _damages(sealed: bagit.Bag, pace: Pace) -> list[Damage]:
+    """Return what differs between a bag's manifests and its files, under the names that the files have now."""
+    missing, unexpected = sealed.compare_manifests_with_fs()
+    damages = [Damage("missing", path) for path in missing] + [Damage("unexpected", path) for path in unexpected]
+    for listed, digests in sealed.entries.items():
+        path = sealed.normalized_filesystem_names.get(unicodedata.normalize("NFC", listed), listed)
+        try:
+            changed = _differs(Path(sealed.path, path), digests, pace)
+        except FileNotFoundError:
+            continue  # named above
+        except OSError as error:
+            damages.append(Damage("unreadable", path, str(error.strerror)))
+        else:
+            damages += [Damage("changed", path)] if changed else []
+    return sorted(damages, key=lambda damage: damage.path)
+
+
+def _differs(file: Path, digests: Mapping[str, str], pace: Pace) -> bool:
+    made = {algorithm: hashlib.new(algorithm) for algorithm in digests}
+    with file.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            for digest in made.values():
+                digest.update(chunk)
+            pace.read(len(chunk))
+    return any(made[algorithm].hexdigest() != expected.lower() for algorithm, expected in digests.items())
