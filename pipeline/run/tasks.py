@@ -2,7 +2,8 @@
 
 import io
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -95,10 +96,10 @@ def read_page(source: Source, number: int, settings: Settings) -> Page:
     Raises:
         BannasarError: the page cannot be read, or the scan changed.
     """
-    _check_unchanged(source)
-    page = make_page(source.readable, source.kind, source.sha256, number, settings.page, settings.limits.page_seconds)
-    _check_unchanged(source)
-    return page
+    with _unchanged(source):
+        return make_page(
+            source.readable, source.kind, source.sha256, number, settings.page, settings.limits.page_seconds
+        )
 
 
 def archive_case(
@@ -140,9 +141,10 @@ def archive_case(
             if (page.scan, page.number) in missing:
                 picture = picture_of_stand_in(page)
             else:
-                picture = upright_picture(
-                    source.readable, source.kind, page, settings.page.dpi, settings.limits.page_seconds
-                )
+                with _unchanged(source):
+                    picture = upright_picture(
+                        source.readable, source.kind, page, settings.page.dpi, settings.limits.page_seconds
+                    )
             file = Path(folder) / f"{count:06}.jpg"
             file.write_bytes(_jpeg(picture, settings.pdf.jpeg_quality))
             pictures[page.scan, page.number] = file
@@ -156,6 +158,18 @@ def archive_case(
         for scan in case.scans
     }
     return Archived(bag.relative_to(archive).as_posix(), measures)
+
+
+@contextmanager
+def _unchanged(source: Source) -> Iterator[None]:
+    """See that a scan is what it was, before and after: what fails while it changes, fails because of that."""
+    _check_unchanged(source)
+    try:
+        yield
+    except Exception:
+        _check_unchanged(source)
+        raise
+    _check_unchanged(source)
 
 
 def _check_unchanged(source: Source) -> None:
