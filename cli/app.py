@@ -1,51 +1,76 @@
 """All the commands of ``bannasar``."""
 
+import importlib
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.main
+from typer._click import Command
 from typer._click.exceptions import UsageError
+from typer.core import TyperGroup
 
-from cli import export, index, ledger
-from cli.box_report import report
 from cli.common import Exit
-from cli.doctor import doctor
-from cli.failures import failures
-from cli.rebuild import rebuild
-from cli.rerun import rerun
-from cli.run import run
-from cli.search import search
-from cli.show import show
-from cli.status import status
-from cli.take import take
-from cli.verify import verify
-from cli.watch import watch
 
 # Typer has no public way to say it: wrong use ends with 1 here, for 2 means that some scans failed.
 UsageError.exit_code = Exit.WRONG_USE
 
+# In the order of the help: what is typed, and the function, or the group of commands, that it means.
+_COMMANDS = {
+    "run": "cli.run:run",
+    "watch": "cli.watch:watch",
+    "status": "cli.status:status",
+    "failures": "cli.failures:failures",
+    "show": "cli.show:show",
+    "rerun": "cli.rerun:rerun",
+    "report": "cli.box_report:report",
+    "search": "cli.search:search",
+    "export": "cli.export:app",
+    "index": "cli.index:app",
+    "ledger": "cli.ledger:app",
+    "verify": "cli.verify:verify",
+    "rebuild": "cli.rebuild:rebuild",
+    "import": "cli.take:take",
+    "doctor": "cli.doctor:doctor",
+}
+
+
+class _Loaded(Mapping[str, Command]):
+    """Loads a command when it is asked for: a search need not wait for all that a run is made of."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_COMMANDS)
+
+    def __len__(self) -> int:
+        return len(_COMMANDS)
+
+    def __getitem__(self, typed: str) -> Command:
+        module, name = _COMMANDS[typed].split(":")
+        found = getattr(importlib.import_module(module), name)
+        if isinstance(found, typer.Typer):
+            group = typer.main.get_group(found)
+            group.name = typed
+            return group
+        alone = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
+        alone.command(typed)(found)
+        return typer.main.get_command(alone)
+
+
+class _Commands(TyperGroup):
+    def __init__(self, **values: Any) -> None:  # noqa: ANN401  # as Typer gives them
+        super().__init__(**values)
+        self.commands = _Loaded()  # type: ignore[assignment]  # nothing is ever added to it
+
+
 app = typer.Typer(
     name="bannasar",
+    cls=_Commands,
     help="Turn boxes of paper case files into a digital archive that people can search, cite and trust.",
     epilog="Begin with: bannasar run FOLDER, then bannasar search WORDS.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # a traceback must not show what a case file holds
 )
-app.command()(run)
-app.command()(watch)
-app.command()(status)
-app.command()(failures)
-app.command()(show)
-app.command()(rerun)
-app.command()(report)
-app.command()(search)
-app.add_typer(export.app, name="export")
-app.add_typer(index.app, name="index")
-app.add_typer(ledger.app, name="ledger")
-app.command()(verify)
-app.command()(rebuild)
-app.command("import")(take)
-app.command()(doctor)
 
 
 def _print_version(wanted: bool) -> None:
