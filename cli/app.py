@@ -32,6 +32,8 @@ _COMMANDS = {
     "verify": "cli.verify:verify",
     "rebuild": "cli.rebuild:rebuild",
     "import": "cli.take:take",
+    "withdraw": "cli.withdrawal:withdraw",
+    "reinstate": "cli.withdrawal:reinstate",
     "doctor": "cli.doctor:doctor",
 }
 

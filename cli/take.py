@@ -7,9 +7,11 @@ import typer
 
 from cli.common import ArchiveOption, err, give_up, out, read_settings
 from pipeline.archive.bag import read_bag
+from pipeline.archive.journal import Event, JournalBrokenError, append
 from pipeline.archive.transfer import TransferError, import_bag
 from pipeline.index.opening import open_index
 from pipeline.index.store import IndexUnusableError
+from pipeline.run.indexing import show_or_hide
 from pipeline.run.ledger import Ledger
 from pipeline.run.lock import ArchiveBusyError, hold
 from pipeline.run.rebuild import enter
@@ -28,15 +30,16 @@ def take(
     try:
         with hold(settings.archive):
             place, case = import_bag(bag, settings.archive)
+            append(settings.archive, Event.IMPORTED, place)
             with Ledger(settings.archive) as ledger:
                 enter(ledger, *read_bag(place), str(place.relative_to(settings.archive)))
                 try:
                     with open_index(settings.archive, settings.index) as store:
-                        store.put(*read_bag(place))
+                        show_or_hide(store, place)
                     ledger.case_indexed(case.id)
                 except IndexUnusableError as error:
                     err.print(f"It waits for the index: {error}", soft_wrap=True)
-    except (ArchiveBusyError, TransferError) as error:
+    except (ArchiveBusyError, JournalBrokenError, TransferError) as error:
         give_up(str(error))
     except OSError as error:
         give_up(f"{error.filename or bag}: {error.strerror}.")

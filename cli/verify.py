@@ -15,7 +15,7 @@ from pipeline.index.opening import open_to_rebuild
 from pipeline.index.store import IndexUnusableError
 from pipeline.run.lock import ArchiveBusyError, hold
 from pipeline.run.reindex import rebuild, synchronise
-from pipeline.run.verify import Checked
+from pipeline.run.verify import Checked, custody
 from pipeline.run.verify import verify as verify_bags
 
 
@@ -34,6 +34,8 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Read every bag again and say what is not as it was sealed: changed, missing and added files, each by its name.
+
+    The journal is checked too: that no line of it was changed, and that each bag is the one it tells of.
 
     It can be stopped at any time: the same command goes on from there. What it found is kept in fixity.jsonl in the
     archive. The exit status is 0 when all is well, 2 when anything is not.
@@ -59,6 +61,7 @@ def verify(
                 bar.update(task, completed=one.done, total=one.all)
                 if one.damages and not as_json:
                     _print(one)
+        against = list(custody(settings.archive))
         if repair_index:
             _repair_index(settings)
     except ArchiveBusyError as error:
@@ -70,10 +73,15 @@ def verify(
     damaged = [one for one in checked if one.damages]
     if as_json:
         told = [{"bag": one.bag, "damages": [asdict(damage) for damage in one.damages]} for one in damaged]
-        typer.echo(json.dumps({"bags": len(checked), "damaged": told}, ensure_ascii=False, indent=2))
+        found = {"bags": len(checked), "damaged": told, "custody": [asdict(damage) for damage in against]}
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:
+        for damage in against:
+            out.print(
+                Text.assemble((f"{damage.kind}: ", "bold red"), damage.path, f" ({damage.detail})"), soft_wrap=True
+            )
         _print_end(checked, damaged)
-    if damaged:
+    if damaged or against:
         raise typer.Exit(Exit.SOME_FAILED)
 
 

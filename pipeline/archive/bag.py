@@ -32,6 +32,7 @@ from models.failure import BannasarError, Code
 from models.page import Page
 from models.scan import Scan
 from pipeline.archive.alto import alto
+from pipeline.archive.withdrawal import carry_over, is_withdrawn
 
 _CHUNK = 1 << 20
 _LONGEST_NAME = 255  # bytes, of the usual file systems
@@ -101,6 +102,11 @@ def read_case(bag: Path) -> CaseFile:
 def bags(archive: Path) -> Iterator[Path]:
     """Yield every bag of an archive, in the order of their paths."""
     yield from sorted(file.parent.parent for file in (archive / "bags").glob("*/*/data/case.json"))
+
+
+def shown_bags(archive: Path) -> Iterator[Path]:
+    """Yield every bag that searches find: those that are not withdrawn."""
+    return (bag for bag in bags(archive) if not is_withdrawn(bag))
 
 
 def original(bag: Path, sha256: str) -> Path:
@@ -203,6 +209,7 @@ def move_into_place(aside: Path, place: Path, archive: Path) -> None:
     if place.exists():
         older = archive / "tmp" / "replaced" / place.parent.name / place.name
         older.parent.mkdir(parents=True, exist_ok=True)
+        carry_over(place, aside)
         place.rename(older)
         aside.rename(place)
         _to_disk(place.parent)

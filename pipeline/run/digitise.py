@@ -14,6 +14,7 @@ from models.failure import Code, Failure
 from models.scan import Box, ScanState
 from models.settings import Settings
 from pipeline.archive.bag import original, read_bag, recover
+from pipeline.archive.journal import Event, append
 from pipeline.document.whole import documents
 from pipeline.index.store import IndexUnusableError, Store
 from pipeline.intake.discover import Entry
@@ -360,6 +361,8 @@ class _Reading:
             for row in case.pending:
                 self._ledger.fail(row, outcome.failure)
             return
+        # Before the ledger knows of it: after a crash in between it is archived, and written down, once more.
+        append(self._settings.archive, Event.ARCHIVED, self._settings.archive / outcome.value.bag)
         for row in case.pending:
             self._ledger.archive(row, self._recipe, outcome.value.scans[row.sha256])
         self._ledger.case_archived(case.id, outcome.value.bag)

@@ -5,12 +5,25 @@ from pathlib import Path
 
 from models.settings import RunSettings
 from pipeline.archive.bag import read_bag
+from pipeline.archive.withdrawal import is_withdrawn
 from pipeline.index.store import IndexUnusableError, Store
 from pipeline.run.ledger import Ledger
 from pipeline.run.progress import Progress
 
 _LONGER = 4
 _LONGEST_SECONDS = 300.0
+
+
+def show_or_hide(store: Store, bag: Path) -> None:
+    """Put the pages of a bag into the index, or take them out if it is withdrawn.
+
+    Raises:
+        IndexUnusableError: the index cannot be used.
+    """
+    if is_withdrawn(bag):
+        store.remove(bag.name)
+    else:
+        store.put(*read_bag(bag))
 
 
 class Indexer:
@@ -29,9 +42,8 @@ class Indexer:
         """Put the pages of a bag in, or let it wait."""
         if time.monotonic() < self._due:
             return
-        case, pages = read_bag(bag)
         try:
-            self._store.put(case, pages)
+            show_or_hide(self._store, bag)
         except IndexUnusableError as error:
             wait = self._settings.retry_seconds * _LONGER**self._failures
             self._due = time.monotonic() + min(wait, _LONGEST_SECONDS)
@@ -39,7 +51,7 @@ class Indexer:
             self._progress.index_error = str(error)
         else:
             self._failures = 0
-            self._ledger.case_indexed(case.id)
+            self._ledger.case_indexed(bag.name)
 
     def put_all_waiting(self, archive: Path) -> None:
         """Put in every bag that waits; where the index cannot be used, wait and try again a few times, as it is set."""

@@ -8,7 +8,7 @@ from models.case import CaseFile
 from models.failure import Failure
 from models.page import Page
 from models.scan import ScanState
-from pipeline.archive.bag import bags, read_bag
+from pipeline.archive.bag import bags, read_bag, shown_bags
 from pipeline.index.store import Store
 from pipeline.run.ledger import Ledger, scan_row
 from pipeline.run.measure import measure
@@ -28,7 +28,7 @@ def rebuild(archive: Path, ledger: Ledger, store: Store) -> Iterator[tuple[str, 
         case, pages = read_bag(bag)
         enter(ledger, case, pages, str(bag.relative_to(archive)))
         yield case.id, len(pages)
-    store.rebuild(read_bag(bag) for bag in bags(archive))
+    store.rebuild(read_bag(bag) for bag in shown_bags(archive))
     for bag in bags(archive):
         ledger.case_indexed(bag.name)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from models.case import CaseFile
 from models.page import Page
-from pipeline.archive.bag import bags, read_bag, read_case
+from pipeline.archive.bag import read_bag, read_case, shown_bags
 from pipeline.index.store import Store, fingerprint
 from pipeline.run.ledger import Ledger
 
@@ -38,7 +38,7 @@ def compare(archive: Path, store: Store) -> Difference:
     """
     there = store.cases()
     missing, changed, pages = [], [], 0
-    for bag in bags(archive):
+    for bag in shown_bags(archive):
         case = read_case(bag)
         pages += sum(len(document.pages) for document in case.documents)
         held = there.pop(case.id, None)
@@ -86,7 +86,7 @@ def rebuild(archive: Path, ledger: Ledger, store: Store, tell: Told, *, is_own: 
 
 
 def _all(archive: Path, tell: Told) -> Iterator[tuple[CaseFile, list[Page]]]:
-    listed = list(bags(archive))
+    listed = list(shown_bags(archive))
     for number, bag in enumerate(listed, 1):
         yield read_bag(bag)
         tell(number, len(listed))

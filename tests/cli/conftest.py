@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -72,6 +73,24 @@ class Bannasar:
 def bannasar(tmp_path: Path) -> Bannasar:
     """Return ``bannasar`` with a new archive."""
     return Bannasar(tmp_path / "archive")
+
+
+@pytest.fixture(scope="session")
+def three_archived(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a box of three scans and the archive that was made of it."""
+    folder = tmp_path_factory.mktemp("three")
+    for name in "abc":
+        write_page(folder / "box" / f"{name}.jpg", f"លេខ ២១{ord(name)} សាលក្រមព្រហ្មទណ្ឌ", f"Le greffier {name}")
+    done = Bannasar(folder / "archive")("run", folder / "box")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def archived(bannasar: Bannasar, three_archived: Path) -> Bannasar:
+    """Return ``bannasar`` with an archive of the three case files box_a.jpg to box_c.jpg, to do with as one likes."""
+    shutil.copytree(three_archived / "archive", bannasar.archive)
+    return bannasar
 
 
 def write_page(file: Path, *lines: str, dpi: int = 150) -> Path:

@@ -58,33 +58,31 @@ def test_a_cluster_that_is_down_loses_nothing_and_stops_nothing(bannasar, box, s
     assert json.loads(bannasar("search", "greffier", "--json", **cluster).stdout)["pages"] == 1
 
 
-def test_an_archive_moves_to_a_cluster_and_back(bannasar, box, servers):
+def test_an_archive_moves_to_a_cluster_and_back(archived, servers):
     """The index is a view of the bags: it is made where it is wanted."""
-    assert bannasar("run", box).returncode == 0
     server = servers.get(V8)
     there = {"BANNASAR_INDEX__NAME": "moved"}
-    moved = bannasar("index", "rebuild", "--to", server.url, **there)
+    moved = archived("index", "rebuild", "--to", server.url, **there)
     assert moved.returncode == 0, moved.stderr
     assert "set index.url" in moved.stdout
-    assert json.loads(bannasar("search", "greffier", "--json", **_environment(server, "moved")).stdout)["pages"] == 1
-    (bannasar.archive / "index.db").write_bytes(b"rubbish" * 500)
-    damaged = bannasar("search", "greffier")
+    assert json.loads(archived("search", "greffier", "--json", **_environment(server, "moved")).stdout)["pages"] == 3
+    (archived.archive / "index.db").write_bytes(b"rubbish" * 500)
+    damaged = archived("search", "greffier")
     assert damaged.returncode != 0
     assert "bannasar index rebuild" in damaged.stderr
-    assert bannasar("index", "rebuild").returncode == 0
-    assert bannasar.json("search", "greffier")["pages"] == 1
+    assert archived("index", "rebuild").returncode == 0
+    assert archived.json("search", "greffier")["pages"] == 3
 
 
-def test_hits_are_taken_along_as_tables_lines_and_pictures(bannasar, box, tmp_path):
+def test_hits_are_taken_along_as_tables_lines_and_pictures(archived, tmp_path):
     """All hits, and where on the page they are."""
-    assert bannasar("run", box).returncode == 0
-    assert bannasar("search", "greffier", "--csv", tmp_path / "hits.csv").returncode == 0
+    assert archived("search", "greffier", "case:box_a.jpg", "--csv", tmp_path / "hits.csv").returncode == 0
     (row,) = csv.DictReader((tmp_path / "hits.csv").open(encoding="utf-8"))
     assert (row["path"], row["page"], "[greffier]" in row["snippet"]) == ("a.jpg", "1", True)
-    assert bannasar("search", "greffier", "--jsonl", tmp_path / "hits.jsonl").returncode == 0
+    assert archived("search", "greffier", "case:box_a.jpg", "--jsonl", tmp_path / "hits.jsonl").returncode == 0
     (line,) = (tmp_path / "hits.jsonl").read_text("utf-8").splitlines()
     ((left, top, right, bottom),) = json.loads(line)["boxes"]
-    assert bannasar("search", "greffier", "--pictures", tmp_path / "pictures").returncode == 0
+    assert archived("search", "greffier", "case:box_a.jpg", "--pictures", tmp_path / "pictures").returncode == 0
     (picture,) = (tmp_path / "pictures").iterdir()
     pixels = np.asarray(Image.open(picture).convert("RGB")).astype(int)
     yellow = (pixels[..., 0] > 200) & (pixels[..., 2] < 120)

@@ -1,8 +1,10 @@
 """The sample boxes from end to end, as the demo digitises them."""
 
+import json
 import subprocess
 import sys
 
+import jsonschema
 import pytest
 
 from pipeline.archive.bag import bags, read_bag
@@ -79,6 +81,18 @@ def test_every_bag_is_valid(digitised):
     found = list(bags(bannasar.archive))
     assert len(found) == 7
     assert [verify_bag(bag) for bag in found] == [[]] * 7
+
+
+def test_the_records_in_every_bag_keep_to_the_published_schemas(digitised):
+    """Who reads them in thirty years has docs/schema/ and no program of ours."""
+    bannasar, _ = digitised
+    schemas = {
+        name: json.loads((ROOT / "docs" / "schema" / f"{name}.json").read_text("utf-8")) for name in ("case", "page")
+    }
+    for bag in bags(bannasar.archive):
+        jsonschema.validate(json.loads((bag / "data" / "case.json").read_text("utf-8")), schemas["case"])
+        for page in (bag / "data" / "pages").rglob("*.json"):
+            jsonschema.validate(json.loads(page.read_text("utf-8")), schemas["page"])
 
 
 def test_no_pdf_has_a_space_inside_a_word_that_the_index_holds(digitised):

@@ -6,16 +6,7 @@ import time
 
 import pytest
 
-from tests.cli.conftest import Bannasar, write_page
-
-
-@pytest.fixture
-def archived(bannasar, tmp_path):
-    """An archive of three case files."""
-    for name in "abc":
-        write_page(tmp_path / "box" / f"{name}.jpg", f"លេខ ២១{ord(name)}", "Le greffier")
-    assert bannasar("run", tmp_path / "box").returncode == 0
-    return bannasar
+from tests.cli.conftest import Bannasar
 
 
 def _bag(bannasar, name):
@@ -72,7 +63,7 @@ def test_a_sample_looks_at_a_part_and_a_rate_holds_it_back(archived):
     assert time.monotonic() - started > size / 0.1e6 - 2
 
 
-def test_an_archive_is_made_whole_again_elsewhere_from_its_bags_alone(archived, tmp_path):
+def test_an_archive_is_made_whole_again_elsewhere_from_its_bags_alone(archived, three_archived, tmp_path):
     """Copied to another machine, without ledger, index or results: it searches as before."""
     before = archived.json("search", "greffier")
     shutil.copytree(archived.archive / "bags", tmp_path / "elsewhere" / "archive" / "bags")
@@ -85,7 +76,7 @@ def test_an_archive_is_made_whole_again_elsewhere_from_its_bags_alone(archived, 
     assert copy("ledger", "check").returncode == 0
     assert copy("index", "check").returncode == 0
     assert {scan["state"] for scan in copy.scans("box").values()} == {"archived"}
-    again = copy("run", tmp_path / "box")
+    again = copy("run", three_archived / "box")
     assert again.returncode == 0
     assert copy.json("search", "greffier") == before
     assert len(copy.json("status")["boxes"]) == 1

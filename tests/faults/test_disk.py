@@ -52,12 +52,11 @@ def _free(disk: Path) -> int:
 
 def _fill(disk: Path, leave: int) -> Path:
     ballast = disk / "ballast"
-    with ballast.open("wb") as stream:
+    # The run, too, is writing: the last of it may be gone before we have it.
+    with ballast.open("wb") as stream, contextlib.suppress(OSError):
         left = _free(disk) - leave
         while left > 0:
-            stream.write(bytes(min(left, 1 << 20)))
-            stream.flush()
-            left -= 1 << 20
+            left -= os.write(stream.fileno(), bytes(min(left, 1 << 20)))
     return ballast
 
 

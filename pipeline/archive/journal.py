@@ -1,0 +1,126 @@
+"""The journal of an archive: a line for each thing that entered or changed, each chained to the one before.
+
+A line is a JSON object with sorted keys. ``previous`` is the SHA-256 of the whole line before it, 64 zeros in the
+first: so no line can be changed, left out or put in without breaking the chain at that place. ``manifest`` is the
+SHA-256 of the bag's ``tagmanifest-sha512.txt``, which in turn stands for every file of the bag.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+_FILE = "journal.jsonl"
+_FIRST = "0" * 64
+_LONGEST = 1 << 20  # bytes of a line
+_MANIFEST = "tagmanifest-sha512.txt"
+
+
+class Event(StrEnum):
+    """What can happen to a case file."""
+
+    ARCHIVED = "archived"
+    IMPORTED = "imported"
+    WITHDRAWN = "withdrawn"
+    REINSTATED = "reinstated"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line: ``number`` from 1; ``at`` in UTC, ISO 8601; ``bag`` is the bag's path in the archive."""
+
+    number: int
+    at: str
+    event: Event
+    case: str
+    bag: str
+    manifest: str
+    reason: str
+    previous: str
+
+    def written(self) -> str:
+        """Return the line as it stands in the file, without its end."""
+        told = {name: getattr(self, name) for name in self.__slots__}
+        return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+class JournalBrokenError(Exception):
+    """A line is not what it was when it was written; the message says which."""
+
+
+def append(archive: Path, event: Event, bag: Path, reason: str = "") -> Line:
+    """Write down that something happened to the case file of a bag, and see it to the disk. The archive must be held.
+
+    Raises:
+        JournalBrokenError: the last line cannot be gone on from.
+        OSError: the bag cannot be read, or the journal not written.
+    """
+    file = archive / _FILE
+    with file.open("a+b") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        tail_at = max(0, size - _LONGEST)
+        stream.seek(tail_at)
+        tail = stream.read()
+        # A power cut may have left half a line: nothing was told of it to anyone, and the event is written down again.
+        whole = tail[: tail.rfind(b"\n") + 1]
+        if len(whole) != len(tail):
+            stream.truncate(tail_at + len(whole))
+        raw = whole.splitlines()[-1] if whole else b""
+        last = _read(raw, 0) if raw else None
+        line = Line(
+            number=last.number + 1 if last else 1,
+            at=datetime.now(UTC).isoformat(timespec="seconds"),
+            event=event,
+            case=bag.name,
+            bag=str(bag.relative_to(archive)),
+            manifest=manifest_of(bag),
+            reason=reason,
+            previous=_digest(raw) if raw else _FIRST,
+        )
+        stream.write(line.written().encode() + b"\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    return line
+
+
+def lines(archive: Path) -> Iterator[Line]:
+    """Yield the lines of the journal, the chain checked up to each.
+
+    Raises:
+        JournalBrokenError: a line was changed, left out or put in.
+        OSError: it cannot be read.
+    """
+    file = archive / _FILE
+    if not file.exists():
+        return
+    previous = _FIRST
+    for number, raw in enumerate(file.read_bytes().splitlines(), 1):
+        line = _read(raw, number)
+        if line.number != number or line.previous != previous or line.written().encode() != raw:
+            raise JournalBrokenError(
+                f"{file}, line {number}: it does not follow from the line before. One of the two was changed, or one "
+                "between them left out. Compare it with your copies."
+            )
+        previous = _digest(raw)
+        yield line
+
+
+def manifest_of(bag: Path) -> str:
+    """Return the SHA-256 of a bag's manifest of manifests."""
+    return hashlib.sha256((bag / _MANIFEST).read_bytes()).hexdigest()
+
+
+def _read(raw: bytes, number: int) -> Line:
+    try:
+        told = json.loads(raw)
+        return Line(**{**told, "event": Event(told["event"])})
+    except (ValueError, TypeError, KeyError) as error:
+        raise JournalBrokenError(f"journal.jsonl, line {number or 'the last'}: it cannot be read.") from error
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()

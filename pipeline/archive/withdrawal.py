@@ -1,0 +1,31 @@
+"""Case files that are withdrawn from searches, and kept: a tag file in the bag says so, and goes where the bag goes."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+_FILE = "withdrawn.json"
+
+
+def is_withdrawn(bag: Path) -> bool:
+    """Whether the case file of a bag is withdrawn."""
+    return (bag / _FILE).exists()
+
+
+def withdraw(bag: Path, reason: str) -> None:
+    """Mark the bag of a case file as withdrawn; nothing else of it changes."""
+    told = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "reason": reason}
+    part = bag / f"{_FILE}.part"
+    part.write_text(json.dumps(told, ensure_ascii=False) + "\n", "utf-8")
+    part.replace(bag / _FILE)
+
+
+def reinstate(bag: Path) -> None:
+    """Take the mark away."""
+    (bag / _FILE).unlink()
+
+
+def carry_over(older: Path, newer: Path) -> None:
+    """Mark the bag that takes another's place as that one is."""
+    if is_withdrawn(older):
+        (newer / _FILE).write_bytes((older / _FILE).read_bytes())

@@ -1,0 +1,95 @@
+"""What entered and changed is written down, so that nobody can change it unseen; what is withdrawn is kept."""
+
+import json
+
+import pytest
+
+from tests.cli.conftest import Bannasar
+
+
+def _journal(bannasar):
+    return [json.loads(line) for line in (bannasar.archive / "journal.jsonl").read_text("utf-8").splitlines()]
+
+
+def test_what_enters_is_written_down_once(archived, three_archived):
+    """A run that has nothing to do writes nothing."""
+    told = _journal(archived)
+    assert [line["number"] for line in told] == [1, 2, 3]
+    assert sorted((line["event"], line["case"]) for line in told) == [
+        ("archived", "box_a.jpg"),
+        ("archived", "box_b.jpg"),
+        ("archived", "box_c.jpg"),
+    ]
+    assert archived("run", three_archived / "box").returncode == 0
+    assert len(_journal(archived)) == 3
+
+
+@pytest.mark.parametrize("change", ["text", "gone", "order"])
+def test_a_line_that_was_changed_left_out_or_moved_is_found(archived, change):
+    """Each line stands for the one before."""
+    assert archived("withdraw", "box_a.jpg", "--reason", "order 12").returncode == 0
+    assert archived("verify").returncode == 0
+    file = archived.archive / "journal.jsonl"
+    first, second, *more = file.read_text("utf-8").splitlines(keepends=True)
+    other = first.replace("archived", "imported")
+    changed = {"text": [other, second, *more], "gone": [first, *more], "order": [second, first, *more]}
+    file.write_text("".join(changed[change]), "utf-8")
+    done = archived("verify", "--json")
+    assert done.returncode == 2
+    assert [damage["path"] for damage in json.loads(done.stdout)["custody"]] == ["journal.jsonl"]
+
+
+def test_a_whole_bag_in_anothers_place_is_found(archived):
+    """It is sound by itself."""
+    places = [archived.archive / "bags" / "box" / f"box_{name}.jpg" for name in "ab"]
+    aside = archived.archive / "aside"
+    places[0].rename(aside)
+    places[1].rename(places[0])
+    aside.rename(places[1])
+    told = json.loads(archived("verify", "--json").stdout)
+    assert told["damaged"] == []
+    assert {damage["path"] for damage in told["custody"]} == {"bags/box/box_a.jpg", "bags/box/box_b.jpg"}
+
+
+def test_a_mark_that_the_journal_does_not_know_is_found(archived):
+    """Nobody hides a case file, or shows one that was hidden, unseen."""
+    (archived.archive / "bags" / "box" / "box_a.jpg" / "withdrawn.json").write_text("{}", "utf-8")
+    told = json.loads(archived("verify", "--json").stdout)
+    assert [damage["path"] for damage in told["custody"]] == ["bags/box/box_a.jpg"]
+
+
+def test_half_a_line_that_a_power_cut_left_does_no_harm(archived):
+    """It was told to nobody."""
+    file = archived.archive / "journal.jsonl"
+    with file.open("ab") as stream:
+        stream.write(b'{"at":"2026')
+    assert archived("withdraw", "box_a.jpg", "--reason", "order 12").returncode == 0
+    assert [line["number"] for line in _journal(archived)] == [1, 2, 3, 4]
+    assert archived("verify").returncode == 0
+
+
+def test_a_case_file_that_is_withdrawn_is_hidden_and_kept(archived, tmp_path):
+    """Through a rerun, a new index, a rebuild and a journey; until it is reinstated."""
+    bag = archived.archive / "bags" / "box" / "box_a.jpg"
+    assert archived("withdraw", "box_a.jpg", "--reason", "order 12").returncode == 0
+    assert (bag / "data" / "originals" / "a.jpg").exists()
+
+    def found(bannasar):
+        return sorted(hit["path"] for hit in bannasar.json("search", "greffier")["hits"])
+
+    assert found(archived) == ["b.jpg", "c.jpg"]
+    assert archived("rerun", "--box", "box", "--stage", "recognise").returncode == 0
+    assert found(archived) == ["b.jpg", "c.jpg"]
+    for command in (["index", "rebuild"], ["rebuild", "--force"]):
+        assert archived(*command).returncode == 0
+        assert found(archived) == ["b.jpg", "c.jpg"]
+        assert archived("index", "check").returncode == 0
+    assert archived("export", "bag", "box_a.jpg", "--to", tmp_path / "a.zip").returncode == 0
+    other = Bannasar(tmp_path / "other")
+    assert other("import", tmp_path / "a.zip").returncode == 0
+    assert found(other) == []
+    assert archived("reinstate", "box_a.jpg", "--reason", "order 31").returncode == 0
+    assert found(archived) == ["a.jpg", "b.jpg", "c.jpg"]
+    events = [(line["event"], line["reason"]) for line in _journal(archived) if line["case"] == "box_a.jpg"]
+    assert events == [("archived", ""), ("withdrawn", "order 12"), ("archived", ""), ("reinstated", "order 31")]
+    assert archived("verify").returncode == 0
