@@ -34,6 +34,9 @@ _COMMANDS = {
     "import": "cli.take:take",
     "withdraw": "cli.withdrawal:withdraw",
     "reinstate": "cli.withdrawal:reinstate",
+    "keys": "cli.keys:app",
+    "certify": "cli.certify:certify",
+    "check": "cli.check:check",
     "doctor": "cli.doctor:doctor",
 }
 

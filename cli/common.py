@@ -25,6 +25,7 @@ class Exit(IntEnum):
     WRONG_USE = 1
     SOME_FAILED = 2
     MISSING_DEPENDENCY = 3
+    UNKNOWN = 3
     INTERRUPTED = 130
 
 

@@ -6,8 +6,11 @@ from typing import Annotated
 import typer
 
 from cli.common import ArchiveOption, give_up, open_ledger, out, read_settings
+from pipeline.archive.keys import KeyUnusableError
 from pipeline.archive.text_export import export_text
 from pipeline.archive.transfer import TransferError, export_bag
+from pipeline.run.custody import registrar
+from pipeline.run.hand_out import export_documents
 
 app = typer.Typer(help="Take things out of the archive.", no_args_is_help=True)
 
@@ -63,3 +66,30 @@ def bag(
     except OSError as error:
         give_up(f"{error.filename or to}: {error.strerror}.")
     out.print(f"{case} is copied to {made}.", soft_wrap=True)
+
+
+@app.command()
+def pdf(
+    case: Annotated[str, typer.Argument(metavar="CASE", help="The case file, by its id; `bannasar search` names it.")],
+    to: Annotated[Path, typer.Option(metavar="DIR", help="Where the PDFs go; it is made if need be.")],
+    archive: ArchiveOption = None,
+) -> None:
+    """Copy the documents of a case file, signed, so that whoever gets one can check it by itself.
+
+    Without a key (`bannasar keys init`) they are copied as they are.
+
+    Example:
+        bannasar export pdf box-001_dossier-A --to ./for-the-court
+    """
+    settings = read_settings(archive)
+    with open_ledger(settings.archive) as ledger:
+        place = ledger.bag_of(case)
+    if not place:
+        give_up(f"The archive holds no case file {case}. `bannasar status` and `bannasar search` name them.")
+    try:
+        made = export_documents(settings.archive / place, to, registrar(settings))
+    except (KeyUnusableError, TransferError) as error:
+        give_up(str(error))
+    except OSError as error:
+        give_up(f"{error.filename or to}: {error.strerror}.")
+    out.print(f"{len(made)} documents of {case} are copied to {to}.", soft_wrap=True)

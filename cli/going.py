@@ -17,6 +17,8 @@ from cli.report import box_table, print_accounts, print_problems
 from models.failure import BannasarError
 from models.scan import ScanState
 from models.settings import Settings
+from pipeline.archive.journal import JournalBrokenError
+from pipeline.archive.keys import KeyUnusableError
 from pipeline.index.opening import open_index
 from pipeline.index.store import IndexUnusableError, Store
 from pipeline.run.account import AccountError, account
@@ -49,7 +51,15 @@ def go(settings: Settings, work: Work) -> None:
     except KeyboardInterrupt:
         err.print("Stopped. What is done is kept; run the same command again to go on.")
         raise typer.Exit(Exit.INTERRUPTED) from None
-    except (ArchiveBusyError, LedgerError, IndexUnusableError, SchedulerError, AccountError) as error:
+    except (
+        ArchiveBusyError,
+        LedgerError,
+        IndexUnusableError,
+        SchedulerError,
+        AccountError,
+        KeyUnusableError,
+        JournalBrokenError,
+    ) as error:
         give_up(str(error))
     except TooManyFailuresError as error:
         give_up(str(error), Exit.SOME_FAILED)
@@ -125,4 +135,6 @@ def _print(reports: list[BoxReport], summary: Summary, settings: Settings, ledge
         )
     if summary.index_error:
         out.print(Text(f"Some case files wait for the index: {summary.index_error}", style="bold red"), soft_wrap=True)
+    if summary.warning:
+        out.print(Text(summary.warning, style="bold red"), soft_wrap=True)
     out.print(f"The archive is {settings.archive}.", soft_wrap=True)

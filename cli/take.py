@@ -7,10 +7,12 @@ import typer
 
 from cli.common import ArchiveOption, err, give_up, out, read_settings
 from pipeline.archive.bag import read_bag
-from pipeline.archive.journal import Event, JournalBrokenError, append
+from pipeline.archive.journal import Event, JournalBrokenError
+from pipeline.archive.keys import KeyUnusableError
 from pipeline.archive.transfer import TransferError, import_bag
 from pipeline.index.opening import open_index
 from pipeline.index.store import IndexUnusableError
+from pipeline.run.custody import registrar
 from pipeline.run.indexing import show_or_hide
 from pipeline.run.ledger import Ledger
 from pipeline.run.lock import ArchiveBusyError, hold
@@ -29,8 +31,9 @@ def take(
     settings = read_settings(archive)
     try:
         with hold(settings.archive):
+            journal = registrar(settings)
             place, case = import_bag(bag, settings.archive)
-            append(settings.archive, Event.IMPORTED, place)
+            journal.enter(Event.IMPORTED, place)
             with Ledger(settings.archive) as ledger:
                 enter(ledger, *read_bag(place), str(place.relative_to(settings.archive)))
                 try:
@@ -39,7 +42,7 @@ def take(
                     ledger.case_indexed(case.id)
                 except IndexUnusableError as error:
                     err.print(f"It waits for the index: {error}", soft_wrap=True)
-    except (ArchiveBusyError, JournalBrokenError, TransferError) as error:
+    except (ArchiveBusyError, JournalBrokenError, KeyUnusableError, TransferError) as error:
         give_up(str(error))
     except OSError as error:
         give_up(f"{error.filename or bag}: {error.strerror}.")

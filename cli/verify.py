@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,11 +12,13 @@ from rich.text import Text
 from cli.common import ArchiveOption, Exit, JsonOption, err, give_up, open_ledger, out, read_settings
 from models.settings import Settings
 from pipeline.archive.fixity import Pace
+from pipeline.archive.keys import KeyUnusableError, read_keys
 from pipeline.index.opening import open_to_rebuild
 from pipeline.index.store import IndexUnusableError
+from pipeline.run.custody import custody
 from pipeline.run.lock import ArchiveBusyError, hold
 from pipeline.run.reindex import rebuild, synchronise
-from pipeline.run.verify import Checked, custody
+from pipeline.run.verify import Checked
 from pipeline.run.verify import verify as verify_bags
 
 
@@ -28,6 +31,10 @@ def verify(
     again: Annotated[
         bool, typer.Option("--again", help="Begin anew, though the last time did not come to its end.")
     ] = False,
+    key: Annotated[
+        list[Path] | None,
+        typer.Option("--key", metavar="KEY.pem", help="The public key that counts. [default: those in the archive]"),
+    ] = None,
     repair_index: Annotated[
         bool, typer.Option("--repair-index", help="Bring the index together with the bags, too.")
     ] = False,
@@ -35,7 +42,9 @@ def verify(
 ) -> None:
     """Read every bag again and say what is not as it was sealed: changed, missing and added files, each by its name.
 
-    The journal is checked too: that no line of it was changed, and that each bag is the one it tells of.
+    The journal is checked too: that no line of it was changed, that each bag is the one it tells of, and that the
+    archive's key signed both. Who can change the archive can change the keys in it as well: --key takes one that was
+    kept elsewhere.
 
     It can be stopped at any time: the same command goes on from there. What it found is kept in fixity.jsonl in the
     archive. The exit status is 0 when all is well, 2 when anything is not.
@@ -61,12 +70,10 @@ def verify(
                 bar.update(task, completed=one.done, total=one.all)
                 if one.damages and not as_json:
                     _print(one)
-        against = list(custody(settings.archive))
+        against = list(custody(settings.archive, read_keys(key) if key else None))
         if repair_index:
             _repair_index(settings)
-    except ArchiveBusyError as error:
-        give_up(str(error))
-    except IndexUnusableError as error:
+    except (ArchiveBusyError, IndexUnusableError, KeyUnusableError) as error:
         give_up(str(error))
     except OSError as error:
         give_up(f"{error.filename or settings.archive}: {error.strerror}.")

@@ -9,9 +9,11 @@ import typer
 from cli.common import ArchiveOption, err, give_up, open_ledger, out, read_settings
 from models.settings import Settings
 from pipeline.archive import withdrawal
-from pipeline.archive.journal import Event, JournalBrokenError, append
+from pipeline.archive.journal import Event, JournalBrokenError
+from pipeline.archive.keys import KeyUnusableError
 from pipeline.index.opening import open_index
 from pipeline.index.store import IndexUnusableError
+from pipeline.run.custody import registrar
 from pipeline.run.indexing import show_or_hide
 from pipeline.run.lock import ArchiveBusyError, hold
 
@@ -66,8 +68,9 @@ def _change(settings: Settings, case: str, event: Event, reason: str, change: Ca
             if not place:
                 give_up(f"The archive holds no case file {case}. `bannasar status` and `bannasar search` name them.")
             bag = settings.archive / place
+            journal = registrar(settings)
             change(bag)
-            append(settings.archive, event, bag, reason)
+            journal.enter(event, bag, reason)
             ledger.case_not_indexed(case)
             try:
                 with open_index(settings.archive, settings.index) as store:
@@ -75,7 +78,7 @@ def _change(settings: Settings, case: str, event: Event, reason: str, change: Ca
                 ledger.case_indexed(case)
             except IndexUnusableError as error:
                 err.print(f"The index is told when it can be used: {error}", soft_wrap=True)
-    except (ArchiveBusyError, JournalBrokenError) as error:
+    except (ArchiveBusyError, JournalBrokenError, KeyUnusableError) as error:
         give_up(str(error))
     except OSError as error:
         give_up(f"{error.filename or settings.archive}: {error.strerror}.")

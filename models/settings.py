@@ -109,6 +109,13 @@ class IndexSettings(Record):
         return self.model_copy(update={"api_key": SecretStr(""), "password": SecretStr("")})
 
 
+class SigningSettings(Record):
+    """Who vouches for what the archive holds."""
+
+    key_file: str = Field(description="File with the private key that signs bags and the journal.")
+    passphrase_file: str = Field(description="File with the passphrase of the key; empty where it has none.")
+
+
 class Settings(Record):
     """Everything that can be set."""
 
@@ -120,6 +127,7 @@ class Settings(Record):
     pdf: ArchiveSettings
     run: RunSettings
     index: IndexSettings
+    signing: SigningSettings
 
     def without_secrets(self) -> "Settings":
         """Return the same without what must not leave this process."""

@@ -2,17 +2,24 @@
 
 A line is a JSON object with sorted keys. ``previous`` is the SHA-256 of the whole line before it, 64 zeros in the
 first: so no line can be changed, left out or put in without breaking the chain at that place. ``manifest`` is the
-SHA-256 of the bag's ``tagmanifest-sha512.txt``, which in turn stands for every file of the bag.
+SHA-256 of the bag's ``tagmanifest-sha512.txt``, which in turn stands for every file of the bag. Where the archive has a
+key, ``signature`` is its signature (base64) of the line as it stands with an empty one, and ``key`` its fingerprint.
 """
 
+import base64
+import binascii
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from pipeline.archive.keys import Signer, is_signed_by
 
 _FILE = "journal.jsonl"
 _FIRST = "0" * 64
@@ -21,12 +28,15 @@ _MANIFEST = "tagmanifest-sha512.txt"
 
 
 class Event(StrEnum):
-    """What can happen to a case file."""
+    """What can happen to a case file, and to the keys: these two name no case file, and the key as the reason."""
 
     ARCHIVED = "archived"
     IMPORTED = "imported"
     WITHDRAWN = "withdrawn"
     REINSTATED = "reinstated"
+    SIGNED = "signed"
+    KEY_MADE = "key made"
+    KEY_TRUSTED = "key trusted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +51,41 @@ class Line:
     manifest: str
     reason: str
     previous: str
+    key: str = ""
+    signature: str = ""
 
     def written(self) -> str:
         """Return the line as it stands in the file, without its end."""
         told = {name: getattr(self, name) for name in self.__slots__}
         return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
+    def digest(self) -> str:
+        """Return the SHA-256 of the line, for which the next one's ``previous`` stands."""
+        return _digest(self.written().encode())
+
+    def is_signed_by(self, keys: Mapping[str, Ed25519PublicKey]) -> bool:
+        """Whether one of these keys, given by their fingerprints, signed the line."""
+        try:
+            signature = base64.b64decode(self.signature, validate=True)
+        except binascii.Error:
+            return False
+        unsigned = replace(self, signature="").written().encode()
+        return self.key in keys and is_signed_by(keys[self.key], signature, unsigned)
+
 
 class JournalBrokenError(Exception):
     """A line is not what it was when it was written; the message says which."""
 
 
-def append(archive: Path, event: Event, bag: Path, reason: str = "") -> Line:
+def append(archive: Path, event: Event, bag: Path | None, reason: str = "", signer: Signer | None = None) -> Line:
     """Write down that something happened to the case file of a bag, and see it to the disk. The archive must be held.
+
+    Args:
+        archive: the archive's folder.
+        event: what happened.
+        bag: the bag as it is now, None where it happened to a key.
+        reason: why, or the key's fingerprint.
+        signer: who signs the line, if anybody does.
 
     Raises:
         JournalBrokenError: the last line cannot be gone on from.
@@ -75,12 +107,16 @@ def append(archive: Path, event: Event, bag: Path, reason: str = "") -> Line:
             number=last.number + 1 if last else 1,
             at=datetime.now(UTC).isoformat(timespec="seconds"),
             event=event,
-            case=bag.name,
-            bag=str(bag.relative_to(archive)),
-            manifest=manifest_of(bag),
+            case=bag.name if bag else "",
+            bag=str(bag.relative_to(archive)) if bag else "",
+            manifest=manifest_of(bag) if bag else "",
             reason=reason,
             previous=_digest(raw) if raw else _FIRST,
+            key=signer.fingerprint if signer else "",
         )
+        if signer:
+            signature = signer.sign(line.written().encode())
+            line = replace(line, signature=base64.b64encode(signature).decode())
         stream.write(line.written().encode() + b"\n")
         stream.flush()
         os.fsync(stream.fileno())

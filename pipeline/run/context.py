@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from models.settings import Settings
 from pipeline.index.store import Store
+from pipeline.run.custody import Registrar
 from pipeline.run.disk import Room
 from pipeline.run.ledger import Ledger
 from pipeline.run.pool import Pool
@@ -12,13 +13,14 @@ from pipeline.run.progress import Progress, Watcher
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The settings, the archive's ledger and index, the workers, and who watches."""
+    """The settings, the archive's ledger, journal and index, the workers, and who watches."""
 
     settings: Settings
     ledger: Ledger
     store: Store
     pool: Pool
     watcher: Watcher
+    registrar: Registrar
     progress: Progress = field(default_factory=Progress)
 
     @property

@@ -14,13 +14,14 @@ from models.failure import Code, Failure
 from models.scan import Box, ScanState
 from models.settings import Settings
 from pipeline.archive.bag import original, read_bag, recover
-from pipeline.archive.journal import Event, append
+from pipeline.archive.journal import Event
 from pipeline.document.whole import documents
 from pipeline.index.store import IndexUnusableError, Store
 from pipeline.intake.discover import Entry
 from pipeline.page.recipe import fingerprint, versions
 from pipeline.run.account import account
 from pipeline.run.context import Context
+from pipeline.run.custody import registrar
 from pipeline.run.indexing import Indexer
 from pipeline.run.ledger import Attempt, Ledger, ScanRow, Step
 from pipeline.run.pool import Outcome, Pool, Task
@@ -43,7 +44,7 @@ class TooManyFailuresError(Exception):
 class Summary:
     """What one run did: the pages it read itself, the seconds that took, and why the index did not take a bag.
 
-    ``recipe`` is the one it read them by.
+    ``recipe`` is the one it read them by; ``warning`` says why it did not sign what it should have.
     """
 
     boxes: tuple[Box, ...]
@@ -51,6 +52,7 @@ class Summary:
     seconds: float
     index_error: str
     recipe: str
+    warning: str
 
 
 def digitise(
@@ -74,6 +76,8 @@ def digitise(
     Raises:
         OSError: a box cannot be read, or the archive not written.
         TooManyFailuresError: it stopped by itself.
+        KeyUnusableError: the archive's key cannot be used.
+        JournalBrokenError: the archive's journal cannot be gone on from.
     """
     with running("run", settings, ledger, store, watch) as context:
         boxes = tuple(ledger.enter_box(root) for root in dict.fromkeys(root.resolve() for root in roots))
@@ -88,11 +92,12 @@ def running(command: str, settings: Settings, ledger: Ledger, store: Store, watc
     with suppress(IndexUnusableError):
         if store.count() == 0:
             ledger.index_lost()
+    journal = registrar(settings)
     ledger.begin_run(command, fingerprint(settings.page), versions())
     try:
         with Pool(settings.run, settings.limits.page_megabytes, settings.archive / "tmp") as pool:
             # What workers are given needs no way into the index.
-            yield Context(settings.without_secrets(), ledger, store, pool, watch)
+            yield Context(settings.without_secrets(), ledger, store, pool, watch, journal)
     except BaseException as error:
         ledger.end_run("stopped", str(error) or type(error).__name__)
         raise
@@ -129,7 +134,14 @@ def read_and_archive(
     for box in boxes:
         account(context.ledger, box.id).check(box.id)
     recipe = fingerprint(context.settings.page)
-    return Summary(tuple(boxes), context.progress.pages_read, seconds, context.progress.index_error, recipe)
+    return Summary(
+        tuple(boxes),
+        context.progress.pages_read,
+        seconds,
+        context.progress.index_error,
+        recipe,
+        context.registrar.warning,
+    )
 
 
 @dataclass
@@ -172,6 +184,7 @@ class _Reading:
         self._ledger = context.ledger
         self._progress = context.progress
         self.indexer = Indexer(context.store, context.ledger, context.settings.run, context.progress)
+        self._registrar = context.registrar
         self._room = context.room
         self._entries = entries
         self._chosen = chosen
@@ -362,7 +375,7 @@ class _Reading:
                 self._ledger.fail(row, outcome.failure)
             return
         # Before the ledger knows of it: after a crash in between it is archived, and written down, once more.
-        append(self._settings.archive, Event.ARCHIVED, self._settings.archive / outcome.value.bag)
+        self._registrar.enter(Event.ARCHIVED, self._settings.archive / outcome.value.bag)
         for row in case.pending:
             self._ledger.archive(row, self._recipe, outcome.value.scans[row.sha256])
         self._ledger.case_archived(case.id, outcome.value.bag)

@@ -16,8 +16,6 @@ from typing import Any, TextIO
 
 from pipeline.archive.bag import bags
 from pipeline.archive.fixity import Damage, Pace, verify_bag
-from pipeline.archive.journal import Event, JournalBrokenError, lines, manifest_of
-from pipeline.archive.withdrawal import is_withdrawn
 from pipeline.run.lock import ArchiveBusyError
 
 _LOG = "fixity.jsonl"
@@ -68,32 +66,6 @@ def verify(archive: Path, *, share: float = 1.0, pace: Pace | None = None, again
             else:
                 yield Checked(name, known, done, len(chosen), before=True)
         _note(log, {"event": "ended", "at": _now(), "bags": len(chosen)})
-
-
-def custody(archive: Path) -> Iterator[Damage]:
-    """Yield what speaks against the journal, and each bag that is not the one it was last told of.
-
-    A whole bag put in another's place is sound by itself; the journal knows which one belongs there.
-    """
-    told: dict[str, str] = {}
-    withdrawn: dict[str, bool] = {}
-    try:
-        for line in lines(archive):
-            told[line.bag] = line.manifest
-            if line.event in {Event.WITHDRAWN, Event.REINSTATED}:
-                withdrawn[line.bag] = line.event is Event.WITHDRAWN
-    except JournalBrokenError as error:
-        yield Damage("changed", "journal.jsonl", str(error))
-        return
-    for bag, manifest in told.items():
-        try:
-            if manifest_of(archive / bag) != manifest:
-                yield Damage("changed", bag, "it is not the bag that the journal tells of")
-            if is_withdrawn(archive / bag) != withdrawn.get(bag, False):
-                now = "withdrawn" if is_withdrawn(archive / bag) else "not withdrawn"
-                yield Damage("changed", bag, f"it is {now}, and the journal says otherwise")
-        except FileNotFoundError:
-            yield Damage("missing", bag, "the journal tells of it")
 
 
 @contextmanager

@@ -1,0 +1,73 @@
+"""``bannasar check``."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from cli.common import ArchiveOption, Exit, JsonOption, give_up, out, read_settings
+from pipeline.archive.keys import KeyUnusableError, read_keys, trusted
+from pipeline.archive.statement import is_statement
+from pipeline.run.check_file import Finding, Verdict, check_text
+from pipeline.run.check_file import check as check_file
+
+_STYLES = {Verdict.RIGHT: "bold green", Verdict.CHANGED: "bold red", Verdict.UNKNOWN: "bold yellow"}
+
+
+def check(
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE", help="A bag, a file of a bag, a PDF, a picture of a certificate, or what its code says."
+        ),
+    ],
+    key: Annotated[
+        list[Path] | None,
+        typer.Option("--key", metavar="KEY.pem", help="The archive's public key. [default: those in the archive]"),
+    ] = None,
+    archive: ArchiveOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check offline whether something is what the archive signed: right, changed (what), or unknown.
+
+    The public key is all that is needed: `bannasar keys show` says where it lies, and it can be given to anyone.
+    Without --key, the archive's own are taken. A file that carries no signature is looked for in the archive, if there
+    is one. The exit status is 0 for right, 2 for changed and 3 for unknown.
+
+    Examples:
+        bannasar check dossier-A.zip --key court.pem
+
+        bannasar check photo-of-the-certificate.jpg --key court.pem
+    """
+    settings = read_settings(archive)
+    try:
+        keys = read_keys(key) if key else trusted(settings.archive)
+        at_hand = settings.archive if (settings.archive / "bags").is_dir() else None
+        if is_statement(file):
+            found = check_text(file, keys, at_hand)
+        elif Path(file).exists():
+            found = check_file(Path(file), keys, at_hand)
+        else:
+            give_up(f"{file} does not exist.")
+    except KeyUnusableError as error:
+        give_up(str(error))
+    except OSError as error:
+        give_up(f"{error.filename or file}: {error.strerror or error}.")
+    if as_json:
+        typer.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+    else:
+        _print(found)
+    if found.verdict is not Verdict.RIGHT:
+        raise typer.Exit(Exit.SOME_FAILED if found.verdict is Verdict.CHANGED else Exit.UNKNOWN)
+
+
+def _print(found: Finding) -> None:
+    out.print(Text.assemble((found.verdict.value, _STYLES[found.verdict]), f": {found.reason}"), soft_wrap=True)
+    for damage in found.damages:
+        out.print(f"  {damage.kind}: {damage.path} {damage.detail}".rstrip(), soft_wrap=True, markup=False)
+    if found.statement:
+        for name, value in asdict(found.statement).items():
+            out.print(f"  {name}: {value}", soft_wrap=True, markup=False)

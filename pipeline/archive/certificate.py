@@ -1,0 +1,122 @@
+"""A certificate of a case file: one page that can be printed, with what is stated in words and as a QR code."""
+
+import io
+import subprocess
+import tempfile
+import textwrap
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import segno
+from PIL import Image, ImageDraw, ImageFont, features
+
+from models.failure import BannasarError, Code
+from models.page import Block, Line, Page, Rect, Word
+from pipeline.archive.pdf import write_pdf
+from pipeline.archive.statement import Statement
+
+_DPI = 300
+_A4 = (2480, 3508)
+_MARGIN = 250
+_CODE = 1050  # pixels a side: 9 cm, so that a telephone reads it from paper
+_FACE = "Khmer OS Battambang"
+_HEAD = ("វិញ្ញាបនបត្រ", "Certificat · Certificate")
+_ROWS = (
+    ("សំណុំរឿង · Dossier · Case file", "{case}"),
+    ("ប្រអប់ · Carton · Box", "{box}"),
+    ("ស្កេន / ទំព័រ · Numérisations / pages · Scans / pages", "{scans} / {pages}"),
+    ("ចូលបណ្ណសារ · Archivé · Archived", "{archived}"),
+    ("ចេញវិញ្ញាបនបត្រ · Établi · Stated", "{made}"),
+    ("មាតិកា · Contenu · Contents (SHA-256)", "{manifest}"),
+    ("កំណត់ហេតុ · Journal", "{line}: {head}"),
+    ("សោ · Clé · Key", "{key}"),
+)
+_FOOT = (
+    "អ្នកណាក៏អាចផ្ទៀងផ្ទាត់ទំព័រនេះបាន ដោយមិនបាច់មានអ៊ីនធឺណិត។",
+    "Chacun peut vérifier cette page hors ligne, avec la clé publique.",
+    "Anyone can check this page offline, with the public key alone:",
+    "bannasar check FILE --key KEY.pem",
+)
+
+
+def write_certificate(statement: Statement, sealed: str, file: Path) -> None:
+    """Write a certificate as PDF/A-2b.
+
+    Args:
+        statement: what is stated.
+        sealed: the same as a line of text, signed.
+        file: where the PDF goes.
+
+    Raises:
+        BannasarError: Khmer cannot be written on this machine, the PDF cannot be made, or the disk is full.
+    """
+    image = Image.new("L", _A4, 255)
+    lines = tuple(_draw(image, statement))
+    code = segno.make(sealed, error="m", micro=False)
+    picture = io.BytesIO()
+    code.save(picture, kind="png", scale=_CODE // code.symbol_size(border=4)[0], border=4)
+    with Image.open(picture) as drawn:
+        image.paste(drawn.convert("L"), (_MARGIN, _A4[1] - _MARGIN - drawn.height))
+    page = Page(
+        scan="",
+        number=1,
+        recipe="",
+        width=_A4[0],
+        height=_A4[1],
+        dpi=_DPI,
+        blocks=(Block(lines=lines, box=Rect(0, 0, *_A4)),),
+    )
+    with tempfile.TemporaryDirectory(prefix="certificate-", dir=file.parent) as folder:
+        jpeg = Path(folder, "page.jpg")
+        image.save(jpeg, "JPEG", quality=90, dpi=(_DPI, _DPI))
+        write_pdf(f"{_HEAD[0]} {statement.case}", [page], [jpeg], file)
+
+
+def _draw(image: Image.Image, statement: Statement) -> Iterator[Line]:
+    """Draw what is stated, and yield the lines as they stand on the page."""
+    pen = ImageDraw.Draw(image)
+    told = {name: getattr(statement, name) for name in Statement.__slots__}
+    middle = _A4[0] // 2
+    yield _written(pen, _HEAD[0], (middle, 330), 110, "mm")
+    yield _written(pen, _HEAD[1], (middle, 500), 56, "mm")
+    down = 700
+    for label, value in _ROWS:
+        yield _written(pen, label, (_MARGIN, down), 40, "lm", grey=90)
+        for part in textwrap.wrap(value.format(**told), 64) or [""]:
+            down += 78
+            yield _written(pen, part, (_MARGIN, down), 52, "lm")
+        down += 110
+    for number, text in enumerate(_FOOT):
+        place = (_MARGIN + _CODE, _A4[1] - _MARGIN - 400 + 90 * number)
+        yield _written(pen, text, place, 34, "lm")
+
+
+def _written(
+    pen: ImageDraw.ImageDraw, text: str, place: tuple[int, int], size: int, anchor: str, grey: int = 0
+) -> Line:
+    font = ImageFont.truetype(_face(), size, layout_engine=ImageFont.Layout.RAQM)
+    pen.text(place, text, fill=grey, font=font, anchor=anchor)
+    box = Rect(*(round(edge) for edge in pen.textbbox(place, text, font=font, anchor=anchor)))
+    words, at = [], 0.0
+    for word in text.split():
+        begin = font.getlength(text[: text.index(word, round(at))])
+        at = text.index(word, round(at)) + len(word)
+        end = font.getlength(text[: round(at)])
+        rect = Rect(box.left + round(begin), box.top, box.left + round(end), box.bottom)
+        words.append(Word(text=word, box=rect, confidence=1.0))
+    return Line(words=tuple(words), box=box, confidence=1.0)
+
+
+@cache
+def _face() -> str:
+    """Return the file of a face that has Khmer and Latin letters."""
+    if not features.check("raqm"):
+        raise BannasarError(Code.PDF, "this machine cannot shape Khmer: install libfribidi0")
+    found = subprocess.run(
+        ["fc-match", "--format=%{family}\t%{file}", _FACE], capture_output=True, encoding="utf-8", check=True
+    ).stdout
+    family, file = found.split("\t")
+    if _FACE not in family:
+        raise BannasarError(Code.PDF, f"the face {_FACE} is not installed: install fonts-khmeros")
+    return file

@@ -1,0 +1,159 @@
+"""The key that signs what an archive holds (Ed25519, RFC 8032), and the keys whose signatures are trusted.
+
+The private key lies outside the archive, for who can copy the archive must not be able to sign in its name. The public
+ones lie in the archive's folder ``keys``, each under its fingerprint: the SHA-256 of its 32 bytes, in hexadecimal.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+_FOLDER = "keys"
+
+
+class KeyUnusableError(Exception):
+    """A key cannot be read or made; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A private key, and the fingerprint of its public one."""
+
+    key: Ed25519PrivateKey
+    fingerprint: str
+
+    def sign(self, content: bytes) -> bytes:
+        """Return the signature of some bytes: 64 bytes."""
+        return self.key.sign(content)
+
+
+def make_key(file: Path, passphrase: str = "") -> Signer:
+    """Make a key and write its private part, which only its owner can read; with a passphrase it is encrypted too.
+
+    Raises:
+        KeyUnusableError: there is a file already.
+        OSError: it cannot be written.
+    """
+    key = Ed25519PrivateKey.generate()
+    lock = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise KeyUnusableError(f"{file} is there already: a key is never written over.") from error
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock))
+        stream.flush()
+        os.fsync(stream.fileno())
+    return Signer(key, fingerprint(key.public_key()))
+
+
+def load_signer(file: Path, passphrase: str = "") -> Signer:
+    """Read a private key.
+
+    Raises:
+        KeyUnusableError: it is no Ed25519 key, or the passphrase does not open it.
+        OSError: it cannot be read.
+    """
+    try:
+        key = load_pem_private_key(file.read_bytes(), passphrase.encode() or None)
+    except TypeError as error:
+        told = "it is locked: set signing.passphrase_file" if not passphrase else "it has no passphrase: set none"
+        raise KeyUnusableError(f"The key {file} cannot be used: {told}.") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise KeyUnusableError(
+            f"The key {file} cannot be used: it is damaged, no private key, or its passphrase is another."
+        ) from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise KeyUnusableError(f"The key {file} is no Ed25519 key. Make one with `bannasar keys init`.")
+    return Signer(key, fingerprint(key.public_key()))
+
+
+def load_public(file: Path) -> Ed25519PublicKey:
+    """Read a public key.
+
+    Raises:
+        KeyUnusableError: it is no Ed25519 public key.
+        OSError: it cannot be read.
+    """
+    try:
+        key = load_pem_public_key(file.read_bytes())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise KeyUnusableError(f"{file} is no public key in PEM.") from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise KeyUnusableError(f"{file} is no Ed25519 public key.")
+    return key
+
+
+def fingerprint(key: Ed25519PublicKey) -> str:
+    """Return the SHA-256 of a public key's 32 bytes, in hexadecimal."""
+    return hashlib.sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()
+
+
+def trust(archive: Path, key: Ed25519PublicKey) -> Path:
+    """Put a public key among those that an archive trusts, and return where it lies."""
+    file = archive / _FOLDER / f"{fingerprint(key)}.pem"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    return file
+
+
+def trusted(archive: Path) -> dict[str, Ed25519PublicKey]:
+    """Return the keys that an archive trusts, by fingerprint.
+
+    Raises:
+        KeyUnusableError: one of them cannot be read.
+    """
+    return read_keys(sorted((archive / _FOLDER).glob("*.pem")))
+
+
+def read_keys(files: Iterable[Path]) -> dict[str, Ed25519PublicKey]:
+    """Return the public keys in some files, by fingerprint.
+
+    Raises:
+        KeyUnusableError: one of them cannot be read.
+        OSError: one of them cannot be read.
+    """
+    keys = [load_public(file) for file in files]
+    return {fingerprint(key): key for key in keys}
+
+
+def is_signed_by(key: Ed25519PublicKey, signature: bytes, content: bytes) -> bool:
+    """Whether a signature is that key's, of those bytes."""
+    try:
+        key.verify(signature, content)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def sign_bag(bag: Path, signer: Signer) -> None:
+    """Sign a bag: the bytes of its ``tagmanifest-sha512.txt``, which stands for all its files.
+
+    The signature, 64 bytes, lies in the bag's folder ``signatures`` under the key's fingerprint: a bag that went from
+    one archive to another can be signed by both.
+    """
+    file = bag / "signatures" / f"{signer.fingerprint}.sig"
+    file.parent.mkdir(exist_ok=True)
+    part = file.with_suffix(".part")
+    part.write_bytes(signer.sign((bag / "tagmanifest-sha512.txt").read_bytes()))
+    part.replace(file)
+
+
+def signatures(bag: Path) -> Mapping[str, bytes]:
+    """Return the signatures of a bag, by the fingerprints of their keys."""
+    return {file.stem: file.read_bytes() for file in sorted((bag / "signatures").glob("*.sig"))}

@@ -1,0 +1,99 @@
+"""PDFs that carry a signature (PAdES, ETSI EN 319 142), which readers of PDFs know how to check.
+
+The certificate in it is signed by its own key and says nothing of whose it is: what counts is the key, which is
+compared with those that are trusted.
+"""
+
+import io
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from asn1crypto import keys as asn1_keys
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign import fields, signers
+from pyhanko.sign.general import SigningError
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from pipeline.archive.keys import Signer, fingerprint
+
+# They tell of every certificate that nobody vouches for: ours.
+for _name in ("pyhanko", "pyhanko_certvalidator"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
+_FIELD = "Bannasar"
+
+
+class Signature(StrEnum):
+    """How the signature of a PDF stands."""
+
+    SOUND = "sound"
+    BROKEN = "broken"
+    UNKNOWN_KEY = "unknown key"
+    NONE = "none"
+
+
+def sign_pdf(pdf: Path, to: Path, signer: Signer, reason: str) -> None:
+    """Write a PDF again with a signature at its end; nothing of it is changed before.
+
+    Args:
+        pdf: the PDF.
+        to: where the signed one goes.
+        signer: who signs.
+        reason: why, as readers show it.
+
+    Raises:
+        OSError: it cannot be read or written.
+    """
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Bannasar archive {signer.fingerprint[:16]}")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(signer.key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2000, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))  # RFC 5280, 4.1.2.5: it has no end
+        .sign(signer.key, None)
+    )
+    private = signer.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    own = signers.SimpleSigner(
+        signing_cert=asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER)),
+        signing_key=asn1_keys.PrivateKeyInfo.load(private),
+        cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]
+    )
+    about = signers.PdfSignatureMetadata(
+        field_name=_FIELD, reason=reason, md_algorithm="sha512", subfilter=fields.SigSeedSubFilter.PADES
+    )
+    with pdf.open("rb") as stream:
+        made = signers.PdfSigner(about, signer=own).sign_pdf(IncrementalPdfFileWriter(stream), in_place=False)
+    to.write_bytes(made.getbuffer())
+
+
+def signature_of(pdf: bytes, keys: Mapping[str, Ed25519PublicKey]) -> Signature:
+    """Return how the signature of a PDF stands; it is sound only if it covers the whole file."""
+    try:
+        found = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
+        if not found:
+            return Signature.NONE
+        last = found[-1]
+        public = Ed25519PublicKey.from_public_bytes(bytes(last.signer_cert.public_key["public_key"]))
+        status = validate_pdf_signature(last)
+    except (PdfError, SigningError, SignatureValidationError, ValueError, KeyError, TypeError):
+        # A file that was changed may fail anywhere in their reader.
+        return Signature.BROKEN
+    if fingerprint(public) not in keys:
+        return Signature.UNKNOWN_KEY
+    whole = status.coverage is SignatureCoverageLevel.ENTIRE_FILE
+    return Signature.SOUND if status.intact and status.valid and whole else Signature.BROKEN

@@ -1,0 +1,82 @@
+"""What a certificate states of a case file, as a line of text that carries its own signature.
+
+``BANNASAR1.STATEMENT.SIGNATURE``: the statement is JSON in UTF-8, the signature (Ed25519) is of all that stands before
+the second dot; both are written in base64url without padding (RFC 4648, 5). So whoever has the public key needs nothing
+of ours to check it.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from pipeline.archive.keys import Signer, is_signed_by
+
+_MARK = "BANNASAR1"
+
+
+class NoStatementError(Exception):
+    """A text is no statement; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What is stated.
+
+    ``archived`` and ``made`` are times in UTC (ISO 8601): when the case file entered the archive as it is, and when
+    this was stated. ``manifest`` is the SHA-256 of the bag's ``tagmanifest-sha512.txt``, ``line`` and ``head`` are the
+    number and the SHA-256 of the journal's last line then, ``key`` is the fingerprint of the key that signs it.
+    """
+
+    case: str
+    box: str
+    scans: int
+    pages: int
+    archived: str
+    made: str
+    manifest: str
+    line: int
+    head: str
+    key: str
+
+
+def seal(statement: Statement, signer: Signer) -> str:
+    """Return a statement as a line of text, signed."""
+    told = json.dumps(asdict(statement), ensure_ascii=False, separators=(",", ":"))
+    content = f"{_MARK}.{_encoded(told.encode())}"
+    return f"{content}.{_encoded(signer.sign(content.encode('ascii')))}"
+
+
+def open_sealed(text: str, keys: Mapping[str, Ed25519PublicKey]) -> tuple[Statement, bool | None]:
+    """Return what a line of text states, and whether the key that it names signed it: None where that is not at hand.
+
+    Raises:
+        NoStatementError: it is none, or is cut off.
+    """
+    try:
+        mark, told, signature = text.strip().split(".")
+        statement = Statement(**json.loads(_decoded(told)))
+        signed = _decoded(signature)
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise NoStatementError("it is no statement of an archive, or not a whole one") from error
+    if mark != _MARK:
+        raise NoStatementError(f"it begins with {mark[:20]!r} and not with {_MARK}")
+    key = keys.get(statement.key)
+    content = f"{mark}.{told}".encode("ascii", "replace")
+    return statement, is_signed_by(key, signed, content) if key else None
+
+
+def is_statement(text: str) -> bool:
+    """Whether a text says that it is a statement."""
+    return text.strip().startswith(f"{_MARK}.")
+
+
+def _encoded(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode("ascii")
+
+
+def _decoded(text: str) -> bytes:
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -1,0 +1,281 @@
+"""Who vouches for what: keys, signatures, certificates; and anyone who holds the public key can check them."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import pikepdf
+import pytest
+from PIL import Image
+
+from tests.cli.conftest import Bannasar, write_page
+from tests.conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """An archive of two case files that has a key, a certificate of one, and its documents as handed out."""
+    folder = tmp_path_factory.mktemp("keys")
+    archive = Archive(folder)
+    assert archive("keys", "init").returncode == 0
+    for name in "ab":
+        write_page(folder / "box" / f"{name}.jpg", f"Le greffier {name}")
+    assert archive("run", folder / "box").returncode == 0
+    assert archive("certify", "box_a.jpg", "--to", folder / "certificate.pdf").returncode == 0
+    assert archive("export", "pdf", "box_a.jpg", "--to", folder / "out").returncode == 0
+    return archive
+
+
+class Archive(Bannasar):
+    """Calls ``bannasar`` with a key of its own."""
+
+    def __init__(self, folder):
+        """Keep archive and key in a folder."""
+        super().__init__(folder / "archive")
+        self.folder = folder
+
+    def environment(self, **more):
+        """Return the environment, in which the key is not in the home folder."""
+        return super().environment(**{"BANNASAR_SIGNING__KEY_FILE": str(self.folder / "safe" / "key.pem"), **more})
+
+    @property
+    def public(self):
+        """Return the file of the public key."""
+        (key,) = (self.archive / "keys").glob("*.pem")
+        return key
+
+    def bag(self, name):
+        """Return a bag's folder."""
+        return self.archive / "bags" / "box" / f"box_{name}.jpg"
+
+
+@pytest.fixture
+def archive(made, tmp_path):
+    """The same, to be changed."""
+    shutil.copytree(made.folder, tmp_path / "copy")
+    return Archive(tmp_path / "copy")
+
+
+def _elsewhere(made, tmp_path, file, *more):
+    """Check a file on another machine, where the archive is not; return the exit status and what is said."""
+    done = Bannasar(tmp_path / "nowhere")("check", file, "--json", *(more or ("--key", made.public)))
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_the_private_key_is_its_owners_alone_and_outside_the_archive(made):
+    """Who copies the archive cannot sign in its name."""
+    assert (made.folder / "safe" / "key.pem").stat().st_mode & 0o077 == 0
+    assert not [file for file in made.archive.rglob("*") if file.is_file() and b"PRIVATE KEY" in file.read_bytes()]
+
+
+def test_openssl_alone_can_check_a_bag(made):
+    """In thirty years, without us."""
+    (signature,) = (made.bag("a") / "signatures").glob("*.sig")
+    command = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", made.public, "-rawin", "-sigfile", signature]
+    signed = subprocess.run(
+        [*command, "-in", made.bag("a") / "tagmanifest-sha512.txt"], capture_output=True, text=True, check=False
+    )
+    assert "Signature Verified Successfully" in signed.stdout
+    other = made.bag("b") / "tagmanifest-sha512.txt"
+    assert subprocess.run([*command, "-in", other], capture_output=True, check=False).returncode != 0
+
+
+@pytest.mark.parametrize("what", ["bag", "zip", "scan", "document", "tag file", "certificate", "copy", "code"])
+def test_what_the_archive_signed_is_right_with_the_public_key_alone(made, tmp_path, what):
+    """A bag, its parts, what is handed out, and what is printed."""
+    bag = made.bag("a")
+    things = {
+        "bag": bag,
+        "scan": bag / "data" / "originals" / "a.jpg",
+        "document": bag / "data" / "documents" / "001.pdf",
+        "tag file": bag / "bag-info.txt",
+        "certificate": made.folder / "certificate.pdf",
+        "copy": made.folder / "out" / "box_a.jpg_001.pdf",
+    }
+    if what == "zip":
+        assert made("export", "bag", "box_a.jpg", "--to", tmp_path / "a.zip").returncode == 0
+    if what == "code":
+        _printed(made.folder / "certificate.pdf", tmp_path / "photo.jpg")
+    file = things.get(what, tmp_path / {"zip": "a.zip", "code": "photo.jpg"}.get(what, ""))
+    status, told = _elsewhere(made, tmp_path, file)
+    assert (status, told["verdict"]) == (0, "right"), told
+
+
+def _printed(pdf, photo):
+    """Print a page, and photograph it: askew, smaller, blurred a little by the camera's compression."""
+    subprocess.run(["pdftoppm", "-r", "110", "-gray", "-png", "-singlefile", pdf, photo.with_suffix("")], check=True)
+    with Image.open(photo.with_suffix(".png")) as page:
+        page.rotate(4, expand=True, fillcolor=140).save(photo, quality=40)
+
+
+def test_the_printed_code_says_what_the_certificate_says(made, tmp_path):
+    """The case file, its pages, when; and the archive says whether it still holds it so."""
+    _printed(made.folder / "certificate.pdf", tmp_path / "photo.jpg")
+    _, told = _elsewhere(made, tmp_path, tmp_path / "photo.jpg")
+    command = ["pdftotext", "-layout", made.folder / "certificate.pdf", "-"]
+    words = subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout
+    stated = told["statement"]
+    assert (stated["case"], stated["box"], stated["scans"], stated["pages"]) == ("box_a.jpg", "box", 1, 1)
+    for value in ("case", "archived", "made", "manifest", "head", "key"):
+        assert stated[value] in re.sub(r"\s+", " ", words)
+    assert "វិញ្ញាបនបត្រ" in words
+    done = made("check", tmp_path / "photo.jpg")
+    assert done.returncode == 0
+    assert "holds the case file so today" in done.stdout
+
+
+@pytest.mark.parametrize("what", ["bag", "scan", "document", "manifests", "certificate", "copy", "appended", "code"])
+def test_what_was_changed_is_said_to_be_changed(archive, tmp_path, what):
+    """Each by its name."""
+    bag = archive.bag("a")
+    file = {
+        "scan": bag / "data" / "originals" / "a.jpg",
+        "document": bag / "data" / "documents" / "001.pdf",
+        "certificate": archive.folder / "certificate.pdf",
+        "copy": archive.folder / "out" / "box_a.jpg_001.pdf",
+        "appended": archive.folder / "out" / "box_a.jpg_001.pdf",
+    }.get(what, bag)
+    named = []
+    if what == "bag":
+        (bag / "data" / "case.json").write_bytes(b"{}")
+        named = ["data/case.json"]
+    elif what == "manifests":
+        _forge(bag)
+    elif what == "appended":
+        with pikepdf.open(file, allow_overwriting_input=True) as pdf:
+            pdf.add_blank_page()
+            pdf.save(file)
+    elif what == "code":
+        file = tmp_path / "code.txt"
+        code = _code(archive.folder / "certificate.pdf", tmp_path)
+        mark, told, signature = code.split(".")
+        file.write_text(f"{mark}.{told[:40]}{'A' if told[40] != 'A' else 'B'}{told[41:]}.{signature}")
+    else:
+        content = bytearray(file.read_bytes())
+        content[len(content) // 2] ^= 1
+        file.write_bytes(content)
+    status, told = _elsewhere(archive, tmp_path, file)
+    if what in {"code", "appended"}:  # it may not even be a statement any more, or carry a signature
+        assert told["verdict"] != "right"
+    else:
+        assert (status, told["verdict"]) == (2, "changed"), told
+    assert [damage["path"] for damage in told["damages"]][: len(named)] == named
+
+
+def _forge(bag):
+    """Change a file of a bag and every list of it, as one does who knows how bags are made."""
+    import bagit  # noqa: PLC0415
+
+    (bag / "data" / "originals" / "a.jpg").write_bytes(b"another page")
+    bagit.Bag(str(bag)).save(manifests=True)
+
+
+def _code(pdf, folder):
+    import zxingcpp  # noqa: PLC0415
+
+    _printed(pdf, folder / "code.jpg")
+    with Image.open(folder / "code.jpg") as photo:
+        (code,) = zxingcpp.read_barcodes(photo)
+    return code.text
+
+
+@pytest.mark.parametrize("what", ["a stranger's key", "no signature", "anything"])
+def test_what_nobody_vouches_for_is_unknown(made, tmp_path, what):
+    """Neither right nor wrong."""
+    key, file = made.public, tmp_path / "letter.pdf"
+    if what == "a stranger's key":
+        stranger = Archive(tmp_path / "stranger")
+        stranger.folder.mkdir()
+        assert stranger("keys", "init").returncode == 0
+        key, file = stranger.public, made.folder / "out" / "box_a.jpg_001.pdf"
+    elif what == "no signature":
+        shutil.copyfile(made.bag("a") / "data" / "documents" / "001.pdf", file)
+    else:
+        file.write_text("a text")
+    status, told = _elsewhere(made, tmp_path, file, "--key", key)
+    assert (status, told["verdict"]) == (3, "unknown")
+
+
+def test_an_archive_knows_its_own_without_a_signature(made, tmp_path):
+    """A scan that somebody brings back is looked for among all that it holds."""
+    shutil.copyfile(made.bag("b") / "data" / "originals" / "b.jpg", tmp_path / "brought-back.jpg")
+    done = made("check", tmp_path / "brought-back.jpg")
+    assert done.returncode == 0
+    assert "bags/box/box_b.jpg/data/originals/b.jpg" in done.stdout
+
+
+def test_whoever_makes_bag_and_journal_anew_without_the_key_is_found_out(archive):
+    """The chain can be forged by who can write the file, the signatures cannot."""
+    assert archive("verify").returncode == 0
+    _forge(archive.bag("a"))
+    file = archive.archive / "journal.jsonl"
+    file.unlink()
+    for pem in (archive.archive / "keys").glob("*"):
+        pem.rename(archive.folder / pem.name)
+    assert archive("run", archive.folder / "box").returncode == 0
+    assert archive("withdraw", "box_a.jpg", "--reason", "x").returncode == 0
+    (key,) = archive.folder.glob("*.pem")
+    done = archive("verify", "--json", "--key", key)
+    assert done.returncode == 2
+    assert {damage["kind"] for damage in json.loads(done.stdout)["custody"]} == {"unsigned"}
+
+
+def test_bags_from_before_the_key_are_signed_when_it_is_wanted(tmp_path):
+    """And those that are damaged are named, not signed."""
+    archive = Archive(tmp_path)
+    for name in "ab":
+        write_page(tmp_path / "box" / f"{name}.jpg", f"Le greffier {name}")
+    assert archive("run", tmp_path / "box").returncode == 0
+    assert archive("keys", "init").returncode == 0
+    assert archive("verify").returncode == 2
+    (archive.bag("b") / "data" / "case.json").write_bytes((archive.bag("b") / "data" / "case.json").read_bytes() + b" ")
+    done = archive("keys", "sign")
+    assert done.returncode == 1
+    assert "box_b.jpg" in done.stderr
+    told = json.loads(archive("verify", "--json").stdout)
+    assert [damage["path"] for damage in told["custody"]] == ["bags/box/box_b.jpg"]
+
+
+def test_a_key_that_is_not_there_is_said_and_stops_nothing(archive, tmp_path):
+    """What enters meanwhile is signed later."""
+    (archive.folder / "safe" / "key.pem").rename(tmp_path / "key.pem")
+    write_page(tmp_path / "more" / "c.jpg", "Le greffier c")
+    done = archive("run", tmp_path / "more")
+    assert done.returncode == 0
+    assert "nothing is signed" in done.stdout
+    refused = archive("certify", "more_c.jpg", "--to", tmp_path / "c.pdf")
+    assert refused.returncode == 1
+    assert "key is not at" in refused.stderr
+    assert archive("verify").returncode == 2
+    (tmp_path / "key.pem").rename(archive.folder / "safe" / "key.pem")
+    assert archive("keys", "sign").returncode == 0
+    assert archive("verify", "--key", archive.public).returncode == 0
+    assert archive("check", archive.archive / "bags" / "more" / "more_c.jpg").returncode == 0
+
+
+def test_a_key_can_have_a_passphrase(tmp_path):
+    """And a wrong one is said to be."""
+    archive = Archive(tmp_path)
+    (tmp_path / "right").write_text("ពាក្យសម្ងាត់\n", "utf-8")
+    (tmp_path / "wrong").write_text("another\n", "utf-8")
+    right = {"BANNASAR_SIGNING__PASSPHRASE_FILE": str(tmp_path / "right")}
+    assert archive("keys", "init", **right).returncode == 0
+    assert "ENCRYPTED" in (tmp_path / "safe" / "key.pem").read_text()
+    assert "signs" in archive("keys", "show", **right).stdout
+    for other in ({}, {"BANNASAR_SIGNING__PASSPHRASE_FILE": str(tmp_path / "wrong")}):
+        done = archive("keys", "show", **other)
+        assert done.returncode == 1
+        assert "key.pem cannot be used" in done.stderr
+
+
+def test_every_pdf_that_is_handed_out_is_still_pdfa(made):
+    """Signed and all."""
+    files = [made.folder / "certificate.pdf", made.folder / "out" / "box_a.jpg_001.pdf"]
+    done = subprocess.run(
+        [ROOT / "script" / "verapdf", "-f", "2b", "--format", "text", *files],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.count("PASS") == 2
