@@ -3,6 +3,8 @@
 from datetime import datetime
 from pathlib import PurePosixPath
 
+from pydantic import Field
+
 from models.fact import Fact
 from models.failure import Code
 from models.record import Record
@@ -40,12 +42,27 @@ class Missing(Record):
     reason: str
 
 
+class Version(Record):
+    """How a case file was made at one time: when (aware, UTC), by which programs, with which settings, by whom.
+
+    ``operator`` is the account and the machine. ``manifest`` is the SHA-256 of the bag's ``tagmanifest-sha512.txt``, as
+    the journal tells it; "" while the bag is not there yet.
+    """
+
+    created: datetime
+    software: dict[str, str]
+    settings: dict[str, str] = Field(default_factory=dict)
+    operator: str = ""
+    manifest: str = ""
+
+
 class CaseFile(Record):
     """One case file: a folder of a box, or a scan that lies in the box by itself.
 
     ``id`` is unique in the archive and safe as a folder's name; ``title`` is what the folder or the scan was called;
     ``folder`` is its path in the box ("" for a scan by itself). ``scans`` are in the order of their paths.
-    ``created`` is an aware UTC time. A case file with something ``missing`` is *partial*.
+    ``created``, ``software``, ``settings`` and ``operator`` are as in :class:`Version`; ``history`` are the versions
+    before this one, the oldest first. A case file with something ``missing`` is *partial*.
     """
 
     id: str
@@ -56,4 +73,12 @@ class CaseFile(Record):
     documents: tuple[Document, ...]
     created: datetime
     software: dict[str, str]
+    settings: dict[str, str] = Field(default_factory=dict)
+    operator: str = ""
+    history: tuple[Version, ...] = ()
     missing: tuple[Missing, ...] = ()
+
+    @property
+    def version(self) -> Version:
+        """How it was made this time."""
+        return Version(created=self.created, software=self.software, settings=self.settings, operator=self.operator)

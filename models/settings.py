@@ -129,6 +129,15 @@ class Settings(Record):
     index: IndexSettings
     signing: SigningSettings
 
+    def of_what_is_made(self) -> dict[str, str]:
+        """Return the settings that decide what becomes of a page, by their names."""
+        rooms = {"page": self.page, "pdf": self.pdf}
+        return {
+            f"{room}.{name}": str(value)
+            for room, record in rooms.items()
+            for name, value in record.model_dump(mode="json").items()
+        }
+
     def without_secrets(self) -> "Settings":
         """Return the same without what must not leave this process."""
         return self.model_copy(update={"index": self.index.without_secrets()})

@@ -29,7 +29,7 @@ def alto(page: Page, file_name: str, software: Mapping[str, str], created: datet
     root.set("SCHEMAVERSION", _SCHEMA_VERSION)
     description = _add(root, "Description")
     _add(description, "MeasurementUnit").text = "pixel"
-    _add(_add(description, "sourceImageInformation"), "fileName").text = _xml(file_name)
+    _add(_add(description, "sourceImageInformation"), "fileName").text = xml_text(file_name)
     processing = _add(description, "Processing", ID="READ")
     _add(processing, "processingDateTime").text = created.isoformat()
     _add(processing, "processingStepSettings").text = f"source={page.source} turn={page.turn} skew={page.skew:.2f}"
@@ -65,7 +65,7 @@ def _add_block(space: etree._Element, block: Block, name: str) -> None:
 def _add_line(block: etree._Element, line: Line, name: str) -> None:
     element = _add(block, "TextLine", ID=name, **_place(line.box))
     for number, word in enumerate(line.words, 1):
-        content = {"CONTENT": _xml(word.text), "WC": f"{word.confidence:.2f}"}
+        content = {"CONTENT": xml_text(word.text), "WC": f"{word.confidence:.2f}"}
         _add(element, "String", ID=f"{name}W{number}", **_place(word.box), **content)
         follower: Word | None = line.words[number] if number < len(line.words) else None
         if follower and word.space:
@@ -91,6 +91,6 @@ def _tag(name: str) -> str:
     return f"{{{_NAMESPACE}}}{name}"
 
 
-def _xml(text: str) -> str:
+def xml_text(text: str) -> str:
     """Return a text without what XML 1.0 cannot hold: control characters, and halves of surrogate pairs."""
     return _NOT_XML.sub("\ufffd", text)

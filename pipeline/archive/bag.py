@@ -8,6 +8,7 @@ bags/BOX/CASE/
   data/alto/0001/000001.xml   ALTO of each page, by scan and page
   data/pages/0001/000001.json the page records
   data/case.json              the record of the case file
+  data/mets.xml               all of it as METS, with PREMIS: who did what with which versions and settings
 ```
 
 A bag is built aside and moved into place by renaming. Where an older one must go first, it is kept aside until the new
@@ -32,6 +33,7 @@ from models.failure import BannasarError, Code
 from models.page import Page
 from models.scan import Scan
 from pipeline.archive.alto import alto
+from pipeline.archive.mets import Held, mets
 from pipeline.archive.withdrawal import carry_over, is_withdrawn
 
 _CHUNK = 1 << 20
@@ -183,6 +185,18 @@ def _fill(
         places = [(ref.scan, ref.number) for ref in document.pages]
         file = aside / "documents" / f"{document.number:03}.pdf"
         write_pdf(document.title, [by_place[place] for place in places], [pictures[place] for place in places], file)
+    _write(aside / "mets.xml", mets(case, list(_held(aside)), _paths_of_originals(case)))
+
+
+def _held(payload: Path) -> Iterator[Held]:
+    for file in sorted(file for file in payload.rglob("*") if file.is_file()):
+        with file.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        yield Held(PurePosixPath(file.relative_to(payload)), file.stat().st_size, digest)
+
+
+def _paths_of_originals(case: CaseFile) -> dict[str, PurePosixPath]:
+    return {sha256: PurePosixPath("originals") / path for sha256, path in stored_paths(case).items()}
 
 
 def _seal(aside: Path, case: CaseFile) -> None:

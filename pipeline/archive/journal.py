@@ -11,6 +11,8 @@ import binascii
 import hashlib
 import json
 import os
+import pwd
+import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -41,10 +43,14 @@ class Event(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line: ``number`` from 1; ``at`` in UTC, ISO 8601; ``bag`` is the bag's path in the archive."""
+    """A line: ``number`` from 1; ``at`` in UTC, ISO 8601; ``bag`` is the bag's path in the archive.
+
+    ``by`` is the account and the machine from which it was done.
+    """
 
     number: int
     at: str
+    by: str
     event: Event
     case: str
     bag: str
@@ -106,6 +112,7 @@ def append(archive: Path, event: Event, bag: Path | None, reason: str = "", sign
         line = Line(
             number=last.number + 1 if last else 1,
             at=datetime.now(UTC).isoformat(timespec="seconds"),
+            by=operator(),
             event=event,
             case=bag.name if bag else "",
             bag=str(bag.relative_to(archive)) if bag else "",
@@ -143,6 +150,15 @@ def lines(archive: Path) -> Iterator[Line]:
             )
         previous = _digest(raw)
         yield line
+
+
+def operator() -> str:
+    """Return the account this process runs under, and the machine."""
+    try:
+        account = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # in a container, often
+        account = str(os.getuid())
+    return f"{account}@{socket.gethostname()}"
 
 
 def manifest_of(bag: Path) -> str:

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
-from models.case import CaseFile, Missing
+from models.case import CaseFile, Missing, Version
 from models.failure import Code, Failure
 from models.scan import Box, ScanState
 from models.settings import Settings
-from pipeline.archive.bag import original, read_bag, recover
-from pipeline.archive.journal import Event
+from pipeline.archive.bag import original, read_bag, read_case, recover
+from pipeline.archive.journal import Event, manifest_of, operator
 from pipeline.document.whole import documents
 from pipeline.index.store import IndexUnusableError, Store
 from pipeline.intake.discover import Entry
@@ -319,6 +319,9 @@ class _Reading:
             documents=documents(scans),
             created=datetime.now(UTC).replace(microsecond=0),
             software=versions(),
+            settings=self._settings.of_what_is_made(),
+            operator=operator(),
+            history=self._history(case.id),
             missing=self._missing(case),
         )
         sources = {row.sha256: self._source(row) for row in case.rows}
@@ -326,6 +329,15 @@ class _Reading:
         # Each page is rendered once more, and written into a PDF.
         seconds = self._settings.limits.page_seconds * (1 + sum(scan.pages for scan in scans))
         return Task(case, archive_case, (record, sources, recipes, self._settings), seconds)
+
+    def _history(self, case_id: str) -> tuple[Version, ...]:
+        """Return how the case file was made before."""
+        place = self._ledger.bag_of(case_id)
+        if not place:
+            return ()
+        bag = self._settings.archive / place
+        older = read_case(bag)
+        return (*older.history, older.version.model_copy(update={"manifest": manifest_of(bag)}))
 
     def _recipe_of(self, row: ScanRow) -> str:
         """Return the recipe by which the pages of a scan were read, or were now."""

@@ -42,6 +42,7 @@ def test_it_is_a_valid_bag_that_holds_everything(bag):
         "data/alto/0001/000001.xml",
         "data/case.json",
         "data/documents/001.pdf",
+        "data/mets.xml",
         "data/originals/a.pdf",
         "data/pages/0001/000001.json",
     ]

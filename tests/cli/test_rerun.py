@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from models.case import CaseFile
-from pipeline.archive.bag import bags, read_bag
+from pipeline.archive.bag import bags, read_bag, read_case
 from pipeline.archive.fixity import verify_bag
 from tests.cli.conftest import write_page
 
@@ -146,6 +146,12 @@ def test_the_same_bytes_are_read_again_by_a_new_recipe_only(bannasar, box):
     assert "1 pages read" in bannasar("rerun", "--scan", "1.png", "--stage", "recognise", **new).stdout
     (bag,) = bags(bannasar.archive)
     assert verify_bag(bag) == []
+    case = read_case(bag)
+    # It remembers each time before, as the journal does.
+    assert [version.settings["page.dpi"] for version in (*case.history, case.version)] == ["300", "250", "250"]
+    told = [json.loads(line) for line in (bannasar.archive / "journal.jsonl").read_text("utf-8").splitlines()]
+    assert [version.manifest for version in case.history] == [line["manifest"] for line in told[:-1]]
+    assert {line["by"] for line in told} == {case.operator}
 
 
 def test_what_was_archived_stays_so_when_reading_it_again_fails(bannasar, box):
