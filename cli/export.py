@@ -1,16 +1,23 @@
 """``bannasar export``."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.common import ArchiveOption, give_up, open_ledger, out, read_settings
+from cli.withdrawal import CaseArgument
+from models.failure import BannasarError
+from models.settings import Settings
 from pipeline.archive.keys import KeyUnusableError
 from pipeline.archive.text_export import export_text
 from pipeline.archive.transfer import TransferError, export_bag
 from pipeline.run.custody import registrar
-from pipeline.run.hand_out import export_documents
+from pipeline.run.hand_out import export_documents, export_hocr, export_iiif
+
+ToOption = Annotated[Path, typer.Option(metavar="DIR", help="Where they go; it is made if need be.")]
 
 app = typer.Typer(help="Take things out of the archive.", no_args_is_help=True)
 
@@ -43,7 +50,7 @@ def text(
 
 @app.command()
 def bag(
-    case: Annotated[str, typer.Argument(metavar="CASE", help="The case file, by its id; `bannasar search` names it.")],
+    case: CaseArgument,
     to: Annotated[Path, typer.Option(metavar="DIR|FILE.zip", help="Where the bag goes.")],
     archive: ArchiveOption = None,
 ) -> None:
@@ -54,26 +61,13 @@ def bag(
 
         bannasar export bag box-001_dossier-A --to dossier-A.zip
     """
-    settings = read_settings(archive)
-    with open_ledger(settings.archive) as ledger:
-        place = ledger.bag_of(case)
-    if not place:
-        give_up(f"The archive holds no case file {case}. `bannasar status` and `bannasar search` name them.")
-    try:
-        made = export_bag(settings.archive / place, to)
-    except TransferError as error:
-        give_up(str(error))
-    except OSError as error:
-        give_up(f"{error.filename or to}: {error.strerror}.")
+    with _taken_out(case, archive, to) as (place, _):
+        made = export_bag(place, to)
     out.print(f"{case} is copied to {made}.", soft_wrap=True)
 
 
 @app.command()
-def pdf(
-    case: Annotated[str, typer.Argument(metavar="CASE", help="The case file, by its id; `bannasar search` names it.")],
-    to: Annotated[Path, typer.Option(metavar="DIR", help="Where the PDFs go; it is made if need be.")],
-    archive: ArchiveOption = None,
-) -> None:
+def pdf(case: CaseArgument, to: ToOption, archive: ArchiveOption = None) -> None:
     """Copy the documents of a case file, signed, so that whoever gets one can check it by itself.
 
     Without a key (`bannasar keys init`) they are copied as they are.
@@ -81,15 +75,55 @@ def pdf(
     Example:
         bannasar export pdf box-001_dossier-A --to ./for-the-court
     """
+    with _taken_out(case, archive, to) as (place, settings):
+        made = export_documents(place, to, registrar(settings))
+    out.print(f"{len(made)} documents of {case} are copied to {to}.", soft_wrap=True)
+
+
+@app.command()
+def hocr(case: CaseArgument, to: ToOption, archive: ArchiveOption = None) -> None:
+    """Write the text of a case file's documents as hOCR, with the place of every word.
+
+    ALTO lies in the bag already.
+
+    Example:
+        bannasar export hocr box-001_dossier-A --to ./hocr
+    """
+    with _taken_out(case, archive, to) as (place, _):
+        made = export_hocr(place, to)
+    out.print(f"{len(made)} documents of {case} are written to {to}.", soft_wrap=True)
+
+
+@app.command()
+def iiif(
+    case: CaseArgument,
+    to: ToOption,
+    base: Annotated[str, typer.Option(metavar="URL", help="The address under which that folder will be served.")],
+    archive: ArchiveOption = None,
+) -> None:
+    """Write a case file for viewers of the IIIF: a manifest, a picture a page, the text as annotations.
+
+    Any web server can serve the folder; Mirador and the Universal Viewer open the manifest.
+
+    Example:
+        bannasar export iiif box-001_dossier-A --to ./iiif --base https://archive.example/iiif
+    """
+    with _taken_out(case, archive, to) as (place, settings):
+        made = export_iiif(place, to, base, settings)
+    out.print(f"The manifest of {case} is {made}.", soft_wrap=True)
+
+
+@contextmanager
+def _taken_out(case: str, archive: Path | None, to: Path) -> Iterator[tuple[Path, Settings]]:
+    """Give the bag of a case file and the settings; give up where it cannot be taken out."""
     settings = read_settings(archive)
     with open_ledger(settings.archive) as ledger:
         place = ledger.bag_of(case)
     if not place:
         give_up(f"The archive holds no case file {case}. `bannasar status` and `bannasar search` name them.")
     try:
-        made = export_documents(settings.archive / place, to, registrar(settings))
-    except (KeyUnusableError, TransferError) as error:
+        yield settings.archive / place, settings
+    except (BannasarError, KeyUnusableError, TransferError) as error:
         give_up(str(error))
     except OSError as error:
         give_up(f"{error.filename or to}: {error.strerror}.")
-    out.print(f"{len(made)} documents of {case} are copied to {to}.", soft_wrap=True)

@@ -28,7 +28,8 @@ from pathlib import Path, PurePosixPath
 
 import bagit
 
-from models.case import CaseFile
+from models.case import CaseFile, Document
+from models.fact import FactName
 from models.failure import BannasarError, Code
 from models.page import Page
 from models.scan import Scan
@@ -54,7 +55,7 @@ def build_bag(
         case: the case file.
         pages: every page of its documents.
         originals: where each scan lies, by SHA-256.
-        pictures: a JPEG file of each page set upright, by scan and page number.
+        pictures: a JPEG or JPEG 2000 file of each page set upright, by scan and page number.
         archive: the archive's folder.
 
     Returns:
@@ -177,15 +178,27 @@ def _fill(
         xml = alto(page, scan.path.name, case.software, case.created)
         _write(aside / _page_path("alto", number, page.number, "xml", data=""), xml)
     # OCRmyPDF takes half a second to load: for who makes PDFs, not for who reads bags.
-    from pipeline.archive.pdf import write_pdf  # noqa: PLC0415
+    from pipeline.archive.pdf import Description, write_pdf  # noqa: PLC0415
 
     (aside / "documents").mkdir()
     by_place = {(page.scan, page.number): page for page in pages}
     for document in case.documents:
         places = [(ref.scan, ref.number) for ref in document.pages]
         file = aside / "documents" / f"{document.number:03}.pdf"
-        write_pdf(document.title, [by_place[place] for place in places], [pictures[place] for place in places], file)
+        about = Description(
+            title=document.title,
+            identifier=f"{case.id}/{document.number}",
+            kind="" if document.kind == "unknown" else document.kind,
+            dates=_values(document, FactName.DATE),
+            sources=_values(document, FactName.CASE_NUMBER),
+            courts=_values(document, FactName.COURT),
+        )
+        write_pdf(about, [by_place[place] for place in places], [pictures[place] for place in places], file)
     _write(aside / "mets.xml", mets(case, list(_held(aside)), _paths_of_originals(case)))
+
+
+def _values(document: Document, name: FactName) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(fact.value for fact in document.facts if fact.name is name))
 
 
 def _held(payload: Path) -> Iterator[Held]:

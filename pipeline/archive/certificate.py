@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont, features
 
 from models.failure import BannasarError, Code
 from models.page import Block, Line, Page, Rect, Word
-from pipeline.archive.pdf import write_pdf
+from pipeline.archive.pdf import Description, write_pdf
 from pipeline.archive.statement import Statement
 
 _DPI = 300
@@ -70,7 +70,7 @@ def write_certificate(statement: Statement, sealed: str, file: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="certificate-", dir=file.parent) as folder:
         jpeg = Path(folder, "page.jpg")
         image.save(jpeg, "JPEG", quality=90, dpi=(_DPI, _DPI))
-        write_pdf(f"{_HEAD[0]} {statement.case}", [page], [jpeg], file)
+        write_pdf(Description(f"{_HEAD[0]} {statement.case}", statement.manifest), [page], [jpeg], file)
 
 
 def _draw(image: Image.Image, statement: Statement) -> Iterator[Line]:

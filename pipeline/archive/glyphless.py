@@ -2,9 +2,16 @@
 
 Each code is a UTF-16 code unit, each glyph half an em wide and without an area. Searching, selecting and copying go by
 the ``ToUnicode`` map, so that Khmer comes out in the order it was put in, whatever a shaper would make of it.
+
+Marks that take no room (Unicode's category Mn: Khmer's subscripts and most of its vowels) have next to no width: pdf.js
+gives them none whatever the font says, and would see a space wherever a word ended earlier than the next one begins.
+They must have some, for poppler sorts letters by where they begin.
 """
 
 import io
+import itertools
+import unicodedata
+from collections.abc import Iterator
 from functools import cache
 
 import pikepdf
@@ -15,6 +22,7 @@ from pikepdf import Array, Dictionary, Name, Stream
 
 UNITS = 1000
 ADVANCE = 500
+MARK = 2
 # poppler takes 0 for unknown and then marks a third of a line below the line.
 _DESCENT = -1
 # 1 January 1970 in the seconds since 1904 that TrueType counts.
@@ -42,9 +50,9 @@ def add_font(pdf: pikepdf.Pdf) -> pikepdf.Object:
         BaseFont=Name(_NAME),
         CIDSystemInfo=Dictionary(Registry=b"Adobe", Ordering=b"Identity", Supplement=0),
         DW=ADVANCE,
+        W=Array([part for first, last in _MARKS for part in (first, last, MARK)]),
         FontDescriptor=pdf.make_indirect(descriptor),
-        # Every code shows glyph 1: PDF/A forbids showing glyph 0, which stands for a missing one.
-        CIDToGIDMap=Stream(pdf, b"\x00\x01" * 65536),
+        CIDToGIDMap=Stream(pdf, _glyphs()),
     )
     font = Dictionary(
         Type=Name.Font,
@@ -62,15 +70,41 @@ def codes(text: str) -> bytes:
     return "".join(character if ord(character) < 0x10000 else "\ufffd" for character in text).encode("utf-16-be")
 
 
+def width(text: str) -> float:
+    """Return how wide the font shows a text, in sizes of the font."""
+    return sum(MARK if unicodedata.category(character) == "Mn" else ADVANCE for character in text) / UNITS
+
+
+def _runs_of_marks() -> Iterator[tuple[int, int]]:
+    """Yield the first and the last code of each run of marks without a width."""
+    marks = [code for code in range(0x10000) if unicodedata.category(chr(code)) == "Mn"]
+    for _, run in itertools.groupby(enumerate(marks), lambda pair: pair[1] - pair[0]):
+        codes_of_run = [code for _, code in run]
+        yield codes_of_run[0], codes_of_run[-1]
+
+
+_MARKS = tuple(_runs_of_marks())
+
+
+@cache
+def _glyphs() -> bytes:
+    """Return the glyph of every code: 1 or 2, for PDF/A forbids showing glyph 0, which stands for a missing one."""
+    glyphs = bytearray(b"\x00\x01" * 0x10000)
+    for first, last in _MARKS:
+        for code in range(first, last + 1):
+            glyphs[2 * code + 1] = 2
+    return bytes(glyphs)
+
+
 @cache
 def _program() -> bytes:
-    """Return the font program: a TrueType font of two blank glyphs."""
+    """Return the font program: a TrueType font of blank glyphs, the last one without a width."""
     builder = FontBuilder(UNITS, isTTF=True)
-    builder.setupGlyphOrder([".notdef", "blank"])
+    builder.setupGlyphOrder([".notdef", "blank", "mark"])
     builder.setupCharacterMap({0x20: "blank"})
     blank = _blank()
-    builder.setupGlyf({".notdef": blank, "blank": blank})
-    builder.setupHorizontalMetrics({".notdef": (ADVANCE, 0), "blank": (ADVANCE, 0)})
+    builder.setupGlyf({".notdef": blank, "blank": blank, "mark": blank})
+    builder.setupHorizontalMetrics({".notdef": (ADVANCE, 0), "blank": (ADVANCE, 0), "mark": (MARK, 0)})
     builder.setupHorizontalHeader(ascent=UNITS, descent=_DESCENT)
     builder.setupNameTable({"familyName": _NAME[1:], "styleName": "Regular", "psName": _NAME[1:]})
     builder.setupOS2(sTypoAscender=UNITS, usWinAscent=UNITS)

@@ -1,9 +1,11 @@
 """The searchable PDF/A of a document: OCRmyPDF makes it, from our pictures and our words."""
 
 import errno
+import io
 import logging
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import img2pdf
@@ -19,6 +21,8 @@ from pipeline.archive.text_layer import write_text_layer
 # Their errors come as exceptions; what they would log besides, nobody reads on a worker.
 for _name in ("ocrmypdf", "img2pdf", "fontTools"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
+_POINTS_PER_INCH = 72
+_JPEG_2000 = b"\x00\x00\x00\x0cjP  "  # ISO 15444-1, I.5.1
 _THEIR_ERRORS = (
     ocrmypdf.exceptions.ExitCodeException,
     img2pdf.ImageOpenError,
@@ -30,13 +34,28 @@ _THEIR_ERRORS = (
 )
 
 
-def write_pdf(title: str, pages: Sequence[Page], pictures: Sequence[Path], file: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a PDF says of itself: its title, and as Dublin Core in its XMP what else is known.
+
+    ``dates`` are ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``; ``sources`` are the numbers the case file bore in court.
+    """
+
+    title: str
+    identifier: str = ""
+    kind: str = ""
+    dates: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    courts: tuple[str, ...] = ()
+
+
+def write_pdf(about: Description, pages: Sequence[Page], pictures: Sequence[Path], file: Path) -> None:
     """Write a document as PDF/A-2b with its words as an invisible layer.
 
     Args:
-        title: the document's title.
+        about: what it says of itself.
         pages: its pages, in order.
-        pictures: for each page a JPEG file of the upright page, embedded as it is.
+        pictures: for each page a JPEG or JPEG 2000 file of the upright page, embedded as it is.
         file: where the PDF goes.
 
     Raises:
@@ -45,12 +64,14 @@ def write_pdf(title: str, pages: Sequence[Page], pictures: Sequence[Path], file:
     try:
         with tempfile.TemporaryDirectory(prefix="pdf-", dir=file.parent) as folder:
             plain = Path(folder, "document.pdf")
-            with plain.open("wb") as stream:
-                img2pdf.convert([str(picture) for picture in pictures], outputstream=stream)
-            if language := _language(pages):
-                with pikepdf.open(plain, allow_overwriting_input=True) as pdf:
+            language = _language(pages)
+            with pikepdf.new() as pdf:
+                for page, picture in zip(pages, pictures, strict=True):
+                    with pikepdf.open(io.BytesIO(_sheet(page, picture))) as sheet:
+                        pdf.pages.extend(sheet.pages)
+                if language:
                     pdf.Root.Lang = language
-                    pdf.save(plain)
+                pdf.save(plain)
             for number, page in enumerate(pages, 1):
                 write_text_layer(page, layer_beside(plain, number))
             status = ocrmypdf.ocr(
@@ -64,17 +85,60 @@ def write_pdf(title: str, pages: Sequence[Page], pictures: Sequence[Path], file:
                 use_threads=True,
                 progress_bar=False,
                 language=["khm"],
-                title=title,
+                title=about.title,
+                pdfa_backend="internal",  # Ghostscript writes the font anew, and Khmer is lost
             )
         # It does not raise where it made a PDF, but no PDF/A, or an unsound one.
         if status != ocrmypdf.ExitCode.ok:
             raise BannasarError(Code.PDF, f"OCRmyPDF: {ocrmypdf.ExitCode(status).name}")
+        _finish(file, about, language, pictures)
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise BannasarError(Code.DISK_FULL, str(error.strerror)) from error
         raise BannasarError(Code.PDF, str(error)) from error
     except _THEIR_ERRORS as error:
         raise BannasarError(Code.PDF, f"{type(error).__name__}: {error}") from error
+
+
+def _sheet(page: Page, picture: Path) -> bytes:
+    """Return a PDF of one page, as large as its text layer; in place of a JPEG 2000 stands a speck of the same colours.
+
+    OCRmyPDF cannot tell whether a PDF with JPEG 2000 is sound: :func:`_finish` puts it in.
+    """
+    size = page.width * _POINTS_PER_INCH / page.dpi, page.height * _POINTS_PER_INCH / page.dpi
+    content = picture.read_bytes()
+    if content.startswith(_JPEG_2000):
+        with Image.open(picture) as image:
+            speck = io.BytesIO()
+            Image.new(image.mode, (8, 8)).save(speck, "JPEG")
+            content = speck.getvalue()
+    made: bytes = img2pdf.convert(content, layout_fun=lambda *_: (*size, *size))
+    return made
+
+
+def _finish(file: Path, about: Description, language: str | None, pictures: Sequence[Path]) -> None:
+    """Put the pictures in that are JPEG 2000, and what the document says of itself."""
+    told: dict[str, str | list[str]] = {
+        "dc:identifier": about.identifier,
+        "dc:type": [about.kind] if about.kind else "",
+        "dc:date": list(about.dates),
+        "dc:source": "; ".join(about.sources),
+        "dc:creator": list(about.courts),
+        "dc:language": [language] if language else "",
+    }
+    with pikepdf.open(file, allow_overwriting_input=True) as pdf:
+        for sheet, picture in zip(pdf.pages, pictures, strict=True):
+            content = picture.read_bytes()
+            if content.startswith(_JPEG_2000):
+                (stream,) = sheet.get_images().values()
+                stream.write(content, filter=pikepdf.Name.JPXDecode)
+                with Image.open(picture) as image:
+                    stream.Width, stream.Height = image.size
+        with pdf.open_metadata(set_pikepdf_as_editor=False) as metadata:
+            for name, value in told.items():
+                if value:
+                    metadata[name] = value
+        pdf.save(file)
 
 
 def _language(pages: Sequence[Page]) -> str | None:

@@ -8,7 +8,8 @@ import pikepdf
 from pikepdf import Dictionary
 
 from models.page import Line, Page
-from pipeline.archive.glyphless import ADVANCE, UNITS, add_font, codes
+from pipeline.archive.glyphless import add_font, codes
+from pipeline.archive.glyphless import width as natural_width
 
 _POINTS_PER_INCH = 72
 # OCRmyPDF takes over a font of this name.
@@ -79,5 +80,4 @@ def _stretches(line: Line, narrowest: float) -> Iterator[tuple[str, float, float
 def _show(text: str, left: float, base: float, width: float, size: float) -> str:
     """Return the operators that show a text from ``left`` over ``width`` (PDF 32000-1, 9.3 and 9.4); all in points."""
     shown = codes(text)
-    natural = len(shown) / 2 * size * ADVANCE / UNITS
-    return f"{100 * width / natural:.3f} Tz 1 0 0 1 {left:.3f} {base:.3f} Tm <{shown.hex()}> Tj"
+    return f"{100 * width / (natural_width(text) * size):.3f} Tz 1 0 0 1 {left:.3f} {base:.3f} Tm <{shown.hex()}> Tj"

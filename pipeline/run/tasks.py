@@ -1,6 +1,5 @@
 """What workers do: each a function from paths and records to a record."""
 
-import io
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,7 +8,6 @@ from pathlib import Path
 
 import cv2
 import pikepdf
-from PIL import Image
 
 from models.case import CaseFile
 from models.failure import BannasarError, Code
@@ -17,9 +15,9 @@ from models.page import Page
 from models.scan import Kind
 from models.settings import Settings
 from pipeline.archive.bag import build_bag
+from pipeline.archive.compress import compressed
 from pipeline.intake.inspect import Inspection, inspect, sha256_of
 from pipeline.page.make import make_page, upright_picture
-from pipeline.page.picture import Picture
 from pipeline.run.measure import Measure, measure
 from pipeline.run.results import Results
 from pipeline.run.stand_in import picture_of_stand_in, stand_in
@@ -145,8 +143,8 @@ def archive_case(
                     picture = upright_picture(
                         source.readable, source.kind, page, settings.page.dpi, settings.limits.page_seconds
                     )
-            file = Path(folder) / f"{count:06}.jpg"
-            file.write_bytes(_jpeg(picture, settings.pdf.jpeg_quality))
+            file = Path(folder) / f"{count:06}"
+            file.write_bytes(compressed(picture.pixels, picture.dpi, settings.pdf.jpeg_quality, settings.pdf.kilobytes))
             pictures[page.scan, page.number] = file
         originals = {sha256: source.file for sha256, source in sources.items()}
         bag = build_bag(case, pages, originals, pictures, archive)
@@ -179,10 +177,3 @@ def _check_unchanged(source: Source) -> None:
         raise BannasarError(Code.CHANGED, str(error.strerror)) from error
     if (status.st_size, status.st_mtime_ns) != (source.size, source.mtime_ns):
         raise BannasarError(Code.CHANGED)
-
-
-def _jpeg(picture: Picture, quality: int) -> bytes:
-    stream = io.BytesIO()
-    dots = round(picture.dpi)
-    Image.fromarray(picture.pixels).save(stream, "JPEG", quality=quality, optimize=True, dpi=(dots, dots))
-    return stream.getvalue()

@@ -1,12 +1,17 @@
 """The searchable PDF: valid, and Khmer comes out of it as it went in."""
 
+import io
 import subprocess
 
+import numpy as np
+import pikepdf
 import pypdfium2 as pdfium
 import pytest
+from PIL import Image
 
 from models.failure import BannasarError, Code
-from pipeline.archive.pdf import write_pdf
+from pipeline.archive.compress import compressed
+from pipeline.archive.pdf import Description, write_pdf
 from tests.conftest import ROOT
 
 PHRASES = ["ព្រះរាជាណាចក្រកម្ពុជា", "លេខ ២១៤/០៣", "ខ្ញុំបាទឈ្មោះសុខា", "tribunal de première instance"]
@@ -20,7 +25,7 @@ def pdf(make, tmp_path_factory):
     pages = [make.page(*BLOCKS, number=1), make.page(number=2, blank=True), make.page(*BLOCKS, number=3)]
     pictures = [make.picture(page, folder / f"{page.number}.jpg") for page in pages]
     file = folder / "document.pdf"
-    write_pdf("សាលក្រម", pages, pictures, file)
+    write_pdf(Description("សាលក្រម"), pages, pictures, file)
     return file, pages, pictures
 
 
@@ -46,7 +51,11 @@ def test_pdfium_gives_every_phrase_back_intact(pdf, phrase):
 
 def test_it_is_pdfa_2b(pdf):
     """veraPDF, the archives' own judge, says so."""
-    command = [ROOT / "script" / "verapdf", "-f", "2b", "--format", "text", pdf[0]]
+    _is_pdfa(pdf[0])
+
+
+def _is_pdfa(file):
+    command = [ROOT / "script" / "verapdf", "-f", "2b", "--format", "text", file]
     said = subprocess.run(command, capture_output=True, text=True, check=False)
     assert said.stdout.startswith("PASS"), said.stdout + said.stderr
 
@@ -79,16 +88,55 @@ def test_the_document_says_what_it_is(pdf):
     document.close()
 
 
+def test_it_says_what_is_known_of_it_as_dublin_core(make, tmp_path):
+    """In its XMP, where archives' programs look."""
+    page = make.page(*BLOCKS)
+    about = Description("សាលក្រម", "box_a/1", "judgment", ("1965-03-02", "1966"), ("លេខ ២១៤",), ("Tribunal",))
+    write_pdf(about, [page], [make.picture(page, tmp_path / "1.jpg")], tmp_path / "out.pdf")
+    with pikepdf.open(tmp_path / "out.pdf") as pdf, pdf.open_metadata() as told:
+        assert {name: told[f"dc:{name}"] for name in ("title", "identifier", "source")} == {
+            "title": "សាលក្រម",
+            "identifier": "box_a/1",
+            "source": "លេខ ២១៤",
+        }
+        assert told["dc:date"] == ["1965-03-02", "1966"]
+        assert told["dc:creator"] == ["Tribunal"]
+        assert told["dc:type"] == {"judgment"}
+        assert told["dc:language"] == {"km"}
+    _is_pdfa(tmp_path / "out.pdf")
+
+
+@pytest.mark.parametrize("shape", [(1754, 1240), (1754, 1240, 3)], ids=["grey", "colour"])
+def test_a_noisy_page_is_kept_small_and_its_writing_sharp(make, tmp_path, shape):
+    """As JPEG 2000, in a PDF/A as any other; a clean page stays a JPEG."""
+    page = make.page(*BLOCKS)
+    paper = np.random.default_rng(5).normal(200, 14, shape).clip(0, 255).astype(np.uint8)
+    written = np.zeros(shape[:2], bool)
+    written[400:1000:40, 200:1000] = written[402:1002:40, 200:1000] = True
+    paper[written] = 40
+    small = compressed(paper, 150, 60, 130)
+    assert len(small) < 1000 * 130 * 1.31 / 4 < len(compressed(paper, 150, 60, 1000))
+    with Image.open(io.BytesIO(small)) as image:
+        assert image.format == "JPEG2000"
+        seen = np.asarray(image.convert("L")).astype(int)
+    assert seen[written].mean() < 90
+    assert seen[~written].mean() > 180
+    (tmp_path / "1").write_bytes(small)
+    write_pdf(Description("x"), [page], [tmp_path / "1"], tmp_path / "out.pdf")
+    _is_pdfa(tmp_path / "out.pdf")
+    assert compressed(np.full(shape, 200, np.uint8), 150, 60, 130)[:2] == b"\xff\xd8"
+
+
 def test_a_picture_that_is_none_is_named(make, tmp_path):
     """The error carries a code and a reason."""
     (tmp_path / "bad.jpg").write_bytes(b"rubbish")
     with pytest.raises(BannasarError) as caught:
-        write_pdf("x", [make.page(["a"])], [tmp_path / "bad.jpg"], tmp_path / "out.pdf")
+        write_pdf(Description("x"), [make.page(["a"])], [tmp_path / "bad.jpg"], tmp_path / "out.pdf")
     assert caught.value.failure.code is Code.PDF
 
 
 def test_nothing_is_left_beside_the_document(make, tmp_path):
     """Work in progress goes when it is done."""
     page = make.page(["a"])
-    write_pdf("x", [page], [make.picture(page, tmp_path / "1.jpg")], tmp_path / "out.pdf")
+    write_pdf(Description("x"), [page], [make.picture(page, tmp_path / "1.jpg")], tmp_path / "out.pdf")
     assert sorted(file.name for file in tmp_path.iterdir()) == ["1.jpg", "out.pdf"]

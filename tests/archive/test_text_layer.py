@@ -11,7 +11,7 @@ import pytest
 
 from models.failure import BannasarError, Code
 from models.page import Block, Cell, Line, Page, Rect, Word
-from pipeline.archive.pdf import write_pdf
+from pipeline.archive.pdf import Description, write_pdf
 from tests.conftest import ROOT
 
 # Lines of words, ``+`` where no space follows; each begins otherwise, so that none is found in another.
@@ -109,7 +109,7 @@ def pdf(make, pages, tmp_path_factory):
     """All of them in one document."""
     folder = tmp_path_factory.mktemp("layouts")
     pictures = [make.picture(page, folder / f"{page.number}.jpg") for page in pages.values()]
-    write_pdf("ប្លង់", list(pages.values()), pictures, folder / "document.pdf")
+    write_pdf(Description("ប្លង់"), list(pages.values()), pictures, folder / "document.pdf")
     return folder / "document.pdf"
 
 
@@ -157,7 +157,7 @@ def test_a_worker_makes_it_off_its_main_thread(make, tmp_path):
     """Dask calls its tasks on a thread of their own."""
     page = make.page(["ព្រះ|រាជា"])
     picture = make.picture(page, tmp_path / "1.jpg")
-    thread = threading.Thread(target=write_pdf, args=("x", [page], [picture], tmp_path / "out.pdf"))
+    thread = threading.Thread(target=write_pdf, args=(Description("x"), [page], [picture], tmp_path / "out.pdf"))
     thread.start()
     thread.join()
     assert "ព្រះរាជា" in poppler(tmp_path / "out.pdf", page)
@@ -169,7 +169,7 @@ def test_a_pdf_that_is_no_pdfa_is_refused(make, tmp_path, monkeypatch):
     picture = make.picture(page, tmp_path / "1.jpg")
     monkeypatch.setattr(ocrmypdf, "ocr", lambda *_, **__: ocrmypdf.ExitCode.pdfa_conversion_failed)
     with pytest.raises(BannasarError) as caught:
-        write_pdf("x", [page], [picture], tmp_path / "out.pdf")
+        write_pdf(Description("x"), [page], [picture], tmp_path / "out.pdf")
     assert caught.value.failure.code is Code.PDF
     assert "pdfa_conversion_failed" in caught.value.failure.detail
 
@@ -179,8 +179,8 @@ def test_no_work_is_left_behind(make, tmp_path, monkeypatch):
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     page = make.page(["x"])
-    write_pdf("x", [page], [make.picture(page, tmp_path / "1.jpg")], tmp_path / "out.pdf")
+    write_pdf(Description("x"), [page], [make.picture(page, tmp_path / "1.jpg")], tmp_path / "out.pdf")
     (tmp_path / "bad.jpg").write_bytes(b"\xff\xd8\xff")
     with pytest.raises(BannasarError):
-        write_pdf("x", [page], [tmp_path / "bad.jpg"], tmp_path / "out.pdf")
+        write_pdf(Description("x"), [page], [tmp_path / "bad.jpg"], tmp_path / "out.pdf")
     assert list((tmp_path / "tmp").iterdir()) == []

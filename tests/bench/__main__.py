@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tests.bench import archive as archive_bench
 from tests.bench import letters as letters_bench
 from tests.bench import orientation as orientation_bench
 from tests.bench import recognition as recognition_bench
@@ -81,6 +82,19 @@ def search(
         script/bench search ../shared/bench/pages --write
     """
     search_bench.search(folder, sizes, write=write)
+
+
+@app.command()
+def archive(
+    folder: Annotated[Path, typer.Argument(help="Pictures of pages, each with its truth beside it as NAME.txt.")],
+    write: Annotated[bool, typer.Option("--write", help="Put the results into docs/archive.md.")] = False,
+) -> None:
+    """How large the PDFs are, what they cost and what is found in them, beside OCRmyPDF's.
+
+    Example:
+        script/bench archive ../shared/bench/pages --write
+    """
+    archive_bench.measure(folder, write=write)
 
 
 if __name__ == "__main__":

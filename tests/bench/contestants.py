@@ -37,7 +37,7 @@ def bannasar(pictures: Sequence[Path], work: Path) -> Outcome:
             [*command, "run", str(box), "--workers", str(_AT_A_TIME), *tail], check=True, capture_output=True
         )
 
-    seconds, cpu = _timed(run)
+    seconds, cpu = timed(run)
     subprocess.run([*command, "export", "text", str(texts), *tail], check=True, capture_output=True)
     return Outcome(_texts(texts), seconds, cpu)
 
@@ -52,7 +52,7 @@ def ocrmypdf(pictures: Sequence[Path], work: Path) -> Outcome:
         command = [sys.executable, "-m", "ocrmypdf", *options, "--sidecar", str(out), str(picture), os.devnull]
         subprocess.run(command, check=False, capture_output=True)
 
-    seconds, cpu = _timed(lambda: _side_by_side(one, pictures))
+    seconds, cpu = timed(lambda: side_by_side(one, pictures))
     return Outcome(_texts(work), seconds, cpu)
 
 
@@ -64,16 +64,16 @@ def tesseract(pictures: Sequence[Path], work: Path) -> Outcome:
         command = ["tesseract", str(picture), str(work / picture.stem), "-l", "khm+eng"]
         subprocess.run(command, check=False, capture_output=True, env={**os.environ, "OMP_THREAD_LIMIT": "1"})
 
-    seconds, cpu = _timed(lambda: _side_by_side(one, pictures))
+    seconds, cpu = timed(lambda: side_by_side(one, pictures))
     return Outcome(_texts(work), seconds, cpu)
 
 
-def _side_by_side(one: Callable[[Path], None], pictures: Sequence[Path]) -> None:
+def side_by_side(one: Callable[[Path], None], pictures: Sequence[Path]) -> None:
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
         list(pool.map(one, pictures))
 
 
-def _timed(work: Callable[[], object]) -> tuple[float, float]:
+def timed(work: Callable[[], object]) -> tuple[float, float]:
     """Return the seconds on the clock, and those of all processors, of what the work started."""
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     work()

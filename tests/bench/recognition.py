@@ -91,15 +91,19 @@ def _table(scored: Mapping[str, Mapping[str, Rate]], outcomes: Mapping[str, Outc
     return table
 
 
+def where_and_with() -> str:
+    """Return on what and with what is measured, for the documentation."""
+    tesseract = subprocess.run(["tesseract", "--version"], capture_output=True, text=True, check=True).stdout
+    versions = f"{tesseract.splitlines()[0]}, OCRmyPDF {version('ocrmypdf')}, Python {platform.python_version()}"
+    return f"two at a time, on two cores ({platform.machine()}), {datetime.now(UTC):%Y-%m-%d}; {versions}"
+
+
 def _write(where: str, scored: Mapping[str, Mapping[str, Rate]], outcomes: Mapping[str, Outcome], pages: int) -> None:
     """Put the results into their place in docs/benchmarks.md."""
     heads, rows = _rows(scored, outcomes, pages)
-    tesseract = subprocess.run(["tesseract", "--version"], capture_output=True, text=True, check=True).stdout
-    versions = f"{tesseract.splitlines()[0]}, OCRmyPDF {version('ocrmypdf')}, Python {platform.python_version()}"
     command = "script/bench recognition" + ("" if where.startswith("the") else f" {where}") + " --write"
     lines = [
-        f"`{command}`: {pages} pages of {where}, two at a time, on two cores ({platform.machine()}), "
-        f"{datetime.now(UTC):%Y-%m-%d}; {versions}.",
+        f"`{command}`: {pages} pages of {where}, {where_and_with()}.",
         "",
         "| " + " | ".join(heads) + " |",
         "|" + "---|" * len(heads),

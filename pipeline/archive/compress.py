@@ -1,0 +1,44 @@
+"""The picture of a page, small enough for slow connections, with the edges of its writing intact."""
+
+import io
+
+import cv2
+import numpy as np
+from PIL import Image
+
+_A4_INCHES = 210 / 25.4 * 297 / 25.4
+_WITH_COLOUR = 1.3
+_REFERENCE_DPI = 300
+_FINEST_DPI = 240
+
+
+def compressed(pixels: np.ndarray, dpi: float, quality: int, kilobytes: int) -> bytes:
+    """Return a page's picture as JPEG, or where that is too large, as JPEG 2000 of the size that is allowed.
+
+    Noise of the paper makes a JPEG large, and blocks of it ragged when it must be small. JPEG 2000 gives what bytes
+    there are to what stands out most: to the writing. It takes ten times as long, so that clean pages go without. At
+    such sizes nothing is left of what is finer than 240 dots an inch: it is taken out first, which halves the time.
+
+    Args:
+        pixels: grey, ``(height, width)``, or RGB.
+        dpi: dots per inch.
+        quality: of the JPEG, 1 to 100.
+        kilobytes: what a grey A4 page at 300 dpi may take, in thousands of bytes; other pages in proportion to their
+            pixels, those in colour a third more.
+    """
+    image = Image.fromarray(pixels)
+    whole = _REFERENCE_DPI**2 * _A4_INCHES
+    allowed = 1000 * kilobytes * pixels.shape[0] * pixels.shape[1] / whole * (1 if pixels.ndim == 2 else _WITH_COLOUR)
+    plain = io.BytesIO()
+    image.save(plain, "JPEG", quality=quality, optimize=True, dpi=(round(dpi), round(dpi)))
+    if plain.tell() <= allowed:
+        return plain.getvalue()
+    if dpi > _FINEST_DPI:
+        scale = _FINEST_DPI / dpi
+        calm = cv2.GaussianBlur(pixels, (3, 3), 0)
+        image = Image.fromarray(cv2.resize(calm, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+    small = io.BytesIO()
+    ratio = image.width * image.height * len(image.getbands()) / allowed
+    # The 9-7 wavelet is the better one at such rates; the rate is told as the ratio to what the pixels take.
+    image.save(small, "JPEG2000", irreversible=True, quality_mode="rates", quality_layers=[ratio])
+    return small.getvalue()

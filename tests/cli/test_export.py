@@ -1,0 +1,52 @@
+"""What is taken out of an archive for other programs."""
+
+import json
+
+import pytest
+from PIL import Image
+
+from pipeline.archive.bag import read_bag
+
+
+def test_a_case_file_becomes_files_that_a_viewer_of_the_iiif_shows(archived, tmp_path):
+    """Each page as large as its text says, each address below the one that was given."""
+    base = "https://archive.example/iiif/"
+    done = archived("export", "iiif", "box_a.jpg", "--to", tmp_path / "iiif", "--base", base)
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "iiif" / "box_a.jpg"
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    assert manifest["id"] == f"{base}box_a.jpg/manifest.json"
+    (canvas,) = manifest["items"]
+    picture = canvas["items"][0]["items"][0]["body"]["id"].removeprefix(f"{base}box_a.jpg/")
+    with Image.open(folder / picture) as image:
+        assert image.size == (canvas["width"], canvas["height"])
+    text = canvas["annotations"][0]["id"].removeprefix(f"{base}box_a.jpg/")
+    told = json.loads((folder / text).read_text("utf-8"))
+    assert "សាលក្រមព្រហ្មទណ្ឌ" in told["items"][0]["body"]["value"]
+
+
+def test_a_case_file_becomes_hocr(archived, tmp_path):
+    """A file a document, with every word."""
+    assert archived("export", "hocr", "box_a.jpg", "--to", tmp_path / "hocr").returncode == 0
+    (file,) = (tmp_path / "hocr").iterdir()
+    _, (page,) = read_bag(archived.archive / "bags" / "box" / "box_a.jpg")
+    words = [word.text for block in page.blocks for line in block.lines for word in line.words]
+    assert file.read_text("utf-8").count("ocrx_word") == len(words) + 1  # and once where it says what there is
+
+
+@pytest.mark.parametrize("what", ["pdf", "hocr", "iiif"])
+def test_nothing_is_written_over_and_no_damaged_case_file_goes_out(archived, tmp_path, what):
+    """The same again is refused, and what is there stays; so is a bag that was changed."""
+    more = ["--base", "https://archive.example"] if what == "iiif" else []
+    command = ("export", what, "box_a.jpg", "--to", tmp_path / "out", *more)
+    assert archived(*command).returncode == 0
+    before = {file: file.stat().st_mtime_ns for file in (tmp_path / "out").rglob("*")}
+    again = archived(*command)
+    assert again.returncode == 1
+    assert "is there already" in again.stderr
+    (archived.archive / "bags" / "box" / "box_a.jpg" / "data" / "case.json").write_text("{}", "utf-8")
+    damaged = archived("export", what, "box_a.jpg", "--to", tmp_path / "other", *more)
+    assert damaged.returncode == 1
+    assert "not as it was sealed" in damaged.stderr
+    assert {file: file.stat().st_mtime_ns for file in (tmp_path / "out").rglob("*")} == before
+    assert "no case file box_x" in archived("export", what, "box_x", "--to", tmp_path, *more).stderr
