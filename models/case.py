@@ -79,6 +79,11 @@ class CaseFile(Record):
     missing: tuple[Missing, ...] = ()
 
     @property
+    def upright(self) -> bool:
+        """Whether its PDFs show the pages set upright, and not as they lie in their scans."""
+        return self.settings.get("pdf.upright") != "False"
+
+    @property
     def version(self) -> Version:
         """How it was made this time."""
         return Version(created=self.created, software=self.software, settings=self.settings, operator=self.operator)

@@ -54,6 +54,7 @@ class PageSettings(Record):
 class ArchiveSettings(Record):
     """How the archive's derived files are made."""
 
+    upright: bool = Field(description="Whether the PDFs show pages set upright, or as they lie in their scans.")
     jpeg_quality: Annotated[int, Field(ge=1, le=100)] = Field(description="JPEG quality of the pictures in the PDFs.")
     kilobytes: Positive = Field(
         description="What a grey A4 page at 300 dpi may take in a PDF, in kB; others in proportion."

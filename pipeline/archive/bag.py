@@ -55,7 +55,7 @@ def build_bag(
         case: the case file.
         pages: every page of its documents.
         originals: where each scan lies, by SHA-256.
-        pictures: a JPEG or JPEG 2000 file of each page set upright, by scan and page number.
+        pictures: a JPEG or JPEG 2000 file of each page, upright as the case file says, by scan and page number.
         archive: the archive's folder.
 
     Returns:
@@ -193,7 +193,13 @@ def _fill(
             sources=_values(document, FactName.CASE_NUMBER),
             courts=_values(document, FactName.COURT),
         )
-        write_pdf(about, [by_place[place] for place in places], [pictures[place] for place in places], file)
+        write_pdf(
+            about,
+            [by_place[place] for place in places],
+            [pictures[place] for place in places],
+            file,
+            upright=case.upright,
+        )
     _write(aside / "mets.xml", mets(case, list(_held(aside)), _paths_of_originals(case)))
 
 

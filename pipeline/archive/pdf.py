@@ -16,12 +16,11 @@ from PIL import Image
 from models.failure import BannasarError, Code
 from models.page import Page
 from pipeline.archive.ocrmypdf_plugin import layer_beside
-from pipeline.archive.text_layer import write_text_layer
+from pipeline.archive.text_layer import page_size, write_text_layer
 
 # Their errors come as exceptions; what they would log besides, nobody reads on a worker.
 for _name in ("ocrmypdf", "img2pdf", "fontTools"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
-_POINTS_PER_INCH = 72
 _JPEG_2000 = b"\x00\x00\x00\x0cjP  "  # ISO 15444-1, I.5.1
 _THEIR_ERRORS = (
     ocrmypdf.exceptions.ExitCodeException,
@@ -49,14 +48,17 @@ class Description:
     courts: tuple[str, ...] = ()
 
 
-def write_pdf(about: Description, pages: Sequence[Page], pictures: Sequence[Path], file: Path) -> None:
+def write_pdf(
+    about: Description, pages: Sequence[Page], pictures: Sequence[Path], file: Path, *, upright: bool = True
+) -> None:
     """Write a document as PDF/A-2b with its words as an invisible layer.
 
     Args:
         about: what it says of itself.
         pages: its pages, in order.
-        pictures: for each page a JPEG or JPEG 2000 file of the upright page, embedded as it is.
+        pictures: for each page a JPEG or JPEG 2000 file of it, embedded as it is.
         file: where the PDF goes.
+        upright: whether the pictures are set upright, or as they lie in the scan; the words follow.
 
     Raises:
         BannasarError: the PDF cannot be made, or the disk is full.
@@ -67,13 +69,13 @@ def write_pdf(about: Description, pages: Sequence[Page], pictures: Sequence[Path
             language = _language(pages)
             with pikepdf.new() as pdf:
                 for page, picture in zip(pages, pictures, strict=True):
-                    with pikepdf.open(io.BytesIO(_sheet(page, picture))) as sheet:
+                    with pikepdf.open(io.BytesIO(_sheet(picture, page_size(page, upright=upright)))) as sheet:
                         pdf.pages.extend(sheet.pages)
                 if language:
                     pdf.Root.Lang = language
                 pdf.save(plain)
             for number, page in enumerate(pages, 1):
-                write_text_layer(page, layer_beside(plain, number))
+                write_text_layer(page, layer_beside(plain, number), upright=upright)
             status = ocrmypdf.ocr(
                 plain,
                 file,
@@ -100,12 +102,11 @@ def write_pdf(about: Description, pages: Sequence[Page], pictures: Sequence[Path
         raise BannasarError(Code.PDF, f"{type(error).__name__}: {error}") from error
 
 
-def _sheet(page: Page, picture: Path) -> bytes:
-    """Return a PDF of one page, as large as its text layer; in place of a JPEG 2000 stands a speck of the same colours.
+def _sheet(picture: Path, size: tuple[float, float]) -> bytes:
+    """Return a PDF of one page of a size in points; in place of a JPEG 2000 stands a speck of the same colours.
 
     OCRmyPDF cannot tell whether a PDF with JPEG 2000 is sound: :func:`_finish` puts it in.
     """
-    size = page.width * _POINTS_PER_INCH / page.dpi, page.height * _POINTS_PER_INCH / page.dpi
     content = picture.read_bytes()
     if content.startswith(_JPEG_2000):
         with Image.open(picture) as image:

@@ -1,5 +1,6 @@
 """The words of a page as an invisible layer for its picture."""
 
+import math
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -21,14 +22,57 @@ _WIDEST_SPACE = 0.6
 _MOST_ENLARGED = 2.5
 
 
-def write_text_layer(page: Page, file: Path) -> None:
-    """Write a one-page PDF, as large as the page, that holds its words where they stand, and nothing to be seen."""
+def write_text_layer(page: Page, file: Path, *, upright: bool = True) -> None:
+    """Write a one-page PDF that holds the words of a page where they stand, and nothing to be seen.
+
+    Args:
+        page: the page.
+        file: where it goes.
+        upright: whether the words stand upright, or as they do in the scan.
+    """
     scale = _POINTS_PER_INCH / page.dpi
+    content = _content(page, scale)
+    if not upright:
+        content = b"q %s cm\n%s\nQ" % (_as_scanned(page, scale), content)
     with pikepdf.new() as pdf:
-        sheet = pdf.add_blank_page(page_size=(page.width * scale, page.height * scale))
+        sheet = pdf.add_blank_page(page_size=page_size(page, upright=upright))
         sheet.Resources = Dictionary(Font=Dictionary({f"/{_FONT}": add_font(pdf)}))
-        sheet.Contents = pdf.make_stream(_content(page, scale))
+        sheet.Contents = pdf.make_stream(content)
         pdf.save(file)
+
+
+def page_size(page: Page, *, upright: bool) -> tuple[float, float]:
+    """Return width and height in points of a page set upright, or as it lies in the scan."""
+    width, height, _ = (page.width, page.height, 0) if upright else _back_to_scan(page)
+    return width * _POINTS_PER_INCH / page.dpi, height * _POINTS_PER_INCH / page.dpi
+
+
+def _back_to_scan(page: Page) -> tuple[float, float, float]:
+    """Return what undoes the setting upright of a page (``pipeline.page.upright``).
+
+    Returns:
+        Width and height of the picture before, in pixels, and the anticlockwise degrees by which the upright picture is
+        to be turned about its centre to lie over it.
+    """
+    angle = math.radians(abs(page.skew))
+    # The canvas became as large as the turned picture: w·cos + h·sin by w·sin + h·cos.
+    stretch = math.cos(2 * angle)
+    before = (
+        (page.width * math.cos(angle) - page.height * math.sin(angle)) / stretch,
+        (page.height * math.cos(angle) - page.width * math.sin(angle)) / stretch,
+    )
+    width, height = before[::-1] if page.turn in {90, 270} else before
+    return width, height, page.turn - page.skew
+
+
+def _as_scanned(page: Page, scale: float) -> bytes:
+    """Return the matrix from the upright page to the page in the scan, both in points, the origin at the lower left."""
+    width, height, degrees = _back_to_scan(page)
+    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    middle = page.width / 2, page.height / 2
+    right = (width / 2 - cosine * middle[0] + sine * middle[1]) * scale
+    up = (height / 2 - sine * middle[0] - cosine * middle[1]) * scale
+    return b"%.6f %.6f %.6f %.6f %.3f %.3f" % (cosine, sine, -sine, cosine, right, up)
 
 
 def _content(page: Page, scale: float) -> bytes:

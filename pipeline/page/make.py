@@ -60,10 +60,11 @@ def make_page(file: Path, kind: Kind, scan: str, number: int, settings: PageSett
     )
 
 
-def upright_picture(file: Path, kind: Kind, page: Page, dpi: int, seconds: float) -> Picture:
-    """Render a page again and set it upright as it was when it was read: its boxes are in these pixels.
+def page_picture(file: Path, kind: Kind, page: Page, dpi: int, seconds: float, *, upright: bool) -> Picture:
+    """Render a page again, as it lies in the scan, or set upright as when it was read: its boxes are in those pixels.
 
     Raises:
         BannasarError: the page cannot be rendered.
     """
-    return make_upright(render(file, kind, page.number, dpi, seconds), page.turn, page.skew)
+    picture = render(file, kind, page.number, dpi, seconds)
+    return make_upright(picture, page.turn, page.skew) if upright else picture

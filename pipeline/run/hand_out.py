@@ -13,7 +13,6 @@ from urllib.parse import quote
 
 from PIL import Image
 
-from models.scan import Kind
 from models.settings import Settings
 from pipeline.archive.bag import read_bag, read_case
 from pipeline.archive.fixity import verify_bag
@@ -21,8 +20,8 @@ from pipeline.archive.hocr import hocr
 from pipeline.archive.iiif import manifest, picture_name, text_name, text_of
 from pipeline.archive.signed_pdf import sign_pdf
 from pipeline.archive.transfer import TransferError
-from pipeline.page.render import render
 from pipeline.run.custody import Registrar
+from pipeline.run.pictures import upright_from_pdf
 
 
 def export_documents(bag: Path, to: Path, journal: Registrar) -> list[Path]:
@@ -86,7 +85,7 @@ def export_iiif(bag: Path, to: Path, base: str, settings: Settings) -> Path:
         sources = [(document.number, order) for document in case.documents for order, _ in enumerate(document.pages, 1)]
         for number, (page, (document, order)) in enumerate(zip(pages, sources, strict=True), 1):
             pdf = bag / "data" / "documents" / f"{document:03}.pdf"
-            picture = render(pdf, Kind.PDF, order, round(page.dpi), settings.limits.page_seconds)
+            picture = upright_from_pdf(pdf, order, case, page, settings.limits.page_seconds)
             image = Image.fromarray(picture.pixels).resize((page.width, page.height))
             image.save(folder / picture_name(number), "JPEG", quality=settings.pdf.jpeg_quality)
             _write_json(folder / text_name(number), text_of(page, number, place))

@@ -12,8 +12,9 @@ from models.page import Page, Rect
 from models.scan import Kind
 from models.settings import Settings
 from pipeline.archive.bag import read_bag
-from pipeline.page.picture import Pixels
+from pipeline.page.picture import Picture, Pixels
 from pipeline.page.render import render
+from pipeline.page.upright import make_upright
 
 # Yellow over the words, as with a marker, and a red frame that also shows in grey print.
 _MARKER = (255, 224, 64)
@@ -24,7 +25,7 @@ _MARGIN = 4
 def draw_hit(hit: Hit, settings: Settings, file: Path) -> None:
     """Write the page of a hit as a JPEG, with its hits marked.
 
-    The page is taken from the document's PDF in the bag: that is upright, and needs no password.
+    The page is taken from the document's PDF in the bag: that needs no password.
 
     Raises:
         BannasarError: the page cannot be rendered.
@@ -34,10 +35,27 @@ def draw_hit(hit: Hit, settings: Settings, file: Path) -> None:
     case, pages = read_bag(bag)
     page, place = _page(case, pages, hit)
     pdf = bag / "data" / "documents" / f"{hit.document:03}.pdf"
-    picture = render(pdf, Kind.PDF, place, round(page.dpi), settings.limits.page_seconds)
+    picture = upright_from_pdf(pdf, place, case, page, settings.limits.page_seconds)
     pixels = _drawn(picture.pixels, hit.boxes, (page.width, page.height))
     dots = round(picture.dpi)
     Image.fromarray(pixels).save(file, "JPEG", quality=settings.pdf.jpeg_quality, dpi=(dots, dots))
+
+
+def upright_from_pdf(pdf: Path, place: int, case: CaseFile, page: Page, seconds: float) -> Picture:
+    """Return a page set upright from the PDF of its document, however that shows it.
+
+    Args:
+        pdf: the PDF.
+        place: of the page in it, from 1.
+        case: the case file.
+        page: the page.
+        seconds: time limit of the rendering.
+
+    Raises:
+        BannasarError: the page cannot be rendered.
+    """
+    picture = render(pdf, Kind.PDF, place, round(page.dpi), seconds)
+    return picture if case.upright else make_upright(picture, page.turn, page.skew)
 
 
 def _page(case: CaseFile, pages: list[Page], hit: Hit) -> tuple[Page, int]:

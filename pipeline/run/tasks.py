@@ -17,7 +17,7 @@ from models.settings import Settings
 from pipeline.archive.bag import build_bag
 from pipeline.archive.compress import compressed
 from pipeline.intake.inspect import Inspection, inspect, sha256_of
-from pipeline.page.make import make_page, upright_picture
+from pipeline.page.make import make_page, page_picture
 from pipeline.run.measure import Measure, measure
 from pipeline.run.results import Results
 from pipeline.run.stand_in import picture_of_stand_in, stand_in
@@ -140,8 +140,13 @@ def archive_case(
                 picture = picture_of_stand_in(page)
             else:
                 with _unchanged(source):
-                    picture = upright_picture(
-                        source.readable, source.kind, page, settings.page.dpi, settings.limits.page_seconds
+                    picture = page_picture(
+                        source.readable,
+                        source.kind,
+                        page,
+                        settings.page.dpi,
+                        settings.limits.page_seconds,
+                        upright=case.upright,
                     )
             file = Path(folder) / f"{count:06}"
             file.write_bytes(compressed(picture.pixels, picture.dpi, settings.pdf.jpeg_quality, settings.pdf.kilobytes))

@@ -5,13 +5,18 @@ import tempfile
 import threading
 from itertools import pairwise
 
+import cv2
+import numpy as np
 import ocrmypdf
 import pypdfium2 as pdfium
 import pytest
+from PIL import Image
 
 from models.failure import BannasarError, Code
 from models.page import Block, Cell, Line, Page, Rect, Word
 from pipeline.archive.pdf import Description, write_pdf
+from pipeline.page.picture import Picture
+from pipeline.page.upright import make_upright
 from tests.conftest import ROOT
 
 # Lines of words, ``+`` where no space follows; each begins otherwise, so that none is found in another.
@@ -184,3 +189,36 @@ def test_no_work_is_left_behind(make, tmp_path, monkeypatch):
     with pytest.raises(BannasarError):
         write_pdf(Description("x"), [page], [tmp_path / "bad.jpg"], tmp_path / "out.pdf")
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+@pytest.mark.parametrize("skew", [-4.0, 0.0, 2.5])
+def test_words_lie_over_a_picture_as_scanned(tmp_path, turn, skew):
+    """However the scan lies and leans, each word is found where its ink is, within two pixels."""
+    scanned = np.full((1240, 1754), 230, np.uint8)
+    cv2.putText(scanned, "x", (1300, 300), cv2.FONT_HERSHEY_SIMPLEX, 3, 0, 20)
+    upright = make_upright(Picture(scanned, 150.0), turn, skew).pixels
+    rows, columns = (np.flatnonzero((upright < 90).any(axis=axis)) for axis in (1, 0))
+    box = Rect(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    line = Line(words=(Word(text="x", box=box, confidence=1.0),), box=box, confidence=1.0)
+    page = Page(
+        scan="ab" * 32,
+        number=1,
+        recipe="r",
+        width=upright.shape[1],
+        height=upright.shape[0],
+        dpi=150.0,
+        turn=turn,
+        skew=skew,
+        blocks=(Block(lines=(line,), box=box),),
+    )
+    Image.fromarray(scanned).save(tmp_path / "1.jpg", dpi=(150, 150))
+    write_pdf(Description("x"), [page], [tmp_path / "1.jpg"], tmp_path / "out.pdf", upright=False)
+    document = pdfium.PdfDocument(tmp_path / "out.pdf")
+    shown = document[0].render(scale=150 / 72).to_numpy()
+    left, bottom, right, top = (edge * 150 / 72 for edge in document[0].get_textpage().get_charbox(0))
+    document.close()
+    assert shown.shape[:2] == pytest.approx(scanned.shape, abs=2)
+    rows, columns = (np.flatnonzero((scanned < 90).any(axis=axis)) for axis in (1, 0))
+    middle = ((left + right) / 2, scanned.shape[0] - (top + bottom) / 2)
+    assert middle == pytest.approx(((columns[0] + columns[-1] + 1) / 2, (rows[0] + rows[-1] + 1) / 2), abs=2)

@@ -2,10 +2,13 @@
 
 import json
 
+import numpy as np
+import pikepdf
 import pytest
 from PIL import Image
 
 from pipeline.archive.bag import read_bag
+from tests.cli.conftest import write_page
 
 
 def test_a_case_file_becomes_files_that_a_viewer_of_the_iiif_shows(archived, tmp_path):
@@ -50,3 +53,24 @@ def test_nothing_is_written_over_and_no_damaged_case_file_goes_out(archived, tmp
     assert "not as it was sealed" in damaged.stderr
     assert {file: file.stat().st_mtime_ns for file in (tmp_path / "out").rglob("*")} == before
     assert "no case file box_x" in archived("export", what, "box_x", "--to", tmp_path, *more).stderr
+
+
+def test_pages_may_be_shown_as_they_were_scanned(bannasar, tmp_path):
+    """A page that was scanned on its side stays so in the PDF; its text is found, and its hit is marked upright."""
+    made = write_page(tmp_path / "page.png", "ព្រះរាជាណាចក្រកម្ពុជា", "សាលក្រមព្រហ្មទណ្ឌ លេខ ២១៤", "Le greffier en chef")
+    (tmp_path / "box").mkdir()
+    with Image.open(made) as image:
+        image.rotate(90, expand=True).save(tmp_path / "box" / "a.png", dpi=(150, 150))
+        upright = image.size
+    assert bannasar("run", tmp_path / "box", BANNASAR_PDF__UPRIGHT="false").returncode == 0
+    pdf = bannasar.archive / "bags" / "box" / "box_a.png" / "data" / "documents" / "001.pdf"
+    with pikepdf.open(pdf) as document:
+        (picture,) = document.pages[0].get_images().values()
+        assert (picture.Width, picture.Height) == upright[::-1]
+    assert bannasar("search", "សាលក្រមព្រហ្មទណ្ឌ", "--pictures", tmp_path / "pictures").returncode == 0
+    (file,) = (tmp_path / "pictures").iterdir()
+    with Image.open(file) as hit:
+        assert hit.size == pytest.approx(upright, abs=2)
+        red, green, blue = np.asarray(hit.convert("RGB")).astype(int).transpose(2, 0, 1)
+    rows = np.flatnonzero(((red > 200) & (green > 180) & (blue < 120)).any(axis=1))
+    assert 0 < rows[0] < rows[-1] < upright[1] / 3
