@@ -99,7 +99,9 @@ def _print(found: Found, query: Query, view: View) -> None:
     last = view.offset + len(found.hits)
     told = f"{found.cases} case files, " if found.cases is not None else ""
     told += f"{found.pages} pages" if found.pages != 1 else "1 page"
-    if query.groups and found.exact != found.pages:
+    if not found.whole:
+        told += " with all of it as it is; those that hold a part of it or read like it come after them"
+    elif query.groups and found.exact != found.pages:
         told += f", {found.exact} of them with all of it as it is"
     shown = f"Hits {view.offset + 1} to {last} of " if found.hits else f"No hits from {view.offset + 1} on; there are "
     out.print(Text(f"{shown}{told}.", "bold"), soft_wrap=True)

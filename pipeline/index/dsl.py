@@ -70,14 +70,21 @@ MAPPING: Json = {
 }
 
 
-def compiled(query: Query) -> Json:
-    """Return the query for the pages that answer a query, scored as every store scores them."""
-    wanted: list[Json] = []
+def compiled(query: Query, *, exact_only: bool = False) -> Json:
+    """Return the query for the pages that answer a query, scored as every store scores them.
+
+    Args:
+        query: the query.
+        exact_only: whether to find those only on which all of it stands as it is; see ``results.exact_first``.
+    """
+    wanted: list[Json] = [all_exact(query)] if exact_only else []
     answers: list[Json] = []
     for group in query.groups:
         exact = [_phrase("units", *term.phrase) for term in group]
         # A page with the term as it is also has the forms of it: those count nothing then.
         alike = [_alike(parts(term)) for term in group if parts(term)] if not required(group) else []
+        if exact_only and alike:
+            alike = [_constant(_any(exact), ALIKE)]
         answers.append({"dis_max": {"queries": [*exact, *alike]}} if len(exact) + len(alike) > 1 else exact[0])
         wanted += [_any(exact)] if required(group) else []
     filters = [IS_PAGE, *wanted, *(_any([_condition(one) for one in group]) for group in query.conditions)]

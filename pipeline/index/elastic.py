@@ -26,7 +26,7 @@ from pipeline.index import dsl
 from pipeline.index.cluster import border, connect, read_only
 from pipeline.index.entry import About, Entry, entries, unpack
 from pipeline.index.query import Query
-from pipeline.index.results import facet, hit
+from pipeline.index.results import exact_first, facet, hit
 from pipeline.index.store import FACETS, IndexUnusableError, Sort, View, fingerprint
 
 # How often, and for how many seconds at first and at most, what the cluster is too busy for is sent again.
@@ -104,31 +104,41 @@ class ElasticStore:
                 # The ids in front of each case file's pages are theirs alone: cases counts them, however many.
                 wanted["cases"] = {"cardinality": {"field": "case", "precision_threshold": 40_000}}
                 grouping = {"collapse": {"field": "case", "inner_hits": {"name": "all", "size": 0}}}
-            answer = self._client.search(
-                index=self._alias,
-                query=dsl.compiled(query),
-                sort=dsl.order(view.sort),
-                track_scores=True,
-                from_=view.offset,
-                size=view.limit,
-                track_total_hits=True,
-                aggregations=wanted or None,
-                # The same copy of the index each time, for its sums decide the order.
-                preference=self._alias,
-                **grouping,
-            ).body
+            whole = True
+            if exact_first(query, view):
+                answer = self._ask(dsl.compiled(query, exact_only=True), view, {}, {})
+                whole = answer["hits"]["total"]["value"] < view.offset + view.limit
+            if whole:
+                answer = self._ask(dsl.compiled(query), view, wanted, grouping)
         pages = answer["hits"]["total"]["value"]
         found = answer.get("aggregations", {})
         return Found(
             pages=pages,
-            exact=found["exact"]["doc_count"] if query.groups else pages,
+            exact=found["exact"]["doc_count"] if query.groups and whole else pages,
             cases=found["cases"]["value"] if view.by_case else None,
             hits=tuple(_hit(row, query) for row in answer["hits"]["hits"]),
+            whole=whole,
             facets={
                 name: facet((bucket["key"], bucket["doc_count"]) for bucket in found[name]["buckets"])
                 for name in (FACETS if view.facets else ())
             },
         )
+
+    def _ask(self, query: dsl.Json, view: View, wanted: dsl.Json, grouping: dsl.Json) -> dict[str, Any]:
+        answer: dict[str, Any] = self._client.search(
+            index=self._alias,
+            query=query,
+            sort=dsl.order(view.sort),
+            track_scores=True,
+            from_=view.offset,
+            size=view.limit,
+            track_total_hits=True,
+            aggregations=wanted or None,
+            # The same copy of the index each time, for its sums decide the order.
+            preference=self._alias,
+            **grouping,
+        ).body
+        return answer
 
     def each(self, query: Query, sort: Sort) -> Iterator[Hit]:
         """Yield every page that answers a query, as the index was when it began."""

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping
 
 from models.hit import Count, Hit
 from pipeline.index.entry import About, Shown
+from pipeline.index.likeness import parts
 from pipeline.index.marking import boxes, mark, snippet
 from pipeline.index.query import Query, Term
+from pipeline.index.store import Sort, View
 
 # What a page's score has on top where all of the query stands on it as it is, where all its words follow one another,
 # and, for each of its terms, where that stands in all the other forms it may have. The rest is BM25.
@@ -18,6 +20,18 @@ ALIKE = 5.0
 def required(group: tuple[Term, ...]) -> bool:
     """Whether one of a group's terms must stand on a page as it is: they are all in quotes."""
     return not any(term.may_differ for term in group)
+
+
+def exact_first(query: Query, view: View) -> bool:
+    """Whether pages with all of a query as it is may be shown without a look for others, if there are enough of them.
+
+    They are then scored as if the others had been looked for: a form that a term may have counts nothing where the term
+    stands as it is. So no group may mix terms that have other forms with terms that have none.
+    """
+    if view.sort is not Sort.RANK or view.by_case or view.facets:
+        return False
+    others = [{bool(parts(term)) for term in group} for group in query.groups if not required(group)]
+    return {True} in others and {True, False} not in others
 
 
 def hit(about: About, page: tuple[str, str, int], shown: Shown, query: Query, score: float) -> Hit:

@@ -16,6 +16,7 @@ from models.hit import Found, Hit
 from models.page import Page
 from pipeline.index.entry import About, entries, unpack
 from pipeline.index.query import Query
+from pipeline.index.results import exact_first
 from pipeline.index.sqlite_search import Search
 from pipeline.index.store import IndexUnreadableError, IndexUnusableError, Sort, View, fingerprint
 from pipeline.text.near import near_tokens
@@ -128,7 +129,7 @@ class SqliteStore:
     def search(self, query: Query, view: View) -> Found:
         """Return the pages that answer a query; see :class:`pipeline.index.store.Store`."""
         with self._reading() as search:
-            search.run(query)
+            search.run(query, view.offset + view.limit if exact_first(query, view) else None)
             return search.found(view)
 
     def each(self, query: Query, sort: Sort) -> Iterator[Hit]:

@@ -38,25 +38,27 @@ class Search:
         """Begin with nothing found."""
         self._database = database
         self._query = Query()
+        self._whole = True
         database.execute("CREATE TEMP TABLE IF NOT EXISTS found (page INTEGER PRIMARY KEY, score REAL NOT NULL)")
         database.execute("DELETE FROM found")
 
-    def run(self, query: Query) -> None:
-        """Find the pages that answer a query."""
+    def run(self, query: Query, enough: int | None = None) -> None:
+        """Find the pages that answer a query.
+
+        Args:
+            query: the query.
+            enough: how many pages with all of it as it is are enough, so that no others are looked for.
+        """
         self._query = query
         if query.groups:
-            scores = self._scores(query)
-            for term in query.without:
-                for page in self._pages(phrase(term)):
-                    scores.pop(page, None)
-            self._database.executemany("INSERT INTO found VALUES (?, ?)", scores.items())
-            held = [_any(group) for group in query.conditions] + [_none(one) for one in query.barred]
-            if held:
-                where, values = _all(held)
-                self._database.execute(
-                    f"DELETE FROM found WHERE page IN (SELECT page FROM {_PLACES} WHERE NOT ({where}))",  # noqa: S608
-                    values,
-                )
+            exact = [self._best(self._ranked(phrase(term)) for term in group) for group in query.groups]
+            if enough is not None:
+                self._keep(self._exact_scores(exact))
+                if self._database.execute("SELECT count(*) >= ? FROM found", (enough,)).fetchone()[0]:
+                    self._whole = False
+                    return
+                self._database.execute("DELETE FROM found")
+            self._keep(self._scores(exact))
         else:
             where, values = _all([_any(group) for group in query.conditions] + [_none(one) for one in query.barred])
             self._database.execute(
@@ -79,6 +81,7 @@ class Search:
             exact=exact if self._query.groups else pages,
             cases=self._cases() if view.by_case else None,
             hits=tuple(self.hits(view)),
+            whole=self._whole,
             facets=self._facets() if view.facets else {},
         )
 
@@ -86,9 +89,40 @@ class Search:
         """Return the hits that are to be shown."""
         return list(map(self._hit, self._by_case(view) if view.by_case else self._rows(view)))
 
-    def _scores(self, query: Query) -> dict[int, float]:
+    def _keep(self, scores: dict[int, float]) -> None:
+        """Keep what is found, but for what must not be."""
+        query = self._query
+        for term in query.without:
+            for page in self._pages(phrase(term)):
+                scores.pop(page, None)
+        self._database.executemany("INSERT INTO found VALUES (?, ?)", scores.items())
+        held = [_any(group) for group in query.conditions] + [_none(one) for one in query.barred]
+        if held:
+            where, values = _all(held)
+            self._database.execute(
+                f"DELETE FROM found WHERE page IN (SELECT page FROM {_PLACES} WHERE NOT ({where}))",  # noqa: S608
+                values,
+            )
+
+    def _exact_scores(self, exact: Sequence[Mapping[int, float]]) -> dict[int, float]:
+        """Return the score of every page on which all of the query stands as it is; see ``results.exact_first``."""
+        least = [ALIKE if not required(group) and parts(group[0]) else 0.0 for group in self._query.groups]
+        scores = {
+            page: EXACT + sum(max(scores[page], floor) for scores, floor in zip(exact, least, strict=True))
+            for page in set.intersection(*map(set, exact))
+        }
+        self._add_seams(scores)
+        return scores
+
+    def _add_seams(self, scores: dict[int, float]) -> None:
+        for seam in self._query.seams:
+            for page in self._pages(phrase(seam)):
+                if page in scores:
+                    scores[page] += IN_A_ROW / len(self._query.seams)
+
+    def _scores(self, exact: Sequence[Mapping[int, float]]) -> dict[int, float]:
         """Return the score of every page on which any of the query stands, in any form."""
-        exact = [self._best(self._ranked(phrase(term)) for term in group) for group in query.groups]
+        query = self._query
         alike = [
             self._best(self._alike(term) for term in group if parts(term)) if not required(group) else {}
             for group in query.groups
@@ -99,10 +133,7 @@ class Search:
                 scores[page] += max(group_exact.get(page, 0.0), ALIKE * group_alike.get(page, 0.0))
         for page in set.intersection(*map(set, exact)):
             scores[page] += EXACT
-        for seam in query.seams:
-            for page in self._pages(phrase(seam)):
-                if page in scores:
-                    scores[page] += IN_A_ROW / len(query.seams)
+        self._add_seams(scores)
         for group, group_exact in zip(query.groups, exact, strict=True):
             if required(group):
                 scores = {page: score for page, score in scores.items() if page in group_exact}

@@ -65,6 +65,8 @@ def test_the_same_queries_find_the_same_pages_in_the_same_order(sqlite, elastic)
         places = {}
         for name, store in (("ours", sqlite), ("theirs", elastic)):
             places[name] = {(hit.case, hit.page): hit for hit in store.each(query, Sort.RANK)}
+            first = [(hit.case, hit.page, hit.exact) for hit in store.search(query, View(limit=5)).hits]
+            assert first == [(*place, hit.exact) for place, hit in places[name].items()][:5], words
         assert places["ours"].keys() == places["theirs"].keys(), words
         # Hundreds of a score tell whether all stands there as it is, and in a row: of that both are sure. Below them
         # each has a formula of its own for how rare a word is, and Lucene rounds the length of a page.

@@ -284,6 +284,18 @@ def test_pages_of_hits_hold_still_and_every_hit_is_on_one(store, make):
     assert [hit.page for hit in store.each(query, Sort.RANK)] == shown
 
 
+def test_pages_that_read_alike_come_after_those_with_all_as_it_is(store, make):
+    """They are looked for when those do not fill what is to be shown; whether or not, the order is the same."""
+    _put(store, make, *[[["សាលក្រមព្រហ្មទណ្ឌ"]] for _ in range(7)], *[[["សាលក្រមព្រហ្មទណឃ"]] for _ in range(3)])
+    query = parse("សាលក្រមព្រហ្មទណ្ឌ")
+    pages = [hit.page for hit in store.each(query, Sort.RANK)]
+    assert pages == list(range(1, 11))
+    for start, whole in ((0, False), (4, False), (5, True), (9, True)):
+        found = store.search(query, View(limit=3, offset=start))
+        assert [hit.page for hit in found.hits] == pages[start : start + 3]
+        assert (found.whole, found.exact, found.pages) == (whole, 7, 10 if whole else 7)
+
+
 def test_a_rebuild_leaves_what_is_in_the_bags_and_nothing_else(filled, make):
     """The index is a view of the bags."""
     made = [(case, [page]) for case, page in _cases(make)]
