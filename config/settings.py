@@ -14,6 +14,7 @@ from pydantic_settings import (
 from models.settings import Settings
 
 DEFAULTS = Path(__file__).with_name("defaults.toml")
+GLOSSARY = Path(__file__).with_name("glossary")
 LOCAL = Path("bannasar.toml")
 
 
@@ -60,7 +61,7 @@ def load(**options: Any) -> Settings:  # noqa: ANN401  # options are of the sett
     given = {name: value for name, value in options.items() if value is not None}
     try:
         sources = _Sources(**given)
-        return Settings.model_validate(sources.model_dump())
+        settings = Settings.model_validate(sources.model_dump())
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
@@ -71,3 +72,7 @@ def load(**options: Any) -> Settings:  # noqa: ANN401  # options are of the sett
         ) from error
     except ValueError as error:  # tomllib's
         raise SettingsError(f"{LOCAL} cannot be read: {error}") from error
+    if settings.document.glossary:
+        return settings
+    own = settings.document.model_copy(update={"glossary": str(GLOSSARY)})
+    return settings.model_copy(update={"document": own})

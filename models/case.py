@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 from pydantic import Field
 
-from models.fact import Fact
+from models.fact import Fact, FactName
 from models.failure import Code
 from models.record import Record
 from models.scan import Scan
@@ -31,6 +31,15 @@ class Document(Record):
     kind: str = "unknown"
     kind_confidence: float = 0.0
     facts: tuple[Fact, ...] = ()
+
+    def surest(self, name: FactName) -> str:
+        """Return the value of the surest fact of a name that has one, the first of several; "" where there is none."""
+        found = [fact for fact in self.facts if fact.name is name and fact.value]
+        return max(found, key=lambda fact: fact.confidence).value if found else ""
+
+    def all_of(self, name: FactName) -> tuple[str, ...]:
+        """Return all the values of facts of a name, each once."""
+        return tuple(dict.fromkeys(fact.value for fact in self.facts if fact.name is name and fact.value))
 
 
 class Missing(Record):

@@ -61,6 +61,18 @@ class ArchiveSettings(Record):
     )
 
 
+class DocumentSettings(Record):
+    """What is read from documents."""
+
+    glossary: str = Field(description="Folder with kinds.toml and courts.toml; empty for the glossary that is there.")
+    surely: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="Confidence below which a document's kind is left unknown."
+    )
+    case_numbers: tuple[str, ...] = Field(
+        description="Patterns of case numbers: regular expressions, for text in small letters and with ASCII digits."
+    )
+
+
 class RunSettings(Record):
     """How a run uses the machine."""
 
@@ -129,13 +141,14 @@ class Settings(Record):
     limits: Limits
     page: PageSettings
     pdf: ArchiveSettings
+    document: DocumentSettings
     run: RunSettings
     index: IndexSettings
     signing: SigningSettings
 
     def of_what_is_made(self) -> dict[str, str]:
         """Return the settings that decide what becomes of a page, by their names."""
-        rooms = {"page": self.page, "pdf": self.pdf}
+        rooms = {"page": self.page, "pdf": self.pdf, "document": self.document}
         return {
             f"{room}.{name}": str(value)
             for room, record in rooms.items()

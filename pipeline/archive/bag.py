@@ -28,7 +28,7 @@ from pathlib import Path, PurePosixPath
 
 import bagit
 
-from models.case import CaseFile, Document
+from models.case import CaseFile
 from models.fact import FactName
 from models.failure import BannasarError, Code
 from models.page import Page
@@ -189,9 +189,9 @@ def _fill(
             title=document.title,
             identifier=f"{case.id}/{document.number}",
             kind="" if document.kind == "unknown" else document.kind,
-            dates=_values(document, FactName.DATE),
-            sources=_values(document, FactName.CASE_NUMBER),
-            courts=_values(document, FactName.COURT),
+            dates=_known(document.surest(FactName.DATE)),
+            sources=document.all_of(FactName.CASE_NUMBER),
+            courts=_known(document.surest(FactName.COURT)),
         )
         write_pdf(
             about,
@@ -203,8 +203,8 @@ def _fill(
     _write(aside / "mets.xml", mets(case, list(_held(aside)), _paths_of_originals(case)))
 
 
-def _values(document: Document, name: FactName) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(fact.value for fact in document.facts if fact.name is name))
+def _known(value: str) -> tuple[str, ...]:
+    return (value,) if value else ()
 
 
 def _held(payload: Path) -> Iterator[Held]:

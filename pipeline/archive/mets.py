@@ -86,9 +86,13 @@ def _describe(root: etree._Element, case: CaseFile) -> None:
         _element(data, _DC, "title", document.title)
         if document.kind != "unknown":
             _element(data, _DC, "type", document.kind)
-        for fact in document.facts:
-            names = {FactName.DATE: "date", FactName.CASE_NUMBER: "identifier", FactName.COURT: "creator"}
-            _element(data, _DC, names.get(fact.name, "subject"), fact.value)
+        for element, fact in (("date", FactName.DATE), ("creator", FactName.COURT)):
+            if value := document.surest(fact):
+                _element(data, _DC, element, value)
+        for fact in FactName:
+            if fact not in {FactName.DATE, FactName.COURT}:
+                for value in document.all_of(fact):
+                    _element(data, _DC, "identifier" if fact is FactName.CASE_NUMBER else "subject", value)
 
 
 def _tell_what_was_done(

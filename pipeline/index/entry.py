@@ -3,7 +3,6 @@
 import json
 import zlib
 from collections.abc import Iterable, Iterator
-from operator import attrgetter
 from typing import NamedTuple
 
 from models.case import CaseFile, Document
@@ -95,17 +94,12 @@ def entries(case: CaseFile, pages: Iterable[Page]) -> Iterator[Entry]:
 
 
 def about(case: CaseFile, document: Document) -> About:
-    """Return what is known of a document: of several courts or dates the surest, of all its case numbers each."""
-    facts = {name: [fact for fact in document.facts if fact.name is name] for name in FactName}
-    surest = {name: max(found, key=attrgetter("confidence"), default=None) for name, found in facts.items()}
-    court, number, date = (
-        fact.value if (fact := surest[name]) else "" for name in (FactName.COURT, FactName.CASE_NUMBER, FactName.DATE)
-    )
+    """Return what is known of a document: of several courts or dates the surest, and all its case numbers."""
+    court, number, date = map(document.surest, (FactName.COURT, FactName.CASE_NUMBER, FactName.DATE))
     try:
         first, last = whole_days(date)
     except ValueError:
         first = last = ""
-    numbers = dict.fromkeys(fact.value for fact in facts[FactName.CASE_NUMBER])
     return About(
         case=case.id,
         box=case.box,
@@ -118,8 +112,8 @@ def about(case: CaseFile, document: Document) -> About:
         last=last,
         kind_key=key(document.kind),
         box_key=key(case.box),
-        court_tokens=name_tokens(*dict.fromkeys(fact.value for fact in facts[FactName.COURT])),
-        case_tokens=name_tokens(case.id, case.title, *numbers),
+        court_tokens=name_tokens(*document.all_of(FactName.COURT)),
+        case_tokens=name_tokens(case.id, case.title, *document.all_of(FactName.CASE_NUMBER)),
     )
 
 

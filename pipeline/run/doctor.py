@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.settings import PageSettings, Settings
+from pipeline.document.glossary import GlossaryError, read_names
 from pipeline.page.model_files import model_file
 from pipeline.page.recipe import model_names, versions
 from pipeline.run.ledger import Ledger, LedgerError
@@ -34,6 +35,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield _program("ghostscript", ["gs", "--version"], "ghostscript")
     yield _fonts()
     yield _sqlite()
+    yield _glossary(Path(settings.document.glossary))
     yield _disk(settings.archive, settings.run.free_gigabytes)
     yield _archive(settings.archive)
 
@@ -77,6 +79,15 @@ def _sqlite() -> Check:
     finally:
         database.close()
     return Check("SQLite FTS5", well=True, found=sqlite3.sqlite_version)
+
+
+def _glossary(folder: Path) -> Check:
+    try:
+        names = read_names(folder)
+    except GlossaryError as error:
+        return Check("glossary", well=False, found=str(error), mend="Mend it, or leave document.glossary empty.")
+    kinds = len(set(names.kinds.values()))
+    return Check("glossary", well=True, found=f"{kinds} kinds of document, {len(set(names.courts.values()))} courts")
 
 
 def _disk(archive: Path, least_gigabytes: float) -> Check:

@@ -9,13 +9,14 @@ from pathlib import Path
 import cv2
 import pikepdf
 
-from models.case import CaseFile
+from models.case import CaseFile, PageRef
 from models.failure import BannasarError, Code
 from models.page import Page
 from models.scan import Kind
 from models.settings import Settings
 from pipeline.archive.bag import build_bag
 from pipeline.archive.compress import compressed
+from pipeline.document.describe import described
 from pipeline.intake.inspect import Inspection, inspect, sha256_of
 from pipeline.page.make import make_page, page_picture
 from pipeline.run.measure import Measure, measure
@@ -130,6 +131,8 @@ def archive_case(
         reason = missing.get((ref.scan, ref.number))
         found = results.get(ref.scan, recipes[ref.scan], ref.number) if reason is None else None
         pages.append(found or stand_in(ref.scan, ref.number, str(reason)))
+    by_ref = {PageRef(scan=page.scan, number=page.number): page for page in pages}
+    case = case.model_copy(update={"documents": described(case.documents, by_ref, settings.document)})
     work = archive / "tmp"
     work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="pictures-", dir=work) as folder:

@@ -116,7 +116,7 @@ def test_nobody_at_the_address_gets_a_sentence():
 
 def test_a_server_killed_in_the_middle_of_a_bulk_loses_nothing_and_keeps_nothing_twice():
     """Power fails while pages go in; when it is there again the same command puts in what is missing."""
-    made = list(cases(400, words=2000))
+    made = list(cases(160, words=500))
     server = Server(V8).start()
     try:
         sent = threading.Event()
@@ -140,13 +140,13 @@ def test_a_server_killed_in_the_middle_of_a_bulk_loses_nothing_and_keeps_nothing
             for case, pages in made:
                 if there.get(case.id) != fingerprint(case):
                     store.put(case, pages)
-            assert store.count() == 400
+            assert store.count() == 160
             assert store.cases() == {case.id: fingerprint(case) for case, _ in made}
             server.freeze()
             with pytest.raises(IndexUnusableError, match="did not answer within"):
                 store.search(parse("greffier"), View())
             server.thaw()
-            assert store.count() == 400
+            assert store.count() == 160
     finally:
         server.stop()
 

@@ -1,0 +1,32 @@
+"""The kinds of document and the courts, by their names in three languages."""
+
+from pydantic import Field
+
+from models.record import Record
+
+
+class Named(Record):
+    """A kind of document, or a court: its names in Khmer, French and English.
+
+    ``evidence`` says where its Khmer names were seen: "S" and the source, or "U", from general knowledge.
+    """
+
+    km: tuple[str, ...] = ()
+    fr: tuple[str, ...] = ()
+    en: tuple[str, ...] = ()
+    issuer: str = ""
+    years: str = ""
+    evidence: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its names in all three languages."""
+        return self.km + self.fr + self.en
+
+
+class Glossary(Record):
+    """Kinds and courts by their ids; provinces by their Khmer names, each with its spellings in Latin letters."""
+
+    kinds: dict[str, Named]
+    courts: dict[str, Named]
+    provinces: dict[str, tuple[str, ...]] = Field(default_factory=dict)

@@ -1,0 +1,73 @@
+"""The glossary as it lies in its folder, ``kinds.toml`` and ``courts.toml``, made ready for looking names up."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from models.glossary import Glossary
+from pipeline.text.normalise import match_form
+
+_CAPITAL = "ភ្នំពេញ"
+
+
+class GlossaryError(ValueError):
+    """A glossary that cannot be used; the message names the file and what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Names:
+    """The names of a glossary in the form in which they are compared.
+
+    ``kinds`` has the kind by each title, and ``provinces`` the full Khmer name by each spelling, both by their letters
+    alone (:func:`letters`). ``courts`` has a court's first Khmer name by each of its names in match form;
+    ``court`` is the pattern that finds any of them.
+    """
+
+    kinds: dict[str, str]
+    courts: dict[str, str]
+    court: re.Pattern[str]
+    provinces: dict[str, str]
+
+
+@lru_cache(maxsize=4)
+def read_names(folder: Path) -> Names:
+    """Return the names in the glossary of a folder.
+
+    Raises:
+        GlossaryError: it cannot be read.
+    """
+    glossary = _read(folder)
+    courts = {match_form(name): court.km[0] for court in glossary.courts.values() for name in court.names}
+    return Names(
+        kinds={letters(name): kind for kind, named in glossary.kinds.items() for name in named.names},
+        courts=courts,
+        court=re.compile("|".join(map(re.escape, sorted(courts, key=len, reverse=True)))),
+        provinces={
+            letters(form): ("រាជធានី" if name == _CAPITAL else "ខេត្ត") + name
+            for name, forms in glossary.provinces.items()
+            for form in (name, *forms)
+        },
+    )
+
+
+def letters(text: str) -> str:
+    """Return the letters and digits of a text in match form, without anything between them."""
+    return "".join(part for part in match_form(text) if part.isalnum() or "\u1780" <= part <= "\u17d3")
+
+
+def _read(folder: Path) -> Glossary:
+    file = folder / "kinds.toml"
+    try:
+        kinds = tomllib.loads(file.read_text("utf-8"))
+        file = folder / "courts.toml"
+        return Glossary(kinds=kinds, **tomllib.loads(file.read_text("utf-8")))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise GlossaryError(f"The glossary in {folder} cannot be used: {place}: {first['msg']}.") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError) as error:
+        raise GlossaryError(f"The glossary {file} cannot be used: {error}.") from error

@@ -1,0 +1,94 @@
+"""A page as facts are read from it: its text in match form, and the words that each stretch of it came from."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+
+from models.fact import Fact, FactName
+from models.page import Page, Rect
+from pipeline.text.normalise import match_pieces
+from pipeline.text.plain import Placed, page_text
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A page and its text.
+
+    ``text`` is its match form; ``starts[i]`` and ``places[i]`` are where its i-th piece begins, there and in ``read``,
+    the text as it was read.
+    """
+
+    page: Page
+    read: str
+    placed: tuple[Placed, ...]
+    text: str
+    starts: tuple[int, ...]
+    places: tuple[int, ...]
+
+    @cached_property
+    def _word_starts(self) -> list[int]:
+        return [one.start for one in self.placed]
+
+    def fact(self, name: FactName, value: str, span: tuple[int, int], share: float, doubt: str = "") -> Fact:
+        """Return a fact that stands at a stretch ``[start, end)`` of the match form.
+
+        Args:
+            name: what it tells.
+            value: its normal form.
+            span: where it stands.
+            share: of the words' own confidence, how sure it is, 0–1.
+            doubt: what speaks against it.
+        """
+        start, end = self._place(span[0]), self._place(span[1])
+        words = [one for one in self.placed if one.start < end and one.end > start]
+        sure = [one.word.confidence for one in words]
+        return Fact(
+            name=name,
+            value=value,
+            text=self.read[start:end].strip(),
+            scan=self.page.scan,
+            page=self.page.number,
+            boxes=_around(words),
+            confidence=round(share * sum(sure) / len(sure), 3) if sure else 0.0,
+            doubt=doubt,
+        )
+
+    def _place(self, at: int) -> int:
+        """Return where in the text as read a place of the match form is."""
+        piece = bisect_right(self.starts, at) - 1
+        return len(self.read) if at >= len(self.text) else self.places[piece] + at - self.starts[piece]
+
+
+def reading(page: Page) -> Reading:
+    """Return a page as facts are read from it."""
+    read, placed = page_text(page)
+    forms, starts, places = [], [], []
+    length = 0
+    for form, start, _ in match_pieces(read):
+        forms.append(form)
+        starts.append(length)
+        places.append(start)
+        length += len(form)
+    return Reading(page, read, tuple(placed), "".join(forms), tuple(starts), tuple(places))
+
+
+def _around(words: Sequence[Placed]) -> tuple[Rect, ...]:
+    """Return a box for each line that words stand on."""
+    boxes = []
+    for _, line in groupby(words, lambda one: (one.word.box.top + one.word.box.bottom) // max(1, 2 * _height(words))):
+        own = [one.word.box for one in line]
+        boxes.append(
+            Rect(
+                min(box.left for box in own),
+                min(box.top for box in own),
+                max(box.right for box in own),
+                max(box.bottom for box in own),
+            )
+        )
+    return tuple(boxes)
+
+
+def _height(words: Sequence[Placed]) -> int:
+    return max(one.word.box.bottom - one.word.box.top for one in words)

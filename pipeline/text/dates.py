@@ -1,0 +1,230 @@
+"""Dates in texts: Gregorian in Khmer, French and English, and days of the Khmer lunar calendar.
+
+Texts and what is looked for in them are in their match form (``pipeline.text.normalise``): digits are ASCII, and forms
+that look alike are one.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from functools import cache
+from typing import NamedTuple
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from pipeline.text.lunar import ANIMALS, MONTHS, SAKS, animal_of, buddhist_year, lunar_days, years_of
+from pipeline.text.normalise import match_form
+
+_KHMER = (
+    "មករា", "កុម្ភៈ", "មីនា", "មេសា", "ឧសភា", "មិថុនា", "កក្កដា", "សីហា", "កញ្ញា", "តុលា", "វិច្ឆិកា", "ធ្នូ",
+)  # fmt: skip
+_FRENCH = (
+    "janvier", "fevrier", "mars", "avril", "mai", "juin", "juillet", "aout", "septembre", "octobre", "novembre",
+    "decembre",
+)  # fmt: skip
+_ENGLISH = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+_WEEKDAYS = ("ចន្ទ", "អង្គារ", "ពុធ", "ព្រហស្បតិ៍", "សុក្រ", "សៅរ៍", "អាទិត្យ")
+_UNITS = {
+    "un": 1, "premier": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6, "sept": 7, "huit": 8, "neuf": 9,
+    "dix": 10, "onze": 11, "douze": 12, "treize": 13, "quatorze": 14, "quinze": 15, "seize": 16, "vingt": 20,
+    "trente": 30, "quarante": 40, "cinquante": 50, "soixante": 60, "septante": 70, "quatre-vingt": 80, "nonante": 90,
+}  # fmt: skip
+# The court files there are: the French came in 1863.
+_FIRST_YEAR, _LAST_YEAR = 1863, 2100
+# A month may have this share of its characters misread, and must be nearer to one than to all others.
+_MISREAD = 0.34
+_BUDDHIST = 543
+_SHORT_YEAR = 100
+IMPOSSIBLE = "there is no such day"
+WEEKDAY = "the weekday is another one"
+NO_CENTURY = "the century is not told"
+
+
+class Dated(NamedTuple):
+    """A date, and where it stands, ``[start, end)``.
+
+    ``value`` is ``YYYY-MM-DD``, ``YYYY-MM`` or ``YYYY``; with ``doubt`` it is what stands there all the same, and ""
+    where that makes no date. Of a year of two digits, ``value`` begins with ``??``.
+    """
+
+    value: str
+    start: int
+    end: int
+    doubt: str = ""
+
+
+def dates(text: str) -> list[Dated]:
+    """Return the dates of a text in its match form, in order; none lies within another."""
+    found = [*_khmer(text), *_numeric(text), *_latin(text), *_french_words(text), *_lunar(text)]
+    kept: list[Dated] = []
+    for one in sorted(found, key=lambda one: (one.start, -one.end)):
+        if not kept or one.start >= kept[-1].end:
+            kept.append(one)
+    return kept
+
+
+def with_century(value: str, others: Sequence[str]) -> str:
+    """Return a date whose century is not told in the one that brings it nearest to the other dates of its file."""
+    years = sorted(int(other[:4]) for other in others if other[:4].isdigit())
+    if not value.startswith("??") or not years:
+        return value
+    middle = years[len(years) // 2]
+    century = min((18, 19, 20), key=lambda century: abs(int(f"{century}{value[2:4]}") - middle))
+    return f"{century}{value[2:]}"
+
+
+@cache
+def _alternatives(names: Sequence[str]) -> str:
+    """Return a pattern for any of these names, the longest first."""
+    return "|".join(re.escape(form) for form in sorted(map(match_form, names), key=len, reverse=True))
+
+
+@cache
+def _forms(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(map(match_form, names))
+
+
+def _place(name: str, names: Sequence[str]) -> int | None:
+    """Return which of some names a name is, be it misread a little; None where it may be none or either of two."""
+    plain = "".join(name.split())
+    nearest = process.extract(plain, _forms(names), scorer=OSA.normalized_distance, limit=2)
+    best, second = nearest[0], nearest[1]
+    return best[2] if best[1] <= _MISREAD and (best[1] < second[1] or best[1] == 0) else None
+
+
+def _khmer(text: str) -> Iterator[Dated]:
+    """Find ថ្ងៃទី១២ ខែឧសភា ឆ្នាំ១៩៦៣, and the month or the year by itself."""
+    for found in _pattern_khmer().finditer(text):
+        day, name, year = found["day"], found["month"], found["year"]
+        month = _place(name, _KHMER)
+        if month is None:
+            continue
+        yield _dated(year, month + 1, int(day) if day else None, found, bool(found["era"]))
+
+
+@cache
+def _pattern_khmer() -> re.Pattern[str]:
+    day, month, year = match_form("ថ្ងៃ"), match_form("ខែ"), match_form("ឆ្នាំ")
+    era = match_form("ព.ស").replace(".", r"\.?\s?")
+    return re.compile(
+        rf"(?:{day}\s*(?:{match_form('ទី')})?\s*(?P<day>\d{{1,2}})\s*)?{month}\s*(?P<month>[\u1780-\u17d3\s]{{2,12}}?)\s*"
+        rf"{year}\s*(?P<era>{era}\.?\s*)?(?P<year>\d{{4}}|\d{{2}})(?!\d)"
+    )
+
+
+def _numeric(text: str) -> Iterator[Dated]:
+    for found in re.finditer(
+        r"(?<![\d/.-])(?P<day>\d{1,2})(?P<mark>[/.-])(?P<month>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})(?![\d/-])", text
+    ):
+        if int(found["month"]) <= 12 or int(found["day"]) <= 31:
+            yield _dated(found["year"], int(found["month"]), int(found["day"]), found)
+
+
+def _latin(text: str) -> Iterator[Dated]:
+    months = rf"(?P<month>{_alternatives(_FRENCH)}|{_alternatives(_ENGLISH)})"
+    day = r"(?P<day>\d{1,2})\s*(?:er|st|nd|rd|th)?"
+    for pattern in (
+        rf"(?<!\d){day}\s*(?:of\s+)?{months}\s*,?\s*(?P<year>\d{{4}})(?!\d)",
+        rf"{months}\s+{day}\s*,\s*(?P<year>\d{{4}})(?!\d)",
+    ):
+        for found in re.finditer(pattern, text):
+            names = _FRENCH if found["month"] in _forms(_FRENCH) else _ENGLISH
+            yield _dated(found["year"], _forms(names).index(found["month"]) + 1, int(found["day"]), found)
+
+
+def _french_words(text: str) -> Iterator[Dated]:
+    """Find `l'an mil neuf cent soixante-trois et le douze mai`, as French deeds begin."""
+    word = rf"(?:{_alternatives((*_UNITS, 'mille', 'mil', 'cents', 'cent', 'vingts', 'et'))})"
+    number = rf"{word}(?:[\s-]+{word})*"
+    month = _alternatives(_FRENCH)
+    pattern = rf"l\s?['’]\s?an\s+(?P<year>{number})\s*,?\s*(?:et\s+)?le\s+(?P<day>{number})\s+(?P<month>{month})"
+    for found in re.finditer(pattern, text):
+        year, day = _in_words(found["year"]), _in_words(found["day"])
+        yield _dated(str(year), _forms(_FRENCH).index(found["month"]) + 1, day, found)
+
+
+def _in_words(words: str) -> int:
+    """Return a French number below 10,000."""
+    total = part = 0
+    for word in re.sub(r"quatre[\s-]+vingts?", "quatre-vingt", words).split():
+        for piece in [word] if word == "quatre-vingt" else re.split("-", word.replace("quatre-vingt-", "80-")):
+            if piece in {"mil", "mille"}:
+                total, part = total + 1000 * max(part, 1), 0
+            elif piece in {"cent", "cents"}:
+                part = 100 * max(part, 1)
+            else:
+                part += int(piece) if piece.isdigit() else _UNITS.get(piece, 0)
+    return total + part
+
+
+def _lunar(text: str) -> Iterator[Dated]:
+    """Find ថ្ងៃពុធ ១២កើត ខែពិសាខ ឆ្នាំថោះ បញ្ចស័ក ព.ស.២៥៦៧; the year by its era, or by animal and sak."""
+    for found in _pattern_lunar().finditer(text):
+        month = _place(found["month"], MONTHS)
+        if month is None:
+            continue
+        waxing = found["half"] == match_form("កើត")
+        days = _days(MONTHS[month], waxing, found)
+        if len(days) != 1:
+            yield Dated("", found.start(), found.end(), IMPOSSIBLE if not days else NO_CENTURY)
+            continue
+        weekday = _place(found["weekday"], _WEEKDAYS) if found["weekday"] else None
+        wrong = weekday is not None and weekday != days[0].weekday()
+        yield Dated(days[0].isoformat(), found.start(), found.end(), WEEKDAY if wrong else "")
+
+
+@cache
+def _pattern_lunar() -> re.Pattern[str]:
+    word = r"[\u1780-\u17d3]{1,14}"
+    era = match_form("ព.ស").replace(".", r"\.?\s?")
+    year = match_form("ឆ្នាំ")
+    return re.compile(
+        rf"(?:{match_form('ថ្ងៃ')}\s*(?P<weekday>{_alternatives(_WEEKDAYS)})\s*)?(?P<day>\d{{1,2}})\s*"
+        rf"(?P<half>{_alternatives(('កើត', 'រោច'))})\s*{match_form('ខែ')}\s*(?P<month>{word})\s*"
+        rf"(?:{year}\s*(?P<animal>{_alternatives(ANIMALS)})\s*(?P<sak>{_alternatives(SAKS)})?\s*)?"
+        rf"(?:{era}\.?\s*(?P<era>\d{{4}})(?!\d))?"
+    )
+
+
+def _days(month: str, waxing: bool, found: re.Match[str]) -> list[date]:
+    """Return the days that a lunar date may mean: by its animal and era, or its animal and sak."""
+    animal, sak = _name(found["animal"], ANIMALS), _name(found["sak"], SAKS)
+    if found["era"]:
+        later = int(found["era"]) - _BUDDHIST
+        years: Sequence[int] = (later - 1, later)
+    elif animal and sak:
+        today = date.today().year  # a year is all that is wanted
+        years = [year + more for year in years_of(animal, sak) for more in (0, 1) if year <= today]
+    else:
+        return []
+    days = [day for year in years for day in lunar_days(year, month, waxing=waxing, day=int(found["day"]))]
+    if animal and (fitting := [day for day in days if animal_of(day) == animal]):
+        return fitting
+    return [day for day in days if buddhist_year(day) == int(found["era"])] if found["era"] else []
+
+
+def _name(read: str | None, names: Sequence[str]) -> str:
+    place = _place(read, names) if read else None
+    return "" if place is None else names[place]
+
+
+def _dated(year: str, month: int, day: int | None, found: re.Match[str], buddhist: bool = False) -> Dated:
+    number = int(year)
+    if buddhist or number > _LAST_YEAR + _BUDDHIST - 200:
+        number -= _BUDDHIST
+        year = str(number)
+    if len(year) <= 2:
+        shown = f"??{number:02}-{month:02}" + (f"-{day:02}" if day else "")
+        sound = 1 <= month <= 12 and (day is None or 1 <= day <= 31)
+        return Dated(shown if sound else "", found.start(), found.end(), NO_CENTURY if sound else IMPOSSIBLE)
+    try:
+        whole = date(number, month, day or 1)
+    except ValueError:
+        return Dated("", found.start(), found.end(), IMPOSSIBLE)
+    if not _FIRST_YEAR <= number <= _LAST_YEAR:
+        return Dated("", found.start(), found.end(), IMPOSSIBLE)
+    return Dated(whole.isoformat() if day else f"{whole:%Y-%m}", found.start(), found.end())

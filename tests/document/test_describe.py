@@ -1,0 +1,139 @@
+"""What is told of a document: its kind, and facts with the words they were read from."""
+
+import tomllib
+
+import pytest
+
+from config.settings import GLOSSARY, load
+from models.case import PageRef
+from models.fact import FactName
+from pipeline.document.describe import described
+from pipeline.document.glossary import GlossaryError, read_names
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return load().document
+
+
+@pytest.fixture(scope="module")
+def describe(make, settings):
+    """Return what is told of a document of one page with these lines."""
+
+    def told(*lines):
+        page = make.page(*[[line] for line in lines])
+        refs = {PageRef(scan=page.scan, number=page.number): page}
+        (document,) = described(make.case(page).documents, refs, settings)
+        return document, page
+
+    return told
+
+
+def _values(document, name):
+    return [fact.value for fact in document.facts if fact.name is name]
+
+
+@pytest.mark.parametrize(
+    ("lines", "kind"),
+    [
+        (["ព្រះរាជាណាចក្រកម្ពុជា", "សាលក្រមព្រហ្មទណ្ឌ", "លេខ ២១៤/០៣"], "judgment"),
+        (["សាលក្រមពហ្មទណ្ឌ"], "judgment"),  # a subscript lost
+        (["សំណុំរឿងលេខ ៤៥៨/៩៨", "កំណត់ហេតុស្តាប់ចម្លើយសាក្សី"], "witness_interview"),
+        (["ដីកាសម្រេចឃុំខ្លួន", "បណ្តោះអាសន្ន"], "provisional_detention"),  # broken in two
+        (["ROYAUME DU CAMBODGE", "MANDAT D'ARRÊT"], "arrest_warrant"),
+        (["JUGEMENT CORRECTIONNEL", "Dossier n° 296/64"], "judgment"),
+        (["កម្មវិធីបុណ្យចូលឆ្នាំ", "សាលាបឋមសិក្សា"], "unknown"),
+        (["ខ្ញុំសូមប្តឹងទៅតុលាការ ព្រោះគាត់មិនព្រមសងប្រាក់ខ្ញុំសោះឡើយ"], "unknown"),
+        ([], "unknown"),
+    ],
+)
+def test_a_title_tells_the_kind_and_nothing_else_is_guessed(describe, lines, kind):
+    """Misread a little, broken in two, below the number of the case file; what is no title is unknown."""
+    document, _ = describe(*lines)
+    assert document.kind == kind
+    assert document.kind == "unknown" or document.kind_confidence >= 0.88
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "value"),
+    [
+        ("សំណុំរឿងព្រហ្មទណ្ឌលេខ ១២៣/៩៨ ក.ប", FactName.CASE_NUMBER, "123/98"),
+        ("Case No. 002/19-09-2007-ECCC/TC", FactName.CASE_NUMBER, "002/19-09-2007-ECCC/TC"),
+        ("Dossier n° 296/64", FactName.CASE_NUMBER, "296/64"),
+        ("សាលាដំបូងខេត្តពោធិ៍សាត់", FactName.COURT, "សាលាដំបូងខេត្តពោធិ៍សាត់"),
+        ("សាលាដំបូងខេត្តពោធ៍សាត់", FactName.COURT, "សាលាដំបូងខេត្តពោធិ៍សាត់"),  # a vowel lost
+        ("សាលាដំបូងរាជធានីភ្នំពេញ", FactName.COURT, "សាលាដំបូងរាជធានីភ្នំពេញ"),
+        ("Provincial Court of Kampot", FactName.COURT, "សាលាដំបូងខេត្តកំពត"),
+        ("Tribunal de première instance de Battambang", FactName.COURT, "សាលាដំបូងខេត្តបាត់ដំបង"),
+        ("ថ្ងៃទី២២ ខែមិថុនា ឆ្នាំ១៩៩៨", FactName.DATE, "1998-06-22"),
+        ("តាមមាត្រា ៣៥៣ នៃក្រមព្រហ្មទណ្ឌ", FactName.ARTICLE, "353"),
+        ("ខ្ញុំបាទឈ្មោះ យឹម វាសនា អាយុ ៤២ឆ្នាំ", FactName.PARTY, "យឹម វាសនា"),
+    ],
+)
+def test_a_fact_is_read_in_its_normal_form(describe, line, name, value):
+    """Numbers of the courts and of the ECCC, courts with their provinces, dates, articles, parties."""
+    document, _ = describe(line)
+    assert value in _values(document, name)
+
+
+def test_a_fact_tells_the_words_it_was_read_from(describe):
+    """Their text as it was read, and their boxes on the page."""
+    document, page = describe("ព្រះរាជាណាចក្រកម្ពុជា", "សាលាដំបូងខេត្តកំពត លេខ ២១៤/០៣ ក.ប")
+    (fact,) = (fact for fact in document.facts if fact.name is FactName.CASE_NUMBER)
+    assert (fact.text, fact.scan, fact.page) == ("២១៤/០៣", page.scan, 1)
+    (word,) = (word for word in page.blocks[1].lines[0].words if word.text == "២១៤/០៣")
+    assert fact.boxes == (word.box,)
+    assert 0 < fact.confidence <= word.confidence
+
+
+def test_a_document_is_dated_by_its_own_date_and_not_by_the_deeds(describe):
+    """The date of what happened is told in the text; that of the paper stands at its foot."""
+    document, _ = describe(
+        "ពាក្យបណ្តឹង",
+        "កាលពីថ្ងៃទី០៤ ខែកុម្ភៈ ឆ្នាំ១៩៩៨ គោរបស់ខ្ញុំបានបាត់ពីក្រោមផ្ទះ",
+        "សូមលោកព្រះរាជអាជ្ញាមេត្តាចាត់ការតាមច្បាប់",
+        "ធ្វើថ្ងៃទី០២ ខែមីនា ឆ្នាំ១៩៩៨",
+    )
+    assert sorted(_values(document, FactName.DATE)) == ["1998-02-04", "1998-03-02"]
+    assert document.surest(FactName.DATE) == "1998-03-02"
+
+
+def test_a_year_of_two_digits_is_resolved_by_the_documents_other_dates(describe):
+    """And left open, with its doubt, where there are none."""
+    document, _ = describe("ថ្ងៃទី០២ ខែមីនា ឆ្នាំ១៩៩៨", "លេខ ១២ ចុះថ្ងៃទី០៤/០២/៩៨")
+    assert "1998-02-04" in _values(document, FactName.DATE)
+    document, _ = describe("ចុះថ្ងៃទី 04/02/98")
+    (fact,) = (fact for fact in document.facts if fact.name is FactName.DATE)
+    assert (fact.value, bool(fact.doubt)) == ("", True)
+    assert document.surest(FactName.DATE) == ""
+
+
+def test_a_glossary_of_ones_own_takes_the_place_of_ours(make, settings, tmp_path):
+    """An archive team adds a kind without a line of code."""
+    for name in ("kinds.toml", "courts.toml"):
+        (tmp_path / name).write_bytes((GLOSSARY / name).read_bytes())
+    with (tmp_path / "kinds.toml").open("a", encoding="utf-8") as stream:
+        stream.write('\n[festival]\nkm = ["កម្មវិធីបុណ្យចូលឆ្នាំ"]\nevidence = "U"\n')
+    page = make.page(["កម្មវិធីបុណ្យចូលឆ្នាំ"])
+    own = settings.model_copy(update={"glossary": str(tmp_path)})
+    refs = {PageRef(scan=page.scan, number=page.number): page}
+    (document,) = described(make.case(page).documents, refs, own)
+    assert document.kind == "festival"
+
+
+@pytest.mark.parametrize("wrong", ["[judgment\n", "judgment = 3\n", '[judgment]\nkm = "x"\n'])
+def test_a_glossary_that_cannot_be_read_is_named(tmp_path, wrong):
+    """With what is wrong in it."""
+    (tmp_path / "kinds.toml").write_text(wrong, "utf-8")
+    (tmp_path / "courts.toml").write_text("[courts]\n", "utf-8")
+    with pytest.raises(GlossaryError, match=str(tmp_path)):
+        read_names(tmp_path)
+
+
+def test_the_glossary_knows_thirty_kinds_each_with_its_evidence():
+    """In three languages; no title stands for two kinds."""
+    kinds = tomllib.loads((GLOSSARY / "kinds.toml").read_text("utf-8"))
+    assert len(kinds) >= 30
+    assert all(kind["km"] and kind["fr"] and kind["en"] and kind["evidence"] for kind in kinds.values())
+    titles = [title.casefold() for kind in kinds.values() for name in ("km", "fr", "en") for title in kind[name]]
+    assert sorted(titles) == sorted(set(titles))
