@@ -1,13 +1,14 @@
-"""Documents described: what kind each is, and what is read from it."""
+"""The documents of a case file: where each begins, what kind it is, and what is read from it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from models.case import Document, PageRef
 from models.page import Page
 from models.settings import DocumentSettings
+from pipeline.document.cut import parts
 from pipeline.document.facts import facts_of
-from pipeline.document.glossary import read_names
+from pipeline.document.glossary import Names, read_names
 from pipeline.document.kinds import kind_of
 from pipeline.document.reading import reading
 
@@ -15,23 +16,40 @@ from pipeline.document.reading import reading
 def described(
     documents: Sequence[Document], pages: Mapping[PageRef, Page], settings: DocumentSettings
 ) -> tuple[Document, ...]:
-    """Return documents with their kinds and facts.
+    """Return the documents of a case file, cut where another begins, with their kinds and facts.
 
     Args:
-        documents: as they were cut.
+        documents: one a scan.
         pages: every page of them.
         settings: the glossary, and when a kind is sure.
+
+    Returns:
+        The documents, numbered from 1. A later one of a scan has the page it begins on in its title.
 
     Raises:
         GlossaryError: the glossary cannot be read.
     """
     names = read_names(Path(settings.glossary))
-    found = []
-    for document in documents:
-        own = [pages[ref] for ref in document.pages]
+    found: list[Document] = []
+    for title, own in _cut(documents, pages, names, settings.surely):
         written = next((page for page in own if page.blocks), own[0])
         kind, confidence = kind_of(written, names, settings.surely)
-        facts = facts_of([reading(page) for page in own], names, settings.case_numbers)
-        update = {"kind": kind, "kind_confidence": confidence, "facts": facts}
-        found.append(document.model_copy(update=update))
+        found.append(
+            Document(
+                number=len(found) + 1,
+                title=title,
+                pages=tuple(PageRef(scan=page.scan, number=page.number) for page in own),
+                kind=kind,
+                kind_confidence=confidence,
+                facts=facts_of([reading(page) for page in own], names, settings.case_numbers),
+            )
+        )
     return tuple(found)
+
+
+def _cut(
+    documents: Sequence[Document], pages: Mapping[PageRef, Page], names: Names, surely: float
+) -> Iterator[tuple[str, list[Page]]]:
+    for document in documents:
+        for place, own in enumerate(parts([pages[ref] for ref in document.pages], names, surely)):
+            yield f"{document.title}, page {own[0].number}" if place else document.title, own

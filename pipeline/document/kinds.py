@@ -24,16 +24,24 @@ def kind_of(first: Page, names: Names, surely: float) -> tuple[str, float]:
     its case file above, as "case file no …"), of them the longest title, of those the upper one. What is less sure
     than ``surely`` is "unknown", with the confidence that it has.
     """
-    found = [
-        (match[1] / 100, match[0], whole)
-        for line, whole in _heads(first)
-        if (match := process.extractOne(line, names.kinds.keys(), scorer=fuzz.ratio))
-    ]
+    found = list(_matches(first, names))
     sure = [one for one in found if one[0] >= surely]
     if not sure:
         return UNKNOWN, round(max((likeness for likeness, *_ in found), default=0.0), 3)
     likeness, title, _ = max(sure, key=lambda one: (one[2], len(one[1])))
     return names.kinds[title], round(likeness, 3)
+
+
+def is_titled(page: Page, names: Names, surely: float) -> bool:
+    """Whether a page has a line that is surely a title, and nothing else."""
+    return any(likeness >= surely and whole for likeness, _, whole in _matches(page, names))
+
+
+def _matches(page: Page, names: Names) -> Iterator[tuple[float, str, bool]]:
+    """Yield for each line that may be a title how like it is to the title it is likest, that, and whether it is all."""
+    for line, whole in _heads(page):
+        if match := process.extractOne(line, names.kinds.keys(), scorer=fuzz.ratio):
+            yield match[1] / 100, match[0], whole
 
 
 def _heads(page: Page) -> Iterator[tuple[str, bool]]:
@@ -46,7 +54,7 @@ def _heads(page: Page) -> Iterator[tuple[str, bool]]:
         for line in block.lines:
             if line.box.top > _UPPER * page.height:
                 continue
-            parts = _ENDS.split(match_form(_text(line)))
+            parts = _ENDS.split(text_of(line))
             own, whole = letters(parts[0]), len(parts) == 1
             if _SHORTEST <= len(own) <= _LONGEST:
                 yield own, whole
@@ -55,5 +63,6 @@ def _heads(page: Page) -> Iterator[tuple[str, bool]]:
             before = own if whole else ""
 
 
-def _text(line: Line) -> str:
-    return "".join(word.text + (" " if word.space else "") for word in line.words)
+def text_of(line: Line) -> str:
+    """Return the text of a line in match form, its digits ASCII."""
+    return match_form("".join(word.text + (" " if word.space else "") for word in line.words))
