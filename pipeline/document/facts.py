@@ -14,9 +14,13 @@ from pipeline.text.normalise import match_form
 _KHMER = r"\u1780-\u17d3"
 # How sure the role of a find is where the words around it do not say so.
 _UNSAID = 0.6
+# Where a paper is dated, in shares of its text.
+_HEAD = 0.25
+_FOOT = 0.6
 _LEAST_LIKE = 84
 # What stands before the date of a deed, not of the document.
-_TOLD = tuple(map(match_form, ("កាលពី", "កើត", "ចាប់ពី", "មុន", "រហូតដល់", "នៅ")))
+_TOLD = tuple(map(match_form, ("កាលពី", "កើត", "ចាប់ពី", "មុន", "រហូតដល់")))
+_ON = match_form("នៅ")  # what may stand before either: a record begins so, and so does a deed
 _BEFORE_NUMBER = tuple(map(match_form, ("សំណុំរឿង", "រឿងព្រហ្មទណ្ឌ", "case", "dossier", "affaire")))
 _NUMBER = tuple(map(match_form, ("លេខ", "no", "n°", "numero", "number", "#")))
 _LOOK_BACK = 24
@@ -104,9 +108,12 @@ def _dates(reading: Reading, *, last: bool) -> Iterator[Fact]:
     for found in dates(reading.text):
         before = reading.text[max(0, found.start - _LOOK_BACK) : found.start].rstrip()
         line = before.rsplit("\n", 1)[-1]
-        if line.rstrip().endswith(_TOLD):
+        on = line.endswith(_ON)
+        if line.endswith(_TOLD):
             sure = 0.5
-        elif found.start < 0.25 * length or (last and found.end > 0.6 * length):
+        elif found.start < _HEAD * length:
+            sure = 0.9 if on else 1.0
+        elif last and found.end > _FOOT * length and not on:
             sure = 1.0
         else:
             sure = _UNSAID

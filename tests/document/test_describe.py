@@ -98,6 +98,16 @@ def test_a_document_is_dated_by_its_own_date_and_not_by_the_deeds(describe):
     assert document.surest(FactName.DATE) == "1998-03-02"
 
 
+def test_a_record_is_dated_by_the_day_it_begins_with(describe):
+    """It begins as a deed is told: on the day so and so."""
+    document, _ = describe(
+        "នៅថ្ងៃទី០២ ខែមីនា ឆ្នាំ១៩៩៨ យើងបានស្តាប់ចម្លើយសាក្សី",
+        "សួរ តើអ្នកស្គាល់ជននោះដែរឬទេ នៅក្នុងភូមិរបស់អ្នក",
+        "ឆ្លើយ នៅថ្ងៃទី០៤ ខែកុម្ភៈ ឆ្នាំ១៩៩៨ ខ្ញុំនៅផ្ទះ",
+    )
+    assert document.surest(FactName.DATE) == "1998-03-02"
+
+
 def test_a_year_of_two_digits_is_resolved_by_the_documents_other_dates(describe):
     """And left open, with its doubt, where there are none."""
     document, _ = describe("ថ្ងៃទី០២ ខែមីនា ឆ្នាំ១៩៩៨", "លេខ ១២ ចុះថ្ងៃទី០៤/០២/៩៨")
