@@ -35,6 +35,7 @@ _COMMANDS = {
     "withdraw": "cli.withdrawal:withdraw",
     "reinstate": "cli.withdrawal:reinstate",
     "keys": "cli.keys:app",
+    "sheets": "cli.sheets:sheets",
     "certify": "cli.certify:certify",
     "check": "cli.check:check",
     "doctor": "cli.doctor:doctor",

@@ -10,6 +10,9 @@ from models.record import Record
 Confidence = Annotated[float, Field(ge=0, le=1)]
 Turn = Literal[0, 90, 180, 270]
 
+SHEET = "BANNASAR-SHEET1"
+"""What the QR code of a separator sheet begins with; its version is the number."""
+
 
 class Rect(NamedTuple):
     """A rectangle in pixels of the upright page; ``right`` and ``bottom`` lie just outside it."""
@@ -70,7 +73,8 @@ class Page(Record):
     ``turn`` is the clockwise turn in degrees that set the picture upright, ``skew`` the clockwise angle in degrees by
     which the turned picture still leant, and was turned back. ``width`` and ``height`` are those of the upright page in
     pixels at ``dpi``. ``blocks`` are in reading order. ``notes`` are short remarks for people, such as "too little
-    text to tell which way is up".
+    text to tell which way is up". ``sheet`` is what the QR code of a separator sheet says: such a page was laid in for
+    scanning, its words are not the case file's, so that it has no blocks, and yet is not ``blank``.
     """
 
     scan: str
@@ -82,6 +86,7 @@ class Page(Record):
     turn: Turn = 0
     skew: float = 0.0
     blank: bool = False
+    sheet: str = ""
     source: TextSource = TextSource.RECOGNISED
     blocks: tuple[Block, ...] = ()
     notes: tuple[str, ...] = ()

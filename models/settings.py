@@ -68,6 +68,9 @@ class DocumentSettings(Record):
     surely: Annotated[float, Field(gt=0, le=1)] = Field(
         description="Confidence below which a document's kind is left unknown."
     )
+    blank_separates: bool = Field(
+        description="Whether a document also begins after a blank page; separator sheets part documents always."
+    )
     case_numbers: tuple[str, ...] = Field(
         description="Patterns of case numbers: regular expressions, for text in small letters and with ASCII digits."
     )

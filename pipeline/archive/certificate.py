@@ -1,18 +1,16 @@
 """A certificate of a case file: one page that can be printed, with what is stated in words and as a QR code."""
 
 import io
-import subprocess
 import tempfile
 import textwrap
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import segno
-from PIL import Image, ImageDraw, ImageFont, features
+from PIL import Image, ImageDraw
 
-from models.failure import BannasarError, Code
-from models.page import Block, Line, Page, Rect, Word
+from models.page import Block, Line, Page, Rect
+from pipeline.archive.lettering import written
 from pipeline.archive.pdf import Description, write_pdf
 from pipeline.archive.statement import Statement
 
@@ -20,7 +18,6 @@ _DPI = 300
 _A4 = (2480, 3508)
 _MARGIN = 250
 _CODE = 1050  # pixels a side: 9 cm, so that a telephone reads it from paper
-_FACE = "Khmer OS Battambang"
 _HEAD = ("វិញ្ញាបនបត្រ", "Certificat · Certificate")
 _ROWS = (
     ("សំណុំរឿង · Dossier · Case file", "{case}"),
@@ -78,45 +75,15 @@ def _draw(image: Image.Image, statement: Statement) -> Iterator[Line]:
     pen = ImageDraw.Draw(image)
     told = {name: getattr(statement, name) for name in Statement.__slots__}
     middle = _A4[0] // 2
-    yield _written(pen, _HEAD[0], (middle, 330), 110, "mm")
-    yield _written(pen, _HEAD[1], (middle, 500), 56, "mm")
+    yield written(pen, _HEAD[0], (middle, 330), 110, "mm")
+    yield written(pen, _HEAD[1], (middle, 500), 56, "mm")
     down = 700
     for label, value in _ROWS:
-        yield _written(pen, label, (_MARGIN, down), 40, "lm", grey=90)
+        yield written(pen, label, (_MARGIN, down), 40, "lm", grey=90)
         for part in textwrap.wrap(value.format(**told), 64) or [""]:
             down += 78
-            yield _written(pen, part, (_MARGIN, down), 52, "lm")
+            yield written(pen, part, (_MARGIN, down), 52, "lm")
         down += 110
     for number, text in enumerate(_FOOT):
         place = (_MARGIN + _CODE, _A4[1] - _MARGIN - 400 + 90 * number)
-        yield _written(pen, text, place, 34, "lm")
-
-
-def _written(
-    pen: ImageDraw.ImageDraw, text: str, place: tuple[int, int], size: int, anchor: str, grey: int = 0
-) -> Line:
-    font = ImageFont.truetype(_face(), size, layout_engine=ImageFont.Layout.RAQM)
-    pen.text(place, text, fill=grey, font=font, anchor=anchor)
-    box = Rect(*(round(edge) for edge in pen.textbbox(place, text, font=font, anchor=anchor)))
-    words, at = [], 0.0
-    for word in text.split():
-        begin = font.getlength(text[: text.index(word, round(at))])
-        at = text.index(word, round(at)) + len(word)
-        end = font.getlength(text[: round(at)])
-        rect = Rect(box.left + round(begin), box.top, box.left + round(end), box.bottom)
-        words.append(Word(text=word, box=rect, confidence=1.0))
-    return Line(words=tuple(words), box=box, confidence=1.0)
-
-
-@cache
-def _face() -> str:
-    """Return the file of a face that has Khmer and Latin letters."""
-    if not features.check("raqm"):
-        raise BannasarError(Code.PDF, "this machine cannot shape Khmer: install libfribidi0")
-    found = subprocess.run(
-        ["fc-match", "--format=%{family}\t%{file}", _FACE], capture_output=True, encoding="utf-8", check=True
-    ).stdout
-    family, file = found.split("\t")
-    if _FACE not in family:
-        raise BannasarError(Code.PDF, f"the face {_FACE} is not installed: install fonts-khmeros")
-    return file
+        yield written(pen, text, place, 34, "lm")

@@ -11,6 +11,7 @@ from pipeline.document.facts import facts_of
 from pipeline.document.glossary import Names, read_names
 from pipeline.document.kinds import kind_of
 from pipeline.document.reading import reading
+from pipeline.document.sheets import as_sheets_tell
 
 
 def described(
@@ -31,7 +32,7 @@ def described(
     """
     names = read_names(Path(settings.glossary))
     found: list[Document] = []
-    for title, own in _cut(documents, pages, names, settings.surely):
+    for title, own in _cut(documents, pages, names, settings):
         written = next((page for page in own if page.blocks), own[0])
         kind, confidence = kind_of(written, names, settings.surely)
         found.append(
@@ -44,12 +45,14 @@ def described(
                 facts=facts_of([reading(page) for page in own], names, settings.case_numbers),
             )
         )
-    return tuple(found)
+    return tuple(as_sheets_tell(found, pages, names))
 
 
 def _cut(
-    documents: Sequence[Document], pages: Mapping[PageRef, Page], names: Names, surely: float
+    documents: Sequence[Document], pages: Mapping[PageRef, Page], names: Names, settings: DocumentSettings
 ) -> Iterator[tuple[str, list[Page]]]:
     for document in documents:
-        for place, own in enumerate(parts([pages[ref] for ref in document.pages], names, surely)):
+        own_pages = [pages[ref] for ref in document.pages]
+        cut = parts(own_pages, names, settings.surely, blank_separates=settings.blank_separates)
+        for place, own in enumerate(cut):
             yield f"{document.title}, page {own[0].number}" if place else document.title, own

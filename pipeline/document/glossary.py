@@ -40,7 +40,7 @@ def read_names(folder: Path) -> Names:
     Raises:
         GlossaryError: it cannot be read.
     """
-    glossary = _read(folder)
+    glossary = read_glossary(folder)
     courts = {match_form(name): court.km[0] for court in glossary.courts.values() for name in court.names}
     return Names(
         kinds={letters(name): kind for kind, named in glossary.kinds.items() for name in named.names},
@@ -59,7 +59,12 @@ def letters(text: str) -> str:
     return "".join(part for part in match_form(text) if part.isalnum() or "\u1780" <= part <= "\u17d3")
 
 
-def _read(folder: Path) -> Glossary:
+def read_glossary(folder: Path) -> Glossary:
+    """Return the glossary of a folder as it is written.
+
+    Raises:
+        GlossaryError: it cannot be read.
+    """
     file = folder / "kinds.toml"
     try:
         kinds = tomllib.loads(file.read_text("utf-8"))

@@ -11,7 +11,10 @@ from pipeline.page.picture import Picture
 from pipeline.page.read import read_picture
 from pipeline.page.recipe import fingerprint
 from pipeline.page.render import render
+from pipeline.page.separator import separator
 from pipeline.page.upright import make_upright
+
+_SEPARATES = "a separator sheet"
 
 
 def make_page(file: Path, kind: Kind, scan: str, number: int, settings: PageSettings, seconds: float) -> Page:
@@ -30,8 +33,20 @@ def make_page(file: Path, kind: Kind, scan: str, number: int, settings: PageSett
     """
     picture = render(file, kind, number, settings.dpi, seconds)
     recipe = fingerprint(settings)
+    height, width = picture.pixels.shape[:2]
+    if sheet := separator(picture.pixels):
+        notes = (_SEPARATES,)
+        return Page(
+            scan=scan,
+            number=number,
+            recipe=recipe,
+            width=width,
+            height=height,
+            dpi=picture.dpi,
+            sheet=sheet,
+            notes=notes,
+        )
     if kind is Kind.PDF and (blocks := own_blocks(file, number, picture.dpi, seconds)):
-        height, width = picture.pixels.shape[:2]
         return Page(
             scan=scan,
             number=number,

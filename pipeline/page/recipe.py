@@ -13,7 +13,7 @@ from models.settings import PageSettings
 from pipeline.page.model_files import model_file
 
 # Raised by hand whenever a change to this room changes what is read.
-STEPS = 4
+STEPS = 5
 
 
 def versions() -> dict[str, str]:
@@ -23,6 +23,7 @@ def versions() -> dict[str, str]:
         "tesseract": tesserocr.tesseract_version().split()[1],
         "opencv": version("opencv-python-headless"),
         "pypdfium2": version("pypdfium2"),
+        "zxing-cpp": version("zxing-cpp"),
     }
 
 

@@ -1,0 +1,60 @@
+"""``bannasar sheets``."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.common import give_up, out, read_settings
+from models.failure import BannasarError
+from models.glossary import Named
+from pipeline.archive.separator import write_sheets
+from pipeline.document.glossary import GlossaryError, read_glossary
+from pipeline.document.sheets import LONGEST_CASE, Said, payload
+
+
+def sheets(
+    to: Annotated[Path, typer.Option(metavar="FILE.pdf", help="Where the sheets go.")],
+    count: Annotated[int, typer.Option(min=1, max=500, help="How many sheets.")] = 1,
+    kind: Annotated[str, typer.Option(help="The kind of the document that follows, as in the glossary.")] = "",
+    case: Annotated[str, typer.Option(metavar="NUMBER", help="Its case number.")] = "",
+) -> None:
+    """Print separator sheets, to lay between documents before scanning: a new document begins after each.
+
+    They are A4 and can be used again and again. The sheets themselves stay in the archive as they were scanned, and
+    are not searched.
+
+    Examples:
+        bannasar sheets --to sheets.pdf --count 50
+
+        bannasar sheets --to judgments.pdf --count 10 --kind judgment
+
+        bannasar sheets --to 458-98.pdf --case 458/98
+    """
+    case = " ".join(case.split())
+    if len(case) > LONGEST_CASE or not case.isprintable():
+        give_up(f"A case number on a sheet has {LONGEST_CASE} characters at most, all of which can be printed.")
+    if to.exists():
+        give_up(f"{to} is there already. Name another file, or move it away.")
+    try:
+        kinds = read_glossary(Path(read_settings(None).document.glossary)).kinds
+        if kind and kind not in kinds:
+            give_up(f"The glossary has no kind {kind}. It has: {', '.join(sorted(kinds))}.")
+        about = [f"ប្រភេទ · Type · Kind: {_titles(kinds[kind])}"] if kind else []
+        about += [f"សំណុំរឿង · Dossier · Case: {case}"] if case else []
+        to.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".bannasar-", dir=to.parent) as folder:
+            made = Path(folder, "sheets.pdf")
+            write_sheets(payload(Said(kind, case)), about, count, made)
+            made.replace(to)
+    except (GlossaryError, BannasarError) as error:
+        give_up(str(error))
+    except OSError as error:
+        give_up(f"{error.filename or to}: {error.strerror}.")
+    sheet = "1 sheet" if count == 1 else f"{count} sheets"
+    out.print(f"{to} has {sheet} to print on A4.", soft_wrap=True)
+
+
+def _titles(kind: Named) -> str:
+    return " · ".join(names[0] for names in (kind.km, kind.fr, kind.en) if names)

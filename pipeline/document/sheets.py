@@ -1,0 +1,87 @@
+"""Separator sheets: what the code of one says, and what follows from it for the documents beside it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+from urllib.parse import parse_qs, quote, urlencode
+
+from models.case import Document, PageRef
+from models.fact import Fact, FactName
+from models.page import SHEET, Page
+from pipeline.document.glossary import Names
+from pipeline.text.normalise import match_form
+
+SEPARATOR = "separator"
+"""The kind of a document that is a separator sheet."""
+
+LONGEST_CASE = 60
+"""Characters of a case number that a sheet may bear: its code stays coarse enough for a worn print."""
+
+
+class Said(NamedTuple):
+    """What a sheet says of the document after it: its kind, and the number of its case; "" for what it does not say."""
+
+    kind: str = ""
+    case: str = ""
+
+
+def payload(said: Said) -> str:
+    """Return what the code of a sheet holds: ``BANNASAR-SHEET1``, then ``?kind=…&case=…`` as in an address (RFC 3986).
+
+    It is ASCII, so that every reader of codes gives it back alike.
+    """
+    fields = {name: value for name, value in said._asdict().items() if value}
+    return f"{SHEET}?{urlencode(fields, safe='/', quote_via=quote)}" if fields else SHEET
+
+
+def read_payload(text: str) -> Said:
+    """Return what a sheet says. Fields that are not known, empty or given twice say nothing."""
+    fields = parse_qs(text.partition("?")[2])
+    return Said(*(_plain(fields.get(name, [])) for name in Said._fields))
+
+
+def _plain(values: Sequence[str]) -> str:
+    text = " ".join(values[0].split()) if len(values) == 1 else ""
+    return text if text.isprintable() else ""
+
+
+def as_sheets_tell(documents: Sequence[Document], pages: Mapping[PageRef, Page], names: Names) -> Iterator[Document]:
+    """Yield documents with the kind and the case number that the sheets before them say; the sheets are separators.
+
+    What a sheet says holds for the one document that follows it in its scan. A kind that the glossary does not know is
+    not taken. The number stands before all that was read from the document; its evidence is the sheet.
+
+    Args:
+        documents: of a case file, in order; each sheet begins one.
+        pages: every page of them.
+        names: the glossary.
+    """
+    before: Page | None = None
+    for document in documents:
+        first = pages[document.pages[0]]
+        if first.sheet:
+            before = first
+            yield document.model_copy(update={"kind": SEPARATOR, "kind_confidence": 1.0})
+            continue
+        yield _told(document, before, names) if before and before.scan == first.scan else document
+        before = None
+
+
+def _told(document: Document, sheet: Page, names: Names) -> Document:
+    said = read_payload(sheet.sheet)
+    told: dict[str, object] = {}
+    if said.kind in names.kinds.values():
+        told = {"kind": said.kind, "kind_confidence": 1.0}
+    if said.case:
+        # As numbers read from paper are written: see pipeline/document/facts.py.
+        value = "".join(match_form(said.case).split()).upper()
+        number = Fact(
+            name=FactName.CASE_NUMBER,
+            value=value,
+            text=said.case,
+            scan=sheet.scan,
+            page=sheet.number,
+            boxes=(),
+            confidence=1.0,
+        )
+        told["facts"] = (number, *document.facts)
+    return document.model_copy(update=told)

@@ -1,0 +1,32 @@
+"""Separator sheets among the pages: told by the QR code that they bear."""
+
+import re
+
+import cv2
+import numpy as np
+import zxingcpp
+
+from models.page import SHEET
+from pipeline.page.picture import Pixels
+
+_LONG = 1100
+"""Pixels of the long side at which codes are read, at least: five a module and more, be it A4 on a glass for A3."""
+
+_PAYLOAD = re.compile(rf"{re.escape(SHEET)}(?:\?[\x21-\x7e]*)?")
+
+
+def separator(picture: Pixels) -> str:
+    """Return the payload of the separator sheet that a picture shows, whichever way it lies; "" where it shows none.
+
+    Args:
+        picture: The page as scanned, grey, ``(height, width)``, or RGB.
+    """
+    height, width = picture.shape[:2]
+    # A whole number of pixels made one: a third of the time that any other scale takes.
+    factor = max(1, max(height, width) // _LONG)
+    whole = picture[: height // factor * factor, : width // factor * factor]
+    size = (max(1, width // factor), max(1, height // factor))
+    small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA) if factor > 1 else picture
+    plain = np.ascontiguousarray(small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
+    codes = zxingcpp.read_barcodes(plain, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
+    return next((code.text for code in codes if _PAYLOAD.fullmatch(code.text)), "")

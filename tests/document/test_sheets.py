@@ -1,0 +1,123 @@
+"""Separator sheets part documents, and say what the next one is."""
+
+import pytest
+
+from config.settings import load
+from models.case import Document, PageRef
+from models.fact import FactName
+from models.page import SHEET
+from pipeline.document.describe import described
+from pipeline.document.sheets import Said, payload, read_payload
+
+HEAD = ["ព្រះរាជាណាចក្រកម្ពុជា"]
+BODY = ["សាក្សីបានឃើញហេតុការណ៍នៅក្បែរផ្ទះរបស់មេភូមិ"]
+BLANK = "blank"
+
+
+@pytest.fixture(scope="module")
+def cut(make):
+    """Return the documents of scans whose pages are lists of lines, ``BLANK``, or what a sheet says."""
+
+    def documents(*scans, **settings):
+        refs, wholes = {}, []
+        for count, pages in enumerate(scans):
+            own = []
+            for number, page in enumerate(pages, 1):
+                if isinstance(page, Said):
+                    one = make.page(number=number, scan=f"{count:064}").model_copy(update={"sheet": payload(page)})
+                elif page == BLANK:
+                    one = make.page(number=number, scan=f"{count:064}", blank=True)
+                else:
+                    one = make.page(*page, number=number, scan=f"{count:064}")
+                ref = PageRef(scan=one.scan, number=number)
+                refs[ref] = one
+                own.append(ref)
+            wholes.append(Document(number=count + 1, title=f"scan{count}", pages=tuple(own)))
+        return described(wholes, refs, load().document.model_copy(update=settings))
+
+    return documents
+
+
+def told(documents):
+    return [([ref.number for ref in one.pages], one.kind) for one in documents]
+
+
+@pytest.mark.parametrize(
+    "said", [Said(), Said("judgment"), Said(case="458/98"), Said("complaint", "១២៣/៩៨ ក.ប & co?=%")], ids=str
+)
+def test_a_payload_says_what_was_put_into_it(said):
+    """In ASCII, whatever the script."""
+    text = payload(said)
+    assert text.isascii()
+    assert read_payload(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SHEET, Said()),
+        (f"{SHEET}?", Said()),
+        (f"{SHEET}?colour=red&kind=judgment", Said("judgment")),
+        (f"{SHEET}?kind=judgment&kind=complaint&case=1", Said(case="1")),
+        (f"{SHEET}?case=1%00%1b", Said()),
+    ],
+)
+def test_what_a_payload_does_not_say_plainly_it_does_not_say(text, said):
+    """Unknown fields, fields given twice, control characters."""
+    assert read_payload(text) == said
+
+
+def test_a_sheet_is_a_document_by_itself_and_the_next_one_begins_after_it(cut):
+    """Nothing of a page need say so; no page is lost."""
+    found = cut([[BODY], Said(), [BODY], [BODY], Said(), [BODY]])
+    assert told(found) == [
+        ([1], "unknown"),
+        ([2], "separator"),
+        ([3, 4], "unknown"),
+        ([5], "separator"),
+        ([6], "unknown"),
+    ]
+    sheet = found[1]
+    assert (sheet.kind_confidence, sheet.facts, sheet.number) == (1.0, (), 2)
+
+
+def test_sheets_first_last_and_one_after_another(cut):
+    """Each is by itself, and a back of one that was scanned too is its own."""
+    assert told(cut([Said(), BLANK, [BODY], Said(), Said()])) == [
+        ([1, 2], "separator"),
+        ([3], "unknown"),
+        ([4], "separator"),
+        ([5], "separator"),
+    ]
+
+
+def test_a_sheet_says_what_the_next_document_is(cut):
+    """Its kind for the title's, its case number before all others; the document after that is told by itself again."""
+    title = [HEAD, ["សាលក្រម"], ["លេខ ១២/៩៩"]]
+    sheet, first, second = cut([Said("complaint", "៤៥៨/៩៨ ក.ប"), title, title])
+    assert (sheet.kind, sheet.facts) == ("separator", ())
+    assert (first.kind, first.kind_confidence) == ("complaint", 1.0)
+    fact = first.facts[0]
+    assert (fact.name, fact.value, fact.text) == (FactName.CASE_NUMBER, "458/98ក.ប", "៤៥៨/៩៨ ក.ប")
+    assert (fact.page, fact.boxes, fact.confidence) == (1, (), 1.0)
+    assert first.surest(FactName.CASE_NUMBER) == "458/98ក.ប"
+    assert first.all_of(FactName.CASE_NUMBER) == ("458/98ក.ប", "12/99")
+    assert (second.kind, second.all_of(FactName.CASE_NUMBER)) == ("judgment", ("12/99",))
+
+
+def test_what_a_sheet_says_stays_in_its_scan(cut):
+    """The last page of one stack says nothing of the next; a kind that the glossary lacks is not taken."""
+    assert told(cut([[BODY], Said("complaint")], [[BODY], Said("nonsense"), [BODY]])) == [
+        ([1], "unknown"),
+        ([2], "separator"),
+        ([1], "unknown"),
+        ([2], "separator"),
+        ([3], "unknown"),
+    ]
+
+
+def test_a_blank_page_separates_where_that_is_set(cut):
+    """It is the last of the document before it; by default it separates nothing."""
+    pages = [BLANK, [BODY], [BODY], BLANK, BLANK, [BODY], BLANK]
+    assert told(cut(pages)) == [([1, 2, 3, 4, 5, 6, 7], "unknown")]
+    assert told(cut(pages, blank_separates=True)) == [([1, 2, 3, 4, 5], "unknown"), ([6, 7], "unknown")]
