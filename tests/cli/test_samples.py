@@ -120,7 +120,8 @@ def test_every_pdf_is_pdfa(digitised):
     files = sorted(bannasar.archive.glob("bags/*/*/data/documents/*.pdf"))
     command = [ROOT / "script" / "verapdf", "-f", "2b", "--format", "text", *files]
     said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    assert said.count("PASS") == len(files) == 13, said
+    documents = sum(len(read_bag(bag)[0].documents) for bag in bags(bannasar.archive))
+    assert said.count("PASS") == len(files) == documents, said
 
 
 def test_people_see_a_table_and_marks(digitised):
