@@ -47,6 +47,17 @@ def grey(pixels: Pixels) -> Pixels:
     return np.asarray(cv2.max(cv2.max(red, green), blue), np.uint8)
 
 
+def shrunk(pixels: Pixels, factor: int) -> Pixels:
+    """Return grey pixels made smaller by a whole factor.
+
+    What is left over at the right and at the bottom falls off: with whole blocks of pixels OpenCV is five times as
+    fast and more.
+    """
+    height, width = (max(1, side // factor) for side in pixels.shape)
+    blocks = pixels[: height * factor, : width * factor]
+    return np.asarray(cv2.resize(blocks, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def flatten(picture: Pixels, dpi: float) -> Pixels:
     """Divide a grey picture by its paper, so that paper is white everywhere.
 
@@ -118,9 +129,7 @@ def without_solids(ink: Pixels, dpi: float) -> Pixels:
         dpi: Pixels an inch; strokes of an eighth of an inch and more are solids.
     """
     factor = max(1, round(dpi / 50))
-    size = (max(1, ink.shape[1] // factor), max(1, ink.shape[0] // factor))
-    small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
-    small = np.asarray(cv2.threshold(small, 127, 255, cv2.THRESH_BINARY)[1], np.uint8)
+    small = np.asarray(cv2.threshold(shrunk(ink, factor), 127, 255, cv2.THRESH_BINARY)[1], np.uint8)
     thick = max(3, round(dpi / 8 / factor))
     # Beyond the edge of the picture all is black: half of a border's stroke lies there.
     solid = cv2.morphologyEx(small, cv2.MORPH_OPEN, np.ones((thick, thick), np.uint8), borderValue=(255,))
@@ -139,12 +148,11 @@ def shows_a_picture(picture: Pixels, dpi: float) -> bool:
         dpi: Pixels an inch.
     """
     factor = max(1, round(dpi / 50))
-    size = (max(1, picture.shape[1] // factor), max(1, picture.shape[0] // factor))
-    small = np.asarray(cv2.resize(grey(picture), size, interpolation=cv2.INTER_AREA), np.uint8)
+    small = shrunk(grey(picture), factor)
     dark = (small < 0.6 * float(np.percentile(small, 75))).astype(np.uint8)
     count, _, boxes, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
     large = 0
     for left, top, width, height, area in boxes[1:count]:
-        at_edge = left == 0 or top == 0 or left + width == size[0] or top + height == size[1]
+        at_edge = left == 0 or top == 0 or left + width == small.shape[1] or top + height == small.shape[0]
         large += 0 if at_edge or max(width, height) < _HOLE * dpi / factor else int(area)
     return large > _PICTURE * small.size

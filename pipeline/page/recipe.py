@@ -3,7 +3,7 @@
 import hashlib
 import json
 from functools import cache
-from importlib.metadata import version
+from importlib import metadata
 from pathlib import Path
 
 import tesserocr
@@ -13,17 +13,17 @@ from models.settings import PageSettings
 from pipeline.page.model_files import model_file
 
 # Raised by hand whenever a change to this room changes what is read.
-STEPS = 5
+STEPS = 6
 
 
 def versions() -> dict[str, str]:
     """Return the versions of the programs and libraries that decide what is read."""
     return {
-        "bannasar": version("bannasar"),
+        "bannasar": _version("bannasar"),
         "tesseract": tesserocr.tesseract_version().split()[1],
-        "opencv": version("opencv-python-headless"),
-        "pypdfium2": version("pypdfium2"),
-        "zxing-cpp": version("zxing-cpp"),
+        "opencv": _version("opencv-python-headless"),
+        "pypdfium2": _version("pypdfium2"),
+        "zxing-cpp": _version("zxing-cpp"),
     }
 
 
@@ -44,6 +44,11 @@ def model_names(settings: PageSettings) -> list[str]:
     """Return the names of all the Tesseract models that the settings name."""
     named = (settings.first_languages, settings.khmer_languages, settings.languages, settings.latin_languages)
     return list(dict.fromkeys("+".join(named).split("+")))
+
+
+@cache
+def _version(package: str) -> str:
+    return metadata.version(package)
 
 
 @cache

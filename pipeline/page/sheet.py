@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from models.page import Rect
-from pipeline.page.clean import flatten, ink_of, strengthened, without_solids
+from pipeline.page.clean import flatten, ink_of, shrunk, strengthened, without_solids
 from pipeline.page.ink import Pieces, letter_height
 from pipeline.page.layout import PrintedBlock, lay_out
 from pipeline.page.lines import PrintedLine
@@ -78,8 +78,7 @@ def make_ready(picture: Picture, dpi: float) -> Sheet:
     ink = without_solids(ink_of(even), dpi)
     # Rules and rings are big: they are found on a smaller picture, in a fraction of the time.
     factor = max(1, round(dpi / _COARSE))
-    small = resized(ink, 1 / factor)
-    small = np.asarray(cv2.threshold(small, 80, 255, cv2.THRESH_BINARY)[1], np.uint8)
+    small = np.asarray(cv2.threshold(shrunk(ink, factor), 80, 255, cv2.THRESH_BINARY)[1], np.uint8)
     rules = find_rules(small, dpi / factor)
     text = ink
     if rules.mask.any():
