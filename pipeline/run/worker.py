@@ -56,12 +56,12 @@ class Report:
 
 
 class Hands:
-    """The hands of the workers in this process, one for each thread that makes calls."""
+    """The hands of the workers in this process: as many as calls were ever made at once."""
 
     def __init__(self) -> None:
         """Begin with none."""
         self._lock = threading.Lock()
-        self._idle: dict[int, Hand] = {}
+        self._idle: list[Hand] = []
         self._busy: set[Hand] = set()
         self._open = True
 
@@ -71,11 +71,11 @@ class Hands:
             self._open = True
 
     def take(self, limits: Limits) -> "Hand | None":
-        """Return the hand of this thread for a call, or None after :meth:`end`."""
+        """Return a hand for a call, the one that was put back last if it will do, or None after :meth:`end`."""
         with self._lock:
             if not self._open:
                 return None
-            hand = self._idle.pop(threading.get_ident(), None)
+            hand = self._idle.pop() if self._idle else None
             if hand is None or not hand.fits(limits):
                 if hand is not None:
                     hand.end()
@@ -84,11 +84,11 @@ class Hands:
             return hand
 
     def put_back(self, hand: "Hand", *, usable: bool) -> None:
-        """Put the hand of this thread back after a call, unless it has ended with that."""
+        """Put a hand back after a call, unless it has ended with that."""
         with self._lock:
             self._busy.discard(hand)
             if usable and self._open:
-                self._idle[threading.get_ident()] = hand
+                self._idle.append(hand)
             elif usable:
                 hand.end()
 
@@ -99,7 +99,7 @@ class Hands:
             for hand in self._busy:
                 hand.interrupt()
             while self._idle:
-                self._idle.popitem()[1].end()
+                self._idle.pop().end()
 
 
 HANDS = Hands()

@@ -128,6 +128,11 @@ def test_nobody_from_outside_can_reach_the_workers(pool):
     assert all((getattr(address, "ipv4_mapped", None) or address).is_loopback for address in listening), listening
 
 
+def test_calls_that_come_one_by_one_are_made_by_one_process(pool):
+    """Another is started, which takes a second, only when two have something to do."""
+    assert len({outcome.value for number in range(4) for outcome in _run(pool, [(_own_process, number)])}) == 1
+
+
 def test_workers_end_with_their_pool(tmp_path):
     """Nothing is left behind."""
     with Pool(run_settings(workers=1, scheduler="", retries=0, retry_seconds=0), 500, tmp_path / "work") as short:
