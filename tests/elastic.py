@@ -112,6 +112,12 @@ class Server:
             self._process.wait()
             self._process = None
 
+    def revive(self) -> None:
+        """Let it be there for others, whatever was done to it."""
+        self.thaw()
+        if self._process is None:
+            self.start()
+
     def freeze(self) -> None:
         """Let it answer no more, though it is there."""
         self._signal(signal.SIGSTOP)

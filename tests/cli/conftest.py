@@ -93,6 +93,23 @@ def archived(bannasar: Bannasar, three_archived: Path) -> Bannasar:
     return bannasar
 
 
+@pytest.fixture(scope="session")
+def one_archived(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the box box-1 of one scan, 1.png, and the archive that was made of it."""
+    folder = tmp_path_factory.mktemp("one")
+    write_page(folder / "box-1" / "1.png", "Le greffier en chef")
+    done = Bannasar(folder / "archive")("run", folder / "box-1")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def archived_box(bannasar: Bannasar, one_archived: Path) -> Path:
+    """Return the box of one scan, to be looked at only, with ``bannasar``'s archive made of it."""
+    shutil.copytree(one_archived / "archive", bannasar.archive)
+    return one_archived / "box-1"
+
+
 def write_page(file: Path, *lines: str, dpi: int = 150) -> Path:
     """Write a clean page with these lines as a picture or a PDF."""
     file.parent.mkdir(parents=True, exist_ok=True)

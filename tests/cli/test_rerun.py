@@ -129,15 +129,13 @@ def test_rerun_does_what_its_dry_run_said(bannasar, box):
     }
 
 
-def test_the_same_bytes_are_read_again_by_a_new_recipe_only(bannasar, box):
+def test_the_same_bytes_are_read_again_by_a_new_recipe_only(bannasar, archived_box):
     """Same bytes and recipe: nothing to do. A new recipe, or --stage recognise: read again, and archived anew."""
-    write_page(box / "1.png", "Le greffier en chef")
-    bannasar("run", box)
     (before,) = bannasar.scans("box-1").values()
     assert "today's recipe already" in bannasar("rerun", "--box", "box-1").stdout
     assert "Nothing is to be done again" in bannasar("rerun", "--below-confidence", "0.01").stdout
     new = {"BANNASAR_PAGE__DPI": "250"}
-    assert "1 scans were read by an older recipe" in bannasar("run", box, **new).stdout
+    assert "1 scans were read by an older recipe" in bannasar("run", archived_box, **new).stdout
     done = bannasar("rerun", "--below-confidence", "1", **new)
     assert done.returncode == 0, done.stderr
     assert "1 pages read" in done.stdout
@@ -154,10 +152,9 @@ def test_the_same_bytes_are_read_again_by_a_new_recipe_only(bannasar, box):
     assert {line["by"] for line in told} == {case.operator}
 
 
-def test_what_was_archived_stays_so_when_reading_it_again_fails(bannasar, box):
+@pytest.mark.usefixtures("archived_box")
+def test_what_was_archived_stays_so_when_reading_it_again_fails(bannasar):
     """A rerun can only better an archive."""
-    write_page(box / "1.png", "Le greffier en chef")
-    bannasar("run", box)
     (before,) = bannasar.scans("box-1").values()
     again = ["rerun", "--box", "box-1", "--stage", "recognise", "--allow-partial"]
     bannasar(*again, BANNASAR_LIMITS__PAGE_MEGABYTES="80")
@@ -230,10 +227,9 @@ def test_progress_for_machines(bannasar, box):
     assert "bannasar_running 0.0" in text
 
 
-def test_rerun_wants_to_be_told_what(bannasar, box):
+@pytest.mark.usefixtures("archived_box")
+def test_rerun_wants_to_be_told_what(bannasar):
     """Everything again is never meant."""
-    write_page(box / "1.png", "Un")
-    bannasar("run", box)
     assert bannasar("rerun").returncode == 1
     assert bannasar("rerun", "--code", "nonsense").returncode == 1
     assert bannasar("rerun", "--failed", "--password-file", "x").returncode == 1

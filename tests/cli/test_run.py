@@ -57,11 +57,9 @@ def test_a_box_of_good_and_bad_scans_ends_with_each_accounted_for(bannasar, box)
     assert counts["scans"] == 5 == sum(counts[s] for s in ("archived", "duplicate", "refused", "failed", "pending"))
 
 
-def test_the_same_box_again_does_nothing_and_says_so(bannasar, box):
+def test_the_same_box_again_does_nothing_and_says_so(bannasar, archived_box):
     """A second call costs seconds, not pages."""
-    write_page(box / "a.png", "Le greffier en chef")
-    assert bannasar("run", box).returncode == 0
-    again = bannasar("run", box)
+    again = bannasar("run", archived_box)
     assert again.returncode == 0
     assert "Nothing new" in again.stdout
     assert set(_reads(bannasar).values()) == {1}
@@ -158,13 +156,11 @@ def test_a_second_run_on_the_archive_says_who_holds_it(bannasar, box):
     assert f"process {process.pid}" in second.stderr
 
 
-def test_an_index_that_was_lost_is_made_anew(bannasar, box):
+def test_an_index_that_was_lost_is_made_anew(bannasar, archived_box):
     """The bags are the truth, the index a view."""
-    write_page(box / "a.png", "Le greffier en chef")
-    bannasar("run", box)
     for file in bannasar.archive.glob("index.db*"):
         file.unlink()
-    assert bannasar("run", box).returncode == 0
+    assert bannasar("run", archived_box).returncode == 0
     assert len(bannasar.json("search", "greffier")["hits"]) == 1
 
 
@@ -239,10 +235,9 @@ def test_a_damaged_ledger_is_named_and_left_alone(bannasar, box):
     assert ledger.read_bytes() == b"rubbish" * 1000
 
 
-def test_every_attempt_is_in_the_ledger(bannasar, box):
+@pytest.mark.usefixtures("archived_box")
+def test_every_attempt_is_in_the_ledger(bannasar):
     """Who read what, when, by which recipe."""
-    write_page(box / "a.png", "texte court")
-    bannasar("run", box)
     database = sqlite3.connect(Path(bannasar.archive) / "ledger.db")
     steps = [row[0] for row in database.execute("SELECT step FROM attempts WHERE outcome = 'done' ORDER BY id")]
     database.close()

@@ -12,11 +12,11 @@ def test_a_scan_is_taken_in_when_it_has_stopped_growing_and_after_a_restart(bann
     box = tmp_path / "inbox"
     write_page(box / "1.png", "Première pièce")
     whole = write_pages(tmp_path / "whole.pdf", 2, title="d'une longue pièce").read_bytes()
-    process = bannasar.start("watch", box, "--settle", "1")
+    process = bannasar.start("watch", box, "--settle", "4")
     until(lambda: results(bannasar.archive) == 1, process)
     with (box / "2.pdf").open("wb") as stream:
-        for piece in range(8):
-            stream.write(whole[piece * len(whole) // 8 : (piece + 1) * len(whole) // 8])
+        for piece in range(16):
+            stream.write(whole[piece * len(whole) // 16 : (piece + 1) * len(whole) // 16])
             stream.flush()
             time.sleep(0.4)  # slower than the scanner, faster than the patience of the watcher
     assert "2.pdf" not in bannasar.scans("inbox")

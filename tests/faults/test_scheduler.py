@@ -87,11 +87,10 @@ def test_the_archive_is_the_same_as_alone_though_a_worker_dies_and_another_joins
     victim = machines.worker()
     machines.worker()
     process = together.start("run", box, "--scheduler", machines.address)
-    until(lambda: results(together.archive) >= 3, process)
+    until(lambda: results(together.archive) >= 3 and hands(victim), process)
     orphans = hands(victim)
-    assert orphans
     victim.send_signal(signal.SIGKILL)
-    assert psutil.wait_procs(orphans, timeout=10)[1] == []
+    assert psutil.wait_procs(orphans, timeout=60)[1] == []
     machines.worker()
     output, errors = process.communicate(timeout=200)
     assert process.returncode == 0, output + errors

@@ -12,7 +12,7 @@ from pipeline.index.language import parse
 from pipeline.index.store import IndexUnusableError, View, fingerprint
 from tests.bench.made_pages import cases
 from tests.conftest import index_settings
-from tests.elastic import PASSWORD, USER, V8, V9, Server
+from tests.elastic import PASSWORD, USER, V8, V9
 
 _SECRET = "not-the-password-9"  # noqa: S105  # it is nobody's
 
@@ -114,10 +114,9 @@ def test_nobody_at_the_address_gets_a_sentence():
         store.count()
 
 
-def test_a_server_killed_in_the_middle_of_a_bulk_loses_nothing_and_keeps_nothing_twice():
+def test_a_server_killed_in_the_middle_of_a_bulk_loses_nothing_and_keeps_nothing_twice(server):
     """Power fails while pages go in; when it is there again the same command puts in what is missing."""
     made = list(cases(160, words=500))
-    server = Server(V8).start()
     try:
         sent = threading.Event()
 
@@ -128,7 +127,7 @@ def test_a_server_killed_in_the_middle_of_a_bulk_loses_nothing_and_keeps_nothing
                     server.kill()
                 yield page
 
-        with _store(server, "killed", seconds=2) as store:
+        with _store(server, "killed") as store, _store(server, "killed", seconds=2) as impatient:
             for case, pages in made[:5]:
                 store.put(case, pages)
             with pytest.raises(IndexUnusableError, match=r"cannot be reached|did not answer"):
@@ -144,11 +143,11 @@ def test_a_server_killed_in_the_middle_of_a_bulk_loses_nothing_and_keeps_nothing
             assert store.cases() == {case.id: fingerprint(case) for case, _ in made}
             server.freeze()
             with pytest.raises(IndexUnusableError, match="did not answer within"):
-                store.search(parse("greffier"), View())
+                impatient.search(parse("greffier"), View())
             server.thaw()
             assert store.count() == 160
     finally:
-        server.stop()
+        server.revive()
 
 
 @pytest.fixture(params=[V8, V9])
