@@ -55,9 +55,11 @@ class Screen:
     def __call__(self, progress: Progress) -> None:
         """Show how far the run has come."""
         now = time.monotonic()
+        for note in progress.notes:
+            err.print(Text(note, style="bold"), soft_wrap=True)
         if progress.paused != self._paused:
             self._paused = progress.paused
-            err.print(Text(progress.paused or "There is room again: it goes on.", style="bold"), soft_wrap=True)
+            err.print(Text(progress.paused or "It goes on.", style="bold"), soft_wrap=True)
         if progress.step == "reading" and self._reading_since is None:
             self._reading_since = now
         if err.is_terminal:
@@ -116,6 +118,8 @@ class JsonLog:
         for failed in progress.failures:
             told = failed.failure.model_dump(mode="json") | {"reason": failed.failure.reason}
             self._print("page failed", box=failed.box, path=failed.path, **told)
+        for note in progress.notes:
+            self._print("note", note=note)
         now = time.monotonic()
         if (progress.step, progress.paused) != self._told or now - self._last >= _SECONDS_BETWEEN_LINES:
             self._last, self._told = now, (progress.step, progress.paused)
@@ -124,6 +128,7 @@ class JsonLog:
     def _tell(self, event: str) -> None:
         told = asdict(self._progress) if self._progress else {}
         told.pop("failures", None)
+        told.pop("notes", None)
         self._print(event, **told)
 
     @staticmethod

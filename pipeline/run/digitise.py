@@ -24,6 +24,7 @@ from pipeline.run.context import Context
 from pipeline.run.custody import registrar
 from pipeline.run.indexing import Indexer
 from pipeline.run.ledger import Attempt, Ledger, ScanRow, Step
+from pipeline.run.lock import LOCK
 from pipeline.run.pool import Outcome, Pool, Task
 from pipeline.run.progress import Failed, Watcher
 from pipeline.run.results import Results
@@ -126,7 +127,7 @@ def read_and_archive(
     cases = [case for box in boxes for case in run.cases_of(box)]
     started = time.monotonic()
     run.begin(cases)
-    for outcome in context.pool.finished(run.take):
+    for outcome in context.finished(run.take):
         run.ended(outcome)
         context.show()
     seconds = time.monotonic() - started
@@ -264,7 +265,8 @@ class _Reading:
                 self._ready.append(case)
             for row, number in missing:
                 arguments = (self._source(row), number, self._settings)
-                yield Task((case, row, number), read_page, arguments, self._settings.limits.page_seconds)
+                needs = (arguments[0].readable,)
+                yield Task((case, row, number), read_page, arguments, self._settings.limits.page_seconds, needs)
 
     def _page_ended(self, outcome: Outcome, case: _Case, row: ScanRow, number: int) -> None:
         if outcome.value is not None and outcome.value.recipe != self._recipe:
@@ -328,7 +330,8 @@ class _Reading:
         recipes = {row.sha256: self._recipe_of(row) for row in case.rows}
         # Each page is rendered once more, and written into a PDF.
         seconds = self._settings.limits.page_seconds * (1 + sum(scan.pages for scan in scans))
-        return Task(case, archive_case, (record, sources, recipes, self._settings), seconds)
+        needs = (self._settings.archive / LOCK, *(source.file for source in sources.values()))
+        return Task(case, archive_case, (record, sources, recipes, self._settings), seconds, needs)
 
     def _history(self, case_id: str) -> tuple[Version, ...]:
         """Return how the case file was made before."""

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+LOCK = "lock"
+"""The file in an archive that a run holds; while it does, the file is there."""
+
 
 class ArchiveBusyError(Exception):
     """Another run holds the archive; the message says which."""
@@ -20,7 +23,7 @@ def hold(archive: Path) -> Iterator[None]:
         ArchiveBusyError: another run holds it.
     """
     archive.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(archive / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = os.open(archive / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,10 +1,12 @@
 """The workers: tasks go out in a window, outcomes come back; nobody else knows of Dask."""
 
+import logging
 import os
 import pickle
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +23,9 @@ from pipeline.run.worker import HANDS, Limits, Report, call, end_hands, unpickle
 
 # Tasks in flight for each worker: one at work, one that waits at its door.
 _WINDOW = 2
-
+# A network file system may show a new file to some machines later than to others: a minute at most, as NFS is set up.
+_SECONDS_BLIND = 60.0
+_SECONDS_BETWEEN_LOOKS = 2.0
 
 _OUR_OWN = {
     # Looks at what every process is doing, a hundred times a second, for a dashboard that nobody opens.
@@ -30,17 +34,21 @@ _OUR_OWN = {
 
 
 class SchedulerError(Exception):
-    """The Dask scheduler that was named does not answer; the message says which."""
+    """The Dask scheduler that was named does not answer, or no more; the message says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A call to make on a worker within a time limit; ``about`` is whatever the one who hands it out knows it by."""
+    """A call to make on a worker within a time limit; ``about`` is whatever the one who hands it out knows it by.
+
+    ``needs`` are the files on shared storage without which a worker on another machine cannot do it.
+    """
 
     about: Any
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
     seconds: float
+    needs: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,7 @@ class Pool:
         self._flying: dict[Future[Report], _Flight] = {}
         self._soon: deque[_Flight] = deque()
         self._alone: deque[_Flight] = deque()
+        self._blind: dict[str, float] = {}
         self._completed: Any = None
 
     def __enter__(self) -> Self:
@@ -114,26 +123,37 @@ class Pool:
         self._client.close()
         self._cluster.close()
 
-    def finished(self, take: Callable[[], Task | None]) -> Iterator[Outcome]:
+    def finished(
+        self,
+        take: Callable[[], Task | None],
+        pause: Callable[[str], None] = lambda _sentence: None,
+        note: Callable[[str], None] = lambda _sentence: None,
+    ) -> Iterator[Outcome]:
         """Hand out tasks in a window and yield how their tries end, as they do.
 
         What may pass is tried again as :mod:`pipeline.run.retry` says. Of each task the last outcome is ``last``.
 
         Args:
             take: returns the next task, None while there is none; it is asked again after every outcome.
+            pause: told why nothing goes on, and "" when it does again.
+            note: told what the operator should mend, though the rest goes on.
+
+        Raises:
+            SchedulerError: the scheduler that was named does not answer, or no more.
         """
         while True:
             while (self._completed is None or len(self._flying) < self._width()) and (flight := self._next(take)):
-                self._submit(flight)
+                self._submit(flight, pause)
             if not self._flying:
                 if not self._soon and not self._alone:
                     return
                 alone = (self._soon or self._alone).popleft()
                 if (early := alone.due - time.monotonic()) > 0:
                     time.sleep(early)
-                self._submit(alone)
-            future = next(self._completed)
-            yield self._outcome(self._flying.pop(future), future)
+                self._submit(alone, pause)
+            future = self._next_completed(pause)
+            if outcome := self._outcome(self._flying.pop(future), future, note):
+                yield outcome
 
     def _next(self, take: Callable[[], Task | None]) -> _Flight | None:
         """Return what is due again, else the next task."""
@@ -145,27 +165,68 @@ class Pool:
         task = take()
         return _Flight(task) if task else None
 
-    def _submit(self, flight: _Flight) -> None:
+    def _submit(self, flight: _Flight, pause: Callable[[str], None]) -> None:
         client = self._start()
+        seeing = self._seeing(flight.task, pause) if self._blind else None
         if self._completed is None:
             self._completed = as_completed()
         flight.started = datetime.now(UTC)
         request = pickle.dumps((flight.task.function, flight.task.arguments))
         limits = Limits(flight.task.seconds, self._megabytes, self._temporary)
-        future = client.submit(call, request, limits, pure=False)
+        needs = flight.task.needs if self._settings.scheduler else ()
+        future = client.submit(
+            call, request, limits, needs, pure=False, workers=seeing, allow_other_workers=seeing is not None
+        )
         self._flying[future] = flight
         self._completed.add(future)
 
-    def _outcome(self, flight: _Flight, future: "Future[Report]") -> Outcome:
-        """Return how a try ended, and put the task back where it is to be tried again."""
+    def _next_completed(self, pause: Callable[[str], None]) -> "Future[Report]":
+        """Return the next try that has ended; say so while there is nobody who could make it."""
+        due = time.monotonic() + _SECONDS_BETWEEN_LOOKS
+        alone = False
+        while self._cluster is None and not self._completed.has_ready():
+            time.sleep(0.02)
+            if time.monotonic() >= due:
+                due = time.monotonic() + _SECONDS_BETWEEN_LOOKS
+                alone = not self._workers()
+                pause(f"Paused: {self._settings.scheduler} has no workers. Start one, and it goes on." if alone else "")
+        if alone:
+            pause("")
+        return next(self._completed)
+
+    def _seeing(self, task: Task, pause: Callable[[str], None]) -> Sequence[str]:
+        """Return the workers that may see what a task needs; wait while there is none."""
+        told = False
+        while True:
+            now = time.monotonic()
+            self._blind = {worker: until for worker, until in self._blind.items() if until > now}
+            seeing = [worker for worker in self._workers() if worker not in self._blind]
+            if seeing or not self._blind:
+                if told:
+                    pause("")
+                return seeing
+            told = True
+            pause(f"Paused: no worker sees {task.needs[0]}. Mount it there under the same path, and it goes on.")
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
+
+    def _outcome(self, flight: _Flight, future: "Future[Report]", note: Callable[[str], None]) -> Outcome | None:
+        """Return how a try ended, and put the task back where it is to be tried again; None where it never began."""
         try:
             report = future.result()
+        except CancelledError as error:
+            raise self._lost() from error
         except KilledWorker:
             flight.losses += 1
             failure = Failure(code=Code.WORKER_LOST, detail="its machine, or whoever runs it, ended the worker")
             outcome = Outcome(flight.task, flight.started, failure=failure)
             plan = again_after_loss(flight.losses)
         else:
+            if report.unseen is not None and report.unseen.exists():
+                if report.worker not in self._blind:
+                    note(f"{report.worker} does not see {report.unseen}: it gets no work for a while. Mount it there.")
+                self._blind[report.worker] = time.monotonic() + _SECONDS_BLIND
+                self._put_back(flight, Again())
+                return None
             flight.tries += 1
             done = unpickled(report)
             outcome = Outcome(
@@ -183,11 +244,26 @@ class Pool:
         (self._alone if plan.alone else self._soon).append(flight)
 
     def _width(self) -> int:
-        return _WINDOW * max(1, len(self._start().scheduler_info(n_workers=-1)["workers"]))
+        return _WINDOW * max(1, len(self._workers()))
+
+    def _workers(self) -> list[str]:
+        try:
+            return list(self._start().scheduler_info(n_workers=-1)["workers"])
+        except OSError as error:
+            raise self._lost() from error
+
+    def _lost(self) -> SchedulerError:
+        return SchedulerError(
+            f"The Dask scheduler at {self._settings.scheduler} is gone. What is done is kept; start it, and run the "
+            "same command again to go on."
+        )
 
     def _start(self) -> Client:
         if self._client is None:
             if self._settings.scheduler:
+                # What Dask would print when the scheduler is gone, we say in a sentence.
+                for handler in logging.getLogger("distributed").handlers:
+                    handler.setLevel(logging.CRITICAL)
                 try:
                     self._client = Client(self._settings.scheduler, timeout=30)
                 except (OSError, ValueError) as error:

@@ -10,6 +10,7 @@ from pipeline.intake.discover import Entry, discover
 from pipeline.intake.inspect import Inspection
 from pipeline.run.context import Context
 from pipeline.run.ledger import Attempt, Ledger, ScanRow, scan_row
+from pipeline.run.lock import LOCK
 from pipeline.run.names import case_id
 from pipeline.run.pool import Task
 from pipeline.run.tasks import inspect_scan, unlock_scan
@@ -112,14 +113,14 @@ def inspect_anew(box: Box, entries: Sequence[Entry], context: Context, password:
                 seconds = settings.limits.page_seconds + entry.size / _SLOWEST_BYTES_A_SECOND
                 if password is not None:
                     arguments = (entry.file, entry.size, settings, password, copies[entry])
-                    return Task(entry, unlock_scan, arguments, seconds)
-                return Task(entry, inspect_scan, (entry.file, entry.size, settings), seconds)
+                    return Task(entry, unlock_scan, arguments, seconds, (entry.file, settings.archive / LOCK))
+                return Task(entry, inspect_scan, (entry.file, entry.size, settings), seconds, (entry.file,))
             row = scan_row(box.id, str(entry.path), entry.size, entry.mtime_ns)
             ledger.put(row)
             ledger.fail(row, entry.refusal)
         return None
 
-    for outcome in context.pool.finished(take):
+    for outcome in context.finished(take):
         entry: Entry = outcome.task.about
         path = str(entry.path)
         row = scan_row(box.id, path, entry.size, entry.mtime_ns)

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,12 +48,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How a call went on a worker: what came of it, pickled where it came to an end of its own; when and where."""
+    """How a call went on a worker: what came of it, pickled where it came to an end of its own; when and where.
+
+    ``unseen`` is what it needs and the worker does not see: then it was not made.
+    """
 
     done: bytes | Failure
     worker: str
     started: datetime
     seconds: float
+    unseen: Path | None = None
 
 
 class Hands:
@@ -111,9 +116,12 @@ def end_hands() -> None:
     HANDS.begin()
 
 
-def call(request: bytes, limits: Limits) -> Report:
-    """Have a call, pickled as ``(function, arguments)``, made by a hand, within its limits."""
+def call(request: bytes, limits: Limits, needs: Sequence[Path] = ()) -> Report:
+    """Have a call, pickled as ``(function, arguments)``, made by a hand within its limits, where what it needs is."""
     started, clock = datetime.now(UTC), time.monotonic()
+    if unseen := next((file for file in needs if not file.exists()), None):
+        failure = Failure(code=Code.CHANGED, detail=f"{unseen} is not there")
+        return Report(failure, str(get_worker().address), started, 0.0, unseen)
     hand = HANDS.take(limits)
     if hand is None:
         done: bytes | Failure = Failure(code=Code.WORKER_LOST, detail="the run was stopped")

@@ -71,7 +71,7 @@ def test_a_run_pauses_while_the_disk_is_short_and_goes_on(bannasar, box):
         read = results(disk)
         assert read < 12
         ballast.unlink()
-        _said(process, "There is room again")
+        _said(process, "It goes on.")
         until(lambda: list((disk / "bags").glob("*/*/bagit.txt")), process)
         (bag,) = bags(disk)
         until(lambda: verify_bag(bag) == [], process)

@@ -15,7 +15,7 @@ import pytest
 
 from tests.cli.conftest import Bannasar, write_page, write_pages
 from tests.conftest import ROOT
-from tests.faults.conftest import contents, hands, results, until
+from tests.faults.conftest import APART, contents, hands, results, until
 
 
 class Machines:
@@ -34,10 +34,10 @@ class Machines:
         self._start("scheduler", *told)
         self._until_it_answers(port)
 
-    def worker(self) -> subprocess.Popen[bytes]:
-        """Start a worker."""
+    def worker(self, *within: str) -> subprocess.Popen[bytes]:
+        """Start a worker, within another command perhaps."""
         told = [self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--death-timeout", "60"]
-        return self._start("worker", *told)
+        return self._start("worker", *told, within=within)
 
     def end(self) -> None:
         """End them all."""
@@ -45,9 +45,9 @@ class Machines:
             process.kill()
             process.wait()
 
-    def _start(self, what: str, *arguments: str) -> subprocess.Popen[bytes]:
+    def _start(self, what: str, *arguments: str, within: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
         with (self._folder / f"{what}.log").open("ab") as log:
-            command = [sys.executable, "-m", "distributed.cli.dask_" + what, *arguments]
+            command = [*within, sys.executable, "-m", "distributed.cli.dask_" + what, *arguments]
             process = subprocess.Popen(command, stderr=log, stdout=log, env=self._environment, cwd=self._folder)
         self._started.append(process)
         return process
@@ -103,6 +103,44 @@ def test_the_archive_is_the_same_as_alone_though_a_worker_dies_and_another_joins
 def _attempts(bannasar: Bannasar) -> list[dict[str, str]]:
     scans = [f"box-1/dossier-{number}/a.pdf" for number in (1, 2)]
     return [attempt for scan in scans for attempt in bannasar.json("show", scan)["scans"][0]["attempts"]]
+
+
+def _said(process: subprocess.Popen[str], words: str) -> None:
+    assert process.stderr is not None
+    assert any(words in line for line in process.stderr), words
+
+
+def test_a_run_waits_for_workers_and_ends_with_its_scheduler(bannasar, box, machines):
+    """It says so either way; what was read is kept, and the same command goes on, alone if need be."""
+    write_pages(box / "a.pdf", 12)
+    process = bannasar.start("run", box, "--scheduler", machines.address)
+    _said(process, "has no workers. Start one")
+    machines.worker()
+    _said(process, "It goes on.")
+    until(lambda: results(bannasar.archive) >= 2, process)
+    machines.end()
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "is gone. What is done is kept" in errors
+    assert "Traceback" not in errors
+    kept = results(bannasar.archive)
+    done = bannasar("run", box)
+    assert done.returncode == 0
+    assert f"{12 - kept} pages read" in done.stdout
+
+
+def test_a_worker_that_does_not_see_the_shared_storage_spoils_nothing(bannasar, box, machines):
+    """Its disk was not mounted: it would fail page after page in no time. It gets none, and the operator is told."""
+    for number in range(3):
+        write_pages(box / f"{number}.pdf", 2, title=f"du dossier {number}")
+    machines.worker(*APART, f'mount -t tmpfs none {box}; exec "$@"', "sh")
+    process = bannasar.start("run", box, "--scheduler", machines.address)
+    _said(process, f"does not see {box}")
+    _said(process, "Paused: no worker sees")
+    machines.worker()
+    output, errors = process.communicate(timeout=200)
+    assert process.returncode == 0, output + errors
+    assert "6 archived, 0 failed" in output
 
 
 def test_workers_keep_nothing_of_a_run_that_has_ended(bannasar, box, machines):
