@@ -96,7 +96,8 @@ def _work(settings: Settings, work: Work) -> list[BoxReport]:
         with screen_for(settings.run.log_format) as screen:
             watchers: list[Watcher] = [screen]
             if settings.run.metrics_file:
-                watchers.append(stack.enter_context(Metrics(Path(settings.run.metrics_file))))
+                # First: what it has to say is shown then.
+                watchers.insert(0, stack.enter_context(Metrics(Path(settings.run.metrics_file))))
 
             def watch(progress: Progress) -> None:
                 for watcher in watchers:

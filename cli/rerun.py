@@ -101,6 +101,9 @@ def rerun(
             chosen = choose(ledger, wanted, settings)
         except BannasarError as error:
             give_up(str(error))
+    if chosen.unknown:
+        names = ", ".join(chosen.unknown)
+        give_up(f"The archive knows no scan {names}: nothing was done. `bannasar status BOX` lists those of a box.")
     _say(chosen, settings, dry_run=dry_run)
     if chosen.rows and not dry_run:
         check_tools(settings)

@@ -49,9 +49,12 @@ def watch(
     def say(summary: Summary) -> None:
         err.print(f"{summary.pages_read} pages read, {folder} is watched on.", soft_wrap=True)
 
+    def tell(sentence: str) -> None:
+        err.print(sentence, soft_wrap=True)
+
     go(
         settings,
         lambda ledger, store, watcher: watch_box(
-            folder, settings, ledger, store, watcher, settle=settle, once=once, say=say
+            folder, settings, ledger, store, watcher, settle=settle, once=once, say=say, tell=tell
         ),
     )

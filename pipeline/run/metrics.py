@@ -1,5 +1,6 @@
 """How far a run has come, in a file for Prometheus (its node exporter's textfile collector)."""
 
+import contextlib
 import time
 from pathlib import Path
 from types import TracebackType
@@ -13,13 +14,18 @@ _SECONDS_BETWEEN = 5.0
 
 
 class Metrics:
-    """Writes the progress into a file, whole each time, every few seconds and at the end."""
+    """Writes the progress into a file, whole each time, every few seconds, when something new begins, and at the end.
+
+    A run goes on where the file cannot be written any more, and says so.
+    """
 
     def __init__(self, file: Path) -> None:
         """Say which file."""
         self._file = file
         self._registry = CollectorRegistry()
         self._written = 0.0
+        self._told = ("", "")
+        self._lost = False
 
         def gauge(name: str, told: str) -> Gauge:
             return Gauge(f"bannasar_{name}", told, registry=self._registry)
@@ -42,8 +48,13 @@ class Metrics:
         )
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Begin.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
         self._running.set(1)
+        self._write()
         return self
 
     def __exit__(
@@ -51,7 +62,8 @@ class Metrics:
     ) -> None:
         """Write how it ended."""
         self._running.set(0)
-        self._write()
+        with contextlib.suppress(OSError):  # it was told while the run went on
+            self._write()
 
     def __call__(self, progress: Progress) -> None:
         """Note the progress, and write it when the last time is some seconds past."""
@@ -61,9 +73,21 @@ class Metrics:
         self._seen.set(time.time())
         for failed in progress.failures:
             self._failures.labels(failed.failure.code.value).inc()
-        if time.monotonic() - self._written >= _SECONDS_BETWEEN:
-            self._write()
+        now = (progress.step, progress.paused)
+        if now != self._told or time.monotonic() - self._written >= _SECONDS_BETWEEN:
+            self._told = now
+            try:
+                self._write()
+            except OSError as error:
+                if not self._lost:
+                    progress.notes.append(f"{error.filename}: {error.strerror}. The run goes on without its numbers.")
+                self._lost = True
+            else:
+                self._lost = False
 
     def _write(self) -> None:
-        write_to_textfile(str(self._file), self._registry)
         self._written = time.monotonic()
+        try:
+            write_to_textfile(str(self._file), self._registry)
+        except OSError as error:  # that names a file beside it
+            raise OSError(error.errno, error.strerror, str(self._file)) from error

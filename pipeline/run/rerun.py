@@ -39,26 +39,32 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The scans that are meant: those that are done again, and those that are not, each with the reason."""
+    """The scans that are meant: those that are done again, and those that are not, each with the reason.
+
+    ``unknown`` are the names that no scan has.
+    """
 
     rows: tuple[ScanRow, ...]
     left: tuple[tuple[ScanRow, str], ...]
+    unknown: tuple[str, ...] = ()
 
 
 def choose(ledger: Ledger, wanted: Wanted, settings: Settings) -> Chosen:
     """Return what would be done again; nothing is changed."""
     recipe = fingerprint(settings.page)
     rows, left = [], []
+    unknown = set(wanted.scans)
     for box in ledger.boxes():
         for row in ledger.scans(box.id):
-            if row.state is ScanState.DUPLICATE or not _is_meant(ledger, row, wanted):
+            unknown -= {name for name in wanted.scans if _is_named(row, name)}
+            if not _is_meant(ledger, row, wanted) or (row.state is ScanState.DUPLICATE and not wanted.scans):
                 continue
             why_not = _why_not(row, wanted, recipe)
             if why_not:
                 left.append((row, why_not))
             else:
                 rows.append(row)
-    return Chosen(tuple(rows), tuple(left))
+    return Chosen(tuple(rows), tuple(left), tuple(sorted(unknown)))
 
 
 def rerun(chosen: Chosen, wanted: Wanted, settings: Settings, ledger: Ledger, store: Store, watch: Watcher) -> Summary:
@@ -150,6 +156,8 @@ def _codes(ledger: Ledger, row: ScanRow) -> set[str]:
 
 
 def _why_not(row: ScanRow, wanted: Wanted, recipe: str) -> str:
+    if row.state is ScanState.DUPLICATE:
+        return f"the same as {row.first_box}/{row.first_path}"
     if row.state is ScanState.REFUSED:
         if not wanted.scans:
             return "refused; a refused scan comes back only by name: --scan … --force"

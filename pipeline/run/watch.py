@@ -47,6 +47,7 @@ def watch_box(  # noqa: PLR0913  # what a run works with, and how to watch
     settle: float,
     once: bool,
     say: Callable[[Summary], None],
+    tell: Callable[[str], None],
 ) -> Summary | None:
     """Take in what has settled in a folder, again and again.
 
@@ -59,18 +60,32 @@ def watch_box(  # noqa: PLR0913  # what a run works with, and how to watch
         settle: seconds for which a file must not have changed.
         once: end when everything there has settled and is taken in.
         say: called with what each run did.
+        tell: told that the folder went away, as network shares do, and that it is there again.
 
     Returns:
         What the last run did, None where there was nothing.
 
     Raises:
-        OSError: the folder cannot be read.
+        OSError: the folder cannot be read, and ``once`` was asked for.
     """
     settled = Settled(settle)
     summary = None
     done: frozenset[tuple[Path, int, int]] = frozenset()
+    lost = False
     while True:
-        entries = discover(folder).entries
+        try:
+            entries = discover(folder).entries
+        except OSError as error:
+            if once:
+                raise
+            if not lost:
+                tell(f"Paused: {folder} cannot be read ({error.strerror}). It goes on when it can.")
+            lost = True
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
+            continue
+        if lost:
+            tell(f"{folder} is there again: it goes on.")
+            lost = False
         ready = settled.look(entries, time.monotonic())
         now = frozenset((entry.file, entry.size, entry.mtime_ns) for entry in entries if entry.file in ready)
         if now - done:

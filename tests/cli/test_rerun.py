@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pikepdf
@@ -11,7 +12,8 @@ from PIL import Image, ImageDraw
 from models.case import CaseFile
 from pipeline.archive.bag import bags, read_bag, read_case
 from pipeline.archive.fixity import verify_bag
-from tests.cli.conftest import write_page
+from tests.cli.conftest import write_page, write_pages
+from tests.faults.conftest import results, until
 
 
 @pytest.fixture
@@ -227,9 +229,29 @@ def test_progress_for_machines(bannasar, box):
     assert "bannasar_running 0.0" in text
 
 
+def test_numbers_that_cannot_be_kept_stop_no_run(bannasar, box):
+    """A file that can never be written is told at once; one that cannot be any more, while the pages go on."""
+    write_pages(box / "a.pdf", 3)
+    metrics = box.parent / "numbers" / "bannasar.prom"
+    done = bannasar("run", box, "--metrics-file", metrics)
+    assert done.returncode == 1
+    assert f"{metrics}: No such file or directory" in done.stderr
+    assert results(bannasar.archive) == 0
+    metrics.parent.mkdir()
+    process = bannasar.start("run", box, "--workers", "1", "--metrics-file", metrics)
+    until(metrics.exists, process)
+    shutil.rmtree(metrics.parent)
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, output + errors
+    assert errors.count("The run goes on without its numbers") == 1
+
+
 @pytest.mark.usefixtures("archived_box")
 def test_rerun_wants_to_be_told_what(bannasar):
     """Everything again is never meant."""
     assert bannasar("rerun").returncode == 1
     assert bannasar("rerun", "--code", "nonsense").returncode == 1
+    mistyped = bannasar("rerun", "--scan", "1.png", "--scan", "l.png", "--stage", "recognise")
+    assert mistyped.returncode == 1
+    assert "knows no scan l.png" in mistyped.stderr
     assert bannasar("rerun", "--failed", "--password-file", "x").returncode == 1

@@ -21,6 +21,11 @@ def test_a_scan_is_taken_in_when_it_has_stopped_growing_and_after_a_restart(bann
             time.sleep(0.4)  # slower than the scanner, faster than the patience of the watcher
     assert "2.pdf" not in bannasar.scans("inbox")
     until(lambda: results(bannasar.archive) == 3, process)
+    box.rename(tmp_path / "gone")  # as a network share does for a while
+    assert process.stderr is not None
+    assert any("inbox cannot be read" in line for line in process.stderr)
+    (tmp_path / "gone").rename(box)
+    assert any("inbox is there again" in line for line in process.stderr)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
