@@ -14,6 +14,7 @@ from typing import Self
 from models.case import CaseFile
 from models.hit import Found, Hit
 from models.page import Page
+from pipeline.index.database import connect, may_be_written
 from pipeline.index.entry import About, entries, unpack
 from pipeline.index.query import Query
 from pipeline.index.results import exact_first
@@ -71,10 +72,10 @@ class SqliteStore:
         """
         self._file = file
         with self._border():
-            self._database = sqlite3.connect(file, timeout=_BUSY_SECONDS, isolation_level=None)
+            self._database = connect(file, _BUSY_SECONDS)
             self._database.row_factory = sqlite3.Row
             try:
-                if self._database.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                if may_be_written(file) and self._database.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
                     self._database.execute("PRAGMA journal_mode = WAL")
                 self._database.execute("PRAGMA synchronous = NORMAL")
                 self._database.execute("PRAGMA temp_store = MEMORY")

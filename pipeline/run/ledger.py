@@ -15,6 +15,7 @@ from typing import Any, Literal, Self
 from models.failure import Failure
 from models.page import Page
 from models.scan import Box, Kind, Scan, ScanState
+from pipeline.index.database import connect, may_be_written
 from pipeline.run.measure import Measure, confidence_of
 
 VERSION = 2
@@ -95,23 +96,25 @@ class Ledger:
     """The ledger of one archive. Every method leaves it consistent; what it returns is read in path order."""
 
     def __init__(self, archive: Path) -> None:
-        """Open the ledger of an archive, and make it where there is none.
+        """Open the ledger of an archive, and make it where there is none; to be read only where none may be written.
 
         Raises:
             LedgerError: it was written by a newer version, or is not a ledger.
         """
         archive.mkdir(parents=True, exist_ok=True)
         self._run: int | None = None
-        self._database = sqlite3.connect(archive / "ledger.db", timeout=30, isolation_level=None)
+        self._file = archive / "ledger.db"
+        self._database = connect(self._file, 30)
         self._database.row_factory = sqlite3.Row
         try:
             self._prepare()
         except sqlite3.DatabaseError as error:
             self._database.close()
-            raise LedgerError(f"{archive / 'ledger.db'} is not a ledger, or is damaged ({error}).") from error
+            raise LedgerError(f"{self._file} is not a ledger, or is damaged ({error}).") from error
 
     def _prepare(self) -> None:
-        self._database.execute("PRAGMA journal_mode = WAL")
+        if may_be_written(self._file):
+            self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")
         self._database.execute("PRAGMA foreign_keys = ON")
         version = self._database.execute("PRAGMA user_version").fetchone()[0]

@@ -1,5 +1,6 @@
 """One run at a time on an archive."""
 
+import errno
 import fcntl
 import os
 import socket
@@ -12,7 +13,7 @@ LOCK = "lock"
 
 
 class ArchiveBusyError(Exception):
-    """Another run holds the archive; the message says which."""
+    """The archive cannot be held: another run holds it, or it may not be written; the message says which."""
 
 
 @contextmanager
@@ -20,10 +21,17 @@ def hold(archive: Path) -> Iterator[None]:
     """Hold an archive against other runs; the system lets go of it when the process ends, however it ends.
 
     Raises:
-        ArchiveBusyError: another run holds it.
+        ArchiveBusyError: another run holds it, or it may not be written.
     """
-    archive.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(archive / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        archive.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(archive / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        if error.errno not in {errno.EROFS, errno.EACCES, errno.EPERM}:
+            raise
+        raise ArchiveBusyError(
+            f"The archive {archive} may not be written: {error.strerror}. Check its permissions and the disk."
+        ) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -61,7 +61,8 @@ def inspect_scan(file: Path, size: int, settings: Settings) -> Inspection:
     Raises:
         BannasarError: it is refused, changed while it was read, or cannot be read now.
     """
-    kind, pages = inspect(file, settings.limits, settings.page.dpi)
+    with _read_whole(file):
+        kind, pages = inspect(file, settings.limits, settings.page.dpi)
     sha256, hashed = sha256_of(file)
     if hashed != size:
         raise BannasarError(Code.CHANGED, f"{hashed:,} bytes, {size:,} a moment before")
@@ -96,9 +97,9 @@ def read_page(source: Source, number: int, settings: Settings) -> Page:
         BannasarError: the page cannot be read, or the scan changed.
     """
     with _unchanged(source):
-        return make_page(
-            source.readable, source.kind, source.sha256, number, settings.page, settings.limits.page_seconds
-        )
+        file = source.readable
+        with _read_whole(file):
+            return make_page(file, source.kind, source.sha256, number, settings.page, settings.limits.page_seconds)
 
 
 def archive_case(
@@ -164,6 +165,17 @@ def archive_case(
         for scan in case.scans
     }
     return Archived(bag.relative_to(archive).as_posix(), measures)
+
+
+@contextmanager
+def _read_whole(file: Path) -> Iterator[None]:
+    """Tell a scan that is damaged from one whose disk fails: that one may be read another day, and is not refused."""
+    try:
+        yield
+    except BannasarError as error:
+        if error.failure.code is Code.DAMAGED:
+            sha256_of(file)
+        raise
 
 
 @contextmanager

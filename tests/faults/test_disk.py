@@ -118,23 +118,25 @@ def test_a_disk_that_is_full_to_the_last_byte_costs_nothing_that_was_done(bannas
 
 
 def test_an_archive_that_may_not_be_written_is_left_alone(bannasar, box):
-    """The run ends and says what to mend."""
+    """The run ends and says what to mend; those who only look and search are served."""
     write_pages(box / "a.pdf", 1)
     assert bannasar("run", box).returncode == 0
     write_pages(box / "b.pdf", 2)
     mount = (
         f'mount --bind {bannasar.archive} {bannasar.archive}; mount -o remount,ro,bind {bannasar.archive}; exec "$@"'
     )
-    done = subprocess.run(
-        [*APART, mount, "sh", *bannasar.command("run", box)],
-        capture_output=True,
-        encoding="utf-8",
-        env=bannasar.environment(),
-        cwd=bannasar.archive.parent,
-        check=False,
-    )
+
+    def call(*arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [*APART, mount, "sh", *bannasar.command(*arguments)]
+        where = {"env": bannasar.environment(), "cwd": bannasar.archive.parent}
+        return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, **where)
+
+    done = call("run", box)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "Read-only file system" in done.stderr
     assert "Check its permissions and the disk" in done.stderr
     assert "Traceback" not in done.stderr
+    assert "a.pdf" in call("status", "box-1").stdout
+    assert "a.pdf" in call("search", "dossier").stdout
+    assert "may not be written" in call("ledger", "check").stderr
     assert bannasar("run", box).returncode == 0

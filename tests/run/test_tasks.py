@@ -11,6 +11,15 @@ from pipeline.run.tasks import Source, read_page
 from tests.cli.conftest import write_page
 
 
+def test_a_scan_that_its_disk_does_not_give_is_not_called_damaged():
+    """A damaged scan is refused for good; this one is read when the disk, or the network, is well again."""
+    failing = Path("/proc/self/mem")  # whoever reads its beginning gets an input/output error
+    source = Source(failing, Kind.PNG, "0" * 64, failing.stat().st_size, failing.stat().st_mtime_ns)
+    with pytest.raises(BannasarError) as caught:
+        read_page(source, 1, load())
+    assert caught.value.failure.code is Code.UNREADABLE
+
+
 class _GoneWhenOpened(Source):
     """A scan that is taken away in the moment between the last look at it and its opening."""
 

@@ -1,0 +1,27 @@
+"""SQLite files of an archive, read also where nothing may be written: a disk mounted to be read, another's archive."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+
+def may_be_written(file: Path) -> bool:
+    """Whether a SQLite file, and what SQLite lays beside it, may be written by whoever asks."""
+    return os.access(file.parent, os.W_OK) and (not file.exists() or os.access(file, os.W_OK))
+
+
+def connect(file: Path, seconds: float) -> sqlite3.Connection:
+    """Open a SQLite file, to be read only where it may not be written.
+
+    Even to read one in WAL mode SQLite wants to write beside it, unless what it would write is there already, for
+    somebody has it open, or it is told that nobody will change it (https://sqlite.org/wal.html#read_only_databases).
+
+    Args:
+        file: the file.
+        seconds: how long to wait for others who write.
+    """
+    if may_be_written(file):
+        return sqlite3.connect(file, timeout=seconds, isolation_level=None)
+    is_open = file.with_name(f"{file.name}-wal").exists()
+    uri = f"{file.absolute().as_uri()}?mode=ro{'' if is_open else '&immutable=1'}"
+    return sqlite3.connect(uri, timeout=seconds, isolation_level=None, uri=True)
