@@ -235,6 +235,18 @@ def test_a_damaged_ledger_is_named_and_left_alone(bannasar, box):
     assert ledger.read_bytes() == b"rubbish" * 1000
 
 
+def test_a_page_that_is_not_accounted_for_is_said_at_the_end_of_a_run(bannasar, archived_box):
+    """Whatever lost it: a run that cannot say where each page went has not gone well."""
+    database = sqlite3.connect(bannasar.archive / "ledger.db")
+    database.execute("UPDATE scans SET read = 0")
+    database.commit()
+    database.close()
+    done = bannasar("run", archived_box)
+    assert done.returncode == 1
+    assert "Of the 1 pages of box-1, 0 are accounted for" in done.stderr
+    assert bannasar("ledger", "check").returncode == 2
+
+
 @pytest.mark.usefixtures("archived_box")
 def test_every_attempt_is_in_the_ledger(bannasar):
     """Who read what, when, by which recipe."""
