@@ -17,7 +17,7 @@ from pipeline.archive.journal import JournalBrokenError, lines, manifest_of
 from pipeline.archive.keys import KeyUnusableError
 from pipeline.archive.signed_pdf import sign_pdf
 from pipeline.archive.statement import Statement, seal
-from pipeline.run.custody import registrar
+from pipeline.run.custody import is_as_told, registrar
 
 
 def certify(
@@ -51,10 +51,10 @@ def certify(
                 f"{case} is not as it was sealed ({first}), and is not certified.",
                 Exit.SOME_FAILED,
             )
+        if not is_as_told(settings.archive, bag):
+            give_up(f"{case} is not the case file that the journal tells of, and is not certified.", Exit.SOME_FAILED)
         told = list(lines(settings.archive))
         entered = [line for line in told if line.bag == place and line.manifest == manifest_of(bag)]
-        if not entered:
-            give_up(f"{case} is not the case file that the journal tells of, and is not certified.", Exit.SOME_FAILED)
         record = read_case(bag)
         statement = Statement(
             case=case,

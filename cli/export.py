@@ -11,6 +11,7 @@ from cli.common import ArchiveOption, give_up, open_ledger, out, read_settings
 from cli.withdrawal import CaseArgument
 from models.failure import BannasarError
 from models.settings import Settings
+from pipeline.archive.journal import JournalBrokenError
 from pipeline.archive.keys import KeyUnusableError
 from pipeline.archive.text_export import export_text
 from pipeline.archive.transfer import TransferError, export_bag
@@ -123,7 +124,7 @@ def _taken_out(case: str, archive: Path | None, to: Path) -> Iterator[tuple[Path
         give_up(f"The archive holds no case file {case}. `bannasar status` and `bannasar search` name them.")
     try:
         yield settings.archive / place, settings
-    except (BannasarError, KeyUnusableError, TransferError) as error:
+    except (BannasarError, JournalBrokenError, KeyUnusableError, TransferError) as error:
         give_up(str(error))
     except OSError as error:
         give_up(f"{error.filename or to}: {error.strerror}.")

@@ -9,10 +9,18 @@ from cli.common import ArchiveOption, give_up, out, read_settings
 from models.settings import Settings
 from pipeline.archive.bag import bags
 from pipeline.archive.fixity import verify_bag
-from pipeline.archive.journal import Event, JournalBrokenError, append
-from pipeline.archive.keys import KeyUnusableError, fingerprint, load_public, load_signer, make_key, signatures, trusted
+from pipeline.archive.journal import Event, JournalBrokenError, append, lines, manifest_of
+from pipeline.archive.keys import (
+    KeyUnusableError,
+    fingerprint,
+    is_vouched_for,
+    load_public,
+    load_signer,
+    make_key,
+    trusted,
+)
 from pipeline.archive.keys import trust as trust_key
-from pipeline.run.custody import adopt, key_file, passphrase, registrar
+from pipeline.run.custody import adopt, as_told, key_file, passphrase, registrar
 from pipeline.run.lock import ArchiveBusyError, hold
 
 app = typer.Typer(
@@ -100,7 +108,10 @@ def trust(
 
 @app.command()
 def sign(archive: ArchiveOption = None) -> None:
-    """Verify and sign the bags that the archive's key has not signed yet; damaged ones are named and left alone.
+    """Verify and sign the bags that the archive's key has not signed yet.
+
+    Damaged ones, and those that are not what the journal tells of, are named and left alone. The journal is signed too,
+    where something was written down while the key was not there.
 
     Example:
         bannasar keys sign
@@ -115,7 +126,8 @@ def sign(archive: ArchiveOption = None) -> None:
         give_up(f"{error.filename or settings.archive}: {error.strerror}.")
     out.print(f"{signed} bags signed.")
     if damaged:
-        give_up(f"Not signed, for they are not as they were sealed (see `bannasar verify`): {', '.join(damaged)}.")
+        told = "Not signed, for they are not as they were sealed, or not what the journal tells of"
+        give_up(f"{told} (see `bannasar verify`): {', '.join(damaged)}.")
 
 
 def _sign(settings: Settings) -> tuple[int, list[str]]:
@@ -123,10 +135,15 @@ def _sign(settings: Settings) -> tuple[int, list[str]]:
     if journal.signer is None:
         give_up(journal.warning or "The archive has no key. Make one: `bannasar keys init`.")
     damaged = []
-    waiting = [bag for bag in bags(settings.archive) if journal.signer.fingerprint not in signatures(bag)]
+    own = {journal.signer.fingerprint: journal.signer.key.public_key()}
+    waiting = [bag for bag in bags(settings.archive) if not is_vouched_for(bag, own)]
+    told = as_told(settings.archive)
     for bag in waiting:
-        if verify_bag(bag):
+        if verify_bag(bag) or manifest_of(bag) != told.get(str(bag.relative_to(settings.archive))):
             damaged.append(bag.name)
         else:
             journal.enter(Event.SIGNED, bag)
+    *_, last = lines(settings.archive)  # there is one at least: of the key
+    if not last.is_signed_by(own):
+        append(settings.archive, Event.SIGNED, None, "the journal", journal.signer)
     return len(waiting) - len(damaged), damaged

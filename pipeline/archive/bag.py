@@ -107,6 +107,11 @@ def bags(archive: Path) -> Iterator[Path]:
     yield from sorted(file.parent.parent for file in (archive / "bags").glob("*/*/data/case.json"))
 
 
+def bag_folders(archive: Path) -> Iterator[Path]:
+    """Yield every folder where a bag should be, whatever is left in it, in the order of their paths."""
+    yield from sorted(folder for folder in (archive / "bags").glob("*/*") if folder.is_dir())
+
+
 def shown_bags(archive: Path) -> Iterator[Path]:
     """Yield every bag that searches find: those that are not withdrawn."""
     return (bag for bag in bags(archive) if not is_withdrawn(bag))

@@ -2,15 +2,18 @@
 
 import hashlib
 import logging
+import re
 import time
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import bagit
 
 _CHUNK = 1 << 20
+# What lies beside ``data`` and is listed nowhere: the lists themselves, and what changes without the bag.
+_UNLISTED = re.compile(r"tagmanifest-sha(256|512)\.txt|signatures/[0-9a-f]{64}\.sig|withdrawn\.json")
 logging.getLogger("bagit").setLevel(logging.CRITICAL)  # what it finds comes as exceptions
 
 
@@ -56,6 +59,7 @@ def verify_bag(bag: Path, pace: Pace | None = None) -> list[Damage]:
 def _damages(sealed: bagit.Bag, pace: Pace) -> list[Damage]:
     """Return what differs between a bag's manifests and its files, under the names that the files have now."""
     missing, unexpected = sealed.compare_manifests_with_fs()
+    unexpected = [*unexpected, *_added_beside_data(sealed)]
     damages = [Damage("missing", path) for path in missing] + [Damage("unexpected", path) for path in unexpected]
     for listed, digests in sealed.entries.items():
         path = sealed.normalized_filesystem_names.get(unicodedata.normalize("NFC", listed), listed)
@@ -68,6 +72,15 @@ def _damages(sealed: bagit.Bag, pace: Pace) -> list[Damage]:
         else:
             damages += [Damage("changed", path)] if changed else []
     return sorted(damages, key=lambda damage: damage.path)
+
+
+def _added_beside_data(sealed: bagit.Bag) -> Iterator[str]:
+    """Yield the files beside ``data`` that no list names; the RFC allows them, and bagit-python passes them over."""
+    bag = Path(sealed.path)
+    for file in sorted(file for file in bag.rglob("*") if not file.is_dir()):
+        path = file.relative_to(bag).as_posix()
+        if not (path.startswith("data/") or path in sealed.entries or _UNLISTED.fullmatch(path)):
+            yield path
 
 
 def _differs(file: Path, digests: Mapping[str, str], pace: Pace) -> bool:

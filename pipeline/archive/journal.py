@@ -30,7 +30,10 @@ _MANIFEST = "tagmanifest-sha512.txt"
 
 
 class Event(StrEnum):
-    """What can happen to a case file, and to the keys: these two name no case file, and the key as the reason."""
+    """What can happen to a case file, and to the keys: these two name no case file, and the key as the reason.
+
+    What is signed without a case file is the journal: the line vouches for all before it.
+    """
 
     ARCHIVED = "archived"
     IMPORTED = "imported"

@@ -7,20 +7,23 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from models.settings import Settings
+from pipeline.archive.bag import bag_folders
 from pipeline.archive.fixity import Damage
 from pipeline.archive.journal import Event, JournalBrokenError, Line, append, lines, manifest_of
 from pipeline.archive.keys import (
     Signer,
-    is_signed_by,
+    false_signatures,
+    is_vouched_for,
     load_signer,
     sign_bag,
-    signatures,
     trust,
     trusted,
 )
 from pipeline.archive.withdrawal import is_withdrawn
 
 _SEALING = frozenset({Event.ARCHIVED, Event.SIGNED})
+# Only these say which bag belongs in a place: who hides a case file does not vouch for what it holds.
+_ENTERING = _SEALING | {Event.IMPORTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +97,31 @@ def adopt(archive: Path, signer: Signer) -> Path:
     return file
 
 
+def as_told(archive: Path) -> dict[str, str]:
+    """Return the manifest of each bag (its path in the archive) that entered last, as the journal tells.
+
+    Raises:
+        JournalBrokenError: a line was changed, left out or put in.
+        OSError: it cannot be read.
+    """
+    return {line.bag: line.manifest for line in lines(archive) if line.bag and line.event in _ENTERING}
+
+
+def is_as_told(archive: Path, bag: Path) -> bool:
+    """Whether a bag is the one that entered last: only then may the archive sign anything of it.
+
+    Raises:
+        JournalBrokenError: a line of the journal was changed, left out or put in.
+        OSError: something cannot be read.
+    """
+    return as_told(archive).get(str(bag.relative_to(archive))) == manifest_of(bag)
+
+
 def custody(archive: Path, keys: Mapping[str, Ed25519PublicKey] | None = None) -> Iterator[Damage]:
     """Yield what speaks against the journal and its keys, and each bag that is not the one it was last told of.
 
-    A whole bag put in another's place is sound by itself; the journal knows which one belongs there.
+    A whole bag put in another's place is sound by itself, and so is one that was added; the journal knows which ones
+    belong there. An archive of which only the bags were copied has no journal: `bannasar rebuild` begins one.
 
     Args:
         archive: the archive's folder.
@@ -113,12 +137,14 @@ def custody(archive: Path, keys: Mapping[str, Ed25519PublicKey] | None = None) -
     withdrawn: dict[str, bool] = {}
     named: set[str] = set()
     unsigned_from = 0
+    begun = False
     try:
         for line in lines(archive):
             if line.event in {Event.KEY_MADE, Event.KEY_TRUSTED}:
                 named.add(line.reason)
-            else:
+            if line.bag and line.event in _ENTERING:
                 told[line.bag] = line
+            begun = begun or bool(line.bag)
             # A line that is signed vouches for all before it.
             unsigned_from = 0 if line.is_signed_by(known) else unsigned_from or line.number
             if line.event in {Event.WITHDRAWN, Event.REINSTATED}:
@@ -136,6 +162,9 @@ def custody(archive: Path, keys: Mapping[str, Ed25519PublicKey] | None = None) -
         yield Damage("missing", f"keys/{fingerprint}.pem", "the journal tells of this key")
     for place, line in told.items():
         yield from _against(archive, line, withdrawn.get(place, False), known)
+    for bag in bag_folders(archive) if begun else ():
+        if str(place := bag.relative_to(archive)) not in told:
+            yield Damage("unexpected", str(place), "the journal does not tell of it")
 
 
 def _against(archive: Path, line: Line, withdrawn: bool, keys: Mapping[str, Ed25519PublicKey]) -> Iterator[Damage]:
@@ -146,17 +175,11 @@ def _against(archive: Path, line: Line, withdrawn: bool, keys: Mapping[str, Ed25
     except FileNotFoundError:
         yield Damage("missing", line.bag, "the journal tells of it")
         return
+    for name in false_signatures(bag, keys):
+        yield Damage("changed", f"{line.bag}/signatures/{name}.sig", "it is no signature of this bag")
     if is_withdrawn(bag) != withdrawn:
         now = "withdrawn" if is_withdrawn(bag) else "not withdrawn"
         yield Damage("changed", line.bag, f"it is {now}, and the journal says otherwise")
     # The line itself, which is signed, vouches for a bag that came from elsewhere.
     if keys and not line.is_signed_by(keys) and not is_vouched_for(bag, keys):
         yield Damage("unsigned", line.bag, "no key that is trusted signed it; `bannasar keys sign`")
-
-
-def is_vouched_for(bag: Path, keys: Mapping[str, Ed25519PublicKey]) -> bool:
-    """Whether one of these keys signed a bag as it is."""
-    content = (bag / "tagmanifest-sha512.txt").read_bytes()
-    return any(
-        name in keys and is_signed_by(keys[name], signature, content) for name, signature in signatures(bag).items()
-    )

@@ -20,7 +20,7 @@ from pipeline.archive.hocr import hocr
 from pipeline.archive.iiif import manifest, picture_name, text_name, text_of
 from pipeline.archive.signed_pdf import sign_pdf
 from pipeline.archive.transfer import TransferError
-from pipeline.run.custody import Registrar
+from pipeline.run.custody import Registrar, is_as_told
 from pipeline.run.pictures import upright_from_pdf
 
 
@@ -28,10 +28,13 @@ def export_documents(bag: Path, to: Path, journal: Registrar) -> list[Path]:
     """Copy the documents of a bag into a folder, signed where the archive has a key, and return the copies.
 
     Raises:
-        TransferError: there is one already, or the bag is not as it was sealed.
+        TransferError: there is one already, or the bag is not as it was sealed, or not the one the journal tells of.
+        JournalBrokenError: the journal, by which the archive signs, was changed.
         OSError: they cannot be written.
     """
     _be_sound(bag)
+    if journal.signer and not is_as_told(journal.archive, bag):
+        raise TransferError(f"The bag {bag} is not the one that the journal tells of: nothing of it is signed.")
     numbers = [document.number for document in read_case(bag).documents]
     with _beside(to) as aside:
         for number in numbers:

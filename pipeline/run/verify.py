@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from pipeline.archive.bag import bags
+from pipeline.archive.bag import bag_folders
 from pipeline.archive.fixity import Damage, Pace, verify_bag
 from pipeline.run.lock import ArchiveBusyError
 
@@ -38,6 +38,8 @@ class Checked:
 def verify(archive: Path, *, share: float = 1.0, pace: Pace | None = None, again: bool = False) -> Iterator[Checked]:
     """Yield every bag of a pass; one that was stopped is gone on with, unless it is to begin again.
 
+    Bags that were damaged when they were looked at before are looked at again.
+
     Args:
         archive: the archive's folder; nobody need hold it.
         share: of all bags, those that are looked at; each pass takes others.
@@ -53,28 +55,31 @@ def verify(archive: Path, *, share: float = 1.0, pace: Pace | None = None, again
         if begun is None or again or begun["share"] != share:
             begun, looked_at = {"event": "begun", "at": _now(), "share": share}, {}
             _note(log, begun)
-        chosen = [bag for bag in bags(archive) if _is_chosen(bag.relative_to(archive), begun["at"], share)]
+        chosen = [bag for bag in bag_folders(archive) if _is_chosen(bag.relative_to(archive), begun["at"], share)]
         for done, bag in enumerate(chosen, 1):
             name = str(bag.relative_to(archive))
-            known = looked_at.get(name)
-            if known is None:
+            if looked_at.get(name) != ():  # what was damaged may have been put back
                 damages = tuple(verify_bag(bag, pace))
                 if not bag.is_dir():
                     continue  # a run has just put another in its place, or is about to
                 _note(log, {"event": "bag", "at": _now(), "bag": name, "damages": list(map(asdict, damages))})
                 yield Checked(name, damages, done, len(chosen))
             else:
-                yield Checked(name, known, done, len(chosen), before=True)
+                yield Checked(name, (), done, len(chosen), before=True)
         _note(log, {"event": "ended", "at": _now(), "bags": len(chosen)})
 
 
 @contextmanager
 def _log(archive: Path) -> Iterator[TextIO]:
-    with (archive / _LOG).open("a+", encoding="utf-8") as log:
+    file = archive / _LOG
+    with file.open("a+", encoding="utf-8") as log:
         try:
             fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise ArchiveBusyError(f"{archive} is being verified by another process.") from error
+        if (kept := file.read_bytes()) and not kept.endswith(b"\n"):
+            log.write("\n")  # after half a line that a power cut left
+            log.flush()
         yield log
 
 

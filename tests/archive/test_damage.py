@@ -42,6 +42,15 @@ def test_each_fault_is_named_though_there_are_several(build):
     ]
 
 
+@pytest.mark.parametrize("name", ["added.txt", "signatures/added.txt", "manifest.bak", "deep/er/added"])
+def test_a_file_that_was_added_beside_the_payload_is_named(build, name):
+    """The RFC allows it; nobody here put it there."""
+    bag = build()
+    (bag / name).parent.mkdir(parents=True, exist_ok=True)
+    (bag / name).write_bytes(b"x")
+    assert verify_bag(bag) == [Damage("unexpected", name)]
+
+
 def test_files_that_changed_places_are_named(build):
     """Both of them, though nothing is missing and no total differs."""
     bag = build()

@@ -1,6 +1,7 @@
 """What entered and changed is written down, so that nobody can change it unseen; what is withdrawn is kept."""
 
 import json
+import shutil
 
 import pytest
 
@@ -49,6 +50,24 @@ def test_a_whole_bag_in_anothers_place_is_found(archived):
     told = json.loads(archived("verify", "--json").stdout)
     assert told["damaged"] == []
     assert {damage["path"] for damage in told["custody"]} == {"bags/box/box_a.jpg", "bags/box/box_b.jpg"}
+
+
+def test_a_whole_bag_that_was_added_is_found(archived):
+    """Though it is sound, and lies in a place that nothing else takes."""
+    shutil.copytree(archived.archive / "bags/box/box_a.jpg", archived.archive / "bags/box/box_z.jpg")
+    told = json.loads(archived("verify", "--json").stdout)
+    assert told["damaged"] == []
+    assert [(damage["kind"], damage["path"]) for damage in told["custody"]] == [("unexpected", "bags/box/box_z.jpg")]
+
+
+def test_who_hides_a_case_file_does_not_vouch_for_it(archived):
+    """A bag that was swapped stays found, whatever is written down of it afterwards."""
+    places = [archived.archive / "bags" / "box" / f"box_{name}.jpg" for name in "ab"]
+    shutil.rmtree(places[0])
+    shutil.copytree(places[1], places[0])
+    assert archived("withdraw", "box_a.jpg", "--reason", "x").returncode == 0
+    told = json.loads(archived("verify", "--json").stdout)
+    assert [(damage["kind"], damage["path"]) for damage in told["custody"]] == [("changed", "bags/box/box_a.jpg")]
 
 
 def test_a_mark_that_the_journal_does_not_know_is_found(archived):

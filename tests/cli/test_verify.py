@@ -44,6 +44,49 @@ def test_flipped_missing_added_and_swapped_files_are_named(archived):
     assert "3 are not as they were sealed" in told
 
 
+@pytest.mark.parametrize("what", ["record", "payload", "everything"])
+def test_a_bag_is_looked_at_whatever_is_left_of_it(archived, what):
+    """A case file that lost its record is not passed over."""
+    bag = _bag(archived, "a").parent
+    if what == "record":
+        (bag / "data" / "case.json").unlink()
+    else:
+        shutil.rmtree(bag if what == "everything" else bag / "data")
+        bag.mkdir(exist_ok=True)
+    done = archived("verify", "--json")
+    assert done.returncode == 2
+    told = json.loads(done.stdout)
+    assert told["bags"] == 3
+    (found,) = told["damaged"]
+    assert found["bag"] == "bags/box/box_a.jpg"
+    if what == "record":
+        assert found["damages"] == [{"kind": "missing", "path": "data/case.json", "detail": ""}]
+
+
+def test_what_was_put_back_is_looked_at_again_though_the_pass_was_stopped(archived):
+    """What was sound before is not."""
+    scan = _bag(archived, "a") / "originals" / "a.jpg"
+    content = scan.read_bytes()
+    scan.write_bytes(content + b"x")
+    assert archived("verify").returncode == 2
+    log = archived.archive / "fixity.jsonl"
+    log.write_text("".join(log.read_text("utf-8").splitlines(keepends=True)[:-1]), "utf-8")
+    scan.write_bytes(content)
+    done = archived("verify")
+    assert done.returncode == 0
+    assert "3 bags looked at, 2 of them before this call: all" in done.stdout
+
+
+def test_half_a_line_does_not_swallow_the_next(archived):
+    """Else the end of a pass would be lost, and the next one would look at nothing."""
+    assert archived("verify").returncode == 0
+    log = archived.archive / "fixity.jsonl"
+    begun, *bags, _ = log.read_text("utf-8").splitlines(keepends=True)
+    log.write_text(begun + "".join(bags) + '{"event": "en', "utf-8")
+    assert "3 bags looked at, 3 of them before this call: all" in archived("verify").stdout
+    assert "3 bags looked at: all" in archived("verify").stdout
+
+
 def test_a_pass_that_was_stopped_goes_on_where_it_was(archived):
     """A power cut leaves half a line: only that bag is looked at again."""
     assert archived("verify").returncode == 0
