@@ -7,12 +7,16 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from cli.common import ArchiveOption, err, give_up, out, read_settings
-from pipeline.archive.bag import bags
+from cli.common import ArchiveOption, Exit, err, give_up, out, read_settings
+from pipeline.archive.bag import bag_folders
+from pipeline.archive.journal import JournalBrokenError
+from pipeline.archive.keys import KeyUnusableError
 from pipeline.index.opening import open_to_rebuild
 from pipeline.index.store import IndexUnusableError
+from pipeline.run.custody import registrar
 from pipeline.run.ledger import Ledger
 from pipeline.run.lock import ArchiveBusyError, hold
+from pipeline.run.rebuild import begin_journal
 from pipeline.run.rebuild import rebuild as make_anew
 
 
@@ -24,19 +28,21 @@ def rebuild(
 ) -> None:
     """Make ledger and index anew from the bags alone: for an archive that was copied, or whose ledger is lost.
 
-    What only the ledger knew is not in the bags: attempts, and what was refused. Where there is a ledger it is left as
-    it is, unless --force is given; then it is kept under another name. `bannasar index rebuild` makes only the index
-    anew.
+    A bag that cannot be read is named and left out. Where the journal was not copied, a new one is begun with the bags
+    that are sound. What only the ledger knew is not in the bags: attempts, and what was refused. Where there is a
+    ledger it is left as it is, unless --force is given; then it is kept under another name. `bannasar index rebuild`
+    makes only the index anew.
 
     Example:
         bannasar rebuild --archive /media/copy/archive
     """
     settings = read_settings(archive)
-    listed = len(list(bags(settings.archive)))
+    listed = len(list(bag_folders(settings.archive)))
     if not listed:
         give_up(f"There are no bags at {settings.archive}: nothing to make a ledger of.")
     kept: Path | None = None
-    pages = 0
+    pages = begun = 0
+    unread: list[str] = []
     try:
         with hold(settings.archive), Progress(console=err, transient=True, disable=not err.is_terminal) as bar:
             kept = _set_aside(settings.archive, force=force)
@@ -45,16 +51,27 @@ def rebuild(
                 Ledger(settings.archive) as ledger,
                 open_to_rebuild(settings.archive, settings.index) as store,
             ):
-                for _, count in make_anew(settings.archive, ledger, store):
-                    pages += count
+                for bag, count in make_anew(settings.archive, ledger, store):
+                    if count is None:
+                        unread.append(str(bag.relative_to(settings.archive)))
+                    pages += count or 0
                     bar.advance(task)
-    except (ArchiveBusyError, IndexUnusableError) as error:
+            begun = begin_journal(settings.archive, registrar(settings))
+    except (ArchiveBusyError, IndexUnusableError, JournalBrokenError, KeyUnusableError) as error:
         give_up(str(error))
     except OSError as error:
         give_up(f"{error.filename or settings.archive}: {error.strerror}. `bannasar verify` tells what is damaged.")
     if kept:
         out.print(f"The ledger that was there is kept as {kept}.", soft_wrap=True)
-    out.print(f"{listed} case files, {pages} pages: ledger and index are made anew from the bags.")
+    read = listed - len(unread)
+    out.print(f"{read} case files, {pages} pages: ledger and index are made anew from the bags.")
+    if begun:
+        out.print(f"There was no journal: one is begun with the {begun} bags that are sound.")
+    if unread:
+        told = "They are left out, for they cannot be read (`bannasar verify` tells what is damaged)"
+        give_up(
+            f"{told}: {', '.join(unread)}. Put them back from a copy, and rebuild again with --force.", Exit.SOME_FAILED
+        )
 
 
 def _set_aside(archive: Path, *, force: bool) -> Path | None:

@@ -7,8 +7,8 @@ import typer
 
 from cli.common import ArchiveOption, err, give_up, out, read_settings
 from pipeline.archive.bag import read_bag
-from pipeline.archive.journal import Event, JournalBrokenError
-from pipeline.archive.keys import KeyUnusableError
+from pipeline.archive.journal import Event, JournalBrokenError, last_line
+from pipeline.archive.keys import KeyUnusableError, is_vouched_for, trusted
 from pipeline.archive.transfer import TransferError, import_bag
 from pipeline.index.opening import open_index
 from pipeline.index.store import IndexUnusableError
@@ -25,6 +25,9 @@ def take(
 ) -> None:
     """Take a case file in from another archive: its bag is verified, copied, and indexed.
 
+    It need not be signed; but one that bears a false signature of a key that is trusted here is refused. `bannasar keys
+    trust` makes the other archive's key one of these.
+
     Example:
         bannasar import /media/stick/box-001_dossier-A.zip
     """
@@ -32,7 +35,10 @@ def take(
     try:
         with hold(settings.archive):
             journal = registrar(settings)
-            place, case = import_bag(bag, settings.archive)
+            last_line(settings.archive)  # a journal that cannot be gone on from stops it before anything has come in
+            keys = trusted(settings.archive)
+            place, case = import_bag(bag, settings.archive, keys)
+            vouched = is_vouched_for(place, keys)
             journal.enter(Event.IMPORTED, place)
             with Ledger(settings.archive) as ledger:
                 enter(ledger, *read_bag(place), str(place.relative_to(settings.archive)))
@@ -48,3 +54,5 @@ def take(
         give_up(f"{error.filename or bag}: {error.strerror}.")
     pages = sum(len(document.pages) for document in case.documents)
     out.print(f"{case.box}/{case.id}: {len(case.scans)} scans, {pages} pages taken in.", soft_wrap=True)
+    told = "A key that this archive trusts signed it." if vouched else "No key that this archive trusts signed it."
+    out.print(f"It is as it was sealed. {told}", soft_wrap=True)

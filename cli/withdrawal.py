@@ -33,12 +33,11 @@ def withdraw(case: CaseArgument, reason: ReasonOption, archive: ArchiveOption = 
     """
     settings = read_settings(archive)
 
-    def mark(bag: Path) -> None:
+    def check(bag: Path) -> None:
         if withdrawal.is_withdrawn(bag):
             give_up(f"{case} is withdrawn already.")
-        withdrawal.withdraw(bag, reason)
 
-    _change(settings, case, Event.WITHDRAWN, reason, mark)
+    _change(settings, case, Event.WITHDRAWN, reason, check, lambda bag: withdrawal.withdraw(bag, reason))
     out.print(f"{case} is withdrawn: searches do not find it, and its bag is kept.")
 
 
@@ -50,16 +49,22 @@ def reinstate(case: CaseArgument, reason: ReasonOption, archive: ArchiveOption =
     """
     settings = read_settings(archive)
 
-    def unmark(bag: Path) -> None:
+    def check(bag: Path) -> None:
         if not withdrawal.is_withdrawn(bag):
             give_up(f"{case} is not withdrawn.")
-        withdrawal.reinstate(bag)
 
-    _change(settings, case, Event.REINSTATED, reason, unmark)
+    _change(settings, case, Event.REINSTATED, reason, check, withdrawal.reinstate)
     out.print(f"{case} is reinstated: searches find it.")
 
 
-def _change(settings: Settings, case: str, event: Event, reason: str, change: Callable[[Path], None]) -> None:
+def _change(
+    settings: Settings,
+    case: str,
+    event: Event,
+    reason: str,
+    check: Callable[[Path], None],
+    change: Callable[[Path], None],
+) -> None:
     if not reason.strip():
         give_up("Say why: --reason TEXT.")
     try:
@@ -69,8 +74,10 @@ def _change(settings: Settings, case: str, event: Event, reason: str, change: Ca
                 give_up(f"The archive holds no case file {case}. `bannasar status` and `bannasar search` name them.")
             bag = settings.archive / place
             journal = registrar(settings)
-            change(bag)
+            check(bag)
+            # Nothing is hidden or shown that is not written down; after a crash in between, it is typed again.
             journal.enter(event, bag, reason)
+            change(bag)
             ledger.case_not_indexed(case)
             try:
                 with open_index(settings.archive, settings.index) as store:

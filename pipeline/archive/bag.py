@@ -241,8 +241,7 @@ def _seal(aside: Path, case: CaseFile) -> None:
 
 def move_into_place(aside: Path, place: Path, archive: Path) -> None:
     """Move what was built aside to its place, by renaming; what was there is gone only when that is done."""
-    for path in (*aside.rglob("*"), aside):
-        _to_disk(path)
+    to_disk(aside)
     place.parent.mkdir(parents=True, exist_ok=True)
     if place.exists():
         older = archive / "tmp" / "replaced" / place.parent.name / place.name
@@ -250,14 +249,20 @@ def move_into_place(aside: Path, place: Path, archive: Path) -> None:
         carry_over(place, aside)
         place.rename(older)
         aside.rename(place)
-        _to_disk(place.parent)
+        _sync(place.parent)
         shutil.rmtree(older)
     else:
         aside.rename(place)
-        _to_disk(place.parent)
+        _sync(place.parent)
 
 
-def _to_disk(path: Path) -> None:
+def to_disk(path: Path) -> None:
+    """See a file, or a folder and all in it, to the disk: what is renamed before that may come out of a crash empty."""
+    for each in (*path.rglob("*"), path):
+        _sync(each)
+
+
+def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -18,15 +18,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import BinaryIO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from pipeline.archive.keys import Signer, is_signed_by
+from pipeline.archive.keys import SIGNED, Signer, is_signed_by
 
 _FILE = "journal.jsonl"
 _FIRST = "0" * 64
 _LONGEST = 1 << 20  # bytes of a line
-_MANIFEST = "tagmanifest-sha512.txt"
 
 
 class Event(StrEnum):
@@ -102,16 +102,9 @@ def append(archive: Path, event: Event, bag: Path | None, reason: str = "", sign
     """
     file = archive / _FILE
     with file.open("a+b") as stream:
-        size = stream.seek(0, os.SEEK_END)
-        tail_at = max(0, size - _LONGEST)
-        stream.seek(tail_at)
-        tail = stream.read()
+        last, end = _last(stream)
         # A power cut may have left half a line: nothing was told of it to anyone, and the event is written down again.
-        whole = tail[: tail.rfind(b"\n") + 1]
-        if len(whole) != len(tail):
-            stream.truncate(tail_at + len(whole))
-        raw = whole.splitlines()[-1] if whole else b""
-        last = _read(raw, 0) if raw else None
+        stream.truncate(end)
         line = Line(
             number=last.number + 1 if last else 1,
             at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -121,7 +114,7 @@ def append(archive: Path, event: Event, bag: Path | None, reason: str = "", sign
             bag=str(bag.relative_to(archive)) if bag else "",
             manifest=manifest_of(bag) if bag else "",
             reason=reason,
-            previous=_digest(raw) if raw else _FIRST,
+            previous=last.digest() if last else _FIRST,
             key=signer.fingerprint if signer else "",
         )
         if signer:
@@ -131,6 +124,35 @@ def append(archive: Path, event: Event, bag: Path | None, reason: str = "", sign
         stream.flush()
         os.fsync(stream.fileno())
     return line
+
+
+def last_line(archive: Path) -> Line | None:
+    """Return the last line of the journal, None before there is one.
+
+    Raises:
+        JournalBrokenError: it is not a line: nothing can be written down after it.
+        OSError: it cannot be read.
+    """
+    file = archive / _FILE
+    if not file.exists():
+        return None
+    with file.open("rb") as stream:
+        return _last(stream)[0]
+
+
+def _last(stream: BinaryIO) -> tuple[Line | None, int]:
+    """Return the last whole line of a journal, and where it ends."""
+    size = stream.seek(0, os.SEEK_END)
+    tail_at = max(0, size - _LONGEST)
+    stream.seek(tail_at)
+    whole, newline, _ = stream.read().rpartition(b"\n")
+    if not newline and not tail_at:
+        return None, 0
+    raw = whole.rpartition(b"\n")[2]
+    last = _read(raw, 0)
+    if last.written().encode() != raw:
+        raise JournalBrokenError("journal.jsonl, line the last: it is not as it was written.")
+    return last, tail_at + len(whole) + 1
 
 
 def lines(archive: Path) -> Iterator[Line]:
@@ -166,7 +188,7 @@ def operator() -> str:
 
 def manifest_of(bag: Path) -> str:
     """Return the SHA-256 of a bag's manifest of manifests."""
-    return hashlib.sha256((bag / _MANIFEST).read_bytes()).hexdigest()
+    return hashlib.sha256((bag / SIGNED).read_bytes()).hexdigest()
 
 
 def _read(raw: bytes, number: int) -> Line:

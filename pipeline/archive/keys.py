@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 _FOLDER = "keys"
-_SIGNED = "tagmanifest-sha512.txt"  # it lists the lists of all other files of a bag
+SIGNED = "tagmanifest-sha512.txt"  # it lists the lists of all other files of a bag
 
 
 class KeyUnusableError(Exception):
@@ -145,7 +145,7 @@ def is_signed_by(key: Ed25519PublicKey, signature: bytes, content: bytes) -> boo
 def is_vouched_for(bag: Path, keys: Mapping[str, Ed25519PublicKey]) -> bool:
     """Whether one of these keys signed a bag as it is."""
     try:
-        content = (bag / _SIGNED).read_bytes()
+        content = (bag / SIGNED).read_bytes()
     except FileNotFoundError:
         return False
     return any(
@@ -155,7 +155,7 @@ def is_vouched_for(bag: Path, keys: Mapping[str, Ed25519PublicKey]) -> bool:
 
 def false_signatures(bag: Path, keys: Mapping[str, Ed25519PublicKey]) -> list[str]:
     """Return the fingerprints of those of these keys whose signatures in a bag are not of the bag as it is."""
-    content = (bag / _SIGNED).read_bytes()
+    content = (bag / SIGNED).read_bytes()
     return [
         name
         for name, signature in signatures(bag).items()
@@ -172,7 +172,7 @@ def sign_bag(bag: Path, signer: Signer) -> None:
     file = bag / "signatures" / f"{signer.fingerprint}.sig"
     file.parent.mkdir(exist_ok=True)
     part = file.with_suffix(".part")
-    part.write_bytes(signer.sign((bag / _SIGNED).read_bytes()))
+    part.write_bytes(signer.sign((bag / SIGNED).read_bytes()))
     part.replace(file)
 
 

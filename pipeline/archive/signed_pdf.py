@@ -33,6 +33,7 @@ from pipeline.archive.keys import Signer, fingerprint
 for _name in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 _FIELD = "Bannasar"
+_BYTES_SIGNED = b"/ByteRange"  # it stands in every signed PDF (PDF 32000-1, 12.8.1)
 
 
 class Signature(StrEnum):
@@ -88,12 +89,15 @@ def signature_of(pdf: bytes, keys: Mapping[str, Ed25519PublicKey]) -> Signature:
         if not found:
             return Signature.NONE
         last = found[-1]
-        public = Ed25519PublicKey.from_public_bytes(bytes(last.signer_cert.public_key["public_key"]))
+        certificate = last.signer_cert
+        if certificate.public_key.algorithm != "ed25519":  # another's, who signs otherwise
+            return Signature.UNKNOWN_KEY
+        public = Ed25519PublicKey.from_public_bytes(bytes(certificate.public_key["public_key"]))
+        if fingerprint(public) not in keys:
+            return Signature.UNKNOWN_KEY
         status = validate_pdf_signature(last)
     except (PdfError, SigningError, SignatureValidationError, ValueError, KeyError, TypeError):
-        # A file that was changed may fail anywhere in their reader.
-        return Signature.BROKEN
-    if fingerprint(public) not in keys:
-        return Signature.UNKNOWN_KEY
+        # A file that was changed may fail anywhere in their reader; so may one of a careless program, unsigned.
+        return Signature.BROKEN if _BYTES_SIGNED in pdf else Signature.NONE
     whole = status.coverage is SignatureCoverageLevel.ENTIRE_FILE
     return Signature.SOUND if status.intact and status.valid and whole else Signature.BROKEN

@@ -5,12 +5,12 @@ from pathlib import Path, PurePosixPath
 
 from models.case import CaseFile
 from models.scan import Scan
-from pipeline.archive.bag import bags, read_bag
+from pipeline.archive.bag import read_bag, shown_bags
 from pipeline.text.plain import page_text
 
 
 def export_text(archive: Path, folder: Path, box: str | None = None) -> int:
-    """Write the text of every archived scan into a folder, pages parted by form feeds.
+    """Write the text of every archived scan that is not withdrawn into a folder, pages parted by form feeds.
 
     Args:
         archive: the archive's folder.
@@ -23,7 +23,7 @@ def export_text(archive: Path, folder: Path, box: str | None = None) -> int:
     Raises:
         OSError: a bag cannot be read, or a text not be written.
     """
-    found = [bag for bag in bags(archive) if box is None or bag.parent.name == box]
+    found = [bag for bag in shown_bags(archive) if box is None or bag.parent.name == box]
     boxes = sorted({bag.parent.name for bag in found})
     written = 0
     for name in boxes:

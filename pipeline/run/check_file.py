@@ -7,7 +7,7 @@ whether it holds a file that carries no signature.
 import hashlib
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -16,14 +16,23 @@ import zxingcpp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from PIL import Image, UnidentifiedImageError
 
+from models.failure import BannasarError
+from models.scan import Kind
 from pipeline.archive.bag import bags
 from pipeline.archive.fixity import Damage, verify_bag
-from pipeline.archive.keys import is_signed_by, signatures
+from pipeline.archive.journal import manifest_of
+from pipeline.archive.keys import SIGNED, is_vouched_for, signatures
 from pipeline.archive.signed_pdf import Signature, signature_of
 from pipeline.archive.statement import NoStatementError, Statement, is_statement, open_sealed
+from pipeline.archive.transfer import NoBagError, TransferError, unpacked
+from pipeline.page.render import render
 
 Keys = Mapping[str, Ed25519PublicKey]
-_MANIFEST = "manifest-sha256.txt"
+_MANIFEST = "manifest-sha512.txt"
+_ZIPS = (b"PK\x03\x04", b"PK\x05\x06")  # what a ZIP file begins with, the second an empty one
+_CODE_DPI = 200
+_CODE_SECONDS = 60
+_STATED = "the archive stated what follows; compare it with what you hold"
 _LONGEST_STATEMENT = 1 << 16
 
 
@@ -59,19 +68,24 @@ def check(file: Path, keys: Keys, archive: Path | None = None) -> Finding:
     """
     if file.is_dir():
         return _check_bag(file, keys)
-    if zipfile.is_zipfile(file):
+    with file.open("rb") as stream:
+        # Not whatever a ZIP file lies behind: a PDF shows what stands before.
+        is_zip = stream.read(4) in _ZIPS and zipfile.is_zipfile(file)
+    if is_zip:
         return _check_zip(file, keys)
     around = next((folder for folder in file.absolute().parents if (folder / "bagit.txt").is_file()), None)
     if around is not None:
         return _check_part(file.absolute(), around, keys)
     content = file.read_bytes()
     if content.startswith(b"%PDF"):
-        found = _check_pdf(content, keys)
+        found = _check_pdf(file, content, keys, archive)
+    elif len(content) <= _LONGEST_STATEMENT and content.isascii() and is_statement(content.decode("ascii")):
+        found = check_text(content.decode("ascii"), keys, archive)
     else:
-        found = next((check_text(text, keys, archive) for text in _statements(file, content)), None)
+        found = _check_picture(file, keys, archive)
     if found is not None and found.verdict is not Verdict.UNKNOWN:
         return found
-    return _find(content, archive) or found or Finding(Verdict.UNKNOWN, "it carries no signature of an archive")
+    return _find(content, keys, archive) or found or Finding(Verdict.UNKNOWN, "it carries no signature of an archive")
 
 
 def check_text(text: str, keys: Keys, archive: Path | None = None) -> Finding:
@@ -86,14 +100,16 @@ def check_text(text: str, keys: Keys, archive: Path | None = None) -> Finding:
         return Finding(Verdict.CHANGED, "its signature is not of what it says", (), statement)
     bag = archive / "bags" / statement.box / statement.case if archive else None
     if bag is None or not bag.is_dir():
-        return Finding(Verdict.RIGHT, "the archive stated this", (), statement)
-    if hashlib.sha256((bag / "tagmanifest-sha512.txt").read_bytes()).hexdigest() == statement.manifest:
-        return Finding(Verdict.RIGHT, "the archive stated this, and holds the case file so today", (), statement)
-    told = "the archive stated this; the case file has been archived anew since: `bannasar show` and journal.jsonl tell"
+        return Finding(Verdict.RIGHT, _STATED, (), statement)
+    if manifest_of(bag) == statement.manifest:
+        return Finding(Verdict.RIGHT, f"{_STATED}. It holds the case file so today", (), statement)
+    told = f"{_STATED}. The case file is another today: `bannasar verify` and journal.jsonl tell whether it should be"
     return Finding(Verdict.RIGHT, told, (), statement)
 
 
 def _check_bag(bag: Path, keys: Keys) -> Finding:
+    if not any((bag / name).exists() for name in ("bagit.txt", SIGNED, "data")):
+        return Finding(Verdict.UNKNOWN, "the folder is no bag")
     damages = tuple(verify_bag(bag))
     if damages:
         return Finding(Verdict.CHANGED, "the bag is not as it was sealed", damages)
@@ -102,12 +118,10 @@ def _check_bag(bag: Path, keys: Keys) -> Finding:
 
 def _signed(bag: Path, keys: Keys, right: str) -> Finding:
     """Say whether the list of a bag's files is one that is signed; the files themselves are not looked at."""
-    content = (bag / "tagmanifest-sha512.txt").read_bytes()
-    found = signatures(bag)
-    trusted = {name: signature for name, signature in found.items() if name in keys}
-    if any(is_signed_by(keys[name], signature, content) for name, signature in trusted.items()):
+    if is_vouched_for(bag, keys):
         return Finding(Verdict.RIGHT, right)
-    if trusted:
+    found = signatures(bag)
+    if found.keys() & keys.keys():
         return Finding(Verdict.CHANGED, "the list of the bag's files is not the one that was signed")
     if found:
         names = ", ".join(f"{name[:16]}…" for name in found)
@@ -118,43 +132,57 @@ def _signed(bag: Path, keys: Keys, right: str) -> Finding:
 def _check_zip(file: Path, keys: Keys) -> Finding:
     with tempfile.TemporaryDirectory(prefix="bannasar-") as folder:
         try:
-            with zipfile.ZipFile(file) as packed:
-                packed.extractall(folder)  # it leaves out what would lead out of the folder
-        except (zipfile.BadZipFile, NotImplementedError) as error:
-            return Finding(Verdict.CHANGED, f"the ZIP file is damaged: {error}")
-        inner = next((each for each in Path(folder).glob("*") if (each / "bagit.txt").is_file()), None)
-        return _check_bag(inner, keys) if inner else Finding(Verdict.UNKNOWN, "the ZIP file holds no bag")
+            with unpacked(file, Path(folder)) as bag:
+                strays = _strays(Path(folder), bag)
+                found = _check_bag(bag, keys)
+        except NoBagError as error:
+            return Finding(Verdict.UNKNOWN, str(error))
+        except TransferError as error:
+            return Finding(Verdict.CHANGED, str(error))
+    if not strays or found.verdict is Verdict.UNKNOWN:
+        return found
+    told = "the ZIP file holds more than the bag, of which nobody signed it"
+    return Finding(Verdict.CHANGED, told, (*found.damages, *strays))
+
+
+def _strays(folder: Path, bag: Path) -> tuple[Damage, ...]:
+    """Return the files that lie in a folder, and not in the bag in it."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and not file.is_relative_to(bag))
+    return tuple(Damage("unexpected", file.relative_to(folder).as_posix()) for file in files)
 
 
 def _check_part(file: Path, bag: Path, keys: Keys) -> Finding:
+    """Follow the lists from the one that is signed to the file: nothing that is not on this way counts."""
     path = file.relative_to(bag).as_posix()
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    listed = {name: known for known, name in (*_listed(bag, _MANIFEST), *_listed(bag, f"tag{_MANIFEST}"))}
+    if not (bag / SIGNED).is_file():
+        return Finding(Verdict.UNKNOWN, "it lies in a bag that no archive of Bannasar made")
+    listed = _listed(bag, SIGNED)
+    if path.startswith("data/"):
+        if listed.get(_MANIFEST) != _digest(bag / _MANIFEST):
+            return Finding(Verdict.CHANGED, "the list of the bag's files was changed", (Damage("changed", _MANIFEST),))
+        listed = _listed(bag, _MANIFEST)
     if path not in listed:
         return Finding(Verdict.UNKNOWN, "it lies in a bag that does not list it")
-    if listed[path] != digest:
+    if listed[path] != _digest(file):
         return Finding(Verdict.CHANGED, "it is not what the bag lists", (Damage("changed", path),))
-    # What the signature is of lists the manifests in turn.
-    manifest = hashlib.sha256((bag / _MANIFEST).read_bytes()).hexdigest()
-    if listed.get(_MANIFEST) != manifest or _tag_digest(bag) is False:
-        return Finding(Verdict.CHANGED, "the list of the bag's files was changed", (Damage("changed", _MANIFEST),))
     return _signed(bag, keys, "it is as the archive signed it")
 
 
-def _tag_digest(bag: Path) -> bool:
-    """Whether the manifest of SHA-256 is the one that the signed manifest of SHA-512 lists."""
-    digest = hashlib.sha512((bag / _MANIFEST).read_bytes()).hexdigest()
-    return (digest, _MANIFEST) in set(_listed(bag, "tagmanifest-sha512.txt"))
+def _digest(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha512").hexdigest()
+    except FileNotFoundError:
+        return ""
 
 
-def _listed(bag: Path, manifest: str) -> Iterator[tuple[str, str]]:
-    """Yield the digests and paths that a manifest lists (RFC 8493, 2.1.3)."""
-    for line in (bag / manifest).read_text("utf-8").splitlines():
-        digest, _, path = line.partition(" ")
-        yield digest, path.strip()
+def _listed(bag: Path, manifest: str) -> dict[str, str]:
+    """Return the digests that a manifest lists, by path (RFC 8493, 2.1.3)."""
+    lines = (line.partition(" ") for line in (bag / manifest).read_text("utf-8").splitlines())
+    return {path.strip(): digest for digest, _, path in lines}
 
 
-def _check_pdf(content: bytes, keys: Keys) -> Finding | None:
+def _check_pdf(file: Path, content: bytes, keys: Keys, archive: Path | None) -> Finding | None:
     signature = signature_of(content, keys)
     if signature is Signature.SOUND:
         return Finding(Verdict.RIGHT, "it is as the archive signed it")
@@ -162,31 +190,38 @@ def _check_pdf(content: bytes, keys: Keys) -> Finding | None:
         return Finding(Verdict.CHANGED, "it was changed after it was signed, or is damaged")
     if signature is Signature.UNKNOWN_KEY:
         return Finding(Verdict.UNKNOWN, "it is signed by a key that is not trusted")
-    return None
+    try:
+        page = Image.fromarray(render(file, Kind.PDF, 1, _CODE_DPI, _CODE_SECONDS).pixels)
+    except BannasarError:
+        return None
+    return _check_codes(page, keys, archive)
 
 
-def _statements(file: Path, content: bytes) -> Iterator[str]:
-    """Yield the statements that stand in a file: in its text, or in the codes on a picture."""
-    if len(content) <= _LONGEST_STATEMENT and content.isascii() and is_statement(content.decode("ascii")):
-        yield content.decode("ascii")
-        return
+def _check_picture(file: Path, keys: Keys, archive: Path | None) -> Finding | None:
     try:
         with Image.open(file) as image:
-            codes = zxingcpp.read_barcodes(
-                image.convert("L"), formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
-            )
+            return _check_codes(image, keys, archive)
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError):
-        return
-    yield from (code.text for code in codes if is_statement(code.text))
+        return None
 
 
-def _find(content: bytes, archive: Path | None) -> Finding | None:
-    """Look for a file among those that an archive holds."""
+def _check_codes(image: Image.Image, keys: Keys, archive: Path | None) -> Finding | None:
+    """Say what the first code on a picture that is a statement is worth."""
+    formats = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+    codes = (code.text for code in zxingcpp.read_barcodes(image.convert("L"), formats=formats))
+    return next((check_text(code, keys, archive) for code in codes if is_statement(code)), None)
+
+
+def _find(content: bytes, keys: Keys, archive: Path | None) -> Finding | None:
+    """Look for a file among those that an archive holds; where it has keys, what nobody signed does not count."""
     if archive is None:
         return None
-    digest = hashlib.sha256(content).hexdigest()
-    for bag in bags(archive):
-        for known, path in _listed(bag, _MANIFEST):
-            if known == digest:
-                return Finding(Verdict.RIGHT, f"the archive {archive} holds it: {bag.relative_to(archive)}/{path}")
-    return None
+    digest = hashlib.sha512(content).hexdigest()
+    unsigned = None
+    for bag in (bag for bag in bags(archive) if (bag / _MANIFEST).is_file()):
+        for path in (path for path, known in _listed(bag, _MANIFEST).items() if known == digest):
+            told = f"the archive {archive} holds it: {bag.relative_to(archive)}/{path}"
+            if not keys or _check_part(bag / path, bag, keys).verdict is Verdict.RIGHT:
+                return Finding(Verdict.RIGHT, told)
+            unsigned = Finding(Verdict.UNKNOWN, f"{told}; but no key that is trusted vouches for it there")
+    return unsigned

@@ -163,8 +163,8 @@ def custody(archive: Path, keys: Mapping[str, Ed25519PublicKey] | None = None) -
     for place, line in told.items():
         yield from _against(archive, line, withdrawn.get(place, False), known)
     for bag in bag_folders(archive) if begun else ():
-        if str(place := bag.relative_to(archive)) not in told:
-            yield Damage("unexpected", str(place), "the journal does not tell of it")
+        if str(bag.relative_to(archive)) not in told:
+            yield Damage("unexpected", str(bag.relative_to(archive)), "the journal does not tell of it")
 
 
 def _against(archive: Path, line: Line, withdrawn: bool, keys: Mapping[str, Ed25519PublicKey]) -> Iterator[Damage]:

@@ -8,29 +8,57 @@ from models.case import CaseFile
 from models.failure import Failure
 from models.page import Page
 from models.scan import ScanState
-from pipeline.archive.bag import bags, read_bag, shown_bags
+from pipeline.archive.bag import bag_folders, read_bag
+from pipeline.archive.fixity import verify_bag
+from pipeline.archive.journal import Event, lines
+from pipeline.archive.withdrawal import is_withdrawn
 from pipeline.index.store import Store
+from pipeline.run.custody import Registrar
 from pipeline.run.ledger import Ledger, scan_row
 from pipeline.run.measure import measure
 
 
-def rebuild(archive: Path, ledger: Ledger, store: Store) -> Iterator[tuple[str, int]]:
-    """Enter every bag into an empty ledger and put all of them into the index, yielding each case file and its pages.
+def rebuild(archive: Path, ledger: Ledger, store: Store) -> Iterator[tuple[Path, int | None]]:
+    """Enter every bag into an empty ledger and put all of them into the index, yielding each and how many pages it has.
 
-    What a ledger knows beside that is gone: attempts, refused scans, where the boxes lie. A run of a box of the same
-    name takes it up again.
+    A bag that cannot be read is left out, and has None for its pages. What a ledger knows beside the bags is gone:
+    attempts, refused scans, where the boxes lie. A run of a box of the same name takes it up again.
 
     Raises:
         IndexUnusableError: the index cannot be made; the ledger is whole by then.
-        OSError: a bag cannot be read.
     """
-    for bag in bags(archive):
-        case, pages = read_bag(bag)
+    entered = []
+    for bag in bag_folders(archive):
+        try:
+            case, pages = read_bag(bag)
+        except (OSError, KeyError, ValueError):
+            yield bag, None
+            continue
         enter(ledger, case, pages, str(bag.relative_to(archive)))
-        yield case.id, len(pages)
-    store.rebuild(read_bag(bag) for bag in shown_bags(archive))
-    for bag in bags(archive):
+        entered.append(bag)
+        yield bag, len(pages)
+    store.rebuild(read_bag(bag) for bag in entered if not is_withdrawn(bag))
+    for bag in entered:
         ledger.case_indexed(bag.name)
+
+
+def begin_journal(archive: Path, journal: Registrar) -> int:
+    """Write down the bags of an archive whose journal tells of none, and return how many: it was copied without it.
+
+    Where the journal tells of some, one more is none of its own: it comes in by an import, and is found by a verify.
+
+    Raises:
+        JournalBrokenError: a line of the journal was changed, left out or put in.
+        OSError: a bag cannot be read, or the journal not written.
+    """
+    if any(line.bag for line in lines(archive)):
+        return 0
+    sound = [bag for bag in bag_folders(archive) if not verify_bag(bag)]
+    for bag in sound:
+        journal.enter(Event.IMPORTED, bag, "rebuild")
+        if is_withdrawn(bag):
+            journal.enter(Event.WITHDRAWN, bag, "rebuild")
+    return len(sound)
 
 
 def enter(ledger: Ledger, case: CaseFile, pages: list[Page], bag: str) -> None:

@@ -87,6 +87,23 @@ def test_half_a_line_that_a_power_cut_left_does_no_harm(archived):
     assert archived("verify").returncode == 0
 
 
+def test_a_journal_that_cannot_be_gone_on_from_stops_what_it_would_tell(archived, tmp_path):
+    """Nothing is hidden, and nothing comes in, that nobody writes down."""
+    other = Bannasar(tmp_path / "other")
+    assert archived("export", "bag", "box_a.jpg", "--to", tmp_path / "a.zip").returncode == 0
+    assert archived("export", "bag", "box_b.jpg", "--to", tmp_path / "b.zip").returncode == 0
+    assert other("import", tmp_path / "a.zip").returncode == 0
+    for bannasar in (archived, other):
+        file = bannasar.archive / "journal.jsonl"
+        file.write_text(file.read_text("utf-8").replace('"reason":""', '"reason" :""'), "utf-8")
+    done = archived("withdraw", "box_a.jpg", "--reason", "order 12")
+    assert done.returncode == 1
+    assert "journal.jsonl" in done.stderr
+    assert not (archived.archive / "bags/box/box_a.jpg/withdrawn.json").exists()
+    assert other("import", tmp_path / "b.zip").returncode == 1
+    assert not (other.archive / "bags/box/box_b.jpg").exists()
+
+
 def test_a_case_file_that_is_withdrawn_is_hidden_and_kept(archived, tmp_path):
     """Through a rerun, a new index, a rebuild and a journey; until it is reinstated."""
     bag = archived.archive / "bags" / "box" / "box_a.jpg"
@@ -97,6 +114,8 @@ def test_a_case_file_that_is_withdrawn_is_hidden_and_kept(archived, tmp_path):
         return sorted(hit["path"] for hit in bannasar.json("search", "greffier")["hits"])
 
     assert found(archived) == ["b.jpg", "c.jpg"]
+    assert archived("export", "text", tmp_path / "texts").returncode == 0
+    assert sorted(file.name for file in (tmp_path / "texts").iterdir()) == ["b.txt", "c.txt"]
     assert archived("rerun", "--box", "box", "--stage", "recognise").returncode == 0
     assert found(archived) == ["b.jpg", "c.jpg"]
     for command in (["index", "rebuild"], ["rebuild", "--force"]):

@@ -1,13 +1,28 @@
 """Who vouches for what: keys, signatures, certificates; and anyone who holds the public key can check them."""
 
+import hashlib
 import json
 import re
 import shutil
 import subprocess
+import zipfile
+from datetime import UTC, datetime
 
+import cv2
+import numpy as np
 import pikepdf
 import pytest
+from asn1crypto import keys as asn1_keys
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from PIL import Image
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import signers
+from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from tests.cli.conftest import Bannasar, write_page
 from tests.conftest import ROOT
@@ -180,7 +195,9 @@ def _code(pdf, folder):
     return code.text
 
 
-@pytest.mark.parametrize("what", ["a stranger's key", "no signature", "anything"])
+@pytest.mark.parametrize(
+    "what", ["a stranger's key", "another's signature", "no signature", "a careless PDF", "a folder", "anything"]
+)
 def test_what_nobody_vouches_for_is_unknown(made, tmp_path, what):
     """Neither right nor wrong."""
     key, file = made.public, tmp_path / "letter.pdf"
@@ -191,10 +208,109 @@ def test_what_nobody_vouches_for_is_unknown(made, tmp_path, what):
         key, file = stranger.public, made.folder / "out" / "box_a.jpg_001.pdf"
     elif what == "no signature":
         shutil.copyfile(made.bag("a") / "data" / "documents" / "001.pdf", file)
+    elif what == "a careless PDF":  # Pillow's: strict readers stumble over it
+        Image.new("L", (80, 80), 255).save(file)
+    elif what == "another's signature":
+        _sign_otherwise(made.bag("a") / "data" / "documents" / "001.pdf", file)
+    elif what == "a folder":
+        file.mkdir()
     else:
         file.write_text("a text")
     status, told = _elsewhere(made, tmp_path, file, "--key", key)
     assert (status, told["verdict"]) == (3, "unknown")
+
+
+@pytest.mark.parametrize("path", ["bag-info.txt", "data/originals/a.jpg"])
+def test_a_file_is_checked_by_the_lists_that_are_signed(archive, tmp_path, path):
+    """One list of a bag is of no signature's: it says nothing of any file."""
+    bag = archive.bag("a")
+    (bag / path).write_bytes(b"another")
+    digest = hashlib.sha256(b"another").hexdigest()
+    unsigned = bag / "tagmanifest-sha256.txt"
+    kept = [line for line in unsigned.read_text("utf-8").splitlines() if not line.endswith(path)]
+    unsigned.write_text("\n".join([*kept, f"{digest}  {path}"]) + "\n", "utf-8")
+    status, told = _elsewhere(archive, tmp_path, bag / path)
+    assert (status, told["verdict"]) == (2, "changed"), told
+
+
+def test_a_pdf_before_a_bag_is_not_taken_for_the_bag(made, tmp_path):
+    """Programs find a ZIP file by its end, and show a PDF by its beginning."""
+    assert made("export", "bag", "box_a.jpg", "--to", tmp_path / "a.zip").returncode == 0
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4\nforged\n%%EOF\n" + (tmp_path / "a.zip").read_bytes())
+    status, told = _elsewhere(made, tmp_path, tmp_path / "a.pdf")
+    assert (status, told["verdict"]) == (3, "unknown"), told
+
+
+def test_what_lies_beside_a_bag_in_a_zip_file_is_named(made, tmp_path):
+    """Nobody signed it."""
+    assert made("export", "bag", "box_a.jpg", "--to", tmp_path / "a.zip").returncode == 0
+    with zipfile.ZipFile(tmp_path / "a.zip", "a") as packed:
+        packed.writestr("read me first.pdf", "forged")
+    status, told = _elsewhere(made, tmp_path, tmp_path / "a.zip")
+    assert (status, told["verdict"]) == (2, "changed"), told
+    assert [damage["path"] for damage in told["damages"]] == ["read me first.pdf"]
+
+
+def test_a_certificate_that_was_photographed_from_the_side_is_read(made, tmp_path):
+    """In bad light, out of focus, with a noisy camera; and as the PDF that an office's scanner makes of it."""
+    _printed(made.folder / "certificate.pdf", tmp_path / "flat.jpg")
+    flat = cv2.imread(str(tmp_path / "flat.png"), cv2.IMREAD_GRAYSCALE)
+    height, width = flat.shape
+    paper = np.float32([[0, 0], [width, 0], [width, height], [0, height]])
+    seen = np.float32([[0.2 * width, 0.06 * height], [0.96 * width, 0], [width, 0.97 * height], [0, height]])
+    photo = cv2.warpPerspective(flat, cv2.getPerspectiveTransform(paper, seen), (width, height), borderValue=120)
+    photo = cv2.GaussianBlur(photo * np.linspace(0.4, 1, width), (0, 0), 0.8)
+    photo += np.random.default_rng(7).normal(0, 8, photo.shape)
+    with Image.fromarray(photo.clip(0, 255).astype(np.uint8)) as image:
+        image.save(tmp_path / "photo.jpg", quality=50)
+        image.save(tmp_path / "scanned.pdf", resolution=110)
+    for name in ("photo.jpg", "scanned.pdf"):
+        status, told = _elsewhere(made, tmp_path, tmp_path / name)
+        assert (status, told["verdict"]) == (0, "right"), told
+        assert told["statement"]["case"] == "box_a.jpg"
+
+
+def test_a_bag_whose_signature_is_false_is_not_taken_in(made, tmp_path):
+    """By who trusts that key; who signed a bag that comes in is said."""
+    assert made("export", "bag", "box_a.jpg", "--to", tmp_path / "stick").returncode == 0
+    bag = tmp_path / "stick" / "box_a.jpg"
+    stranger, friend = Bannasar(tmp_path / "stranger"), Bannasar(tmp_path / "friend")
+    assert "No key that this archive trusts signed it" in stranger("import", bag).stdout
+    assert friend("keys", "trust", made.public).returncode == 0
+    (signature,) = (bag / "signatures").iterdir()
+    content = signature.read_bytes()
+    signature.write_bytes(content[::-1])
+    refused = friend("import", bag)
+    assert refused.returncode == 1
+    assert "it was changed since" in refused.stderr
+    assert not (tmp_path / "friend" / "bags").exists()
+    signature.write_bytes(content)
+    assert "A key that this archive trusts signed it" in friend("import", bag).stdout
+
+
+def _sign_otherwise(pdf, to):
+    """Sign a PDF with RSA, as others do."""
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "another")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2000, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2100, 1, 1, tzinfo=UTC))
+        .sign(key, hashes.SHA256())
+    )
+    own = signers.SimpleSigner(
+        signing_cert=asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER)),
+        signing_key=asn1_keys.PrivateKeyInfo.load(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())),
+        cert_registry=SimpleCertificateStore(),
+    )
+    with pdf.open("rb") as stream:
+        about = signers.PdfSignatureMetadata(field_name="Other", md_algorithm="sha256")
+        made = signers.PdfSigner(about, signer=own).sign_pdf(IncrementalPdfFileWriter(stream))
+    to.write_bytes(made.getbuffer())
 
 
 def test_an_archive_knows_its_own_without_a_signature(made, tmp_path):

@@ -1,9 +1,13 @@
 """Bags are verified, and an archive is made whole again from its bags alone."""
 
 import json
+import os
 import shutil
+import subprocess
 import time
+import zipfile
 
+import bagit
 import pytest
 
 from tests.cli.conftest import Bannasar
@@ -115,6 +119,8 @@ def test_an_archive_is_made_whole_again_elsewhere_from_its_bags_alone(archived, 
     done = copy("rebuild")
     assert done.returncode == 0, done.stderr
     assert "3 case files, 3 pages" in done.stdout
+    assert "one is begun with the 3 bags" in done.stdout
+    assert copy("verify", "--again").returncode == 0
     assert copy.json("search", "greffier") == before
     assert copy("ledger", "check").returncode == 0
     assert copy("index", "check").returncode == 0
@@ -123,6 +129,78 @@ def test_an_archive_is_made_whole_again_elsewhere_from_its_bags_alone(archived, 
     assert again.returncode == 0
     assert copy.json("search", "greffier") == before
     assert len(copy.json("status")["boxes"]) == 1
+
+
+def test_an_archive_copied_whole_works_where_it_is_now(tmp_path, three_archived):
+    """By ``cp -a``, its boxes and the archive it came from being elsewhere: as if it had been made there."""
+    before = Bannasar(three_archived / "archive").json("search", "greffier")
+    (tmp_path / "other" / "disk").mkdir(parents=True)
+    copied = tmp_path / "other" / "disk" / "archive"
+    subprocess.run(["cp", "-a", three_archived / "archive", copied], check=True)
+    assert not [file for file in copied.rglob("*.json*") if str(three_archived).encode() in file.read_bytes()]
+    # Where it was, nothing is any more, as far as these processes see.
+    apart = [
+        "unshare",
+        "--map-root-user",
+        "--mount",
+        "sh",
+        "-ec",
+        f'mount -t tmpfs none {three_archived}; exec "$@"',
+        "sh",
+    ]
+
+    def there(*arguments):
+        command = [*apart, *Bannasar(copied).command(*arguments)]
+        environment = Bannasar(copied).environment()
+        return subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False)
+
+    assert "3 bags looked at: all are as they were sealed." in there("verify").stdout
+    for _ in range(2):
+        assert json.loads(there("search", "greffier", "--json").stdout) == before
+        assert there("search", "greffier", "--pictures", tmp_path / "pictures").returncode == 0
+        assert len(list((tmp_path / "pictures").iterdir())) == 3
+        shutil.rmtree(tmp_path / "pictures")
+        done = there("rebuild", "--force")
+        assert done.returncode == 0, done.stderr
+    assert there("verify", "--again").returncode == 0
+
+
+@pytest.mark.parametrize("change", ["gone", "strange"])
+def test_one_damaged_bag_does_not_keep_the_others_from_a_rebuild(archived, change):
+    """It is named, and left out of ledger and index."""
+    record = _bag(archived, "b") / "case.json"
+    if change == "gone":
+        record.unlink()
+    else:
+        record.write_text('{"id": 1}', "utf-8")
+    done = archived("rebuild", "--force")
+    assert done.returncode == 2
+    assert "bags/box/box_b.jpg" in done.stderr
+    assert "2 case files, 2 pages" in done.stdout
+    assert {hit["path"] for hit in archived.json("search", "greffier")["hits"]} == {"a.jpg", "c.jpg"}
+
+
+def test_a_pass_over_many_bags_goes_on_where_it_was_killed(archived):
+    """None is looked at twice, and none is left out."""
+    for number in range(400):
+        shutil.copytree(_bag(archived, "a").parent, archived.archive / "bags" / "box" / f"copy_{number:03}")
+    log = archived.archive / "fixity.jsonl"
+
+    def looked_at():
+        told = [json.loads(line) for line in log.read_text("utf-8").splitlines() if line.endswith("}")]
+        return [event["bag"] for event in told if event["event"] == "bag"]
+
+    for _ in range(2):
+        before = len(looked_at()) if log.exists() else 0
+        with archived.start("verify") as process:
+            while process.poll() is None and (not log.exists() or len(looked_at()) < before + 20):
+                pass
+            process.kill()
+    assert 40 <= len(looked_at()) < 403
+    done = archived("verify", "--json")
+    assert json.loads(done.stdout)["bags"] == 403
+    assert json.loads(done.stdout)["damaged"] == []
+    assert len(looked_at()) == len(set(looked_at())) == 403
 
 
 def test_a_ledger_is_not_replaced_unasked_and_never_thrown_away(archived):
@@ -164,3 +242,107 @@ def test_a_bag_that_was_changed_on_its_way_is_not_taken_in(archived, tmp_path):
     (_bag(archived, "b") / "case.json").write_text("{}")
     assert "not as it was sealed" in archived("export", "bag", "box_b.jpg", "--to", tmp_path / "b.zip").stderr
     assert not (tmp_path / "b.zip").exists()
+
+
+def _changed_zip(archived, folder, change):
+    """Write a bag as a ZIP file and change that."""
+    assert archived("export", "bag", "box_a.jpg", "--to", folder / "whole.zip").returncode == 0
+    file = folder / "a.zip"
+    with zipfile.ZipFile(folder / "whole.zip") as whole, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        if change == "more beside it":
+            packed.writestr("__MACOSX/a", "x")
+        for name in whole.namelist():
+            inside = name.partition("/")[2] if change == "without its folder" else name
+            packed.writestr(inside, whole.read(name))
+        if change == "paths that escape":
+            for name in ("../escaped", "/escaped"):
+                packed.writestr(name, "x")
+        if change == "a name twice":
+            with pytest.warns(UserWarning, match="Duplicate name"):
+                packed.writestr("box_a.jpg/data/case.json", "{}")
+        entry = packed.infolist()[-1]
+    if change in {"a flipped bit", "cut off", "locked"}:
+        content = bytearray(file.read_bytes())
+        if change == "a flipped bit":
+            start = entry.header_offset + 30 + len(entry.filename.encode())
+            content[start : start + 4] = b"\xff\xff\xff\xff"
+        elif change == "cut off":
+            del content[len(content) // 2 :]
+        else:  # the flag that says so, of the first file, where it stands in the list at the end
+            content[content.index(b"PK\x01\x02") + 8] |= 1
+        file.write_bytes(content)
+    return file
+
+
+@pytest.mark.parametrize("change", ["without its folder", "more beside it", "paths that escape"])
+def test_a_zip_file_that_another_program_packed_is_taken_in(archived, tmp_path, change):
+    """The bag alone, wherever in it that lies; nothing comes out anywhere else."""
+    other = Bannasar(tmp_path / "other")
+    done = other("import", _changed_zip(archived, tmp_path, change))
+    assert done.returncode == 0, done.stderr
+    assert other("verify").returncode == 0
+    assert [entry.name for entry in (tmp_path / "other" / "bags" / "box").iterdir()] == ["box_a.jpg"]
+    assert not list(tmp_path.rglob("escaped"))
+
+
+@pytest.mark.parametrize("change", ["a flipped bit", "cut off", "locked", "a name twice"])
+def test_a_zip_file_that_is_not_sound_is_refused_in_a_sentence(archived, tmp_path, change):
+    """And leaves nothing behind."""
+    other = Bannasar(tmp_path / "other")
+    done = other("import", _changed_zip(archived, tmp_path, change))
+    assert done.returncode == 1
+    assert done.stderr.startswith("bannasar: ")
+    assert "Traceback" not in done.stderr
+    assert not list((tmp_path / "other" / "tmp").iterdir())
+    assert not list((tmp_path / "other").glob("bags/*/*"))
+
+
+@pytest.mark.parametrize("change", ["box", "case", "scan", "page"])
+def test_a_bag_that_names_what_is_not_in_it_is_refused(archived, tmp_path, change):
+    """Sound as BagIt, it would be put elsewhere, or read from elsewhere."""
+    assert archived("export", "bag", "box_a.jpg", "--to", tmp_path / "stick").returncode == 0
+    bag = tmp_path / "stick" / "box_a.jpg"
+    record = json.loads((bag / "data" / "case.json").read_text("utf-8"))
+    if change == "box":
+        record["box"] = "../.."
+    elif change == "case":
+        record["id"] = "a/b"
+    elif change == "scan":
+        record["scans"][0]["path"] = "../../../../../../../etc/passwd"
+    else:
+        (bag / "data" / "pages" / "0001" / "000001.json").unlink()
+    (bag / "data" / "case.json").write_text(json.dumps(record), "utf-8")
+    bagit.Bag(str(bag)).save(manifests=True)
+    other = Bannasar(tmp_path / "other")
+    done = other("import", bag)
+    assert done.returncode == 1, done.stdout
+    assert done.stderr.startswith("bannasar: ")
+    assert not list((tmp_path / "other").rglob("case.json"))
+
+
+def test_files_of_long_ago_go_into_a_zip_file(archived, tmp_path):
+    """Which knows no time before 1980."""
+    scan = _bag(archived, "a") / "originals" / "a.jpg"
+    os.utime(scan, (0, 0))
+    done = archived("export", "bag", "box_a.jpg", "--to", tmp_path / "a.zip")
+    assert done.returncode == 0, done.stderr
+    assert Bannasar(tmp_path / "other")("import", tmp_path / "a.zip").returncode == 0
+
+
+@pytest.mark.parametrize("what", [["bag", "--to", "small/a.zip"], ["bag", "--to", "small"], ["pdf", "--to", "small"]])
+def test_a_disk_that_fills_up_in_the_middle_of_an_export_is_told_and_left_clean(archived, tmp_path, what):
+    """With the system's own words."""
+    (tmp_path / "small").mkdir()
+    mounted = 'mount -t tmpfs -o size=12k none small; set +e; "$@"; status=$?; ls -A small; exit $status'
+    command = archived.command("export", what[0], "box_a.jpg", *what[1:])
+    done = subprocess.run(
+        ["unshare", "--map-root-user", "--mount", "sh", "-ec", mounted, "sh", *command],
+        capture_output=True,
+        encoding="utf-8",
+        env=archived.environment(),
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "No space left on device" in done.stderr
+    assert done.stdout == ""
