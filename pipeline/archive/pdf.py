@@ -4,6 +4,7 @@ import errno
 import io
 import logging
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,12 @@ from pipeline.archive.text_layer import page_size, write_text_layer
 for _name in ("ocrmypdf", "img2pdf", "fontTools"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 _JPEG_2000 = b"\x00\x00\x00\x0cjP  "  # ISO 15444-1, I.5.1
+_FRENCH = "le la les de des du et un une est par dans pour que qui au aux en sur à ce cette il"
+_ENGLISH = "the of and to in is was were that for by with at from be this his it which have has"
+_SMALL_WORDS = {"fr": frozenset(_FRENCH.split()), "en": frozenset(_ENGLISH.split())}
+_FEWEST_WORDS = 4
+_SURELY = 0.75
+_LEAST_SHARE = 0.1  # of the letters
 _THEIR_ERRORS = (
     ocrmypdf.exceptions.ExitCodeException,
     img2pdf.ImageOpenError,
@@ -66,12 +73,13 @@ def write_pdf(
     try:
         with tempfile.TemporaryDirectory(prefix="pdf-", dir=file.parent) as folder:
             plain = Path(folder, "document.pdf")
-            language = _language(pages)
+            languages = _languages(pages)
             with pikepdf.new() as pdf:
                 for page, picture in zip(pages, pictures, strict=True):
                     with pikepdf.open(io.BytesIO(_sheet(picture, page_size(page, upright=upright)))) as sheet:
                         pdf.pages.extend(sheet.pages)
-                if language:
+                # For programs that read aloud: one language, that of most letters.
+                for language in (language for language, share in languages.items() if share > 1 / 2):
                     pdf.Root.Lang = language
                 pdf.save(plain)
             for number, page in enumerate(pages, 1):
@@ -93,7 +101,7 @@ def write_pdf(
         # It does not raise where it made a PDF, but no PDF/A, or an unsound one.
         if status != ocrmypdf.ExitCode.ok:
             raise BannasarError(Code.PDF, f"OCRmyPDF: {ocrmypdf.ExitCode(status).name}")
-        _finish(file, about, language, pictures)
+        _finish(file, about, list(languages), pictures)
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise BannasarError(Code.DISK_FULL, str(error.strerror)) from error
@@ -117,7 +125,7 @@ def _sheet(picture: Path, size: tuple[float, float]) -> bytes:
     return made
 
 
-def _finish(file: Path, about: Description, language: str | None, pictures: Sequence[Path]) -> None:
+def _finish(file: Path, about: Description, languages: list[str], pictures: Sequence[Path]) -> None:
     """Put the pictures in that are JPEG 2000, and what the document says of itself."""
     told: dict[str, str | list[str]] = {
         "dc:identifier": about.identifier,
@@ -125,7 +133,7 @@ def _finish(file: Path, about: Description, language: str | None, pictures: Sequ
         "dc:date": list(about.dates),
         "dc:source": "; ".join(about.sources),
         "dc:creator": list(about.courts),
-        "dc:language": [language] if language else "",
+        "dc:language": languages,
     }
     with pikepdf.open(file, allow_overwriting_input=True) as pdf:
         for sheet, picture in zip(pdf.pages, pictures, strict=True):
@@ -142,14 +150,22 @@ def _finish(file: Path, about: Description, language: str | None, pictures: Sequ
         pdf.save(file)
 
 
-def _language(pages: Sequence[Page]) -> str | None:
-    """Return the language of a document for its readers: Khmer where most letters are; nothing where it is unsure."""
-    khmer = other = 0
-    for page in pages:
-        for block in page.blocks:
-            for line in block.lines:
-                for word in line.words:
-                    own = sum("\u1780" <= character <= "\u17ff" for character in word.text)
-                    khmer += own
-                    other += len(word.text) - own
-    return "km" if khmer > other else None
+def _languages(pages: Sequence[Page]) -> dict[str, float]:
+    """Return the languages of a document that can be told, with their shares of its letters, the largest first.
+
+    Khmer is told by its letters, French from English by their smallest words; what is unsure is left out.
+    """
+    words = [word.text for page in pages for block in page.blocks for line in block.lines for word in line.words]
+    khmer = sum("\u1780" <= character <= "\u17ff" for word in words for character in word)
+    latin = sum(character.isalpha() and not "\u1780" <= character <= "\u17ff" for word in words for character in word)
+    seen = Counter(
+        language for word in words for language, small in _SMALL_WORDS.items() if word.strip(".,;:()").lower() in small
+    )
+    letters = {"km": khmer}
+    if seen.total() >= _FEWEST_WORDS:
+        (likely, count), *_ = seen.most_common(1)
+        if count >= _SURELY * seen.total():
+            letters[likely] = latin
+    shares = {language: count / max(1, khmer + latin) for language, count in letters.items()}
+    told = sorted(shares.items(), key=lambda item: -item[1])
+    return {language: share for language, share in told if share >= _LEAST_SHARE}

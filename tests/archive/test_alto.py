@@ -1,41 +1,23 @@
 """ALTO that other programs can read."""
 
-import subprocess
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from lxml import etree
 
 from pipeline.archive.alto import alto
-from tests.conftest import ROOT
+from tests.schemas import schema
 
 NAMES = {"a": "http://www.loc.gov/standards/alto/ns-v4#"}
 WHEN = datetime(2026, 1, 2, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def schema():
-    """The Library of Congress' schema, with the one it imports from beside it."""
-    done = subprocess.run([ROOT / "script" / "alto-schema"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    folder = Path(done.stdout.strip())
-
-    class Beside(etree.Resolver):
-        def resolve(self, system_url, _public_id, context):
-            return self.resolve_filename(str(folder / "xlink.xsd"), context) if "xlink" in system_url else None
-
-    parser = etree.XMLParser(no_network=True)
-    parser.resolvers.add(Beside())
-    return etree.XMLSchema(etree.parse(folder / "alto-4-3.xsd", parser))
-
-
 @pytest.mark.parametrize(
     "blocks", [[], [["ព្រះ|រាជា ២១៤"], ["Première instance", "a\x00b"]]], ids=["a blank page", "a page"]
 )
-def test_it_is_valid(make, schema, blocks):
+def test_it_is_valid(make, blocks):
     """By the schema, whatever the recogniser made of the page."""
-    schema.assertValid(
+    schema("alto-schema", "alto-4-3.xsd").assertValid(
         etree.fromstring(alto(make.page(*blocks), "ស្កេន 1.pdf", {"bannasar": "1", "tesseract": "5"}, WHEN))
     )
 

@@ -106,6 +106,27 @@ def test_it_says_what_is_known_of_it_as_dublin_core(make, tmp_path):
     _is_pdfa(tmp_path / "out.pdf")
 
 
+@pytest.mark.parametrize(
+    ("lines", "main", "all_of_them"),
+    [
+        (["Le greffier du tribunal de première", "instance a lu la plainte de la victime"], "fr", {"fr"}),
+        (["The clerk of the court read the", "complaint to the victim and to his wife"], "en", {"en"}),
+        (["ព្រះរាជាណាចក្រកម្ពុជា ជាតិ", "Le greffier du tribunal de la province"], None, {"km", "fr"}),
+        (["Phnom Penh 1965", "Sok Dara, Kampot"], None, set()),
+    ],
+)
+def test_it_says_its_languages(make, tmp_path, lines, main, all_of_them):
+    """All in its XMP; the one of most letters for programs that read aloud; none where it is not sure."""
+    page = make.page(lines)
+    write_pdf(Description("x"), [page], [make.picture(page, tmp_path / "1.jpg")], tmp_path / "out.pdf")
+    with pikepdf.open(tmp_path / "out.pdf") as pdf, pdf.open_metadata() as told:
+        assert told.get("dc:language", set()) == all_of_them
+        said = pdf.Root.get("/Lang")
+    if main:
+        assert said == main
+    _is_pdfa(tmp_path / "out.pdf")
+
+
 @pytest.mark.parametrize("shape", [(1754, 1240), (1754, 1240, 3)], ids=["grey", "colour"])
 def test_a_noisy_page_is_kept_small_and_its_writing_sharp(make, tmp_path, shape):
     """As JPEG 2000, in a PDF/A as any other; a clean page stays a JPEG."""

@@ -1,6 +1,9 @@
 """What is taken out of an archive for other programs."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pikepdf
@@ -35,6 +38,11 @@ def test_a_case_file_becomes_hocr(archived, tmp_path):
     _, (page,) = read_bag(archived.archive / "bags" / "box" / "box_a.jpg")
     words = [word.text for block in page.blocks for line in block.lines for word in line.words]
     assert file.read_text("utf-8").count("ocrx_word") == len(words) + 1  # and once where it says what there is
+    done = subprocess.run(
+        [Path(sys.executable).with_name("hocr-spec"), file], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+    assert "Document is valid" in done.stdout
 
 
 @pytest.mark.parametrize("what", ["pdf", "hocr", "iiif"])

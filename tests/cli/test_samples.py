@@ -6,6 +6,7 @@ import sys
 
 import jsonschema
 import pytest
+from lxml import etree
 
 from pipeline.archive.bag import bags, read_bag
 from pipeline.archive.fixity import verify_bag
@@ -13,6 +14,7 @@ from pipeline.text.plain import page_text
 from pipeline.text.units import sequence, units
 from tests.cli.conftest import Bannasar
 from tests.conftest import ROOT
+from tests.schemas import schema, without_premis_types
 
 BOXES = sorted((ROOT / "samples" / "boxes").iterdir())
 
@@ -93,6 +95,16 @@ def test_the_records_in_every_bag_keep_to_the_published_schemas(digitised):
         jsonschema.validate(json.loads((bag / "data" / "case.json").read_text("utf-8")), schemas["case"])
         for page in (bag / "data" / "pages").rglob("*.json"):
             jsonschema.validate(json.loads(page.read_text("utf-8")), schemas["page"])
+
+
+def test_what_other_programs_read_is_valid_in_every_bag(digitised):
+    """ALTO and METS, by the Library of Congress' schemas."""
+    bannasar, _ = digitised
+    alto, mets = schema("alto-schema", "alto-4-3.xsd"), schema("mets-schema", "mets.xsd")
+    for bag in bags(bannasar.archive):
+        mets.assertValid(without_premis_types(etree.parse(bag / "data" / "mets.xml")))
+        for page in (bag / "data" / "alto").rglob("*.xml"):
+            alto.assertValid(etree.parse(page))
 
 
 def test_no_pdf_has_a_space_inside_a_word_that_the_index_holds(digitised):
