@@ -203,6 +203,32 @@ def test_a_pass_over_many_bags_goes_on_where_it_was_killed(archived):
     assert len(looked_at()) == len(set(looked_at())) == 403
 
 
+@pytest.mark.parametrize("harm", ["lost", "stale", "too much"])
+def test_the_index_is_brought_together_with_the_bags(archived, tmp_path, harm):
+    """Be it gone, older than the bags, or holding what no bag holds."""
+    before = archived.json("search", "greffier")
+    bag = archived.archive / "bags" / "box" / "box_a.jpg"
+    if harm == "lost":
+        for file in archived.archive.glob("index.db*"):
+            file.unlink()
+    elif harm == "stale":  # the index of before the case file was hidden
+        kept = tmp_path / "index.db"
+        shutil.copyfile(archived.archive / "index.db", kept)
+        assert archived("withdraw", "box_a.jpg", "--reason", "order 12").returncode == 0
+        shutil.copyfile(kept, archived.archive / "index.db")
+        assert archived.json("search", "greffier")["pages"] == 3
+    else:
+        bag.rename(tmp_path / "aside")
+    status = archived("verify", "--repair-index").returncode
+    assert status == (2 if harm == "too much" else 0)  # for a bag is missing
+    after = archived.json("search", "greffier")
+    if harm == "lost":
+        assert after == before
+    else:
+        assert sorted(hit["path"] for hit in after["hits"]) == ["b.jpg", "c.jpg"]
+    assert archived("index", "check").returncode == 0
+
+
 def test_a_ledger_is_not_replaced_unasked_and_never_thrown_away(archived):
     """It knows what no bag does."""
     refused = archived("rebuild")
