@@ -32,26 +32,14 @@ _NAME = "/BannasarGlyphless"
 
 def add_font(pdf: pikepdf.Pdf) -> pikepdf.Object:
     """Add the font to a PDF and return it (PDF 32000-1, 9.7: a composite font with the encoding Identity-H)."""
-    descriptor = Dictionary(
-        Type=Name.FontDescriptor,
-        FontName=Name(_NAME),
-        Flags=5,  # fixed pitch, symbolic
-        FontBBox=Array([0, 0, ADVANCE, UNITS]),
-        ItalicAngle=0,
-        Ascent=UNITS,
-        Descent=_DESCENT,
-        CapHeight=UNITS,
-        StemV=80,
-        FontFile2=pdf.make_stream(_program(), Length1=len(_program())),
-    )
     descendant = Dictionary(
         Type=Name.Font,
         Subtype=Name.CIDFontType2,
         BaseFont=Name(_NAME),
         CIDSystemInfo=Dictionary(Registry=b"Adobe", Ordering=b"Identity", Supplement=0),
         DW=ADVANCE,
-        W=Array([part for first, last in _MARKS for part in (first, last, MARK)]),
-        FontDescriptor=pdf.make_indirect(descriptor),
+        W=pdf.make_indirect(Array([part for first, last in _MARKS for part in (first, last, MARK)])),
+        FontDescriptor=_descriptor(pdf, UNITS),
         CIDToGIDMap=Stream(pdf, _glyphs()),
     )
     font = Dictionary(
@@ -63,6 +51,38 @@ def add_font(pdf: pikepdf.Pdf) -> pikepdf.Object:
         ToUnicode=Stream(pdf, _to_unicode()),
     )
     return pdf.make_indirect(font)
+
+
+def add_lower_font(pdf: pikepdf.Pdf, font: pikepdf.Object, height: int) -> pikepdf.Object:
+    """Add the font with lower letters to a PDF and return it: as high is the mark on what a reader finds.
+
+    Args:
+        pdf: the PDF.
+        font: the font in it, whose tables are used again.
+        height: of the letters, in thousandths of the font's size.
+    """
+    descendant = Dictionary(dict(font.DescendantFonts[0].items()))
+    descendant.FontDescriptor = _descriptor(pdf, height)
+    lower = Dictionary(dict(font.items()))
+    lower.DescendantFonts = Array([pdf.make_indirect(descendant)])
+    return pdf.make_indirect(lower)
+
+
+def _descriptor(pdf: pikepdf.Pdf, height: int) -> pikepdf.Object:
+    program = _program(height)
+    descriptor = Dictionary(
+        Type=Name.FontDescriptor,
+        FontName=Name(_NAME),
+        Flags=5,  # fixed pitch, symbolic
+        FontBBox=Array([0, 0, ADVANCE, height]),
+        ItalicAngle=0,
+        Ascent=height,
+        Descent=_DESCENT,
+        CapHeight=height,
+        StemV=80,
+        FontFile2=pdf.make_stream(program, Length1=len(program)),
+    )
+    return pdf.make_indirect(descriptor)
 
 
 def codes(text: str) -> bytes:
@@ -97,17 +117,17 @@ def _glyphs() -> bytes:
 
 
 @cache
-def _program() -> bytes:
-    """Return the font program: a TrueType font of blank glyphs, the last one without a width."""
+def _program(height: int) -> bytes:
+    """Return the font program: a TrueType font of blank glyphs of a height, the last one without a width."""
     builder = FontBuilder(UNITS, isTTF=True)
     builder.setupGlyphOrder([".notdef", "blank", "mark"])
     builder.setupCharacterMap({0x20: "blank"})
-    blank = _blank()
+    blank = _blank(height)
     builder.setupGlyf({".notdef": blank, "blank": blank, "mark": blank})
     builder.setupHorizontalMetrics({".notdef": (ADVANCE, 0), "blank": (ADVANCE, 0), "mark": (MARK, 0)})
-    builder.setupHorizontalHeader(ascent=UNITS, descent=_DESCENT)
+    builder.setupHorizontalHeader(ascent=height, descent=_DESCENT)
     builder.setupNameTable({"familyName": _NAME[1:], "styleName": "Regular", "psName": _NAME[1:]})
-    builder.setupOS2(sTypoAscender=UNITS, usWinAscent=UNITS)
+    builder.setupOS2(sTypoAscender=height, usWinAscent=height)
     builder.setupPost()
     builder.setupMaxp()
     # The same bytes in every archive: a PDF is not newer for having been made again.
@@ -118,14 +138,14 @@ def _program() -> bytes:
     return stream.getvalue()
 
 
-def _blank() -> Glyph:
+def _blank(height: int) -> Glyph:
     """Return a glyph that covers its whole box with nothing: one line from corner to corner.
 
     PDFium drops a word of one letter whose glyph has no extent, be it read out or not.
     """
     pen = TTGlyphPen(None)
     pen.moveTo((0, 0))
-    pen.lineTo((ADVANCE, UNITS))
+    pen.lineTo((ADVANCE, height))
     pen.closePath()
     return pen.glyph()
 

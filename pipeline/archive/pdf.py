@@ -17,7 +17,7 @@ from PIL import Image
 from models.failure import BannasarError, Code
 from models.page import Page
 from pipeline.archive.ocrmypdf_plugin import layer_beside
-from pipeline.archive.text_layer import page_size, write_text_layer
+from pipeline.archive.text_layer import lower_letters, page_size, write_text_layer
 
 # Their errors come as exceptions; what they would log besides, nobody reads on a worker.
 for _name in ("ocrmypdf", "img2pdf", "fontTools"):
@@ -101,7 +101,10 @@ def write_pdf(
         # It does not raise where it made a PDF, but no PDF/A, or an unsound one.
         if status != ocrmypdf.ExitCode.ok:
             raise BannasarError(Code.PDF, f"OCRmyPDF: {ocrmypdf.ExitCode(status).name}")
-        _finish(file, about, list(languages), pictures)
+        with pikepdf.open(file, allow_overwriting_input=True) as pdf:
+            lower_letters(pdf, pages, upright=upright)
+            _finish(pdf, about, list(languages), pictures)
+            pdf.save(file)
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise BannasarError(Code.DISK_FULL, str(error.strerror)) from error
@@ -125,7 +128,7 @@ def _sheet(picture: Path, size: tuple[float, float]) -> bytes:
     return made
 
 
-def _finish(file: Path, about: Description, languages: list[str], pictures: Sequence[Path]) -> None:
+def _finish(pdf: pikepdf.Pdf, about: Description, languages: list[str], pictures: Sequence[Path]) -> None:
     """Put the pictures in that are JPEG 2000, and what the document says of itself."""
     told: dict[str, str | list[str]] = {
         "dc:identifier": about.identifier,
@@ -135,19 +138,17 @@ def _finish(file: Path, about: Description, languages: list[str], pictures: Sequ
         "dc:creator": list(about.courts),
         "dc:language": languages,
     }
-    with pikepdf.open(file, allow_overwriting_input=True) as pdf:
-        for sheet, picture in zip(pdf.pages, pictures, strict=True):
-            content = picture.read_bytes()
-            if content.startswith(_JPEG_2000):
-                (stream,) = sheet.get_images().values()
-                stream.write(content, filter=pikepdf.Name.JPXDecode)
-                with Image.open(picture) as image:
-                    stream.Width, stream.Height = image.size
-        with pdf.open_metadata(set_pikepdf_as_editor=False) as metadata:
-            for name, value in told.items():
-                if value:
-                    metadata[name] = value
-        pdf.save(file)
+    for sheet, picture in zip(pdf.pages, pictures, strict=True):
+        content = picture.read_bytes()
+        if content.startswith(_JPEG_2000):
+            (stream,) = sheet.get_images().values()
+            stream.write(content, filter=pikepdf.Name.JPXDecode)
+            with Image.open(picture) as image:
+                stream.Width, stream.Height = image.size
+    with pdf.open_metadata(set_pikepdf_as_editor=False) as metadata:
+        for name, value in told.items():
+            if value:
+                metadata[name] = value
 
 
 def _languages(pages: Sequence[Page]) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """The words of a page as an invisible layer for its picture."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,12 +9,14 @@ import pikepdf
 from pikepdf import Dictionary
 
 from models.page import Line, Page
-from pipeline.archive.glyphless import add_font, codes
+from pipeline.archive.glyphless import UNITS, add_font, add_lower_font, codes
 from pipeline.archive.glyphless import width as natural_width
 
 _POINTS_PER_INCH = 72
-# OCRmyPDF takes over a font of this name.
+# OCRmyPDF takes over a font of this name, and no other.
 _FONT = "F1"
+# Where the size of a line's font is more than its height, its letters are that much lower, in twentieths.
+_PARTS = 20
 # poppler goes by gaps, measured in sizes of the font: below 0.03 it sees no space, from 0.7 on another column.
 _NARROWEST_SPACE = 0.05
 _WIDEST_SPACE = 0.6
@@ -30,14 +32,10 @@ def write_text_layer(page: Page, file: Path, *, upright: bool = True) -> None:
         file: where it goes.
         upright: whether the words stand upright, or as they do in the scan.
     """
-    scale = _POINTS_PER_INCH / page.dpi
-    content = _content(page, scale)
-    if not upright:
-        content = b"q %s cm\n%s\nQ" % (_as_scanned(page, scale), content)
     with pikepdf.new() as pdf:
         sheet = pdf.add_blank_page(page_size=page_size(page, upright=upright))
         sheet.Resources = Dictionary(Font=Dictionary({f"/{_FONT}": add_font(pdf)}))
-        sheet.Contents = pdf.make_stream(content)
+        sheet.Contents = pdf.make_stream(_content(page, upright=upright, is_lower=False))
         pdf.save(file)
 
 
@@ -75,17 +73,43 @@ def _as_scanned(page: Page, scale: float) -> bytes:
     return b"%.6f %.6f %.6f %.6f %.3f %.3f" % (cosine, sine, -sine, cosine, right, up)
 
 
-def _content(page: Page, scale: float) -> bytes:
+def _content(page: Page, *, upright: bool, is_lower: bool) -> bytes:
+    scale = _POINTS_PER_INCH / page.dpi
     operators = ["BT 3 Tr"]
     for block in page.blocks:
         for line in block.lines:
-            size = _font_size(line)
+            size, parts = _font_size(line), _parts(line)
             # All words stand on one base, for readers tell lines apart by it.
-            base = page.height - (line.box.top + line.box.bottom + size) / 2
-            operators.append(f"/{_FONT} {size * scale:.3f} Tf")
+            base = page.height - (line.box.top + line.box.bottom + size * parts / _PARTS) / 2
+            operators.append(f"/{_font_name(parts) if is_lower else _FONT} {size * scale:.3f} Tf")
             for text, left, right in _stretches(line, _NARROWEST_SPACE * size):
                 operators.append(_show(text, left * scale, base * scale, (right - left) * scale, size * scale))
-    return "\n".join([*operators, "ET"]).encode("ascii")
+    content = "\n".join([*operators, "ET"]).encode("ascii")
+    return content if upright else b"q %s cm\n%s\nQ" % (_as_scanned(page, scale), content)
+
+
+def lower_letters(pdf: pikepdf.Pdf, pages: Sequence[Page], *, upright: bool = True) -> None:
+    """Set the words in a finished document's layers in letters as high as their lines, which takes several fonts."""
+    fonts: dict[int, pikepdf.Object] = {}
+    for sheet, page in zip(pdf.pages, pages, strict=True):
+        needed = {_parts(line) for block in page.blocks for line in block.lines} - {_PARTS}
+        for layer in sheet.Resources.get("/XObject", Dictionary()).values():
+            if f"/{_FONT}" in layer.get("/Resources", Dictionary()).get("/Font", Dictionary()):
+                layer.write(_content(page, upright=upright, is_lower=True))
+                for parts in sorted(needed):
+                    if parts not in fonts:
+                        whole = layer.Resources.Font[f"/{_FONT}"]
+                        fonts[parts] = add_lower_font(pdf, whole, UNITS * parts // _PARTS)
+                    layer.Resources.Font[f"/{_font_name(parts)}"] = fonts[parts]
+
+
+def _parts(line: Line) -> int:
+    """Return how high the letters of a line are, in twentieths of the size of its font."""
+    return max(1, round(_PARTS * (line.box.bottom - line.box.top) / _font_size(line)))
+
+
+def _font_name(parts: int) -> str:
+    return _FONT if parts == _PARTS else f"{_FONT}-{parts}"
 
 
 def _font_size(line: Line) -> float:

@@ -1,5 +1,6 @@
 """The text layer of pages as they come: narrow, wide, crowded, in columns and tables."""
 
+import re
 import subprocess
 import tempfile
 import threading
@@ -149,6 +150,29 @@ def test_marks_lie_on_the_line(pdf, pages):
     edges = [float(part.split('"')[1]) * 300 / 72 for part in said.split(">")[0].split()[1:]]
     (word,) = [w for line in pages["lines"].blocks[0].lines for w in line.words if w.text == "tribunal"]
     assert edges == pytest.approx(list(word.box), abs=2)
+
+
+@pytest.mark.parametrize("layout", ["lines", "typewritten capitals", "columns", "a table"])
+def test_marks_are_as_high_as_their_lines(pdf, pages, layout):
+    """In poppler and in PDFium, also where wide spaces take a large font, within two pixels."""
+    page = pages[layout]
+    lines = [line for block in page.blocks for line in block.lines]
+    told = re.findall(r'<word xMin="(.*?)" yMin="(.*?)" xMax="(.*?)" yMax="(.*?)">', poppler(pdf, page, "-bbox"))
+    for left, top, right, bottom in ([float(edge) * 300 / 72 for edge in edges] for edges in told):
+        (line,) = [
+            line
+            for line in lines
+            if line.box.left - 2 < left < right < line.box.right + 2
+            and line.box.top - 2 < (top + bottom) / 2 < line.box.bottom + 2
+        ][:1]
+        assert (top, bottom) == pytest.approx((line.box.top, line.box.bottom), abs=2)
+    document = pdfium.PdfDocument(pdf)
+    sheet = document[page.number - 1]
+    _, low, _, high = sheet.get_textpage().get_charbox(0, loose=True)
+    height = sheet.get_height()
+    document.close()
+    top, bottom = ((height - edge) * 300 / 72 for edge in (high, low))
+    assert (top, bottom) == pytest.approx((lines[0].box.top, lines[0].box.bottom), abs=2)
 
 
 def test_every_layout_is_pdfa_2b(pdf):
