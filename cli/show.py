@@ -80,6 +80,8 @@ def _pages(story: Story) -> Table:
     table.add_column("state")
     for page in story.pages:
         state = page["state"] if page["state"] != "failed" else f"failed: {page['reason']}"
+        if page["handwriting"]:
+            state += f", {percent(page['handwriting'])} handwriting"
         table.add_row(str(page["number"]), percent(page["confidence"]), f"{page['seconds']:.1f}", Text(state))
     return table
 

@@ -75,6 +75,7 @@ class Page(Record):
     pixels at ``dpi``. ``blocks`` are in reading order. ``notes`` are short remarks for people, such as "too little
     text to tell which way is up". ``sheet`` is what the QR code of a separator sheet says: such a page was laid in for
     scanning, its words are not the case file's, so that it has no blocks, and yet is not ``blank``.
+    ``handwriting`` are the places of lines that a hand wrote: they are not read, and in no block.
     """
 
     scan: str
@@ -89,4 +90,16 @@ class Page(Record):
     sheet: str = ""
     source: TextSource = TextSource.RECOGNISED
     blocks: tuple[Block, ...] = ()
+    handwriting: tuple[Rect, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def handwriting_share(self) -> float:
+        """The part of the written area that a hand wrote, 0–1: of the places of all lines, printed or by hand."""
+        by_hand = sum(map(_area, self.handwriting))
+        printed = sum(_area(line.box) for block in self.blocks for line in block.lines)
+        return by_hand / (by_hand + printed) if by_hand else 0.0
+
+
+def _area(box: Rect) -> int:
+    return (box.right - box.left) * (box.bottom - box.top)

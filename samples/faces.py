@@ -15,6 +15,8 @@ _FACES = {
     "Khmer OS Battambang": (*_KHMEROS, "KhmerOSbattambang.ttf"),
     "Khmer OS Bokor": (*_KHMEROS, "KhmerOSbokor.ttf"),
     "Khmer OS Content": (*_KHMEROS, "KhmerOScontent.ttf"),
+    "Khmer OS Fasthand": (*_KHMEROS, "KhmerOSfasthand.ttf"),
+    "Khmer OS Freehand": (*_KHMEROS, "KhmerOSfreehand.ttf"),
     "Khmer OS Muol Light": (*_KHMEROS, "KhmerOSmuollight.ttf"),
     "Khmer OS Siemreap": (*_KHMEROS, "KhmerOSsiemreap.ttf"),
     "Liberation Mono": (*_LIBERATION, "LiberationMono-Regular.ttf"),

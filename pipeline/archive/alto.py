@@ -24,6 +24,7 @@ def alto(page: Page, file_name: str, software: Mapping[str, str], created: datet
 
     Returns:
         XML in UTF-8. Measures are pixels of the upright page; the order of blocks is the order of reading.
+        What a hand wrote, and was not read, stands after them as illustrations of the type ``handwriting``.
     """
     root = etree.Element(_tag("alto"), nsmap={None: _NAMESPACE})
     root.set("SCHEMAVERSION", _SCHEMA_VERSION)
@@ -53,6 +54,8 @@ def alto(page: Page, file_name: str, software: Mapping[str, str], created: datet
         # ALTO wants a line in each block: an empty cell of a table is told by its absence.
         if block.lines:
             _add_block(space, block, f"B{number}")
+    for number, place in enumerate(page.handwriting, 1):
+        _add(space, "Illustration", ID=f"H{number}", TYPE="handwriting", **_place(place))
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 

@@ -29,7 +29,7 @@ def make_page(file: Path, kind: Kind, scan: str, number: int, settings: PageSett
         seconds: time limit of each program that is run for the page.
 
     Raises:
-        BannasarError: the page cannot be rendered or read, or it is not blank and yet has no text.
+        BannasarError: the page cannot be rendered or read, or it is not blank and yet has neither text nor handwriting.
     """
     picture = render(file, kind, number, settings.dpi, seconds)
     recipe = fingerprint(settings)
@@ -58,7 +58,8 @@ def make_page(file: Path, kind: Kind, scan: str, number: int, settings: PageSett
             blocks=blocks,
         )
     reading = read_picture(picture, settings, seconds)
-    if not reading.blank and not any(line.words for block in reading.blocks for line in block.lines):
+    is_empty = not reading.blank and not reading.handwriting
+    if is_empty and not any(line.words for block in reading.blocks for line in block.lines):
         raise BannasarError(Code.NO_TEXT, page=number)
     return Page(
         scan=scan,
@@ -71,6 +72,7 @@ def make_page(file: Path, kind: Kind, scan: str, number: int, settings: PageSett
         skew=reading.skew,
         blank=reading.blank,
         blocks=reading.blocks,
+        handwriting=reading.handwriting,
         notes=reading.notes,
     )
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from models.page import Block, Turn
+from models.page import Block, Rect, Turn
 from models.settings import PageSettings
 from pipeline.page.agree import agreed, certainty, khmer_share, worst
 from pipeline.page.clean import grey, shows_a_picture
 from pipeline.page.digits import with_even_zeros
+from pipeline.page.handwriting import handwritten, place_of
 from pipeline.page.orient import find_stand
 from pipeline.page.picture import Picture
 from pipeline.page.rare_letters import with_rare_letters
@@ -19,6 +20,8 @@ from pipeline.page.words import around, to_line
 _LETTER = 23.0
 """Pixels of a letter's height in the pictures that are recognised: smaller is read worse, bigger only slower."""
 
+BY_HAND = "a part of the page is handwriting, and is not read"
+ALL_BY_HAND = "the page is handwriting, and is not read"
 ONLY_FAINT = "only faint marks that cannot be read, such as ink that shines through"
 
 _READABLE = 0.83
@@ -34,7 +37,8 @@ class Reading:
 
     ``turn`` is the clockwise turn in degrees that sets the picture upright, ``skew`` the clockwise degrees by which the
     turned picture still leant. ``width`` and ``height`` are those of the upright page in pixels at the picture's own
-    dpi, as are the boxes. ``blocks`` are in reading order.
+    dpi, as are the boxes. ``blocks`` are in reading order; ``handwriting`` are the places of the lines that are not in
+    them, as a hand wrote them.
     """
 
     turn: Turn
@@ -44,6 +48,7 @@ class Reading:
     blank: bool
     blocks: tuple[Block, ...]
     notes: tuple[str, ...] = ()
+    handwriting: tuple[Rect, ...] = ()
 
 
 def read_picture(picture: Picture, settings: PageSettings, seconds: float) -> Reading:
@@ -71,8 +76,13 @@ def read_picture(picture: Picture, settings: PageSettings, seconds: float) -> Re
         return Reading(stand.turn, stand.skew, width, height, blank=True, blocks=(), notes=(ONLY_FAINT,))
     pictures = [sheet.picture_of(line, _LETTER / sheet.letter) for line in sheet.lines]
     readings = (_read_latin if stand.latin else _read_khmer)(pictures, recogniser, settings)
-    blocks = _blocks(sheet, pictures, readings, picture.dpi / settings.dpi)
-    return Reading(stand.turn, stand.skew, width, height, blank=False, blocks=blocks, notes=stand.notes)
+    scale = picture.dpi / settings.dpi
+    by_hand = handwritten(sheet, pictures, readings)
+    places = tuple(place_of(sheet, line, scale) for line, hand in zip(sheet.lines, by_hand, strict=True) if hand)
+    printed = [() if hand else signs for signs, hand in zip(readings, by_hand, strict=True)]
+    blocks = _blocks(sheet, pictures, printed, scale)
+    notes = (*stand.notes, *([BY_HAND if blocks else ALL_BY_HAND] if places else []))
+    return Reading(stand.turn, stand.skew, width, height, blank=False, blocks=blocks, notes=notes, handwriting=places)
 
 
 def _true_dpi(picture: Picture) -> float:

@@ -73,7 +73,9 @@ def html_report(ledger: Ledger, box: str, settings: Settings, most_pictures: int
     )
     sure = [page["confidence"] for page in pages if page["confidence"] is not None]
     seconds = [page["seconds"] for page in pages]
-    wanted = [page for page in pages if page["state"] == "failed" or page["confidence"] is not None]
+    wanted = [
+        page for page in pages if page["state"] == "failed" or page["confidence"] is not None or page["handwriting"]
+    ]
     rows = {(row.path, row.sha256): row for row in report.scans}
     chosen = [(rows[page["path"], page["sha256"]], page["number"], page["reason"]) for page in wanted[:most_pictures]]
     environment = Environment(
@@ -122,9 +124,14 @@ def _eyes(ledger: Ledger, chosen: Sequence[tuple[ScanRow, int, str | None]], set
                 picture = pictures.of_document(bag, case, PageRef(scan=row.sha256, number=number))
             elif row.kind is not None:
                 picture = pictures.of_scan(roots[row.box] / row.path, row.kind, number)
-            notes = page.notes if page and reason is None else ()
+            notes = _notes(page) if page and reason is None else ()
             confidence = confidence_of([page]) if page and reason is None else None
             yield Eyes(row.path, number, confidence, reason or "", notes, _text(page), picture)
+
+
+def _notes(page: Page) -> tuple[str, ...]:
+    share = page.handwriting_share
+    return (*page.notes, f"{100 * share:.0f} % of what is written is by hand") if share else page.notes
 
 
 class _Pictures:

@@ -18,7 +18,7 @@ from models.scan import Box, Kind, Scan, ScanState
 from pipeline.index.database import connect, may_be_written
 from pipeline.run.measure import Measure, confidence_of
 
-VERSION = 2
+VERSION = 3
 Step = Literal["inspect", "read", "archive"]
 PageState = Literal["read", "blank", "failed"]
 RunOutcome = Literal["done", "stopped"]
@@ -304,7 +304,9 @@ class Ledger:
     def page_read(self, page: Page, seconds: float) -> None:
         """Note that a page was read."""
         state: PageState = "blank" if page.blank else "read"
-        self._put_page(page.scan, page.number, state, page.recipe, seconds, confidence=confidence_of([page]))
+        by_hand = page.handwriting_share
+        sure = confidence_of([page])
+        self._put_page(page.scan, page.number, state, page.recipe, seconds, confidence=sure, handwriting=by_hand)
 
     def page_failed(self, sha256: str, number: int, recipe: str, seconds: float, failure: Failure) -> None:
         """Note that a page failed for good in this run."""
@@ -329,13 +331,15 @@ class Ledger:
         seconds: float,
         *,
         confidence: float | None = None,
+        handwriting: float | None = None,
         code: str | None = None,
         reason: str | None = None,
     ) -> None:
         self._database.execute(
-            "INSERT OR REPLACE INTO pages (sha256, number, state, recipe, seconds, confidence, code, reason, updated) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (sha256, number, state, recipe, seconds, confidence, code, reason, _now()),
+            "INSERT OR REPLACE INTO pages "
+            "(sha256, number, state, recipe, seconds, confidence, handwriting, code, reason, updated) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (sha256, number, state, recipe, seconds, confidence, handwriting, code, reason, _now()),
         )
 
     # Case files

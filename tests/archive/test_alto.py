@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from lxml import etree
 
+from models.page import Rect
 from pipeline.archive.alto import alto
 from tests.schemas import schema
 
@@ -20,6 +21,22 @@ def test_it_is_valid(make, blocks):
     schema("alto-schema", "alto-4-3.xsd").assertValid(
         etree.fromstring(alto(make.page(*blocks), "ស្កេន 1.pdf", {"bannasar": "1", "tesseract": "5"}, WHEN))
     )
+
+
+def test_handwriting_has_its_place(make, schema):
+    """As an illustration: nothing of it was read."""
+    page = make.page(["ព្រះ|រាជា ២១៤"]).model_copy(update={"handwriting": (Rect(80, 300, 500, 360),)})
+    root = etree.fromstring(alto(page, "a.pdf", {}, WHEN))
+    schema.assertValid(root)
+    (place,) = root.iterfind(".//a:Illustration", NAMES)
+    assert dict(place.attrib) == {
+        "ID": "H1",
+        "TYPE": "handwriting",
+        "HPOS": "80",
+        "VPOS": "300",
+        "WIDTH": "420",
+        "HEIGHT": "60",
+    }
 
 
 def test_words_have_their_place_and_their_confidence(make):

@@ -5,6 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pikepdf
 import pytest
 from PIL import Image, ImageDraw
@@ -12,6 +13,7 @@ from PIL import Image, ImageDraw
 from models.case import CaseFile
 from pipeline.archive.bag import bags, read_bag, read_case
 from pipeline.archive.fixity import verify_bag
+from samples.hand import put, scrawl
 from tests.cli.conftest import write_page, write_pages
 from tests.faults.conftest import results, until
 
@@ -111,6 +113,22 @@ def test_show_tells_a_scans_whole_story(bannasar, box):
         assert attempt["versions"]["tesseract"]
     assert "no text was found on it" in bannasar("show", story["scan"]["sha256"][:12]).stdout
     assert bannasar("show", "nothing").returncode == 1
+
+
+def test_show_and_report_tell_how_much_of_a_page_is_handwriting(bannasar, box):
+    """A page that a hand wrote is archived; its words are not searched."""
+    rng = np.random.default_rng(1)
+    page = np.full((1500, 1240), 255, np.uint8)
+    for row in range(8):
+        put(page, scrawl(16, 20, rng), 120, 100 + 120 * row)
+    Image.fromarray(page).save(box / "letter.png", dpi=(150, 150))
+    assert bannasar("run", box).returncode == 0
+    assert "100.0 % handwriting" in bannasar("show", "letter.png").stdout
+    (story,) = bannasar.json("show", "letter.png")["scans"]
+    assert [page["handwriting"] for page in story["pages"]] == [1.0]
+    report = box.with_name("report.html")
+    assert bannasar("report", box.name, "--html", report).returncode == 0
+    assert "100 % of what is written is by hand" in report.read_text("utf-8")
 
 
 def test_rerun_does_what_its_dry_run_said(bannasar, box):

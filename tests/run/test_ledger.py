@@ -186,5 +186,6 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path):
     with Ledger(tmp_path) as ledger:
         (row,) = ledger.scans("box")
         assert (row.read, row.blank, row.missing) == (2, 1, 0)
+        assert ledger.query("SELECT handwriting FROM pages") == []
         (attempt,) = ledger.query("SELECT * FROM attempts")
         assert (attempt["started"], attempt["message"]) == ("2026-01-01T00:00:57.500+00:00", "slow")

@@ -1,0 +1,128 @@
+"""Lines that a hand wrote: found by how they are read and how their ink lies, so that they are not taken for print.
+
+A line is print until all speaks against it: a page loses little by handwriting that is read as print, and much by
+print that is not read. What this was tried on, and what it finds, stands in docs/recognition.md.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from models.page import Rect
+from pipeline.page.ink import Ints
+from pipeline.page.lines import PrintedLine
+from pipeline.page.recognise import Signs
+from pipeline.page.sheet import LinePicture, Sheet
+
+_UNSURE = 0.75
+"""Mean confidence of the signs of a line: print that can be read has more, be it worn."""
+
+_SURE, _ROW = 0.95, 4
+"""So many signs in a row, each so sure, are read from print: a form's word before what is written by hand."""
+
+_WIDE = 5.0
+"""Letter heights: what is narrower is too little to tell by its ink."""
+
+_WINDOW = 8
+_SOFT, _SOFT_ALONE = 0.08, 0.13
+"""How sharply the ink of a line begins and ends from row to row, over so many letter heights at a time: letters that
+stand level have a sharp shadow sideways, a hand a soft one. Where nothing of a page can be read, whole words are its
+pieces and are taken for letters, and the shadow is sharper."""
+
+_NEARLY_ALL = 0.9
+
+_SLIM = 0.25
+"""The part of the ink that is left when strokes lose four pixels: pens leave less, fat headings more."""
+
+_ALIKE, _LINKED, _TALL = 0.65, 2.6, 2.3
+"""The part of the letters, by width, that have one foot line; letter heights of the widest and of the highest piece."""
+
+_INK = 150
+_LEAST = 200
+
+
+def handwritten(sheet: Sheet, pictures: Sequence[LinePicture], readings: Sequence[Signs]) -> list[bool]:
+    """Return of each line of a page whether a hand wrote it.
+
+    A line that is too short to tell by itself, or is read a little better, goes with its block, and with the page,
+    where most of that is handwriting.
+
+    Args:
+        sheet: The page.
+        pictures: Its lines, as they were read.
+        readings: What was read.
+    """
+    doubtful = np.array([_is_doubtful(signs) for signs in readings], np.bool_)
+    areas = np.array([picture.pixels.size for picture in pictures], np.float64)
+    soft = _SOFT_ALONE if areas[doubtful].sum() > _NEARLY_ALL * areas.sum() else _SOFT
+    sure = np.array(
+        [
+            doubt and _is_uneven(picture, sheet.pieces.boxes[line.pieces], sheet.letter, soft)
+            for doubt, line, picture in zip(doubtful, sheet.lines, pictures, strict=True)
+        ],
+        np.bool_,
+    )
+    found = sure.copy()
+    start = 0
+    for block in sheet.blocks:
+        own = slice(start, start + len(block.lines))
+        if 2 * areas[own][sure[own]].sum() > areas[own].sum() or 2 * areas[sure].sum() > areas.sum():
+            found[own] = doubtful[own]
+        start = own.stop
+    return [bool(one) for one in found]
+
+
+def place_of(sheet: Sheet, line: PrintedLine, scale: float) -> Rect:
+    """Return the place of a line on the upright page; ``scale`` is pixels of that a pixel of the sheet."""
+    boxes = sheet.pieces.boxes[line.pieces]
+    edges = (int(boxes[:, 0].min()), line.top, int(boxes[:, 2].max()), line.bottom)
+    return Rect(*(round(edge * scale) for edge in edges))
+
+
+def _is_doubtful(signs: Signs) -> bool:
+    """Whether next to nothing of a line is read with confidence."""
+    if not signs:
+        return True
+    row = longest = 0
+    for sign in signs:
+        row = row + 1 if sign.confidence >= _SURE else 0
+        longest = max(longest, row)
+    return longest < _ROW and sum(sign.confidence for sign in signs) < _UNSURE * len(signs)
+
+
+def _is_uneven(picture: LinePicture, boxes: Ints, letter: float, soft: float) -> bool:
+    """Whether the ink of a line lies as no print does."""
+    ink = picture.pixels < _INK
+    high = letter * picture.scale
+    if ink.shape[1] < _WIDE * high or not _softness(ink, round(_WINDOW * high)) < soft:
+        return False
+    if (boxes[:, 3] - boxes[:, 1]).max() > _TALL * letter:
+        return True
+    mask = ink.astype(np.uint8)
+    slim = cv2.countNonZero(cv2.erode(mask, np.ones((4, 4), np.uint8))) < _SLIM * cv2.countNonZero(mask)
+    linked = bool((boxes[:, 2] - boxes[:, 0]).max() > _LINKED * letter)
+    return slim and (linked or _level(boxes, letter) < _ALIKE)
+
+
+def _softness(ink: np.ndarray[tuple[int, int], np.dtype[np.bool_]], window: int) -> float:
+    """Return the squared steps between the rows of ink over the squared rows: the median of the stretches of a line."""
+    found = []
+    for left in range(0, max(1, ink.shape[1] - window // 2), window):
+        rows = ink[:, left : left + window].sum(axis=1).astype(np.float64)
+        if rows.sum() >= _LEAST:
+            found.append(float(np.square(np.diff(rows)).sum() / np.square(rows).sum()))
+    return float(np.median(found)) if found else float("inf")
+
+
+def _level(boxes: Ints, letter: float) -> float:
+    """Return the part of the letters, by width, whose feet stand within a tenth of a letter of one line.
+
+    It is 0 where there are too few to say.
+    """
+    letters = boxes[boxes[:, 3] - boxes[:, 1] > 0.45 * letter]
+    if len(letters) < 3:
+        return 0.0
+    widths, feet = letters[:, 2] - letters[:, 0], letters[:, 3]
+    near = np.abs(feet[:, np.newaxis] - feet) < 0.09 * letter
+    return float((near * widths).sum(axis=1).max() / widths.sum())
