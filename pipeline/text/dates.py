@@ -35,6 +35,8 @@ _UNITS = {
 }  # fmt: skip
 # The court files there are: the French came in 1863.
 _FIRST_YEAR, _LAST_YEAR = 1863, 2100
+# ឆ្នាំ, whose signs are often misread: between a month and a number it cannot be anything else.
+_YEAR = r"ឆ[\u1780-\u17d3]{1,5}?"
 # A month may have this share of its characters misread, and must be nearer to one than to all others.
 _MISREAD = 0.34
 _BUDDHIST = 543
@@ -108,7 +110,7 @@ def _khmer(text: str) -> Iterator[Dated]:
 
 @cache
 def _pattern_khmer() -> re.Pattern[str]:
-    day, month, year = match_form("ថ្ងៃ"), match_form("ខែ"), match_form("ឆ្នាំ")
+    day, month, year = match_form("ថ្ងៃ"), match_form("ខែ"), _YEAR
     era = match_form("ព.ស").replace(".", r"\.?\s?")
     return re.compile(
         rf"(?:{day}\s*(?:{match_form('ទី')})?\s*(?P<day>\d{{1,2}})\s*)?{month}\s*(?P<month>[\u1780-\u17d3\s]{{2,12}}?)\s*"
@@ -181,7 +183,7 @@ def _lunar(text: str) -> Iterator[Dated]:
 def _pattern_lunar() -> re.Pattern[str]:
     word = r"[\u1780-\u17d3]{1,14}"
     era = match_form("ព.ស").replace(".", r"\.?\s?")
-    year = match_form("ឆ្នាំ")
+    year = _YEAR
     return re.compile(
         rf"(?:{match_form('ថ្ងៃ')}\s*(?P<weekday>{_alternatives(_WEEKDAYS)})\s*)?(?P<day>\d{{1,2}})\s*"
         rf"(?P<half>{_alternatives(('កើត', 'រោច'))})\s*{match_form('ខែ')}\s*(?P<month>{word})\s*"
@@ -203,7 +205,9 @@ def _days(month: str, waxing: bool, found: re.Match[str]) -> list[date]:
         return []
     days = [day for year in years for day in lunar_days(year, month, waxing=waxing, day=int(found["day"]))]
     if animal and (fitting := [day for day in days if animal_of(day) == animal]):
-        return fitting
+        if len(fitting) == 1 or not found["era"]:
+            return fitting
+        days = fitting  # of April, which an animal's year begins with and ends with
     return [day for day in days if buddhist_year(day) == int(found["era"])] if found["era"] else []
 
 
