@@ -6,25 +6,25 @@ from datetime import date, timedelta
 import numpy as np
 
 # Family and given names in Khmer and in Latin letters. They are put together at random: nobody is meant.
-_FAMILIES = (
+FAMILIES = (
     ("កែវ", "Keo"), ("ណុប", "Nop"), ("ទេព", "Tep"), ("ម៉ៅ", "Mao"), ("ឈឹម", "Chhim"),
     ("ប៉ែន", "Pen"), ("យឹម", "Yim"), ("អ៊ុក", "Ouk"), ("សេក", "Sek"), ("ទូច", "Touch"),
 )  # fmt: skip
-_GIVEN = (
+GIVEN = (
     ("ចាន់ដារិន", "Chandarin"), ("ពិសិដ្ឋា", "Pisittha"), ("រតនាវី", "Ratanavi"), ("វាសនាពេជ្រ", "Veasnapich"),
     ("កល្យាណមុនី", "Kalyanmuny"), ("មករាវុធ", "Makaravuth"), ("ស្រីម៉ុម", "Sreymom"), ("គន្ធាបុប្ផា", "Kunthabopha"),
     ("សំណាងរិទ្ធ", "Samnangrith"), ("ធារីនាថ", "Thearynath"),
 )  # fmt: skip
 
 # Villages and communes that are on no map, in provinces that are.
-_VILLAGES = (
+VILLAGES = (
     ("ភូមិត្រពាំងស្វាយទឹម", "Trapeang Svay Tim"), ("ភូមិព្រែកដូងទាប", "Prek Daung Teap"),
     ("ភូមិអូរឬស្សីក្រោយ", "O Russey Kraoy"), ("ភូមិស្ទឹងក្រូចធំ", "Stung Krauch Thom"),
 )  # fmt: skip
 _COMMUNES = (
     ("ឃុំព្រៃរំចេកលិច", "Prey Rumchek Lech"), ("ឃុំកោះត្នោតតូច", "Koh Tnaot Toch"), ("ឃុំបឹងចំណារ", "Boeung Chamnar"),
 )  # fmt: skip
-_PROVINCES = (
+PROVINCES = (
     ("ខេត្តកំពត", "Kampot"), ("ខេត្តតាកែវ", "Takéo"), ("ខេត្តបាត់ដំបង", "Battambang"), ("ខេត្តពោធិ៍សាត់", "Pursat"),
 )  # fmt: skip
 
@@ -89,15 +89,15 @@ class Facts:
 
 def draw_facts(rng: np.random.Generator, year: int) -> Facts:
     """Draw the facts of a case whose deed was done in the given year."""
-    families = rng.permutation(len(_FAMILIES))
-    given = rng.permutation(len(_GIVEN))
+    families = rng.permutation(len(FAMILIES))
+    given = rng.permutation(len(GIVEN))
     people = {
-        role: (f"{_FAMILIES[f][0]} {_GIVEN[g][0]}", f"{_FAMILIES[f][1]} {_GIVEN[g][1]}")
+        role: (f"{FAMILIES[f][0]} {GIVEN[g][0]}", f"{FAMILIES[f][1]} {GIVEN[g][1]}")
         for role, f, g in zip(
             ("accused", "victim", "witness", "judge", "clerk", "officer"), families, given, strict=False
         )
     }
-    village, commune, province = (places[rng.integers(len(places))] for places in (_VILLAGES, _COMMUNES, _PROVINCES))
+    village, commune, province = (places[rng.integers(len(places))] for places in (VILLAGES, _COMMUNES, PROVINCES))
     offence = _OFFENCES[rng.integers(len(_OFFENCES))]
     deed = date(year, 1, 1) + timedelta(days=int(rng.integers(300)))
     heard = deed + timedelta(days=int(rng.integers(5, 40)))
