@@ -22,7 +22,7 @@ _LEAST_LIKE = 84
 _TOLD = tuple(map(match_form, ("កាលពី", "កើត", "ចាប់ពី", "មុន", "រហូតដល់")))
 _ON = match_form("នៅ")  # what may stand before either: a record begins so, and so does a deed
 _BEFORE_NUMBER = tuple(map(match_form, ("សំណុំរឿង", "រឿងព្រហ្មទណ្ឌ", "case", "dossier", "affaire")))
-_NUMBER = tuple(map(match_form, ("លេខ", "no", "n°", "numero", "number", "#")))
+_NUMBER = tuple(map(match_form, ("លេខ", "លេខរឿង", "no", "n°", "numero", "number", "ref", "#")))
 _LOOK_BACK = 24
 
 
@@ -70,7 +70,7 @@ def _courts(reading: Reading, names: Names, *, head: bool) -> Iterator[Fact]:
     """Find courts, each with the province whose it is; the one at the head of the document is the surest."""
     first = True
     for found in names.court.finditer(reading.text):
-        name = names.courts[found[0]]
+        name = names.courts[" ".join(found[0].split())]
         end, province = _province(reading.text, found.end(), names)
         sure = 1.0 if head and first else 0.8
         first = False
@@ -82,7 +82,7 @@ def _province(text: str, at: int, names: Names) -> tuple[int, str]:
     found = re.match(
         rf"[\s,(]*(?:(?:{match_form('ខេត្ត')}|{match_form('រាជធានី')}|{match_form('ក្រុង')})\s*"
         rf"(?P<khmer>[{_KHMER}]{{2,16}})|(?P<bare>[{_KHMER}]{{3,16}})"
-        r"|(?:de la province )?(?:de |d['’]|of |in )?(?:the )?(?P<latin>[a-z]+(?:[ -][a-z]+)?))",
+        r"|(?:de\s+la\s+province\s+)?(?:de\s+|d['’]|of\s+|in\s+)?(?:the\s+)?(?P<latin>[a-z]+(?:[\s-][a-z]+)?))",
         text[at:],
     )
     if not found:

@@ -24,7 +24,7 @@ class Names:
 
     ``kinds`` has the kind by each title, and ``provinces`` the full Khmer name by each spelling, both by their letters
     alone (:func:`letters`). ``courts`` has a court's first Khmer name by each of its names in match form;
-    ``court`` is the pattern that finds any of them.
+    ``court`` is the pattern that finds any of them, over the end of a line too.
     """
 
     kinds: dict[str, str]
@@ -45,13 +45,18 @@ def read_names(folder: Path) -> Names:
     return Names(
         kinds={letters(name): kind for kind, named in glossary.kinds.items() for name in named.names},
         courts=courts,
-        court=re.compile("|".join(map(re.escape, sorted(courts, key=len, reverse=True)))),
+        court=re.compile("|".join(map(_over_lines, sorted(courts, key=len, reverse=True)))),
         provinces={
             letters(form): ("រាជធានី" if name == _CAPITAL else "ខេត្ត") + name
             for name, forms in glossary.provinces.items()
             for form in (name, *forms)
         },
     )
+
+
+def _over_lines(name: str) -> str:
+    """Return a pattern for a name whose words may stand on two lines."""
+    return r"\s+".join(map(re.escape, name.split()))
 
 
 def letters(text: str) -> str:

@@ -60,6 +60,8 @@ def test_a_title_tells_the_kind_and_nothing_else_is_guessed(describe, lines, kin
         ("សំណុំរឿងព្រហ្មទណ្ឌលេខ ១២៣/៩៨ ក.ប", FactName.CASE_NUMBER, "123/98"),
         ("Case No. 002/19-09-2007-ECCC/TC", FactName.CASE_NUMBER, "002/19-09-2007-ECCC/TC"),
         ("Dossier n° 296/64", FactName.CASE_NUMBER, "296/64"),
+        ("Our ref: 477/10", FactName.CASE_NUMBER, "477/10"),
+        ("លេខរឿង ៧២២/៥៧ ចុះបញ្ជី", FactName.CASE_NUMBER, "722/57"),
         ("សាលាដំបូងខេត្តពោធិ៍សាត់", FactName.COURT, "សាលាដំបូងខេត្តពោធិ៍សាត់"),
         ("សាលាដំបូងខេត្តពោធ៍សាត់", FactName.COURT, "សាលាដំបូងខេត្តពោធិ៍សាត់"),  # a vowel lost
         ("សាលាដំបូងរាជធានីភ្នំពេញ", FactName.COURT, "សាលាដំបូងរាជធានីភ្នំពេញ"),
@@ -74,6 +76,22 @@ def test_a_fact_is_read_in_its_normal_form(describe, line, name, value):
     """Numbers of the courts and of the ECCC, courts with their provinces, dates, articles, parties."""
     document, _ = describe(line)
     assert value in _values(document, name)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        ["Tribunal de première", "instance de Svay Rieng"],
+        ["Tribunal provincial de", "Svay Rieng"],
+        ["Court of First Instance of Svay", "Rieng, sitting in its civil section"],
+    ],
+)
+def test_a_court_is_read_over_the_end_of_a_line(make, settings, block):
+    """Letterheads are narrow."""
+    page = make.page(block)
+    refs = {PageRef(scan=page.scan, number=page.number): page}
+    (document,) = described(make.case(page).documents, refs, settings)
+    assert document.surest(FactName.COURT) == "សាលាដំបូងខេត្តស្វាយរៀង"
 
 
 def test_a_fact_tells_the_words_it_was_read_from(describe):
