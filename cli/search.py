@@ -19,6 +19,7 @@ from models.settings import Settings
 from pipeline.index.language import QueryError, parse
 from pipeline.index.opening import is_made, open_index
 from pipeline.index.query import Query
+from pipeline.index.results import MOST_COUNTED
 from pipeline.index.store import IndexUnusableError, Sort, View
 
 _COLUMNS = ("case", "box", "path", "page", "document", "kind", "court", "case_number", "date", "exact", "snippet")
@@ -93,13 +94,15 @@ def search(
 def _print(found: Found, query: Query, view: View) -> None:
     for number, hit in enumerate(found.hits, view.offset + 1):
         _print_hit(number, hit)
-    if not found.pages:
+    if found.whole and not found.pages:
         out.print("Nothing found. Try fewer words, a part of the phrase, or a near spelling: word~")
         return
     last = view.offset + len(found.hits)
     told = f"{found.cases} case files, " if found.cases is not None else ""
     told += f"{found.pages} pages" if found.pages != 1 else "1 page"
-    if not found.whole:
+    if not found.whole and last > found.exact:
+        told = f"more than {MOST_COUNTED:,} pages, {found.exact} of them with all of it as it is"
+    elif not found.whole:
         told += " with all of it as it is; those that hold a part of it or read like it come after them"
     elif query.groups and found.exact != found.pages:
         told += f", {found.exact} of them with all of it as it is"

@@ -50,8 +50,8 @@ class Count(Record):
 class Found(Record):
     """What a search found: ``pages`` in all, ``exact`` of them with all that was asked for as it was asked for.
 
-    Where exact ones fill all that was to be shown, the others, which would come after them, are not looked for:
-    ``whole`` is false then, and ``pages`` counts the exact ones only.
+    Where exact ones fill all that was to be shown, and where more than a thousand pages are found, the others, which
+    would come after those shown, are not looked for: ``whole`` is false then, and ``pages`` counts the exact ones only.
 
     ``cases`` counts the case files they lie in, where hits are grouped. ``facets`` are, by name, the values of all the
     pages found with their counts, the most frequent first.

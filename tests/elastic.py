@@ -39,8 +39,8 @@ def java_for(version: str) -> Path | None:
 class Server:
     """A server of one node, on a free port, that no one else finds."""
 
-    def __init__(self, version: str, *, secure: bool = False, heap: str = "512m") -> None:
-        """Prepare it; it is not started yet.
+    def __init__(self, version: str, *, secure: bool = False, heap: str = "512m", data: Path | None = None) -> None:
+        """Prepare it; it is not started yet. What it holds is kept where there is a folder for it.
 
         Raises:
             RuntimeError: no Java is there that runs it, or Maven cannot bring it.
@@ -57,6 +57,8 @@ class Server:
             raise RuntimeError(brought.stderr)
         self.version = version
         self.folder = Path(tempfile.mkdtemp(prefix="bannasar-elastic-"))
+        self._data = data or self.folder / "data"
+        self._data.mkdir(parents=True, exist_ok=True)
         self._home = Path(brought.stdout.strip())
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("ES_")},
@@ -155,7 +157,7 @@ class Server:
             "http.port": str(self.port),
             "transport.port": str(_free_port()),
             "network.host": "127.0.0.1",
-            "path.data": str(self.folder / "data"),
+            "path.data": str(self._data),
             "path.logs": str(self.folder / "logs"),
             # A test's disk may be fuller than a server likes.
             "cluster.routing.allocation.disk.threshold_enabled": "false",
@@ -176,7 +178,7 @@ class Server:
         (config / "elasticsearch.yml").write_text(
             "".join(f"{name}: {value}\n" for name, value in lines.items()), "utf-8"
         )
-        for path in (self.folder, *self.folder.rglob("*")):
+        for path in (self.folder, *self.folder.rglob("*"), self._data, *self._data.rglob("*")):
             if os.getuid() == 0:
                 nobody = pwd.getpwnam(_READER)
                 os.chown(path, nobody.pw_uid, nobody.pw_gid)

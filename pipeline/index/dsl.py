@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.index.likeness import Gap, Part, parts
-from pipeline.index.query import Condition, Field, Query
-from pipeline.index.results import ALIKE, EXACT, IN_A_ROW, required
+from pipeline.index.query import Condition, Field, Query, Term
+from pipeline.index.results import ALIKE, AS_IT_IS, EXACT, IN_A_ROW, may_differ, required
 from pipeline.index.store import FACETS, Sort
 
 # Of the mapping, the tokens, and what is stored: an index of another version is made anew.
@@ -21,6 +21,9 @@ Json = dict[str, Any]
 _MOST_PREFIXED = 2000
 MOST_NEAR_WORDS = 100
 _MOST_VALUES = 1000
+ANSWER = "answer"
+# Scores are sums of floats of 32 bits.
+_ROUNDED = 0.01
 
 _KEYWORD: Json = {"type": "keyword"}
 _TOKENS: Json = {"type": "text", "analyzer": "whitespace"}
@@ -70,37 +73,50 @@ MAPPING: Json = {
 }
 
 
-def compiled(query: Query, *, exact_only: bool = False) -> Json:
+def compiled(query: Query, *, alike: bool = True, exact_only: bool = False) -> Json:
     """Return the query for the pages that answer a query, scored as every store scores them.
 
     Args:
         query: the query.
-        exact_only: whether to find those only on which all of it stands as it is; see ``results.exact_first``.
+        alike: whether its words are looked for in other forms too.
+        exact_only: whether to find those only on which all of it stands as it is.
     """
-    wanted: list[Json] = [all_exact(query)] if exact_only else []
-    answers: list[Json] = []
-    for group in query.groups:
-        exact = [_phrase("units", *term.phrase) for term in group]
-        # A page with the term as it is also has the forms of it: those count nothing then.
-        alike = [_alike(parts(term)) for term in group if parts(term)] if not required(group) else []
-        if exact_only and alike:
-            alike = [_constant(_any(exact), ALIKE)]
-        answers.append({"dis_max": {"queries": [*exact, *alike]}} if len(exact) + len(alike) > 1 else exact[0])
-        wanted += [_any(exact)] if required(group) else []
-    filters = [IS_PAGE, *wanted, *(_any([_condition(one) for one in group]) for group in query.conditions)]
-    barred = [_phrase("units", *term.phrase) for term in query.without] + [_condition(one) for one in query.barred]
+    wanted = [all_exact(query)] if exact_only else _required(query)
+    filters, barred = [*wanted, *_conditions(query)], _barred(query)
     if not query.groups:
-        return {"bool": {"filter": filters, "must_not": barred}}
-    bonus = [_constant(all_exact(query), EXACT)]
-    bonus += [_constant(_phrase("units", *seam.phrase), IN_A_ROW / len(query.seams)) for seam in query.seams]
-    some = {"bool": {"should": answers, "minimum_should_match": 1}}
+        return {"bool": {"filter": [IS_PAGE, *filters], "must_not": barred}}
+    bonus = [_constant(all_exact(query), EXACT), *_seams(query)]
+    some = _some(_answers(query, alike=alike and not exact_only))
     return {"bool": {"filter": filters, "must": [some], "should": bonus, "must_not": barred}}
+
+
+def risers(query: Query, groups: Sequence[int], least: float) -> Json:
+    """Return the query for pages that lack, as it is, what one of some groups asks for, and may score so much even so.
+
+    Those that are an answer match what is named ``ANSWER``; the others have but two words' ends in a row.
+
+    Args:
+        query: the query.
+        groups: the numbers of the groups that are looked for in other forms.
+        least: what a page must score, were all that it lacks there in other forms.
+    """
+    known = _some([*_answers(query, alike=False), *_seams(query)])
+    may_rise = {"function_score": {"query": known, "min_score": max(0.0, least - ALIKE * len(groups) - _ROUNDED)}}
+    some = _some(_answers(query, alike=True))
+    standing = {"bool": {"filter": [_as_it_is(query.groups[number]) for number in groups]}}
+    return {
+        "bool": {
+            "filter": [may_rise, *_required(query), *_conditions(query)],
+            # None of them must match, or they would be tried on every page, and not on those few only.
+            "should": [{"bool": {"must": [some], "_name": ANSWER}}, *_seams(query)],
+            "must_not": [standing, *_barred(query)],
+        }
+    }
 
 
 def all_exact(query: Query) -> Json:
     """Return the query for pages on which all that was asked for stands as it is."""
-    groups = [_any([_phrase("units", *term.phrase) for term in group]) for group in query.groups]
-    return {"bool": {"filter": [IS_PAGE, *groups]}}
+    return {"bool": {"filter": list(map(_as_it_is, query.groups))}}
 
 
 def order(sort: Sort) -> list[Json]:
@@ -111,6 +127,42 @@ def order(sort: Sort) -> list[Json]:
 def counts() -> Json:
     """Return the aggregations for the facets."""
     return {name: {"terms": {"field": field, "size": _MOST_VALUES}} for name, field in _FACETS.items()}
+
+
+def _answers(query: Query, *, alike: bool) -> list[Json]:
+    """Return a query for each group, scored by how well a page answers it."""
+    answers: list[Json] = []
+    for group in query.groups:
+        ways = [_phrase("units", *term.phrase) for term in group]
+        if may_differ(query) and not required(group):
+            ways.append(_constant(_as_it_is(group), AS_IT_IS))
+            ways += [_alike(parts(term)) for term in group if parts(term)] if alike else []
+        answers.append({"dis_max": {"queries": ways}} if len(ways) > 1 else ways[0])
+    return answers
+
+
+def _as_it_is(group: Sequence[Term]) -> Json:
+    return _any([_phrase("units", *term.phrase) for term in group])
+
+
+def _required(query: Query) -> list[Json]:
+    return [_as_it_is(group) for group in query.groups if required(group)]
+
+
+def _some(queries: Sequence[Json]) -> Json:
+    return {"bool": {"should": [*queries], "minimum_should_match": 1}}
+
+
+def _conditions(query: Query) -> list[Json]:
+    return [_any([_condition(one) for one in group]) for group in query.conditions]
+
+
+def _barred(query: Query) -> list[Json]:
+    return [_phrase("units", *term.phrase) for term in query.without] + [_condition(one) for one in query.barred]
+
+
+def _seams(query: Query) -> list[Json]:
+    return [_constant(_phrase("units", *seam.phrase), IN_A_ROW / len(query.seams)) for seam in query.seams]
 
 
 def _alike(may_be: Sequence[Part]) -> Json:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
-from elasticsearch import Elasticsearch, NotFoundError
+from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
 from elasticsearch.helpers import BulkIndexError, streaming_bulk
 
 from models.case import CaseFile
@@ -24,9 +24,10 @@ from models.page import Page
 from models.settings import IndexSettings
 from pipeline.index import dsl
 from pipeline.index.cluster import border, connect, read_only
+from pipeline.index.elastic_first import first
 from pipeline.index.entry import About, Entry, entries, unpack
 from pipeline.index.query import Query
-from pipeline.index.results import exact_first, facet, hit
+from pipeline.index.results import facet, first_only, hit
 from pipeline.index.store import FACETS, IndexUnusableError, Sort, View, fingerprint
 
 # How often, and for how many seconds at first and at most, what the cluster is too busy for is sent again.
@@ -36,6 +37,7 @@ _CHUNK = 200
 _CHUNK_BYTES = 10_000_000
 _AT_ONCE = 500
 _KEEP_ALIVE = "2m"
+_SEGMENTS = 5
 
 
 class ElasticStore:
@@ -96,6 +98,8 @@ class ElasticStore:
         with self._border():
             if not self._check():
                 return Found(pages=0, exact=0, hits=(), cases=0 if view.by_case else None)
+            if first_only(query, view):
+                return self._first(query, view)
             wanted = dsl.counts() if view.facets else {}
             if query.groups:
                 wanted["exact"] = {"filter": dsl.all_exact(query)}
@@ -104,41 +108,37 @@ class ElasticStore:
                 # The ids in front of each case file's pages are theirs alone: cases counts them, however many.
                 wanted["cases"] = {"cardinality": {"field": "case", "precision_threshold": 40_000}}
                 grouping = {"collapse": {"field": "case", "inner_hits": {"name": "all", "size": 0}}}
-            whole = True
-            if exact_first(query, view):
-                answer = self._ask(dsl.compiled(query, exact_only=True), view, {}, {})
-                whole = answer["hits"]["total"]["value"] < view.offset + view.limit
-            if whole:
-                answer = self._ask(dsl.compiled(query), view, wanted, grouping)
+            if wanted:
+                grouping["aggregations"] = wanted
+            answer = self._search(
+                dsl.compiled(query), view.sort, from_=view.offset, size=view.limit, track_total_hits=True, **grouping
+            )
         pages = answer["hits"]["total"]["value"]
         found = answer.get("aggregations", {})
         return Found(
             pages=pages,
-            exact=found["exact"]["doc_count"] if query.groups and whole else pages,
+            exact=found["exact"]["doc_count"] if query.groups else pages,
             cases=found["cases"]["value"] if view.by_case else None,
             hits=tuple(_hit(row, query) for row in answer["hits"]["hits"]),
-            whole=whole,
             facets={
                 name: facet((bucket["key"], bucket["doc_count"]) for bucket in found[name]["buckets"])
                 for name in (FACETS if view.facets else ())
             },
         )
 
-    def _ask(self, query: dsl.Json, view: View, wanted: dsl.Json, grouping: dsl.Json) -> dict[str, Any]:
-        answer: dict[str, Any] = self._client.search(
-            index=self._alias,
-            query=query,
-            sort=dsl.order(view.sort),
-            track_scores=True,
-            from_=view.offset,
-            size=view.limit,
-            track_total_hits=True,
-            aggregations=wanted or None,
-            # The same copy of the index each time, for its sums decide the order.
-            preference=self._alias,
-            **grouping,
-        ).body
-        return answer
+    def _first(self, query: Query, view: View) -> Found:
+        """Return the pages that come first, and how many others there are only where that is easily told."""
+        rows, exact, pages = first(self._ask, query, view.offset, view.limit)
+        hits = tuple(_hit(row, query) for row in rows)
+        return Found(pages=exact if pages is None else pages, exact=exact, hits=hits, whole=pages is not None)
+
+    def _ask(self, query: dsl.Json, offset: int, limit: int, count: int | bool = True) -> dict[str, Any]:
+        return self._search(query, Sort.RANK, from_=offset, size=limit, track_total_hits=count)
+
+    def _search(self, query: dsl.Json, sort: Sort, **more: object) -> dict[str, Any]:
+        # The same copy of the index each time, for its sums decide the order.
+        options: dict[str, Any] = {"preference": self._alias, "track_scores": True, **more}
+        return dict(self._client.search(index=self._alias, query=query, sort=dsl.order(sort), **options).body)
 
     def each(self, query: Query, sort: Sort) -> Iterator[Hit]:
         """Yield every page that answers a query, as the index was when it began."""
@@ -163,6 +163,8 @@ class ElasticStore:
             except BaseException:
                 self._client.options(ignore_status=404).indices.delete(index=index)
                 raise
+            # A few segments are searched faster than dozens. It goes on by itself, for it may take long.
+            self._client.indices.forcemerge(index=index, max_num_segments=_SEGMENTS, wait_for_completion=False)
         return there
 
     def _be_whole(self, there: int, sent: int) -> None:
@@ -202,7 +204,12 @@ class ElasticStore:
 
     def _make(self) -> str:
         index = f"{self._alias}-v{dsl.VERSION}-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
-        self._client.indices.create(index=index, mappings=dsl.MAPPING)
+        try:
+            self._client.indices.create(index=index, mappings=dsl.MAPPING)
+        except BadRequestError as error:
+            # No one else makes one of this name: it was asked for again, for the first answer was too slow.
+            if error.error != "resource_already_exists_exception":
+                raise
         return index
 
     def _swap(self, index: str) -> None:

@@ -10,11 +10,15 @@ from pipeline.index.marking import boxes, mark, snippet
 from pipeline.index.query import Query, Term
 from pipeline.index.store import Sort, View
 
-# What a page's score has on top where all of the query stands on it as it is, where all its words follow one another,
-# and, for each of its terms, where that stands in all the other forms it may have. The rest is BM25.
+# What a page's score has on top where all of the query stands on it as it is, and where all its words follow one
+# another. The rest is the sum over its terms: BM25, but no less than AS_IT_IS, for a term that stands there as it is,
+# and at most ALIKE for one that stands there in other forms. So a term as it is always counts for more.
 EXACT = 1000.0
 IN_A_ROW = 100.0
-ALIKE = 5.0
+AS_IT_IS = 5.0
+ALIKE = 4.0
+# Of how many pages it is told how many they are, where only the first are asked for.
+MOST_COUNTED = 1000
 
 
 def required(group: tuple[Term, ...]) -> bool:
@@ -22,16 +26,17 @@ def required(group: tuple[Term, ...]) -> bool:
     return not any(term.may_differ for term in group)
 
 
-def exact_first(query: Query, view: View) -> bool:
-    """Whether pages with all of a query as it is may be shown without a look for others, if there are enough of them.
+def may_differ(query: Query) -> bool:
+    """Whether any of a query's words is also looked for in other forms."""
+    return any(parts(term) for group in query.groups if not required(group) for term in group)
 
-    They are then scored as if the others had been looked for: a form that a term may have counts nothing where the term
-    stands as it is. So no group may mix terms that have other forms with terms that have none.
+
+def first_only(query: Query, view: View) -> bool:
+    """Whether the pages to be shown are enough, without a look for all the others.
+
+    That is so if all of the query stands as it is on so many, and if there are more than ``MOST_COUNTED``.
     """
-    if view.sort is not Sort.RANK or view.by_case or view.facets:
-        return False
-    others = [{bool(parts(term)) for term in group} for group in query.groups if not required(group)]
-    return {True} in others and {True, False} not in others
+    return view.sort is Sort.RANK and not (view.by_case or view.facets) and may_differ(query)
 
 
 def hit(about: About, page: tuple[str, str, int], shown: Shown, query: Query, score: float) -> Hit:

@@ -70,10 +70,15 @@ def letters() -> None:
 
 @app.command()
 def search(
-    folder: Annotated[Path, typer.Argument(help="Pictures of pages, each with its truth beside it as NAME.txt.")],
+    folder: Annotated[
+        Path | None, typer.Argument(help="Pictures of pages, each with its truth beside it as NAME.txt. [only speed]")
+    ] = None,
     sizes: Annotated[
         list[int], typer.Option("--size", help="How many made-up pages are searched; may be given several times.")
     ] = [10_000, 30_000, 100_000],  # noqa: B006
+    keep: Annotated[
+        Path | None, typer.Option("--keep", metavar="DIR", help="Keep the indexes of made-up pages, or use those kept.")
+    ] = None,
     write: Annotated[bool, typer.Option("--write", help="Put the results into docs/benchmarks.md.")] = False,
 ) -> None:
     """What searches find and how fast, on both stores, beside words cut by khmercut and ICU and the standard analyzer.
@@ -81,7 +86,9 @@ def search(
     Example:
         script/bench search ../shared/bench/pages --write
     """
-    search_bench.search(folder, sizes, write=write)
+    if write and not folder:
+        raise typer.BadParameter("What is written holds the pages' figures too: name a folder.")
+    search_bench.search(folder, sizes, keep=keep, write=write)
 
 
 @app.command()

@@ -15,14 +15,21 @@ from tests.elastic import V8, Server
 _BEGIN, _END = "<!-- search -->", "<!-- /search -->"
 
 
-def search(folder: Path, sizes: Sequence[int], *, write: bool) -> None:
-    """Measure, print, and put the results into docs/benchmarks.md if that is wanted."""
-    server = Server(V8, heap="512m").start()
+def search(folder: Path | None, sizes: Sequence[int], *, keep: Path | None, write: bool) -> None:
+    """Measure, print, and put the results into docs/benchmarks.md if that is wanted.
+
+    Args:
+        folder: pictures of pages with their truth; None to measure speed only.
+        sizes: how many made-up pages are searched.
+        keep: where the indexes of made-up pages are kept for the next time, or were.
+        write: whether docs/benchmarks.md is written.
+    """
+    server = Server(V8, heap="512m", data=keep.absolute() / "elasticsearch" if keep else None).start()
     try:
         with tempfile.TemporaryDirectory(prefix="bannasar-search-") as work:
-            said = [*_recognised(server, Path(work), folder), *_real(server)]
+            said = [*_recognised(server, Path(work), folder), *_real(server)] if folder else []
             Console().print(Markdown("\n".join(said)))
-            speeds = measure(server, Path(work), sizes)
+            speeds = measure(server, keep or Path(work), sizes)
     finally:
         server.stop()
     table = _speeds(speeds)
@@ -63,9 +70,13 @@ def _speeds(found: dict[str, dict[int, Speed]]) -> list[str]:
     lines = ["Made-up pages; milliseconds, median / 99th percentile:", ""]
     lines += ["| | " + " | ".join(f"{store}, {size:,} pages" for store, size in columns) + " |"]
     lines += ["|---|" + "---|" * len(columns)]
-    lines.append("| pages a second put in | " + " | ".join(f"{speed.pages_a_second:.0f}" for speed in speeds) + " |")
+    lines.append("| pages a second put in | " + " | ".join(_rate(speed) for speed in speeds) + " |")
     lines.append("| kilobytes a page | " + " | ".join(f"{speed.bytes_a_page / 1000:.1f}" for speed in speeds) + " |")
     for kind in KINDS:
         cells = [f"{speed.median(kind):.1f} / {speed.slowest(kind):.0f}" for speed in speeds]
         lines.append(f"| {kind} | " + " | ".join(cells) + " |")
     return lines
+
+
+def _rate(speed: Speed) -> str:
+    return "kept" if speed.pages_a_second is None else f"{speed.pages_a_second:.0f}"

@@ -28,9 +28,9 @@ KINDS = (
 
 @dataclass
 class Speed:
-    """What was measured in one store at one size; milliseconds by kind of query."""
+    """What was measured in one store at one size; milliseconds by kind of query. No rate where it was filled before."""
 
-    pages_a_second: float
+    pages_a_second: float | None
     bytes_a_page: float
     milliseconds: dict[str, list[float]] = field(default_factory=dict)
 
@@ -44,7 +44,7 @@ class Speed:
 
 
 def measure(server: Server, folder: Path, sizes: Sequence[int]) -> dict[str, dict[int, Speed]]:
-    """Fill each store with so many pages, one size after the other, and search it."""
+    """Fill each store with so many pages, one size after the other, and search it; what is full is left as it is."""
     found: dict[str, dict[int, Speed]] = {"SQLite": {}, "Elasticsearch": {}}
     for size in sizes:
         file = folder / f"{size}.db"
@@ -52,14 +52,14 @@ def measure(server: Server, folder: Path, sizes: Sequence[int]) -> dict[str, dic
             rate = _fill(sqlite, size)
             found["SQLite"][size] = Speed(rate, file.stat().st_size / size)
             _ask(sqlite, size, found["SQLite"][size])
-        file.unlink()
         with (
-            ElasticStore(server.settings("speed")) as elastic,
+            ElasticStore(server.settings(f"speed-{size}", seconds=600)) as elastic,
             Elasticsearch(server.url, request_timeout=600) as client,
         ):
             rate = _fill(elastic, size)
-            client.indices.forcemerge(index="speed", max_num_segments=5)
-            stored = client.indices.stats(index="speed")["_all"]["primaries"]["store"]["size_in_bytes"]
+            # What a rebuild leaves to go on by itself.
+            client.indices.forcemerge(index=f"speed-{size}", max_num_segments=5)
+            stored = client.indices.stats(index=f"speed-{size}")["_all"]["primaries"]["store"]["size_in_bytes"]
             found["Elasticsearch"][size] = Speed(rate, stored / size)
             _ask(elastic, size, found["Elasticsearch"][size])
     return found
@@ -81,8 +81,10 @@ def draw_growth(found: dict[str, dict[int, Speed]], file: Path) -> None:
     figure.savefig(file, metadata={"Date": None})
 
 
-def _fill(store: Store, size: int) -> float:
+def _fill(store: Store, size: int) -> float | None:
     """Fill a store, and return the pages a second that it took; the time to make them is left out."""
+    if store.count() == size:
+        return None
     making = 0.0
 
     def timed() -> Iterator[tuple[CaseFile, list[Page]]]:

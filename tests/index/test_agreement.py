@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipeline.index import elastic_first, sqlite_ranking, sqlite_search
 from pipeline.index.elastic import ElasticStore
 from pipeline.index.language import parse
 from pipeline.index.sqlite import SqliteStore
@@ -55,6 +56,16 @@ def _queries():
         )
 
 
+def _queries_of_several_words():
+    """Queries that no page holds all of, or few, but very many a part."""
+    for number in range(1, _PAGES, 7):
+        lines = text(number, _WORDS)
+        first, second, third = lines[6][:3]
+        yield f"{first} {third} {lines[2][1]}"
+        yield f"{first} {second} {lines[-1][0]}"
+        yield f"{third} -{first} {second} 77"
+
+
 def test_the_same_queries_find_the_same_pages_in_the_same_order(sqlite, elastic):
     """Which pages, how many of them hold all as it is, the facets, marks and boxes."""
     asked = 0
@@ -78,3 +89,21 @@ def test_the_same_queries_find_the_same_pages_in_the_same_order(sqlite, elastic)
         assert by_date[0] == by_date[1], words
         asked += bool(ours.pages)
     assert asked > 25
+
+
+def test_the_first_pages_are_the_same_where_not_all_are_looked_for(sqlite, elastic, monkeypatch):
+    """In an archive of many more pages than here it is done from a thousand on."""
+    for module in (elastic_first, sqlite_ranking, sqlite_search):
+        monkeypatch.setattr(module, "MOST_COUNTED", 15)
+    uncounted = 0
+    for words in _queries_of_several_words():
+        query = parse(words)
+        told = []
+        for store in (sqlite, elastic):
+            found = store.search(query, View(limit=5))
+            # To count by facets, all are looked for.
+            assert found.hits == store.search(query, View(limit=5, facets=True)).hits, words
+            told.append((found.whole, found.pages, found.exact))
+        assert told[0] == told[1], words
+        uncounted += not found.whole and found.exact < 5
+    assert uncounted > 20
