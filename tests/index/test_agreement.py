@@ -100,10 +100,10 @@ def test_the_first_pages_are_the_same_where_not_all_are_looked_for(sqlite, elast
         query = parse(words)
         told = []
         for store in (sqlite, elastic):
-            found = store.search(query, View(limit=5))
+            found = store.search(query, View(limit=12))
             # To count by facets, all are looked for.
-            assert found.hits == store.search(query, View(limit=5, facets=True)).hits, words
+            assert found.hits == store.search(query, View(limit=12, facets=True)).hits, words
             told.append((found.whole, found.pages, found.exact))
         assert told[0] == told[1], words
-        uncounted += not found.whole and found.exact < 5
+        uncounted += not found.whole and found.exact < 12
     assert uncounted > 20
