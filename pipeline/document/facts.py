@@ -52,6 +52,11 @@ def _in_its_century(fact: Fact, known: Sequence[str]) -> Fact:
     return fact.model_copy(update={"value": "" if value.startswith("??") else value})
 
 
+def case_number(text: str) -> str:
+    """Return a case number in its normal form."""
+    return "".join(match_form(text).split()).upper()
+
+
 def _case_numbers(reading: Reading, patterns: Sequence[str]) -> Iterator[Fact]:
     taken: list[tuple[int, int]] = []
     for pattern in patterns:
@@ -63,7 +68,7 @@ def _case_numbers(reading: Reading, patterns: Sequence[str]) -> Iterator[Fact]:
                 continue
             taken.append(span)
             sure = 1.0 if any(word in before for word in _BEFORE_NUMBER) else 0.9
-            yield reading.fact(FactName.CASE_NUMBER, "".join(found[0].split()).upper(), span, sure)
+            yield reading.fact(FactName.CASE_NUMBER, case_number(found[0]), span, sure)
 
 
 def _courts(reading: Reading, names: Names, *, head: bool) -> Iterator[Fact]:

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, quote, urlencode
 from models.case import Document, PageRef
 from models.fact import Fact, FactName
 from models.page import SHEET, Page
+from pipeline.document.facts import case_number
 from pipeline.document.glossary import Names
-from pipeline.text.normalise import match_form
 
 SEPARATOR = "separator"
 """The kind of a document that is a separator sheet."""
@@ -72,11 +72,9 @@ def _told(document: Document, sheet: Page, names: Names) -> Document:
     if said.kind in names.kinds.values():
         told = {"kind": said.kind, "kind_confidence": 1.0}
     if said.case:
-        # As numbers read from paper are written: see pipeline/document/facts.py.
-        value = "".join(match_form(said.case).split()).upper()
         number = Fact(
             name=FactName.CASE_NUMBER,
-            value=value,
+            value=case_number(said.case),
             text=said.case,
             scan=sheet.scan,
             page=sheet.number,

@@ -48,12 +48,12 @@ def grey(pixels: Pixels) -> Pixels:
 
 
 def shrunk(pixels: Pixels, factor: int) -> Pixels:
-    """Return grey pixels made smaller by a whole factor.
+    """Return pixels, grey or in colour, made smaller by a whole factor.
 
     What is left over at the right and at the bottom falls off: with whole blocks of pixels OpenCV is five times as
     fast and more.
     """
-    height, width = (max(1, side // factor) for side in pixels.shape)
+    height, width = (max(1, side // factor) for side in pixels.shape[:2])
     blocks = pixels[: height * factor, : width * factor]
     return np.asarray(cv2.resize(blocks, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 

@@ -1,5 +1,6 @@
 """One page from its scan to its record: what a worker does."""
 
+from functools import partial
 from pathlib import Path
 
 from models.failure import BannasarError, Code
@@ -32,42 +33,19 @@ def make_page(file: Path, kind: Kind, scan: str, number: int, settings: PageSett
         BannasarError: the page cannot be rendered or read, or it is not blank and yet has neither text nor handwriting.
     """
     picture = render(file, kind, number, settings.dpi, seconds)
-    recipe = fingerprint(settings)
+    page = partial(Page, scan=scan, number=number, recipe=fingerprint(settings), dpi=picture.dpi)
     height, width = picture.pixels.shape[:2]
     if sheet := separator(picture.pixels):
-        notes = (_SEPARATES,)
-        return Page(
-            scan=scan,
-            number=number,
-            recipe=recipe,
-            width=width,
-            height=height,
-            dpi=picture.dpi,
-            sheet=sheet,
-            notes=notes,
-        )
+        return page(width=width, height=height, sheet=sheet, notes=(_SEPARATES,))
     if kind is Kind.PDF and (blocks := own_blocks(file, number, picture.dpi, seconds)):
-        return Page(
-            scan=scan,
-            number=number,
-            recipe=recipe,
-            width=width,
-            height=height,
-            dpi=picture.dpi,
-            source=TextSource.BORN_DIGITAL,
-            blocks=blocks,
-        )
+        return page(width=width, height=height, source=TextSource.BORN_DIGITAL, blocks=blocks)
     reading = read_picture(picture, settings, seconds)
     is_empty = not reading.blank and not reading.handwriting
     if is_empty and not any(line.words for block in reading.blocks for line in block.lines):
         raise BannasarError(Code.NO_TEXT, page=number)
-    return Page(
-        scan=scan,
-        number=number,
-        recipe=recipe,
+    return page(
         width=reading.width,
         height=reading.height,
-        dpi=picture.dpi,
         turn=reading.turn,
         skew=reading.skew,
         blank=reading.blank,

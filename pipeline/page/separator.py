@@ -7,6 +7,7 @@ import numpy as np
 import zxingcpp
 
 from models.page import SHEET
+from pipeline.page.clean import shrunk
 from pipeline.page.picture import Pixels
 
 _LONG = 1100
@@ -21,12 +22,7 @@ def separator(picture: Pixels) -> str:
     Args:
         picture: The page as scanned, grey, ``(height, width)``, or RGB.
     """
-    height, width = picture.shape[:2]
-    # A whole number of pixels made one: a third of the time that any other scale takes.
-    factor = max(1, max(height, width) // _LONG)
-    whole = picture[: height // factor * factor, : width // factor * factor]
-    size = (max(1, width // factor), max(1, height // factor))
-    small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA) if factor > 1 else picture
+    small = shrunk(picture, max(1, max(picture.shape[:2]) // _LONG))
     plain = np.ascontiguousarray(small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
     codes = zxingcpp.read_barcodes(plain, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
     return next((code.text for code in codes if _PAYLOAD.fullmatch(code.text)), "")

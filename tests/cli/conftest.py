@@ -81,9 +81,7 @@ def three_archived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("three")
     for name in "abc":
         write_page(folder / "box" / f"{name}.jpg", f"លេខ ២១{ord(name)} សាលក្រមព្រហ្មទណ្ឌ", f"Le greffier {name}")
-    done = Bannasar(folder / "archive")("run", folder / "box")
-    assert done.returncode == 0, done.stderr
-    return folder
+    return _with_archive(folder, "box")
 
 
 @pytest.fixture
@@ -98,9 +96,7 @@ def one_archived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the box box-1 of one scan, 1.png, and the archive that was made of it."""
     folder = tmp_path_factory.mktemp("one")
     write_page(folder / "box-1" / "1.png", "Le greffier en chef")
-    done = Bannasar(folder / "archive")("run", folder / "box-1")
-    assert done.returncode == 0, done.stderr
-    return folder
+    return _with_archive(folder, "box-1")
 
 
 @pytest.fixture
@@ -108,6 +104,13 @@ def archived_box(bannasar: Bannasar, one_archived: Path) -> Path:
     """Return the box of one scan, to be looked at only, with ``bannasar``'s archive made of it."""
     shutil.copytree(one_archived / "archive", bannasar.archive)
     return one_archived / "box-1"
+
+
+def _with_archive(folder: Path, box: str) -> Path:
+    """Make an archive of the box in a folder beside it, and return the folder."""
+    done = Bannasar(folder / "archive")("run", folder / box)
+    assert done.returncode == 0, done.stderr
+    return folder
 
 
 def write_page(file: Path, *lines: str, dpi: int = 150) -> Path:
