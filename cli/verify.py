@@ -47,7 +47,8 @@ def verify(
     kept elsewhere.
 
     It can be stopped at any time: the same command goes on from there. What it found is kept in fixity.jsonl in the
-    archive. The exit status is 0 when all is well, 2 when anything is not.
+    archive; where that cannot be written, it says so and looks at every bag. The exit status is 0 when all is well, 2
+    when anything is not.
 
     Examples:
         bannasar verify
@@ -58,6 +59,10 @@ def verify(
     if not (settings.archive / "bags").is_dir():
         give_up(f"There are no bags at {settings.archive}. Make some with `bannasar run BOX`.")
     checked: list[Checked] = []
+
+    def tell(sentence: str) -> None:
+        err.print(Text(sentence), soft_wrap=True)
+
     try:
         with Progress(
             TextColumn("bags"), MofNCompleteColumn(), TimeRemainingColumn(), console=err, transient=True,
@@ -65,7 +70,7 @@ def verify(
         ) as bar:  # fmt: skip
             task = bar.add_task("bags", total=None)
             pace = Pace(rate * 1e6 if rate else None)
-            for one in verify_bags(settings.archive, share=sample, pace=pace, again=again):
+            for one in verify_bags(settings.archive, share=sample, pace=pace, again=again, tell=tell):
                 checked.append(one)
                 bar.update(task, completed=one.done, total=one.all)
                 if one.damages and not as_json:

@@ -1,18 +1,18 @@
 """The bags of an archive verified one after the other, with a log of it that the next call goes on from.
 
 ``fixity.jsonl`` in the archive has a line an event, appended and never changed: a pass begun (with the share of bags it
-looks at), a bag looked at, a pass ended.
+looks at), a bag looked at, a pass ended. Where it cannot be written, every bag is looked at all the same.
 """
 
 import fcntl
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from pipeline.archive.bag import bag_folders
 from pipeline.archive.fixity import Damage, Pace, verify_bag
@@ -35,7 +35,14 @@ class Checked:
     before: bool = False
 
 
-def verify(archive: Path, *, share: float = 1.0, pace: Pace | None = None, again: bool = False) -> Iterator[Checked]:
+def verify(
+    archive: Path,
+    *,
+    share: float = 1.0,
+    pace: Pace | None = None,
+    again: bool = False,
+    tell: Callable[[str], None] = lambda _sentence: None,
+) -> Iterator[Checked]:
     """Yield every bag of a pass; one that was stopped is gone on with, unless it is to begin again.
 
     Bags that were damaged when they were looked at before are looked at again.
@@ -45,16 +52,17 @@ def verify(archive: Path, *, share: float = 1.0, pace: Pace | None = None, again
         share: of all bags, those that are looked at; each pass takes others.
         pace: how fast it may read.
         again: begin a new pass.
+        tell: told, once, that the log cannot be written: a full disk, or one that may only be read.
 
     Raises:
         ArchiveBusyError: another process verifies this archive.
-        OSError: the log cannot be read or written.
+        OSError: the bags cannot be listed, or the log not be read.
     """
-    with _log(archive) as log:
-        begun, looked_at = _last_pass(log)
+    with _log(archive, tell) as log:
+        begun, looked_at = log.last_pass()
         if begun is None or again or begun["share"] != share:
             begun, looked_at = {"event": "begun", "at": _now(), "share": share}, {}
-            _note(log, begun)
+            log.note(begun)
         chosen = [bag for bag in bag_folders(archive) if _is_chosen(bag.relative_to(archive), begun["at"], share)]
         for done, bag in enumerate(chosen, 1):
             name = str(bag.relative_to(archive))
@@ -62,55 +70,86 @@ def verify(archive: Path, *, share: float = 1.0, pace: Pace | None = None, again
                 damages = tuple(verify_bag(bag, pace))
                 if not bag.is_dir():
                     continue  # a run has just put another in its place, or is about to
-                _note(log, {"event": "bag", "at": _now(), "bag": name, "damages": list(map(asdict, damages))})
+                log.note({"event": "bag", "at": _now(), "bag": name, "damages": list(map(asdict, damages))})
                 yield Checked(name, damages, done, len(chosen))
             else:
                 yield Checked(name, (), done, len(chosen), before=True)
-        _note(log, {"event": "ended", "at": _now(), "bags": len(chosen)})
+        log.note({"event": "ended", "at": _now(), "bags": len(chosen)})
+
+
+class _Log:
+    """The log; once it could not be written nobody tries any more, and the pass goes on without it."""
+
+    def __init__(self, file: Path, tell: Callable[[str], None]) -> None:
+        self._file = file
+        self._tell = tell
+        self._lost = False
+
+    def last_pass(self) -> tuple[dict[str, Any] | None, dict[str, tuple[Damage, ...]]]:
+        """Return how the last pass was begun, None if it has ended, and what it found so far.
+
+        Where nothing can be written down the next call would find the same, so every pass is a new one.
+        """
+        begun: dict[str, Any] | None = None
+        found: dict[str, tuple[Damage, ...]] = {}
+        for line in [] if self._lost else self._file.read_text("utf-8", "replace").split("\n"):
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue  # a power cut may leave half a line; its bag is looked at again
+            if event["event"] == "begun":
+                begun, found = event, {}
+            elif event["event"] == "bag":
+                found[event["bag"]] = tuple(Damage(**damage) for damage in event["damages"])
+            else:
+                begun = None
+        return begun, found
+
+    def note(self, event: dict[str, Any]) -> None:
+        """Write down what happened."""
+        self.write(json.dumps(event, ensure_ascii=False) + "\n")
+
+    def write(self, text: str) -> None:
+        """Add to the file, unless that is known to be impossible."""
+        if self._lost:
+            return
+        try:
+            with self._file.open("a", encoding="utf-8") as stream:
+                stream.write(text)
+        except OSError as error:
+            self.lose(error)
+
+    def lose(self, error: OSError) -> None:
+        """Go on without it, and say so."""
+        self._lost = True
+        why = f"What is found cannot be kept in {self._file}: {error.strerror}."
+        self._tell(f"{why} The bags are looked at all the same.")
 
 
 @contextmanager
-def _log(archive: Path) -> Iterator[TextIO]:
+def _log(archive: Path, tell: Callable[[str], None]) -> Iterator[_Log]:
     file = archive / _LOG
-    with file.open("a+", encoding="utf-8") as log:
+    log = _Log(file, tell)
+    try:
+        held = file.open("ab+")
+    except OSError as error:
+        log.lose(error)
+        yield log
+        return
+    with held:
         try:
-            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise ArchiveBusyError(f"{archive} is being verified by another process.") from error
         if (kept := file.read_bytes()) and not kept.endswith(b"\n"):
             log.write("\n")  # after half a line that a power cut left
-            log.flush()
         yield log
-
-
-def _last_pass(log: TextIO) -> tuple[dict[str, Any] | None, dict[str, tuple[Damage, ...]]]:
-    """Return how the last pass was begun, None if it has ended, and what it found so far."""
-    log.seek(0)
-    begun: dict[str, Any] | None = None
-    found: dict[str, tuple[Damage, ...]] = {}
-    for line in log:
-        try:
-            event = json.loads(line)
-        except ValueError:
-            continue  # a power cut may leave half a line; its bag is looked at again
-        if event["event"] == "begun":
-            begun, found = event, {}
-        elif event["event"] == "bag":
-            found[event["bag"]] = tuple(Damage(**damage) for damage in event["damages"])
-        else:
-            begun = None
-    return begun, found
 
 
 def _is_chosen(bag: Path, begun: str, share: float) -> bool:
     """Whether a bag is in the sample of a pass: by chance, but the same when the pass is gone on with."""
     chance = int.from_bytes(hashlib.sha256(f"{begun}{bag}".encode()).digest()[:8]) / 2**64
     return chance < share
-
-
-def _note(log: TextIO, event: dict[str, Any]) -> None:
-    log.write(json.dumps(event, ensure_ascii=False) + "\n")
-    log.flush()
 
 
 def _now() -> str:

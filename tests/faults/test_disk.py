@@ -1,6 +1,7 @@
 """The disk fills, or may not be written: nothing is lost, nothing is archived by halves, and the operator is told."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -117,26 +118,48 @@ def test_a_disk_that_is_full_to_the_last_byte_costs_nothing_that_was_done(bannas
         assert results(disk) == 12
 
 
+def _call_read_only(bannasar: Bannasar, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run it where the archive is mounted to be read only."""
+    mount = (
+        f'mount --bind {bannasar.archive} {bannasar.archive}; mount -o remount,ro,bind {bannasar.archive}; exec "$@"'
+    )
+    command = [*APART, mount, "sh", *bannasar.command(*arguments)]
+    where = {"env": bannasar.environment(), "cwd": bannasar.archive.parent}
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, **where)
+
+
 def test_an_archive_that_may_not_be_written_is_left_alone(bannasar, box):
     """The run ends and says what to mend; those who only look and search are served."""
     write_pages(box / "a.pdf", 1)
     assert bannasar("run", box).returncode == 0
     write_pages(box / "b.pdf", 2)
-    mount = (
-        f'mount --bind {bannasar.archive} {bannasar.archive}; mount -o remount,ro,bind {bannasar.archive}; exec "$@"'
-    )
-
-    def call(*arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [*APART, mount, "sh", *bannasar.command(*arguments)]
-        where = {"env": bannasar.environment(), "cwd": bannasar.archive.parent}
-        return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, **where)
-
-    done = call("run", box)
+    done = _call_read_only(bannasar, "run", box)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "Read-only file system" in done.stderr
     assert "Check its permissions and the disk" in done.stderr
     assert "Traceback" not in done.stderr
-    assert "a.pdf" in call("status", "box-1").stdout
-    assert "a.pdf" in call("search", "dossier").stdout
-    assert "may not be written" in call("ledger", "check").stderr
+    assert "a.pdf" in _call_read_only(bannasar, "status", "box-1").stdout
+    assert "a.pdf" in _call_read_only(bannasar, "search", "dossier").stdout
+    assert "may not be written" in _call_read_only(bannasar, "ledger", "check").stderr
     assert bannasar("run", box).returncode == 0
+
+
+def test_an_archive_that_may_not_be_written_is_verified_all_the_same(bannasar, box):
+    """A copy on a disk for safe keeping: the outcome is told, and that it could not be kept."""
+    write_pages(box / "a.pdf", 1)
+    assert bannasar("run", box).returncode == 0
+    log = bannasar.archive / "fixity.jsonl"
+    sound = _call_read_only(bannasar, "verify")
+    assert sound.returncode == 0, sound.stderr
+    assert "1 bags looked at: all are as they were sealed." in sound.stdout
+    assert sound.stderr.count(f"cannot be kept in {log}: Read-only file system.") == 1
+    # Stopped after a bag that was sound then: what was written down of it helps nobody who cannot write down the rest.
+    assert bannasar("verify").returncode == 0
+    log.write_text("".join(log.read_text("utf-8").splitlines(keepends=True)[:-1]), "utf-8")
+    (scan,) = bannasar.archive.glob("bags/*/*/data/originals/*")
+    scan.write_bytes(scan.read_bytes() + b"x")
+    damaged = _call_read_only(bannasar, "verify", "--json")
+    assert damaged.returncode == 2
+    ((damage,),) = [bag["damages"] for bag in json.loads(damaged.stdout)["damaged"]]
+    assert (damage["kind"], damage["path"]) == ("changed", "data/originals/a.pdf")
+    assert "cannot be kept" in damaged.stderr
