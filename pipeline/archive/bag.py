@@ -273,17 +273,23 @@ def _sync(path: Path) -> None:
 def _copy(source: Path, copy: Path, scan: Scan) -> None:
     """Copy a scan, and make sure that what was copied is what was hashed."""
     digest = hashlib.sha256()
-    try:
-        with source.open("rb") as read, copy.open("xb") as written:
-            while chunk := read.read(_CHUNK):
-                digest.update(chunk)
-                written.write(chunk)
-    except FileNotFoundError as error:
-        raise BannasarError(Code.CHANGED, str(error.strerror)) from error
-    except PermissionError as error:
-        raise BannasarError(Code.UNREADABLE, str(error.strerror)) from error
+    with copy.open("xb") as written:
+        for chunk in _chunks(source):
+            digest.update(chunk)
+            written.write(chunk)
     if digest.hexdigest() != scan.sha256:
         raise BannasarError(Code.CHANGED, "its SHA-256 is another now")
+
+
+def _chunks(source: Path) -> Iterator[bytes]:
+    try:
+        with source.open("rb") as stream:
+            while chunk := stream.read(_CHUNK):
+                yield chunk
+    except FileNotFoundError as error:
+        raise BannasarError(Code.CHANGED, str(error.strerror)) from error
+    except OSError as error:
+        raise BannasarError(Code.UNREADABLE, str(error.strerror)) from error
 
 
 def _in_case(scan: Scan, case: CaseFile) -> PurePosixPath:

@@ -87,6 +87,8 @@ def _entry(top: Path, file: Path) -> Entry:
         target = file.resolve(strict=True)
         status = target.stat()
     except OSError as error:
+        if not os.path.islink(file):  # noqa: PTH114  # that of pathlib fails, too, where nothing can be told of the file
+            return Entry(path, file, 0, 0)  # it went away, or its share did: whoever opens it will see
         return Entry(
             path, file, 0, 0, Failure(code=Code.OUTSIDE_BOX, detail=f"the link leads nowhere: {error.strerror}")
         )

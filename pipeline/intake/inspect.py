@@ -81,6 +81,8 @@ def inspect(file: Path, limits: Limits, dpi: int) -> tuple[Kind, int]:
     try:
         with file.open("rb") as stream:
             head = stream.read(1024)
+    except FileNotFoundError as error:
+        raise BannasarError(Code.CHANGED, str(error.strerror)) from error
     except OSError as error:
         raise BannasarError(Code.UNREADABLE, str(error.strerror)) from error
     if not head:

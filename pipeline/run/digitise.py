@@ -28,6 +28,7 @@ from pipeline.run.lock import LOCK
 from pipeline.run.pool import Outcome, Pool, Task
 from pipeline.run.progress import Failed, Watcher
 from pipeline.run.results import Results
+from pipeline.run.retry import is_of_storage
 from pipeline.run.take_in import take_in
 from pipeline.run.tasks import Source, archive_case, read_page
 
@@ -280,7 +281,7 @@ class _Reading:
             self._failing.pop((row.sha256, number), None)
             self._ledger.page_read(outcome.value, outcome.seconds)
             self._progress.pages_read += 1
-        elif failure.code not in _OF_THE_PAPER:
+        elif failure.code not in _OF_THE_PAPER and (outcome.last or not is_of_storage(failure.code)):
             self._failing[row.sha256, number] = failure.code
         if outcome.last:
             if failure:

@@ -40,7 +40,7 @@ class Metrics:
             "cases": gauge("cases", "Case files with something to do."),
             "cases_done": gauge("cases_done", "Case files of them that are done."),
         }
-        self._paused = gauge("paused", "1 while the run waits for room on the disk.")
+        self._paused = gauge("paused", "1 while the run waits, for room on the disk perhaps.")
         self._seen = gauge("last_change_timestamp_seconds", "When the run last got on.")
         self._running = gauge("running", "1 while the run goes on.")
         self._failures = Counter(

@@ -1,5 +1,7 @@
 """The workers: tasks go out in a window, outcomes come back; nobody else knows of Dask."""
 
+import heapq
+import itertools
 import logging
 import os
 import pickle
@@ -23,6 +25,8 @@ from pipeline.run.worker import HANDS, Limits, Report, call, end_hands, unpickle
 
 # Tasks in flight for each worker: one at work, one that waits at its door.
 _WINDOW = 2
+# A share that is lost lets everything fail in no time. No more than so many wait to be tried again.
+_MOST_WAITING = 10_000
 # A network file system may show a new file to some machines later than to others: a minute at most, as NFS is set up.
 _SECONDS_BLIND = 60.0
 _SECONDS_BETWEEN_LOOKS = 2.0
@@ -73,13 +77,12 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(slots=True)
 class _Flight:
-    """A task on its way: how often it was tried, how often its worker was lost, and when it is due again."""
+    """A task on its way: how often it was tried, and how often its worker was lost."""
 
     task: Task
     tries: int = 0
     losses: int = 0
     started: datetime = _NEVER
-    due: float = 0.0
 
 
 class Pool:
@@ -99,7 +102,8 @@ class Pool:
         self._cluster: LocalCluster | None = None
         self._client: Client | None = None
         self._flying: dict[Future[Report], _Flight] = {}
-        self._soon: deque[_Flight] = deque()
+        self._soon: list[tuple[float, int, _Flight]] = []  # a heap, by when they are due
+        self._turns = itertools.count()
         self._alone: deque[_Flight] = deque()
         self._blind: dict[str, float] = {}
         self._completed: Any = None
@@ -147,23 +151,29 @@ class Pool:
             if not self._flying:
                 if not self._soon and not self._alone:
                     return
-                alone = (self._soon or self._alone).popleft()
-                if (early := alone.due - time.monotonic()) > 0:
-                    time.sleep(early)
-                self._submit(alone, pause)
+                self._wait(pause)
+                self._submit(heapq.heappop(self._soon)[2] if self._soon else self._alone.popleft(), pause)
             future = self._next_completed(pause)
             if outcome := self._outcome(self._flying.pop(future), future, note):
                 yield outcome
 
     def _next(self, take: Callable[[], Task | None]) -> _Flight | None:
         """Return what is due again, else the next task."""
-        now = time.monotonic()
-        for flight in self._soon:
-            if flight.due <= now:
-                self._soon.remove(flight)
-                return flight
-        task = take()
+        if self._soon and self._soon[0][0] <= time.monotonic():
+            return heapq.heappop(self._soon)[2]
+        task = take() if len(self._soon) < _MOST_WAITING else None
         return _Flight(task) if task else None
+
+    def _wait(self, pause: Callable[[str], None]) -> None:
+        """Wait until something is due again; say so where that is long."""
+        early = self._soon[0][0] - time.monotonic() if self._soon else 0.0
+        if early >= _SECONDS_BETWEEN_LOOKS:
+            failed = f"Paused: what is left, {len(self._soon)} in all, failed by what may pass"
+            pause(f"{failed}. It is tried again in {early:.0f} s.")
+        if early > 0:
+            time.sleep(early)
+        if early >= _SECONDS_BETWEEN_LOOKS:
+            pause("")
 
     def _submit(self, flight: _Flight, pause: Callable[[str], None]) -> None:
         client = self._start()
@@ -240,8 +250,10 @@ class Pool:
         return replace(outcome, last=plan is None)
 
     def _put_back(self, flight: _Flight, plan: Again) -> None:
-        flight.due = time.monotonic() + plan.seconds
-        (self._alone if plan.alone else self._soon).append(flight)
+        if plan.alone:
+            self._alone.append(flight)
+        else:
+            heapq.heappush(self._soon, (time.monotonic() + plan.seconds, next(self._turns), flight))
 
     def _width(self) -> int:
         return _WINDOW * max(1, len(self._workers()))

@@ -8,8 +8,10 @@ from models.settings import RunSettings
 # What may be the page's own fault, and how often it is tried again: when nothing else is at work, so that it has the
 # machine for itself and harms nobody. A process that was ended may have been ended by somebody, twice even.
 _PERHAPS_ITS_OWN = {Code.TIMEOUT: 1, Code.OUT_OF_MEMORY: 1, Code.WORKER_LOST: 2}
+# The storage's doing: a share that was lost, a disk that is full. Everything that is read meanwhile fails, in no time.
+_OF_STORAGE = frozenset({Code.DISK_FULL, Code.UNREADABLE})
 # What may pass by itself is given time.
-_PASSING = frozenset({Code.RECOGNITION, Code.DISK_FULL})
+_PASSING = _OF_STORAGE | {Code.RECOGNITION}
 _LONGER = 4
 _LOSSES = 5
 
@@ -41,6 +43,11 @@ def again_after_loss(losses: int) -> Again | None:
     blames all that the worker held (distributed #5234).
     """
     return Again() if losses <= _LOSSES else None
+
+
+def is_of_storage(code: Code) -> bool:
+    """Whether a failure says nothing yet of what failed: the storage it needs may be back the next time."""
+    return code in _OF_STORAGE
 
 
 def told(code: Code) -> str:

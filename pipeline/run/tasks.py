@@ -1,10 +1,12 @@
 """What workers do: each a function from paths and records to a record."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import pikepdf
@@ -19,9 +21,12 @@ from pipeline.archive.compress import compressed
 from pipeline.document.describe import described
 from pipeline.intake.inspect import Inspection, inspect, sha256_of
 from pipeline.page.make import make_page, page_picture
+from pipeline.page.picture import Picture
 from pipeline.run.measure import Measure, measure
 from pipeline.run.results import Results
 from pipeline.run.stand_in import picture_of_stand_in, stand_in
+
+_Read = TypeVar("_Read")
 
 # One thread a worker: more of them would wait for one another, for the workers already fill the machine.
 cv2.setNumThreads(1)
@@ -61,8 +66,7 @@ def inspect_scan(file: Path, size: int, settings: Settings) -> Inspection:
     Raises:
         BannasarError: it is refused, changed while it was read, or cannot be read now.
     """
-    with _read_whole(file):
-        kind, pages = inspect(file, settings.limits, settings.page.dpi)
+    kind, pages = _surely(file, lambda: inspect(file, settings.limits, settings.page.dpi))
     sha256, hashed = sha256_of(file)
     if hashed != size:
         raise BannasarError(Code.CHANGED, f"{hashed:,} bytes, {size:,} a moment before")
@@ -98,8 +102,8 @@ def read_page(source: Source, number: int, settings: Settings) -> Page:
     """
     with _unchanged(source):
         file = source.readable
-        with _read_whole(file):
-            return make_page(file, source.kind, source.sha256, number, settings.page, settings.limits.page_seconds)
+        seconds = settings.limits.page_seconds
+        return _surely(file, lambda: make_page(file, source.kind, source.sha256, number, settings.page, seconds))
 
 
 def archive_case(
@@ -144,14 +148,7 @@ def archive_case(
                 picture = picture_of_stand_in(page)
             else:
                 with _unchanged(source):
-                    picture = page_picture(
-                        source.readable,
-                        source.kind,
-                        page,
-                        settings.page.dpi,
-                        settings.limits.page_seconds,
-                        upright=case.upright,
-                    )
+                    picture = _surely(source.readable, partial(_picture, source, page, settings, upright=case.upright))
             file = Path(folder) / f"{count:06}"
             file.write_bytes(compressed(picture.pixels, picture.dpi, settings.pdf.jpeg_quality, settings.pdf.kilobytes))
             pictures[page.scan, page.number] = file
@@ -167,15 +164,24 @@ def archive_case(
     return Archived(bag.relative_to(archive).as_posix(), measures)
 
 
-@contextmanager
-def _read_whole(file: Path) -> Iterator[None]:
-    """Tell a scan that is damaged from one whose disk fails: that one may be read another day, and is not refused."""
+def _picture(source: Source, page: Page, settings: Settings, *, upright: bool) -> Picture:
+    return page_picture(
+        source.readable, source.kind, page, settings.page.dpi, settings.limits.page_seconds, upright=upright
+    )
+
+
+def _surely(file: Path, read: Callable[[], _Read]) -> _Read:
+    """Read something of a scan; tell one that is damaged from one whose disk fails.
+
+    That one may be read another day, or in a moment: it is not refused.
+    """
     try:
-        yield
-    except BannasarError as error:
-        if error.failure.code is Code.DAMAGED:
-            sha256_of(file)
-        raise
+        return read()
+    except (BannasarError, OSError) as error:
+        if isinstance(error, BannasarError) and error.failure.code is not Code.DAMAGED:
+            raise
+        sha256_of(file)
+    return read()
 
 
 @contextmanager
@@ -193,7 +199,9 @@ def _unchanged(source: Source) -> Iterator[None]:
 def _check_unchanged(source: Source) -> None:
     try:
         status = source.file.stat()
-    except OSError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise BannasarError(Code.CHANGED, str(error.strerror)) from error
+    except OSError as error:
+        raise BannasarError(Code.UNREADABLE, str(error.strerror)) from error
     if (status.st_size, status.st_mtime_ns) != (source.size, source.mtime_ns):
         raise BannasarError(Code.CHANGED)
