@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,8 @@ from pipeline.run.perform import Done
 
 _SECONDS_TO_START = 120.0
 _SECONDS_BETWEEN_LOOKS = 0.25
+# Starting a hand takes a second; one that waits holds the recogniser's models in memory, and its run may have died.
+_SECONDS_IDLE = 10.0
 _ENVIRONMENT = {
     # A thread a process: more of them would wait for one another, for the workers already fill the machine.
     "OMP_THREAD_LIMIT": "1",
@@ -60,14 +62,18 @@ class Report:
     unseen: Path | None = None
 
 
+_STOPPED = Failure(code=Code.WORKER_LOST, detail="the run was stopped")
+
+
 class Hands:
-    """The hands of the workers in this process: as many as calls were ever made at once."""
+    """The hands of the workers in this process: as many as calls were made at once; idle ones end after a while."""
 
     def __init__(self) -> None:
         """Begin with none."""
         self._lock = threading.Lock()
         self._idle: list[Hand] = []
         self._busy: set[Hand] = set()
+        self._looker: threading.Timer | None = None
         self._open = True
 
     def begin(self) -> None:
@@ -93,7 +99,9 @@ class Hands:
         with self._lock:
             self._busy.discard(hand)
             if usable and self._open:
+                hand.idle_since = time.monotonic()
                 self._idle.append(hand)
+                self._look_later()
             elif usable:
                 hand.end()
 
@@ -106,29 +114,58 @@ class Hands:
             while self._idle:
                 self._idle.pop().end()
 
+    def end_idle(self, seconds: float = 0.0) -> None:
+        """End those that have had nothing to do for so long."""
+        before = time.monotonic() - seconds
+        with self._lock:
+            while self._idle and self._idle[0].idle_since <= before:  # the one put back last is taken first
+                self._idle.pop(0).end()
+
+    def _look_later(self) -> None:
+        if self._looker is None:
+            self._looker = threading.Timer(_SECONDS_IDLE, self._look)
+            self._looker.daemon = True
+            self._looker.start()
+
+    def _look(self) -> None:
+        self.end_idle(_SECONDS_IDLE)
+        with self._lock:
+            self._looker = None
+            if self._idle:
+                self._look_later()
+
 
 HANDS = Hands()
 
 
 def end_hands() -> None:
-    """End the hands of a worker of a Dask scheduler; it has new ones for the next run."""
-    HANDS.end()
-    HANDS.begin()
+    """End the hands of a worker of a Dask scheduler, but for those that work for others than the run that has ended."""
+    HANDS.end_idle()
 
 
 def call(request: bytes, limits: Limits, needs: Sequence[Path] = ()) -> Report:
-    """Have a call, pickled as ``(function, arguments)``, made by a hand within its limits, where what it needs is."""
+    """Have a call, pickled as ``(function, arguments)``, made by a hand within its limits, where what it needs is.
+
+    It is given up when nobody waits for it any more: the coordinator was stopped, or killed.
+    """
     started, clock = datetime.now(UTC), time.monotonic()
+    worker = get_worker()
+    key = worker.get_current_task()
+
+    def is_wanted() -> bool:
+        task = worker.state.tasks.get(key)
+        return task is not None and task.state != "cancelled"
+
     if unseen := next((file for file in needs if not file.exists()), None):
         failure = Failure(code=Code.CHANGED, detail=f"{unseen} is not there")
-        return Report(failure, str(get_worker().address), started, 0.0, unseen)
+        return Report(failure, str(worker.address), started, 0.0, unseen)
     hand = HANDS.take(limits)
     if hand is None:
-        done: bytes | Failure = Failure(code=Code.WORKER_LOST, detail="the run was stopped")
+        done: bytes | Failure = _STOPPED
     else:
-        done = hand.call(request, limits)
+        done = hand.call(request, limits, is_wanted)
         HANDS.put_back(hand, usable=isinstance(done, bytes))
-    return Report(done, str(get_worker().address), started, time.monotonic() - clock)
+    return Report(done, str(worker.address), started, time.monotonic() - clock)
 
 
 class Hand:
@@ -149,6 +186,7 @@ class Hand:
             env=os.environ | _ENVIRONMENT | own,
             start_new_session=True,  # Ctrl-C on a terminal is for the coordinator alone
         )
+        self.idle_since = 0.0
         self._received = bytearray()
         self._pid: int | None = None
 
@@ -156,14 +194,14 @@ class Hand:
         """Whether it may be used under these limits, too."""
         return (limits.megabytes, limits.temporary) == (self._limits.megabytes, self._limits.temporary)
 
-    def call(self, request: bytes, limits: Limits) -> bytes | Failure:
+    def call(self, request: bytes, limits: Limits, is_wanted: Callable[[], bool] = lambda: True) -> bytes | Failure:
         """Have a call made; return what came of it, pickled, or how it was ended: then the hand has ended, too."""
         try:
             if self._pid is None:
-                self._pid = int(self._answer(_SECONDS_TO_START))
+                self._pid = int(self._answer(_SECONDS_TO_START, is_wanted))
             write_message(self._process.stdin, request)  # type: ignore[arg-type]  # it is a pipe
-            self._expect_begun()
-            return self._answer(limits.seconds)
+            self._expect_begun(is_wanted)
+            return self._answer(limits.seconds, is_wanted)
         except _EndedError as ended:
             self.end()
             return ended.failure
@@ -188,12 +226,12 @@ class Hand:
         shutil.rmtree(self._folder, ignore_errors=True)
         return status
 
-    def _expect_begun(self) -> None:
-        if self._answer(_SECONDS_TO_START) != BEGUN:
+    def _expect_begun(self, is_wanted: Callable[[], bool]) -> None:
+        if self._answer(_SECONDS_TO_START, is_wanted) != BEGUN:
             raise EOFError
 
-    def _answer(self, seconds: float) -> bytes:
-        """Return the next message; look after the memory while waiting for it."""
+    def _answer(self, seconds: float, is_wanted: Callable[[], bool]) -> bytes:
+        """Return the next message; look after the memory, and after who wants it, while waiting for it."""
         end = time.monotonic() + seconds
         while True:
             if len(self._received) >= LENGTH.size:
@@ -214,6 +252,8 @@ class Hand:
                 self._received += piece
             else:
                 self._check_memory()
+                if not is_wanted():
+                    raise _EndedError(_STOPPED)
 
     def _check_memory(self) -> None:
         used = 0
@@ -227,7 +267,7 @@ class Hand:
 
 
 class _EndedError(Exception):
-    """A call was ended because it went over a limit."""
+    """A call was ended because it went over a limit, or because nobody wants it any more."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from distributed import Client
 
 from tests.cli.conftest import Bannasar, write_page, write_pages
 from tests.conftest import ROOT
@@ -151,6 +152,48 @@ def test_workers_keep_nothing_of_a_run_that_has_ended(bannasar, box, machines):
     assert done.returncode == 0, done.stdout + done.stderr
     assert psutil.Process(worker.pid).children(recursive=True) == []
     assert "Nothing new" in bannasar("run", box, "--scheduler", machines.address).stdout
+
+
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT], ids=["killed", "Ctrl-C"])
+def test_workers_give_up_what_a_stopped_run_had_them_do(bannasar, box, machines, sign):
+    """Nobody waits for it any more: no page is read on, no bag is moved into the next run's archive, no memory held."""
+    write_pages(box / "a.pdf", 16)
+    workers = [machines.worker(), machines.worker()]
+    process = bannasar.start("run", box, "--scheduler", machines.address)
+    until(lambda: results(bannasar.archive) >= 2 and all(map(hands, workers)), process)
+    at_work = [hand for worker in workers for hand in hands(worker)]
+    at_work[0].suspend()  # its page would come to no end before the limit of a page
+    process.send_signal(sign)
+    process.communicate(timeout=60)
+    assert psutil.wait_procs(at_work, timeout=60)[1] == []
+    end = time.monotonic() + 60
+    while any(psutil.Process(worker.pid).children(recursive=True) for worker in workers):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    with Client(machines.address) as client:
+        assert client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)) == 0
+        assert len(client.scheduler_info()["workers"]) == 2
+    kept = results(bannasar.archive)
+    done = bannasar("run", box, "--scheduler", machines.address)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{16 - kept} pages read" in done.stdout
+
+
+def test_a_run_that_ends_leaves_alone_what_another_has_the_workers_do(tmp_path, box, machines):
+    """Two archives may share the machines."""
+    write_pages(box / "a.pdf", 12)
+    write_page(tmp_path / "box-2" / "b.png", "Une lettre seule")
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    one, other = (Bannasar(tmp_path / name / "archive") for name in ("one", "other"))
+    machines.worker()
+    process = one.start("run", box, "--scheduler", machines.address)
+    until(lambda: results(one.archive) >= 1, process)
+    assert other("run", tmp_path / "box-2", "--scheduler", machines.address).returncode == 0
+    output, errors = process.communicate(timeout=200)
+    assert process.returncode == 0, output + errors
+    (story,) = one.json("show", "a.pdf")["scans"]
+    assert {attempt["outcome"] for attempt in story["attempts"]} == {"done"}
 
 
 def test_scheduler_and_workers_can_speak_tls(tmp_path, box, bannasar):
