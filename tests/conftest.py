@@ -87,15 +87,25 @@ class Maker:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares a module's fixtures or a server, and begin with what takes longest.
-
-    So that script/test can run the tests in two processes at once.
-    """
+    """Begin with what takes longest, so that of two processes none is left with it at the end."""
     rooms = ("faults", "index", "cli")
     items.sort(key=lambda item: rooms.index(item.path.parent.name) if item.path.parent.name in rooms else len(rooms))
-    for item in items:
-        wants_servers = "servers" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("servers" if wants_servers else str(item.path.relative_to(ROOT))))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Keep the tests of a file in one process, for they share what it made, and those of the index, for their servers.
+
+    Groups by marks (``--dist loadgroup``) do nothing with pytest 9.2 and pytest-xdist 3.8.
+    """
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415  # it is there where this is called
+
+    class ByRoom(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::", maxsplit=1)[0]
+            return "servers" if "/index/" in file or file.endswith("/test_index.py") else file
+
+    return ByRoom(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -18,11 +18,11 @@ def index_name():
 
 
 @pytest.fixture(params=["sqlite", V8, V9])
-def open_store(request, tmp_path, index_name, servers):
+def open_store(request, tmp_path, index_name):
     """Return what opens one and the same store, of each kind in turn, as another process would."""
     if request.param == "sqlite":
         return lambda: SqliteStore(tmp_path / "index.db")
-    server = servers.get(request.param)
+    server = request.getfixturevalue("servers").get(request.param)
     return lambda: ElasticStore(server.settings(index_name))
 
 
