@@ -59,7 +59,7 @@ def choose(ledger: Ledger, wanted: Wanted, settings: Settings) -> Chosen:
             unknown -= {name for name in wanted.scans if _is_named(row, name)}
             if not _is_meant(ledger, row, wanted) or (row.state is ScanState.DUPLICATE and not wanted.scans):
                 continue
-            why_not = _why_not(row, wanted, recipe)
+            why_not = _why_not(row, wanted, recipe) or _shut(ledger, row, wanted)
             if why_not:
                 left.append((row, why_not))
             else:
@@ -165,4 +165,14 @@ def _why_not(row: ScanRow, wanted: Wanted, recipe: str) -> str:
             return "refused; add --force (or --password-file, for a locked PDF)"
     if row.state is ScanState.ARCHIVED and not row.missing and row.recipe == recipe and not wanted.recognise:
         return "read by today's recipe already; --stage recognise reads it again"
+    return ""
+
+
+def _shut(ledger: Ledger, row: ScanRow, wanted: Wanted) -> str:
+    """Return why the case file of a scan cannot be opened: it is archived whole, with what is locked in it."""
+    for other in ledger.scans_of_case(row.case_id) if row.case_id else ():
+        is_in = other.path == row.path or other.state is ScanState.ARCHIVED
+        is_opened = wanted.password is not None and any(_is_named(other, name) for name in wanted.scans)
+        if other.locked and is_in and not is_opened:
+            return f"{other.path} needs its password; name it: --scan … --password-file FILE"
     return ""

@@ -89,6 +89,11 @@ def _is_new(ledger: Ledger, box: Box, entry: Entry) -> bool:
     return known is None or (known.state is ScanState.FAILED and not known.sha256)
 
 
+def _is_archived(ledger: Ledger, row: ScanRow) -> bool:
+    known = ledger.known(row.box, row.path, row.size, row.mtime_ns)
+    return known is not None and known.state is ScanState.ARCHIVED
+
+
 def inspect_anew(box: Box, entries: Sequence[Entry], context: Context, password: str | None = None) -> dict[str, Path]:
     """Look at entries of a box, and enter them into the ledger as what they are.
 
@@ -126,6 +131,8 @@ def inspect_anew(box: Box, entries: Sequence[Entry], context: Context, password:
         row = scan_row(box.id, path, entry.size, entry.mtime_ns)
         if not outcome.last:
             pass
+        elif outcome.failure and _is_archived(ledger, row):
+            context.progress.notes.append(f"{box.id}/{path} stays archived as it is. {outcome.failure.reason}")
         elif outcome.failure:
             ledger.put(row)
             ledger.fail(row, outcome.failure)

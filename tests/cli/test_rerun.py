@@ -218,6 +218,17 @@ def test_a_locked_pdf_is_read_with_its_password(bannasar, box):
     for file in bannasar.archive.rglob("*"):
         assert not file.is_file() or b"sesame-12" not in file.read_bytes()
     assert "sesame-12" not in done.stdout + done.stderr
+    # What it was told once it has forgotten.
+    again = ["rerun", "--box", "box-1", "--stage", "recognise"]
+    assert "left as it is: box-1/locked.pdf: locked.pdf needs its password" in bannasar(*again).stdout
+    told = bannasar(*again, "--scan", "locked.pdf", "--password-file", secret, "--dry-run").stdout
+    assert "1 scans, 1 pages would be done again" in told
+    secret.write_text("wrong\n", "utf-8")
+    done = bannasar(*again, "--scan", "locked.pdf", "--password-file", secret)
+    assert "box-1/locked.pdf stays archived as it is. The PDF is locked" in done.stderr
+    assert [(scan["path"], scan["state"]) for scan in bannasar.json("status", "box-1")["boxes"][0]["scans"]] == [
+        ("locked.pdf", "archived")
+    ]
 
 
 def test_a_refused_scan_comes_back_by_name_and_by_force(bannasar, box):
