@@ -7,16 +7,17 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 import typer
 from rich.text import Text
 
 from cli.common import Exit, err, give_up, out
-from cli.progress import screen_for
+from cli.progress import say, screen_for
 from cli.report import box_table, print_accounts, print_problems
 from models.failure import BannasarError
 from models.scan import ScanState
-from models.settings import Settings
+from models.settings import LogFormat, Settings
 from pipeline.archive.journal import JournalBrokenError
 from pipeline.archive.keys import KeyUnusableError
 from pipeline.index.opening import open_index
@@ -46,10 +47,18 @@ def check_tools(settings: Settings) -> None:
 
 def go(settings: Settings, work: Work) -> None:
     """Do some work on the archive, which is held meanwhile; say how it went, and end with the status that tells it."""
+
+    def end(sentence: str, status: Exit = Exit.WRONG_USE) -> NoReturn:
+        if settings.run.log_format is LogFormat.TEXT:
+            give_up(sentence, status)
+        say(settings.run.log_format, "error", sentence)
+        raise typer.Exit(status)
+
     try:
         reports = _work(settings, work)
     except KeyboardInterrupt:
-        err.print("Stopped. What is done is kept; run the same command again to go on.")
+        stopped = "Stopped. What is done is kept; run the same command again to go on."
+        say(settings.run.log_format, "note", stopped)
         raise typer.Exit(Exit.INTERRUPTED) from None
     except (
         ArchiveBusyError,
@@ -60,13 +69,13 @@ def go(settings: Settings, work: Work) -> None:
         KeyUnusableError,
         JournalBrokenError,
     ) as error:
-        give_up(str(error))
+        end(str(error))
     except TooManyFailuresError as error:
-        give_up(str(error), Exit.SOME_FAILED)
+        end(str(error), Exit.SOME_FAILED)
     except (OSError, sqlite3.OperationalError) as error:
-        give_up(_told(error, settings.archive))
+        end(_told(error, settings.archive))
     except BannasarError as error:
-        give_up(str(error), Exit.MISSING_DEPENDENCY)
+        end(str(error), Exit.MISSING_DEPENDENCY)
     if any(report.problems for report in reports):
         raise typer.Exit(Exit.SOME_FAILED)
 

@@ -103,7 +103,7 @@ class JsonLog:
 
     def __enter__(self) -> Self:
         """Begin to tell."""
-        self._print("begun")
+        _print_event("begun")
         return self
 
     def __exit__(
@@ -117,9 +117,9 @@ class JsonLog:
         self._progress = progress
         for failed in progress.failures:
             told = failed.failure.model_dump(mode="json") | {"reason": failed.failure.reason}
-            self._print("page failed", box=failed.box, path=failed.path, **told)
+            _print_event("page failed", box=failed.box, path=failed.path, **told)
         for note in progress.notes:
-            self._print("note", note=note)
+            _print_event("note", note=note)
         now = time.monotonic()
         if (progress.step, progress.paused) != self._told or now - self._last >= _SECONDS_BETWEEN_LINES:
             self._last, self._told = now, (progress.step, progress.paused)
@@ -129,18 +129,26 @@ class JsonLog:
         told = asdict(self._progress) if self._progress else {}
         told.pop("failures", None)
         told.pop("notes", None)
-        self._print(event, **told)
-
-    @staticmethod
-    def _print(event: str, **told: object) -> None:
-        time_now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = json.dumps({"time": time_now, "event": event} | told, ensure_ascii=False)
-        print(line, file=sys.stderr, flush=True)
+        _print_event(event, **told)
 
 
 def screen_for(log_format: LogFormat) -> "Screen | JsonLog":
     """Return what tells the progress."""
     return JsonLog() if log_format is LogFormat.JSON else Screen()
+
+
+def say(log_format: LogFormat, event: str, sentence: str) -> None:
+    """Say something beside the progress, in the same form."""
+    if log_format is LogFormat.JSON:
+        _print_event(event, note=sentence)
+    else:
+        err.print(Text(sentence), soft_wrap=True)
+
+
+def _print_event(event: str, **told: object) -> None:
+    time_now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    line = json.dumps({"time": time_now, "event": event} | told, ensure_ascii=False)
+    print(line, file=sys.stderr, flush=True)
 
 
 def _span(seconds: float) -> str:

@@ -11,11 +11,11 @@ from cli.common import (
     MetricsOption,
     PartialOption,
     WorkersOption,
-    err,
     given,
     read_settings,
 )
 from cli.going import check_tools, go
+from cli.progress import say
 from cli.run import check_box
 from pipeline.run.digitise import Summary
 from pipeline.run.watch import watch_box
@@ -46,15 +46,15 @@ def watch(
     check_box(folder, settings.archive)
     check_tools(settings)
 
-    def say(summary: Summary) -> None:
-        err.print(f"{summary.pages_read} pages read, {folder} is watched on.", soft_wrap=True)
-
     def tell(sentence: str) -> None:
-        err.print(sentence, soft_wrap=True)
+        say(settings.run.log_format, "note", sentence)
+
+    def tell_of(summary: Summary) -> None:
+        tell(f"{summary.pages_read} pages read, {folder} is watched on.")
 
     go(
         settings,
         lambda ledger, store, watcher: watch_box(
-            folder, settings, ledger, store, watcher, settle=settle, once=once, say=say, tell=tell
+            folder, settings, ledger, store, watcher, settle=settle, once=once, say=tell_of, tell=tell
         ),
     )

@@ -256,6 +256,14 @@ def test_progress_for_machines(bannasar, box):
     assert "bannasar_pages_read 1.0" in text
     assert 'bannasar_failures_total{code="no-text"} 1.0' in text
     assert "bannasar_running 0.0" in text
+    done = bannasar("watch", box, "--settle", "0", "--once", "--log-format", "json")
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    assert "is watched on" in next(event["note"] for event in events if event["event"] == "note")
+    done = bannasar("run", box, "--metrics-file", box / "nowhere" / "x", "--log-format", "json")
+    assert done.returncode == 1
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [event["event"] for event in events][-2:] == ["stopped", "error"]
+    assert "No such file or directory" in events[-1]["note"]
 
 
 def test_numbers_that_cannot_be_kept_stop_no_run(bannasar, box):
