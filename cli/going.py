@@ -55,7 +55,7 @@ def go(settings: Settings, work: Work) -> None:
         raise typer.Exit(status)
 
     try:
-        reports = _work(settings, work)
+        reports, left = _work(settings, work)
     except KeyboardInterrupt:
         stopped = "Stopped. What is done is kept; run the same command again to go on."
         say(settings.run.log_format, "note", stopped)
@@ -76,7 +76,7 @@ def go(settings: Settings, work: Work) -> None:
         end(_told(error, settings.archive))
     except BannasarError as error:
         end(str(error), Exit.MISSING_DEPENDENCY)
-    if any(report.problems for report in reports):
+    if left or any(report.problems for report in reports):
         raise typer.Exit(Exit.SOME_FAILED)
 
 
@@ -88,7 +88,8 @@ def _told(error: OSError | sqlite3.OperationalError, archive: Path) -> str:
     return f"{archive / 'ledger.db'}: {error}. Check its permissions and the disk."
 
 
-def _work(settings: Settings, work: Work) -> list[BoxReport]:
+def _work(settings: Settings, work: Work) -> tuple[list[BoxReport], tuple[str, ...]]:
+    """Return how the boxes stand, and which were left alone."""
     stopped = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -118,7 +119,7 @@ def _work(settings: Settings, work: Work) -> list[BoxReport]:
         reports = [box_report(ledger, box.id) for box in summary.boxes] if summary else []
         if summary:
             _print(reports, summary, settings, ledger)
-    return reports
+    return reports, summary.left if summary else ()
 
 
 def _print(reports: list[BoxReport], summary: Summary, settings: Settings, ledger: Ledger) -> None:
@@ -143,6 +144,8 @@ def _print(reports: list[BoxReport], summary: Summary, settings: Settings, ledge
             "today's.",
             soft_wrap=True,
         )
+    for sentence in summary.left:
+        out.print(Text(sentence, style="bold red"), soft_wrap=True)
     if summary.index_error:
         out.print(Text(f"Some case files wait for the index: {summary.index_error}", style="bold red"), soft_wrap=True)
     if summary.warning:

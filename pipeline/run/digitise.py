@@ -46,7 +46,8 @@ class TooManyFailuresError(Exception):
 class Summary:
     """What one run did: the pages it read itself, the seconds that took, and why the index did not take a bag.
 
-    ``recipe`` is the one it read them by; ``warning`` says why it did not sign what it should have.
+    ``recipe`` is the one it read them by; ``warning`` says why it did not sign what it should have, ``left`` which
+    boxes could not be taken in.
     """
 
     boxes: tuple[Box, ...]
@@ -55,6 +56,7 @@ class Summary:
     index_error: str
     recipe: str
     warning: str
+    left: tuple[str, ...]
 
 
 def digitise(
@@ -76,14 +78,14 @@ def digitise(
         accept: says of an entry of a box whether it is looked at by this run.
 
     Raises:
-        OSError: a box cannot be read, or the archive not written.
+        OSError: none of the boxes can be read, or the archive not be written.
         TooManyFailuresError: it stopped by itself.
         KeyUnusableError: the archive's key cannot be used.
         JournalBrokenError: the archive's journal cannot be gone on from.
     """
     with running("run", settings, ledger, store, watch) as context:
         boxes = tuple(ledger.enter_box(root) for root in dict.fromkeys(root.resolve() for root in roots))
-        return read_and_archive(context, boxes, take_in(boxes, context, accept))
+        return read_and_archive(context, *take_in(boxes, context, accept))
 
 
 @contextmanager
@@ -143,6 +145,7 @@ def read_and_archive(
         context.progress.index_error,
         recipe,
         context.registrar.warning,
+        tuple(context.progress.left),
     )
 
 

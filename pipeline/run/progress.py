@@ -21,7 +21,8 @@ class Progress:
 
     ``pages`` are those of all scans that wait, ``pages_done`` those of them that are read or have failed, now or in an
     earlier run; ``pages_read`` and ``pages_failed`` count this run's alone.
-    ``index_error`` says why the index did not take a bag, ``paused`` why the run waits;
+    ``index_error`` says why the index did not take a bag, ``paused`` why the run waits, ``left`` which
+    boxes it left alone, and why;
     ``failures`` are those since the watcher last looked, ``notes`` what an operator should see to since then.
     """
 
@@ -36,6 +37,7 @@ class Progress:
     cases_done: int = 0
     index_error: str = ""
     paused: str = ""
+    left: list[str] = field(default_factory=list)
     failures: list[Failed] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 

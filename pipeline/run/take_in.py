@@ -1,18 +1,21 @@
 """Taking in a box: every scan is entered into the ledger, and stands as pending, refused, failed or a duplicate."""
 
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from models.failure import Code
 from models.scan import Box, ScanState
-from pipeline.intake.discover import Entry, discover
+from pipeline.intake.discover import Discovery, Entry, discover
 from pipeline.intake.inspect import Inspection
 from pipeline.run.context import Context
 from pipeline.run.ledger import Attempt, Ledger, ScanRow, scan_row
 from pipeline.run.lock import LOCK
 from pipeline.run.names import case_id
 from pipeline.run.pool import Task
+from pipeline.run.retry import again
 from pipeline.run.tasks import inspect_scan, unlock_scan
 
 _SLOWEST_BYTES_A_SECOND = 1 << 20
@@ -20,8 +23,11 @@ _SLOWEST_BYTES_A_SECOND = 1 << 20
 
 def take_in(
     boxes: Sequence[Box], context: Context, accept: Callable[[Entry], bool] = lambda _entry: True
-) -> dict[tuple[str, str], Entry]:
+) -> tuple[tuple[Box, ...], dict[tuple[str, str], Entry]]:
     """Enter every scan of the boxes into the ledger.
+
+    A box of which a folder cannot be read even after some waits is left for another run, for nobody knows what its case
+    files hold: ``context.progress.left`` says so.
 
     Args:
         boxes: the boxes, entered already.
@@ -29,16 +35,22 @@ def take_in(
         accept: says of an entry whether it is looked at.
 
     Returns:
-        What lies in the boxes now, by box and path.
+        The boxes that were taken in, and what lies in them now, by box and path.
 
     Raises:
-        OSError: a box cannot be read.
+        OSError: none of the boxes can be read.
     """
     ledger, progress = context.ledger, context.progress
     entries: dict[tuple[str, str], Entry] = {}
     taken: list[str] = []
     for box in boxes:
-        found = discover(box.root)
+        try:
+            found = _patiently_discover(box, context)
+        except OSError as error:
+            progress.left.append(f"{box.id} waits for another run: {error.filename}: {error.strerror}.")
+            if len(progress.left) == len(boxes):
+                raise
+            continue
         ledger.note_run(box.id, found.passed_over)
         accepted = [entry for entry in found.entries if accept(entry)]
         progress.scans += len(accepted)
@@ -51,7 +63,24 @@ def take_in(
             if row.path in inside:
                 settle(row, inside[row.path], ledger, taken)
         entries |= {(box.id, path): entry for path, entry in inside.items()}
-    return entries
+    return tuple(box for box in boxes if box.id in taken), entries
+
+
+def _patiently_discover(box: Box, context: Context) -> Discovery:
+    """Return what lies in a box; where its share or a permission was lost, wait for it as for a scan."""
+    tries = 0
+    while True:
+        try:
+            return discover(box.root)
+        except OSError as error:
+            tries += 1
+            plan = again(Code.UNREADABLE, tries, context.settings.run)
+            if plan is None:
+                raise
+            cannot = f"Paused: {error.filename} cannot be read ({error.strerror})"
+            context.pause(f"{cannot}. It is tried again in {plan.seconds:g} s.")
+            time.sleep(plan.seconds)
+            context.pause("")
 
 
 def settle(row: ScanRow, entry: Entry, ledger: Ledger, taken: Collection[str]) -> None:

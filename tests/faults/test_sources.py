@@ -53,6 +53,27 @@ def test_a_scan_that_cannot_be_read_for_a_moment_is_read_within_the_run(powerles
         assert "6 archived, 0 failed" in output
 
 
+def test_a_folder_that_cannot_be_read_does_not_keep_the_other_boxes_waiting(powerless, box):
+    """It may come back; if not, its box waits for another run, and is not archived without what lies there."""
+    write_page(box / "a.png", "Première pièce")
+    other = box.with_name("box-2")
+    write_page(other / "dossier" / "b.png", "Deuxième pièce")
+    write_page(other / "dossier" / "annexe" / "c.png", "Son annexe")
+    (other / "dossier" / "annexe").chmod(0o000)
+    done = powerless("run", other, box, BANNASAR_RUN__RETRY_SECONDS="0.1", BANNASAR_RUN__RETRIES="2")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert done.stderr.count("annexe cannot be read (Permission denied). It is tried again") == 2
+    assert "box-2 waits for another run" in done.stdout
+    assert "box-1: 1 pages in = 1 archived, 0 failed." in done.stdout
+    process = powerless.start("run", other, BANNASAR_RUN__RETRY_SECONDS="0.1", BANNASAR_RUN__RETRIES="6")
+    assert process.stderr is not None
+    assert any("annexe cannot be read" in line for line in process.stderr)
+    (other / "dossier" / "annexe").chmod(0o700)
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, output + errors
+    assert "box-2: 2 pages in = 2 archived, 0 failed." in output
+
+
 def test_a_share_that_is_lost_while_many_pages_wait_does_not_stop_the_run(powerless, box):
     """Page after page fails in no time; that counts when they still fail after the last wait."""
     write_pages(box / "a.pdf", 20)
