@@ -101,6 +101,8 @@ def rerun(
             chosen = choose(ledger, wanted, settings)
         except BannasarError as error:
             give_up(str(error))
+        except OSError as error:
+            give_up(f"{error.filename}: {error.strerror}. Check its permissions and the disk.")
     if chosen.unknown:
         names = ", ".join(chosen.unknown)
         give_up(f"The archive knows no scan {names}: nothing was done. `bannasar status BOX` lists those of a box.")

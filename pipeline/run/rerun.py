@@ -50,11 +50,17 @@ class Chosen:
 
 
 def choose(ledger: Ledger, wanted: Wanted, settings: Settings) -> Chosen:
-    """Return what would be done again; nothing is changed."""
+    """Return what would be done again; nothing is changed.
+
+    Raises:
+        OSError: a box cannot be read.
+    """
     recipe = fingerprint(settings.page)
-    rows, left = [], []
+    rows: list[ScanRow] = []
+    left: list[tuple[ScanRow, str]] = []
     unknown = set(wanted.scans)
     for box in ledger.boxes():
+        meant: list[ScanRow] = []
         for row in ledger.scans(box.id):
             unknown -= {name for name in wanted.scans if _is_named(row, name)}
             if not _is_meant(ledger, row, wanted) or (row.state is ScanState.DUPLICATE and not wanted.scans):
@@ -62,6 +68,13 @@ def choose(ledger: Ledger, wanted: Wanted, settings: Settings) -> Chosen:
             why_not = _why_not(row, wanted, recipe) or _shut(ledger, row, wanted)
             if why_not:
                 left.append((row, why_not))
+            else:
+                meant.append(row)
+        # What was archived is read from its bag, if need be.
+        inside = _inside(box) if any(row.recipe is None for row in meant) else {}
+        for row in meant:
+            if row.recipe is None and row.path not in inside:
+                left.append((row, f"it no longer lies in {box.root}"))
             else:
                 rows.append(row)
     return Chosen(tuple(rows), tuple(left), tuple(sorted(unknown)))

@@ -196,6 +196,19 @@ def test_an_archived_scan_is_read_again_from_its_bag_when_its_box_is_gone(bannas
     assert "1 pages read" in done.stdout
 
 
+def test_a_failed_scan_that_is_gone_from_its_box_is_left_and_named(bannasar, box):
+    """Nobody waits in vain for what a dry run promised."""
+    write_half(box / "half.tif")
+    assert bannasar("run", box).returncode == 2
+    (box / "half.tif").rename(box.parent / "half.tif")
+    for more in (["--dry-run"], []):
+        done = bannasar("rerun", "--failed", *more)
+        assert f"left as it is: box-1/half.tif: it no longer lies in {box}" in done.stdout
+        assert "Nothing is to be done again." in done.stdout
+    (box.parent / "half.tif").rename(box / "half.tif")
+    assert "1 scans, 2 pages would be done again" in bannasar("rerun", "--failed", "--dry-run").stdout
+
+
 def test_a_locked_pdf_is_read_with_its_password(bannasar, box):
     """It comes back by name only; its bytes are kept as they were; the password is written nowhere."""
     write_page(box / "plain.pdf", "Une pièce secrète")
