@@ -135,6 +135,7 @@ def read_and_archive(
         context.show()
     seconds = time.monotonic() - started
     run.indexer.put_all_waiting(context.settings.archive)
+    context.show()
     for box in boxes:
         account(context.ledger, box.id).check(box.id)
     recipe = fingerprint(context.settings.page)

@@ -267,6 +267,7 @@ def test_progress_for_machines(bannasar, box):
     assert (events[-1]["event"], events[-1]["pages_done"]) == ("ended", 2)
     text = metrics.read_text("utf-8")
     assert "bannasar_pages_read 1.0" in text
+    assert "bannasar_cases_done 1.0" in text
     assert 'bannasar_failures_total{code="no-text"} 1.0' in text
     assert "bannasar_running 0.0" in text
     done = bannasar("watch", box, "--settle", "0", "--once", "--log-format", "json")
