@@ -71,11 +71,20 @@ def given(**options: Any) -> dict[str, Any]:  # noqa: ANN401  # as config.settin
     return {name: value for name, value in options.items() if value is not None}
 
 
+def check_archive(archive: Path) -> None:
+    """Give up where there is no archive yet, or none that may be looked at."""
+    try:
+        is_there = (archive / "ledger.db").is_file()
+    except OSError as error:
+        give_up(f"{archive}: {error.strerror}. Check its permissions and the disk.")
+    if not is_there:
+        give_up(f"There is no archive at {archive} yet. Make one with `bannasar run BOX --archive {archive}`.")
+
+
 @contextmanager
 def open_ledger(archive: Path) -> Iterator[Ledger]:
     """Open the ledger of an archive that must be there already."""
-    if not (archive / "ledger.db").is_file():
-        give_up(f"There is no archive at {archive} yet. Make one with `bannasar run BOX --archive {archive}`.")
+    check_archive(archive)
     try:
         with Ledger(archive) as ledger:
             yield ledger

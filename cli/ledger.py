@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from cli.common import ArchiveOption, Exit, give_up, open_ledger, out, read_settings
+from cli.common import ArchiveOption, Exit, check_archive, give_up, open_ledger, out, read_settings
 from pipeline.index.opening import open_index
 from pipeline.index.store import IndexUnusableError
 from pipeline.run.check import check as check_ledger
@@ -31,6 +31,7 @@ def check(
         bannasar ledger check
     """
     settings = read_settings(archive)
+    check_archive(settings.archive)
     found = []
     try:
         with (

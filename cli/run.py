@@ -70,7 +70,11 @@ def run(
 
 def check_box(box: Path, archive: Path) -> None:
     """Give up where a folder cannot be a box of this archive."""
-    if not box.is_dir():
+    try:
+        is_folder = box.is_dir()
+    except OSError as error:
+        give_up(f"{box}: {error.strerror}. Check its permissions and the disk.")
+    if not is_folder:
         what = "is not a folder" if box.exists() else "does not exist"
         give_up(f"{box} {what}. A box is a folder of scans: `bannasar run FOLDER`.")
     if box.resolve() == archive.resolve() or archive.resolve() in box.resolve().parents:

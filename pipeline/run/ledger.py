@@ -99,12 +99,15 @@ class Ledger:
         """Open the ledger of an archive, and make it where there is none; to be read only where none may be written.
 
         Raises:
-            LedgerError: it was written by a newer version, or is not a ledger.
+            LedgerError: it was written by a newer version, is not a ledger, or cannot be opened.
         """
         archive.mkdir(parents=True, exist_ok=True)
         self._run: int | None = None
         self._file = archive / "ledger.db"
-        self._database = connect(self._file, 30)
+        try:
+            self._database = connect(self._file, 30)
+        except sqlite3.OperationalError as error:
+            raise LedgerError(f"{self._file}: {error}. Check its permissions and the disk.") from error
         self._database.row_factory = sqlite3.Row
         try:
             self._prepare()

@@ -194,6 +194,7 @@ def test_a_page_that_is_not_blank_and_has_no_text_fails(bannasar, box):
         (["run"], "Missing argument"),
         (["run", "box", "--wrokers", "2"], "No such option"),
         (["status", "nothing"], "no archive"),
+        (["ledger", "check"], "no archive"),
         (["search", "x"], "nothing to search"),
         (["search", '"x'], "not closed"),
     ],
@@ -204,6 +205,7 @@ def test_wrong_use_ends_with_1_and_says_what_is_wrong(bannasar, arguments, said)
     assert done.returncode == 1
     assert said in done.stderr.replace("\n", " ")
     assert "Traceback" not in done.stderr
+    assert not bannasar.archive.exists()
 
 
 def test_a_missing_model_ends_with_3_and_says_how_to_mend_it(bannasar, box, tmp_path):

@@ -74,6 +74,24 @@ def test_a_folder_that_cannot_be_read_does_not_keep_the_other_boxes_waiting(powe
     assert "box-2: 2 pages in = 2 archived, 0 failed." in output
 
 
+def test_what_may_not_be_looked_at_is_named(bannasar, powerless, box):
+    """A box behind a folder that is locked, a ledger of somebody else: a sentence, no traceback."""
+    write_page(box / "a.png", "Première pièce")
+    ledger = powerless.archive / "ledger.db"
+    powerless.archive.mkdir()
+    ledger.touch()
+    ledger.chmod(0o000)
+    box.chmod(0o000)
+    for command, named in ((("run", box / "more"), box / "more"), (("status",), ledger), (("failures",), ledger)):
+        done = powerless(*command)
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"bannasar: {named}: ")
+        assert "Traceback" not in done.stderr
+    bannasar.archive = box / "archive"  # to which powerless hands on what it is told
+    assert powerless("status").stderr.startswith(f"bannasar: {bannasar.archive}: Permission denied.")
+    box.chmod(0o700)
+
+
 def test_a_share_that_is_lost_while_many_pages_wait_does_not_stop_the_run(powerless, box):
     """Page after page fails in no time; that counts when they still fail after the last wait."""
     write_pages(box / "a.pdf", 20)
