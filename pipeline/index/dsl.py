@@ -22,8 +22,6 @@ _MOST_PREFIXED = 2000
 MOST_NEAR_WORDS = 100
 _MOST_VALUES = 1000
 ANSWER = "answer"
-# Scores are sums of floats of 32 bits.
-_ROUNDED = 0.01
 
 _KEYWORD: Json = {"type": "keyword"}
 _TOKENS: Json = {"type": "text", "analyzer": "whitespace"}
@@ -73,24 +71,43 @@ MAPPING: Json = {
 }
 
 
-def compiled(query: Query, *, alike: bool = True, exact_only: bool = False) -> Json:
-    """Return the query for the pages that answer a query, scored as every store scores them.
-
-    Args:
-        query: the query.
-        alike: whether its words are looked for in other forms too.
-        exact_only: whether to find those only on which all of it stands as it is.
-    """
-    wanted = [all_exact(query)] if exact_only else _required(query)
-    filters, barred = [*wanted, *_conditions(query)], _barred(query)
+def compiled(query: Query) -> Json:
+    """Return the query for the pages that answer a query, scored as every store scores them."""
+    filters, barred = [*_required(query), *_conditions(query)], _barred(query)
     if not query.groups:
         return {"bool": {"filter": [IS_PAGE, *filters], "must_not": barred}}
     bonus = [_constant(all_exact(query), EXACT), *_seams(query)]
-    some = _some(_answers(query, alike=alike and not exact_only))
+    some = _some(_answers(query, alike=True))
     return {"bool": {"filter": filters, "must": [some], "should": bonus, "must_not": barred}}
 
 
-def risers(query: Query, groups: Sequence[int], least: float) -> Json:
+def standing(query: Query) -> Json:
+    """Return the query for the pages on which something of a query stands as it is, scored likewise.
+
+    All that scores stands in one row, so that Lucene can pass over pages that have too little of it to come first.
+    """
+    known = _any(list(map(_as_it_is, query.groups)))
+    seams = [{"bool": {"must": [seam], "filter": [known]}} for seam in _seams(query)]
+    some = [*_answers(query, alike=False), *seams, _constant(all_exact(query), EXACT)]
+    return _narrowed(query, some)
+
+
+def exact_only(query: Query) -> Json:
+    """Return the query for the pages that answer a query and on which all of it stands as it is; all score alike."""
+    return {"bool": {"filter": [all_exact(query), *_conditions(query)], "must_not": _barred(query)}}
+
+
+def may_rise(query: Query, groups: Sequence[int]) -> Json:
+    """Return the query for pages that lack, as it is, what one of some groups asks for.
+
+    They are scored as if all that they lack there stood on them in other forms: none can have more.
+    """
+    lacking = [_constant({"bool": {"must_not": [_as_it_is(query.groups[number])]}}, ALIKE) for number in groups]
+    some = [*_answers(query, alike=False), *_seams(query), *lacking]
+    return _narrowed(query, some, [_all_standing(query, groups)])
+
+
+def risers(query: Query, groups: Sequence[int], least: float, among: Sequence[str] = ()) -> Json:
     """Return the query for pages that lack, as it is, what one of some groups asks for, and may score so much even so.
 
     Those that are an answer match what is named ``ANSWER``; the others have but two words' ends in a row.
@@ -99,17 +116,19 @@ def risers(query: Query, groups: Sequence[int], least: float) -> Json:
         query: the query.
         groups: the numbers of the groups that are looked for in other forms.
         least: what a page must score, were all that it lacks there in other forms.
+        among: the ids of the pages of which this is so, where they are known.
     """
     known = _some([*_answers(query, alike=False), *_seams(query)])
-    may_rise = {"function_score": {"query": known, "min_score": max(0.0, least - ALIKE * len(groups) - _ROUNDED)}}
+    few: Json = {"ids": {"values": list(among)}}
+    if not among:
+        few = {"function_score": {"query": known, "min_score": max(0.0, least - ALIKE * len(groups))}}
     some = _some(_answers(query, alike=True))
-    standing = {"bool": {"filter": [_as_it_is(query.groups[number]) for number in groups]}}
     return {
         "bool": {
-            "filter": [may_rise, *_required(query), *_conditions(query)],
+            "filter": [few, *_required(query), *_conditions(query)],
             # None of them must match, or they would be tried on every page, and not on those few only.
             "should": [{"bool": {"must": [some], "_name": ANSWER}}, *_seams(query)],
-            "must_not": [standing, *_barred(query)],
+            "must_not": [_all_standing(query, groups), *_barred(query)],
         }
     }
 
@@ -143,6 +162,22 @@ def _answers(query: Query, *, alike: bool) -> list[Json]:
 
 def _as_it_is(group: Sequence[Term]) -> Json:
     return _any([_phrase("units", *term.phrase) for term in group])
+
+
+def _all_standing(query: Query, groups: Sequence[int]) -> Json:
+    return {"bool": {"filter": [_as_it_is(query.groups[number]) for number in groups]}}
+
+
+def _narrowed(query: Query, some: Sequence[Json], barred: Sequence[Json] = ()) -> Json:
+    """Return the query for pages that match one of some queries, and all that must hold besides."""
+    return {
+        "bool": {
+            "filter": [*_required(query), *_conditions(query)],
+            "should": [*some],
+            "minimum_should_match": 1,
+            "must_not": [*_barred(query), *barred],
+        }
+    }
 
 
 def _required(query: Query) -> list[Json]:

@@ -24,7 +24,7 @@ from models.page import Page
 from models.settings import IndexSettings
 from pipeline.index import dsl
 from pipeline.index.cluster import border, connect, read_only
-from pipeline.index.elastic_first import first
+from pipeline.index.elastic_first import first, score
 from pipeline.index.entry import About, Entry, entries, unpack
 from pipeline.index.query import Query
 from pipeline.index.results import facet, first_only, hit
@@ -119,7 +119,7 @@ class ElasticStore:
             pages=pages,
             exact=found["exact"]["doc_count"] if query.groups else pages,
             cases=found["cases"]["value"] if view.by_case else None,
-            hits=tuple(_hit(row, query) for row in answer["hits"]["hits"]),
+            hits=tuple(_hit(row, query, view.sort) for row in answer["hits"]["hits"]),
             facets={
                 name: facet((bucket["key"], bucket["doc_count"]) for bucket in found[name]["buckets"])
                 for name in (FACETS if view.facets else ())
@@ -129,15 +129,18 @@ class ElasticStore:
     def _first(self, query: Query, view: View) -> Found:
         """Return the pages that come first, and how many others there are only where that is easily told."""
         rows, exact, pages = first(self._ask, query, view.offset, view.limit)
-        hits = tuple(_hit(row, query) for row in rows)
+        hits = tuple(_hit(row, query, Sort.RANK) for row in rows)
         return Found(pages=exact if pages is None else pages, exact=exact, hits=hits, whole=pages is not None)
 
-    def _ask(self, query: dsl.Json, offset: int, limit: int, count: int | bool = True) -> dict[str, Any]:
-        return self._search(query, Sort.RANK, from_=offset, size=limit, track_total_hits=count)
+    def _ask(
+        self, query: dsl.Json, offset: int, limit: int, *, count: int | bool = False, source: bool = True
+    ) -> dict[str, Any]:
+        return self._search(query, Sort.RANK, from_=offset, size=limit, track_total_hits=count, source=source)
 
     def _search(self, query: dsl.Json, sort: Sort, **more: object) -> dict[str, Any]:
-        # The same copy of the index each time, for its sums decide the order.
-        options: dict[str, Any] = {"preference": self._alias, "track_scores": True, **more}
+        # The same copy of the index each time, for its sums decide the order. Scores are among what ranked hits are
+        # sorted by; to ask for them once more makes Lucene reckon that of every page.
+        options: dict[str, Any] = {"preference": self._alias, "track_scores": sort is not Sort.RANK, **more}
         return dict(self._client.search(index=self._alias, query=query, sort=dsl.order(sort), **options).body)
 
     def each(self, query: Query, sort: Sort) -> Iterator[Hit]:
@@ -145,7 +148,7 @@ class ElasticStore:
         with self._border():
             if self._check():
                 for row in self._scan(dsl.compiled(query), dsl.order(sort)):
-                    yield _hit(row, query)
+                    yield _hit(row, query, sort)
 
     def rebuild(self, cases: Iterable[tuple[CaseFile, list[Page]]]) -> int:
         """Make the index anew under a new name, and swap the alias when all is in and counted."""
@@ -322,11 +325,12 @@ def _source(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _hit(row: dict[str, Any], query: Query) -> Hit:
+def _hit(row: dict[str, Any], query: Query, sort: Sort) -> Hit:
     source = row["_source"]
     about = About(**{name: source.get(name, "") for name in About._fields})
     shown = unpack(base64.b64decode(source["shown"]))
-    found = hit(about, (source["scan"], source["path"], source["number"]), shown, query, row["_score"] or 0.0)
+    scored = score(row) if sort is Sort.RANK else row["_score"] or 0.0
+    found = hit(about, (source["scan"], source["path"], source["number"]), shown, query, scored)
     if "inner_hits" in row:
         return found.model_copy(update={"pages": row["inner_hits"]["all"]["hits"]["total"]["value"]})
     return found

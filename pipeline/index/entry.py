@@ -3,6 +3,7 @@
 import json
 import zlib
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from models.case import CaseFile, Document
@@ -128,7 +129,8 @@ def unpack(packed: bytes) -> Shown:
     """Return what :func:`pack` packed."""
     text, columns, flat = json.loads(zlib.decompress(packed))
     places = [Place(start, end, Rect(*box)) for start, end, *box in flat]
-    return Shown(text, list(map(Unit._make, zip(*columns, strict=True))), places)
+    # A page has hundreds of units: they are made without a look at each by Python.
+    return Shown(text, list(map(partial(tuple.__new__, Unit), zip(*columns, strict=True))), places)
 
 
 def _scripts(found: Iterable[Unit]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import itertools
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from models.hit import Span
@@ -14,6 +15,7 @@ from pipeline.text.near import Near, near_tokens, sound
 from pipeline.text.units import Unit
 
 _AROUND = 60
+_END = attrgetter("end")
 
 
 class Place(NamedTuple):
@@ -49,9 +51,10 @@ def snippet(text: str, found: Sequence[Unit], spans: Sequence[Span]) -> tuple[st
     begins = [span.start for span in spans] or [0]
     first = max(begins, key=lambda begin: bisect_left(begins, begin + 2 * _AROUND) - bisect_left(begins, begin))
     last = max((span.end for span in spans if span.start == first), default=0)
-    edges = [0, *(unit.end for unit in found), len(text)]
-    start = edges[bisect_right(edges, max(0, first - _AROUND)) - 1]
-    end = edges[bisect_left(edges, min(len(text), max(last, first + 2 * _AROUND)))]
+    before_it = bisect_right(found, max(0, first - _AROUND), key=_END)
+    start = found[before_it - 1].end if before_it else 0
+    ends_it = bisect_left(found, max(last, first + 2 * _AROUND), key=_END)
+    end = found[ends_it].end if ends_it < len(found) else len(text)
     before = "… " if start else ""
     shift = len(before) - start
     inside = tuple(
