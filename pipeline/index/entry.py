@@ -3,7 +3,6 @@
 import json
 import zlib
 from collections.abc import Iterable, Iterator
-from functools import partial
 from typing import NamedTuple
 
 from models.case import CaseFile, Document
@@ -14,7 +13,7 @@ from pipeline.index.marking import Place
 from pipeline.index.query import key, name_tokens
 from pipeline.text.near import near_tokens
 from pipeline.text.plain import page_text
-from pipeline.text.units import Unit, tokens, units
+from pipeline.text.units import Columns, Unit, tokens, units
 
 # The part of a page's letters that a script must have to be one of the page's.
 _LEAST_SHARE = 0.1
@@ -50,7 +49,7 @@ class Shown(NamedTuple):
     """What of a page is shown: its text, the units in it, and the places of its words."""
 
     text: str
-    units: list[Unit]
+    units: Columns
     places: list[Place]
 
 
@@ -90,7 +89,7 @@ def entries(case: CaseFile, pages: Iterable[Page]) -> Iterator[Entry]:
             " ".join(tokens(found)),
             " ".join(near.token for near in near_tokens(found)),
             frozenset(unit.text for unit in found if unit.run < 0 and unit.text.isalpha()),
-            pack(Shown(text, found, places)),
+            pack(Shown(text, Columns.of(found), places)),
         )
 
 
@@ -120,17 +119,16 @@ def about(case: CaseFile, document: Document) -> About:
 
 def pack(shown: Shown) -> bytes:
     """Pack what is shown of a page."""
-    columns = list(zip(*shown.units, strict=True)) or [()] * len(Unit._fields)
     flat = [[place.start, place.end, *place.box] for place in shown.places]
-    return zlib.compress(json.dumps([shown.text, columns, flat], ensure_ascii=False, separators=(",", ":")).encode())
+    packed = json.dumps([shown.text, shown.units, flat], ensure_ascii=False, separators=(",", ":"))
+    return zlib.compress(packed.encode())
 
 
 def unpack(packed: bytes) -> Shown:
     """Return what :func:`pack` packed."""
     text, columns, flat = json.loads(zlib.decompress(packed))
     places = [Place(start, end, Rect(*box)) for start, end, *box in flat]
-    # A page has hundreds of units: they are made without a look at each by Python.
-    return Shown(text, list(map(partial(tuple.__new__, Unit), zip(*columns, strict=True))), places)
+    return Shown(text, Columns(*columns), places)
 
 
 def _scripts(found: Iterable[Unit]) -> tuple[str, ...]:

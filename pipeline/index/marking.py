@@ -4,7 +4,6 @@ import itertools
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from operator import attrgetter
 from typing import NamedTuple
 
 from models.hit import Span
@@ -12,10 +11,9 @@ from models.page import Rect
 from pipeline.index.likeness import Gap, Part, near_word, parts
 from pipeline.index.query import Query, Term
 from pipeline.text.near import Near, near_tokens, sound
-from pipeline.text.units import Unit
+from pipeline.text.units import Columns, Unit
 
 _AROUND = 60
-_END = attrgetter("end")
 
 
 class Place(NamedTuple):
@@ -26,24 +24,26 @@ class Place(NamedTuple):
     box: Rect
 
 
-def mark(found: Sequence[Unit], query: Query) -> tuple[Span, ...]:
+def mark(found: Columns, query: Query) -> tuple[Span, ...]:
     """Return what of a page, given by its units, answers a query.
 
     Where a term stands as it is, that is marked; where it does so nowhere, the forms that it may stand in.
     """
     spans: list[Span] = []
-    near: list[Near] | None = None
+    listed: list[Unit] = []
+    near: list[Near] = []
     for term in query.terms:
         exact = _exact(term, found)
         spans += exact
         if not exact and (may_be := parts(term)):
-            near = list(near_tokens(found)) if near is None else near
+            listed = listed or found.units()
+            near = near or list(near_tokens(listed))
             for part in may_be:
-                spans += _exact(part.itself, found) or _alike(part, found, near)
+                spans += _exact(part.itself, found) or _alike(part, listed, near)
     return _merged(spans)
 
 
-def snippet(text: str, found: Sequence[Unit], spans: Sequence[Span]) -> tuple[str, tuple[Span, ...]]:
+def snippet(text: str, found: Columns, spans: Sequence[Span]) -> tuple[str, tuple[Span, ...]]:
     """Return the text around the place where most spans are, on one line, and the spans that are in it.
 
     It begins and ends between the page's units, so that no cluster is cut.
@@ -51,10 +51,9 @@ def snippet(text: str, found: Sequence[Unit], spans: Sequence[Span]) -> tuple[st
     begins = [span.start for span in spans] or [0]
     first = max(begins, key=lambda begin: bisect_left(begins, begin + 2 * _AROUND) - bisect_left(begins, begin))
     last = max((span.end for span in spans if span.start == first), default=0)
-    before_it = bisect_right(found, max(0, first - _AROUND), key=_END)
-    start = found[before_it - 1].end if before_it else 0
-    ends_it = bisect_left(found, max(last, first + 2 * _AROUND), key=_END)
-    end = found[ends_it].end if ends_it < len(found) else len(text)
+    edges = [0, *found.end, len(text)]
+    start = edges[bisect_right(edges, max(0, first - _AROUND)) - 1]
+    end = edges[bisect_left(edges, min(len(text), max(last, first + 2 * _AROUND)))]
     before = "… " if start else ""
     shift = len(before) - start
     inside = tuple(
@@ -81,24 +80,36 @@ def boxes(spans: Sequence[Span], places: Sequence[Place]) -> tuple[Rect, ...]:
     return tuple(found)
 
 
-def _exact(term: Term, found: Sequence[Unit]) -> list[Span]:
+def _exact(term: Term, found: Columns) -> list[Span]:
     wanted = [unit.text for unit in term.units]
     length = len(wanted)
     open_end = term.prefix and wanted.pop()
-    places = range(len(found) - length + 1)
+    neighbours = _neighbours([unit.run for unit in term.units], [unit.block for unit in term.units])
+    texts = list(found.text)
+    places = _places(texts, wanted[0]) if wanted else range(len(texts))
     return [
-        Span(start=found[at].start, end=found[at + length - 1].end)
+        Span(start=found.start[at], end=found.end[at + length - 1])
         for at in places
-        if (not wanted or found[at].text == wanted[0])
-        and [unit.text for unit in found[at : at + len(wanted)]] == wanted
-        and (not open_end or found[at + length - 1].text.startswith(open_end))
-        and _neighbours(found[at : at + length]) == _neighbours(term.units)
+        if at + length <= len(texts)
+        and texts[at : at + len(wanted)] == wanted
+        and (not open_end or texts[at + length - 1].startswith(open_end))
+        and _neighbours(found.run[at : at + length], found.block[at : at + length]) == neighbours
     ]
 
 
-def _neighbours(found: Sequence[Unit]) -> list[tuple[bool, bool]]:
+def _places(texts: list[str], text: str) -> Iterator[int]:
+    at = -1
+    for _ in range(texts.count(text)):
+        at = texts.index(text, at + 1)
+        yield at
+
+
+def _neighbours(runs: Sequence[int], blocks: Sequence[int]) -> list[tuple[bool, bool]]:
     """Return for each two neighbours whether they are of one run, and of one block."""
-    return [(one.run == two.run, one.block == two.block) for one, two in itertools.pairwise(found)]
+    return [
+        (one == two, here == there)
+        for (one, two), (here, there) in zip(itertools.pairwise(runs), itertools.pairwise(blocks), strict=True)
+    ]
 
 
 def _alike(part: Part, found: Sequence[Unit], near: Sequence[Near]) -> list[Span]:

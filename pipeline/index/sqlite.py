@@ -186,7 +186,7 @@ class SqliteStore:
             (case_id,),
         )
         for page, packed in rows.fetchall():
-            found = unpack(packed).units
+            found = unpack(packed).units.units()
             self._database.execute(
                 "INSERT INTO tokens (tokens, rowid, units, near) VALUES ('delete', ?, ?, ?)",
                 (page, " ".join(tokens(found)), " ".join(near.token for near in near_tokens(found))),

@@ -178,7 +178,7 @@ class Ranking:
         self._database.execute("INSERT INTO few (few) VALUES ('delete-all')")
         for page in pages:
             packed = self._database.execute("SELECT packed FROM shown WHERE page = ?", (page,)).fetchone()[0]
-            found = unpack(packed).units
+            found = unpack(packed).units.units()
             row = (page, " ".join(tokens(found)), " ".join(near.token for near in near_tokens(found)))
             self._database.execute("INSERT INTO few (rowid, units, near) VALUES (?, ?, ?)", row)
         self._add_alike("few")

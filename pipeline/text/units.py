@@ -10,7 +10,7 @@ in it can neither be found nor taken out.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pipeline.text.normalise import match_pieces
@@ -34,6 +34,25 @@ class Unit(NamedTuple):
     end: int
     run: int
     block: int
+
+
+class Columns(NamedTuple):
+    """Units by their fields, each a list: a page has hundreds, of which few are looked at one by one."""
+
+    text: Sequence[str]
+    start: Sequence[int]
+    end: Sequence[int]
+    run: Sequence[int]
+    block: Sequence[int]
+
+    @classmethod
+    def of(cls, found: Iterable[Unit]) -> "Columns":
+        """Return units as columns."""
+        return cls(*(list(zip(*found, strict=True)) or [()] * len(cls._fields)))
+
+    def units(self) -> list[Unit]:
+        """Return the units, one by one."""
+        return list(map(Unit._make, zip(*self, strict=True)))
 
 
 def units(text: str) -> list[Unit]:
