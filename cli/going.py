@@ -147,7 +147,8 @@ def _print(reports: list[BoxReport], summary: Summary, settings: Settings, ledge
     for sentence in summary.left:
         out.print(Text(sentence, style="bold red"), soft_wrap=True)
     if summary.index_error:
-        out.print(Text(f"Some case files wait for the index: {summary.index_error}", style="bold red"), soft_wrap=True)
+        said = "The index could not be used; what waits for it goes in with the next run"
+        out.print(Text(f"{said}: {summary.index_error}", style="bold red"), soft_wrap=True)
     if summary.warning:
         out.print(Text(summary.warning, style="bold red"), soft_wrap=True)
     out.print(f"The archive is {settings.archive}.", soft_wrap=True)

@@ -79,6 +79,9 @@ class ElasticStore:
                 self._send({"_op_type": "delete", "_index": self._alias, "_id": one} for one in gone)
                 self._client.indices.refresh(index=self._alias)
 
+    def merge(self) -> None:
+        """Do nothing: a cluster merges by itself while it is written to."""
+
     def count(self) -> int:
         """Return how many pages are in."""
         with self._border():

@@ -30,6 +30,10 @@ VERSION = 4
 _BUSY_SECONDS = 30
 _DAMAGES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _HITS_AT_ONCE = 100
+# How much is merged in one transaction: for so long, about a tenth of a second, others who write wait.
+_MERGED_AT_ONCE = 500
+# FTS5 tells by changes of more than one row that there was something to merge (https://sqlite.org/fts5.html#the_merge_command).
+_NOTHING_MERGED = 1
 
 _ABOUT = ", ".join(f'"{name}"' for name in About._fields)
 _TABLES = ("cases", "documents", "pages", "shown", "words", "tokens")
@@ -114,6 +118,20 @@ class SqliteStore:
         with self._border():
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return self.count()
+
+    def merge(self) -> None:
+        """Merge FTS5's segments wherever two are of one level; searches look into each of them.
+
+        Each merge makes one of the level above: so mostly small ones are written again, and a large one only after
+        dozens of runs.
+        """
+        with self._border():
+            self._database.execute("INSERT INTO tokens (tokens, rank) VALUES ('usermerge', 2)")
+            merged = True
+            while merged:
+                before = self._database.total_changes
+                self._database.execute("INSERT INTO tokens (tokens, rank) VALUES ('merge', ?)", (_MERGED_AT_ONCE,))
+                merged = self._database.total_changes - before > _NOTHING_MERGED
 
     def count(self) -> int:
         """Return how many pages are in."""

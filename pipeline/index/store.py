@@ -76,6 +76,9 @@ class Store(Protocol):
     def each(self, query: Query, sort: Sort) -> Iterator[Hit]:
         """Yield every page that answers a query, in the order of :meth:`search`, as the index was when it began."""
 
+    def merge(self) -> None:
+        """Bring together what many puts left in pieces, for searches are slower then. What is found does not change."""
+
     def count(self) -> int:
         """Return how many pages are in, blank ones too."""
 

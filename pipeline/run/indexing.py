@@ -37,6 +37,7 @@ class Indexer:
         self._progress = progress
         self._failures = 0
         self._due = 0.0
+        self._has_put = False
 
     def put(self, bag: Path) -> None:
         """Put the pages of a bag in, or let it wait."""
@@ -51,6 +52,7 @@ class Indexer:
             self._progress.index_error = str(error)
         else:
             self._failures = 0
+            self._has_put = True
             self._ledger.case_indexed(bag.name)
 
     def put_all_waiting(self, archive: Path) -> None:
@@ -62,4 +64,13 @@ class Indexer:
                 self.put(archive / bag)
             if not self._ledger.to_be_indexed():
                 self._progress.index_error = ""
+                self._merge()
                 return
+
+    def _merge(self) -> None:
+        """Make searches fast again after what was put in."""
+        if self._has_put:
+            try:
+                self._store.merge()
+            except IndexUnusableError as error:
+                self._progress.index_error = str(error)

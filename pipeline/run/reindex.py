@@ -63,6 +63,8 @@ def synchronise(archive: Path, ledger: Ledger, store: Store, tell: Told) -> Diff
         store.put(*read_bag(bag))
         tell(number, len(wanted))
     _note(archive, ledger)
+    if wanted or found.unknown:
+        store.merge()
     return found
 
 

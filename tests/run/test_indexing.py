@@ -1,14 +1,19 @@
 """The index may be down: bags wait, the run goes on, and it is tried again."""
 
+import hashlib
+import sqlite3
+
 import pytest
 
 from models.scan import Kind
 from pipeline.archive.bag import build_bag
+from pipeline.index.language import parse
 from pipeline.index.sqlite import SqliteStore
-from pipeline.index.store import IndexUnusableError
+from pipeline.index.store import IndexUnusableError, View
 from pipeline.run.indexing import Indexer
 from pipeline.run.ledger import Ledger
 from pipeline.run.progress import Progress
+from pipeline.run.reindex import synchronise
 from tests.conftest import run_settings
 
 
@@ -27,23 +32,37 @@ class Outage:
             raise IndexUnusableError("The index does not answer.")
         self._store.put(case, pages)
 
+    def merge(self):
+        """Merge, if it is up by now."""
+        self._store.merge()
+
+
+def _bag(archive, ledger, make, number):
+    """Make a bag that waits for the index."""
+    page = make.page([f"Le greffier mot{number}"])
+    source = archive.parent / f"{number}.pdf"
+    source.write_bytes(b"%d" % number)
+    page = page.model_copy(update={"scan": hashlib.sha256(source.read_bytes()).hexdigest()})
+    case = make.case(page, case_id=f"box_{number}")
+    assert case.scans[0].kind is Kind.PDF
+    picture = make.picture(page, archive.parent / f"{number}.jpg")
+    bag = build_bag(case, [page], {page.scan: source}, {(page.scan, 1): picture}, archive)
+    ledger.enter_case(case.id, "box", "", "a")
+    ledger.case_archived(case.id, str(bag.relative_to(archive)))
+    return bag
+
+
+def _pieces(store):
+    return store._database.execute("SELECT count(DISTINCT segid) FROM tokens_idx").fetchone()[0]
+
 
 @pytest.fixture
 def archive(tmp_path, make):
     """Return an archive with a bag that waits for the index."""
-    page = make.page(["Le greffier"])
-    source = tmp_path / "a.pdf"
-    source.write_bytes(b"abc")
-    page = page.model_copy(update={"scan": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"})
-    case = make.case(page)
-    assert case.scans[0].kind is Kind.PDF
-    picture = make.picture(page, tmp_path / "a.jpg")
-    bag = build_bag(case, [page], {page.scan: source}, {(page.scan, 1): picture}, tmp_path / "archive")
     with Ledger(tmp_path / "archive") as ledger:
         (tmp_path / "box").mkdir()
         ledger.enter_box(tmp_path / "box")
-        ledger.enter_case(case.id, "box", "", "a")
-        ledger.case_archived(case.id, str(bag.relative_to(tmp_path / "archive")))
+        _bag(tmp_path / "archive", ledger, make, 1)
     return tmp_path / "archive"
 
 
@@ -67,3 +86,37 @@ def test_a_run_does_not_wait_for_an_index_that_is_down(archive):
         for bag in ledger.to_be_indexed() * 3:
             indexer.put(archive / bag)
         assert outage.left == 8
+
+
+def test_after_many_runs_the_index_is_searched_in_few_pieces(tmp_path, make):
+    """Each run of one case file adds a piece to it; `index sync` leaves few of them too."""
+    with Ledger(tmp_path / "archive") as ledger, SqliteStore(tmp_path / "index.db") as store:
+        (tmp_path / "box").mkdir()
+        ledger.enter_box(tmp_path / "box")
+        for number in range(24):
+            indexer = Indexer(store, ledger, run_settings(), Progress())
+            indexer.put(_bag(tmp_path / "archive", ledger, make, number))
+            indexer.put_all_waiting(tmp_path / "archive")
+            assert _pieces(store) <= 6
+        assert [hit.case for hit in store.search(parse("mot17"), View()).hits] == ["box_17"]
+        for number in range(24):
+            store.remove(f"box_{number}")
+        synchronise(tmp_path / "archive", ledger, store, lambda _done, _of: None)
+        assert _pieces(store) <= 6
+        assert store.search(parse("greffier"), View(limit=1)).exact == 24
+
+
+def test_a_run_says_why_it_could_not_merge(archive):
+    """All is in by then, and the next run does it."""
+    progress = Progress()
+    with Ledger(archive) as ledger, SqliteStore(archive / "index.db") as store:
+        indexer = Indexer(store, ledger, run_settings(retries=0), progress)
+        indexer.put(archive / ledger.to_be_indexed()[0])
+        other = sqlite3.connect(archive / "index.db")
+        other.execute("BEGIN IMMEDIATE")
+        store._database.execute("PRAGMA busy_timeout = 1")
+        indexer.put_all_waiting(archive)
+        other.close()
+        assert "in use by another program" in progress.index_error
+        indexer.put_all_waiting(archive)
+        assert not progress.index_error
