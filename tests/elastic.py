@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from models.settings import IndexSettings
 from tests.conftest import ROOT, index_settings
@@ -39,8 +40,23 @@ def java_for(version: str) -> Path | None:
 class Server:
     """A server of one node, on a free port, that no one else finds."""
 
-    def __init__(self, version: str, *, secure: bool = False, heap: str = "512m", data: Path | None = None) -> None:
+    def __init__(
+        self,
+        version: str,
+        *,
+        secure: bool = False,
+        heap: str = "512m",
+        data: Path | None = None,
+        node: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         """Prepare it; it is not started yet. What it holds is kept where there is a folder for it.
+
+        Args:
+            version: which Elasticsearch.
+            secure: whether it speaks TLS only and knows one user.
+            heap: the memory of its Java.
+            data: where it keeps what it holds; a folder of its own by default.
+            node: more settings of the node.
 
         Raises:
             RuntimeError: no Java is there that runs it, or Maven cannot bring it.
@@ -69,7 +85,7 @@ class Server:
         self.port = _free_port()
         self.is_secure = secure
         self._process: subprocess.Popen[bytes] | None = None
-        self._configure()
+        self._configure(node)
 
     @property
     def url(self) -> str:
@@ -148,7 +164,7 @@ class Server:
         except OSError:
             return False
 
-    def _configure(self) -> None:
+    def _configure(self, node: Mapping[str, str]) -> None:
         config = self.folder / "config"
         shutil.copytree(self._home / "config", config)
         lines = {
@@ -162,6 +178,7 @@ class Server:
             # A test's disk may be fuller than a server likes.
             "cluster.routing.allocation.disk.threshold_enabled": "false",
             "xpack.security.enabled": str(self.is_secure).lower(),
+            **node,
         }
         if self.is_secure:
             subprocess.run(

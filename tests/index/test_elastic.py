@@ -2,17 +2,18 @@
 
 import logging
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from elasticsearch import Elasticsearch
 
-from pipeline.index import dsl
+from pipeline.index import dsl, elastic
 from pipeline.index.elastic import ElasticStore
 from pipeline.index.language import parse
 from pipeline.index.store import IndexUnusableError, View, fingerprint
 from tests.bench.made_pages import cases
 from tests.conftest import index_settings
-from tests.elastic import PASSWORD, USER, V8, V9
+from tests.elastic import PASSWORD, USER, V8, V9, Server
 
 _SECRET = "not-the-password-9"  # noqa: S105  # it is nobody's
 
@@ -148,6 +149,55 @@ def test_a_server_killed_in_the_middle_of_a_bulk_loses_nothing_and_keeps_nothing
             assert store.count() == 160
     finally:
         server.revive()
+
+
+@pytest.fixture
+def narrow():
+    """Return a server that takes in no more than 300 kilobytes at once."""
+    server = Server(V8, node={"indexing_pressure.memory.limit": "300kb"})
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+def test_a_cluster_that_is_too_busy_is_sent_it_again_until_all_is_in_once(narrow, make, monkeypatch):
+    """It answers 429 while others fill its memory: their write waits for a second node that never comes."""
+    monkeypatch.setattr(elastic, "_FIRST_WAIT", 0.05)
+    pages = [make.page([f"greffier mot{number}"], number=number) for number in range(1, 301)]
+    case = make.case(*pages)
+    other = [{"index": {"_index": "other", "_id": "1"}}, {"text": "x" * 280_000}]
+    with (
+        ThreadPoolExecutor() as threads,
+        Elasticsearch(narrow.url, request_timeout=150) as client,
+        _store(narrow, "busy") as store,
+    ):
+
+        def memory():
+            (node,) = client.nodes.stats(metric="indexing_pressure")["nodes"].values()
+            return node["indexing_pressure"]["memory"]
+
+        store.put(*_one(make, "ancien"))
+        client.indices.create(index="other")
+        others = threads.submit(client.bulk, operations=other, wait_for_active_shards="all", timeout="120s")
+        try:
+            while memory()["current"]["all_in_bytes"] < 280_000:
+                assert others.running()
+            with monkeypatch.context() as hasty:
+                hasty.setattr(elastic, "_RETRIES", 1)
+                with pytest.raises(IndexUnusableError, match=r"not ready for that now.*429"):
+                    store.put(case, pages)
+            assert fingerprint(case) not in store.cases().values()
+            refused = memory()["total"]["coordinating_rejections"]
+            ours = threads.submit(store.put, case, pages)
+            while memory()["total"]["coordinating_rejections"] < refused + 4:
+                assert ours.running()
+        finally:
+            client.indices.put_settings(index="other", settings={"number_of_replicas": 0})
+        ours.result()
+        assert not others.result()["errors"]
+        assert (store.count(), store.cases()) == (300, {case.id: fingerprint(case)})
+        assert client.count(index="busy")["count"] == 301
 
 
 @pytest.fixture(params=[V8, V9])
