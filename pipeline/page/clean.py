@@ -51,10 +51,14 @@ def shrunk(pixels: Pixels, factor: int) -> Pixels:
     """Return pixels, grey or in colour, made smaller by a whole factor.
 
     What is left over at the right and at the bottom falls off: with whole blocks of pixels OpenCV is five times as
-    fast and more.
+    fast and more, and with blocks of two by two five times as fast again.
     """
     height, width = (max(1, side // factor) for side in pixels.shape[:2])
     blocks = pixels[: height * factor, : width * factor]
+    while factor % 2 == 0 and min(blocks.shape[:2]) > factor:
+        halves = (blocks.shape[1] // 2, blocks.shape[0] // 2)
+        blocks = np.asarray(cv2.resize(blocks, halves, interpolation=cv2.INTER_AREA), np.uint8)
+        factor //= 2
     return np.asarray(cv2.resize(blocks, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 

@@ -38,9 +38,17 @@ class Pieces:
         """The heights of the pieces."""
         return self.boxes[:, 3] - self.boxes[:, 1]
 
+    def upside_down(self) -> "Pieces":
+        """Return the pieces of the same ink turned by 180 degrees."""
+        height, width = self.labels.shape
+        boxes = np.array((width, height, width, height, 0), np.int32) - self.boxes[:, (2, 3, 0, 1, 4)]
+        boxes[:, 4] = self.boxes[:, 4]
+        boxes[0] = 0
+        return Pieces(np.asarray(cv2.rotate(self.labels, cv2.ROTATE_180), np.int32), boxes)
+
     def mask(self, keep: NDArray[np.bool_]) -> Pixels:
         """Return the mask of some of the pieces, ``keep`` holding one truth a label."""
-        return np.asarray(keep[self.labels], np.uint8) * np.uint8(255)
+        return np.take(keep.astype(np.uint8) * np.uint8(255), self.labels)
 
 
 def letter_height(pieces: Pieces, dpi: float) -> float:

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from models.page import Turn
 from pipeline.page.agree import khmer_share
-from pipeline.page.clean import flatten, ink_of, strengthened, without_solids
+from pipeline.page.clean import flatten, ink_of, shrunk, strengthened, without_solids
 from pipeline.page.ink import Pieces
 from pipeline.page.lines import PrintedLine
 from pipeline.page.picture import Picture
 from pipeline.page.recognise import Recogniser
-from pipeline.page.sheet import Sheet, make_ready, resized
+from pipeline.page.sheet import LETTER, Sheet, make_ready, resized
 from pipeline.page.upright import make_upright
 
 TOO_LITTLE = "too little text to tell which way is up"
@@ -22,19 +22,23 @@ TOO_LITTLE = "too little text to tell which way is up"
 _WIDEST = 5.0
 """Degrees a page may lean in the scanner, either way."""
 
-_COARSE = 150.0
-"""Dots per inch of the picture that all this is told from: the least at which small print can be read."""
+_COARSE = 100.0
+"""Dots per inch, or a little more, of the picture that the direction of the lines is told from."""
 
 _LINE = 0.025
 """Inches by which a shadow is smoothed to see lines in it and no letters."""
+
+_SPECK = 75.0
+"""A square so many of which make an inch is as large as the largest speck."""
 
 _SAMPLES = 5
 _STRETCH = 14
 """Stretches of lines that are read to tell which way is up, and how many letter heights each is long."""
 
 _ENOUGH = 8
+_LEAST = 0.4
 _LEAD = 0.1
-"""So many signs read one way have to be so much surer than the other way."""
+"""So many signs read one way have to be so sure, and so much surer than the other way."""
 
 _OPPOSITE: dict[Turn, Turn] = {0: 180, 90: 270, 180: 0, 270: 90}
 
@@ -54,8 +58,8 @@ class Stand:
     notes: tuple[str, ...] = ()
 
 
-def find_stand(picture: Picture, recogniser: Recogniser, models: str) -> Stand:
-    """Find which way up a page is, whatever its script.
+def find_stand(picture: Picture, recogniser: Recogniser, models: str, dpi: float) -> tuple[Stand, Sheet]:
+    """Find which way up a page is, whatever its script, and make it ready for reading so.
 
     The direction of the lines and their lean come from the ink alone; which of the two ways along them is up, from
     reading a few stretches of lines both ways. A page with too little text to tell stays as it is, and is noted.
@@ -64,19 +68,26 @@ def find_stand(picture: Picture, recogniser: Recogniser, models: str) -> Stand:
         picture: The page as scanned, grey.
         recogniser: What reads the stretches.
         models: Models for it that know every script.
+        dpi: Resolution of reading, in dots per inch.
 
     Raises:
         BannasarError: From the recogniser.
     """
-    small = Picture(resized(picture.pixels, min(1.0, _COARSE / picture.dpi)), min(_COARSE, picture.dpi))
-    trials = [trial for turn, skew in _directions(small) for trial in _trials(small, turn, skew, recogniser, models)]
-    if not trials:
-        return Stand(0, 0.0, 0.0)
-    best, *others = sorted(trials, key=lambda trial: -trial.sure)
-    if best.signs < _ENOUGH or any(best.sure - other.sure < _LEAD for other in others):
-        unturned = next((trial.skew for trial in trials if trial.turn == 0), 0.0)
-        return Stand(0, unturned, best.sure, best.latin, (TOO_LITTLE,))
-    return Stand(best.turn, best.skew, best.sure, best.latin)
+    factor = max(1, int(picture.dpi / _COARSE))
+    directions = _directions(Picture(shrunk(picture.pixels, factor), picture.dpi / factor))
+    if picture.dpi > dpi:
+        picture = Picture(resized(picture.pixels, dpi / picture.dpi), dpi)
+    sheets = {turn: make_ready(make_upright(picture, turn, skew), dpi) for turn, skew in directions}
+    trials = [trial for turn, skew in directions for trial in _trials(sheets[turn], turn, skew, recogniser, models)]
+    best = max(trials, key=lambda trial: trial.sure, default=_Trial(0, 0.0, 0.0, 0, latin=False))
+    others = [trial for trial in trials if trial is not best]
+    if best.signs < _ENOUGH or best.sure < _LEAST or any(best.sure - other.sure < _LEAD for other in others):
+        skew = next((trial.skew for trial in trials if trial.turn == 0), 0.0)
+        ready = (0, skew) in directions
+        sheet = sheets[0] if ready else make_ready(make_upright(picture, 0, skew), dpi)
+        return Stand(0, skew, best.sure, best.latin, (TOO_LITTLE,) if trials else ()), sheet
+    sheet = sheets[best.turn] if best.turn in sheets else sheets[_OPPOSITE[best.turn]].upside_down()
+    return Stand(best.turn, best.skew, best.sure, best.latin), sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +101,10 @@ class _Trial:
     latin: bool
 
 
-def _trials(picture: Picture, turn: Turn, skew: float, recogniser: Recogniser, models: str) -> list[_Trial]:
-    """Read stretches of the page turned so, and turned the opposite way; nothing where it has no lines."""
-    sheet = make_ready(make_upright(picture, turn, skew), picture.dpi)
+def _trials(sheet: Sheet, turn: Turn, skew: float, recogniser: Recogniser, models: str) -> list[_Trial]:
+    """Read stretches of a page that was turned so, and of the page upside down; nothing where it has no lines."""
     stretches = sorted((_stretch(sheet, line) for line in sheet.lines), key=lambda line: -len(line.pieces))[:_SAMPLES]
-    pictures = [sheet.picture_of(line, 1.0).pixels for line in stretches]
+    pictures = [sheet.picture_of(line, LETTER / sheet.letter).pixels for line in stretches]
     turned = [np.asarray(cv2.rotate(one, cv2.ROTATE_180), np.uint8) for one in pictures]
     readings = recogniser.read(pictures + turned, models)
     trials = []
@@ -116,11 +126,13 @@ def _directions(picture: Picture) -> list[tuple[Turn, float]]:
     even, _ = strengthened(flatten(picture.pixels, picture.dpi), picture.dpi)
     ink = without_solids(ink_of(even), picture.dpi)
     pieces = Pieces.of(ink)
-    letters = (pieces.heights < picture.dpi / 2) & (pieces.widths < picture.dpi) & (pieces.boxes[:, 4] > 4)
+    letters = (pieces.heights < picture.dpi / 2) & (pieces.widths < picture.dpi)
+    letters &= pieces.boxes[:, 4] > (picture.dpi / _SPECK) ** 2
     letters[0] = False
-    rows, columns = np.nonzero(letters[pieces.labels])
-    if rows.size == 0:
+    points = cv2.findNonZero(pieces.mask(letters))
+    if points is None:
         return [(0, 0.0)]
+    columns, rows = np.asarray(points, np.float32).reshape(-1, 2).T
     # Read along its columns, a page that leans clockwise still leans clockwise.
     across, down = _Shadow(rows, columns, picture.dpi), _Shadow(columns, -rows, picture.dpi)
     angle, angle_down = across.sharpest(), down.sharpest()
@@ -132,7 +144,7 @@ def _directions(picture: Picture) -> list[tuple[Turn, float]]:
 class _Shadow:
     """The shadow of ink on the edge of its page, cast at any angle."""
 
-    def __init__(self, rows: NDArray[np.int64], columns: NDArray[np.int64], dpi: float) -> None:
+    def __init__(self, rows: NDArray[np.float32], columns: NDArray[np.float32], dpi: float) -> None:
         self._smooth = _LINE * dpi
         # Spread over their pixel, lest angle 0, where rows fall on rows, look sharper than it is.
         self._rows = (rows + np.linspace(0, 1, rows.size) * 7919 % 1).astype(np.float32)
@@ -141,7 +153,7 @@ class _Shadow:
     def _cast(self, angle: float) -> NDArray[np.float64]:
         # Lines that lean clockwise by an angle sink to the right by its tangent.
         at = self._rows - self._columns * math.tan(math.radians(angle))
-        shadow = np.bincount((at - at.min()).astype(np.int64)).astype(np.float64)
+        shadow = np.bincount((at - at.min()).astype(np.intp)).astype(np.float64)
         return np.convolve(shadow, (0.25, 0.5, 0.25))
 
     def _sharpness(self, angle: float) -> float:

@@ -13,12 +13,9 @@ from pipeline.page.orient import find_stand
 from pipeline.page.picture import Picture
 from pipeline.page.rare_letters import with_rare_letters
 from pipeline.page.recognise import Recogniser, Signs, Tesseract
-from pipeline.page.sheet import LinePicture, Sheet, make_ready
-from pipeline.page.upright import make_upright
+from pipeline.page.sheet import LETTER, LinePicture, Sheet
+from pipeline.page.upright import size_upright
 from pipeline.page.words import around, to_line
-
-_LETTER = 23.0
-"""Pixels of a letter's height in the pictures that are recognised: smaller is read worse, bigger only slower."""
 
 BY_HAND = "a part of the page is handwriting, and is not read"
 ALL_BY_HAND = "the page is handwriting, and is not read"
@@ -65,16 +62,14 @@ def read_picture(picture: Picture, settings: PageSettings, seconds: float) -> Re
     recogniser = Tesseract(settings.models_folder, seconds)
     whole = picture.pixels
     picture = Picture(grey(whole), _true_dpi(picture))
-    stand = find_stand(picture, recogniser, settings.first_languages)
-    upright = make_upright(picture, stand.turn, stand.skew)
-    height, width = upright.pixels.shape[:2]
-    sheet = make_ready(upright, settings.dpi)
+    stand, sheet = find_stand(picture, recogniser, settings.first_languages, settings.dpi)
+    width, height = size_upright(picture, stand.turn, stand.skew)
     if not sheet.lines:
         blank = not shows_a_picture(whole, picture.dpi)
         return Reading(stand.turn, stand.skew, width, height, blank=blank, blocks=())
     if sheet.faint and stand.sure < _READABLE:
         return Reading(stand.turn, stand.skew, width, height, blank=True, blocks=(), notes=(ONLY_FAINT,))
-    pictures = [sheet.picture_of(line, _LETTER / sheet.letter) for line in sheet.lines]
+    pictures = [sheet.picture_of(line, LETTER / sheet.letter) for line in sheet.lines]
     readings = (_read_latin if stand.latin else _read_khmer)(pictures, recogniser, settings)
     scale = picture.dpi / settings.dpi
     by_hand = handwritten(sheet, pictures, readings)

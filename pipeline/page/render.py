@@ -53,8 +53,8 @@ def _frame(file: Path, number: int) -> Picture:
         with Image.open(file) as image:
             image.seek(number - 1)
             claimed = image.info.get("dpi", (0, 0))
-            upright = ImageOps.exif_transpose(image)
-            return _picture(upright, float(claimed[0] or 0))
+            ImageOps.exif_transpose(image, in_place=True)
+            return _picture(image, float(claimed[0] or 0))
     except FileNotFoundError as error:
         raise BannasarError(Code.CHANGED, "it is no longer there", page=number) from error
     except (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError) as error:
@@ -79,7 +79,7 @@ def _grey_or_rgb(image: Image.Image) -> Pixels:
         deep = np.asarray(image, dtype=np.float32)
         return (deep * (255.0 / max(float(deep.max()), 1.0))).astype(np.uint8)
     if image.mode in {"1", "L"}:
-        return np.asarray(image.convert("L"))
+        return np.asarray(image if image.mode == "L" else image.convert("L"))
     if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
         over = image.convert("RGBA")
         paper = Image.new("RGBA", over.size, "white")

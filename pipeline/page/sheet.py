@@ -1,6 +1,6 @@
 """A page made ready for reading: upright, evened, its ink in pieces, its blocks and lines found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -9,12 +9,15 @@ from models.page import Rect
 from pipeline.page.clean import flatten, ink_of, shrunk, strengthened, without_solids
 from pipeline.page.ink import Pieces, letter_height
 from pipeline.page.layout import PrintedBlock, lay_out
-from pipeline.page.lines import PrintedLine
+from pipeline.page.lines import Indices, PrintedLine
 from pipeline.page.picture import Picture, Pixels
 from pipeline.page.seal import at_full_size, find_rings, rub_out
-from pipeline.page.tables import find_cells, find_rules
+from pipeline.page.tables import Rules, find_cells, find_rules
 
 _COARSE = 150.0
+
+LETTER = 23.0
+"""Pixels of a letter's height in the pictures that are recognised: smaller is read worse, bigger only slower."""
 
 _MARGIN = 8
 """White pixels round the picture of a line."""
@@ -34,19 +37,30 @@ class LinePicture:
 class Sheet:
     """A page ready for reading, ``even`` being its evened grey picture at the resolution of reading.
 
-    ``faint`` says that all of its ink was faint.
+    ``chosen`` are the labels of the pieces that are text; ``rules`` are those of a smaller picture, on which there are
+    ``rules_dpi`` pixels an inch, ``shrunk_by`` times fewer. ``faint`` says that all of its ink was faint.
     """
 
     even: Pixels
     pieces: Pieces
     letter: float
-    blocks: tuple[PrintedBlock, ...]
+    chosen: Indices
+    rules: Rules
+    rules_dpi: float
+    shrunk_by: int
     faint: bool
+    blocks: tuple[PrintedBlock, ...] = ()
 
     @property
     def lines(self) -> list[PrintedLine]:
         """The lines of all blocks, in reading order."""
         return [line for block in self.blocks for line in block.lines]
+
+    def upside_down(self) -> "Sheet":
+        """Return the same page turned by 180 degrees and laid out anew, which takes little beside finding its ink."""
+        even = np.asarray(cv2.rotate(self.even, cv2.ROTATE_180), np.uint8)
+        turned = replace(self, even=even, pieces=self.pieces.upside_down(), rules=self.rules.upside_down())
+        return _laid_out(turned)
 
     def picture_of(self, line: PrintedLine, scale: float) -> LinePicture:
         """Return the picture of a line, scaled, with no ink of its neighbours on it."""
@@ -60,7 +74,9 @@ class Sheet:
             min(rows, line.bottom + reach),
         )
         labels = self.pieces.labels[box.top : box.bottom, box.left : box.right]
-        own = np.isin(labels, line.pieces)
+        mine = np.zeros(len(self.pieces.boxes), np.bool_)
+        mine[line.pieces] = True
+        own = mine[labels]
         others = cv2.dilate((~own & (labels > 0)).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
         near = cv2.dilate(own.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0
         pixels = np.where(near & (own | ~others), self.even[box.top : box.bottom, box.left : box.right], 255)
@@ -94,8 +110,12 @@ def make_ready(picture: Picture, dpi: float) -> Sheet:
     # Smaller is dirt. Much bigger is drawn or written over the page by hand, and would tie lines together.
     chosen = (pieces.boxes[:, 4] > 0.008 * letter**2) & (pieces.heights < 5 * letter) & (pieces.widths < 12 * letter)
     chosen[0] = False
-    cells = [cell.scaled(factor) for cell in find_cells(rules, dpi / factor)]
-    return Sheet(even, pieces, letter, tuple(lay_out(pieces, np.nonzero(chosen)[0], cells, letter)), faint)
+    return _laid_out(Sheet(even, pieces, letter, np.nonzero(chosen)[0], rules, dpi / factor, factor, faint))
+
+
+def _laid_out(sheet: Sheet) -> Sheet:
+    cells = [cell.scaled(sheet.shrunk_by) for cell in find_cells(sheet.rules, sheet.rules_dpi)]
+    return replace(sheet, blocks=tuple(lay_out(sheet.pieces, sheet.chosen, cells, sheet.letter)))
 
 
 def resized(pixels: Pixels, factor: float) -> Pixels:

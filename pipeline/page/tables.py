@@ -29,6 +29,11 @@ class Rules:
     across: Pixels
     down: Pixels
 
+    def upside_down(self) -> "Rules":
+        """Return the same rules turned by 180 degrees."""
+        across, down = (np.asarray(cv2.rotate(one, cv2.ROTATE_180), np.uint8) for one in (self.across, self.down))
+        return Rules(across, down)
+
     @property
     def mask(self) -> Pixels:
         """All the rules."""
@@ -42,20 +47,24 @@ def find_rules(ink: Pixels, dpi: float) -> Rules:
         ink: Mask, ``(height, width)``.
         dpi: Pixels an inch.
     """
-    return Rules(_strokes(ink, dpi), np.ascontiguousarray(_strokes(np.ascontiguousarray(ink.T), dpi).T))
+    return Rules(_strokes(ink, dpi, down=False), _strokes(ink, dpi, down=True))
 
 
-def _strokes(ink: Pixels, dpi: float) -> Pixels:
-    """Return the strokes that run across."""
-    bridged = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, max(3, round(dpi / 50))), np.uint8))
-    long = cv2.morphologyEx(bridged, cv2.MORPH_OPEN, np.ones((1, round(0.4 * dpi)), np.uint8))
-    if not long.any():
-        return np.asarray(long, np.uint8)
-    pieces = Pieces.of(np.asarray(long, np.uint8))
+def _strokes(ink: Pixels, dpi: float, *, down: bool) -> Pixels:
+    """Return the strokes that run across, or those that run down."""
+    bridge, least = (np.ones((1, length), np.uint8) for length in (max(3, round(dpi / 50)), round(0.4 * dpi)))
+    bridged = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, bridge.T if down else bridge)
+    long = np.asarray(cv2.morphologyEx(bridged, cv2.MORPH_OPEN, least.T if down else least), np.uint8)
+    left, top, width, height = cv2.boundingRect(long)
+    inside = long[top : top + height, left : left + width]
+    if not inside.size:
+        return long
+    pieces = Pieces.of(inside)
     # A rule that leans a little comes in steps: what counts is its thickness, its area over its length.
-    thin = pieces.boxes[:, 4] < 0.045 * dpi * np.maximum(pieces.widths, 1)
+    thin = pieces.boxes[:, 4] < 0.045 * dpi * np.maximum(pieces.heights if down else pieces.widths, 1)
     thin[0] = False
-    return pieces.mask(thin)
+    inside[:] = pieces.mask(thin)
+    return long
 
 
 def find_cells(rules: Rules, dpi: float) -> list[TableCell]:

@@ -34,6 +34,12 @@ def make_upright(picture: Picture, turn: Turn, skew: float) -> Picture:
     return Picture(np.ascontiguousarray(pixels), picture.dpi)
 
 
+def size_upright(picture: Picture, turn: Turn, skew: float) -> tuple[int, int]:
+    """Return width and height in pixels of what :func:`make_upright` makes of a picture."""
+    height, width = picture.pixels.shape[:2]
+    return _canvas(*((height, width) if turn in {90, 270} else (width, height)), skew)
+
+
 def paper_colour(pixels: Pixels) -> tuple[float, ...]:
     """Return the colour, one value a channel, that most of a picture has: its median on a coarse grid."""
     step = max(1, min(pixels.shape[:2]) // 200)
@@ -41,11 +47,16 @@ def paper_colour(pixels: Pixels) -> tuple[float, ...]:
     return tuple(float(value) for value in np.median(grid, axis=0))
 
 
-def _turn_back(pixels: Pixels, skew: float) -> Pixels:
-    height, width = pixels.shape[:2]
+def _canvas(width: int, height: int, skew: float) -> tuple[int, int]:
     angle = math.radians(abs(skew))
     new_width = math.ceil(width * math.cos(angle) + height * math.sin(angle))
     new_height = math.ceil(width * math.sin(angle) + height * math.cos(angle))
+    return new_width, new_height
+
+
+def _turn_back(pixels: Pixels, skew: float) -> Pixels:
+    height, width = pixels.shape[:2]
+    new_width, new_height = _canvas(width, height, skew)
     # OpenCV turns anticlockwise for positive angles: just what takes a clockwise lean away.
     matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), skew, 1.0)
     matrix[0, 2] += (new_width - width) / 2
