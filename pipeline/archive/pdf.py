@@ -12,6 +12,7 @@ from pathlib import Path
 import img2pdf
 import ocrmypdf
 import pikepdf
+import pikepdf.pdfa
 from PIL import Image
 
 from models.failure import BannasarError, Code
@@ -35,6 +36,7 @@ _THEIR_ERRORS = (
     img2pdf.NegativeDimensionError,
     img2pdf.UnsupportedColorspaceError,
     pikepdf.PdfError,
+    pikepdf.pdfa.PdfaError,
     Image.DecompressionBombError,
     ValueError,
 )
@@ -84,25 +86,29 @@ def write_pdf(
                 pdf.save(plain)
             for number, page in enumerate(pages, 1):
                 write_text_layer(page, layer_beside(plain, number), upright=upright)
+            layered = Path(folder, "layered.pdf")
             status = ocrmypdf.ocr(
                 plain,
-                file,
+                layered,
                 plugins=["pipeline.archive.ocrmypdf_plugin"],
                 pdf_renderer="sandwich",
-                output_type="pdfa-2",
+                output_type="pdf",
                 optimize=0,
                 jobs=1,
                 use_threads=True,
                 progress_bar=False,
                 language=["khm"],
                 title=about.title,
-                pdfa_backend="internal",  # Ghostscript writes the font anew, and Khmer is lost
             )
-        # It does not raise where it made a PDF, but no PDF/A, or an unsound one.
-        if status != ocrmypdf.ExitCode.ok:
-            raise BannasarError(Code.PDF, f"OCRmyPDF: {ocrmypdf.ExitCode(status).name}")
+            # It does not raise where it made an unsound PDF.
+            if status != ocrmypdf.ExitCode.ok:
+                raise BannasarError(Code.PDF, f"OCRmyPDF: {ocrmypdf.ExitCode(status).name}")
+            # OCRmyPDF would do the same, and look twice whether it is PDF/A. (Its other way, Ghostscript, writes the font
+            # anew, and Khmer is lost.)
+            with pikepdf.open(layered) as pdf:
+                lower_letters(pdf, pages, upright=upright)
+                pikepdf.pdfa.save(pdf, file, "2b")
         with pikepdf.open(file, allow_overwriting_input=True) as pdf:
-            lower_letters(pdf, pages, upright=upright)
             _finish(pdf, about, list(languages), pictures)
             pdf.save(file)
     except OSError as error:

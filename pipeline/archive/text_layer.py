@@ -89,16 +89,17 @@ def _content(page: Page, *, upright: bool, is_lower: bool) -> bytes:
 
 
 def lower_letters(pdf: pikepdf.Pdf, pages: Sequence[Page], *, upright: bool = True) -> None:
-    """Set the words in a finished document's layers in letters as high as their lines, which takes several fonts."""
+    """Set the words in a document's layers in letters as high as their lines, in fonts that all its pages share."""
     fonts: dict[int, pikepdf.Object] = {}
     for sheet, page in zip(pdf.pages, pages, strict=True):
         needed = {_parts(line) for block in page.blocks for line in block.lines} - {_PARTS}
         for layer in sheet.Resources.get("/XObject", Dictionary()).values():
             if f"/{_FONT}" in layer.get("/Resources", Dictionary()).get("/Font", Dictionary()):
                 layer.write(_content(page, upright=upright, is_lower=True))
+                whole = fonts.setdefault(_PARTS, layer.Resources.Font[f"/{_FONT}"])
+                layer.Resources.Font[f"/{_FONT}"] = whole
                 for parts in sorted(needed):
                     if parts not in fonts:
-                        whole = layer.Resources.Font[f"/{_FONT}"]
                         fonts[parts] = add_lower_font(pdf, whole, UNITS * parts // _PARTS)
                     layer.Resources.Font[f"/{_font_name(parts)}"] = fonts[parts]
 
