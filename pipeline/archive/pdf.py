@@ -103,8 +103,8 @@ def write_pdf(
             # It does not raise where it made an unsound PDF.
             if status != ocrmypdf.ExitCode.ok:
                 raise BannasarError(Code.PDF, f"OCRmyPDF: {ocrmypdf.ExitCode(status).name}")
-            # OCRmyPDF would do the same, and look twice whether it is PDF/A. (Its other way, Ghostscript, writes the font
-            # anew, and Khmer is lost.)
+            # OCRmyPDF would do the same, and look twice whether it is PDF/A. Its other way, Ghostscript, writes the
+            # font anew, and Khmer is lost.
             with pikepdf.open(layered) as pdf:
                 lower_letters(pdf, pages, upright=upright)
                 pikepdf.pdfa.save(pdf, file, "2b")

@@ -74,16 +74,16 @@ class Sheet:
             min(rows, line.bottom + reach),
         )
         labels = self.pieces.labels[box.top : box.bottom, box.left : box.right]
-        mine = np.zeros(len(self.pieces.boxes), np.bool_)
-        mine[line.pieces] = True
-        own = mine[labels]
-        others = cv2.dilate((~own & (labels > 0)).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        near = cv2.dilate(own.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0
-        pixels = np.where(near & (own | ~others), self.even[box.top : box.bottom, box.left : box.right], 255)
+        whose = np.full(len(self.pieces.boxes), 2, np.uint8)
+        whose[0], whose[line.pieces] = 0, 1
+        ink = np.take(whose, labels)
+        own, others = cv2.inRange(ink, (1,), (1,)), cv2.dilate(cv2.inRange(ink, (2,), (2,)), np.ones((3, 3), np.uint8))
+        near = cv2.dilate(own, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+        shown = cv2.bitwise_and(near, cv2.bitwise_or(own, cv2.bitwise_not(others)))
+        # What is not to be shown becomes white.
+        pixels = cv2.bitwise_or(self.even[box.top : box.bottom, box.left : box.right], cv2.bitwise_not(shown))
         size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
-        pixels = cv2.resize(
-            pixels.astype(np.uint8), size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        )
+        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
         framed = cv2.copyMakeBorder(pixels, _MARGIN, _MARGIN, _MARGIN, _MARGIN, cv2.BORDER_CONSTANT, value=(255,))
         return LinePicture(np.asarray(framed, np.uint8), box.left - _MARGIN / scale, box.top - _MARGIN / scale, scale)
 
