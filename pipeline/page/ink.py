@@ -21,12 +21,21 @@ class Pieces:
     @classmethod
     def of(cls, ink: Pixels) -> "Pieces":
         """Find the pieces of a mask."""
-        # This algorithm takes less than half of the default one's time on pages, see docs/recognition.md.
-        _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(ink, 8, cv2.CV_32S, cv2.CCL_BBDT)
+        labels = np.zeros(ink.shape, np.int32)
+        left, top, width, height = cv2.boundingRect(ink)
+        if not width:
+            return cls(labels, np.zeros((1, 5), np.int32))
+        # Margins are left out. This algorithm takes less than half of the default one's time on pages, see
+        # docs/recognition.md.
+        inside = np.s_[top : top + height, left : left + width]
+        _, _, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+            ink[inside], 8, cv2.CV_32S, cv2.CCL_BBDT, labels=labels[inside]
+        )
         boxes = np.array(stats, np.int32)
         boxes[:, 2:4] += boxes[:, :2]
+        boxes[:, :4] += (left, top, left, top)
         boxes[0] = 0
-        return cls(np.asarray(labels, np.int32), boxes)
+        return cls(labels, boxes)
 
     @property
     def widths(self) -> Ints:
