@@ -8,12 +8,14 @@ from models.record import Record
 class Named(Record):
     """A kind of document, or a court: its names in Khmer, French and English.
 
+    ``phrases`` are what papers of a kind say below their title, and others do not, in any of the languages.
     ``evidence`` says where its Khmer names were seen: "S" and the source, or "U", from general knowledge.
     """
 
     km: tuple[str, ...] = ()
     fr: tuple[str, ...] = ()
     en: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
     issuer: str = ""
     years: str = ""
     evidence: str = ""

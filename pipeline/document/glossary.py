@@ -1,6 +1,5 @@
 """The glossary as it lies in its folder, ``kinds.toml`` and ``courts.toml``, made ready for looking names up."""
 
-import re
 import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,14 +21,16 @@ class GlossaryError(ValueError):
 class Names:
     """The names of a glossary in the form in which they are compared.
 
-    ``kinds`` has the kind by each title, and ``provinces`` the full Khmer name by each spelling, both by their letters
-    alone (:func:`letters`). ``courts`` has a court's first Khmer name by each of its names in match form;
-    ``court`` is the pattern that finds any of them, over the end of a line too.
+    ``written`` has the kind by each title as the glossary writes it, ``phrases`` by each tell-tale phrase, ``kinds`` by
+    a title's letters alone, and ``provinces``
+    the full Khmer name by each spelling (both :func:`letters`). ``courts`` has a court's first Khmer name by each of
+    its names in match form.
     """
 
+    written: dict[str, str]
+    phrases: dict[str, str]
     kinds: dict[str, str]
     courts: dict[str, str]
-    court: re.Pattern[str]
     provinces: dict[str, str]
 
 
@@ -42,21 +43,18 @@ def read_names(folder: Path) -> Names:
     """
     glossary = read_glossary(folder)
     courts = {match_form(name): court.km[0] for court in glossary.courts.values() for name in court.names}
+    written = {name: kind for kind, named in glossary.kinds.items() for name in named.names}
     return Names(
-        kinds={letters(name): kind for kind, named in glossary.kinds.items() for name in named.names},
+        written=written,
+        phrases={phrase: kind for kind, named in glossary.kinds.items() for phrase in named.phrases},
+        kinds={letters(name): kind for name, kind in written.items()},
         courts=courts,
-        court=re.compile("|".join(map(_over_lines, sorted(courts, key=len, reverse=True)))),
         provinces={
             letters(form): ("រាជធានី" if name == _CAPITAL else "ខេត្ត") + name
             for name, forms in glossary.provinces.items()
             for form in (name, *forms)
         },
     )
-
-
-def _over_lines(name: str) -> str:
-    """Return a pattern for a name whose words may stand on two lines."""
-    return r"\s+".join(map(re.escape, name.split()))
 
 
 def letters(text: str) -> str:
