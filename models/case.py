@@ -5,24 +5,20 @@ from pathlib import PurePosixPath
 
 from pydantic import Field
 
+from models.correction import Correction
 from models.fact import Fact, FactName
 from models.failure import Code
+from models.page import PageRef
 from models.record import Record
 from models.scan import Scan
-
-
-class PageRef(Record):
-    """A page by the SHA-256 of its scan and its number from 1."""
-
-    scan: str
-    number: int
 
 
 class Document(Record):
     """Consecutive pages that belong together.
 
-    ``number`` counts the documents of the case file from 1. ``kind`` is one of the glossary, or "unknown";
-    ``kind_confidence`` is 0–1. ``facts`` are what was read from it.
+    ``number`` counts the documents of the case file from 1. ``kind`` is one of the glossary, or "unknown".
+    ``kind_read`` is what the machine takes it for, with ``kind_confidence``, 0–1; ``kind_by`` is the person who said
+    otherwise, or said so too. ``facts`` are what was read from it, and what people said instead.
     """
 
     number: int
@@ -30,16 +26,23 @@ class Document(Record):
     pages: tuple[PageRef, ...]
     kind: str = "unknown"
     kind_confidence: float = 0.0
+    kind_read: str = ""
+    kind_by: str = ""
     facts: tuple[Fact, ...] = ()
 
     def surest(self, name: FactName) -> str:
-        """Return the value of the surest fact of a name that has one, the first of several; "" where there is none."""
-        found = [fact for fact in self.facts if fact.name is name and fact.value]
+        """Return what a person said of a name, else the value of its surest fact, the first of several; else ""."""
+        found = self._standing(name)
         return max(found, key=lambda fact: fact.confidence).value if found else ""
 
     def all_of(self, name: FactName) -> tuple[str, ...]:
-        """Return all the values of facts of a name, each once."""
-        return tuple(dict.fromkeys(fact.value for fact in self.facts if fact.name is name and fact.value))
+        """Return what a person said of a name, else all the values of its facts, each once."""
+        return tuple(dict.fromkeys(fact.value for fact in self._standing(name) if fact.value))
+
+    def _standing(self, name: FactName) -> list[Fact]:
+        """Return the facts that count: where a person spoke, nothing that was read."""
+        found = [fact for fact in self.facts if fact.name is name and (fact.value or fact.by)]
+        return [fact for fact in found if fact.by] or found
 
 
 class Missing(Record):
@@ -54,14 +57,15 @@ class Missing(Record):
 class Version(Record):
     """How a case file was made at one time: when (aware, UTC), by which programs, with which settings, by whom.
 
-    ``operator`` is the account and the machine. ``manifest`` is the SHA-256 of the bag's ``tagmanifest-sha512.txt``, as
-    the journal tells it; "" while the bag is not there yet.
+    ``operator`` is the account and the machine. ``reason`` is what people put right, "" for a run. ``manifest`` is the
+    SHA-256 of the bag's ``tagmanifest-sha512.txt``, as the journal tells it; "" while the bag is not there yet.
     """
 
     created: datetime
     software: dict[str, str]
     settings: dict[str, str] = Field(default_factory=dict)
     operator: str = ""
+    reason: str = ""
     manifest: str = ""
 
 
@@ -70,8 +74,9 @@ class CaseFile(Record):
 
     ``id`` is unique in the archive and safe as a folder's name; ``title`` is what the folder or the scan was called;
     ``folder`` is its path in the box ("" for a scan by itself). ``scans`` are in the order of their paths.
-    ``created``, ``software``, ``settings`` and ``operator`` are as in :class:`Version`; ``history`` are the versions
-    before this one, the oldest first. A case file with something ``missing`` is *partial*.
+    ``created``, ``software``, ``settings``, ``operator`` and ``reason`` are as in :class:`Version`; ``history`` are the
+    versions before this one, the oldest first. ``corrections`` are what people said of its documents, in the order in
+    which they did. A case file with something ``missing`` is *partial*.
     """
 
     id: str
@@ -84,7 +89,9 @@ class CaseFile(Record):
     software: dict[str, str]
     settings: dict[str, str] = Field(default_factory=dict)
     operator: str = ""
+    reason: str = ""
     history: tuple[Version, ...] = ()
+    corrections: tuple[Correction, ...] = ()
     missing: tuple[Missing, ...] = ()
 
     @property
@@ -95,4 +102,10 @@ class CaseFile(Record):
     @property
     def version(self) -> Version:
         """How it was made this time."""
-        return Version(created=self.created, software=self.software, settings=self.settings, operator=self.operator)
+        return Version(
+            created=self.created,
+            software=self.software,
+            settings=self.settings,
+            operator=self.operator,
+            reason=self.reason,
+        )

@@ -60,6 +60,13 @@ class Block(Record):
     cell: Cell | None = None
 
 
+class PageRef(Record):
+    """A page by the SHA-256 of its scan and its number from 1."""
+
+    scan: str
+    number: int
+
+
 class TextSource(StrEnum):
     """Where a page's words come from."""
 

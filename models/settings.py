@@ -65,6 +65,9 @@ class DocumentSettings(Record):
     """What is read from documents."""
 
     glossary: str = Field(description="Folder with kinds.toml and courts.toml; empty for the glossary that is there.")
+    model: str = Field(
+        description="File with the classifier that `bannasar train` wrote; empty for the one that is there."
+    )
     surely: Annotated[float, Field(gt=0, le=1)] = Field(
         description="Confidence below which a document's kind is left unknown."
     )

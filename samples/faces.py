@@ -10,7 +10,17 @@ FONTS = Path("/usr/share/fonts")
 _KHMEROS = ("fonts-khmeros", "truetype/khmeros")
 _LIBERATION = ("fonts-liberation", "truetype/liberation")
 
+_MONDULKIRI = ("fonts-sil-mondulkiri", "opentype/mondulkiri")
+_DEJAVU = ("fonts-dejavu-core", "truetype/dejavu")
+
+# Those of the boxes that lie in the repository; the others only made papers are set in.
 _FACES = {
+    "DejaVu Sans Mono": (*_DEJAVU, "DejaVuSansMono.ttf"),
+    "DejaVu Serif": (*_DEJAVU, "DejaVuSerif.ttf"),
+    "DejaVu Serif Bold": (*_DEJAVU, "DejaVuSerif-Bold.ttf"),
+    "Khmer Busra": (*_MONDULKIRI, "Busra-R.ttf"),
+    "Khmer Busra Bold": (*_MONDULKIRI, "Busra-B.ttf"),
+    "Khmer Ratanakiri": ("fonts-sil-mondulkiri-extra", "truetype/mondulkiri", "RataV53.ttf"),
     "Khmer OS": (*_KHMEROS, "KhmerOS.ttf"),
     "Khmer OS Battambang": (*_KHMEROS, "KhmerOSbattambang.ttf"),
     "Khmer OS Bokor": (*_KHMEROS, "KhmerOSbokor.ttf"),

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from config.settings import load
-from models.case import CaseFile, Document, PageRef
-from models.page import Block, Line, Page, Rect, Word
+from models.case import CaseFile, Document
+from models.page import Block, Line, Page, PageRef, Rect, Word
 from models.scan import Kind, Scan
 from models.settings import IndexSettings, RunSettings
 

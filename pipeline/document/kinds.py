@@ -1,68 +1,52 @@
-"""What kind of document it is: by the title at its head, be it misread a little."""
+"""What kind of document it is."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from rapidfuzz import fuzz, process
+from rapidfuzz import fuzz
 
-from models.page import Line, Page
-from pipeline.document.glossary import Names, letters
-from pipeline.text.normalise import match_form
+from pipeline.document.classifier import Linear
+from pipeline.document.features import kind_features
+from pipeline.document.glossary import letters
+from pipeline.document.sketch import Sketch
 
-# A title stands in the upper part of a document's first page, by itself: before what it is about, or its number.
-_UPPER = 0.6
-_LONGEST = 60
-_ENDS = re.compile(rf"\d|{match_form('លេខ')}|{match_form('ស្តីពី')}|\bno\b|\bn°|[:៖]")
-_SHORTEST = 4
 UNKNOWN = "unknown"
+# A page of fewer units, clusters or words, is one of a few lines.
+_ENOUGH = 60
 
 
-def kind_of(first: Page, names: Names, surely: float) -> tuple[str, float]:
-    """Return the kind of the document that begins with a page, and how sure it is, 0–1.
+class Read(NamedTuple):
+    """The likeliest kind, and the probability that it is right, 0–1."""
 
-    Of lines that are surely titles those tell first that are nothing else (a record of interview bears the number of
-    its case file above, as "case file no …"), of them the longest title, of those the upper one. What is less sure
-    than ``surely`` is "unknown", with the confidence that it has.
+    kind: str
+    confidence: float
+
+
+def kind_of(pages: Sequence[Sketch], model: Linear) -> Read:
+    """Return the likeliest kind of the document of some pages.
+
+    The classifier knows the kinds it was trained with; one that an archive team has added to the glossary since is told
+    by its titles and phrases alone. So is every kind on a page of a few lines, of which the classifier is less sure
+    the fewer they are.
     """
-    found = list(_matches(first, names))
-    sure = [one for one in found if one[0] >= surely]
-    if not sure:
-        return UNKNOWN, round(max((likeness for likeness, *_ in found), default=0.0), 3)
-    likeness, title, _ = max(sure, key=lambda one: (one[2], len(one[1])))
-    return names.kinds[title], round(likeness, 3)
+    first = next((page for page in pages if page.lines), None)
+    if first is None:
+        return Read(UNKNOWN, 0.0)
+    kind, sure = max(model.probabilities(kind_features(pages)).items(), key=lambda one: one[1])
+    units = sum(len(seen.units) for seen in first.lines)
+    kinds = set(first.names.kinds.values())
+    by_name = kinds if units < _ENOUGH else kinds.difference(model.classes)
+    own = max((one for one in _named(first) if one[1] in by_name), default=(0.0, "")) if by_name else (0.0, "")
+    sure *= min(1, units / _ENOUGH)
+    return Read(own[1], round(own[0], 3)) if own[0] > sure else Read(kind, round(sure, 3))
 
 
-def is_titled(page: Page, names: Names, surely: float) -> bool:
-    """Whether a page has a line that is surely a title, and nothing else."""
-    return any(likeness >= surely and whole for likeness, _, whole in _matches(page, names))
-
-
-def _matches(page: Page, names: Names) -> Iterator[tuple[float, str, bool]]:
-    """Yield for each line that may be a title how like it is to the title it is likest, that, and whether it is all."""
-    for line, whole in _heads(page):
-        if match := process.extractOne(line, names.kinds.keys(), scorer=fuzz.ratio):
-            yield match[1] / 100, match[0], whole
-
-
-def _heads(page: Page) -> Iterator[tuple[str, bool]]:
-    """Yield what may be titles, from the top, and whether the line says nothing else.
-
-    That is each line, and each line with the next one, as long titles are broken.
-    """
-    before = ""
-    for block in page.blocks:
-        for line in block.lines:
-            if line.box.top > _UPPER * page.height:
-                continue
-            parts = _ENDS.split(text_of(line))
-            own, whole = letters(parts[0]), len(parts) == 1
-            if _SHORTEST <= len(own) <= _LONGEST:
-                yield own, whole
-                if before and len(before) + len(own) <= _LONGEST:
-                    yield before + own, whole
-            before = own if whole else ""
-
-
-def text_of(line: Line) -> str:
-    """Return the text of a line in match form, its digits ASCII."""
-    return match_form("".join(word.text + (" " if word.space else "") for word in line.words))
+def _named(page: Sketch) -> Iterator[tuple[float, str]]:
+    """Yield how like a line that may be a title is to one, 0–1, or a part of the page to a phrase, with their kinds."""
+    for likeness, title in page.titles:
+        yield likeness, page.names.kinds[title]
+    text = letters("".join(seen.text for seen in page.lines))
+    for phrase, kind in page.names.phrases.items():
+        # Of two texts the shorter is looked for in the longer.
+        if len(own := letters(phrase)) <= len(text):
+            yield fuzz.partial_ratio(own, text) / 100, kind

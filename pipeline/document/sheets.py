@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import parse_qs, quote, urlencode
 
-from models.case import Document, PageRef
+from models.case import Document
 from models.fact import Fact, FactName
-from models.page import SHEET, Page
+from models.page import SHEET, Page, PageRef
 from pipeline.document.facts import case_number
 from pipeline.document.glossary import Names
 
@@ -60,7 +60,7 @@ def as_sheets_tell(documents: Sequence[Document], pages: Mapping[PageRef, Page],
         first = pages[document.pages[0]]
         if first.sheet:
             before = first
-            yield document.model_copy(update={"kind": SEPARATOR, "kind_confidence": 1.0})
+            yield document.model_copy(update={"kind": SEPARATOR, "kind_confidence": 1.0, "kind_read": SEPARATOR})
             continue
         yield _told(document, before, names) if before and before.scan == first.scan else document
         before = None
@@ -70,7 +70,7 @@ def _told(document: Document, sheet: Page, names: Names) -> Document:
     said = read_payload(sheet.sheet)
     told: dict[str, object] = {}
     if said.kind in names.kinds.values():
-        told = {"kind": said.kind, "kind_confidence": 1.0}
+        told = {"kind": said.kind, "kind_confidence": 1.0, "kind_read": said.kind}
     if said.case:
         number = Fact(
             name=FactName.CASE_NUMBER,

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from models.case import Document, PageRef
+from models.case import Document
+from models.page import PageRef
 from models.scan import Scan
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.settings import PageSettings, Settings
+from pipeline.document.classifier import ModelError, model_in_use, read_model
 from pipeline.document.glossary import GlossaryError, read_names
 from pipeline.page.model_files import model_file
 from pipeline.page.recipe import model_names, versions
@@ -36,6 +37,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield _fonts()
     yield _sqlite()
     yield _glossary(Path(settings.document.glossary))
+    yield _classifier(model_in_use(settings.document))
     yield _disk(settings.archive, settings.run.free_gigabytes)
     yield _archive(settings.archive)
 
@@ -88,6 +90,14 @@ def _glossary(folder: Path) -> Check:
         return Check("glossary", well=False, found=str(error), mend="Mend it, or leave document.glossary empty.")
     kinds = len(set(names.kinds.values()))
     return Check("glossary", well=True, found=f"{kinds} kinds of document, {len(set(names.courts.values()))} courts")
+
+
+def _classifier(file: Path) -> Check:
+    try:
+        model = read_model(file)
+    except ModelError as error:
+        return Check("classifier", well=False, found=str(error))
+    return Check("classifier", well=True, found=f"tells {len(model.kinds.classes)} kinds of document")
 
 
 def _disk(archive: Path, least_gigabytes: float) -> Check:

@@ -11,9 +11,9 @@ from typing import TypeVar
 import cv2
 import pikepdf
 
-from models.case import CaseFile, PageRef
+from models.case import CaseFile
 from models.failure import BannasarError, Code
-from models.page import Page
+from models.page import Page, PageRef
 from models.scan import Kind
 from models.settings import Settings
 from pipeline.archive.bag import build_bag
@@ -137,7 +137,7 @@ def archive_case(
         found = results.get(ref.scan, recipes[ref.scan], ref.number) if reason is None else None
         pages.append(found or stand_in(ref.scan, ref.number, str(reason)))
     by_ref = {PageRef(scan=page.scan, number=page.number): page for page in pages}
-    case = case.model_copy(update={"documents": described(case.documents, by_ref, settings.document)})
+    case = case.model_copy(update={"documents": described(case.documents, by_ref, settings.document, case.corrections)})
     work = archive / "tmp"
     work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="pictures-", dir=work) as folder:

@@ -13,9 +13,9 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from models.case import CaseFile, Document, PageRef
+from models.case import CaseFile, Document
 from models.fact import Fact, FactName
-from models.page import Block, Line, Page, Rect, Word
+from models.page import Block, Line, Page, PageRef, Rect, Word
 from models.scan import Kind, Scan
 from samples import papers_km, papers_latin
 from samples.typeset import clusters

@@ -19,7 +19,7 @@ from samples.typeset import render_page
 
 def test_a_stack_with_two_sheets_comes_out_as_three_documents_and_the_sheets(bannasar, tmp_path):
     """Each has a PDF of its own; the second has the kind and the number that its sheet says; searches find no sheet."""
-    pictures = [_page("Le greffier a remis le dossier"), _page("Le témoin a vu la rizière")]
+    pictures = [_page("Il a plu toute la nuit", lines=24), _page("Il a plu toute la nuit", lines=9)]
     pictures += [_printed(bannasar, tmp_path / "a.pdf", "--kind", "complaint", "--case", "458/98")]
     pictures += [_page("Monsieur le procureur"), _printed(bannasar, tmp_path / "b.pdf"), _page("La lettre du maire")]
     box = tmp_path / "box"
@@ -83,8 +83,8 @@ def _found(bannasar, query):
     return [hit["page"] for hit in bannasar.json("search", query)["hits"]]
 
 
-def _page(text):
-    return age(render_page([text] * 4, "Liberation Serif", 14, 150), np.random.default_rng(1), 0.5)
+def _page(text, lines=4):
+    return age(render_page([text] * lines, "Liberation Serif", 14, 150), np.random.default_rng(1), 0.5)
 
 
 def _printed(bannasar, file, *options):

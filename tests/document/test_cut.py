@@ -3,11 +3,14 @@
 import pytest
 
 from config.settings import load
-from models.case import Document, PageRef
+from models.case import Document
+from models.page import PageRef
 from pipeline.document.describe import described
 
 HEAD = ["ព្រះរាជាណាចក្រកម្ពុជា"]
-BODY = ["សាក្សីបានឃើញហេតុការណ៍នៅក្បែរផ្ទះរបស់មេភូមិ"]
+TITLE = ["សាលក្រមព្រហ្មទណ្ឌ"]
+TEXT = ["សាក្សីបានឃើញហេតុការណ៍នៅក្បែរផ្ទះរបស់មេភូមិ ហើយបានជូនដំណឹងដល់អាជ្ញាធរ"] * 24
+END = ["ធ្វើនៅភ្នំពេញ ថ្ងៃទី២ ខែមីនា ឆ្នាំ១៩៩៨", "ក្រឡាបញ្ជី"]
 
 
 @pytest.fixture(scope="module")
@@ -26,25 +29,51 @@ def cut(make):
     return parts
 
 
-def test_a_document_begins_where_letterhead_and_title_stand(cut):
+def test_a_document_begins_where_the_page_looks_like_a_first_one(cut):
     """The pages in between belong to the one before."""
     assert cut(
-        [HEAD, ["កំណត់ហេតុស្តាប់ចម្លើយសាក្សី"], BODY],
-        [BODY],
-        [HEAD, ["សាលក្រមព្រហ្មទណ្ឌ"], BODY],
-        [["ROYAUME DU CAMBODGE"], ["BORDEREAU D'ENVOI"]],
-    ) == [
-        ([1, 2], "witness_interview", "scan"),
-        ([3], "judgment", "scan, page 3"),
-        ([4], "transmittal", "scan, page 4"),
-    ]
+        [HEAD, ["កំណត់ហេតុស្តាប់ចម្លើយសាក្សី"], TEXT],
+        [TEXT],
+        [TEXT[:2], END],
+        [
+            ["ROYAUME DU CAMBODGE"],
+            ["BORDEREAU D'ENVOI"],
+            ["Monsieur le Procureur, je vous transmets les pièces jointes"],
+        ],
+    ) == [([1, 2, 3], "witness_interview", "scan"), ([4], "transmittal", "scan, page 4")]
+
+
+@pytest.mark.parametrize(
+    "first", [[HEAD, TITLE, TEXT], [HEAD, TITLE, TEXT[:8], END]], ids=["goes on", "ends in the middle of the page"]
+)
+@pytest.mark.parametrize(
+    ("second", "begins"),
+    [
+        ([HEAD, TITLE, TEXT], True),
+        ([HEAD, TEXT], True),  # its title was not read
+        ([TEXT], False),
+        ([["- ២ -"], TEXT], False),
+        ([TEXT[:2]], False),
+        ([END], False),
+        ([], False),
+    ],
+    ids=["letterhead and title", "letterhead", "text", "numbered", "short", "signatures", "blank"],
+)
+def test_a_page_begins_a_document_or_goes_on(cut, first, second, begins):
+    """Whatever the page before it looks like."""
+    assert [pages for pages, *_ in cut(first, second)] == ([[1], [2]] if begins else [[1, 2]])
 
 
 @pytest.mark.parametrize(
     "second",
-    [[BODY], [HEAD, BODY], [["សាលក្រមព្រហ្មទណ្ឌ"], BODY], [HEAD, ["សាលក្រមព្រហ្មទណ្ឌ"], ["- ២ -"]], []],
-    ids=["text", "letterhead", "title", "numbered", "blank"],
+    [[TITLE, TEXT], [["ភ្នំពេញ ថ្ងៃទី២ ខែមីនា ឆ្នាំ១៩៩៨"], ["ជូនចំពោះលោកព្រះរាជអាជ្ញា"], TEXT]],
+    ids=["title", "letter"],
 )
-def test_nothing_else_begins_a_document(cut, second):
-    """A letterhead or a title by itself, a page that says it is the second, an empty page."""
-    assert [pages for pages, *_ in cut([HEAD, ["សាលក្រម"], BODY], second)] == [[1, 2]]
+def test_without_a_letterhead_the_end_of_the_one_before_tells(cut, second):
+    """After signatures a page begins a document that has no letterhead."""
+    assert [pages for pages, *_ in cut([HEAD, TITLE, TEXT[:8], END], second)] == [[1], [2]]
+
+
+def test_a_title_within_running_text_begins_nothing(cut):
+    """Papers quote titles."""
+    assert [pages for pages, *_ in cut([HEAD, TITLE, TEXT], [TITLE, TEXT])] == [[1, 2]]

@@ -5,8 +5,8 @@ import tomllib
 import pytest
 
 from config.settings import GLOSSARY, load
-from models.case import PageRef
 from models.fact import FactName
+from models.page import PageRef
 from pipeline.document.describe import described
 from pipeline.document.glossary import GlossaryError, read_names
 
@@ -51,7 +51,7 @@ def test_a_title_tells_the_kind_and_nothing_else_is_guessed(describe, lines, kin
     """Misread a little, broken in two, below the number of the case file; what is no title is unknown."""
     document, _ = describe(*lines)
     assert document.kind == kind
-    assert document.kind == "unknown" or document.kind_confidence >= 0.88
+    assert document.kind == "unknown" or document.kind_confidence >= 0.9
 
 
 @pytest.mark.parametrize(
@@ -137,16 +137,17 @@ def test_a_year_of_two_digits_is_resolved_by_the_documents_other_dates(describe)
 
 
 def test_a_glossary_of_ones_own_takes_the_place_of_ours(make, settings, tmp_path):
-    """An archive team adds a kind without a line of code."""
+    """An archive team adds a kind without a line of code; its title or one of its phrases tells it."""
     for name in ("kinds.toml", "courts.toml"):
         (tmp_path / name).write_bytes((GLOSSARY / name).read_bytes())
     with (tmp_path / "kinds.toml").open("a", encoding="utf-8") as stream:
-        stream.write('\n[festival]\nkm = ["កម្មវិធីបុណ្យចូលឆ្នាំ"]\nevidence = "U"\n')
-    page = make.page(["កម្មវិធីបុណ្យចូលឆ្នាំ"])
+        stream.write('\n[festival]\nkm = ["កម្មវិធីបុណ្យចូលឆ្នាំ"]\nphrases = ["feux d\'artifice sur le fleuve"]\n')
     own = settings.model_copy(update={"glossary": str(tmp_path)})
-    refs = {PageRef(scan=page.scan, number=page.number): page}
-    (document,) = described(make.case(page).documents, refs, own)
-    assert document.kind == "festival"
+    for line in ("កម្មវិធីបុណ្យចូលឆ្នាំ", "A vingt heures, les feux d'artitice sur le fleuve"):
+        page = make.page([line])
+        refs = {PageRef(scan=page.scan, number=page.number): page}
+        (document,) = described(make.case(page).documents, refs, own)
+        assert document.kind == "festival"
 
 
 @pytest.mark.parametrize("wrong", ["[judgment\n", "judgment = 3\n", '[judgment]\nkm = "x"\n'])
@@ -159,9 +160,12 @@ def test_a_glossary_that_cannot_be_read_is_named(tmp_path, wrong):
 
 
 def test_the_glossary_knows_thirty_kinds_each_with_its_evidence():
-    """In three languages; no title stands for two kinds."""
+    """In three languages; no title and no phrase stands for two kinds."""
     kinds = tomllib.loads((GLOSSARY / "kinds.toml").read_text("utf-8"))
     assert len(kinds) >= 30
     assert all(kind["km"] and kind["fr"] and kind["en"] and kind["evidence"] for kind in kinds.values())
+    phrases = [phrase.casefold() for kind in kinds.values() for phrase in kind["phrases"]]
+    assert all(len(kind["phrases"]) >= 3 for kind in kinds.values())
+    assert sorted(phrases) == sorted(set(phrases))
     titles = [title.casefold() for kind in kinds.values() for name in ("km", "fr", "en") for title in kind[name]]
     assert sorted(titles) == sorted(set(titles))

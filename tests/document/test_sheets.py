@@ -3,14 +3,14 @@
 import pytest
 
 from config.settings import load
-from models.case import Document, PageRef
+from models.case import Document
 from models.fact import FactName
-from models.page import SHEET
+from models.page import SHEET, PageRef
 from pipeline.document.describe import described
 from pipeline.document.sheets import Said, payload, read_payload
 
 HEAD = ["ព្រះរាជាណាចក្រកម្ពុជា"]
-BODY = ["សាក្សីបានឃើញហេតុការណ៍នៅក្បែរផ្ទះរបស់មេភូមិ"]
+BODY = ["ម៉ោងប្រាំល្ងាច មេឃភ្លៀងខ្លាំង ហើយទឹកឡើងដល់មាត់ផ្លូវ គ្មានអ្នកណាចេញក្រៅ"] * 24
 BLANK = "blank"
 
 
@@ -93,7 +93,7 @@ def test_sheets_first_last_and_one_after_another(cut):
 
 def test_a_sheet_says_what_the_next_document_is(cut):
     """Its kind for the title's, its case number before all others; the document after that is told by itself again."""
-    title = [HEAD, ["សាលក្រម"], ["លេខ ១២/៩៩"]]
+    title = [HEAD, ["សាលក្រមព្រហ្មទណ្ឌ"], ["លេខ ១២/៩៩"]]
     sheet, first, second = cut([Said("complaint", "៤៥៨/៩៨ ក.ប"), title, title])
     assert (sheet.kind, sheet.facts) == ("separator", ())
     assert (first.kind, first.kind_confidence) == ("complaint", 1.0)

@@ -1,0 +1,98 @@
+"""How well the classifier tells kinds: what it says beside what is known."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.figure import Figure
+from sklearn.metrics import ConfusionMatrixDisplay, f1_score
+
+from models.page import Page
+from pipeline.document.classifier import Linear
+from pipeline.document.glossary import Names
+from pipeline.document.kinds import Read, kind_of
+from pipeline.document.sketch import Sketch
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What is known of documents, and what the classifier says of each; ``surely`` is when it counts as sure."""
+
+    known: tuple[str, ...]
+    read: tuple[Read, ...]
+    surely: float
+
+    @property
+    def right(self) -> float:
+        """Share told right, sure or not."""
+        return sum(known == read.kind for known, read in zip(self.known, self.read, strict=True)) / len(self.known)
+
+    @property
+    def macro_f1(self) -> float:
+        """Mean over the kinds of the harmonic mean of precision and recall."""
+        taken = [read.kind for read in self.read]
+        return float(f1_score(self.known, taken, labels=sorted(set(self.known)), average="macro", zero_division=0))
+
+    @property
+    def covered(self) -> float:
+        """Share of which it is sure."""
+        return len(self._sure) / len(self.known)
+
+    @property
+    def precision(self) -> float:
+        """Share told right of those of which it is sure."""
+        return sum(known == read.kind for known, read in self._sure) / len(self._sure) if self._sure else 0.0
+
+    @property
+    def mistakes(self) -> list[tuple[str, str, int]]:
+        """What was taken for what, and how often, the most frequent first."""
+        pairs = Counter((known, read.kind) for known, read in zip(self.known, self.read, strict=True))
+        return [(known, taken, count) for (known, taken), count in pairs.most_common() if known != taken]
+
+    @property
+    def _sure(self) -> list[tuple[str, Read]]:
+        return [one for one in zip(self.known, self.read, strict=True) if one[1].confidence >= self.surely]
+
+    def as_json(self) -> dict[str, object]:
+        """Return all of it for scripts."""
+        return {
+            "documents": len(self.known),
+            "right": self.right,
+            "macro_f1": self.macro_f1,
+            "covered": self.covered,
+            "precision": self.precision,
+            "mistakes": [{"known": known, "taken": taken, "count": count} for known, taken, count in self.mistakes],
+        }
+
+
+def compare(documents: Sequence[tuple[str, Sequence[Page]]], names: Names, model: Linear, surely: float) -> Comparison:
+    """Ask the classifier of documents whose kind is known.
+
+    Args:
+        documents: the kind and the pages of each.
+        names: the glossary.
+        model: the classifier.
+        surely: when it counts as sure, 0–1.
+    """
+    read = tuple(kind_of([Sketch(page, names) for page in pages], model) for _, pages in documents)
+    return Comparison(tuple(kind for kind, _ in documents), read, surely)
+
+
+def draw(found: Comparison, file: Path) -> None:
+    """Draw the confusion matrix: a row for what is known, a column for what it was taken for.
+
+    Raises:
+        OSError: the picture cannot be written.
+        ValueError: its ending is of no kind of picture.
+    """
+    labels = sorted({*found.known, *(read.kind for read in found.read)})
+    inches = 3 + 0.28 * len(labels)
+    figure = Figure(figsize=(inches, inches), layout="constrained")
+    shown = ConfusionMatrixDisplay.from_predictions(
+        found.known, [read.kind for read in found.read], labels=labels, ax=figure.subplots(), colorbar=False,
+        xticks_rotation="vertical", cmap="Blues", text_kw={"fontsize": 7},
+    )  # fmt: skip
+    shown.ax_.tick_params(labelsize=7)
+    shown.ax_.set(xlabel="taken for", ylabel="is")
+    figure.savefig(file)

@@ -1,0 +1,154 @@
+"""What a person says of a document, checked, and brought into the form in which the archive keeps it."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from rapidfuzz import process
+
+from models.case import CaseFile, Document
+from models.correction import About, Correction
+from models.fact import FactName
+from models.page import PageRef
+from pipeline.document.courts import court_in
+from pipeline.document.facts import case_number
+from pipeline.document.glossary import Names
+from pipeline.document.kinds import UNKNOWN
+from pipeline.text.dates import dates
+from pipeline.text.normalise import match_form
+
+NONE = "none"
+"""What people write for: the document has no such thing."""
+MACHINE = "machine"
+"""What people write for: what I said before does not stand any more."""
+
+_DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?")
+
+
+class UnsayableError(ValueError):
+    """What was said cannot be said of this case file; the message tells why, and what can."""
+
+
+def corrections(
+    case: CaseFile, number: int, said: Mapping[About, str], names: Names, by: str
+) -> tuple[Correction, ...]:
+    """Return what a person says of a document.
+
+    Args:
+        case: the case file.
+        number: the document's.
+        said: values as people write them, :data:`NONE` and :data:`MACHINE` among them, by what they are about.
+        names: the glossary.
+        by: who says so.
+
+    Raises:
+        UnsayableError: there is no such document, or a value is none.
+    """
+    document = document_of(case, number)
+    return tuple(
+        _correction(about, _value(about, text, names), document.pages[0], _read(document, about), by)
+        for about, text in said.items()
+    )
+
+
+def split(case: CaseFile, number: int, page: int, by: str) -> Correction:
+    """Return that a document begins on the page of a number, from 1, of a document.
+
+    Raises:
+        UnsayableError: there is no such document or page, or it is the first.
+    """
+    document = document_of(case, number)
+    if not 1 < page <= len(document.pages):
+        raise UnsayableError(
+            f"Document {number} has {len(document.pages)} pages: it can be cut before a page from 2 to that number."
+            if len(document.pages) > 1
+            else f"Document {number} has one page: it cannot be cut."
+        )
+    return _correction(About.BEGINS, "", document.pages[page - 1], "continues", by)
+
+
+def merge(case: CaseFile, number: int, by: str) -> Correction:
+    """Return that no document begins where that of a number does: it belongs to the one before.
+
+    Raises:
+        UnsayableError: there is no such document, or it is the first.
+    """
+    if number == 1:
+        raise UnsayableError("Document 1 is the first: there is none before it. Name the later one of the two.")
+    return _correction(About.CONTINUES, "", document_of(case, number).pages[0], "begins", by)
+
+
+def document_of(case: CaseFile, number: int) -> Document:
+    """Return the document of a number.
+
+    Raises:
+        UnsayableError: there is none.
+    """
+    for document in case.documents:
+        if document.number == number:
+            return document
+    raise UnsayableError(f"{case.id} has no document {number}: its documents are 1 to {len(case.documents)}.")
+
+
+def _correction(about: About, value: str | None, page: PageRef, machine: str, by: str) -> Correction:
+    return Correction(
+        about=about, value=value, page=page, machine=machine, at=datetime.now(UTC).replace(microsecond=0), by=by
+    )
+
+
+def _read(document: Document, about: About) -> str:
+    """Return what the machine says."""
+    if about is About.KIND:
+        return document.kind_read
+    read = tuple(fact for fact in document.facts if not fact.by)
+    return document.model_copy(update={"facts": read}).surest(FactName(about.value))
+
+
+def _value(about: About, text: str, names: Names) -> str | None:
+    if text == MACHINE:
+        return None
+    if text == NONE:
+        return UNKNOWN if about is About.KIND else ""
+    return _FORMS[about](text.strip(), names)
+
+
+def _kind(text: str, names: Names) -> str:
+    kinds = sorted({*names.kinds.values(), UNKNOWN})
+    if text in kinds:
+        return text
+    near = ", ".join(kind for kind, *_ in process.extract(text, kinds, limit=4))
+    raise UnsayableError(f"The glossary has no kind {text}. Near it are: {near}. `bannasar kinds` lists all of them.")
+
+
+def _date(text: str, _names: Names) -> str:
+    found = [one for one in dates(match_form(text)) if one.value and not one.doubt]
+    if len(found) == 1:
+        return found[0].value
+    if _DATE.fullmatch(text):
+        try:
+            datetime.strptime(f"{text}-01-01"[:10], "%Y-%m-%d").replace(tzinfo=UTC)
+        except ValueError:
+            pass
+        else:
+            return text
+    raise UnsayableError(f"“{text}” is no date. Write it as 1998-03-02, 1998-03 or 1998, or as it stands on the paper.")
+
+
+def _case_number(text: str, _names: Names) -> str:
+    if number := case_number(text):
+        return number
+    raise UnsayableError("A case number cannot be empty; `none` says that there is none.")
+
+
+def _court(text: str, names: Names) -> str:
+    if court := court_in(text, names):
+        return court
+    raise UnsayableError(f"The glossary has no court in “{text}”. Its names stand in courts.toml (docs/documents.md).")
+
+
+_FORMS: dict[About, Callable[[str, Names], str]] = {
+    About.KIND: _kind,
+    About.DATE: _date,
+    About.CASE_NUMBER: _case_number,
+    About.COURT: _court,
+}
