@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from cli.changing import CaseArgument
 from cli.common import ArchiveOption, Exit, give_up, open_ledger, out, read_settings
-from cli.withdrawal import CaseArgument
 from models.failure import BannasarError
 from pipeline.archive.bag import read_case
 from pipeline.archive.certificate import write_certificate

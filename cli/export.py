@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from cli.changing import CaseArgument
 from cli.common import ArchiveOption, give_up, open_ledger, out, read_settings
-from cli.withdrawal import CaseArgument
 from models.failure import BannasarError
 from models.settings import Settings
 from pipeline.archive.journal import JournalBrokenError

@@ -37,6 +37,7 @@ class Event(StrEnum):
 
     ARCHIVED = "archived"
     IMPORTED = "imported"
+    CORRECTED = "corrected"
     WITHDRAWN = "withdrawn"
     REINSTATED = "reinstated"
     SIGNED = "signed"

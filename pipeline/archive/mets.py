@@ -116,7 +116,10 @@ def _events(version: Version, *, is_first: bool) -> Iterator[tuple[str, str, str
     if is_first:
         yield "ingestion", "ingestion", "The scans were taken in, bit for bit."
         yield "digest", "message digest calculation", "The SHA-256 of each scan was calculated as it was read."
-    yield "recognition", "metadata extraction", f"The pages were read, with these settings: {settings}"
+    if version.reason:
+        yield "correction", "metadata modification", f"A person put right: {version.reason}"
+    else:
+        yield "recognition", "metadata extraction", f"The pages were read, with these settings: {settings}"
     yield "documents", "creation", "Searchable PDF/A, ALTO and page records were made of what was read."
 
 

@@ -21,7 +21,7 @@ from pipeline.archive.keys import (
 )
 from pipeline.archive.withdrawal import is_withdrawn
 
-_SEALING = frozenset({Event.ARCHIVED, Event.SIGNED})
+_SEALING = frozenset({Event.ARCHIVED, Event.CORRECTED, Event.SIGNED})
 # Only these say which bag belongs in a place: who hides a case file does not vouch for what it holds.
 _ENTERING = _SEALING | {Event.IMPORTED}
 

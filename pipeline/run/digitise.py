@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 from models.case import CaseFile, Missing, Version
+from models.correction import Correction
 from models.failure import Code, Failure
 from models.scan import Box, ScanState
 from models.settings import Settings
@@ -317,6 +318,7 @@ class _Reading:
             self._hold(case)
             return None
         scans = tuple(row.scan() for row in case.rows)
+        history, corrections = self._before(case.id)
         record = CaseFile(
             id=case.id,
             box=case.rows[0].box,
@@ -328,7 +330,8 @@ class _Reading:
             software=versions(),
             settings=self._settings.of_what_is_made(),
             operator=operator(),
-            history=self._history(case.id),
+            history=history,
+            corrections=corrections,
             missing=self._missing(case),
         )
         sources = {row.sha256: self._source(row) for row in case.rows}
@@ -338,14 +341,15 @@ class _Reading:
         needs = (self._settings.archive / LOCK, *(source.file for source in sources.values()))
         return Task(case, archive_case, (record, sources, recipes, self._settings), seconds, needs)
 
-    def _history(self, case_id: str) -> tuple[Version, ...]:
-        """Return how the case file was made before."""
+    def _before(self, case_id: str) -> tuple[tuple[Version, ...], tuple[Correction, ...]]:
+        """Return how the case file was made before, and what people said of its documents."""
         place = self._ledger.bag_of(case_id)
         if not place:
-            return ()
+            return (), ()
         bag = self._settings.archive / place
         older = read_case(bag)
-        return (*older.history, older.version.model_copy(update={"manifest": manifest_of(bag)}))
+        history = (*older.history, older.version.model_copy(update={"manifest": manifest_of(bag)}))
+        return history, older.corrections
 
     def _recipe_of(self, row: ScanRow) -> str:
         """Return the recipe by which the pages of a scan were read, or were now."""

@@ -13,8 +13,8 @@ import pikepdf
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from PIL import Image
 
-from models.case import CaseFile, PageRef
-from models.page import Page
+from models.case import CaseFile
+from models.page import Page, PageRef
 from models.scan import Kind, ScanState
 from models.settings import Settings
 from pipeline.archive.bag import read_bag

@@ -1,0 +1,58 @@
+"""A change to one case file: the archive is held, the bag changed and written down, the index told."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.common import Exit, err, give_up, open_ledger
+from models.failure import BannasarError
+from models.settings import Settings
+from pipeline.archive.journal import JournalBrokenError
+from pipeline.archive.keys import KeyUnusableError
+from pipeline.document.classifier import ModelError
+from pipeline.document.glossary import GlossaryError
+from pipeline.index.opening import open_index
+from pipeline.index.store import IndexUnusableError
+from pipeline.run.custody import Registrar, registrar
+from pipeline.run.indexing import show_or_hide
+from pipeline.run.lock import ArchiveBusyError, hold
+
+CaseArgument = Annotated[
+    str, typer.Argument(metavar="CASE", help="The case file, by its id; `bannasar search` names it.")
+]
+ReasonOption = Annotated[str, typer.Option(help="Why, for the journal.")]
+
+
+def change(settings: Settings, case: str, do: Callable[[Path, Registrar], None]) -> None:
+    """Change the bag of a case file, and let the index follow; give up where it cannot be done.
+
+    Args:
+        settings: all of them.
+        case: its id.
+        do: changes the bag, and has it written down.
+    """
+    try:
+        with hold(settings.archive), open_ledger(settings.archive) as ledger:
+            place = ledger.bag_of(case)
+            if not place:
+                give_up(f"The archive holds no case file {case}. `bannasar status` and `bannasar search` name them.")
+            bag = settings.archive / place
+            journal = registrar(settings)
+            if journal.warning:
+                err.print(journal.warning, soft_wrap=True)
+            do(bag, journal)
+            ledger.case_not_indexed(case)
+            try:
+                with open_index(settings.archive, settings.index) as store:
+                    show_or_hide(store, bag)
+                ledger.case_indexed(case)
+            except IndexUnusableError as error:
+                err.print(f"The index is told when it can be used: {error}", soft_wrap=True)
+    except (ArchiveBusyError, JournalBrokenError, KeyUnusableError, GlossaryError, ModelError) as error:
+        give_up(str(error))
+    except BannasarError as error:
+        give_up(str(error), Exit.SOME_FAILED)
+    except OSError as error:
+        give_up(f"{error.filename or settings.archive}: {error.strerror}.")

@@ -1,0 +1,37 @@
+"""``bannasar kinds``."""
+
+import json
+from pathlib import Path
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from cli.common import ArchiveOption, JsonOption, give_up, out, read_settings
+from pipeline.document.glossary import GlossaryError, read_glossary
+
+
+def kinds(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
+    """List the kinds of document of the glossary, with their titles in three languages and the evidence for them.
+
+    U says that nobody has checked the Khmer titles yet, S where they were seen.
+
+    Example:
+        bannasar kinds
+    """
+    settings = read_settings(archive)
+    try:
+        glossary = read_glossary(Path(settings.document.glossary))
+    except GlossaryError as error:
+        give_up(str(error))
+    if as_json:
+        told = {kind: named.model_dump(mode="json") for kind, named in glossary.kinds.items()}
+        typer.echo(json.dumps({"kinds": told}, ensure_ascii=False, indent=2))
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("kind", "Khmer", "French", "English", "evidence"):
+        table.add_column(name)
+    for kind, named in glossary.kinds.items():
+        titles = ("; ".join(forms) for forms in (named.km, named.fr, named.en))
+        table.add_row(kind, *map(Text, titles), Text(named.evidence))
+    out.print(table)

@@ -1,0 +1,64 @@
+"""``bannasar review``."""
+
+import json
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from cli.common import ArchiveOption, JsonOption, find_box, open_ledger, out, read_settings
+from pipeline.run.people import Doubt, doubts
+
+
+def review(
+    box: Annotated[str | None, typer.Option(metavar="BOX", help="The documents of this box only.")] = None,
+    below: Annotated[
+        float | None, typer.Option(min=0, max=1, help="How sure is not sure. [default: document.surely]")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many are shown.")] = 20,
+    archive: ArchiveOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the documents whose kind or date the machine is unsure of, the least sure first, and what to type.
+
+    What you say of one (`bannasar correct`, also where the machine is right) takes it off the list.
+
+    Example:
+        bannasar review --box box-17 --limit 5
+    """
+    settings = read_settings(archive)
+    with open_ledger(settings.archive) as ledger:
+        wanted = find_box(ledger, box) if box else None
+    found = doubts(settings.archive, wanted, settings.document.surely if below is None else below)
+    if as_json:
+        typer.echo(json.dumps({"documents": [_as_json(doubt) for doubt in found]}, ensure_ascii=False, indent=2))
+        return
+    for doubt in found[:limit]:
+        case, document = doubt.case, doubt.document
+        pdf = settings.archive / "bags" / case.box / case.id / "data" / "documents" / f"{document.number:03}.pdf"
+        out.print(Text(f"{case.id}, document {document.number}: {document.title}", style="bold"), soft_wrap=True)
+        for why in doubt.why:
+            out.print(Text(f"   {why}"), soft_wrap=True)
+        out.print(Text(f"   {pdf}", style="dim"), soft_wrap=True)
+        out.print(
+            Text(f"   bannasar correct {case.id} --document {document.number} --kind …", style="dim"), soft_wrap=True
+        )
+    if not found:
+        out.print("Nothing waits for you: the machine is sure of every document, or somebody has looked at it.")
+    else:
+        out.print(f"{min(limit, len(found))} of {len(found)} documents that want a person's eyes.")
+
+
+def _as_json(doubt: Doubt) -> dict[str, object]:
+    document = doubt.document
+    return {
+        "case": doubt.case.id,
+        "box": doubt.case.box,
+        "document": document.number,
+        "title": document.title,
+        "pages": len(document.pages),
+        "kind": document.kind,
+        "kind_read": document.kind_read,
+        "sure": doubt.sure,
+        "why": list(doubt.why),
+    }

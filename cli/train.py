@@ -1,0 +1,100 @@
+"""``bannasar train`` and ``bannasar evaluate``."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from cli.common import ArchiveOption, JsonOption, give_up, open_ledger, out, read_settings
+from models.settings import Settings
+from pipeline.document.classifier import ModelError, model_in_use, read_model, write_model
+from pipeline.document.glossary import GlossaryError, read_names
+from pipeline.document.papers import Known, read_papers
+from pipeline.run.people import Confirmed, confirmed
+
+
+def train(
+    to: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where the model goes. [default: kinds.npz in the archive]")
+    ] = None,
+    archive: ArchiveOption = None,
+) -> None:
+    """Teach the classifier what people said with `bannasar correct`, beside the made papers it was first taught with.
+
+    It takes some minutes. The model is used once the setting document.model names it; `bannasar rerun` then tells the
+    kinds of what is archived anew.
+
+    Example:
+        bannasar train --to kinds.npz
+    """
+    settings = read_settings(archive)
+    said = _said(settings)
+    if not said:
+        give_up("Nobody has said the kind of a document yet: `bannasar review` lists those to begin with.")
+    # scikit-learn takes a second to load, and nobody else needs it.
+    from pipeline.document.training import teach  # noqa: PLC0415
+
+    try:
+        names = read_names(Path(settings.document.glossary))
+        out.print(f"Learning from {len(said)} documents of this archive and from made papers …")
+        model = teach(
+            list(read_papers()),
+            [Known(one.document.kind, _place(one), one.pages, one.facts) for one in said],
+            names,
+            settings.document.case_numbers,
+        )
+        file = (to or settings.archive / "kinds.npz").absolute()
+        write_model(model, file)
+    except GlossaryError as error:
+        give_up(str(error))
+    except OSError as error:
+        give_up(f"{error.filename}: {error.strerror}.")
+    out.print(Text(f'Written: {file}. To use it, put into bannasar.toml: [document] model = "{file}"'), soft_wrap=True)
+
+
+def evaluate(
+    picture: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw what was taken for what: FILE.png, .svg or .pdf.")
+    ] = None,
+    archive: ArchiveOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare what the classifier says with what people said, on the documents that it was not taught with.
+
+    Example:
+        bannasar evaluate --picture confusion.png
+    """
+    settings = read_settings(archive)
+    try:
+        model = read_model(model_in_use(settings.document))
+        names = read_names(Path(settings.document.glossary))
+    except (ModelError, GlossaryError) as error:
+        give_up(str(error))
+    unseen = [one for one in _said(settings) if _place(one) not in model.taught_with]
+    if not unseen:
+        give_up("There is nothing to compare with: nobody has said the kind of a document that it was not taught with.")
+    from pipeline.document.evaluation import compare, draw  # noqa: PLC0415  # as above
+
+    found = compare([(one.document.kind, one.pages) for one in unseen], names, model.kinds, settings.document.surely)
+    if picture:
+        draw(found, picture)
+    if as_json:
+        typer.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
+        return
+    out.print(f"{len(unseen)} documents whose kind people said: {found.right:.1%} told right.")
+    out.print(f"Sure of {found.covered:.1%} of them (document.surely), and of those right on {found.precision:.1%}.")
+    for said, taken, count in found.mistakes:
+        out.print(Text(f"  {count} × {said} taken for {taken}"))
+
+
+def _said(settings: Settings) -> list[Confirmed]:
+    with open_ledger(settings.archive):
+        return list(confirmed(settings.archive))
+
+
+def _place(one: Confirmed) -> str:
+    """Return what tells a document from others: where it begins."""
+    first = one.document.pages[0]
+    return f"{first.scan[:16]}:{first.number}"

@@ -1,0 +1,86 @@
+"""What people have said of the documents of an archive, and what still waits for them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.case import CaseFile, Document
+from models.fact import FactName
+from models.page import Page
+from pipeline.archive.bag import read_bag, read_case, shown_bags
+from pipeline.document.kinds import UNKNOWN
+from pipeline.document.sheets import SEPARATOR
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A document that wants a person's eyes: how sure the machine is of it, 0–1, and what it is unsure of."""
+
+    case: CaseFile
+    document: Document
+    sure: float
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A document whose kind a person has said, and its pages."""
+
+    document: Document
+    pages: tuple[Page, ...]
+
+    @property
+    def facts(self) -> dict[FactName, str]:
+        """What the person said of it beside its kind."""
+        return {fact.name: fact.value for fact in self.document.facts if fact.by}
+
+
+def doubts(archive: Path, box: str | None, below: float) -> list[Doubt]:
+    """Return the documents that nobody has looked at and the machine is unsure of, the least sure first.
+
+    Args:
+        archive: the archive's folder.
+        box: of this box only.
+        below: how sure is not sure, 0–1.
+
+    Raises:
+        OSError: a bag cannot be read.
+    """
+    found = []
+    for bag in shown_bags(archive):
+        case = read_case(bag)
+        if box in {None, case.box}:
+            found += [doubt for document in case.documents if (doubt := _doubt(case, document, below))]
+    return sorted(found, key=lambda doubt: doubt.sure)
+
+
+def _doubt(case: CaseFile, document: Document, below: float) -> Doubt | None:
+    if document.kind == SEPARATOR:
+        return None
+    sure, why = 1.0, []
+    if not document.kind_by and (document.kind == UNKNOWN or document.kind_confidence < below):
+        sure = document.kind_confidence
+        why.append(f"{document.kind_read or UNKNOWN}, {document.kind_confidence:.0%} sure")
+    said = {fact.name for fact in document.facts if fact.by}
+    for fact in document.facts:
+        if fact.name is FactName.DATE and fact.doubt and fact.name not in said:
+            sure = min(sure, fact.confidence)
+            why.append(f"date “{fact.text}”: {fact.doubt}")
+    return Doubt(case, document, sure, tuple(why)) if why else None
+
+
+def confirmed(archive: Path) -> Iterator[Confirmed]:
+    """Yield the documents whose kind a person has said, be it what the machine said too.
+
+    Raises:
+        OSError: a bag cannot be read.
+    """
+    for bag in shown_bags(archive):
+        if not any(document.kind_by for document in read_case(bag).documents):
+            continue
+        case, pages = read_bag(bag)
+        by_place = {(page.scan, page.number): page for page in pages}
+        for document in case.documents:
+            if document.kind_by and document.kind != UNKNOWN:
+                own = tuple(by_place[ref.scan, ref.number] for ref in document.pages)
+                yield Confirmed(document, own)

@@ -1,0 +1,48 @@
+"""`bannasar review`: what wants a person's eyes, the least sure first; `bannasar kinds`."""
+
+from tests.cli.conftest import write_page
+
+
+def test_what_the_machine_is_not_sure_of_is_listed_the_least_sure_first(bannasar, tmp_path):
+    """With why, where it lies, and what to type; what somebody has said of one takes it off the list."""
+    for name, line in (("a", "Le témoin a vu la rizière"), ("b", "Monsieur le procureur"), ("c", "Le riz est rare")):
+        write_page(tmp_path / "box" / f"{name}.png", line)
+    assert bannasar("run", tmp_path / "box").returncode == 0
+    found = bannasar.json("review")["documents"]
+    assert {one["case"] for one in found} == {"box_a.png", "box_b.png", "box_c.png"}
+    assert [one["sure"] for one in found] == sorted(one["sure"] for one in found)
+    printed = bannasar("review", "--limit", "1").stdout
+    first = found[0]
+    assert printed.startswith(f"{first['case']}, document 1: ")
+    assert f"{first['kind_read']}, {first['sure']:.0%} sure" in printed
+    assert f"bags/box/{first['case']}/data/documents/001.pdf" in printed
+    assert f"bannasar correct {first['case']} --document 1 --kind …" in printed
+    assert "1 of 3 documents that want a person's eyes." in printed
+    assert bannasar("correct", first["case"], "--kind", first["kind_read"]).returncode == 0
+    assert [one["case"] for one in bannasar.json("review")["documents"]] == [one["case"] for one in found[1:]]
+
+
+def test_a_date_that_cannot_be_is_listed_until_somebody_says_what_it_is(bannasar, tmp_path):
+    """With the words it was read from."""
+    write_page(tmp_path / "box" / "acte.png", "Fait à Kampot, le 31 avril 1998")
+    assert bannasar("run", tmp_path / "box").returncode == 0
+    (found,) = bannasar.json("review", "--box", "box")["documents"]
+    assert any("31 avril 1998" in why for why in found["why"])
+    assert bannasar("correct", "box_acte.png", "--date", "1998-04-30", "--kind", "letter").returncode == 0
+    assert bannasar.json("review")["documents"] == []
+    assert "Nothing waits for you" in bannasar("review").stdout
+
+
+def test_a_box_that_is_not_there_is_named(archived):
+    """And nothing is listed."""
+    done = archived("review", "--box", "nonsense")
+    assert done.returncode == 1
+    assert "nonsense" in done.stderr
+
+
+def test_the_kinds_of_the_glossary_are_listed_with_their_titles(bannasar):
+    """For people and for scripts."""
+    told = bannasar.json("kinds")["kinds"]
+    assert len(told) >= 30
+    assert "សាលក្រម" in told["judgment"]["km"]
+    assert "judgment" in bannasar("kinds").stdout

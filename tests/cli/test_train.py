@@ -1,0 +1,76 @@
+"""`bannasar train` and `evaluate`: the classifier learns what people said, and is measured on what it did not learn."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from pipeline.document.classifier import read_model
+
+KINDS = {"judgment", "summons", "medical_report"}
+
+
+@pytest.fixture
+def call(archived):
+    """Run a command that learns from made papers of three kinds only: that takes seconds."""
+    few = f"[paper for paper in cli.train.read_papers() if paper.kind in {KINDS}]"
+    script = f"import cli.train; few = {few}; cli.train.read_papers = lambda: few; from cli.main import main; main()"
+
+    def run(*arguments):
+        command = [sys.executable, "-c", script, *map(str, arguments), "--archive", str(archived.archive)]
+        return subprocess.run(
+            command, capture_output=True, encoding="utf-8", env=archived.environment(), timeout=300, check=False
+        )
+
+    return run
+
+
+def test_the_classifier_learns_what_people_said(archived, call, tmp_path):
+    """It uses it once the setting names it, and is measured only on what it was not taught with."""
+    done = call("train")
+    assert done.returncode == 1
+    assert "Nobody has said the kind of a document yet" in done.stderr
+    assert call("evaluate").returncode == 1
+    said = {"box_a.jpg": "medical_report", "box_b.jpg": "medical_report"}
+    for case, kind in said.items():
+        assert archived("correct", case, "--kind", kind).returncode == 0
+    file = tmp_path / "own.npz"
+    done = call("train", "--to", file)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f'model = "{file}"' in done.stdout.replace("\n", "")
+    assert set(read_model(file).kinds.classes) >= KINDS
+    assert len(read_model(file).taught_with) == 2
+
+    own = {"BANNASAR_DOCUMENT__MODEL": str(file), "BANNASAR_DOCUMENT__SURELY": "0.3"}
+    done = archived("evaluate", **own)
+    assert done.returncode == 1
+    assert "nobody has said the kind of a document that it was not taught with" in " ".join(done.stderr.split())
+    assert archived("rerun", "--box", "box", "--stage", "recognise", **own).returncode == 0
+    record = archived.archive / "bags" / "box" / "box_c.jpg" / "data" / "case.json"
+    assert json.loads(record.read_bytes())["documents"][0]["kind"] == "medical_report"
+
+    assert archived("correct", "box_c.jpg", "--kind", "summons", **own).returncode == 0
+    picture = tmp_path / "confusion.png"
+    done = archived("evaluate", "--json", "--picture", picture, **own)
+    told = json.loads(done.stdout)
+    assert (told["documents"], told["right"]) == (1, 0.0)
+    assert told["mistakes"] == [{"known": "summons", "taken": "medical_report", "count": 1}]
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert "1 × summons taken for medical" in archived("evaluate", **own).stdout
+
+
+def test_a_model_that_cannot_be_used_stops_before_anything_is_read(archived, three_archived, tmp_path):
+    """The message names the file and the way out."""
+    (tmp_path / "spoilt.npz").write_bytes(b"PK\x03\x04 no model")
+    for file in ("spoilt.npz", "missing.npz"):
+        own = {"BANNASAR_DOCUMENT__MODEL": str(tmp_path / file)}
+        for command, status in (
+            (["evaluate"], 1),
+            (["correct", "box_a.jpg", "--kind", "letter"], 1),
+            (["run", three_archived / "box"], 3),
+        ):
+            done = archived(*command, **own)
+            assert done.returncode == status
+            assert file in done.stderr.replace("\n", "")
+            assert "bannasar train" in " ".join(done.stderr.split())
