@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tests.bench import archive as archive_bench
+from tests.bench import documents as documents_bench
 from tests.bench import letters as letters_bench
 from tests.bench import orientation as orientation_bench
 from tests.bench import recognition as recognition_bench
@@ -102,6 +103,23 @@ def archive(
         script/bench archive ../shared/bench/pages --write
     """
     archive_bench.measure(folder, write=write)
+
+
+@app.command()
+def documents(
+    keep: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the box and its archive here, and use them again.")
+    ] = None,
+    write: Annotated[bool, typer.Option("--write", help="Put the results into docs/benchmarks.md.")] = False,
+) -> None:
+    """How well documents are cut, and their kinds and facts told, beside keyword rules and tf-idf over words.
+
+    The boxes are made from templates, faces and names that share nothing with those the classifier was taught with.
+
+    Example:
+        script/bench documents
+    """
+    documents_bench.measure(write=write, keep=keep)
 
 
 if __name__ == "__main__":
