@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.common import Exit, err, give_up, open_ledger
+from cli.common import Exit, check_archive, err, give_up, open_ledger
 from models.failure import BannasarError
 from models.settings import Settings
 from pipeline.archive.journal import JournalBrokenError
@@ -33,6 +33,7 @@ def change(settings: Settings, case: str, do: Callable[[Path, Registrar], None])
         case: its id.
         do: changes the bag, and has it written down.
     """
+    check_archive(settings.archive)
     try:
         with hold(settings.archive), open_ledger(settings.archive) as ledger:
             place = ledger.bag_of(case)

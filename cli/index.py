@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, TaskID
 
-from cli.common import ArchiveOption, Exit, JsonOption, err, give_up, open_ledger, out, read_settings
+from cli.common import ArchiveOption, Exit, JsonOption, check_archive, err, give_up, open_ledger, out, read_settings
 from models.settings import Settings
 from pipeline.index.opening import open_index, open_to_rebuild
 from pipeline.index.store import IndexUnusableError
@@ -53,6 +53,7 @@ def sync(archive: ArchiveOption = None) -> None:
         bannasar index sync
     """
     settings = read_settings(archive)
+    check_archive(settings.archive)
     try:
         with (
             hold(settings.archive),
@@ -85,6 +86,7 @@ def rebuild(
     """
     settings = read_settings(archive, **({"index": {"url": to}} if to else {}))
     own = not to or read_settings(archive).index.url == to
+    check_archive(settings.archive)
     try:
         with (
             hold(settings.archive),
