@@ -1,7 +1,8 @@
 """What is read from a document: case numbers, courts, dates, articles of law, people, each with its evidence."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from models.fact import Fact, FactName
@@ -41,14 +42,25 @@ def facts_of(readings: Sequence[Reading], names: Names, case_numbers: Sequence[s
 def finds_of(readings: Sequence[Reading], names: Names, case_numbers: Sequence[str]) -> list[Find]:
     """Return the case numbers, courts and dates that stand on a document's pages, its own and others.
 
-    Years of two digits are put into the century that brings them nearest to the document's other dates.
+    Years of two digits are put into the century that brings them nearest to the document's other dates, and courts
+    that are named without a province where the document names them otherwise.
     """
     found: list[Find] = []
     for page, reading in enumerate(readings):
         own = [*_case_numbers(reading, page, case_numbers), *_courts(reading, page, names), *_dates(reading, page)]
         found += sorted(own, key=lambda find: find.start)
     known = [find.value for find in found if find.name is FactName.DATE and not find.doubt]
-    return [_in_its_century(find, known) for find in found]
+    places = defaultdict(set)
+    for find in found:
+        if find.sort and find.sort != find.value:
+            places[find.sort].add(find.value)
+    return [_in_its_place(_in_its_century(find, known), places) for find in found]
+
+
+def _in_its_place(find: Find, places: Mapping[str, set[str]]) -> Find:
+    """Return a court that is named without its province as the one of its sort that the document names with it."""
+    named = places.get(find.value, set())
+    return replace(find, value=min(named)) if find.sort and len(named) == 1 else find
 
 
 def _in_its_century(find: Find, known: Sequence[str]) -> Find:

@@ -1,4 +1,4 @@
-"""A box's report as one page that can be printed: counts, charts, and pictures of the pages that need eyes."""
+"""A box's report as one page to print: counts, what is in it, charts, and pictures of the pages that need eyes."""
 
 import base64
 import io
@@ -20,6 +20,7 @@ from models.settings import Settings
 from pipeline.archive.bag import read_bag
 from pipeline.page.render import render
 from pipeline.run.account import account
+from pipeline.run.contents import contents
 from pipeline.run.history import failures
 from pipeline.run.ledger import Ledger, ScanRow
 from pipeline.run.measure import confidence_of
@@ -30,6 +31,7 @@ from pipeline.text.plain import page_text
 
 _WIDTH = 420
 _MOST_LETTERS = 220
+_MOST_DOCUMENTS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ def html_report(ledger: Ledger, box: str, settings: Settings, most_pictures: int
         report=report,
         states={state.value: report.count(state) for state in ScanState if report.count(state)},
         account=account(ledger, box),
+        contents=contents(settings.archive, box),
+        most_documents=_MOST_DOCUMENTS,
         failures=failures(ledger, [box], 12),
         confidence=_bars([100 * value for value in sure], [0, 50, 60, 70, 80, 85, 90, 95, 98, 100], " %"),
         time=_bars(seconds, [0, 0.5, 1, 2, 3, 5, 8, 15, 30, 60, 300], " s"),

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,10 @@ LOOK = """<script>addEventListener("load", () => {
 
 
 def _chromium(*arguments: object) -> str:
-    command = ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", check=True, timeout=120).stdout
+    options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        command = ["chromium", *options, f"--user-data-dir={profile}", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, encoding="utf-8", check=True, timeout=120).stdout
 
 
 def _seen(page: Path, width: int) -> dict[str, object]:
@@ -42,7 +45,8 @@ def page(tmp_path_factory):
     """Return the report of a box with a good scan, a half of one, and one whose name is a script."""
     folder = tmp_path_factory.mktemp("report")
     box = folder / "ប្រអប់ 1"
-    write_page(box / "good.png", "សាលក្រមព្រហ្មទណ្ឌ លេខ ២១៤")
+    court = "សាលាដំបូងខេត្តកំពត"
+    write_page(box / "good.png", court, "សាលក្រមព្រហ្មទណ្ឌ", "លេខ ២១៤/៩៨", "ថ្ងៃទី២២ ខែមិថុនា ឆ្នាំ១៩៩៨")
     write_page(box / "<script>alarm=true<_script>.png", "Le greffier en chef")
     write_half(box / "half.tif")
     bannasar = Bannasar(folder / "archive")
@@ -63,6 +67,15 @@ def test_a_browser_shows_it_whole(page, width):
     assert not seen["alarm"]
     assert seen["pages"][0] == "half.tif, page 2"
     assert "<script>alarm=true<_script>.png, page 1" in seen["pages"]
+
+
+def test_it_tells_what_is_in_the_box(page):
+    """Kinds, courts, years and case numbers, counted and document by document."""
+    told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.read_text("utf-8").partition("<h2>What is in it</h2>")[2]))
+    assert "Kinds judgment 1" in told
+    assert "Courts សាលាដំបូងខេត្តកំពត 1" in told
+    assert "Years 1998 1" in told
+    assert "1. good judgment 1998-06-22 សាលាដំបូងខេត្តកំពត 214/98 1" in told
 
 
 def test_it_prints_on_paper(page):

@@ -1,0 +1,65 @@
+"""What is in a box: its documents with their kinds, courts, dates and case numbers, and how many of each there are."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.case import Document
+from models.fact import FactName
+from pipeline.archive.bag import read_case, shown_bags
+from pipeline.document.sheets import SEPARATOR
+
+Counts = list[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A document of a case file: "" for what is not known of it; ``said`` tells whether a person said its kind."""
+
+    case: str
+    number: int
+    title: str
+    pages: int
+    kind: str
+    said: bool
+    date: str
+    court: str
+    case_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The documents of a box in the order of its case files, and what they are counted by, the most frequent first."""
+
+    rows: Sequence[Row]
+    kinds: Counts
+    courts: Counts
+    years: Counts
+
+
+def contents(archive: Path, box: str) -> Contents:
+    """Return what is in a box; case files that are withdrawn and separator sheets are left out.
+
+    Raises:
+        OSError: a bag cannot be read.
+    """
+    cases = [read_case(bag) for bag in shown_bags(archive) if bag.parent.name == box]
+    rows = [_row(case.id, one) for case in cases for one in case.documents if one.kind != SEPARATOR]
+    return Contents(
+        rows,
+        _counted(row.kind for row in rows),
+        _counted(row.court for row in rows),
+        sorted(_counted(row.date[:4] for row in rows)),
+    )
+
+
+def _row(case: str, document: Document) -> Row:
+    date, court, number = (document.surest(name) for name in (FactName.DATE, FactName.COURT, FactName.CASE_NUMBER))
+    pages = len(document.pages)
+    said = bool(document.kind_by)
+    return Row(case, document.number, document.title, pages, document.kind, said, date, court, number)
+
+
+def _counted(values: Iterable[str]) -> Counts:
+    return Counter(filter(None, values)).most_common()
