@@ -7,16 +7,18 @@ from pipeline.document.features import begin_features
 from pipeline.document.sketch import Sketch
 
 _LIKELY = 0.5
+# A scan of its own is rather a document of its own.
+_LIKELY_ELSEWHERE = 0.25
 
 
 def parts(pages: Sequence[Sketch], model: Linear, *, blank_separates: bool) -> Iterator[list[Sketch]]:
-    """Yield the pages of each document of a scan.
+    """Yield the pages of each document of a scan, or of several that were scanned page by page.
 
     A separator sheet is a part by itself, with the blank pages that follow it: they are its back, where both sides were
     scanned. A blank page begins nothing.
 
     Args:
-        pages: of one scan, in order.
+        pages: of the scans, in order.
         model: what tells whether a document begins on a page.
         blank_separates: whether a document also begins after a blank page.
     """
@@ -44,4 +46,5 @@ def _begins(part: Sequence[Sketch], sketch: Sketch, model: Linear, *, blank_sepa
         return False
     if blank_separates and part[-1].page.blank:
         return True
-    return bool(sketch.lines) and model.probabilities(begin_features(before, sketch))["yes"] > _LIKELY
+    likely = _LIKELY if page.scan == before.page.scan else _LIKELY_ELSEWHERE
+    return bool(sketch.lines) and model.probabilities(begin_features(before, sketch))["yes"] > likely

@@ -1,8 +1,7 @@
 """The documents of a case file: where each begins, its kind, what is read from it, and what people said of it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, groupby, pairwise
 from pathlib import Path
 
 from models.case import Document
@@ -22,20 +21,8 @@ from pipeline.document.sketch import Sketch
 _FACTS = {About.DATE: FactName.DATE, About.CASE_NUMBER: FactName.CASE_NUMBER, About.COURT: FactName.COURT}
 
 Said = Mapping[tuple[PageRef, About], Correction]
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """The pages of a document to be, the scan it is in, and whether it begins in the middle of that."""
-
-    scan: str
-    later: bool
-    pages: list[Sketch]
-
-    @property
-    def title(self) -> str:
-        """What it is called."""
-        return f"{self.scan}, page {self.pages[0].page.number}" if self.later else self.scan
+# The pages of a document to be.
+_Part = list[Sketch]
 
 
 def described(
@@ -53,7 +40,8 @@ def described(
         corrections: what people said of the case file, in the order in which they did.
 
     Returns:
-        The documents, numbered from 1. A later one of a scan has the page it begins on in its title.
+        The documents, numbered from 1. A later one of a scan has the page it begins on in its title. One of several
+        scans is called as the first of them.
 
     Raises:
         GlossaryError: the glossary cannot be read.
@@ -62,16 +50,18 @@ def described(
     names = read_names(Path(settings.glossary))
     model = read_model(model_in_use(settings))
     said = _last(corrections)
-    cut = []
-    for document in documents:
-        own = parts(
-            [Sketch(pages[ref], names) for ref in document.pages],
-            model.begins,
-            blank_separates=settings.blank_separates,
+    titles = {document.pages[0].scan: document.title for document in documents}
+    stacks = list(_stacks(documents))
+    cut = [
+        part
+        for stack in stacks
+        for part in parts(
+            [Sketch(pages[ref], names) for ref in stack], model.begins, blank_separates=settings.blank_separates
         )
-        cut += [_Part(document.title, place > 0, part) for place, part in enumerate(own)]
-    read = [_document(number, part, model, settings) for number, part in enumerate(_as_people_cut(cut, said), 1)]
-    return tuple(_as_people_say(document, said) for document in as_sheets_tell(read, pages, names))
+    ]
+    as_people_cut = enumerate(_as_people_cut(cut, said), 1)
+    read = [_document(number, part, titles, model, settings) for number, part in as_people_cut]
+    return tuple(_as_people_say(document, said) for document in as_sheets_tell(read, stacks, pages, names))
 
 
 def _last(corrections: Sequence[Correction]) -> Said:
@@ -87,36 +77,42 @@ def _last(corrections: Sequence[Correction]) -> Said:
     return said
 
 
+def _stacks(documents: Sequence[Document]) -> Iterator[tuple[PageRef, ...]]:
+    """Yield the pages that may belong together: of a scan, or of scans in a row of one page each."""
+    for is_single, row in groupby(documents, key=lambda document: len(document.pages) == 1):
+        pages = [document.pages for document in row]
+        yield from [tuple(chain.from_iterable(pages))] if is_single else pages
+
+
 def _as_people_cut(cut: Sequence[_Part], said: Said) -> Iterator[_Part]:
     """Yield the parts as people want them: cut where they said so, and joined."""
-    joined: _Part | None = None
+    joined: _Part = []
     for part in cut:
-        begins = [n for n, page in enumerate(part.pages) if n and (_ref(page), About.BEGINS) in said]
-        for start, end in pairwise((0, *begins, len(part.pages))):
-            own = _Part(part.scan, part.later or start > 0, part.pages[start:end])
-            if joined and (_ref(own.pages[0]), About.CONTINUES) in said:
-                joined.pages.extend(own.pages)
-                continue
-            if joined:
+        begins = [n for n, page in enumerate(part) if n and (_ref(page), About.BEGINS) in said]
+        for start, end in pairwise((0, *begins, len(part))):
+            if joined and (_ref(part[start]), About.CONTINUES) not in said:
                 yield joined
-            joined = own
+                joined = []
+            joined = [*joined, *part[start:end]]
     if joined:
         yield joined
 
 
-def _document(number: int, part: _Part, model: Model, settings: DocumentSettings) -> Document:
-    """Return a document as the machine reads it."""
-    read = kind_of(part.pages, model.kinds)
+def _document(
+    number: int, part: _Part, titles: Mapping[str, str], model: Model, settings: DocumentSettings
+) -> Document:
+    """Return a document as the machine reads it; ``titles`` are those of the scans."""
+    read = kind_of(part, model.kinds)
+    first = _ref(part[0])
+    title = titles[first.scan]
     return Document(
         number=number,
-        title=part.title,
-        pages=tuple(map(_ref, part.pages)),
+        title=title if first.number == 1 else f"{title}, page {first.number}",
+        pages=tuple(map(_ref, part)),
         kind=read.kind if read.confidence >= settings.surely else UNKNOWN,
         kind_confidence=read.confidence,
         kind_read=read.kind,
-        facts=facts_of(
-            [reading(page.page) for page in part.pages], part.pages[0].names, settings.case_numbers, model.roles
-        ),
+        facts=facts_of([reading(page.page) for page in part], part[0].names, settings.case_numbers, model.roles),
     )
 
 

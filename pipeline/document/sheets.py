@@ -44,25 +44,30 @@ def _plain(values: Sequence[str]) -> str:
     return text if text.isprintable() else ""
 
 
-def as_sheets_tell(documents: Sequence[Document], pages: Mapping[PageRef, Page], names: Names) -> Iterator[Document]:
+def as_sheets_tell(
+    documents: Sequence[Document], stacks: Sequence[Sequence[PageRef]], pages: Mapping[PageRef, Page], names: Names
+) -> Iterator[Document]:
     """Yield documents with the kind and the case number that the sheets before them say; the sheets are separators.
 
-    What a sheet says holds for the one document that follows it in its scan. A kind that the glossary does not know is
+    What a sheet says holds for the one document that follows it in its stack. A kind that the glossary does not know is
     not taken. The number stands before all that was read from the document; its evidence is the sheet.
 
     Args:
         documents: of a case file, in order; each sheet begins one.
+        stacks: the pages that were scanned one after another.
         pages: every page of them.
         names: the glossary.
     """
-    before: Page | None = None
+    stack_of = {ref: number for number, stack in enumerate(stacks) for ref in stack}
+    before: PageRef | None = None
     for document in documents:
-        first = pages[document.pages[0]]
-        if first.sheet:
+        first = document.pages[0]
+        if pages[first].sheet:
             before = first
             yield document.model_copy(update={"kind": SEPARATOR, "kind_confidence": 1.0, "kind_read": SEPARATOR})
             continue
-        yield _told(document, before, names) if before and before.scan == first.scan else document
+        together = before is not None and stack_of[before] == stack_of[first]
+        yield _told(document, pages[before], names) if before and together else document
         before = None
 
 

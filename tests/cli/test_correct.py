@@ -175,20 +175,31 @@ def test_a_wrong_cut_is_mended_and_mended_again(archive):
     _well(archive, "verify")
 
 
-def test_sides_that_were_scanned_one_by_one_are_made_a_document(bannasar, tmp_path):
-    """The machine never puts pages of two scans together; people do."""
+def test_sides_that_were_scanned_one_by_one_are_one_document_and_can_be_parted(bannasar, tmp_path):
+    """Its PDF has them all, and is called as the first."""
     for name, lines in (("1.png", LETTER), ("2.png", ANNEX)):
         (tmp_path / "box" / "dossier").mkdir(parents=True, exist_ok=True)
         picture = render_page(lines, face="Liberation Serif", size=13, dpi=150)
         Image.fromarray(picture).save(tmp_path / "box" / "dossier" / name, dpi=(150, 150))
     _well(bannasar, "run", tmp_path / "box")
-    _well(bannasar, "merge", "box_dossier", "--document", "2")
     bag = bannasar.archive / "bags" / "box" / "box_dossier" / "data"
-    (document,) = CaseFile.model_validate_json((bag / "case.json").read_bytes()).documents
-    assert len(document.pages) == 2
-    with pikepdf.open(bag / "documents" / "001.pdf") as pdf:
-        assert len(pdf.pages) == 2
-    assert {hit["document"] for hit in bannasar.json("search", "pièces")["hits"]} == {1}
+
+    def stands():
+        documents = CaseFile.model_validate_json((bag / "case.json").read_bytes()).documents
+        for document in documents:
+            with pikepdf.open(bag / "documents" / f"{document.number:03}.pdf") as pdf:
+                assert len(pdf.pages) == len(document.pages)
+        return [(document.title, len(document.pages)) for document in documents]
+
+    assert stands() == [("1", 2)]
+    assert {(hit["path"], hit["document"]) for hit in bannasar.json("search", "prévenu")["hits"]} == {
+        ("dossier/1.png", 1),
+        ("dossier/2.png", 1),
+    }
+    _well(bannasar, "split", "box_dossier", "--page", "2")
+    assert stands() == [("1", 1), ("2", 1)]
+    _well(bannasar, "merge", "box_dossier", "--document", "2")
+    assert stands() == [("1", 2)]
     _well(bannasar, "verify")
 
 

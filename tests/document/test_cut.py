@@ -18,15 +18,34 @@ def cut(make):
     """Return the pages and the kind of each document that a scan with these pages holds."""
 
     def parts(*pages):
-        made = [make.page(*blocks, number=number) for number, blocks in enumerate(pages, 1)]
-        refs = {PageRef(scan=page.scan, number=page.number): page for page in made}
-        whole = Document(number=1, title="scan", pages=tuple(refs))
         return [
-            ([ref.number for ref in document.pages], document.kind, document.title)
-            for document in described([whole], refs, load().document)
+            ([ref.number for ref in document.pages], document.kind, document.title) for document in _cut(make, [pages])
         ]
 
     return parts
+
+
+@pytest.fixture(scope="module")
+def cut_scans(make):
+    """Return the scans and the pages of each document that scans with these pages hold."""
+
+    def parts(*scans):
+        return [
+            ([(ref.scan[0], ref.number) for ref in document.pages], document.title) for document in _cut(make, scans)
+        ]
+
+    return parts
+
+
+def _cut(make, scans):
+    """Return the documents of scans, a, b, c … , each a list of pages, which are lists of blocks."""
+    refs, wholes = {}, []
+    for name, pages in zip("abcdef", scans, strict=False):
+        made = [make.page(*blocks, number=number, scan=name * 64) for number, blocks in enumerate(pages, 1)]
+        own = {PageRef(scan=page.scan, number=page.number): page for page in made}
+        refs |= own
+        wholes.append(Document(number=len(wholes) + 1, title="scan" if len(scans) == 1 else name, pages=tuple(own)))
+    return described(wholes, refs, load().document)
 
 
 def test_a_document_begins_where_the_page_looks_like_a_first_one(cut):
@@ -77,3 +96,25 @@ def test_without_a_letterhead_the_end_of_the_one_before_tells(cut, second):
 def test_a_title_within_running_text_begins_nothing(cut):
     """Papers quote titles."""
     assert [pages for pages, *_ in cut([HEAD, TITLE, TEXT], [TITLE, TEXT])] == [[1, 2]]
+
+
+FIRST, ON, LAST = [HEAD, TITLE, TEXT], [TEXT], [TEXT[:2], END]
+
+
+def test_sheets_that_were_scanned_one_by_one_are_put_together(cut_scans):
+    """Each to its own file, as many scanners leave them; a document is called as its first scan."""
+    assert cut_scans([FIRST], [ON], [LAST], [FIRST], [LAST]) == [
+        ([("a", 1), ("b", 1), ("c", 1)], "a"),
+        ([("d", 1), ("e", 1)], "d"),
+    ]
+
+
+def test_scans_of_several_pages_stay_apart(cut_scans):
+    """What was scanned in one go ends with its file, and nothing else goes into it."""
+    assert cut_scans([FIRST, ON], [LAST], [ON, FIRST], [LAST]) == [
+        ([("a", 1), ("a", 2)], "a"),
+        ([("b", 1)], "b"),
+        ([("c", 1)], "c"),
+        ([("c", 2)], "c, page 2"),
+        ([("d", 1)], "d"),
+    ]

@@ -116,6 +116,15 @@ def test_what_a_sheet_says_stays_in_its_scan(cut):
     ]
 
 
+def test_a_sheet_that_was_scanned_by_itself_says_what_the_next_scan_is(cut):
+    """Sheets of paper that a scanner leaves one by one are one stack."""
+    assert told(cut([[BODY]], [Said("complaint")], [[BODY]], [[BODY]])) == [
+        ([1], "unknown"),
+        ([1], "separator"),
+        ([1, 1], "complaint"),
+    ]
+
+
 def test_a_blank_page_separates_where_that_is_set(cut):
     """It is the last of the document before it; by default it separates nothing."""
     pages = [BLANK, [BODY], [BODY], BLANK, BLANK, [BODY], BLANK]
