@@ -13,6 +13,8 @@ from pipeline.document.sketch import Sketch
 UNKNOWN = "unknown"
 # A page of fewer units, clusters or words, is one of a few lines.
 _ENOUGH = 60
+# What is less like a title or a phrase is none, 0–1.
+_LEAST_LIKE = 0.7
 
 
 class Read(NamedTuple):
@@ -36,7 +38,8 @@ def kind_of(pages: Sequence[Sketch], model: Linear) -> Read:
     units = sum(len(seen.units) for seen in first.lines)
     kinds = set(first.names.kinds.values())
     by_name = kinds if units < _ENOUGH else kinds.difference(model.classes)
-    own = max((one for one in _named(first) if one[1] in by_name), default=(0.0, "")) if by_name else (0.0, "")
+    named = _named(first) if by_name else ()
+    own = max((one for one in named if one[0] > _LEAST_LIKE and one[1] in by_name), default=(0.0, ""))
     sure *= min(1, units / _ENOUGH)
     return Read(own[1], round(own[0], 3)) if own[0] > sure else Read(kind, round(sure, 3))
 

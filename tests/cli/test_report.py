@@ -72,7 +72,7 @@ def test_a_browser_shows_it_whole(page, width):
 def test_it_tells_what_is_in_the_box(page):
     """Kinds, courts, years and case numbers, counted and document by document."""
     told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.read_text("utf-8").partition("<h2>What is in it</h2>")[2]))
-    assert "Kinds judgment 1" in told
+    assert "Kinds unknown 1 · judgment 1" in told
     assert "Courts សាលាដំបូងខេត្តកំពត 1" in told
     assert "Years 1998 1" in told
     assert "1. good judgment 1998-06-22 សាលាដំបូងខេត្តកំពត 214/98 1" in told
