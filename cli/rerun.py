@@ -1,6 +1,5 @@
 """``bannasar rerun``."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -24,14 +23,8 @@ from cli.common import (
 from cli.going import check_tools, go
 from models.failure import BannasarError, Code
 from models.settings import Settings
-from pipeline.run.rerun import Chosen, Wanted, choose
+from pipeline.run.rerun import Chosen, Stage, Wanted, choose
 from pipeline.run.rerun import rerun as do_again
-
-
-class Stage(StrEnum):
-    """Where to begin again."""
-
-    RECOGNISE = "recognise"
 
 
 def rerun(
@@ -63,7 +56,8 @@ def rerun(
     """Digitise again what failed, what was read badly, or what was read by an older recipe.
 
     Scans that answer all of the options are done again, and nothing else; --dry-run lists them. Pages that today's
-    recipe has read are not read again, but with --stage recognise. What was archived stays so until the new is there.
+    recipe has read are not read again, but with --stage recognise; --stage describe cuts and describes the documents of
+    such scans by today's glossary and classifier. What was archived stays so until the new is there.
 
     Examples:
         bannasar rerun --failed
@@ -71,6 +65,8 @@ def rerun(
         bannasar rerun --box box-17 --below-confidence 0.6 --dry-run
 
         bannasar rerun --code timeout --allow-partial
+
+        bannasar rerun --box box-17 --stage describe
 
         bannasar rerun --scan box-17/locked.pdf --password-file password.txt
     """
@@ -93,7 +89,7 @@ def rerun(
             scans=tuple(scan or ()),
             codes=tuple(code or ()),
             below_confidence=below_confidence,
-            recognise=stage is Stage.RECOGNISE,
+            stage=stage,
             force=force,
             password=_password(password_file) if password_file else None,
         )

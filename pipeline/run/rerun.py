@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from models.failure import Code
@@ -18,12 +19,19 @@ from pipeline.run.results import Results
 from pipeline.run.take_in import inspect_anew, settle
 
 
+class Stage(StrEnum):
+    """Where scans are begun with again: with reading their pages, or with what is told of their documents."""
+
+    RECOGNISE = "recognise"
+    DESCRIBE = "describe"
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is asked for; a scan is meant when it answers all that is given.
 
-    ``scans`` are paths in a box, ``box/path``, or the beginnings of SHA-256s. ``recognise`` reads pages again even
-    where today's recipe has read them; ``force`` takes refused scans too, of those that are named; ``password`` opens
+    ``scans`` are paths in a box, ``box/path``, or the beginnings of SHA-256s. ``stage`` is done again even
+    where today's recipe has done it; ``force`` takes refused scans too, of those that are named; ``password`` opens
     the locked ones among them.
     """
 
@@ -32,7 +40,7 @@ class Wanted:
     scans: tuple[str, ...] = ()
     codes: tuple[Code, ...] = ()
     below_confidence: float | None = None
-    recognise: bool = False
+    stage: Stage | None = None
     force: bool = False
     password: str | None = None
 
@@ -132,7 +140,7 @@ def _prepare(
             ledger.wait(row)
         elif row.path in inside:
             settle(row, inside[row.path], ledger, [box.id])
-        if wanted.recognise and row.sha256:
+        if wanted.stage is Stage.RECOGNISE and row.sha256:
             Results(context.settings.archive).forget(row.sha256, fingerprint(context.settings.page))
     return unlocked
 
@@ -176,8 +184,8 @@ def _why_not(row: ScanRow, wanted: Wanted, recipe: str) -> str:
             return "refused; a refused scan comes back only by name: --scan … --force"
         if not wanted.force and wanted.password is None:
             return "refused; add --force (or --password-file, for a locked PDF)"
-    if row.state is ScanState.ARCHIVED and not row.missing and row.recipe == recipe and not wanted.recognise:
-        return "read by today's recipe already; --stage recognise reads it again"
+    if row.state is ScanState.ARCHIVED and not row.missing and row.recipe == recipe and not wanted.stage:
+        return "read by today's recipe already; --stage recognise reads it again, --stage describe its documents"
     return ""
 
 
