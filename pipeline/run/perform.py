@@ -8,8 +8,15 @@ from typing import Any
 
 from models.failure import BannasarError, Code, Failure
 
-# What programs and libraries say when the system gives them no more memory.
-_OUT_OF_MEMORY = ("bad_alloc", "Cannot allocate memory", "Insufficient memory", "Out of memory")
+# What programs and libraries say when the system gives them no more memory, the loader of libraries among them.
+_OUT_OF_MEMORY = (
+    "bad_alloc",
+    "Cannot allocate memory",
+    "Insufficient memory",
+    "Out of memory",
+    "failed to map segment",
+    "can't start new thread",
+)
 
 
 @dataclass(frozen=True, slots=True)
