@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.changing import CaseArgument
-from cli.common import ArchiveOption, Exit, give_up, open_ledger, out, read_settings
+from cli.common import ArchiveOption, Exit, bag_place, give_up, open_ledger, out, read_settings
 from models.failure import BannasarError
 from pipeline.archive.bag import read_case
 from pipeline.archive.certificate import write_certificate
@@ -35,9 +35,7 @@ def certify(
     """
     settings = read_settings(archive)
     with open_ledger(settings.archive) as ledger:
-        place = ledger.bag_of(case)
-    if not place:
-        give_up(f"The archive holds no case file {case}. `bannasar status` and `bannasar search` name them.")
+        place = bag_place(ledger, case)
     if to.exists():
         give_up(f"{to} is there already. Name another file, or move it away.")
     bag = settings.archive / place

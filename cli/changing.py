@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.common import Exit, check_archive, err, give_up, open_ledger
+from cli.common import Exit, bag_place, check_archive, err, give_up, open_ledger
 from models.failure import BannasarError
 from models.settings import Settings
 from pipeline.archive.journal import JournalBrokenError
@@ -36,10 +36,7 @@ def change(settings: Settings, case: str, do: Callable[[Path, Registrar], None])
     check_archive(settings.archive)
     try:
         with hold(settings.archive), open_ledger(settings.archive) as ledger:
-            place = ledger.bag_of(case)
-            if not place:
-                give_up(f"The archive holds no case file {case}. `bannasar status` and `bannasar search` name them.")
-            bag = settings.archive / place
+            bag = settings.archive / bag_place(ledger, case)
             journal = registrar(settings)
             if journal.warning:
                 err.print(journal.warning, soft_wrap=True)

@@ -81,6 +81,14 @@ def check_archive(archive: Path) -> None:
         give_up(f"There is no archive at {archive} yet. Make one with `bannasar run BOX --archive {archive}`.")
 
 
+def bag_place(ledger: Ledger, case: str) -> str:
+    """Return where in the archive the bag of a case file lies; give up where there is none."""
+    place = ledger.bag_of(case)
+    if not place:
+        give_up(f"The archive holds no case file {case}. `bannasar status` and `bannasar search` name them.")
+    return place
+
+
 @contextmanager
 def open_ledger(archive: Path) -> Iterator[Ledger]:
     """Open the ledger of an archive that must be there already."""

@@ -16,7 +16,7 @@ from models.settings import Settings
 from pipeline.archive.bag import read_case
 from pipeline.archive.journal import operator
 from pipeline.document.glossary import read_names
-from pipeline.document.said import UnsayableError, corrections, document_of
+from pipeline.document.said import UnsayableError, corrections
 from pipeline.document.said import merge as merged
 from pipeline.document.said import split as parted
 from pipeline.run.custody import Registrar
@@ -116,7 +116,6 @@ def _put_right(
             give_up(f"{case} has several documents. Name one with --document: {listed}.")
         try:
             said = say(record, number or 1)
-            document_of(record, number or 1)
         except UnsayableError as error:
             give_up(str(error))
         try:

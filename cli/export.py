@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.changing import CaseArgument
-from cli.common import ArchiveOption, give_up, open_ledger, out, read_settings
+from cli.common import ArchiveOption, bag_place, give_up, open_ledger, out, read_settings
 from models.failure import BannasarError
 from models.settings import Settings
 from pipeline.archive.journal import JournalBrokenError
@@ -119,9 +119,7 @@ def _taken_out(case: str, archive: Path | None, to: Path) -> Iterator[tuple[Path
     """Give the bag of a case file and the settings; give up where it cannot be taken out."""
     settings = read_settings(archive)
     with open_ledger(settings.archive) as ledger:
-        place = ledger.bag_of(case)
-    if not place:
-        give_up(f"The archive holds no case file {case}. `bannasar status` and `bannasar search` name them.")
+        place = bag_place(ledger, case)
     try:
         yield settings.archive / place, settings
     except (BannasarError, JournalBrokenError, KeyUnusableError, TransferError) as error:

@@ -7,6 +7,7 @@ import typer
 from rich.text import Text
 
 from cli.common import ArchiveOption, JsonOption, find_box, open_ledger, out, read_settings
+from pipeline.archive.bag import bag_folder, document_file
 from pipeline.run.people import Doubt, doubts
 
 
@@ -35,7 +36,7 @@ def review(
         return
     for doubt in found[:limit]:
         case, document = doubt.case, doubt.document
-        pdf = settings.archive / "bags" / case.box / case.id / "data" / "documents" / f"{document.number:03}.pdf"
+        pdf = document_file(bag_folder(settings.archive, case), document.number)
         out.print(Text(f"{case.id}, document {document.number}: {document.title}", style="bold"), soft_wrap=True)
         for why in doubt.why:
             out.print(Text(f"   {why}"), soft_wrap=True)

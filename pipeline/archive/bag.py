@@ -112,9 +112,14 @@ def bag_folders(archive: Path) -> Iterator[Path]:
     yield from sorted(folder for folder in (archive / "bags").glob("*/*") if folder.is_dir())
 
 
-def shown_bags(archive: Path) -> Iterator[Path]:
-    """Yield every bag that searches find: those that are not withdrawn."""
-    return (bag for bag in bags(archive) if not is_withdrawn(bag))
+def shown_bags(archive: Path, box: str | None = None) -> Iterator[Path]:
+    """Yield every bag that searches find, those that are not withdrawn; with a box those of that box only."""
+    return (bag for bag in bags(archive) if box in {None, bag.parent.name} and not is_withdrawn(bag))
+
+
+def document_file(bag: Path, number: int) -> Path:
+    """Return where the PDF of a document lies in a bag."""
+    return bag / "data" / "documents" / f"{number:03}.pdf"
 
 
 def original(bag: Path, sha256: str) -> Path:
@@ -123,8 +128,12 @@ def original(bag: Path, sha256: str) -> Path:
     Raises:
         KeyError: the bag does not hold it.
     """
-    case = read_case(bag)
-    return bag / "data" / "originals" / stored_paths(case)[sha256]
+    return originals(bag, read_case(bag))[sha256]
+
+
+def originals(bag: Path, case: CaseFile) -> dict[str, Path]:
+    """Return where each scan of a case file lies in its bag, by SHA-256."""
+    return {sha256: bag / "data" / "originals" / path for sha256, path in stored_paths(case).items()}
 
 
 def stored_paths(case: CaseFile) -> dict[str, PurePosixPath]:

@@ -22,6 +22,7 @@ from typing import BinaryIO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from models.case import CaseFile, Version
 from pipeline.archive.keys import SIGNED, Signer, is_signed_by
 
 _FILE = "journal.jsonl"
@@ -190,6 +191,11 @@ def operator() -> str:
 def manifest_of(bag: Path) -> str:
     """Return the SHA-256 of a bag's manifest of manifests."""
     return hashlib.sha256((bag / SIGNED).read_bytes()).hexdigest()
+
+
+def history_with(case: CaseFile, bag: Path) -> tuple[Version, ...]:
+    """Return how a case file was made before and at last, for the record of the one that takes its bag's place."""
+    return (*case.history, case.version.model_copy(update={"manifest": manifest_of(bag)}))
 
 
 def _read(raw: bytes, number: int) -> Line:

@@ -6,6 +6,7 @@ import pikepdf
 
 from models.case import CaseFile
 from models.failure import BannasarError, Code
+from pipeline.archive.bag import document_file
 
 _ENDINGS = {"/DCTDecode": ".jpg", "/JPXDecode": ".jp2"}
 
@@ -28,7 +29,7 @@ def take_pictures(bag: Path, case: CaseFile, folder: Path) -> dict[tuple[str, in
     """
     pictures: dict[tuple[str, int], Path] = {}
     for document in case.documents:
-        file = bag / "data" / "documents" / f"{document.number:03}.pdf"
+        file = document_file(bag, document.number)
         try:
             with pikepdf.open(file) as pdf:
                 for ref, sheet in zip(document.pages, pdf.pages, strict=True):

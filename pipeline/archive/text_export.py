@@ -23,7 +23,7 @@ def export_text(archive: Path, folder: Path, box: str | None = None) -> int:
     Raises:
         OSError: a bag cannot be read, or a text not be written.
     """
-    found = [bag for bag in shown_bags(archive) if box is None or bag.parent.name == box]
+    found = list(shown_bags(archive, box))
     boxes = sorted({bag.parent.name for bag in found})
     written = 0
     for name in boxes:

@@ -22,7 +22,7 @@ Features = Mapping[str, float]
 _HEAD = 0.45
 _LONGEST = 50
 # Made papers always bear a title of their kind at their head, and look as their maker lets them; real ones need not.
-# So heads and looks weigh less than bodies; docs/documents.md has what each weight came to.
+# So heads and looks weigh less than bodies; docs/decisions/0006-kinds.md tells more.
 _HEADS_WEIGHT = 0.5
 _LOOKS_WEIGHT = 0.1
 # Lines at a page's head and foot that tell whether a document begins or has ended.
@@ -31,19 +31,21 @@ _SHORT_LINES = 3
 # Below this a line is not like a letterhead, in hundredths.
 _LEAST_LIKE = 70
 # What stands at the head of the first page of an official paper, and of no other page.
-LETTERHEADS = (
-    "ព្រះរាជាណាចក្រកម្ពុជា",
-    "ជាតិ សាសនា ព្រះមហាក្សត្រ",
-    "រដ្ឋកម្ពុជា",
-    "សាធារណរដ្ឋប្រជាមានិតកម្ពុជា",
-    "សាធារណរដ្ឋខ្មែរ",
-    "Royaume du Cambodge",
-    "République khmère",
-    "Kingdom of Cambodia",
-    "Nation Religion King",
-    "Nation Religion Roi",
-)
-_LETTERHEADS = tuple(map(letters, LETTERHEADS))
+_LETTERHEADS = [
+    letters(line)
+    for line in (
+        "ព្រះរាជាណាចក្រកម្ពុជា",
+        "ជាតិ សាសនា ព្រះមហាក្សត្រ",
+        "រដ្ឋកម្ពុជា",
+        "សាធារណរដ្ឋប្រជាមានិតកម្ពុជា",
+        "សាធារណរដ្ឋខ្មែរ",
+        "Royaume du Cambodge",
+        "République khmère",
+        "Kingdom of Cambodia",
+        "Nation Religion King",
+        "Nation Religion Roi",
+    )
+]
 
 
 def kind_features(pages: Sequence[Sketch]) -> Features:

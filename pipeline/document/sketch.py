@@ -1,4 +1,4 @@
-"""A page as the classifier looks at it: its lines in match form, cut into units once, and the titles they are like."""
+"""A page as the classifier looks at it: its lines in match form, and the titles they are like."""
 
 import re
 from collections.abc import Iterator
@@ -30,13 +30,17 @@ _PAGE_NUMBER = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Seen:
-    """A line, its text in match form, and the units of that."""
+    """A line, and its text in match form."""
 
     line: Line
     text: str
-    units: tuple[Unit, ...]
+
+    @cached_property
+    def units(self) -> tuple[Unit, ...]:
+        """The units of the text. Of a page in the middle of a document only those of a few lines are asked for."""
+        return tuple(units(self.text))
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ class Sketch:
 
 def _seen(line: Line) -> Seen:
     text = match_form("".join(word.text + (" " if word.space else "") for word in line.words))
-    return Seen(line, text, tuple(units(text)))
+    return Seen(line, text)
 
 
 @lru_cache(maxsize=4)

@@ -27,6 +27,7 @@ from pipeline.document.papers import Known
 from pipeline.document.reading import reading
 from pipeline.document.roles import OTHER, OWN, ROLES, role_features
 from pipeline.document.sketch import Sketch
+from pipeline.text.script import is_khmer
 
 _SEED = 8
 _READINGS = 3
@@ -116,7 +117,7 @@ def _folds(documents: Sequence[Known]) -> dict[str, int]:
     folds: dict[str, int] = {}
     for document in documents:
         if document.origin not in folds:
-            alike = document.kind, _is_khmer(_text(document.pages[0]))
+            alike = document.kind, is_khmer(_text(document.pages[0]))
             folds[document.origin] = dealt[alike] % _FOLDS
             dealt[alike] += 1
     return folds
@@ -124,10 +125,6 @@ def _folds(documents: Sequence[Known]) -> dict[str, int]:
 
 def _text(page: Page) -> str:
     return "".join(word.text for block in page.blocks for line in block.lines for word in line.words)
-
-
-def _is_khmer(text: str) -> bool:
-    return any("\u1780" <= letter <= "\u17ff" for letter in text)
 
 
 def _kinds(
@@ -154,13 +151,13 @@ def _phrases(names: Names, bodies: Sequence[Sequence[str]], chance: random.Rando
     lines = _by_script(bodies)
     for phrase, kind in names.phrases.items():
         for _ in range(_READINGS):
-            few = [*chance.sample(lines[_is_khmer(phrase)], chance.randint(0, _FEW)), phrase]
+            few = [*chance.sample(lines[is_khmer(phrase)], chance.randint(0, _FEW)), phrase]
             chance.shuffle(few)
             yield _Example(_read_once(_page(few), names, chance), kind, f"phrase {phrase}", _ALWAYS)
 
 
 def _by_script(bodies: Sequence[Sequence[str]]) -> dict[bool, list[str]]:
-    return {script: [line for body in bodies for line in body if _is_khmer(line) is script] for script in (True, False)}
+    return {script: [line for body in bodies for line in body if is_khmer(line) is script] for script in (True, False)}
 
 
 def _read_once(page: Page, names: Names, chance: random.Random) -> Features:

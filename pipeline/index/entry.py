@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from models.case import CaseFile, Document
@@ -86,11 +86,15 @@ def entries(case: CaseFile, pages: Iterable[Page]) -> Iterator[Entry]:
             paths[page.scan],
             page.number,
             _scripts(found),
-            " ".join(tokens(found)),
-            " ".join(near.token for near in near_tokens(found)),
+            *searched(found),
             frozenset(unit.text for unit in found if unit.run < 0 and unit.text.isalpha()),
             pack(Shown(text, Columns.of(found), places)),
         )
+
+
+def searched(found: Sequence[Unit]) -> tuple[str, str]:
+    """Return the tokens of units, and those of their near spellings, parted by spaces, as the stores are given them."""
+    return " ".join(tokens(found)), " ".join(near.token for near in near_tokens(found))
 
 
 def about(case: CaseFile, document: Document) -> About:

@@ -26,9 +26,14 @@ def required(group: tuple[Term, ...]) -> bool:
     return not any(term.may_differ for term in group)
 
 
+def group_may_differ(group: tuple[Term, ...]) -> bool:
+    """Whether any of a group's words is also looked for in other forms."""
+    return not required(group) and any(map(parts, group))
+
+
 def may_differ(query: Query) -> bool:
-    """Whether any of a query's words is also looked for in other forms."""
-    return any(parts(term) for group in query.groups if not required(group) for term in group)
+    """Whether any of a query's words is."""
+    return any(map(group_may_differ, query.groups))
 
 
 def first_only(query: Query, view: View) -> bool:

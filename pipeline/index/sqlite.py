@@ -15,14 +15,12 @@ from models.case import CaseFile
 from models.hit import Found, Hit
 from models.page import Page
 from pipeline.index.database import connect, may_be_written
-from pipeline.index.entry import About, entries, unpack
+from pipeline.index.entry import About, entries, searched, unpack
 from pipeline.index.query import Query
 from pipeline.index.results import first_only
 from pipeline.index.sqlite_ranking import TOKENS
 from pipeline.index.sqlite_search import Search
 from pipeline.index.store import IndexUnreadableError, IndexUnusableError, Sort, View, fingerprint
-from pipeline.text.near import near_tokens
-from pipeline.text.units import tokens
 
 # Of the schema and of the tokens: those of a page are made again when it is taken out.
 VERSION = 4
@@ -207,7 +205,7 @@ class SqliteStore:
             found = unpack(packed).units.units()
             self._database.execute(
                 "INSERT INTO tokens (tokens, rowid, units, near) VALUES ('delete', ?, ?, ?)",
-                (page, " ".join(tokens(found)), " ".join(near.token for near in near_tokens(found))),
+                (page, *searched(found)),
             )
             self._database.execute("DELETE FROM shown WHERE page = ?", (page,))
             self._database.execute("DELETE FROM pages WHERE id = ?", (page,))

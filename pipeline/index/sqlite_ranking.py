@@ -11,13 +11,20 @@ from collections.abc import Callable, Iterable, Sequence
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from pipeline.index.entry import unpack
+from pipeline.index.entry import searched, unpack
 from pipeline.index.fts import forms, phrase
 from pipeline.index.likeness import Part, parts
 from pipeline.index.query import Query, Term
-from pipeline.index.results import ALIKE, AS_IT_IS, EXACT, IN_A_ROW, MOST_COUNTED, may_differ, required
-from pipeline.text.near import near_tokens
-from pipeline.text.units import tokens
+from pipeline.index.results import (
+    ALIKE,
+    AS_IT_IS,
+    EXACT,
+    IN_A_ROW,
+    MOST_COUNTED,
+    group_may_differ,
+    may_differ,
+    required,
+)
 
 # FTS5's own categories would cut Khmer at every vowel, and drop the joint of our tokens.
 TOKENS = """
@@ -53,7 +60,7 @@ class Ranking:
         self._query = query
         self._narrow = narrow
         self._all = (1 << len(query.groups)) - 1
-        self._may_differ = [not required(group) and any(map(parts, group)) for group in query.groups]
+        self._may_differ = list(map(group_may_differ, query.groups))
         self._common = [self._is_common(group) for group in query.groups]
 
     def whole(self) -> None:
@@ -179,7 +186,7 @@ class Ranking:
         for page in pages:
             packed = self._database.execute("SELECT packed FROM shown WHERE page = ?", (page,)).fetchone()[0]
             found = unpack(packed).units.units()
-            row = (page, " ".join(tokens(found)), " ".join(near.token for near in near_tokens(found)))
+            row = (page, *searched(found))
             self._database.execute("INSERT INTO few (rowid, units, near) VALUES (?, ?, ?)", row)
         self._add_alike("few")
 

@@ -13,11 +13,6 @@ _UNSAYABLE = frozenset("ឪឮឫឍឦឭ៛")
 """Signs that the models of the second readings do not know: that they read something else there says nothing."""
 
 
-def is_khmer(text: str) -> bool:
-    """Whether there is a Khmer letter, sign or digit in a text."""
-    return any("\u1780" <= char <= "\u17ff" for char in text)
-
-
 def khmer_share(signs: Sequence[Sign]) -> float:
     """Return the Khmer share of the letters of both scripts, digits and marks left out; 1 where there are none."""
     khmer = sum("\u1780" <= char <= "\u17d3" for sign in signs for char in sign.text)

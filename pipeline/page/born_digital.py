@@ -13,6 +13,7 @@ from lxml import etree
 
 from models.failure import BannasarError, Code
 from models.page import Block, Line, Rect, Word
+from pipeline.text.script import is_khmer
 
 _POINTS_PER_INCH = 72
 _MOST_PICTURE = 0.5
@@ -152,14 +153,10 @@ def _line(node: etree._Element, scale: float) -> Line | None:
     for place, (text, rect) in enumerate(found):
         follower = found[place + 1][1] if place + 1 < len(found) else None
         # poppler parts words where it sees a space, and Khmer sometimes where there is none.
-        khmer = place + 1 < len(found) and _is_khmer(text[-1]) and _is_khmer(found[place + 1][0][0])
+        khmer = place + 1 < len(found) and is_khmer(text[-1]) and is_khmer(found[place + 1][0][0])
         apart = not khmer or follower is None or follower.left - rect.right > _SPACE_GAP * (box.bottom - box.top)
         words.append(Word(text=text, box=rect, confidence=1.0, space=apart))
     return Line(words=tuple(words), box=box, confidence=1.0) if words else None
-
-
-def _is_khmer(character: str) -> bool:
-    return "\u1780" <= character <= "\u17ff"
 
 
 def _box(node: etree._Element, scale: float) -> Rect:

@@ -3,9 +3,10 @@
 import numpy as np
 
 from models.page import Line, Rect, Word
-from pipeline.page.agree import certainty, is_khmer
+from pipeline.page.agree import certainty
 from pipeline.page.recognise import Sign, Signs
 from pipeline.page.sheet import LinePicture
+from pipeline.text.script import is_khmer
 
 _KHMER_SPACE = 0.3
 """Letter heights of white that are a space between Khmer words; between letters of one there is a third of it."""

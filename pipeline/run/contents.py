@@ -44,7 +44,7 @@ def contents(archive: Path, box: str) -> Contents:
     Raises:
         OSError: a bag cannot be read.
     """
-    cases = [read_case(bag) for bag in shown_bags(archive) if bag.parent.name == box]
+    cases = list(map(read_case, shown_bags(archive, box)))
     rows = [_row(case.id, one) for case in cases for one in case.documents if one.kind != SEPARATOR]
     return Contents(
         rows,

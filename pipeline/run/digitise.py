@@ -15,7 +15,7 @@ from models.failure import Code, Failure
 from models.scan import Box, ScanState
 from models.settings import Settings
 from pipeline.archive.bag import original, read_bag, read_case, recover
-from pipeline.archive.journal import Event, manifest_of, operator
+from pipeline.archive.journal import Event, history_with, operator
 from pipeline.document.whole import documents
 from pipeline.index.store import IndexUnusableError, Store
 from pipeline.intake.discover import Entry
@@ -348,8 +348,7 @@ class _Reading:
             return (), ()
         bag = self._settings.archive / place
         older = read_case(bag)
-        history = (*older.history, older.version.model_copy(update={"manifest": manifest_of(bag)}))
-        return history, older.corrections
+        return history_with(older, bag), older.corrections
 
     def _recipe_of(self, row: ScanRow) -> str:
         """Return the recipe by which the pages of a scan were read, or were now."""

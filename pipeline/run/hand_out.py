@@ -14,7 +14,7 @@ from urllib.parse import quote
 from PIL import Image
 
 from models.settings import Settings
-from pipeline.archive.bag import read_bag, read_case
+from pipeline.archive.bag import document_file, read_bag, read_case
 from pipeline.archive.fixity import verify_bag
 from pipeline.archive.hocr import hocr
 from pipeline.archive.iiif import manifest, picture_name, text_name, text_of
@@ -38,7 +38,7 @@ def export_documents(bag: Path, to: Path, journal: Registrar) -> list[Path]:
     numbers = [document.number for document in read_case(bag).documents]
     with _beside(to) as aside:
         for number in numbers:
-            source, copy = bag / "data" / "documents" / f"{number:03}.pdf", aside / f"{bag.name}_{number:03}.pdf"
+            source, copy = document_file(bag, number), aside / f"{bag.name}_{number:03}.pdf"
             if journal.signer:
                 sign_pdf(source, copy, journal.signer, f"document {number} of {bag.name}")
             else:
@@ -87,7 +87,7 @@ def export_iiif(bag: Path, to: Path, base: str, settings: Settings) -> Path:
             (folder / name).mkdir(parents=True)
         sources = [(document.number, order) for document in case.documents for order, _ in enumerate(document.pages, 1)]
         for number, (page, (document, order)) in enumerate(zip(pages, sources, strict=True), 1):
-            pdf = bag / "data" / "documents" / f"{document:03}.pdf"
+            pdf = document_file(bag, document)
             picture = upright_from_pdf(pdf, order, case, page, settings.limits.page_seconds)
             image = Image.fromarray(picture.pixels).resize((page.width, page.height))
             image.save(folder / picture_name(number), "JPEG", quality=settings.pdf.jpeg_quality)

@@ -17,7 +17,7 @@ from models.case import CaseFile
 from models.page import Page, PageRef
 from models.scan import Kind, ScanState
 from models.settings import Settings
-from pipeline.archive.bag import read_bag
+from pipeline.archive.bag import document_file, read_bag
 from pipeline.page.render import render
 from pipeline.run.account import account
 from pipeline.run.contents import contents
@@ -157,7 +157,7 @@ class _Pictures:
         """Return a page as it stands in a document of its bag, upright, as a data URL; "" where that fails."""
         for document in case.documents:
             if ref in document.pages:
-                file = bag / "data" / "documents" / f"{document.number:03}.pdf"
+                file = document_file(bag, document.number)
                 return self._made(_embedded, (file, document.pages.index(ref)))
         return ""
 

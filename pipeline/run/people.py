@@ -47,10 +47,9 @@ def doubts(archive: Path, box: str | None, below: float) -> list[Doubt]:
         OSError: a bag cannot be read.
     """
     found = []
-    for bag in shown_bags(archive):
+    for bag in shown_bags(archive, box):
         case = read_case(bag)
-        if box in {None, case.box}:
-            found += [doubt for document in case.documents if (doubt := _doubt(case, document, below))]
+        found += [doubt for document in case.documents if (doubt := _doubt(case, document, below))]
     return sorted(found, key=lambda doubt: doubt.sure)
 
 

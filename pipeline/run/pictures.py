@@ -11,7 +11,7 @@ from models.hit import Hit
 from models.page import Page, Rect
 from models.scan import Kind
 from models.settings import Settings
-from pipeline.archive.bag import read_bag
+from pipeline.archive.bag import document_file, read_bag
 from pipeline.page.picture import Picture, Pixels
 from pipeline.page.render import render
 from pipeline.page.upright import make_upright
@@ -34,7 +34,7 @@ def draw_hit(hit: Hit, settings: Settings, file: Path) -> None:
     bag = settings.archive / "bags" / hit.box / hit.case
     case, pages = read_bag(bag)
     page, place = _page(case, pages, hit)
-    pdf = bag / "data" / "documents" / f"{hit.document:03}.pdf"
+    pdf = document_file(bag, hit.document)
     picture = upright_from_pdf(pdf, place, case, page, settings.limits.page_seconds)
     pixels = _drawn(picture.pixels, hit.boxes, (page.width, page.height))
     dots = round(picture.dpi)

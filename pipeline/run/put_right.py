@@ -9,9 +9,9 @@ from models.case import CaseFile
 from models.correction import Correction
 from models.page import PageRef
 from models.settings import Settings
-from pipeline.archive.bag import build_bag, original, read_bag, recover
+from pipeline.archive.bag import build_bag, originals, read_bag, recover
 from pipeline.archive.fixity import verify_bag
-from pipeline.archive.journal import Event, manifest_of, operator
+from pipeline.archive.journal import Event, history_with, operator
 from pipeline.archive.pictures import take_pictures
 from pipeline.document.describe import described
 from pipeline.document.whole import documents
@@ -63,15 +63,14 @@ def put_right(
             "software": {**older.software, "bannasar": versions()["bannasar"]},
             "operator": operator(),
             "reason": reason,
-            "history": (*older.history, older.version.model_copy(update={"manifest": manifest_of(bag)})),
+            "history": history_with(older, bag),
         }
     )
     work = archive / "tmp"
     work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="pictures-", dir=work) as folder:
         pictures = take_pictures(bag, older, Path(folder))
-        originals = {scan.sha256: original(bag, scan.sha256) for scan in older.scans}
-        build_bag(case, pages, originals, pictures, archive)
+        build_bag(case, pages, originals(bag, older), pictures, archive)
     registrar.enter(Event.CORRECTED, bag, reason)
     return case
 
