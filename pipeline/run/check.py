@@ -69,14 +69,16 @@ def _work(archive: Path, *, mend: bool) -> Iterator[Finding]:
 
 
 def _bags(archive: Path, ledger: Ledger, *, mend: bool) -> Iterator[Finding]:
-    for case in ledger.query("SELECT id, bag FROM cases WHERE archived IS NOT NULL ORDER BY id"):
+    for case in ledger.query("SELECT id, bag FROM cases ORDER BY id"):
         rows = [row for row in ledger.scans_of_case(case["id"]) if row.state is ScanState.ARCHIVED]
-        if not (archive / case["bag"] / "data" / "case.json").is_file():
+        if case["bag"] is None and not rows:
+            continue
+        if case["bag"] is None or not (archive / case["bag"] / "data" / "case.json").is_file():
             for row in rows if mend else ():
                 ledger.lost(row)
             if mend:
                 ledger.case_lost(case["id"])
-            told = f"The bag {case['bag']} is not there: {len(rows)} scans are to be read again."
+            told = f"The bag {case['bag'] or 'of ' + case['id']} is not there: {len(rows)} scans are to be read again."
             yield Finding(told, mended=mend)
             continue
         there = {scan.sha256 for scan in read_bag(archive / case["bag"])[0].scans}

@@ -399,9 +399,11 @@ class _Reading:
             return
         # Before the ledger knows of it: after a crash in between it is archived, and written down, once more.
         self._registrar.enter(Event.ARCHIVED, self._settings.archive / outcome.value.bag)
-        for row in case.pending:
-            self._ledger.archive(row, self._recipe, outcome.value.scans[row.sha256])
-        self._ledger.case_archived(case.id, outcome.value.bag)
+        # At once: scans that are archived in a bag nobody knows would never be looked at again.
+        with self._ledger.transaction():
+            for row in case.pending:
+                self._ledger.archive(row, self._recipe, outcome.value.scans[row.sha256])
+            self._ledger.case_archived(case.id, outcome.value.bag)
         self.indexer.put(self._settings.archive / outcome.value.bag)
 
     def _source(self, row: ScanRow) -> Source:

@@ -141,7 +141,11 @@ class Ledger:
         self._database.close()
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Do all that is written within, or, if the process dies, nothing of it; one within another is part of it."""
+        if self._database.in_transaction:
+            yield self._database
+            return
         self._database.execute("BEGIN IMMEDIATE")
         try:
             yield self._database
@@ -158,7 +162,7 @@ class Ledger:
 
     def begin_run(self, command: str, recipe: str, versions: Mapping[str, str]) -> None:
         """Note that a run begins; one that was begun and never ended has died."""
-        with self._transaction() as database:
+        with self.transaction() as database:
             database.execute("UPDATE runs SET outcome = 'died' WHERE outcome IS NULL")
             cursor = database.execute(
                 "INSERT INTO runs (command, host, process, recipe, versions, started) VALUES (?, ?, ?, ?, ?, ?)",
@@ -181,7 +185,7 @@ class Ledger:
     def enter_box(self, root: Path) -> Box:
         """Return the box that lies at ``root``, entered now if it is new; its id is its folder's name, made unique."""
         place = str(root.resolve())
-        with self._transaction() as database:
+        with self.transaction() as database:
             adopted = _ADOPTED + (root.resolve().name or "box")
             database.execute("UPDATE boxes SET root = ? WHERE root = ?", (place, adopted))
             row = database.execute("SELECT id FROM boxes WHERE root = ?", (place,)).fetchone()
@@ -245,7 +249,7 @@ class Ledger:
         names = [field.name for field in fields(ScanRow)]
         values = [getattr(row, name) for name in names]
         marks = ", ".join("?" * len(names))
-        with self._transaction() as database:
+        with self.transaction() as database:
             database.execute("UPDATE scans SET current = 0 WHERE box = ? AND path = ?", (row.box, row.path))
             # What could not be read before, or was refused with other bytes, is not a scan of its own any more.
             database.execute(
@@ -322,7 +326,7 @@ class Ledger:
 
     def forget_pages(self, pages: Sequence[tuple[str, int]]) -> None:
         """Forget how some pages (SHA-256 and number) came out."""
-        with self._transaction() as database:
+        with self.transaction() as database:
             database.executemany("DELETE FROM pages WHERE sha256 = ? AND number = ?", pages)
 
     def _put_page(  # noqa: PLR0913  # the columns of a page

@@ -63,26 +63,27 @@ def begin_journal(archive: Path, journal: Registrar) -> int:
 
 def enter(ledger: Ledger, case: CaseFile, pages: list[Page], bag: str) -> None:
     """Enter a bag (its path in the archive) of which the ledger knows nothing yet."""
-    ledger.adopt_box(case.box)
-    ledger.enter_case(case.id, case.box, case.folder, case.title)
-    missing: Mapping[str, dict[int, Failure]] = _missing(case)
-    by_scan = defaultdict(list)
-    for page in pages:
-        by_scan[page.scan].append(page)
-    for scan in case.scans:
-        there, gone = by_scan[scan.sha256], missing[str(scan.path)]
-        row = scan_row(
-            case.box, str(scan.path), scan.size, 0, sha256=scan.sha256, kind=scan.kind, pages=scan.pages,
-            case_id=case.id, state=ScanState.PENDING,
-        )  # fmt: skip
-        ledger.put(row)
-        ledger.archive(row, _recipe(there, gone), measure(there, gone))
-        for page in there:
-            if page.number in gone:
-                ledger.page_failed(scan.sha256, page.number, page.recipe, 0, gone[page.number])
-            else:
-                ledger.page_read(page, 0)
-    ledger.case_archived(case.id, bag)
+    with ledger.transaction():
+        ledger.adopt_box(case.box)
+        ledger.enter_case(case.id, case.box, case.folder, case.title)
+        missing: Mapping[str, dict[int, Failure]] = _missing(case)
+        by_scan = defaultdict(list)
+        for page in pages:
+            by_scan[page.scan].append(page)
+        for scan in case.scans:
+            there, gone = by_scan[scan.sha256], missing[str(scan.path)]
+            row = scan_row(
+                case.box, str(scan.path), scan.size, 0, sha256=scan.sha256, kind=scan.kind, pages=scan.pages,
+                case_id=case.id, state=ScanState.PENDING,
+            )  # fmt: skip
+            ledger.put(row)
+            ledger.archive(row, _recipe(there, gone), measure(there, gone))
+            for page in there:
+                if page.number in gone:
+                    ledger.page_failed(scan.sha256, page.number, page.recipe, 0, gone[page.number])
+                else:
+                    ledger.page_read(page, 0)
+        ledger.case_archived(case.id, bag)
 
 
 def _missing(case: CaseFile) -> defaultdict[str, dict[int, Failure]]:

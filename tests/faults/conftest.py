@@ -58,14 +58,14 @@ def hands(process: subprocess.Popen[Any]) -> list[psutil.Process]:
 
 
 def contents(archive: Path) -> dict[str, Any]:
-    """Return all that an archive holds, but for the times at which it was made."""
+    """Return all that an archive holds, but for the times at which it was made, and how often it was made before."""
     held: dict[str, Any] = {}
     for bag in bags(archive):
         assert verify_bag(bag) == []
         for file in sorted((bag / "data").rglob("*")):
             name = str(file.relative_to(archive))
             if file.name == "case.json":
-                held[name] = json.loads(file.read_text("utf-8")) | {"created": ""}
+                held[name] = json.loads(file.read_text("utf-8")) | {"created": "", "history": []}
             elif file.suffix == ".pdf" and file.parent.name == "documents":
                 with pikepdf.open(file) as pdf:
                     held[name] = len(pdf.pages)

@@ -52,6 +52,17 @@ def test_a_bag_that_is_gone_is_noticed_and_made_anew(archive, archived):
     assert len(list((archive / "bags").glob("*/*"))) == 2
 
 
+def test_scans_archived_in_a_bag_nobody_knows_are_read_again(archive, archived):
+    """As a ledger can say of a run that was killed between two entries."""
+    with Ledger(archive) as ledger:
+        ledger.case_lost(ledger.query("SELECT id FROM cases ORDER BY id")[0]["id"])
+    (lost, _) = _check(archive)
+    assert lost == ("The bag of box-1_1.png is not there: 1 scans are to be read again.", True)
+    bannasar = Bannasar(archive)
+    assert bannasar("run", archived / "box-1").returncode == 0
+    assert _check(archive) == []
+
+
 def test_leftovers_are_taken_away(archive):
     """Unfinished work, half results, results that cannot be read, runs without an end."""
     (archive / "tmp" / "bag-1").mkdir(parents=True)

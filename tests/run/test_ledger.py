@@ -101,6 +101,18 @@ def test_the_first_of_two_copies_is_the_archived_one(ledger, box):
     assert found.path == "a.pdf"
 
 
+def test_what_is_entered_at_once_is_entered_whole_or_not_at_all(ledger, box):
+    """Scans of a case file, and its bag: whoever dies in between has entered neither."""
+    row = _row(ledger)
+    ledger.enter_case("case", box.id, "", "Case")
+    with pytest.raises(KeyboardInterrupt), ledger.transaction():
+        ledger.archive(row, "recipe", WHOLE)
+        ledger.case_archived("case", "bags/box/case")
+        raise KeyboardInterrupt
+    assert [scan.state for scan in ledger.scans(box.id)] == [ScanState.PENDING]
+    assert ledger.bag_of("case") == ""
+
+
 def test_a_case_file_waits_for_the_index_until_it_is_there(ledger, box):
     """The bag is the truth, the index a view that may come later."""
     ledger.enter_case("case", box.id, "", "Case")
