@@ -105,10 +105,15 @@ def test_what_is_entered_at_once_is_entered_whole_or_not_at_all(ledger, box):
     """Scans of a case file, and its bag: whoever dies in between has entered neither."""
     row = _row(ledger)
     ledger.enter_case("case", box.id, "", "Case")
-    with pytest.raises(KeyboardInterrupt), ledger.transaction():
-        ledger.archive(row, "recipe", WHOLE)
-        ledger.case_archived("case", "bags/box/case")
-        raise KeyboardInterrupt
+
+    def die_between() -> None:
+        with ledger.transaction():
+            ledger.archive(row, "recipe", WHOLE)
+            ledger.case_archived("case", "bags/box/case")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        die_between()
     assert [scan.state for scan in ledger.scans(box.id)] == [ScanState.PENDING]
     assert ledger.bag_of("case") == ""
 
