@@ -12,12 +12,12 @@ from cli.common import ArchiveOption, Exit, bag_place, give_up, open_ledger, out
 from models.failure import BannasarError
 from pipeline.archive.bag import read_case
 from pipeline.archive.certificate import write_certificate
-from pipeline.archive.fixity import verify_bag
+from pipeline.archive.fixity import NotSoundError, be_sound
 from pipeline.archive.journal import JournalBrokenError, lines, manifest_of
 from pipeline.archive.keys import KeyUnusableError
 from pipeline.archive.signed_pdf import sign_pdf
 from pipeline.archive.statement import Statement, seal
-from pipeline.run.custody import is_as_told, registrar
+from pipeline.run.custody import be_as_told, registrar
 
 
 def certify(
@@ -43,14 +43,8 @@ def certify(
         journal = registrar(settings)
         if journal.signer is None:
             give_up(journal.warning or "The archive has no key to sign with. Make one: `bannasar keys init`.")
-        if damages := verify_bag(bag):
-            first = f"{damages[0].kind}: {damages[0].path}"
-            give_up(
-                f"{case} is not as it was sealed ({first}), and is not certified.",
-                Exit.SOME_FAILED,
-            )
-        if not is_as_told(settings.archive, bag):
-            give_up(f"{case} is not the case file that the journal tells of, and is not certified.", Exit.SOME_FAILED)
+        be_sound(bag)
+        be_as_told(settings.archive, bag)
         told = list(lines(settings.archive))
         entered = [line for line in told if line.bag == place and line.manifest == manifest_of(bag)]
         record = read_case(bag)
@@ -72,6 +66,8 @@ def certify(
             write_certificate(statement, seal(statement, journal.signer), plain)
             sign_pdf(plain, signed, journal.signer, f"certificate of {case}")
             signed.replace(to)
+    except NotSoundError as error:
+        give_up(f"{error} It is not certified.", Exit.SOME_FAILED)
     except (JournalBrokenError, KeyUnusableError, BannasarError) as error:
         give_up(str(error))
     except OSError as error:

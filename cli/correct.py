@@ -14,13 +14,14 @@ from models.correction import About, Correction
 from models.fact import FactName
 from models.settings import Settings
 from pipeline.archive.bag import read_case
+from pipeline.archive.fixity import NotSoundError
 from pipeline.archive.journal import operator
 from pipeline.document.glossary import read_names
 from pipeline.document.said import UnsayableError, corrections
 from pipeline.document.said import merge as merged
 from pipeline.document.said import split as parted
 from pipeline.run.custody import Registrar
-from pipeline.run.put_right import NotSoundError, put_right
+from pipeline.run.put_right import put_right
 
 DocumentOption = Annotated[
     int | None, typer.Option("--document", min=1, metavar="N", help="The document's number. [default: the only one]")

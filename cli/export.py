@@ -11,6 +11,7 @@ from cli.changing import CaseArgument
 from cli.common import ArchiveOption, bag_place, give_up, open_ledger, out, read_settings
 from models.failure import BannasarError
 from models.settings import Settings
+from pipeline.archive.fixity import NotSoundError
 from pipeline.archive.journal import JournalBrokenError
 from pipeline.archive.keys import KeyUnusableError
 from pipeline.archive.text_export import export_text
@@ -122,7 +123,7 @@ def _taken_out(case: str, archive: Path | None, to: Path) -> Iterator[tuple[Path
         place = bag_place(ledger, case)
     try:
         yield settings.archive / place, settings
-    except (BannasarError, JournalBrokenError, KeyUnusableError, TransferError) as error:
+    except (BannasarError, JournalBrokenError, KeyUnusableError, NotSoundError, TransferError) as error:
         give_up(str(error))
     except OSError as error:
         give_up(f"{error.filename or to}: {error.strerror}.")

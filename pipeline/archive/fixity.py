@@ -5,7 +5,7 @@ import logging
 import re
 import time
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,10 @@ class Damage:
     kind: str
     path: str
     detail: str = ""
+
+
+class NotSoundError(Exception):
+    """A bag that is not what it was sealed as, or not the one the journal tells of: nothing is made of it."""
 
 
 class Pace:
@@ -54,6 +58,24 @@ def verify_bag(bag: Path, pace: Pace | None = None) -> list[Damage]:
     except (bagit.BagError, OSError, ValueError) as error:
         return [Damage("invalid", "", str(error))]
     return damages
+
+
+def be_sound(bag: Path) -> None:
+    """Refuse a bag that is not as it was sealed: what is made of it would hide that.
+
+    Raises:
+        NotSoundError: something is wrong with it.
+    """
+    if damages := verify_bag(bag):
+        told = f"{bag.name} is not as it was sealed ({told_of(damages)}). `bannasar verify` tells all of it."
+        raise NotSoundError(told)
+
+
+def told_of(damages: Sequence[Damage]) -> str:
+    """Return in words the first thing that is wrong with a bag, and how many more there are."""
+    first = damages[0]
+    more = f", and {len(damages) - 1} more" if len(damages) > 1 else ""
+    return f"{first.kind}: {first.path} {first.detail}".strip() + more
 
 
 def _damages(sealed: bagit.Bag, pace: Pace) -> list[Damage]:

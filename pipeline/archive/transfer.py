@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from models.case import CaseFile
 from pipeline.archive.bag import bag_folder, move_into_place, read_bag, read_case, stored_paths, to_disk
-from pipeline.archive.fixity import Damage, verify_bag
+from pipeline.archive.fixity import Damage, told_of, verify_bag
 from pipeline.archive.keys import false_signatures
 
 _ENCRYPTED = 1  # a flag of an entry (APPNOTE.TXT, 4.4.4)
@@ -125,10 +125,7 @@ def _case_of(found: Path, bag: Path) -> CaseFile:
 
 def _be_sound(bag: Path, damages: list[Damage]) -> None:
     if damages:
-        first = damages[0]
-        told = f"{first.kind}: {first.path} {first.detail}".strip()
-        more = f", and {len(damages) - 1} more" if len(damages) > 1 else ""
-        raise TransferError(f"The bag {bag} is not as it was sealed ({told}{more}). Get it from a sound copy.")
+        raise TransferError(f"The bag {bag} is not as it was sealed ({told_of(damages)}). Get it from a sound copy.")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from models.settings import Settings
 from pipeline.archive.bag import bag_folders
-from pipeline.archive.fixity import Damage
+from pipeline.archive.fixity import Damage, NotSoundError
 from pipeline.archive.journal import Event, JournalBrokenError, Line, append, lines, manifest_of
 from pipeline.archive.keys import (
     Signer,
@@ -107,14 +107,19 @@ def as_told(archive: Path) -> dict[str, str]:
     return {line.bag: line.manifest for line in lines(archive) if line.bag and line.event in _ENTERING}
 
 
-def is_as_told(archive: Path, bag: Path) -> bool:
-    """Whether a bag is the one that entered last: only then may the archive sign anything of it.
+def be_as_told(archive: Path, bag: Path) -> None:
+    """Refuse a bag that is not the one that entered last: the archive may neither seal nor sign anything of it.
 
     Raises:
+        NotSoundError: it is another.
         JournalBrokenError: a line of the journal was changed, left out or put in.
         OSError: something cannot be read.
     """
-    return as_told(archive).get(str(bag.relative_to(archive))) == manifest_of(bag)
+    if as_told(archive).get(str(bag.relative_to(archive))) != manifest_of(bag):
+        raise NotSoundError(
+            f"{bag.name} is not the case file that the journal tells of, as `bannasar verify` tells, too. If a stop of"
+            " the machine left it so, `bannasar rerun` makes it anew from its scans."
+        )
 
 
 def custody(archive: Path, keys: Mapping[str, Ed25519PublicKey] | None = None) -> Iterator[Damage]:

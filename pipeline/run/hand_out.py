@@ -15,12 +15,12 @@ from PIL import Image
 
 from models.settings import Settings
 from pipeline.archive.bag import document_file, read_bag, read_case
-from pipeline.archive.fixity import verify_bag
+from pipeline.archive.fixity import be_sound
 from pipeline.archive.hocr import hocr
 from pipeline.archive.iiif import manifest, picture_name, text_name, text_of
 from pipeline.archive.signed_pdf import sign_pdf
 from pipeline.archive.transfer import TransferError
-from pipeline.run.custody import Registrar, is_as_told
+from pipeline.run.custody import Registrar, be_as_told
 from pipeline.run.pictures import upright_from_pdf
 
 
@@ -28,13 +28,14 @@ def export_documents(bag: Path, to: Path, journal: Registrar) -> list[Path]:
     """Copy the documents of a bag into a folder, signed where the archive has a key, and return the copies.
 
     Raises:
-        TransferError: there is one already, or the bag is not as it was sealed, or not the one the journal tells of.
+        NotSoundError: the bag is not as it was sealed, or, where it is signed, not the one the journal tells of.
+        TransferError: there is one already.
         JournalBrokenError: the journal, by which the archive signs, was changed.
         OSError: they cannot be written.
     """
-    _be_sound(bag)
-    if journal.signer and not is_as_told(journal.archive, bag):
-        raise TransferError(f"The bag {bag} is not the one that the journal tells of: nothing of it is signed.")
+    be_sound(bag)
+    if journal.signer:
+        be_as_told(journal.archive, bag)
     numbers = [document.number for document in read_case(bag).documents]
     with _beside(to) as aside:
         for number in numbers:
@@ -50,10 +51,11 @@ def export_hocr(bag: Path, to: Path) -> list[Path]:
     """Write the text of each document of a bag as hOCR into a folder, and return the files.
 
     Raises:
-        TransferError: there is one already, or the bag is not as it was sealed.
+        NotSoundError: the bag is not as it was sealed.
+        TransferError: there is one already.
         OSError: they cannot be written.
     """
-    _be_sound(bag)
+    be_sound(bag)
     case, pages = read_bag(bag)
     by_place = {(page.scan, page.number): page for page in pages}
     with _beside(to) as aside:
@@ -74,11 +76,12 @@ def export_iiif(bag: Path, to: Path, base: str, settings: Settings) -> Path:
         settings: how fast and how large a page may be.
 
     Raises:
-        TransferError: there is one already, or the bag is not as it was sealed.
+        NotSoundError: the bag is not as it was sealed.
+        TransferError: there is one already.
         BannasarError: a page's picture cannot be had from its document.
         OSError: it cannot be written.
     """
-    _be_sound(bag)
+    be_sound(bag)
     case, pages = read_bag(bag)
     place = f"{base.rstrip('/')}/{quote(bag.name)}"
     with _beside(to) as aside:
@@ -95,11 +98,6 @@ def export_iiif(bag: Path, to: Path, base: str, settings: Settings) -> Path:
         _write_json(folder / "manifest.json", manifest(case, pages, place))
         _move(aside, to)
     return to / bag.name / "manifest.json"
-
-
-def _be_sound(bag: Path) -> None:
-    if damages := verify_bag(bag):
-        raise TransferError(f"The bag {bag} is not as it was sealed ({damages[0].kind}: {damages[0].path}).")
 
 
 @contextmanager

@@ -10,17 +10,13 @@ from models.correction import Correction
 from models.page import PageRef
 from models.settings import Settings
 from pipeline.archive.bag import build_bag, originals, read_bag, recover
-from pipeline.archive.fixity import verify_bag
+from pipeline.archive.fixity import be_sound
 from pipeline.archive.journal import Event, history_with, operator
 from pipeline.archive.pictures import take_pictures
 from pipeline.document.describe import described
 from pipeline.document.whole import documents
 from pipeline.page.recipe import versions
-from pipeline.run.custody import Registrar, is_as_told
-
-
-class NotSoundError(ValueError):
-    """A bag that is not what it was sealed as, or not the one the journal tells of: nothing is made of it."""
+from pipeline.run.custody import Registrar, be_as_told
 
 
 def put_right(
@@ -51,7 +47,8 @@ def put_right(
     """
     archive = settings.archive
     recover(archive)
-    _be_sound(archive, bag)
+    be_sound(bag)
+    be_as_told(archive, bag)
     older, pages = read_bag(bag)
     said = (*older.corrections, *corrections)
     by_ref = {PageRef(scan=page.scan, number=page.number): page for page in pages}
@@ -73,15 +70,3 @@ def put_right(
         build_bag(case, pages, originals(bag, older), pictures, archive)
     registrar.enter(Event.CORRECTED, bag, reason)
     return case
-
-
-def _be_sound(archive: Path, bag: Path) -> None:
-    """Refuse a bag that was spoilt or swapped: a new seal would hide it."""
-    if damages := verify_bag(bag):
-        told = f"{damages[0].kind}: {damages[0].path}"
-        raise NotSoundError(f"{bag.name} is not as it was sealed ({told}). `bannasar verify` tells all of it.")
-    if not is_as_told(archive, bag):
-        raise NotSoundError(
-            f"{bag.name} is not the case file that the journal tells of, as `bannasar verify` tells, too. If a stop of"
-            " the machine left it so, `bannasar rerun` makes it anew from its scans."
-        )
