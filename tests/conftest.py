@@ -1,5 +1,6 @@
 """What tests of several rooms share."""
 
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,8 @@ from models.scan import Kind, Scan
 from models.settings import IndexSettings, RunSettings
 
 ROOT = Path(__file__).parents[1]
+# ``bannasar``, whatever is on the path.
+BANNASAR = (sys.executable, "-c", "from cli.main import main; main()")
 SHA = "ab" * 32
 
 

@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.conftest import BANNASAR
+
 _AT_A_TIME = 2
 
 
@@ -29,7 +31,7 @@ def bannasar(pictures: Sequence[Path], work: Path) -> Outcome:
     box.mkdir(parents=True)
     for picture in pictures:
         shutil.copy(picture, box)
-    command = [sys.executable, "-c", "from cli.main import main; main()"]
+    command = [*BANNASAR]
     tail = ["--archive", str(archive)]
 
     def run() -> None:

@@ -7,7 +7,6 @@ bags.
 """
 
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +36,7 @@ from samples.scans import write_scan
 from samples.typeset import Sheet, lay_out
 from samples.typeset import draw as draw_sheet
 from tests.bench.recognition import where_and_with
-from tests.conftest import ROOT
+from tests.conftest import BANNASAR, ROOT
 
 _BEGIN, _END = "<!-- documents -->", "<!-- /documents -->"
 _SEED = 75
@@ -106,7 +105,7 @@ def measure(*, write: bool, keep: Path | None) -> None:
         if not (folder / "box").exists():
             for number, scan in enumerate(scans):
                 _scan(scan, folder / "box", number)
-        command = [sys.executable, "-c", "from cli.main import main; main()", "run", str(folder / "box")]
+        command = [*BANNASAR, "run", str(folder / "box")]
         subprocess.run([*command, "--archive", str(folder / "archive")], check=True)
         told, cuts = _told(folder / "archive", scans)
         rows, ours = _rows(told, cuts)

@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from samples.boxes import BOXES, make_box, truth_names
 from samples.training.texts import sentences
 from tests.bench.made_pages import spoil
 from tests.bench.words import by_icu, by_khmercut
-from tests.conftest import Maker
+from tests.conftest import BANNASAR, Maker
 from tests.elastic import Server
 
 _SEEDS = (11, 12, 13)
@@ -115,7 +114,7 @@ def _recognised(work: Path, folder: Path) -> tuple[list[Page], list[str]]:
     for picture in folder.glob("*.jpg"):
         (box / picture.name).write_bytes(picture.read_bytes())
         truth[folder.name, picture.name, 1] = picture.with_suffix(".txt").read_text("utf-8")
-    command = [sys.executable, "-c", "from cli.main import main; main()", "run", *map(str, [*boxes, box])]
+    command = [*BANNASAR, "run", *map(str, [*boxes, box])]
     subprocess.run([*command, "--archive", str(work / "archive")], check=False, capture_output=True)
     pages, printed = [], []
     for case, read in map(read_bag, bags(work / "archive")):

@@ -23,7 +23,7 @@ from pipeline.archive.fixity import verify_bag
 from pipeline.page import recognise
 from pipeline.page.make import make_page
 from samples.typeset import render_page
-from tests.conftest import ROOT
+from tests.conftest import BANNASAR, ROOT
 
 _PAGES_A_SCAN = 25
 _SCANS_A_CASE = 4
@@ -139,15 +139,7 @@ def _run(box: Path, archive: Path, *, kill: bool) -> tuple[Watched, float, str]:
     started = time.monotonic()
     log = archive.with_suffix(".log")
     with log.open("w") as stream:
-        command = [
-            sys.executable,
-            "-c",
-            "from cli.main import main; main()",
-            "run",
-            str(box),
-            "--archive",
-            str(archive),
-        ]
+        command = [*BANNASAR, "run", str(box), "--archive", str(archive)]
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         process = subprocess.Popen(command, stdout=stream, stderr=stream, env=environment, cwd=archive.parent)
         coordinator = psutil.Process(process.pid)
@@ -189,7 +181,7 @@ def _seconds(process: psutil.Process) -> float:
 
 
 def _status(archive: Path) -> dict[str, dict[str, int]]:
-    command = [sys.executable, "-c", "from cli.main import main; main()", "status", "--json", "--archive", str(archive)]
+    command = [*BANNASAR, "status", "--json", "--archive", str(archive)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=True)
     (box,) = json.loads(done.stdout)["boxes"]

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 from PIL import Image
 
 from samples.typeset import render_page
-from tests.conftest import ROOT
+from tests.conftest import BANNASAR, ROOT
 
 PLAIN = {"LANG": "C", "LC_ALL": "C", "TZ": "Asia/Phnom_Penh", "TERM": "dumb", "COLUMNS": "120"}
 
@@ -26,8 +25,7 @@ class Bannasar:
 
     def command(self, *arguments: object) -> list[str]:
         """Return the command line."""
-        script = "from cli.main import main; main()"
-        return [sys.executable, "-c", script, *map(str, arguments), "--archive", str(self.archive)]
+        return [*BANNASAR, *map(str, arguments), "--archive", str(self.archive)]
 
     def environment(self, **more: str) -> dict[str, str]:
         """Return the environment it runs in."""
