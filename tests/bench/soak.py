@@ -14,7 +14,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import psutil
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from config.settings import load
 from models.scan import Kind
@@ -23,6 +23,7 @@ from pipeline.archive.fixity import verify_bag
 from pipeline.page import recognise
 from pipeline.page.make import make_page
 from samples.typeset import render_page
+from tests.bench import contestants
 from tests.conftest import BANNASAR, ROOT
 
 _PAGES_A_SCAN = 25
@@ -54,7 +55,8 @@ def soak(pages: int, *, write: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="bannasar-soak-") as folder:
         box, archive = Path(folder, "box"), Path(folder, "archive")
         _make(box, pages)
-        recognising = _recognising(next(box.rglob("*.tif")))
+        scan = next(box.rglob("*.tif"))
+        recognising, peer = _recognising(scan), _peer(scan, Path(folder, "peer"))
         watched, seconds, said = _run(box, archive, kill=True)
         cpu = sum(watched.cpu.values())
         first = _status(archive)["account"]
@@ -79,6 +81,7 @@ def soak(pages: int, *, write: bool) -> None:
         "… of Tesseract": f"{recognising[0]:.3f}",
         "… of the rest of reading (render, set upright, clean, lay out)": f"{recognising[1] - recognising[0]:.3f}",
         "… of all else (bags, PDF/A, ledger, index, workers, kills)": f"{cpu / pages - recognising[1]:.3f}",
+        "CPU seconds a page of the program tesseract by itself": f"{peer:.3f}",
         "coordinator, MB at a tenth of the run / at its end": _growth(watched),
     }
     text = "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in table.items())])
@@ -131,6 +134,17 @@ def _recognising(scan: Path) -> tuple[float, float]:
         return spent / count, (time.process_time() - started) / count
     finally:
         recognise.Tesseract._read = read
+
+
+def _peer(scan: Path, work: Path) -> float:
+    """Return the CPU seconds a page that Tesseract's own program takes for the pages of a scan."""
+    work.mkdir()
+    pictures = []
+    with Image.open(scan) as frames:
+        for number, frame in enumerate(ImageSequence.Iterator(frames)):
+            pictures.append(work / f"{number}.png")
+            frame.save(pictures[-1], dpi=frame.info["dpi"])
+    return contestants.tesseract(pictures, work / "texts").cpu_seconds / len(pictures)
 
 
 def _run(box: Path, archive: Path, *, kill: bool) -> tuple[Watched, float, str]:
