@@ -81,6 +81,8 @@ def watch_box(  # noqa: PLR0913  # what a run works with, and how to watch
             if not lost:
                 tell(f"Paused: {folder} cannot be read ({error.strerror}). It goes on when it can.")
             lost = True
+            # What failed as it went away is tried again when it is back.
+            done = frozenset()
             time.sleep(_SECONDS_BETWEEN_LOOKS)
             continue
         if lost:
@@ -88,8 +90,15 @@ def watch_box(  # noqa: PLR0913  # what a run works with, and how to watch
             lost = False
         ready = settled.look(entries, time.monotonic())
         now = frozenset((entry.file, entry.size, entry.mtime_ns) for entry in entries if entry.file in ready)
+        done &= now
         if now - done:
-            summary = digitise([folder], settings, ledger, store, watch, partial(_is_among, now))
+            try:
+                summary = digitise([folder], settings, ledger, store, watch, partial(_is_among, now))
+            except OSError as error:
+                # It went away as the run began; the next look says so.
+                if once or not Path(error.filename or "/").is_relative_to(folder.resolve()):
+                    raise
+                continue
             say(summary)
             done = now
         elif once and len(ready) == len(entries):

@@ -2,7 +2,10 @@
 
 from pathlib import Path, PurePosixPath
 
+import pytest
+
 from pipeline.intake.discover import Entry
+from pipeline.run import watch
 from pipeline.run.watch import Settled
 
 
@@ -27,3 +30,33 @@ def test_a_file_that_changes_again_has_to_settle_again():
     assert settled.look((_entry(2, changed=2),), now=120) == frozenset()
     assert settled.look((), now=121) == frozenset()
     assert settled.look((_entry(2, changed=2),), now=135) == frozenset()
+
+
+class _EnoughError(Exception):
+    """Ends a watch, which otherwise never ends."""
+
+
+def test_what_failed_as_a_share_went_away_is_tried_again_when_it_is_back(tmp_path, monkeypatch):
+    """Nothing new has to be dropped for it; and a share that goes as a run begins ends no watch."""
+    folder, away = tmp_path / "inbox", tmp_path / "away"
+    folder.mkdir()
+    (folder / "a.pdf").write_bytes(b"%PDF")
+    monkeypatch.setattr(watch, "_SECONDS_BETWEEN_LOOKS", 0.01)
+    runs = []
+
+    def digitise(*_arguments: object) -> None:
+        runs.append(1)
+        if len(runs) == 3:
+            raise _EnoughError
+        folder.rename(away)
+        if len(runs) == 2:
+            raise FileNotFoundError(2, "No such file or directory", str(folder))
+
+    def tell(sentence: str) -> None:
+        if sentence.startswith("Paused"):
+            away.rename(folder)
+
+    monkeypatch.setattr(watch, "digitise", digitise)
+    with pytest.raises(_EnoughError):
+        watch.watch_box(folder, None, None, None, print, settle=0, once=False, say=lambda _summary: None, tell=tell)
+    assert len(runs) == 3
