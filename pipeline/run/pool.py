@@ -21,7 +21,7 @@ from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
 from models.failure import Code, Failure
 from models.settings import RunSettings
 from pipeline.run.retry import Again, again, again_after_loss
-from pipeline.run.worker import HANDS, Limits, Report, call, end_hands, unpickled
+from pipeline.run.worker import HANDS, Limits, Report, call, end_hands, unpickled, why_unseen
 
 # Tasks in flight for each worker: one at work, one that waits at its door.
 _WINDOW = 2
@@ -231,7 +231,7 @@ class Pool:
             outcome = Outcome(flight.task, flight.started, failure=failure)
             plan = again_after_loss(flight.losses)
         else:
-            if report.unseen is not None and report.unseen.exists():
+            if report.unseen is not None and why_unseen(report.unseen) is None:
                 if report.worker not in self._blind:
                     note(f"{report.worker} does not see {report.unseen}: it gets no work for a while. Mount it there.")
                 self._blind[report.worker] = time.monotonic() + _SECONDS_BLIND

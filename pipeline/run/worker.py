@@ -20,6 +20,7 @@ import psutil
 from distributed import get_worker
 
 from models.failure import Code, Failure
+from pipeline.run.disk import is_full
 from pipeline.run.hand import BEGUN, LENGTH, write_message
 from pipeline.run.perform import Done
 
@@ -160,16 +161,31 @@ def call(request: bytes, limits: Limits, needs: Sequence[Path] = ()) -> Report:
         task = worker.state.tasks.get(key)
         return task is not None and task.state != "cancelled"
 
-    if unseen := next((file for file in needs if not file.exists()), None):
-        failure = Failure(code=Code.CHANGED, detail=f"{unseen} is not there")
-        return Report(failure, str(worker.address), started, 0.0, unseen)
-    hand = HANDS.take(limits)
+    for file in needs:
+        if failure := why_unseen(file):
+            return Report(failure, str(worker.address), started, 0.0, file)
+    try:
+        hand = HANDS.take(limits)
+    except OSError as error:
+        # Of this worker's own machine, which may be another than the archive's.
+        code = Code.DISK_FULL if is_full(error) else Code.WORKER_LOST
+        return Report(Failure(code=code, detail=f"{worker.address}: {error}"), str(worker.address), started, 0.0)
     if hand is None:
         done: bytes | Failure = _STOPPED
     else:
         done = hand.call(request, limits, is_wanted)
         HANDS.put_back(hand, usable=isinstance(done, bytes))
     return Report(done, str(worker.address), started, time.monotonic() - clock)
+
+
+def why_unseen(file: Path) -> Failure | None:
+    """Return why a worker cannot do with a file, None where it sees it."""
+    try:
+        if file.exists():
+            return None
+    except OSError as error:
+        return Failure(code=Code.UNREADABLE, detail=f"{file}: {error.strerror}")
+    return Failure(code=Code.CHANGED, detail=f"{file} is not there")
 
 
 class Hand:

@@ -10,6 +10,7 @@ import pytest
 
 from models.failure import BannasarError, Code
 from pipeline.run.pool import Pool, Task
+from pipeline.run.worker import why_unseen
 from tests.conftest import run_settings
 
 
@@ -103,6 +104,22 @@ def test_a_task_that_kills_its_worker_fails_alone(pool):
     assert failed == [(2, False), (2, False), (2, True)]
     assert sorted(outcome.task.about for outcome in outcomes if outcome.last) == list(range(1, 12))
     assert next(o for o in outcomes if o.failure).failure.code is Code.WORKER_LOST
+
+
+def test_a_worker_says_why_it_cannot_do_with_a_file(tmp_path):
+    """One that is not there, and one that cannot even be looked at, as with a stale handle of a network share."""
+    assert why_unseen(tmp_path) is None
+    assert why_unseen(tmp_path / "gone").code is Code.CHANGED
+    assert why_unseen(tmp_path / ("x" * 300)).code is Code.UNREADABLE
+
+
+def test_a_worker_that_cannot_start_a_process_is_named(tmp_path):
+    """Its own disk may be full, or read-only; the run goes on."""
+    (tmp_path / "work").touch()
+    with Pool(run_settings(workers=1, scheduler=""), 500, tmp_path / "work") as pool:
+        outcomes = _run(pool, [(double, 1)])
+    assert {outcome.failure.code for outcome in outcomes} == {Code.WORKER_LOST}
+    assert outcomes[-1].failure.detail.startswith("inproc://")
 
 
 def test_no_worker_is_started_for_nothing(tmp_path):
