@@ -25,13 +25,16 @@ CaseArgument = Annotated[
 ReasonOption = Annotated[str, typer.Option(help="Why, for the journal.")]
 
 
-def change(settings: Settings, case: str, do: Callable[[Path, Registrar], None]) -> None:
+def change(settings: Settings, case: str, do: Callable[[Path, Registrar], None]) -> bool:
     """Change the bag of a case file, and let the index follow; give up where it cannot be done.
 
     Args:
         settings: all of them.
         case: its id.
         do: changes the bag, and has it written down.
+
+    Returns:
+        Whether the index knows of it; where it could not be used, that is said, too.
     """
     check_archive(settings.archive)
     try:
@@ -40,17 +43,26 @@ def change(settings: Settings, case: str, do: Callable[[Path, Registrar], None])
             journal = registrar(settings)
             if journal.warning:
                 err.print(journal.warning, soft_wrap=True)
-            do(bag, journal)
+            # Before anything changes: whoever dies over it leaves a case file that waits for the index.
+            waited = ledger.waits_for_index(case)
             ledger.case_not_indexed(case)
+            try:
+                do(bag, journal)
+            except typer.Exit:  # refused: nothing has changed
+                if not waited:
+                    ledger.case_indexed(case)
+                raise
             try:
                 with open_index(settings.archive, settings.index) as store:
                     show_or_hide(store, bag)
                 ledger.case_indexed(case)
             except IndexUnusableError as error:
                 err.print(f"The index is told when it can be used: {error}", soft_wrap=True)
+                return False
     except (ArchiveBusyError, JournalBrokenError, KeyUnusableError, GlossaryError, ModelError) as error:
         give_up(str(error))
     except BannasarError as error:
         give_up(str(error), Exit.SOME_FAILED)
     except OSError as error:
         give_up(f"{error.filename or settings.archive}: {error.strerror}.")
+    return True

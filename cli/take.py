@@ -9,12 +9,12 @@ from cli.common import ArchiveOption, err, give_up, out, read_settings
 from pipeline.archive.bag import read_bag
 from pipeline.archive.journal import Event, JournalBrokenError, last_line
 from pipeline.archive.keys import KeyUnusableError, is_vouched_for, trusted
-from pipeline.archive.transfer import TransferError, import_bag
+from pipeline.archive.transfer import SameBagError, TransferError, import_bag
 from pipeline.index.opening import open_index
 from pipeline.index.store import IndexUnusableError
 from pipeline.run.custody import registrar
 from pipeline.run.indexing import show_or_hide
-from pipeline.run.ledger import Ledger
+from pipeline.run.ledger import Ledger, LedgerError
 from pipeline.run.lock import ArchiveBusyError, hold
 from pipeline.run.rebuild import enter
 
@@ -37,10 +37,16 @@ def take(
             journal = registrar(settings)
             last_line(settings.archive)  # a journal that cannot be gone on from stops it before anything has come in
             keys = trusted(settings.archive)
-            place, case = import_bag(bag, settings.archive, keys)
-            vouched = is_vouched_for(place, keys)
-            journal.enter(Event.IMPORTED, place)
             with Ledger(settings.archive) as ledger:
+                try:
+                    place, case = import_bag(bag, settings.archive, keys)
+                except SameBagError as error:
+                    if ledger.bag_of(error.case.id):
+                        raise
+                    # An import that was stopped half-way is gone on with.
+                    place, case = error.place, error.case
+                vouched = is_vouched_for(place, keys)
+                journal.enter(Event.IMPORTED, place)
                 enter(ledger, *read_bag(place), str(place.relative_to(settings.archive)))
                 try:
                     with open_index(settings.archive, settings.index) as store:
@@ -48,7 +54,7 @@ def take(
                     ledger.case_indexed(case.id)
                 except IndexUnusableError as error:
                     err.print(f"It waits for the index: {error}", soft_wrap=True)
-    except (ArchiveBusyError, JournalBrokenError, KeyUnusableError, TransferError) as error:
+    except (ArchiveBusyError, JournalBrokenError, KeyUnusableError, LedgerError, TransferError) as error:
         give_up(str(error))
     except OSError as error:
         give_up(f"{error.filename or bag}: {error.strerror}.")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cli.changing import CaseArgument, ReasonOption, change
-from cli.common import ArchiveOption, give_up, out, read_settings
+from cli.common import ArchiveOption, Exit, give_up, out, read_settings
 from models.settings import Settings
 from pipeline.archive import withdrawal
 from pipeline.archive.journal import Event
@@ -26,7 +26,9 @@ def withdraw(case: CaseArgument, reason: ReasonOption, archive: ArchiveOption = 
         journal.enter(Event.WITHDRAWN, bag, reason)
         withdrawal.withdraw(bag, reason)
 
-    change(_settings(archive, reason), case, mark)
+    if not change(_settings(archive, reason), case, mark):
+        until = "searches find it until the index can be used again, and `bannasar index sync` has told it"
+        give_up(f"{case} is withdrawn, and its bag is kept; but {until}.", Exit.SOME_FAILED)
     out.print(f"{case} is withdrawn: searches do not find it, and its bag is kept.")
 
 
@@ -43,7 +45,8 @@ def reinstate(case: CaseArgument, reason: ReasonOption, archive: ArchiveOption =
         journal.enter(Event.REINSTATED, bag, reason)
         withdrawal.reinstate(bag)
 
-    change(_settings(archive, reason), case, unmark)
+    if not change(_settings(archive, reason), case, unmark):
+        give_up(f"{case} is reinstated; `bannasar index sync` lets searches find it.", Exit.SOME_FAILED)
     out.print(f"{case} is reinstated: searches find it.")
 
 

@@ -23,6 +23,15 @@ class TransferError(Exception):
     """A bag cannot be taken out or in; the message says why and what to do."""
 
 
+class SameBagError(TransferError):
+    """The archive holds that very case file already: its ``place`` and its record, ``case``."""
+
+    def __init__(self, place: Path, case: CaseFile) -> None:
+        """Say which."""
+        super().__init__(f"The archive holds {case.box}/{case.id} already: the same, nothing is to be done.")
+        self.place, self.case = place, case
+
+
 class NoBagError(TransferError):
     """Something is no bag; the message says so, and what to do."""
 
@@ -73,6 +82,7 @@ def import_bag(bag: Path, archive: Path, keys: Mapping[str, Ed25519PublicKey]) -
     Raises:
         TransferError: it is no bag of Bannasar, is not as it was sealed or signed, or this archive holds another of its
             name.
+        SameBagError: this archive holds that very case file.
         OSError: it cannot be read or written.
     """
     work = archive / "tmp"
@@ -88,8 +98,9 @@ def import_bag(bag: Path, archive: Path, keys: Mapping[str, Ed25519PublicKey]) -
         case = _case_of(found, bag)
         place = bag_folder(archive, case)
         if place.exists():
-            same = read_case(place) == case
-            told = "the same, nothing is to be done" if same else "another; take that out first, or keep both archives"
+            if read_case(place) == case:
+                raise SameBagError(place, case)
+            told = "another; take that out first, or keep both archives"
             raise TransferError(f"The archive holds {case.box}/{case.id} already: {told}.")
         aside = Path(folder, "aside")
         _copy(found, aside)

@@ -118,7 +118,7 @@ def be_as_told(archive: Path, bag: Path) -> None:
     if as_told(archive).get(str(bag.relative_to(archive))) != manifest_of(bag):
         raise NotSoundError(
             f"{bag.name} is not the case file that the journal tells of, as `bannasar verify` tells, too. If a stop of"
-            " the machine left it so, `bannasar rerun` makes it anew from its scans."
+            f" the machine left it so, `bannasar rerun --box {bag.parent.name} --stage describe` makes it anew."
         )
 
 

@@ -5,6 +5,9 @@ import shutil
 
 import pytest
 
+from cli.changing import change
+from cli.common import read_settings
+from pipeline.run.ledger import Ledger
 from tests.cli.conftest import Bannasar
 
 
@@ -104,6 +107,28 @@ def test_a_journal_that_cannot_be_gone_on_from_stops_what_it_would_tell(archived
     assert not (other.archive / "bags/box/box_b.jpg").exists()
 
 
+def test_nobody_is_told_that_searches_do_not_find_what_they_find(archived):
+    """Where the index cannot be used, it hides nothing."""
+    done = archived("withdraw", "box_a.jpg", "--reason", "order 12", BANNASAR_INDEX__URL="http://127.0.0.1:9")
+    assert done.returncode == 2
+    assert "searches find it until the index can be used again" in " ".join(done.stderr.split())
+    assert archived("index", "sync").returncode == 0
+    assert sorted(hit["path"] for hit in archived.json("search", "greffier")["hits"]) == ["b.jpg", "c.jpg"]
+
+
+def test_whoever_dies_over_a_change_leaves_a_case_file_that_waits_for_the_index(archived):
+    """The next run, or `index sync`, tells it what became of the bag; who was refused has changed nothing."""
+
+    def die(_bag, _journal):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        change(read_settings(archived.archive), "box_a.jpg", die)
+    assert archived("reinstate", "box_b.jpg", "--reason", "order 31").returncode == 1
+    with Ledger(archived.archive) as ledger:
+        assert [ledger.waits_for_index(f"box_{name}.jpg") for name in "abc"] == [True, False, False]
+
+
 def test_a_case_file_that_is_withdrawn_is_hidden_and_kept(archived, tmp_path):
     """Through a rerun, a new index, a rebuild and a journey; until it is reinstated."""
     bag = archived.archive / "bags" / "box" / "box_a.jpg"
@@ -114,6 +139,7 @@ def test_a_case_file_that_is_withdrawn_is_hidden_and_kept(archived, tmp_path):
         return sorted(hit["path"] for hit in bannasar.json("search", "greffier")["hits"])
 
     assert found(archived) == ["b.jpg", "c.jpg"]
+    assert archived("ledger", "check").returncode == 0
     assert archived("export", "text", tmp_path / "texts").returncode == 0
     assert sorted(file.name for file in (tmp_path / "texts").iterdir()) == ["b.txt", "c.txt"]
     assert archived("rerun", "--box", "box", "--stage", "recognise").returncode == 0

@@ -10,6 +10,8 @@ import zipfile
 import bagit
 import pytest
 
+from pipeline.archive.transfer import import_bag
+from pipeline.run.ledger import Ledger
 from tests.cli.conftest import Bannasar
 
 
@@ -253,6 +255,20 @@ def test_a_case_file_goes_from_one_archive_into_another(archived, tmp_path, to):
     again = other("import", carried)
     assert again.returncode != 0
     assert "the same, nothing is to be done" in again.stderr
+
+
+def test_an_import_that_was_stopped_is_gone_on_with(archived, tmp_path):
+    """The bag was in its place, and neither the ledger nor the journal knew of it."""
+    assert archived("export", "bag", "box_a.jpg", "--to", tmp_path / "stick").returncode == 0
+    other = Bannasar(tmp_path / "other")
+    import_bag(tmp_path / "stick" / "box_a.jpg", other.archive, {})
+    with Ledger(other.archive):
+        pass
+    assert "import it again" in " ".join(other("ledger", "check").stdout.split())
+    assert "1 scans, 1 pages taken in" in other("import", tmp_path / "stick" / "box_a.jpg").stdout
+    assert [hit["path"] for hit in other.json("search", "greffier")["hits"]] == ["a.jpg"]
+    assert other("verify").returncode == 0
+    assert other("ledger", "check").returncode == 0
 
 
 def test_a_bag_that_was_changed_on_its_way_is_not_taken_in(archived, tmp_path):
