@@ -1,5 +1,6 @@
 """A run under way on the command line: held, watched, stopped, and its end told."""
 
+import shlex
 import signal
 import sqlite3
 import threading
@@ -23,7 +24,7 @@ from pipeline.archive.keys import KeyUnusableError
 from pipeline.index.opening import open_index
 from pipeline.index.store import IndexUnusableError, Store
 from pipeline.run.account import AccountError, account
-from pipeline.run.digitise import Summary, TooManyFailuresError
+from pipeline.run.digitise import Summary
 from pipeline.run.disk import is_full
 from pipeline.run.doctor import examine
 from pipeline.run.ledger import Ledger, LedgerError
@@ -32,6 +33,10 @@ from pipeline.run.metrics import Metrics
 from pipeline.run.pool import SchedulerError
 from pipeline.run.progress import Progress, Watcher
 from pipeline.run.report import BoxReport, box_report
+from pipeline.run.too_many import TooManyFailuresError
+
+# So many sentences about what a run left as it was are shown.
+_MOST_LEFT = 20
 
 Work = Callable[[Ledger, Store, Watcher], Summary | None]
 
@@ -137,15 +142,14 @@ def _print(reports: list[BoxReport], summary: Summary, settings: Settings, ledge
         out.print("Nothing new: no page had to be read.")
     if any(report.count(ScanState.FAILED) for report in reports):
         out.print("What failed is tried again when you run the same command again, or `bannasar rerun --failed`.")
-    older = sum(row.recipe != summary.recipe for report in reports for row in report.archived)
-    if older:
-        out.print(
-            f"{older} scans were read by an older recipe: `bannasar rerun --box {reports[0].id}` reads them by "
-            "today's.",
-            soft_wrap=True,
-        )
-    for sentence in summary.left:
+    for report in reports:
+        if older := sum(row.recipe != summary.recipe for row in report.archived):
+            command = f"`bannasar rerun --box {shlex.quote(report.id)}`"
+            out.print(f"{older} scans were read by an older recipe: {command} reads them by today's.", soft_wrap=True)
+    for sentence in summary.left[:_MOST_LEFT]:
         out.print(Text(sentence, style="bold red"), soft_wrap=True)
+    if (more := len(summary.left) - _MOST_LEFT) > 0:
+        out.print(Text(f"And {more} more; `bannasar show SCAN` tells of each.", style="bold red"))
     if summary.index_error:
         said = "The index could not be used; what waits for it goes in with the next run"
         out.print(Text(f"{said}: {summary.index_error}", style="bold red"), soft_wrap=True)

@@ -28,7 +28,9 @@ from pipeline.run.rerun import rerun as do_again
 
 
 def rerun(
-    failed: Annotated[bool, typer.Option("--failed", help="What failed, and what partial case files lack.")] = False,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="What failed, what partial case files lack, and what waits.")
+    ] = False,
     box: Annotated[list[str] | None, typer.Option(metavar="BOX", help="The scans of this box.")] = None,
     scan: Annotated[
         list[str] | None, typer.Option(metavar="SCAN", help="This scan: its path, BOX/PATH, or its SHA-256.")

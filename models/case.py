@@ -46,9 +46,14 @@ class Document(Record):
 
 
 class Missing(Record):
-    """What a case file lacks because it failed: a page of a scan, or (``page`` is None) a whole scan, and why."""
+    """What a case file lacks because it failed: a page of a scan, or (``page`` is None) a whole scan, and why.
+
+    ``sha256`` is that of the scan whose page it is: a better scan may have come under the same path since. Case files
+    of before do not tell it.
+    """
 
     path: PurePosixPath
+    sha256: str = ""
     page: int | None
     code: Code
     reason: str
@@ -93,6 +98,16 @@ class CaseFile(Record):
     history: tuple[Version, ...] = ()
     corrections: tuple[Correction, ...] = ()
     missing: tuple[Missing, ...] = ()
+
+    @property
+    def missing_pages(self) -> dict[tuple[str, int], Missing]:
+        """The pages it lacks, by the SHA-256 of their scan and their number."""
+        return {
+            (scan.sha256, one.page): one
+            for one in self.missing
+            for scan in self.scans
+            if one.page is not None and (one.sha256 == scan.sha256 or (not one.sha256 and one.path == scan.path))
+        }
 
     @property
     def upright(self) -> bool:

@@ -10,10 +10,11 @@ from pydantic import ValidationError
 
 from models.page import Page
 from models.scan import ScanState
-from pipeline.archive.bag import bags, read_bag, recover
+from pipeline.archive.bag import bags, read_case, recover
+from pipeline.archive.withdrawal import is_withdrawn
 from pipeline.index.store import Store
 from pipeline.run.account import AccountError, account
-from pipeline.run.ledger import Ledger
+from pipeline.run.ledger import Ledger, ScanRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def check(archive: Path, ledger: Ledger, store: Store, *, mend: bool) -> Iterato
     yield from _unknown_bags(archive, ledger)
     yield from _duplicates(ledger, mend=mend)
     yield from _results(archive, ledger, mend=mend)
-    yield from _index(ledger, store, mend=mend)
+    yield from _index(archive, ledger, store, mend=mend)
     for box in ledger.boxes():
         try:
             account(ledger, box.id).check(box.id)
@@ -70,7 +71,7 @@ def _work(archive: Path, *, mend: bool) -> Iterator[Finding]:
 
 def _bags(archive: Path, ledger: Ledger, *, mend: bool) -> Iterator[Finding]:
     for case in ledger.query("SELECT id, bag FROM cases ORDER BY id"):
-        rows = [row for row in ledger.scans_of_case(case["id"]) if row.state is ScanState.ARCHIVED]
+        rows = [row for row in ledger.scans_of_case(case["id"]) if _is_archived(row)]
         if case["bag"] is None and not rows:
             continue
         if case["bag"] is None or not (archive / case["bag"] / "data" / "case.json").is_file():
@@ -81,12 +82,22 @@ def _bags(archive: Path, ledger: Ledger, *, mend: bool) -> Iterator[Finding]:
             told = f"The bag {case['bag'] or 'of ' + case['id']} is not there: {len(rows)} scans are to be read again."
             yield Finding(told, mended=mend)
             continue
-        there = {scan.sha256 for scan in read_bag(archive / case["bag"])[0].scans}
+        try:
+            there = {scan.sha256 for scan in read_case(archive / case["bag"]).scans}
+        except (OSError, ValueError) as error:
+            told = f"The bag {case['bag']} cannot be read ({error}). Put a sound copy of it back; `bannasar verify`."
+            yield Finding(told, mended=False)
+            continue
         for row in rows:
             if row.sha256 not in there:
                 if mend:
                     ledger.lost(row)
                 yield Finding(f"The bag {case['bag']} does not hold {row.path}: it is to be read again.", mended=mend)
+
+
+def _is_archived(row: ScanRow) -> bool:
+    """Whether a scan is in a bag, be it that it waits to be read again."""
+    return row.state is ScanState.ARCHIVED or row.recipe is not None
 
 
 def _unknown_bags(archive: Path, ledger: Ledger) -> Iterator[Finding]:
@@ -95,7 +106,8 @@ def _unknown_bags(archive: Path, ledger: Ledger) -> Iterator[Finding]:
     for bag in bags(archive):
         place = bag.relative_to(archive).as_posix()
         if place not in known:
-            yield Finding(f"The ledger does not know the bag {place}. Run its box again.", mended=False)
+            told = f"The ledger does not know the bag {place}. Run its box again; if it was imported, import it again."
+            yield Finding(told, mended=False)
 
 
 def _duplicates(ledger: Ledger, *, mend: bool) -> Iterator[Finding]:
@@ -142,10 +154,10 @@ def _can_be_read(file: Path) -> bool:
     return True
 
 
-def _index(ledger: Ledger, store: Store, *, mend: bool) -> Iterator[Finding]:
+def _index(archive: Path, ledger: Ledger, store: Store, *, mend: bool) -> Iterator[Finding]:
     there = store.cases()
-    for case in ledger.query("SELECT id FROM cases WHERE indexed IS NOT NULL ORDER BY id"):
-        if case["id"] not in there:
+    for case in ledger.query("SELECT id, bag FROM cases WHERE indexed IS NOT NULL AND bag IS NOT NULL ORDER BY id"):
+        if case["id"] not in there and not is_withdrawn(archive / case["bag"]):
             if mend:
                 ledger.case_not_indexed(case["id"])
             yield Finding(f"The index does not hold {case['id']}: it is put in by the next run.", mended=mend)

@@ -1,7 +1,7 @@
 """A run: boxes in, an archive out, whatever stopped the last one."""
 
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
-from models.case import CaseFile, Missing, Version
-from models.correction import Correction
+from models.case import CaseFile, Missing
 from models.failure import Code, Failure
 from models.scan import Box, ScanState
 from models.settings import Settings
-from pipeline.archive.bag import original, read_bag, read_case, recover
+from pipeline.archive.bag import bag_folder, original, read_case, recover
 from pipeline.archive.journal import Event, history_with, operator
 from pipeline.document.whole import documents
 from pipeline.index.store import IndexUnusableError, Store
@@ -29,18 +28,18 @@ from pipeline.run.lock import LOCK
 from pipeline.run.pool import Outcome, Pool, Task
 from pipeline.run.progress import Failed, Watcher
 from pipeline.run.results import Results
-from pipeline.run.retry import is_of_storage
 from pipeline.run.take_in import take_in
 from pipeline.run.tasks import Source, archive_case, read_page
+from pipeline.run.too_many import Failing
 
-# Fewer failures than this say nothing of a machine.
-_FEWEST_FAILURES = 10
-# These are the paper's doing.
-_OF_THE_PAPER = frozenset({Code.NO_TEXT, Code.DAMAGED, Code.PAGE_TOO_LARGE, Code.ENCRYPTED, Code.CHANGED})
-
-
-class TooManyFailuresError(Exception):
-    """So many pages failed that the machine must be at fault; the message says how many, and of what."""
+_OF_A_BAG = (
+    "the bag {id} is there already, and cannot be read ({error}). Put a sound copy of it back; or move it away, then "
+    "`bannasar ledger check`, and run the box again"
+)
+_OF_THE_LEDGER = (
+    "its bag also holds {scans}, of which the ledger knows nothing: `bannasar rebuild --force` makes the ledger anew "
+    "from the bags"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,8 @@ class Summary:
     """What one run did: the pages it read itself, the seconds that took, and why the index did not take a bag.
 
     ``recipe`` is the one it read them by; ``warning`` says why it did not sign what it should have, ``left`` which
-    boxes could not be taken in.
+    boxes could not be taken in, and which scans stay archived as they were because they failed now, each with its
+    reason.
     """
 
     boxes: tuple[Box, ...]
@@ -200,8 +200,7 @@ class _Reading:
         self._recipe = fingerprint(context.settings.page)
         self._ready: deque[_Case] = deque()
         self._pages: Iterator[Task] = iter(())
-        self._tried: set[tuple[str, int]] = set()
-        self._failing: dict[tuple[str, int], Code] = {}
+        self._failing = Failing(context.ledger, self._recipe, context.settings.run.failed_share)
 
     def cases_of(self, box: Box) -> list[_Case]:
         """Return the case files of a box that have a scan waiting, each with all the scans that belong in its bag."""
@@ -222,7 +221,7 @@ class _Reading:
             itself = row.path in shut
             detail = f"{shut[0]} needs its password: `bannasar rerun --scan … --password-file FILE`"
             code = Code.ENCRYPTED if itself else Code.CASE_INCOMPLETE
-            self._ledger.fail(row, Failure(code=code, detail="" if itself else detail))
+            self._fail(row, Failure(code=code, detail="" if itself else detail))
         return not shut
 
     def _case(self, case_id: str) -> _Case:
@@ -230,9 +229,18 @@ class _Reading:
         for row in self._ledger.scans_of_case(case_id):
             if row.state is ScanState.ARCHIVED or (row.state is ScanState.PENDING and self._is_chosen(row)):
                 rows.append(row)
+            elif row.recipe is not None:
+                # It waits to be read again, which is not for this run to do: it stays in the bag as it is.
+                rows.append(replace(row, state=ScanState.ARCHIVED))
             elif row.state is ScanState.FAILED and (row.box, row.path) in self._entries:
                 lost.append(row)
         return _Case(case_id, self._ledger.folder_of(case_id), rows, lost)
+
+    def _fail(self, row: ScanRow, failure: Failure) -> None:
+        """Let a scan fail; of one that is archived nothing is lost by it, and the run says so at its end."""
+        if row.recipe is not None:
+            self._progress.left.append(f"{row.box}/{row.path} stays archived as it is. {failure.reason}")
+        self._ledger.fail(row, failure)
 
     def _is_chosen(self, row: ScanRow) -> bool:
         return self._chosen is None or (row.box, row.path, row.sha256) in self._chosen
@@ -242,6 +250,7 @@ class _Reading:
         self._progress.step = "reading"
         self._progress.cases = len(cases)
         self._progress.pages = sum(row.pages or 0 for case in cases for row in case.pending)
+        self._failing.scans = sum(len(case.pending) for case in cases)
         self._pages = self._page_tasks(cases)
 
     def take(self) -> Task | None:
@@ -281,44 +290,37 @@ class _Reading:
         if failure is None:  # kept first: whatever stops the run from here on, the page is not read twice
             self._room.patiently(lambda: self._results.put(outcome.value))
         self._note("read", replace(outcome, failure=failure), row.box, row.sha256, number)
-        self._tried.add((row.sha256, number))
+        self._failing.tried(row, number, failure, last=outcome.last)
         if failure is None:
-            self._failing.pop((row.sha256, number), None)
             self._ledger.page_read(outcome.value, outcome.seconds)
             self._progress.pages_read += 1
-        elif failure.code not in _OF_THE_PAPER and (outcome.last or not is_of_storage(failure.code)):
-            self._failing[row.sha256, number] = failure.code
         if outcome.last:
             if failure:
                 self._progress.pages_failed += 1
                 self._progress.failures.append(Failed(row.box, row.path, failure))
-                if row.recipe is None or self._ledger.is_missing(row.sha256, number):
-                    self._ledger.page_failed(row.sha256, number, self._recipe, outcome.seconds, failure)
+                self._failing.enter(row, failure, outcome.seconds)
                 case.failed.setdefault(row.sha256, {})[number] = failure
             self._progress.pages_done += 1
             case.waiting -= 1
             if not case.waiting:
                 self._ready.append(case)
-        self._check_share()
-
-    def _check_share(self) -> None:
-        """Stop where too many pages fail, be it only at their first try: the others need not wait for the last one."""
-        failing, tried = len(self._failing), len(self._tried)
-        if failing < _FEWEST_FAILURES or failing <= self._settings.run.failed_share * tried:
-            return
-        code, count = Counter(self._failing.values()).most_common(1)[0]
-        raise TooManyFailuresError(
-            f"Stopped: {failing} of {tried} pages failed, {count} of them alike. {code.sentence} {code.next_step} "
-            "Something is wrong with the machine rather than with the paper; `bannasar failures` tells more."
-        )
+        self._failing.check()
 
     def _case_task(self, case: _Case) -> Task | None:
-        """Return the task that archives a case file; None where it has to wait for what failed."""
+        """Return the task that archives a case file; None where it has to wait for what failed, or for an operator."""
         if not case.is_whole and not (self._settings.run.allow_partial and self._is_worth_it(case)):
             self._hold(case)
             return None
+        try:
+            older = self._older(case)
+            sources = {row.sha256: self._source(row) for row in case.rows}
+        except (OSError, KeyError, ValueError) as error:
+            self._leave(case, Failure(code=Code.UNREADABLE, detail=_OF_A_BAG.format(id=case.id, error=error)))
+            return None
+        if unknown := _unknown(older, case.rows):
+            self._leave(case, Failure(code=Code.CASE_INCOMPLETE, detail=_OF_THE_LEDGER.format(scans=unknown)))
+            return None
         scans = tuple(row.scan() for row in case.rows)
-        history, corrections = self._before(case.id)
         record = CaseFile(
             id=case.id,
             box=case.rows[0].box,
@@ -330,25 +332,20 @@ class _Reading:
             software=versions(),
             settings=self._settings.of_what_is_made(),
             operator=operator(),
-            history=history,
-            corrections=corrections,
-            missing=self._missing(case),
+            history=history_with(older, bag_folder(self._settings.archive, older)) if older else (),
+            corrections=older.corrections if older else (),
+            missing=self._missing(case, older),
         )
-        sources = {row.sha256: self._source(row) for row in case.rows}
         recipes = {row.sha256: self._recipe_of(row) for row in case.rows}
         # Each page is rendered once more, and written into a PDF.
         seconds = self._settings.limits.page_seconds * (1 + sum(scan.pages for scan in scans))
         needs = (self._settings.archive / LOCK, *(source.file for source in sources.values()))
         return Task(case, archive_case, (record, sources, recipes, self._settings), seconds, needs)
 
-    def _before(self, case_id: str) -> tuple[tuple[Version, ...], tuple[Correction, ...]]:
-        """Return how the case file was made before, and what people said of its documents."""
-        place = self._ledger.bag_of(case_id)
-        if not place:
-            return (), ()
-        bag = self._settings.archive / place
-        older = read_case(bag)
-        return history_with(older, bag), older.corrections
+    def _older(self, case: _Case) -> CaseFile | None:
+        """Return the case file as its bag holds it, even one of which a crash or an older ledger knows nothing."""
+        bag = self._settings.archive / "bags" / case.rows[0].box / case.id
+        return read_case(bag) if bag.exists() else None
 
     def _recipe_of(self, row: ScanRow) -> str:
         """Return the recipe by which the pages of a scan were read, or were now."""
@@ -366,20 +363,31 @@ class _Reading:
         self._progress.cases_done += 1
         for row in case.pending:
             failures = case.failed.get(row.sha256)
-            first = failures[min(failures)] if failures else Failure(code=Code.CASE_INCOMPLETE)
-            self._ledger.fail(row, first)
+            self._fail(row, failures[min(failures)] if failures else Failure(code=Code.CASE_INCOMPLETE))
 
-    def _missing(self, case: _Case) -> tuple[Missing, ...]:
+    def _leave(self, case: _Case, failure: Failure) -> None:
+        """Let a case file be, the bag of which an operator has to see to first."""
+        self._progress.cases_done += 1
+        for row in case.pending:
+            self._fail(row, failure)
+
+    def _missing(self, case: _Case, older: CaseFile | None) -> tuple[Missing, ...]:
         """Return what a case file lacks: what failed now, and what its bag lacks already of archived scans."""
         pages = [
-            Missing(path=PurePosixPath(row.path), page=number, code=failure.code, reason=failure.reason)
+            Missing(
+                path=PurePosixPath(row.path), sha256=row.sha256, page=number, code=failure.code, reason=failure.reason
+            )
             for row in case.rows
             for number, failure in sorted(case.failed.get(row.sha256, {}).items())
         ]
-        for row in case.rows:
-            if row.state is ScanState.ARCHIVED and row.missing:
-                before, _ = read_bag(self._settings.archive / self._ledger.bag_of(case.id))
-                pages += [item for item in before.missing if str(item.path) == row.path and item.page is not None]
+        lacking = older.missing_pages if older else {}
+        pages += [
+            lacking[row.sha256, number]
+            for row in case.rows
+            if row.state is ScanState.ARCHIVED
+            for number in range(1, (row.pages or 0) + 1)
+            if (row.sha256, number) in lacking
+        ]
         scans = [
             Missing(
                 path=PurePosixPath(row.path), page=None, code=Code(row.code or Code.INTERNAL), reason=row.reason or ""
@@ -395,7 +403,7 @@ class _Reading:
         self._progress.cases_done += 1
         if outcome.failure:
             for row in case.pending:
-                self._ledger.fail(row, outcome.failure)
+                self._fail(row, outcome.failure)
             return
         # Before the ledger knows of it: after a crash in between it is archived, and written down, once more.
         self._registrar.enter(Event.ARCHIVED, self._settings.archive / outcome.value.bag)
@@ -430,3 +438,9 @@ class _Reading:
                 outcome.trace,
             )
         )
+
+
+def _unknown(older: CaseFile | None, rows: Sequence[ScanRow]) -> str:
+    """Return the scans of a bag that would not be in the one that takes its place: nothing that is archived may go."""
+    known = {row.sha256 for row in rows}
+    return ", ".join(str(scan.path) for scan in older.scans if scan.sha256 not in known) if older else ""

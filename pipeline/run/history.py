@@ -32,11 +32,12 @@ class Story:
 def failures(ledger: Ledger, boxes: Sequence[str], most_examples: int) -> list[Kind]:
     """Return the failures of some boxes by code, the most frequent first.
 
-    A scan that failed because of its pages is counted by the codes of those; one that is archived as partial, too.
+    A scan that failed because of its pages is counted by the codes of those; one that is archived as partial, too, and
+    one that waits since a run stopped over it.
     """
     found: dict[Code, list[tuple[ScanRow, int | None, str]]] = {}
     for row in (row for box in boxes for row in ledger.scans(box)):
-        if row.state in {ScanState.PENDING, ScanState.DUPLICATE}:
+        if row.state is ScanState.DUPLICATE:
             continue
         pages = ledger.query(
             "SELECT number, code, reason FROM pages WHERE sha256 = ? AND state = 'failed' ORDER BY number",

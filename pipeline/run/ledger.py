@@ -238,6 +238,11 @@ class Ledger:
         rows = self._rows(where, (box, path, size, mtime_ns))
         return rows[0] if rows else None
 
+    def scan(self, box: str, path: str, sha256: str) -> ScanRow | None:
+        """Return what is known of these bytes at this path."""
+        rows = self._rows("WHERE box = ? AND path = ? AND sha256 = ?", (box, path, sha256))
+        return rows[0] if rows else None
+
     def first(self, sha256: str, box: str, path: str) -> ScanRow | None:
         """Return the scan elsewhere that holds the same bytes and is archived or on its way."""
         where = "WHERE sha256 = ? AND NOT (box = ? AND path = ?) AND state IN ('archived', 'pending')"
@@ -279,7 +284,11 @@ class Ledger:
         told = asdict(measure)
         if row.pages != measure.read + measure.blank + measure.missing:
             raise LedgerError(f"Of {row.path}, {row.pages} pages, the bag accounts for {told}. Report this.")
-        self._update(row, state=ScanState.ARCHIVED, recipe=recipe, code=None, reason=None, **told)
+        with self.transaction() as database:
+            self._update(row, state=ScanState.ARCHIVED, recipe=recipe, code=None, reason=None, **told)
+            if not measure.missing:
+                # Of a page that was read just before a crash: its result was kept, and could not be entered.
+                database.execute("DELETE FROM pages WHERE sha256 = ? AND state = 'failed'", (row.sha256,))
 
     def wait(self, row: ScanRow) -> None:
         """Set a scan to pending: it is to be read, once more if it was read before."""
@@ -374,6 +383,10 @@ class Ledger:
     def case_not_indexed(self, case_id: str) -> None:
         """Note that a case file waits for the index."""
         self._database.execute("UPDATE cases SET indexed = NULL WHERE id = ?", (case_id,))
+
+    def waits_for_index(self, case_id: str) -> bool:
+        """Whether a case file is not in the index as it is."""
+        return bool(self.query("SELECT 1 FROM cases WHERE id = ? AND indexed IS NULL", (case_id,)))
 
     def index_lost(self) -> None:
         """Note that the index holds nothing: every case file waits for it."""

@@ -22,7 +22,7 @@ class Progress:
     ``pages`` are those of all scans that wait, ``pages_done`` those of them that are read or have failed, now or in an
     earlier run; ``pages_read`` and ``pages_failed`` count this run's alone.
     ``index_error`` says why the index did not take a bag, ``paused`` why the run waits, ``left`` which
-    boxes it left alone, and why;
+    boxes and archived scans it left as they were, and why;
     ``failures`` are those since the watcher last looked, ``notes`` what an operator should see to since then.
     """
 

@@ -1,10 +1,10 @@
 """Ledger and index made anew from the bags alone."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from models.case import CaseFile
+from models.case import CaseFile, Missing
 from models.failure import Failure
 from models.page import Page
 from models.scan import ScanState
@@ -66,12 +66,13 @@ def enter(ledger: Ledger, case: CaseFile, pages: list[Page], bag: str) -> None:
     with ledger.transaction():
         ledger.adopt_box(case.box)
         ledger.enter_case(case.id, case.box, case.folder, case.title)
-        missing: Mapping[str, dict[int, Failure]] = _missing(case)
+        missing = case.missing_pages
         by_scan = defaultdict(list)
         for page in pages:
             by_scan[page.scan].append(page)
         for scan in case.scans:
-            there, gone = by_scan[scan.sha256], missing[str(scan.path)]
+            there = by_scan[scan.sha256]
+            gone = {page: _failure(one) for (sha256, page), one in missing.items() if sha256 == scan.sha256}
             row = scan_row(
                 case.box, str(scan.path), scan.size, 0, sha256=scan.sha256, kind=scan.kind, pages=scan.pages,
                 case_id=case.id, state=ScanState.PENDING,
@@ -86,14 +87,10 @@ def enter(ledger: Ledger, case: CaseFile, pages: list[Page], bag: str) -> None:
         ledger.case_archived(case.id, bag)
 
 
-def _missing(case: CaseFile) -> defaultdict[str, dict[int, Failure]]:
-    found: defaultdict[str, dict[int, Failure]] = defaultdict(dict)
-    for one in case.missing:
-        if one.page is not None:
-            found[str(one.path)][one.page] = Failure(code=one.code, detail=one.reason, page=one.page)
-    return found
+def _failure(one: Missing) -> Failure:
+    return Failure(code=one.code, detail=one.reason, page=one.page)
 
 
-def _recipe(pages: list[Page], missing: Mapping[int, Failure]) -> str:
+def _recipe(pages: list[Page], missing: Collection[int]) -> str:
     """Return the recipe by which a scan's pages were read."""
     return next((page.recipe for page in pages if page.number not in missing), "")

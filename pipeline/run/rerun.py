@@ -136,12 +136,14 @@ def _prepare(
     for row in ledger.scans(box.id):
         if row.path not in paths:
             continue
+        is_begun = row.state is ScanState.PENDING and row.recipe is not None
+        # What a rerun that was stopped has read is not read once more.
+        if wanted.stage is Stage.RECOGNISE and row.sha256 and not is_begun:
+            Results(context.settings.archive).forget(row.sha256, fingerprint(context.settings.page))
         if row.state is ScanState.ARCHIVED:
             ledger.wait(row)
         elif row.path in inside:
             settle(row, inside[row.path], ledger, [box.id])
-        if wanted.stage is Stage.RECOGNISE and row.sha256:
-            Results(context.settings.archive).forget(row.sha256, fingerprint(context.settings.page))
     return unlocked
 
 
@@ -154,7 +156,8 @@ def _must_be_inspected(row: ScanRow, inside: dict[str, Entry], wanted: Wanted) -
 
 
 def _is_meant(ledger: Ledger, row: ScanRow, wanted: Wanted) -> bool:
-    is_failed = row.state is ScanState.FAILED or row.missing > 0
+    # What waits was begun with by a run that was stopped: it may have failed before.
+    is_failed = row.state in {ScanState.FAILED, ScanState.PENDING} or row.missing > 0
     return (
         (not wanted.failed or is_failed)
         and (not wanted.boxes or row.box in wanted.boxes)
@@ -192,7 +195,7 @@ def _why_not(row: ScanRow, wanted: Wanted, recipe: str) -> str:
 def _shut(ledger: Ledger, row: ScanRow, wanted: Wanted) -> str:
     """Return why the case file of a scan cannot be opened: it is archived whole, with what is locked in it."""
     for other in ledger.scans_of_case(row.case_id) if row.case_id else ():
-        is_in = other.path == row.path or other.state is ScanState.ARCHIVED
+        is_in = other.path == row.path or other.recipe is not None
         is_opened = wanted.password is not None and any(_is_named(other, name) for name in wanted.scans)
         if other.locked and is_in and not is_opened:
             return f"{other.path} needs its password; name it: --scan … --password-file FILE"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from models.failure import Code
+from models.failure import Code, Failure
 from models.scan import Box, ScanState
 from pipeline.intake.discover import Discovery, Entry, discover
 from pipeline.intake.inspect import Inspection
@@ -89,12 +89,13 @@ def settle(row: ScanRow, entry: Entry, ledger: Ledger, taken: Collection[str]) -
     The first of several copies is one that is archived, else the first by path in the first box of this run.
 
     Args:
-        row: the scan; archived and refused ones, and those that could not be read, stay as they are.
+        row: the scan; those that are archived, be it that they are to be read again, that are refused, and that could
+            not be read, stay as they are.
         entry: what lies at its path now.
         ledger: the archive's ledger.
         taken: the boxes taken in by this run so far.
     """
-    if row.state in {ScanState.ARCHIVED, ScanState.REFUSED} or not row.sha256:
+    if row.recipe is not None or row.state is ScanState.REFUSED or not row.sha256:
         return
     first = ledger.first(row.sha256, row.box, row.path)
     if first and first.state is ScanState.PENDING:
@@ -113,9 +114,9 @@ def settle(row: ScanRow, entry: Entry, ledger: Ledger, taken: Collection[str]) -
 
 
 def _is_new(ledger: Ledger, box: Box, entry: Entry) -> bool:
-    """Whether an entry must be looked at: it is new, has changed, or could not be read the last time."""
+    """Whether an entry must be looked at: it is new, has changed, or could not be read the last time, or not whole."""
     known = ledger.known(box.id, str(entry.path), entry.size, entry.mtime_ns)
-    return known is None or (known.state is ScanState.FAILED and not known.sha256)
+    return known is None or (known.state in {ScanState.FAILED, ScanState.PENDING} and not known.sha256)
 
 
 def _is_archived(ledger: Ledger, row: ScanRow) -> bool:
@@ -149,10 +150,13 @@ def inspect_anew(box: Box, entries: Sequence[Entry], context: Context, password:
                     arguments = (entry.file, entry.size, settings, password, copies[entry])
                     return Task(entry, unlock_scan, arguments, seconds, (entry.file, settings.archive / LOCK))
                 return Task(entry, inspect_scan, (entry.file, entry.size, settings), seconds, (entry.file,))
-            row = scan_row(box.id, str(entry.path), entry.size, entry.mtime_ns)
-            ledger.put(row)
-            ledger.fail(row, entry.refusal)
+            refuse(scan_row(box.id, str(entry.path), entry.size, entry.mtime_ns), entry.refusal)
         return None
+
+    def refuse(row: ScanRow, failure: Failure) -> None:
+        with ledger.transaction():
+            ledger.put(row)
+            ledger.fail(row, failure)
 
     for outcome in context.finished(take):
         entry: Entry = outcome.task.about
@@ -163,12 +167,16 @@ def inspect_anew(box: Box, entries: Sequence[Entry], context: Context, password:
         elif outcome.failure and _is_archived(ledger, row):
             context.progress.notes.append(f"{box.id}/{path} stays archived as it is. {outcome.failure.reason}")
         elif outcome.failure:
-            ledger.put(row)
-            ledger.fail(row, outcome.failure)
+            refuse(row, outcome.failure)
         else:
             found: Inspection = outcome.value
             locked = password is not None
-            ledger.put(replace(row, sha256=found.sha256, kind=found.kind, pages=found.pages, locked=int(locked)))
+            before = ledger.scan(box.id, path, found.sha256)
+            if before and before.recipe is not None:
+                # What is archived stays so, though its file was copied anew, or its ledger made anew.
+                ledger.put(replace(before, size=row.size, mtime_ns=row.mtime_ns, locked=int(locked)))
+            else:
+                ledger.put(replace(row, sha256=found.sha256, kind=found.kind, pages=found.pages, locked=int(locked)))
             if locked:
                 unlocked[found.sha256] = copies[entry]
         attempt = Attempt("inspect", box.id, path, outcome.started, outcome.seconds)

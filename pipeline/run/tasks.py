@@ -16,7 +16,7 @@ from models.failure import BannasarError, Code
 from models.page import Page, PageRef
 from models.scan import Kind
 from models.settings import Settings
-from pipeline.archive.bag import build_bag
+from pipeline.archive.bag import bag_folder, build_bag, read_bag
 from pipeline.archive.compress import compressed
 from pipeline.document.describe import described
 from pipeline.intake.inspect import Inspection, inspect, sha256_of
@@ -123,19 +123,15 @@ def archive_case(
         BannasarError: a scan changed, a page's result is missing, the disk is full, or a PDF cannot be made.
     """
     archive = settings.archive
-    results = Results(archive)
-    reasons = {(item.path, item.page): item.reason for item in case.missing}
-    missing = {
-        (scan.sha256, number): reasons[scan.path, number]
-        for scan in case.scans
-        for number in range(1, scan.pages + 1)
-        if (scan.path, number) in reasons
-    }
+    missing = case.missing_pages
+    kept = _Kept(archive, case)
     pages = []
     for ref in (ref for document in case.documents for ref in document.pages):
-        reason = missing.get((ref.scan, ref.number))
-        found = results.get(ref.scan, recipes[ref.scan], ref.number) if reason is None else None
-        pages.append(found or stand_in(ref.scan, ref.number, str(reason)))
+        gone = missing.get((ref.scan, ref.number))
+        if gone is None:
+            pages.append(kept.page(ref, recipes[ref.scan]))
+        else:
+            pages.append(stand_in(ref.scan, ref.number, gone.reason))
     by_ref = {PageRef(scan=page.scan, number=page.number): page for page in pages}
     case = case.model_copy(update={"documents": described(case.documents, by_ref, settings.document, case.corrections)})
     work = archive / "tmp"
@@ -162,6 +158,28 @@ def archive_case(
         for scan in case.scans
     }
     return Archived(bag.relative_to(archive).as_posix(), measures)
+
+
+class _Kept:
+    """The pages of a case file that were read: as results, or else in the bag that it has."""
+
+    def __init__(self, archive: Path, case: CaseFile) -> None:
+        self._results = Results(archive)
+        self._bag = bag_folder(archive, case)
+        self._archived: dict[PageRef, Page] | None = None
+
+    def page(self, ref: PageRef, recipe: str) -> Page:
+        try:
+            return self._results.get(ref.scan, recipe, ref.number)
+        except FileNotFoundError:
+            # Results may be cleared away, and are not there at all after a rebuild or an import.
+            if self._archived is None:
+                pages = read_bag(self._bag)[1] if self._bag.exists() else ()
+                self._archived = {PageRef(scan=page.scan, number=page.number): page for page in pages}
+            page = self._archived.get(ref)
+            if page is None or page.recipe != recipe:
+                raise
+            return page
 
 
 def _picture(source: Source, page: Page, settings: Settings, *, upright: bool) -> Picture:

@@ -177,7 +177,10 @@ def test_what_was_archived_stays_so_when_reading_it_again_fails(bannasar):
     """A rerun can only better an archive."""
     (before,) = bannasar.scans("box-1").values()
     again = ["rerun", "--box", "box-1", "--stage", "recognise", "--allow-partial"]
-    bannasar(*again, BANNASAR_LIMITS__PAGE_MEGABYTES="80")
+    done = bannasar(*again, BANNASAR_LIMITS__PAGE_MEGABYTES="80")
+    assert done.returncode == 2
+    (told,) = [line for line in done.stdout.splitlines() if line.startswith("box-1/1.png stays archived as it is.")]
+    assert "A page took more memory" in told
     assert "Nothing failed" in bannasar("failures").stdout
     (story,) = bannasar.json("show", "1.png")["scans"]
     assert "out-of-memory" in {attempt["code"] for attempt in story["attempts"]}

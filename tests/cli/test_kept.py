@@ -1,0 +1,159 @@
+"""What is archived stays archived, whatever comes in, is stopped, is copied anew or is read again beside it."""
+
+import os
+import shutil
+
+import pytest
+
+from models.failure import Code
+from models.scan import ScanState
+from pipeline.archive.bag import bags, read_bag, read_case
+from pipeline.run.ledger import Ledger, scan_row
+from tests.cli.conftest import write_page
+from tests.cli.test_rerun import write_half
+
+
+@pytest.fixture
+def box(tmp_path):
+    folder = tmp_path / "box-1"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def two(bannasar, box):
+    """Return a box with a case file of two scans, archived."""
+    write_page(box / "dossier" / "1.png", "Première pièce")
+    write_page(box / "dossier" / "2.png", "Deuxième pièce")
+    assert bannasar("run", box).returncode == 0
+    return box
+
+
+def _paths(bannasar):
+    (bag,) = bags(bannasar.archive)
+    return [str(scan.path) for scan in read_case(bag).scans]
+
+
+def _stop_a_rerun(bannasar):
+    """Leave the ledger as a rerun does that is stopped as it begins."""
+    with Ledger(bannasar.archive) as ledger:
+        for row in ledger.scans("box-1"):
+            ledger.wait(row)
+
+
+@pytest.mark.usefixtures("two")
+def test_a_rerun_of_one_scan_keeps_those_of_a_rerun_that_was_stopped(bannasar):
+    """They wait for their own, and stay in the bag meanwhile."""
+    _stop_a_rerun(bannasar)
+    done = bannasar("rerun", "--scan", "dossier/2.png", "--stage", "recognise")
+    assert _paths(bannasar) == ["dossier/1.png", "dossier/2.png"], done.stderr
+    assert {scan["state"] for scan in bannasar.scans("box-1").values()} == {"archived", "pending"}
+    assert "would do again: box-1/dossier/1.png" in bannasar("rerun", "--failed", "--dry-run").stdout
+    assert bannasar("rerun", "--failed").returncode == 0
+    assert {scan["state"] for scan in bannasar.scans("box-1").values()} == {"archived"}
+    assert bannasar("ledger", "check").returncode == 0
+
+
+@pytest.mark.usefixtures("two")
+def test_a_rerun_that_was_stopped_does_not_read_again_what_it_has_read(bannasar):
+    """The same command again goes on where it was."""
+    _stop_a_rerun(bannasar)
+    said = bannasar("rerun", "--box", "box-1", "--stage", "recognise").stdout
+    assert "no page had to be read" in said
+
+
+def test_a_file_that_was_copied_anew_is_not_read_again(bannasar, two):
+    """Nor is it after the ledger was made anew, which knows no times of files."""
+    os.utime(two / "dossier" / "1.png", (1e9, 1e9))
+    assert "no page had to be read" in bannasar("run", two).stdout
+    assert bannasar("rebuild", "--force").returncode == 0
+    assert "no page had to be read" in bannasar("run", two).stdout
+    assert {scan["state"] for scan in bannasar.scans("box-1").values()} == {"archived"}
+    (bag,) = bags(bannasar.archive)
+    assert read_case(bag).history == ()
+
+
+def test_a_case_file_grows_where_only_its_bag_holds_its_pages(bannasar, two):
+    """Results may be cleared away, and the papers be given back."""
+    before = read_bag(next(bags(bannasar.archive)))[1]
+    shutil.rmtree(bannasar.archive / "results")
+    for file in (two / "dossier").iterdir():
+        file.unlink()
+    write_page(two / "dossier" / "3.png", "Troisième pièce")
+    done = bannasar("run", two)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert _paths(bannasar) == ["dossier/1.png", "dossier/2.png", "dossier/3.png"]
+    assert read_bag(next(bags(bannasar.archive)))[1][:2] == before
+
+
+def test_a_better_scan_of_the_same_name_is_not_taken_for_the_page_that_failed(bannasar, box):
+    """The page of the one that failed stays missing; the new one is there whole."""
+    write_half(box / "dossier" / "1.tif")
+    assert bannasar("run", box, "--allow-partial").returncode == 2
+    write_page(box / "dossier" / "1.tif", "Une seule pièce, bien lisible")
+    bannasar("run", box)
+    (case,) = [read_case(bag) for bag in bags(bannasar.archive)]
+    older, better = case.scans
+    assert (older.pages, better.pages) == (2, 1)
+    assert [(one.sha256, one.page) for one in case.missing] == [(older.sha256, 2)]
+    assert len(bannasar.json("search", "lisible")["hits"]) == 1
+    missing = {row.sha256: row.missing for row in _rows(bannasar)}
+    assert missing == {older.sha256: 1, better.sha256: 0}
+    # A ledger that is made anew from the bags says the same.
+    assert bannasar("rebuild", "--force").returncode == 0
+    assert {row.sha256: row.missing for row in _rows(bannasar)} == missing
+
+
+def _rows(bannasar):
+    with Ledger(bannasar.archive) as ledger:
+        return ledger.scans("box-1")
+
+
+def test_what_people_said_outlives_a_ledger_that_is_lost(bannasar, two):
+    """The bag is the truth: a run that does not know it finds it there."""
+    assert bannasar("correct", "box-1_dossier", "--document", "1", "--kind", "letter").returncode == 0
+    for file in bannasar.archive.glob("ledger.db*"):
+        file.unlink()
+    assert bannasar("run", two).returncode == 0
+    case = read_case(next(bags(bannasar.archive)))
+    assert [correction.value for correction in case.corrections] == ["letter"]
+    assert len(case.history) == 2
+
+
+def test_no_bag_takes_the_place_of_one_that_holds_more(bannasar, two):
+    """A ledger that was lost does not know what was given back; the bag does."""
+    for file in bannasar.archive.glob("ledger.db*"):
+        file.unlink()
+    (two / "dossier" / "1.png").unlink()
+    done = bannasar("run", two)
+    assert done.returncode == 2
+    assert "its bag also holds dossier/1.png" in " ".join(done.stdout.split())
+    assert _paths(bannasar) == ["dossier/1.png", "dossier/2.png"]
+    assert bannasar("rebuild", "--force").returncode == 0
+    assert bannasar("run", two).returncode == 0
+    assert _paths(bannasar) == ["dossier/1.png", "dossier/2.png"]
+
+
+def test_a_bag_that_cannot_be_read_stops_no_other_case_file(bannasar, two):
+    """It is left as it is, and named with what helps."""
+    (bag,) = bags(bannasar.archive)
+    (bag / "data" / "case.json").write_text("{")
+    write_page(two / "dossier" / "3.png", "Troisième pièce")
+    write_page(two / "une-lettre.png", "Une lettre")
+    done = bannasar("run", two)
+    assert done.returncode == 2
+    assert "the bag box-1_dossier is there already, and cannot be read" in " ".join(done.stdout.split())
+    states = {path: (scan["state"], scan["code"]) for path, scan in bannasar.scans("box-1").items()}
+    assert states["dossier/3.png"] == ("failed", Code.UNREADABLE)
+    assert states["une-lettre.png"] == ("archived", None)
+    assert "cannot be read" in bannasar("ledger", "check").stdout
+
+
+def test_a_scan_whose_look_was_cut_off_is_looked_at_again(bannasar, box):
+    """As a crash can leave it between two entries of an older ledger."""
+    file = write_page(box / "1.png", "Une pièce")
+    with Ledger(bannasar.archive) as ledger:
+        known = ledger.enter_box(box)
+        ledger.put(scan_row(known.id, "1.png", file.stat().st_size, file.stat().st_mtime_ns, state=ScanState.PENDING))
+    assert bannasar("run", box).returncode == 0
+    assert {scan["state"] for scan in bannasar.scans("box-1").values()} == {"archived"}
