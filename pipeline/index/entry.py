@@ -94,7 +94,7 @@ def entries(case: CaseFile, pages: Iterable[Page]) -> Iterator[Entry]:
 
 def searched(found: Sequence[Unit]) -> tuple[str, str]:
     """Return the tokens of units, and those of their near spellings, parted by spaces, as the stores are given them."""
-    return " ".join(tokens(found)), " ".join(near.token for near in near_tokens(found))
+    return " ".join(tokens(found)), " ".join(near_tokens(found))
 
 
 def about(case: CaseFile, document: Document) -> About:

@@ -2,16 +2,15 @@
 
 import itertools
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from models.hit import Span
 from models.page import Rect
 from pipeline.index.likeness import Gap, Part, near_word, parts
 from pipeline.index.query import Query, Term
-from pipeline.text.near import Near, near_tokens, sound
-from pipeline.text.units import Columns, Unit
+from pipeline.text.near import Nears, nears, sound
+from pipeline.text.units import Columns
 
 _AROUND = 60
 
@@ -30,16 +29,14 @@ def mark(found: Columns, query: Query) -> tuple[Span, ...]:
     Where a term stands as it is, that is marked; where it does so nowhere, the forms that it may stand in.
     """
     spans: list[Span] = []
-    listed: list[Unit] = []
-    near: list[Near] = []
+    near: Nears | None = None
     for term in query.terms:
         exact = _exact(term, found)
         spans += exact
         if not exact and (may_be := parts(term)):
-            listed = listed or found.units()
-            near = near or list(near_tokens(listed))
+            near = near or nears(found)
             for part in may_be:
-                spans += _exact(part.itself, found) or _alike(part, listed, near)
+                spans += _exact(part.itself, found) or _alike(part, found, near)
     return _merged(spans)
 
 
@@ -112,28 +109,24 @@ def _neighbours(runs: Sequence[int], blocks: Sequence[int]) -> list[tuple[bool, 
     ]
 
 
-def _alike(part: Part, found: Sequence[Unit], near: Sequence[Near]) -> list[Span]:
+def _alike(part: Part, found: Columns, near: Nears) -> list[Span]:
     if part.word:
         return [
-            Span(start=unit.start, end=unit.end)
-            for unit in found
-            if unit.run < 0
-            and ((part.sound and sound(unit.text) == part.sound) or near_word(unit.text, part.word, part.edits))
+            Span(start=start, end=end)
+            for text, start, end, run in zip(found.text, found.start, found.end, found.run, strict=True)
+            if run < 0 and ((part.sound and sound(text) == part.sound) or near_word(text, part.word, part.edits))
         ]
-    places = defaultdict(list)
-    for at, one in enumerate(near):
-        places[one.token].append(at)
     return [
-        Span(start=found[near[first].first].start, end=found[near[last].last].end)
+        Span(start=found.start[near.first[first]], end=found.end[near.last[last]])
         for gap in part.gaps
-        for first, last in _stretches(gap, near, places)
+        for first, last in _stretches(gap, near.token)
     ]
 
 
-def _stretches(gap: Gap, near: Sequence[Near], places: Mapping[str, list[int]]) -> Iterator[tuple[int, int]]:
+def _stretches(gap: Gap, near: list[str]) -> Iterator[tuple[int, int]]:
     """Yield the first and the last place of the near tokens that stand before and behind a gap."""
-    behind = list(_rows(gap.behind, near, places))
-    for first in _rows(gap.before, near, places):
+    behind = list(_rows(gap.behind, near))
+    for first in _rows(gap.before, near):
         end = first + len(gap.before)
         if not gap.behind:
             yield first, end - 1
@@ -142,9 +135,10 @@ def _stretches(gap: Gap, near: Sequence[Near], places: Mapping[str, list[int]]) 
                 yield first, second + len(gap.behind) - 1
 
 
-def _rows(tokens: Sequence[str], near: Sequence[Near], places: Mapping[str, list[int]]) -> Iterator[int]:
-    for at in places.get(tokens[0], ()) if tokens else ():
-        if all(at + step < len(near) and near[at + step].token == token for step, token in enumerate(tokens)):
+def _rows(tokens: Sequence[str], near: list[str]) -> Iterator[int]:
+    wanted = list(tokens)
+    for at in _places(near, wanted[0]) if wanted else ():
+        if near[at : at + len(wanted)] == wanted:
             yield at
 
 

@@ -5,13 +5,12 @@ spoils three of them and leaves what stands before and behind it. A word in Lati
 changes what comes out must raise the version of every store; see ``pipeline.text.units``.
 """
 
-import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.text.units import BREAK, Unit
+from pipeline.text.units import BREAK, Columns, Unit
 
 # Characters of a piece. Shorter ones stand on every page, longer ones are spoilt by every error.
 PIECE = 3
@@ -31,34 +30,49 @@ _SPELLINGS = (
 )
 
 
-class Near(NamedTuple):
-    """A token, and the units ``[first, last]`` it stands for."""
+class Nears(NamedTuple):
+    """Near tokens by their fields, each a list: the token, and the units ``[first, last]`` it stands for.
 
-    token: str
-    first: int
-    last: int
+    A page has thousands, and a hit is marked by a look at them all.
+    """
+
+    token: list[str]
+    first: list[int]
+    last: list[int]
 
 
-def near_tokens(found: Sequence[Unit]) -> Iterator[Near]:
-    """Yield the near tokens of units, in order; a break between two blocks."""
-    block = found[0].block if found else 0
-    for _, numbers in itertools.groupby(range(len(found)), lambda at: (found[at].run, found[at].run < 0 and at)):
-        part = list(numbers)
-        if found[part[0]].block != block:
-            block = found[part[0]].block
-            yield Near(BREAK, part[0], part[0])
-        if found[part[0]].run < 0:
-            if heard := sound(found[part[0]].text):
-                yield Near(heard, part[0], part[0])
+def nears(found: Columns) -> Nears:
+    """Return the near tokens of units, in order; a break between two blocks."""
+    made = Nears([], [], [])
+    block = found.block[0] if found.block else 0
+    at = 0
+    while at < len(found.text):
+        if found.block[at] != block:
+            block = found.block[at]
+            _add(made, [BREAK], [at], [at])
+        end = at + 1
+        if found.run[at] < 0:
+            if heard := sound(found.text[at]):
+                _add(made, [heard], [at], [at])
         else:
-            yield from _pieces(found, part)
+            while end < len(found.text) and found.run[end] == found.run[at]:
+                end += 1
+            owners = [number for number in range(at, end) for _ in found.text[number]]
+            made_of = pieces("".join(found.text[at:end]))
+            _add(made, made_of, owners[: len(made_of)], owners[PIECE - 1 :])
+        at = end
+    return made
 
 
-def _pieces(found: Sequence[Unit], part: Sequence[int]) -> Iterator[Near]:
-    text = "".join([found[at].text for at in part])
-    owners = [at for at in part for _ in found[at].text]
-    for start in range(len(text) - PIECE + 1):
-        yield Near(text[start : start + PIECE], owners[start], owners[start + PIECE - 1])
+def near_tokens(found: Iterable[Unit]) -> list[str]:
+    """Return the near tokens of units as the stores are given them."""
+    return nears(Columns.of(found)).token
+
+
+def _add(made: Nears, tokens: list[str], first: list[int], last: list[int]) -> None:
+    made.token.extend(tokens)
+    made.first.extend(first)
+    made.last.extend(last)
 
 
 def pieces(text: str) -> list[str]:

