@@ -72,14 +72,18 @@ def bag(
 def pdf(case: CaseArgument, to: ToOption, archive: ArchiveOption = None) -> None:
     """Copy the documents of a case file, signed, so that whoever gets one can check it by itself.
 
-    Without a key (`bannasar keys init`) they are copied as they are.
+    In an archive without a key (`bannasar keys init`) they are copied as they are.
 
     Example:
         bannasar export pdf box-001_dossier-A --to ./for-the-court
     """
     with _taken_out(case, archive, to) as (place, settings):
-        made = export_documents(place, to, registrar(settings))
-    out.print(f"{len(made)} documents of {case} are copied to {to}.", soft_wrap=True)
+        journal = registrar(settings)
+        if journal.warning:
+            give_up(journal.warning)
+        made = export_documents(place, to, journal)
+    signed = "signed" if journal.signer else "not signed, for the archive has no key"
+    out.print(f"{len(made)} documents of {case} are copied to {to}, {signed}.", soft_wrap=True)
 
 
 @app.command()

@@ -56,7 +56,10 @@ def rebuild(
                         unread.append(str(bag.relative_to(settings.archive)))
                     pages += count or 0
                     bar.advance(task)
-            begun = begin_journal(settings.archive, registrar(settings))
+            journal = registrar(settings)
+            if journal.warning:
+                err.print(journal.warning, soft_wrap=True)
+            begun = begin_journal(settings.archive, journal)
     except (ArchiveBusyError, IndexUnusableError, JournalBrokenError, KeyUnusableError) as error:
         give_up(str(error))
     except OSError as error:

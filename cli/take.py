@@ -10,6 +10,7 @@ from pipeline.archive.bag import read_bag
 from pipeline.archive.journal import Event, JournalBrokenError, last_line
 from pipeline.archive.keys import KeyUnusableError, is_vouched_for, trusted
 from pipeline.archive.transfer import SameBagError, TransferError, import_bag
+from pipeline.archive.withdrawal import is_withdrawn
 from pipeline.index.opening import open_index
 from pipeline.index.store import IndexUnusableError
 from pipeline.run.custody import registrar
@@ -35,6 +36,8 @@ def take(
     try:
         with hold(settings.archive):
             journal = registrar(settings)
+            if journal.warning:
+                err.print(journal.warning, soft_wrap=True)
             last_line(settings.archive)  # a journal that cannot be gone on from stops it before anything has come in
             keys = trusted(settings.archive)
             with Ledger(settings.archive) as ledger:
@@ -47,6 +50,8 @@ def take(
                     place, case = error.place, error.case
                 vouched = is_vouched_for(place, keys)
                 journal.enter(Event.IMPORTED, place)
+                if is_withdrawn(place):
+                    journal.enter(Event.WITHDRAWN, place, "import")
                 enter(ledger, *read_bag(place), str(place.relative_to(settings.archive)))
                 try:
                     with open_index(settings.archive, settings.index) as store:

@@ -1,17 +1,19 @@
 """``bannasar verify``."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from cli.common import ArchiveOption, Exit, JsonOption, err, give_up, open_ledger, out, read_settings
 from models.settings import Settings
-from pipeline.archive.fixity import Pace
+from pipeline.archive.fixity import Damage, Pace
 from pipeline.archive.keys import KeyUnusableError, read_keys
 from pipeline.index.opening import open_to_rebuild
 from pipeline.index.store import IndexUnusableError
@@ -64,6 +66,7 @@ def verify(
         err.print(Text(sentence), soft_wrap=True)
 
     try:
+        keys = read_keys(key) if key else None
         with Progress(
             TextColumn("bags"), MofNCompleteColumn(), TimeRemainingColumn(), console=err, transient=True,
             disable=not err.is_terminal,
@@ -75,10 +78,8 @@ def verify(
                 bar.update(task, completed=one.done, total=one.all)
                 if one.damages and not as_json:
                     _print(one)
-        against = list(custody(settings.archive, read_keys(key) if key else None))
-        if repair_index:
-            _repair_index(settings)
-    except (ArchiveBusyError, IndexUnusableError, KeyUnusableError) as error:
+        against = _against(settings.archive, keys)
+    except (ArchiveBusyError, KeyUnusableError) as error:
         give_up(str(error))
     except OSError as error:
         give_up(f"{error.filename or settings.archive}: {error.strerror}.")
@@ -93,8 +94,21 @@ def verify(
                 Text.assemble((f"{damage.kind}: ", "bold red"), damage.path, f" ({damage.detail})"), soft_wrap=True
             )
         _print_end(checked, damaged)
-    if damaged or against:
+    unwell = bool(damaged or against)
+    if repair_index:
+        try:
+            _repair_index(settings)
+        except (ArchiveBusyError, IndexUnusableError) as error:
+            give_up(str(error), Exit.SOME_FAILED if unwell else Exit.WRONG_USE)
+    if unwell:
         raise typer.Exit(Exit.SOME_FAILED)
+
+
+def _against(archive: Path, keys: Mapping[str, Ed25519PublicKey] | None) -> list[Damage]:
+    """Return what speaks against it at two looks: a run may just be writing down a bag that is in its place."""
+    found = list(custody(archive, keys))
+    again = list(custody(archive, keys)) if found else []
+    return [damage for damage in found if damage in again]
 
 
 def _print(one: Checked) -> None:
@@ -112,7 +126,7 @@ def _print_end(checked: list[Checked], damaged: list[Checked]) -> None:
         return
     out.print(
         f"{told}: [bold red]{len(damaged)} are not as they were sealed[/]. Put them back from a copy; the scans in the "
-        "box, if it is still there, are archived anew by `bannasar rerun --scan PATH`.",
+        "box, if it is still there, are archived anew by `bannasar rerun --scan PATH --stage recognise`.",
         soft_wrap=True,
     )
 

@@ -20,6 +20,7 @@ import errno
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 import time
 import unicodedata
@@ -67,6 +68,8 @@ def build_bag(
     work = archive / "tmp"
     work.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix="bag-", dir=work))
+    # Whoever may look into the archive may look into its bags.
+    aside.chmod(stat.S_IMODE(archive.stat().st_mode))
     try:
         _fill(aside, case, pages, originals, pictures)
         _seal(aside, case)
@@ -100,6 +103,9 @@ def read_bag(bag: Path) -> tuple[CaseFile, list[Page]]:
 def read_case(bag: Path) -> CaseFile:
     """Return the case file of a bag, without its pages."""
     return CaseFile.model_validate_json((bag / "data" / "case.json").read_bytes())
+
+
+RECORD = "data/case.json"
 
 
 def bags(archive: Path) -> Iterator[Path]:
@@ -234,9 +240,9 @@ def _paths_of_originals(case: CaseFile) -> dict[str, PurePosixPath]:
 
 def _seal(aside: Path, case: CaseFile) -> None:
     information = {
-        "External-Identifier": case.id,
-        "External-Description": case.title,
-        "Bag-Group-Identifier": case.box,
+        "External-Identifier": _on_one_line(case.id),
+        "External-Description": _on_one_line(case.title),
+        "Bag-Group-Identifier": _on_one_line(case.box),
         "Bagging-Date": case.created.date().isoformat(),
         "Bag-Software-Agent": f"Bannasar {case.software.get('bannasar', '')}".strip(),
     }
@@ -246,6 +252,11 @@ def _seal(aside: Path, case: CaseFile) -> None:
         # It writes the version before the RFC's, whose bags are the same but for the number.
         (aside / "bagit.txt").write_text("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", "ascii")
         bag.save()
+
+
+def _on_one_line(name: str) -> str:
+    """Return a name without what ends a line for bagit, which reads more such characters than it writes."""
+    return " ".join(name.splitlines())
 
 
 def move_into_place(aside: Path, place: Path, archive: Path) -> None:

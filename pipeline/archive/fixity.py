@@ -71,6 +71,28 @@ def be_sound(bag: Path) -> None:
         raise NotSoundError(told)
 
 
+def be_as_sealed(bag: Path, paths: Sequence[str]) -> None:
+    """Refuse a bag of which its lists, or some files, are not as they were sealed; the others are not looked at.
+
+    Args:
+        bag: the bag's folder.
+        paths: the files' paths in the bag.
+
+    Raises:
+        NotSoundError: one of them was changed, or is not listed.
+        OSError: one cannot be read.
+    """
+    try:
+        sealed = bagit.Bag(str(bag))
+    except (bagit.BagError, ValueError) as error:
+        raise NotSoundError(f"{bag.name} is no sound bag: {error}") from error
+    for path in ("manifest-sha256.txt", "manifest-sha512.txt", *paths):
+        if path not in sealed.entries or _differs(bag / path, sealed.entries[path], Pace()):
+            raise NotSoundError(
+                f"{bag.name} is not as it was sealed (changed: {path}). `bannasar verify` tells all of it."
+            )
+
+
 def told_of(damages: Sequence[Damage]) -> str:
     """Return in words the first thing that is wrong with a bag, and how many more there are."""
     first = damages[0]

@@ -160,6 +160,8 @@ def _last(stream: BinaryIO) -> tuple[Line | None, int]:
 def lines(archive: Path) -> Iterator[Line]:
     """Yield the lines of the journal, the chain checked up to each.
 
+    Half a line at its end, which a power cut may have left, is none: the next event takes its place.
+
     Raises:
         JournalBrokenError: a line was changed, left out or put in.
         OSError: it cannot be read.
@@ -168,7 +170,8 @@ def lines(archive: Path) -> Iterator[Line]:
     if not file.exists():
         return
     previous = _FIRST
-    for number, raw in enumerate(file.read_bytes().splitlines(), 1):
+    whole = file.read_bytes().rpartition(b"\n")[0]
+    for number, raw in enumerate(whole.split(b"\n") if whole else (), 1):
         line = _read(raw, number)
         if line.number != number or line.previous != previous or line.written().encode() != raw:
             raise JournalBrokenError(

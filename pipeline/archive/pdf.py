@@ -4,6 +4,7 @@ import errno
 import io
 import logging
 import tempfile
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from PIL import Image
 
 from models.failure import BannasarError, Code
 from models.page import Page
+from pipeline.archive.alto import xml_text
 from pipeline.archive.ocrmypdf_plugin import layer_beside
 from pipeline.archive.text_layer import lower_letters, page_size, write_text_layer
 
@@ -98,7 +100,7 @@ def write_pdf(
                 use_threads=True,
                 progress_bar=False,
                 language=["khm"],
-                title=about.title,
+                title=_plain(about.title),
             )
             # It does not raise where it made an unsound PDF.
             if status != ocrmypdf.ExitCode.ok:
@@ -117,6 +119,13 @@ def write_pdf(
         raise BannasarError(Code.PDF, str(error)) from error
     except _THEIR_ERRORS as error:
         raise BannasarError(Code.PDF, f"{type(error).__name__}: {error}") from error
+
+
+def _plain(title: str) -> str:
+    """Return a title as OCRmyPDF takes it: without characters for private use, which come out of file names of Macs."""
+    return "".join(
+        "\ufffd" if unicodedata.category(one) == "Co" or ord(one) > 0xFFFF else one for one in xml_text(title)
+    )
 
 
 def _sheet(picture: Path, size: tuple[float, float]) -> bytes:

@@ -13,15 +13,16 @@ from models.case import CaseFile, Missing
 from models.failure import Code, Failure
 from models.scan import Box, ScanState
 from models.settings import Settings
-from pipeline.archive.bag import bag_folder, original, read_case, recover
-from pipeline.archive.journal import Event, history_with, operator
+from pipeline.archive.bag import RECORD, bag_folder, original, read_case, recover
+from pipeline.archive.fixity import NotSoundError, be_as_sealed
+from pipeline.archive.journal import Event, history_with, manifest_of, operator
 from pipeline.document.whole import documents
 from pipeline.index.store import IndexUnusableError, Store
 from pipeline.intake.discover import Entry
 from pipeline.page.recipe import fingerprint, versions
 from pipeline.run.account import account
 from pipeline.run.context import Context
-from pipeline.run.custody import registrar
+from pipeline.run.custody import as_told, registrar
 from pipeline.run.indexing import Indexer
 from pipeline.run.ledger import Attempt, Ledger, ScanRow, Step
 from pipeline.run.lock import LOCK
@@ -33,7 +34,7 @@ from pipeline.run.tasks import Source, archive_case, read_page
 from pipeline.run.too_many import Failing
 
 _OF_A_BAG = (
-    "the bag {id} is there already, and cannot be read ({error}). Put a sound copy of it back; or move it away, then "
+    "the bag {id} that is there cannot be gone on from: {error}. Put a sound copy of it back; or move it away, then "
     "`bannasar ledger check`, and run the box again"
 )
 _OF_THE_LEDGER = (
@@ -198,6 +199,7 @@ class _Reading:
         self._unlocked = unlocked
         self._results = Results(context.settings.archive)
         self._recipe = fingerprint(context.settings.page)
+        self._told: dict[str, str] | None = None
         self._ready: deque[_Case] = deque()
         self._pages: Iterator[Task] = iter(())
         self._failing = Failing(context.ledger, self._recipe, context.settings.run.failed_share)
@@ -314,7 +316,7 @@ class _Reading:
         try:
             older = self._older(case)
             sources = {row.sha256: self._source(row) for row in case.rows}
-        except (OSError, KeyError, ValueError) as error:
+        except (OSError, KeyError, ValueError, NotSoundError) as error:
             self._leave(case, Failure(code=Code.UNREADABLE, detail=_OF_A_BAG.format(id=case.id, error=error)))
             return None
         if unknown := _unknown(older, case.rows):
@@ -343,9 +345,22 @@ class _Reading:
         return Task(case, archive_case, (record, sources, recipes, self._settings), seconds, needs)
 
     def _older(self, case: _Case) -> CaseFile | None:
-        """Return the case file as its bag holds it, even one of which a crash or an older ledger knows nothing."""
+        """Return the case file as its bag holds it, even one of which a crash or an older ledger knows nothing.
+
+        What it says of people and times goes into the new record, which is sealed and signed: so it must be as it was
+        sealed, and be what the journal tells of, or what was made of that just before a crash.
+        """
         bag = self._settings.archive / "bags" / case.rows[0].box / case.id
-        return read_case(bag) if bag.exists() else None
+        if not bag.exists():
+            return None
+        be_as_sealed(bag, [RECORD])
+        older = read_case(bag)
+        if self._told is None:
+            self._told = as_told(self._settings.archive)
+        told = self._told.get(bag.relative_to(self._settings.archive).as_posix())
+        if told not in {None, manifest_of(bag), *(version.manifest for version in older.history[-1:])}:
+            raise NotSoundError(f"{bag.name} is not the case file that the journal tells of: `bannasar verify`")
+        return older
 
     def _recipe_of(self, row: ScanRow) -> str:
         """Return the recipe by which the pages of a scan were read, or were now."""
@@ -406,7 +421,9 @@ class _Reading:
                 self._fail(row, outcome.failure)
             return
         # Before the ledger knows of it: after a crash in between it is archived, and written down, once more.
-        self._registrar.enter(Event.ARCHIVED, self._settings.archive / outcome.value.bag)
+        line = self._registrar.enter(Event.ARCHIVED, self._settings.archive / outcome.value.bag)
+        if self._told is not None:
+            self._told[line.bag] = line.manifest
         # At once: scans that are archived in a bag nobody knows would never be looked at again.
         with self._ledger.transaction():
             for row in case.pending:

@@ -18,6 +18,7 @@ from models.scan import Kind
 from models.settings import Settings
 from pipeline.archive.bag import bag_folder, build_bag, read_bag
 from pipeline.archive.compress import compressed
+from pipeline.archive.fixity import NotSoundError, be_sound
 from pipeline.document.describe import described
 from pipeline.intake.inspect import Inspection, inspect, sha256_of
 from pipeline.page.make import make_page, page_picture
@@ -174,12 +175,20 @@ class _Kept:
         except FileNotFoundError:
             # Results may be cleared away, and are not there at all after a rebuild or an import.
             if self._archived is None:
-                pages = read_bag(self._bag)[1] if self._bag.exists() else ()
-                self._archived = {PageRef(scan=page.scan, number=page.number): page for page in pages}
+                self._archived = self._of_the_bag()
             page = self._archived.get(ref)
             if page is None or page.recipe != recipe:
                 raise
             return page
+
+    def _of_the_bag(self) -> dict[PageRef, Page]:
+        if not self._bag.exists():
+            return {}
+        try:
+            be_sound(self._bag)
+        except NotSoundError as error:
+            raise BannasarError(Code.UNREADABLE, str(error)) from error
+        return {PageRef(scan=page.scan, number=page.number): page for page in read_bag(self._bag)[1]}
 
 
 def _picture(source: Source, page: Page, settings: Settings, *, upright: bool) -> Picture:

@@ -16,6 +16,7 @@ from typing import Any
 
 from pipeline.archive.bag import bag_folders
 from pipeline.archive.fixity import Damage, Pace, verify_bag
+from pipeline.archive.journal import manifest_of
 from pipeline.run.lock import ArchiveBusyError
 
 _LOG = "fixity.jsonl"
@@ -67,7 +68,7 @@ def verify(
         for done, bag in enumerate(chosen, 1):
             name = str(bag.relative_to(archive))
             if looked_at.get(name) != ():  # what was damaged may have been put back
-                damages = tuple(verify_bag(bag, pace))
+                damages = _damages(bag, pace)
                 if not bag.is_dir():
                     continue  # a run has just put another in its place, or is about to
                 log.note({"event": "bag", "at": _now(), "bag": name, "damages": list(map(asdict, damages))})
@@ -75,6 +76,22 @@ def verify(
             else:
                 yield Checked(name, (), done, len(chosen), before=True)
         log.note({"event": "ended", "at": _now(), "bags": len(chosen)})
+
+
+def _damages(bag: Path, pace: Pace | None) -> tuple[Damage, ...]:
+    """Return what is wrong with a bag; where a run has put another in its place meanwhile, with that one."""
+    while True:
+        before = _manifest(bag)
+        damages = tuple(verify_bag(bag, pace))
+        if not damages or _manifest(bag) == before:
+            return damages
+
+
+def _manifest(bag: Path) -> str:
+    try:
+        return manifest_of(bag)
+    except OSError:
+        return ""
 
 
 class _Log:

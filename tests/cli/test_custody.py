@@ -85,6 +85,7 @@ def test_half_a_line_that_a_power_cut_left_does_no_harm(archived):
     file = archived.archive / "journal.jsonl"
     with file.open("ab") as stream:
         stream.write(b'{"at":"2026')
+    assert archived("verify").returncode == 0
     assert archived("withdraw", "box_a.jpg", "--reason", "order 12").returncode == 0
     assert [line["number"] for line in _journal(archived)] == [1, 2, 3, 4]
     assert archived("verify").returncode == 0
@@ -152,6 +153,7 @@ def test_a_case_file_that_is_withdrawn_is_hidden_and_kept(archived, tmp_path):
     other = Bannasar(tmp_path / "other")
     assert other("import", tmp_path / "a.zip").returncode == 0
     assert found(other) == []
+    assert other("verify").returncode == 0
     assert archived("reinstate", "box_a.jpg", "--reason", "order 31").returncode == 0
     assert found(archived) == ["a.jpg", "b.jpg", "c.jpg"]
     events = [(line["event"], line["reason"]) for line in _journal(archived) if line["case"] == "box_a.jpg"]

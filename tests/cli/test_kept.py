@@ -142,11 +142,63 @@ def test_a_bag_that_cannot_be_read_stops_no_other_case_file(bannasar, two):
     write_page(two / "une-lettre.png", "Une lettre")
     done = bannasar("run", two)
     assert done.returncode == 2
-    assert "the bag box-1_dossier is there already, and cannot be read" in " ".join(done.stdout.split())
+    assert "the bag box-1_dossier that is there cannot be gone on from" in " ".join(done.stdout.split())
     states = {path: (scan["state"], scan["code"]) for path, scan in bannasar.scans("box-1").items()}
     assert states["dossier/3.png"] == ("failed", Code.UNREADABLE)
     assert states["une-lettre.png"] == ("archived", None)
     assert "cannot be read" in bannasar("ledger", "check").stdout
+
+
+def test_nothing_that_was_changed_in_a_bag_is_sealed_anew(bannasar, two):
+    """A run that goes on from what it says would hide the change; what it says of people most of all."""
+    assert bannasar("correct", "box-1_dossier", "--document", "1", "--kind", "letter").returncode == 0
+    (bag,) = bags(bannasar.archive)
+    record = (bag / "data" / "case.json").read_text("utf-8")
+    (bag / "data" / "case.json").write_text(record.replace('"letter"', '"decree"'), "utf-8")
+    for command in (["run", two], ["rerun", "--box", "box-1", "--stage", "describe"]):
+        write_page(two / "dossier" / "3.png", "Troisième pièce")
+        done = bannasar(*command)
+        assert done.returncode == 2
+        assert "is not as it was sealed (changed: data/case.json)" in " ".join(done.stdout.split())
+        assert bannasar("verify").returncode == 2
+    (bag / "data" / "case.json").write_text(record, "utf-8")
+    assert bannasar("run", two).returncode == 0
+    assert bannasar("verify").returncode == 0
+
+
+@pytest.mark.usefixtures("two")
+def test_a_bag_that_was_put_in_anothers_place_is_not_gone_on_from(bannasar):
+    """It agrees with itself, but the journal tells of another."""
+    (bag,) = bags(bannasar.archive)
+    shutil.copytree(bag, bannasar.archive / "older")
+    assert bannasar("correct", "box-1_dossier", "--document", "1", "--kind", "letter").returncode == 0
+    shutil.rmtree(bag)
+    (bannasar.archive / "older").rename(bag)
+    done = bannasar("rerun", "--box", "box-1", "--stage", "describe")
+    assert done.returncode == 2
+    assert "is not the case file that the journal tells of" in " ".join(done.stdout.split())
+
+
+def test_pages_of_a_bag_that_was_changed_are_not_archived_anew(bannasar, two):
+    """Where results are gone the bag is read; a text that was changed in it stays out of what is sealed."""
+    (bag,) = bags(bannasar.archive)
+    shutil.rmtree(bannasar.archive / "results")
+    page = next((bag / "data" / "pages").rglob("*.json"))
+    page.write_text(page.read_text("utf-8").replace("pièce", "pierre"), "utf-8")
+    write_page(two / "dossier" / "3.png", "Troisième pièce")
+    assert bannasar("run", two).returncode == 2
+    assert bannasar.scans("box-1")["dossier/3.png"]["code"] == Code.UNREADABLE
+    assert bannasar("verify").returncode == 2
+
+
+def test_names_that_macs_and_word_processors_write_are_archived(bannasar, box):
+    """Characters for private use, beyond the first plane, and what some programs take for the end of a line."""
+    for number, name in enumerate(["a\uf022b.png", "a\u2028b.png", "😀.png"]):
+        write_page(box / f"dossier\u2029\x0b{number}" / name, f"Pièce {number}")
+    done = bannasar("run", box)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert bannasar("verify").returncode == 0
+    assert bannasar("rebuild", "--force").returncode == 0
 
 
 def test_a_scan_whose_look_was_cut_off_is_looked_at_again(bannasar, box):

@@ -6,17 +6,29 @@ import shutil
 import subprocess
 import time
 import zipfile
+from contextlib import contextmanager
 
 import bagit
 import pytest
 
+from pipeline.archive.bag import bags
+from pipeline.archive.fixity import Damage, verify_bag
 from pipeline.archive.transfer import import_bag
 from pipeline.run.ledger import Ledger
+from pipeline.run.verify import verify
 from tests.cli.conftest import Bannasar
 
 
 def _bag(bannasar, name):
     return bannasar.archive / "bags" / "box" / f"box_{name}.jpg" / "data"
+
+
+@contextmanager
+def bagit_of(folder):
+    """Give what a bag says of itself, to be changed and sealed anew."""
+    made = bagit.Bag(str(folder))
+    yield made.info
+    made.save(manifests=True)
 
 
 def test_flipped_missing_added_and_swapped_files_are_named(archived):
@@ -229,6 +241,51 @@ def test_the_index_is_brought_together_with_the_bags(archived, tmp_path, harm):
     else:
         assert sorted(hit["path"] for hit in after["hits"]) == ["b.jpg", "c.jpg"]
     assert archived("index", "check").returncode == 0
+
+
+def test_a_key_that_is_not_there_is_said_before_hours_of_reading(archived, tmp_path):
+    """The pass is not begun, and so not ended."""
+    done = archived("verify", "--key", tmp_path / "typo.pem")
+    assert done.returncode == 1
+    assert "typo.pem" in done.stderr
+    assert not (archived.archive / "fixity.jsonl").exists()
+
+
+def test_what_is_wrong_is_told_though_the_index_cannot_be_repaired(archived):
+    """The exit status says that bags are not as they were sealed."""
+    (_bag(archived, "a") / "case.json").write_text("{}")
+    done = archived("verify", "--repair-index", "--json", BANNASAR_INDEX__URL="http://127.0.0.1:9")
+    assert done.returncode == 2
+    assert [one["bag"] for one in json.loads(done.stdout)["damaged"]] == ["bags/box/box_a.jpg"]
+
+
+def test_a_bag_that_is_swapped_while_it_is_read_is_read_again(archived, monkeypatch):
+    """As a run beside it does; the new one is sound."""
+    bag = _bag(archived, "a").parent
+    shutil.copytree(bag, archived.archive / "newer")
+    with bagit_of(archived.archive / "newer") as newer:
+        newer["Bagging-Date"] = "2030-01-01"
+    looked = []
+
+    def swap(place, pace=None):
+        looked.append(place)
+        if len(looked) == 1:
+            shutil.rmtree(place)
+            (archived.archive / "newer").rename(place)
+            return [Damage("changed", "data/case.json")]
+        return verify_bag(place, pace)
+
+    monkeypatch.setattr("pipeline.run.verify.verify_bag", swap)
+    (one, *_) = verify(archived.archive)
+    assert (one.bag, one.damages) == ("bags/box/box_a.jpg", ())
+    assert len(looked) >= 2
+
+
+def test_whoever_may_look_into_the_archive_may_look_into_its_bags(archived):
+    """A clerk's account is another than the archive team's."""
+    for bag in bags(archived.archive):
+        assert bag.stat().st_mode == archived.archive.stat().st_mode
+        assert (bag / "data").stat().st_mode == archived.archive.stat().st_mode
 
 
 def test_a_ledger_is_not_replaced_unasked_and_never_thrown_away(archived):
