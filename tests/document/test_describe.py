@@ -138,6 +138,23 @@ def test_a_year_of_two_digits_is_resolved_by_the_documents_other_dates(describe)
     assert document.surest(FactName.DATE) == ""
 
 
+@pytest.mark.parametrize(
+    ("line", "numbers"),
+    [
+        ("Kampot, le 12/05/1998", []),
+        ("ភ្នំពេញ ថ្ងៃទី ១២/០៥/៩៨", []),
+        ("Kampot, le 31/04/1998", []),  # no day, and no number either
+        ("Dossier n° 458/98 du 12/05/1998", ["458/98"]),
+        ("Dossier n° 12/05 du greffe", ["12/05"]),
+        ("Case No. 002/19-09-2007-ECCC/TC", ["002/19-09-2007-ECCC/TC"]),
+    ],
+)
+def test_a_date_in_figures_is_no_case_number(describe, line, numbers):
+    """And a number that merely looks like half a date is one."""
+    document, _ = describe(line)
+    assert _values(document, FactName.CASE_NUMBER) == numbers
+
+
 def test_what_was_said_of_a_document_that_another_absorbs_waits_until_it_begins_again(make, settings):
     """A judgment does not become a letter because a letter was joined to it."""
     pages = [make.page([line], number=number) for number, line in ((1, "សាលក្រមព្រហ្មទណ្ឌ"), (2, "Monsieur le Procureur"))]
