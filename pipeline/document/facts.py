@@ -11,7 +11,7 @@ from pipeline.document.courts import courts_in
 from pipeline.document.glossary import Names
 from pipeline.document.reading import Reading
 from pipeline.document.roles import OWN, Find, role_features
-from pipeline.text.dates import dates, with_century
+from pipeline.text.dates import IMPOSSIBLE, dates, with_century
 from pipeline.text.normalise import match_form
 
 _KHMER = r"\u1780-\u17d3"
@@ -75,6 +75,8 @@ def _in_its_century(find: Find, known: Sequence[str]) -> Find:
     if find.name is not FactName.DATE or not find.value.startswith("??"):
         return find
     value = with_century(find.value, known)
+    if not value:
+        return replace(find, value="", doubt=IMPOSSIBLE)
     return replace(find, value="" if value.startswith("??") else value)
 
 

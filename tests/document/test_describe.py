@@ -11,6 +11,7 @@ from models.fact import FactName
 from models.page import PageRef
 from pipeline.document.describe import described, resting
 from pipeline.document.glossary import GlossaryError, read_names
+from pipeline.text.dates import IMPOSSIBLE
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +137,11 @@ def test_a_year_of_two_digits_is_resolved_by_the_documents_other_dates(describe)
     (fact,) = (fact for fact in document.facts if fact.name is FactName.DATE)
     assert (fact.value, bool(fact.doubt)) == ("", True)
     assert document.surest(FactName.DATE) == ""
+    document, _ = describe("ថ្ងៃទី០២ ខែមីនា ឆ្នាំ១៩៩៩", "លេខ ១២ ចុះថ្ងៃទី៣១/០៤/៩៩")
+    assert [(fact.value, fact.doubt) for fact in document.facts if fact.name is FactName.DATE] == [
+        ("1999-03-02", ""),
+        ("", IMPOSSIBLE),
+    ]
 
 
 @pytest.mark.parametrize(
