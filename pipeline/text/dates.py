@@ -13,7 +13,17 @@ from typing import NamedTuple
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from pipeline.text.lunar import ANIMALS, MONTHS, SAKS, animal_of, buddhist_year, lunar_days, years_in_era, years_of
+from pipeline.text.lunar import (
+    ANIMALS,
+    MONTHS,
+    SAKS,
+    YEARS,
+    animal_of,
+    buddhist_year,
+    lunar_days,
+    years_in_era,
+    years_of,
+)
 from pipeline.text.normalise import match_form
 
 _KHMER = (
@@ -44,6 +54,8 @@ IMPOSSIBLE = "there is no such day"
 WEEKDAY = "the weekday is another one"
 NO_CENTURY = "the century is not told"
 TURN = "the Buddhist year changes about then"
+NO_YEAR = "its year is not told"
+NOT_RECKONED = "the lunar calendar is reckoned for 1900 to 2100 only"
 
 
 class Dated(NamedTuple):
@@ -180,7 +192,7 @@ def _lunar(text: str) -> Iterator[Dated]:
         waxing = found["half"] == match_form("កើត")
         days = _days(MONTHS[month], waxing, found)
         if len(days) != 1:
-            yield Dated("", found.start(), found.end(), IMPOSSIBLE if not days else NO_CENTURY)
+            yield Dated("", found.start(), found.end(), NO_CENTURY if days else _no_day(found))
             continue
         weekday = _place(found["weekday"], _WEEKDAYS) if found["weekday"] else None
         wrong = weekday is not None and weekday != days[0].weekday()
@@ -217,6 +229,16 @@ def _days(month: str, waxing: bool, found: re.Match[str]) -> list[date]:
             return fitting
         days = fitting  # of April, which an animal's year begins with and ends with
     return [day for day in days if buddhist_year(day) == int(found["era"])] if found["era"] else []
+
+
+def _no_day(found: re.Match[str]) -> str:
+    """Return why a lunar date is no day."""
+    if 1 <= int(found["day"]) <= 15:  # all that a half of a month can have
+        if not found["era"] and not found["sak"]:
+            return NO_YEAR
+        if found["era"] and int(found["era"]) - _BUDDHIST not in YEARS[1:]:
+            return NOT_RECKONED
+    return IMPOSSIBLE
 
 
 def _name(read: str | None, names: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.text.dates import IMPOSSIBLE, NO_CENTURY, TURN, WEEKDAY, dates, with_century
+from pipeline.text.dates import IMPOSSIBLE, NO_CENTURY, NO_YEAR, NOT_RECKONED, TURN, WEEKDAY, dates, with_century
 from pipeline.text.normalise import match_form
 
 
@@ -50,6 +50,10 @@ def test_a_date_is_read_in_its_normal_form(text, value):
         ("ថ្ងៃទី៥ ខែឧសភា ឆ្នាំ ព.ស. ២៥៦៦", "2023-05-05", TURN),  # that year has no 5 May
         ("ថ្ងៃចន្ទ ១៥កើត ខែពិសាខ ឆ្នាំថោះ បញ្ចស័ក ព.ស.២៥៦៦", "2023-05-04", WEEKDAY),
         ("១៦កើត ខែពិសាខ ព.ស.២៥៦៦", "", IMPOSSIBLE),
+        ("១៦កើត ខែពិសាខ", "", IMPOSSIBLE),
+        ("៥រោច ខែកត្តិក", "", NO_YEAR),
+        ("៥រោច ខែកត្តិក ឆ្នាំថោះ", "", NO_YEAR),  # that comes every twelfth year
+        ("៥រោច ខែកត្តិក ព.ស.២៤៣០", "", NOT_RECKONED),
         ("០៥ ខែមិថុនា ឆ្នាំ៩៨", "??98-06", NO_CENTURY),
         ("05/06/98", "??98-06-05", NO_CENTURY),
     ],
