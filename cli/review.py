@@ -1,6 +1,7 @@
 """``bannasar review``."""
 
 import json
+import shlex
 from typing import Annotated
 
 import typer
@@ -38,12 +39,12 @@ def review(
         case, document = doubt.case, doubt.document
         pdf = document_file(bag_folder(settings.archive, case), document.number)
         out.print(Text(f"{case.id}, document {document.number}: {document.title}", style="bold"), soft_wrap=True)
-        for why in doubt.why:
+        for why in doubt.why.values():
             out.print(Text(f"   {why}"), soft_wrap=True)
         out.print(Text(f"   {pdf}", style="dim"), soft_wrap=True)
-        out.print(
-            Text(f"   bannasar correct {case.id} --document {document.number} --kind …", style="dim"), soft_wrap=True
-        )
+        unsure = " ".join(f"--{about.value} …" for about in doubt.why)
+        command = f"bannasar correct {shlex.quote(case.id)} --document {document.number} {unsure}"
+        out.print(Text(f"   {command}", style="dim"), soft_wrap=True)
     if not found:
         out.print("Nothing waits for you: the machine is sure of every document, or somebody has looked at it.")
     else:
@@ -61,5 +62,5 @@ def _as_json(doubt: Doubt) -> dict[str, object]:
         "kind": document.kind,
         "kind_read": document.kind_read,
         "sure": doubt.sure,
-        "why": list(doubt.why),
+        "why": list(doubt.why.values()),
     }
