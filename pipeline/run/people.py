@@ -1,6 +1,6 @@
 """What people have said of the documents of an archive, and what still waits for them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,9 @@ from pipeline.archive.bag import read_bag, read_case, shown_bags
 from pipeline.document.kinds import UNKNOWN
 from pipeline.document.sheets import SEPARATOR
 from pipeline.text.dates import NO_CENTURY
+
+# What reading a bag that is damaged may raise.
+_DAMAGED = (OSError, KeyError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +40,25 @@ class Confirmed:
         return {fact.name: fact.value for fact in self.document.facts if fact.by}
 
 
-def doubts(archive: Path, box: str | None, below: float) -> list[Doubt]:
+def doubts(archive: Path, box: str | None, below: float, left_out: Callable[[Path], None]) -> list[Doubt]:
     """Return the documents that nobody has looked at and the machine is unsure of, the least sure first.
 
     Args:
         archive: the archive's folder.
         box: of this box only.
         below: how sure is not sure, 0–1.
+        left_out: told of every bag that cannot be read.
 
     Raises:
-        OSError: a bag cannot be read.
+        OSError: the bags cannot be listed.
     """
     found = []
     for bag in shown_bags(archive, box):
-        case = read_case(bag)
+        try:
+            case = read_case(bag)
+        except _DAMAGED:
+            left_out(bag)
+            continue
         found += [doubt for document in case.documents if (doubt := _doubt(case, document, below))]
     return sorted(found, key=lambda doubt: doubt.sure)
 
@@ -82,18 +90,32 @@ def _doubtful_date(document: Document) -> Fact | None:
     return surest if surest.doubt and not is_resolved else None
 
 
-def confirmed(archive: Path) -> Iterator[Confirmed]:
+def confirmed(archive: Path, left_out: Callable[[Path], None]) -> Iterator[Confirmed]:
     """Yield the documents whose kind a person has said, be it what the machine said too.
 
+    Args:
+        archive: the archive's folder.
+        left_out: told of every bag that cannot be read.
+
     Raises:
-        OSError: a bag cannot be read.
+        OSError: the bags cannot be listed.
     """
     for bag in shown_bags(archive):
-        if not any(document.kind_by for document in read_case(bag).documents):
+        try:
+            found = _confirmed(bag)
+        except _DAMAGED:
+            left_out(bag)
             continue
-        case, pages = read_bag(bag)
-        by_place = {(page.scan, page.number): page for page in pages}
-        for document in case.documents:
-            if document.kind_by and document.kind != UNKNOWN:
-                own = tuple(by_place[ref.scan, ref.number] for ref in document.pages)
-                yield Confirmed(document, own)
+        yield from found
+
+
+def _confirmed(bag: Path) -> list[Confirmed]:
+    if not any(document.kind_by for document in read_case(bag).documents):
+        return []
+    case, pages = read_bag(bag)
+    by_place = {(page.scan, page.number): page for page in pages}
+    return [
+        Confirmed(document, tuple(by_place[ref.scan, ref.number] for ref in document.pages))
+        for document in case.documents
+        if document.kind_by and document.kind != UNKNOWN
+    ]

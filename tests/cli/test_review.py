@@ -68,6 +68,24 @@ def test_a_doubtful_date_counts_as_far_as_it_may_be_the_papers_own(archived):
     assert "bannasar correct box_b.jpg --document 1 --date …\n" in archived("review").stdout
 
 
+def test_a_bag_that_cannot_be_read_is_left_out_and_named(archived):
+    """The others are listed, and learned from, all the same."""
+    for name in "bc":
+        assert archived("correct", f"box_{name}.jpg", "--kind", "letter").returncode == 0
+    _describe(archived, "c", ("", 0.9, IMPOSSIBLE))
+    record = _data(archived, "a") / "case.json"
+    record.write_bytes(record.read_bytes()[:100])
+    (_data(archived, "b") / "pages" / "0001" / "000001.json").unlink()
+    told = archived.json("review")
+    assert [one["case"] for one in told["documents"]] == ["box_c.jpg"]
+    assert told["left_out"] == ["bags/box/box_a.jpg"]
+    done = archived("evaluate", "--json")
+    assert json.loads(done.stdout)["documents"] == 1
+    for name in "ab":
+        assert f"bags/box/box_{name}.jpg" in done.stderr
+    assert "bannasar verify" in done.stderr
+
+
 def test_a_box_that_is_not_there_is_named(archived):
     """And nothing is listed."""
     done = archived("review", "--box", "nonsense")
