@@ -1,7 +1,7 @@
 """What the commands share: the archive option, opening an archive, exit statuses."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from config.settings import SettingsError, load
 from models.settings import LogFormat, Settings
@@ -55,6 +56,13 @@ def give_up(sentence: str, status: Exit = Exit.WRONG_USE) -> NoReturn:
     """Say what is wrong and end with a status."""
     err.print(f"[bold red]bannasar:[/] {_plain(sentence)}", soft_wrap=True)
     raise typer.Exit(status)
+
+
+def warn_of_damage(archive: Path, bags: Sequence[Path]) -> None:
+    """Say which bags are left out because they cannot be read."""
+    listed = ", ".join(str(bag.relative_to(archive)) for bag in bags)
+    told = f"Left out, for they cannot be read (`bannasar verify` tells what is damaged): {listed}."
+    err.print(Text(told), soft_wrap=True)
 
 
 def read_settings(archive: Path | None, **options: Any) -> Settings:  # noqa: ANN401  # as config.settings.load

@@ -16,6 +16,7 @@ from models.settings import Settings
 from pipeline.archive.bag import read_case
 from pipeline.archive.fixity import NotSoundError
 from pipeline.archive.journal import operator
+from pipeline.document.describe import resting
 from pipeline.document.glossary import read_names
 from pipeline.document.said import UnsayableError, corrections
 from pipeline.document.said import merge as merged
@@ -97,6 +98,9 @@ def merge(
 ) -> None:
     """Join a document with the one before it, where the machine saw one begin that does not.
 
+    What was said of the earlier one counts for both; what was said of the later one is kept, and counts again after a
+    split.
+
     Example:
         bannasar merge box-17_scan.pdf --document 2
     """
@@ -125,6 +129,10 @@ def _put_right(
             give_up(str(error), Exit.SOME_FAILED)
         for document in now.documents:
             out.print(_line(document), soft_wrap=True)
+        places = {one.page for one in said}
+        if waiting := [f"{one.about.value} {one.value or 'none'}" for one in resting(now) if one.page in places]:
+            told = f"What was said of the document that began there does not count now: {', '.join(waiting)}."
+            out.print(Text(f"{told} It will when `bannasar split` parts them again."), soft_wrap=True)
 
     change(settings, case, do)
 

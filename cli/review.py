@@ -1,12 +1,14 @@
 """``bannasar review``."""
 
 import json
+import shlex
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from cli.common import ArchiveOption, JsonOption, find_box, open_ledger, out, read_settings
+from cli.common import ArchiveOption, JsonOption, find_box, open_ledger, out, read_settings, warn_of_damage
 from pipeline.archive.bag import bag_folder, document_file
 from pipeline.run.people import Doubt, doubts
 
@@ -30,21 +32,30 @@ def review(
     settings = read_settings(archive)
     with open_ledger(settings.archive) as ledger:
         wanted = find_box(ledger, box) if box else None
-    found = doubts(settings.archive, wanted, settings.document.surely if below is None else below)
+    left_out: list[Path] = []
+    found = doubts(settings.archive, wanted, settings.document.surely if below is None else below, left_out.append)
+    if left_out:
+        warn_of_damage(settings.archive, left_out)
     if as_json:
-        typer.echo(json.dumps({"documents": [_as_json(doubt) for doubt in found]}, ensure_ascii=False, indent=2))
+        listed = {
+            "documents": [_as_json(doubt) for doubt in found],
+            "left_out": [str(bag.relative_to(settings.archive)) for bag in left_out],
+        }
+        typer.echo(json.dumps(listed, ensure_ascii=False, indent=2))
         return
     for doubt in found[:limit]:
         case, document = doubt.case, doubt.document
         pdf = document_file(bag_folder(settings.archive, case), document.number)
         out.print(Text(f"{case.id}, document {document.number}: {document.title}", style="bold"), soft_wrap=True)
-        for why in doubt.why:
+        for why in doubt.why.values():
             out.print(Text(f"   {why}"), soft_wrap=True)
         out.print(Text(f"   {pdf}", style="dim"), soft_wrap=True)
-        out.print(
-            Text(f"   bannasar correct {case.id} --document {document.number} --kind …", style="dim"), soft_wrap=True
-        )
-    if not found:
+        unsure = " ".join(f"--{about.value} …" for about in doubt.why)
+        command = f"bannasar correct {shlex.quote(case.id)} --document {document.number} {unsure}"
+        out.print(Text(f"   {command}", style="dim"), soft_wrap=True)
+    if not found and left_out:
+        out.print("Nothing else waits for you.")
+    elif not found:
         out.print("Nothing waits for you: the machine is sure of every document, or somebody has looked at it.")
     else:
         out.print(f"{min(limit, len(found))} of {len(found)} documents that want a person's eyes.")
@@ -61,5 +72,5 @@ def _as_json(doubt: Doubt) -> dict[str, object]:
         "kind": document.kind,
         "kind_read": document.kind_read,
         "sure": doubt.sure,
-        "why": list(doubt.why),
+        "why": list(doubt.why.values()),
     }

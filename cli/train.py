@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from cli.common import ArchiveOption, JsonOption, give_up, open_ledger, out, read_settings
+from cli.common import ArchiveOption, JsonOption, give_up, open_ledger, out, read_settings, warn_of_damage
 from models.settings import Settings
 from pipeline.document.classifier import ModelError, model_in_use, read_model, write_model
 from pipeline.document.glossary import GlossaryError, read_names
@@ -90,8 +90,12 @@ def evaluate(
 
 
 def _said(settings: Settings) -> list[Confirmed]:
+    left_out: list[Path] = []
     with open_ledger(settings.archive):
-        return list(confirmed(settings.archive))
+        said = list(confirmed(settings.archive, left_out.append))
+    if left_out:
+        warn_of_damage(settings.archive, left_out)
+    return said
 
 
 def _place(one: Confirmed) -> str:

@@ -24,10 +24,10 @@ class About(StrEnum):
 class Correction(Record):
     """What one person said.
 
-    ``page`` is the document's first page at that time: so what was said stays with its pages when documents are cut
-    otherwise. ``value`` is in normal form, "" where the document has none, and None where what was said before is taken
-    back; ``machine`` is what the machine said then. ``at`` is aware, UTC; ``by`` is the account and the machine it was
-    said from.
+    ``page`` is the document's first page at that time, and what was said counts for the document that begins on it: so
+    it stays with its pages when documents are cut otherwise, and rests while none begins there. ``value`` is in normal
+    form, "" where the document has none, and None where what was said before is taken back; ``machine`` is what the
+    machine said then. ``at`` is aware, UTC; ``by`` is the account and the machine it was said from.
     """
 
     about: About

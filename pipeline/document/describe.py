@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, groupby, pairwise
 from pathlib import Path
 
-from models.case import Document
+from models.case import CaseFile, Document
 from models.correction import About, Correction
 from models.fact import Fact, FactName
 from models.page import Page, PageRef
@@ -19,6 +19,7 @@ from pipeline.document.sheets import as_sheets_tell
 from pipeline.document.sketch import Sketch
 
 _FACTS = {About.DATE: FactName.DATE, About.CASE_NUMBER: FactName.CASE_NUMBER, About.COURT: FactName.COURT}
+_OF_A_DOCUMENT = (About.KIND, *_FACTS)
 
 Said = Mapping[tuple[PageRef, About], Correction]
 # The pages of a document to be.
@@ -62,6 +63,16 @@ def described(
     as_people_cut = enumerate(_as_people_cut(cut, said), 1)
     read = [_document(number, part, titles, model, settings) for number, part in as_people_cut]
     return tuple(_as_people_say(document, said) for document in as_sheets_tell(read, stacks, pages, names))
+
+
+def resting(case: CaseFile) -> tuple[Correction, ...]:
+    """Return what people said of documents that begin nowhere now: it counts again once one begins on that page."""
+    first = {document.pages[0] for document in case.documents}
+    return tuple(
+        correction
+        for (page, about), correction in _last(case.corrections).items()
+        if about in _OF_A_DOCUMENT and page not in first
+    )
 
 
 def _last(corrections: Sequence[Correction]) -> Said:
@@ -117,12 +128,9 @@ def _document(
 
 
 def _as_people_say(document: Document, said: Said) -> Document:
-    own = {
-        about: correction
-        for ref in reversed(document.pages)
-        for about in About
-        if (correction := said.get((ref, about)))
-    }
+    """Return a document with what was said of the one that began on its first page, and of none that began later."""
+    first = document.pages[0]
+    own = {about: correction for about in About if (correction := said.get((first, about)))}
     told: dict[str, object] = {}
     if kind := own.get(About.KIND):
         told |= {"kind": kind.value, "kind_by": kind.by}

@@ -11,7 +11,7 @@ from pipeline.document.courts import courts_in
 from pipeline.document.glossary import Names
 from pipeline.document.reading import Reading
 from pipeline.document.roles import OWN, Find, role_features
-from pipeline.text.dates import dates, with_century
+from pipeline.text.dates import IMPOSSIBLE, dates, with_century
 from pipeline.text.normalise import match_form
 
 _KHMER = r"\u1780-\u17d3"
@@ -43,11 +43,14 @@ def finds_of(readings: Sequence[Reading], names: Names, case_numbers: Sequence[s
     """Return the case numbers, courts and dates that stand on a document's pages, its own and others.
 
     Years of two digits are put into the century that brings them nearest to the document's other dates, and courts
-    that are named without a province where the document names them otherwise.
+    that are named without a province where the document names them otherwise. A date in figures is no case number,
+    though it looks like one.
     """
     found: list[Find] = []
     for page, reading in enumerate(readings):
-        own = [*_case_numbers(reading, page, case_numbers), *_courts(reading, page, names), *_dates(reading, page)]
+        days = list(_dates(reading, page))
+        numbers = [find for find in _case_numbers(reading, page, case_numbers) if not _is_within(find, days)]
+        own = [*numbers, *_courts(reading, page, names), *days]
         found += sorted(own, key=lambda find: find.start)
     known = [find.value for find in found if find.name is FactName.DATE and not find.doubt]
     places = defaultdict(set)
@@ -55,6 +58,11 @@ def finds_of(readings: Sequence[Reading], names: Names, case_numbers: Sequence[s
         if find.sort and find.sort != find.value:
             places[find.sort].add(find.value)
     return [_in_its_place(_in_its_century(find, known), places) for find in found]
+
+
+def _is_within(find: Find, others: Sequence[Find]) -> bool:
+    """Whether a find lies wholly in the words of another one of its page."""
+    return any(other.start <= find.start and find.end <= other.end for other in others)
 
 
 def _in_its_place(find: Find, places: Mapping[str, set[str]]) -> Find:
@@ -67,6 +75,8 @@ def _in_its_century(find: Find, known: Sequence[str]) -> Find:
     if find.name is not FactName.DATE or not find.value.startswith("??"):
         return find
     value = with_century(find.value, known)
+    if not value:
+        return replace(find, value="", doubt=IMPOSSIBLE)
     return replace(find, value="" if value.startswith("??") else value)
 
 

@@ -121,16 +121,17 @@ def _kind(text: str, names: Names) -> str:
 
 
 def _date(text: str, _names: Names) -> str:
-    found = [one for one in dates(match_form(text)) if one.value and not one.doubt]
+    form = match_form(text)
+    found = [one for one in dates(form) if one.value and not one.doubt]
     if len(found) == 1:
         return found[0].value
-    if _DATE.fullmatch(text):
+    if _DATE.fullmatch(form):
         try:
-            datetime.strptime(f"{text}-01-01"[:10], "%Y-%m-%d").replace(tzinfo=UTC)
+            datetime.strptime(f"{form}-01-01"[:10], "%Y-%m-%d").replace(tzinfo=UTC)
         except ValueError:
             pass
         else:
-            return text
+            return form
     raise UnsayableError(f"“{text}” is no date. Write it as 1998-03-02, 1998-03 or 1998, or as it stands on the paper.")
 
 

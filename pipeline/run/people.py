@@ -1,25 +1,30 @@
 """What people have said of the documents of an archive, and what still waits for them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from models.case import CaseFile, Document
-from models.fact import FactName
+from models.correction import About
+from models.fact import Fact, FactName
 from models.page import Page
 from pipeline.archive.bag import read_bag, read_case, shown_bags
 from pipeline.document.kinds import UNKNOWN
 from pipeline.document.sheets import SEPARATOR
+from pipeline.text.dates import NO_CENTURY
+
+# What reading a bag that is damaged may raise.
+_DAMAGED = (OSError, KeyError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A document that wants a person's eyes: how sure the machine is of it, 0–1, and what it is unsure of."""
+    """A document that wants a person's eyes: how sure the machine is of it, 0–1, and why, by what it is unsure of."""
 
     case: CaseFile
     document: Document
     sure: float
-    why: tuple[str, ...]
+    why: Mapping[About, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +40,25 @@ class Confirmed:
         return {fact.name: fact.value for fact in self.document.facts if fact.by}
 
 
-def doubts(archive: Path, box: str | None, below: float) -> list[Doubt]:
+def doubts(archive: Path, box: str | None, below: float, left_out: Callable[[Path], None]) -> list[Doubt]:
     """Return the documents that nobody has looked at and the machine is unsure of, the least sure first.
 
     Args:
         archive: the archive's folder.
         box: of this box only.
         below: how sure is not sure, 0–1.
+        left_out: told of every bag that cannot be read.
 
     Raises:
-        OSError: a bag cannot be read.
+        OSError: the bags cannot be listed.
     """
     found = []
     for bag in shown_bags(archive, box):
-        case = read_case(bag)
+        try:
+            case = read_case(bag)
+        except _DAMAGED:
+            left_out(bag)
+            continue
         found += [doubt for document in case.documents if (doubt := _doubt(case, document, below))]
     return sorted(found, key=lambda doubt: doubt.sure)
 
@@ -56,30 +66,56 @@ def doubts(archive: Path, box: str | None, below: float) -> list[Doubt]:
 def _doubt(case: CaseFile, document: Document, below: float) -> Doubt | None:
     if document.kind == SEPARATOR:
         return None
-    sure, why = 1.0, []
+    sure, why = 1.0, dict[About, str]()
     if not document.kind_by and (document.kind == UNKNOWN or document.kind_confidence < below):
         sure = document.kind_confidence
-        why.append(f"{document.kind_read or UNKNOWN}, {document.kind_confidence:.0%} sure")
-    said = {fact.name for fact in document.facts if fact.by}
-    for fact in document.facts:
-        if fact.name is FactName.DATE and fact.doubt and fact.name not in said:
-            sure = min(sure, fact.confidence)
-            why.append(f"date “{fact.text}”: {fact.doubt}")
-    return Doubt(case, document, sure, tuple(why)) if why else None
+        why[About.KIND] = f"{document.kind_read or UNKNOWN}, {document.kind_confidence:.0%} sure"
+    # The likelier a doubtful date is the document's own, the less it is known of what day the document is.
+    if (day := _doubtful_date(document)) and 1 - day.confidence < below:
+        sure = min(sure, round(1 - day.confidence, 3))
+        why[About.DATE] = f"date “{day.text}”: {day.doubt}"
+    return Doubt(case, document, sure, why) if why else None
 
 
-def confirmed(archive: Path) -> Iterator[Confirmed]:
+def _doubtful_date(document: Document) -> Fact | None:
+    """Return the document's surest date, where something speaks against it and nobody said what the date is.
+
+    Nothing does against a year of two digits that the document's other dates resolved.
+    """
+    found = [fact for fact in document.facts if fact.name is FactName.DATE]
+    if not found or any(fact.by for fact in found):
+        return None
+    surest = max(found, key=lambda fact: fact.confidence)
+    is_resolved = surest.doubt == NO_CENTURY and surest.value
+    return surest if surest.doubt and not is_resolved else None
+
+
+def confirmed(archive: Path, left_out: Callable[[Path], None]) -> Iterator[Confirmed]:
     """Yield the documents whose kind a person has said, be it what the machine said too.
 
+    Args:
+        archive: the archive's folder.
+        left_out: told of every bag that cannot be read.
+
     Raises:
-        OSError: a bag cannot be read.
+        OSError: the bags cannot be listed.
     """
     for bag in shown_bags(archive):
-        if not any(document.kind_by for document in read_case(bag).documents):
+        try:
+            found = _confirmed(bag)
+        except _DAMAGED:
+            left_out(bag)
             continue
-        case, pages = read_bag(bag)
-        by_place = {(page.scan, page.number): page for page in pages}
-        for document in case.documents:
-            if document.kind_by and document.kind != UNKNOWN:
-                own = tuple(by_place[ref.scan, ref.number] for ref in document.pages)
-                yield Confirmed(document, own)
+        yield from found
+
+
+def _confirmed(bag: Path) -> list[Confirmed]:
+    if not any(document.kind_by for document in read_case(bag).documents):
+        return []
+    case, pages = read_bag(bag)
+    by_place = {(page.scan, page.number): page for page in pages}
+    return [
+        Confirmed(document, tuple(by_place[ref.scan, ref.number] for ref in document.pages))
+        for document in case.documents
+        if document.kind_by and document.kind != UNKNOWN
+    ]

@@ -13,7 +13,17 @@ from typing import NamedTuple
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from pipeline.text.lunar import ANIMALS, MONTHS, SAKS, animal_of, buddhist_year, lunar_days, years_of
+from pipeline.text.lunar import (
+    ANIMALS,
+    MONTHS,
+    SAKS,
+    YEARS,
+    animal_of,
+    buddhist_year,
+    lunar_days,
+    years_in_era,
+    years_of,
+)
 from pipeline.text.normalise import match_form
 
 _KHMER = (
@@ -40,10 +50,12 @@ _YEAR = r"ឆ[\u1780-\u17d3]{1,5}?"
 # A month may have this share of its characters misread, and must be nearer to one than to all others.
 _MISREAD = 0.34
 _BUDDHIST = 543
-_SHORT_YEAR = 100
 IMPOSSIBLE = "there is no such day"
 WEEKDAY = "the weekday is another one"
 NO_CENTURY = "the century is not told"
+TURN = "the Buddhist year changes about then"
+NO_YEAR = "its year is not told"
+NOT_RECKONED = "the lunar calendar is reckoned for 1900 to 2100 only"
 
 
 class Dated(NamedTuple):
@@ -70,13 +82,21 @@ def dates(text: str) -> list[Dated]:
 
 
 def with_century(value: str, others: Sequence[str]) -> str:
-    """Return a date whose century is not told in the one that brings it nearest to the other dates of its file."""
+    """Return a date whose century is not told in the one that brings it nearest to the other dates of its file.
+
+    It stays as it is where there are none, and is "" where that century has no such day.
+    """
     years = sorted(int(other[:4]) for other in others if other[:4].isdigit())
     if not value.startswith("??") or not years:
         return value
     middle = years[len(years) // 2]
     century = min((18, 19, 20), key=lambda century: abs(int(f"{century}{value[2:4]}") - middle))
-    return f"{century}{value[2:]}"
+    whole = f"{century}{value[2:]}"
+    try:
+        date.fromisoformat(f"{whole}-01"[:10])
+    except ValueError:
+        return ""
+    return whole
 
 
 @cache
@@ -172,7 +192,7 @@ def _lunar(text: str) -> Iterator[Dated]:
         waxing = found["half"] == match_form("កើត")
         days = _days(MONTHS[month], waxing, found)
         if len(days) != 1:
-            yield Dated("", found.start(), found.end(), IMPOSSIBLE if not days else NO_CENTURY)
+            yield Dated("", found.start(), found.end(), NO_CENTURY if days else _no_day(found))
             continue
         weekday = _place(found["weekday"], _WEEKDAYS) if found["weekday"] else None
         wrong = weekday is not None and weekday != days[0].weekday()
@@ -211,24 +231,35 @@ def _days(month: str, waxing: bool, found: re.Match[str]) -> list[date]:
     return [day for day in days if buddhist_year(day) == int(found["era"])] if found["era"] else []
 
 
+def _no_day(found: re.Match[str]) -> str:
+    """Return why a lunar date is no day."""
+    if 1 <= int(found["day"]) <= 15:  # all that a half of a month can have
+        if not found["era"] and not found["sak"]:
+            return NO_YEAR
+        if found["era"] and int(found["era"]) - _BUDDHIST not in YEARS[1:]:
+            return NOT_RECKONED
+    return IMPOSSIBLE
+
+
 def _name(read: str | None, names: Sequence[str]) -> str:
     place = _place(read, names) if read else None
     return "" if place is None else names[place]
 
 
 def _dated(year: str, month: int, day: int | None, found: re.Match[str], buddhist: bool = False) -> Dated:
-    number = int(year)
-    if buddhist or number > _LAST_YEAR + _BUDDHIST - 200:
-        number -= _BUDDHIST
-        year = str(number)
-    if len(year) <= 2:
-        shown = f"??{number:02}-{month:02}" + (f"-{day:02}" if day else "")
-        sound = 1 <= month <= 12 and (day is None or 1 <= day <= 31)
-        return Dated(shown if sound else "", found.start(), found.end(), NO_CENTURY if sound else IMPOSSIBLE)
+    start, end = found.span()
+    number, doubt = int(year), ""
     try:
+        if len(year) <= 2 and not buddhist:
+            date(2000 + number, month, day or 1)  # a day that any century has, this one has
+            return Dated(f"??{number:02}-{month:02}" + (f"-{day:02}" if day else ""), start, end, NO_CENTURY)
+        if buddhist or number > _LAST_YEAR + _BUDDHIST - 200:
+            years = years_in_era(number, month, day)
+            doubt = "" if len(years) == 1 else TURN
+            number = years[0] if years else number - _BUDDHIST
         whole = date(number, month, day or 1)
     except ValueError:
-        return Dated("", found.start(), found.end(), IMPOSSIBLE)
+        return Dated("", start, end, IMPOSSIBLE)
     if not _FIRST_YEAR <= number <= _LAST_YEAR:
-        return Dated("", found.start(), found.end(), IMPOSSIBLE)
-    return Dated(whole.isoformat() if day else f"{whole:%Y-%m}", found.start(), found.end())
+        return Dated("", start, end, IMPOSSIBLE)
+    return Dated(whole.isoformat() if day else f"{whole:%Y-%m}", start, end, doubt)

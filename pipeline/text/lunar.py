@@ -20,10 +20,12 @@ SAKS = (
     "សំរឹទ្ធិស័ក", "ឯកស័ក", "ទោស័ក", "ត្រីស័ក", "ចត្វាស័ក", "បញ្ចស័ក", "ឆស័ក", "សប្តស័ក", "អដ្ឋស័ក", "នព្វស័ក",
 )  # fmt: skip
 _EPOCH = date(1900, 1, 1)
-_LAST_YEAR = 2100
+YEARS = range(_EPOCH.year, 2101)
+"""The Gregorian years that the calendar is reckoned for."""
 _BUDDHIST = 544  # from a Gregorian year to the Buddhist one that begins in its May
 _SAK_ERA = 638  # and to the one that begins in its April
 _LONG = {"បុស្ស", "ផល្គុន", "ពិសាខ", "អាសាឍ", "បឋមាសាឍ", "ទុតិយាសាឍ", "ភទ្របទ", "កត្តិក"}
+_TURN = (4, 5)  # the months in which the Buddhist year changes
 _HALF = 15
 _NEW_YEAR = (4, 14)
 
@@ -38,7 +40,7 @@ def lunar_days(year: int, month: str, *, waxing: bool, day: int) -> list[date]:
         day: 1 to 15.
 
     """
-    if not 1 <= day <= _HALF or not _EPOCH.year <= year <= _LAST_YEAR:
+    if not 1 <= day <= _HALF or year not in YEARS:
         return []
     wanted = day if waxing else _HALF + day
     found = [
@@ -53,6 +55,30 @@ def buddhist_year(day: date) -> int:
     return day.year + _BUDDHIST - (day <= turn)
 
 
+def years_in_era(era: int, month: int, day: int | None) -> list[int]:
+    """Return the Gregorian years in which a Gregorian day or month lies in a Buddhist year, the later first.
+
+    It is one; but the Buddhist year changes in April or May, and for days about that time it may be none or two.
+
+    Args:
+        era: the Buddhist year.
+        month: 1 for January.
+        day: of the month; None where only the month is known.
+
+    Raises:
+        ValueError: there is no such day in April or May.
+    """
+    later = era - _BUDDHIST + 1
+    if not _TURN[0] <= month <= _TURN[1]:
+        return [later - (month > _TURN[1])]
+    ends = (day, day) if day else (1, 30)
+    return [
+        year
+        for year in (later, later - 1)
+        if year not in YEARS or any(buddhist_year(date(year, month, one)) == era for one in ends)
+    ]
+
+
 def animal_of(day: date) -> str:
     """Return the animal of a day's year: it begins with the solar new year, told here as April 14."""
     return ANIMALS[(day.year - (day < date(day.year, *_NEW_YEAR)) - 4) % 12]
@@ -60,9 +86,9 @@ def animal_of(day: date) -> str:
 
 def years_of(animal: str, sak: str) -> range:
     """Return the Gregorian years, from April on, of an animal and a sak: every sixtieth, or none."""
-    for year in range(_EPOCH.year, _EPOCH.year + 60):
+    for year in YEARS[:60]:
         if ANIMALS[(year - 4) % 12] == animal and SAKS[(year - _SAK_ERA) % 10] == sak:
-            return range(year, _LAST_YEAR + 1, 60)
+            return range(year, YEARS.stop, 60)
     return range(0)
 
 
@@ -71,7 +97,7 @@ def _months(year: int) -> tuple[tuple[str, date, int], ...]:
     """Return the lunar months that begin in a Gregorian year or reach into it: name, first day, days."""
     found = []
     first = _EPOCH
-    for own in range(_EPOCH.year, year + 2):  # its first month may begin in December
+    for own in range(YEARS.start, year + 2):  # its first month may begin in December
         for name, length in _of_year(own):
             if own >= year - 1:
                 found.append((name, first, length))

@@ -163,7 +163,8 @@ def test_a_wrong_cut_is_mended_and_mended_again(archive):
     assert _cuts(archive) == [[1], [2], [3]]
     folder = archive.archive / "bags" / "box" / CASE / "data" / "documents"
     assert sorted(file.name for file in folder.iterdir()) == ["001.pdf", "002.pdf", "003.pdf"]
-    _well(archive, "merge", CASE, "--document", "2")
+    printed = _well(archive, "merge", CASE, "--document", "2")
+    assert "does not count now: kind summons." in printed
     assert _cuts(archive) == [[1, 2], [3]]
     assert _case(archive).documents[0].kind == "complaint"
     with pikepdf.open(folder / "001.pdf") as pdf:

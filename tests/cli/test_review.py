@@ -1,6 +1,28 @@
 """`bannasar review`: what wants a person's eyes, the least sure first; `bannasar kinds`."""
 
+import json
+
+from pipeline.text.dates import IMPOSSIBLE, NO_CENTURY
 from tests.cli.conftest import write_page
+
+
+def _data(bannasar, name):
+    return bannasar.archive / "bags" / "box" / f"box_{name}.jpg" / "data"
+
+
+def _describe(bannasar, name, *dates):
+    """Make a document's kind sure, and these its dates: value, how likely it is the document's own, doubt."""
+    file = _data(bannasar, name) / "case.json"
+    case = json.loads(file.read_bytes())
+    (document,) = case["documents"]
+    scan = document["pages"][0]["scan"]
+    document |= {"kind": "judgment", "kind_read": "judgment", "kind_confidence": 0.99}
+    document["facts"] = [
+        {"name": "date", "value": value, "text": value or "31/04/98", "scan": scan, "page": 1, "boxes": []}
+        | {"confidence": confidence, "doubt": doubt}
+        for value, confidence, doubt in dates
+    ]
+    file.write_text(json.dumps(case), "utf-8")
 
 
 def test_what_the_machine_is_not_sure_of_is_listed_the_least_sure_first(bannasar, tmp_path):
@@ -23,14 +45,45 @@ def test_what_the_machine_is_not_sure_of_is_listed_the_least_sure_first(bannasar
 
 
 def test_a_date_that_cannot_be_is_listed_until_somebody_says_what_it_is(bannasar, tmp_path):
-    """With the words it was read from."""
-    write_page(tmp_path / "box" / "acte.png", "Fait à Kampot, le 31 avril 1998")
+    """With the words it was read from, and a command that a shell understands."""
+    write_page(tmp_path / "box" / "acte de vente.png", "Fait à Kampot, le 31 avril 1998")
     assert bannasar("run", tmp_path / "box").returncode == 0
     (found,) = bannasar.json("review", "--box", "box")["documents"]
     assert any("31 avril 1998" in why for why in found["why"])
-    assert bannasar("correct", "box_acte.png", "--date", "1998-04-30", "--kind", "letter").returncode == 0
+    printed = bannasar("review").stdout
+    assert "bannasar correct 'box_acte de vente.png' --document 1" in printed
+    assert "--date …" in printed
+    assert bannasar("correct", "box_acte de vente.png", "--date", "1998-04-30", "--kind", "letter").returncode == 0
     assert bannasar.json("review")["documents"] == []
     assert "Nothing waits for you" in bannasar("review").stdout
+
+
+def test_a_doubtful_date_counts_as_far_as_it_may_be_the_papers_own(archived):
+    """Not where it is merely told of, and not where the paper's other dates tell its century."""
+    _describe(archived, "a", ("1998-03-02", 0.95, ""), ("", 0.01, IMPOSSIBLE))
+    _describe(archived, "b", ("1998-03-02", 0.2, ""), ("", 0.9, IMPOSSIBLE))
+    _describe(archived, "c", ("1998-03-02", 0.3, ""), ("1998-02-04", 0.9, NO_CENTURY))
+    (found,) = archived.json("review")["documents"]
+    assert (found["case"], found["sure"]) == ("box_b.jpg", 0.1)
+    assert "bannasar correct box_b.jpg --document 1 --date …\n" in archived("review").stdout
+
+
+def test_a_bag_that_cannot_be_read_is_left_out_and_named(archived):
+    """The others are listed, and learned from, all the same."""
+    for name in "bc":
+        assert archived("correct", f"box_{name}.jpg", "--kind", "letter").returncode == 0
+    _describe(archived, "c", ("", 0.9, IMPOSSIBLE))
+    record = _data(archived, "a") / "case.json"
+    record.write_bytes(record.read_bytes()[:100])
+    (_data(archived, "b") / "pages" / "0001" / "000001.json").unlink()
+    told = archived.json("review")
+    assert [one["case"] for one in told["documents"]] == ["box_c.jpg"]
+    assert told["left_out"] == ["bags/box/box_a.jpg"]
+    done = archived("evaluate", "--json")
+    assert json.loads(done.stdout)["documents"] == 1
+    for name in "ab":
+        assert f"bags/box/box_{name}.jpg" in done.stderr
+    assert "bannasar verify" in done.stderr
 
 
 def test_a_box_that_is_not_there_is_named(archived):

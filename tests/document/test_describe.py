@@ -1,14 +1,17 @@
 """What is told of a document: its kind, and facts with the words they were read from."""
 
 import tomllib
+from datetime import UTC, datetime
 
 import pytest
 
 from config.settings import GLOSSARY, load
+from models.correction import About, Correction
 from models.fact import FactName
 from models.page import PageRef
-from pipeline.document.describe import described
+from pipeline.document.describe import described, resting
 from pipeline.document.glossary import GlossaryError, read_names
+from pipeline.text.dates import IMPOSSIBLE
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +137,51 @@ def test_a_year_of_two_digits_is_resolved_by_the_documents_other_dates(describe)
     (fact,) = (fact for fact in document.facts if fact.name is FactName.DATE)
     assert (fact.value, bool(fact.doubt)) == ("", True)
     assert document.surest(FactName.DATE) == ""
+    document, _ = describe("ថ្ងៃទី០២ ខែមីនា ឆ្នាំ១៩៩៩", "លេខ ១២ ចុះថ្ងៃទី៣១/០៤/៩៩")
+    assert [(fact.value, fact.doubt) for fact in document.facts if fact.name is FactName.DATE] == [
+        ("1999-03-02", ""),
+        ("", IMPOSSIBLE),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "numbers"),
+    [
+        ("Kampot, le 12/05/1998", []),
+        ("ភ្នំពេញ ថ្ងៃទី ១២/០៥/៩៨", []),
+        ("Kampot, le 31/04/1998", []),  # no day, and no number either
+        ("Dossier n° 458/98 du 12/05/1998", ["458/98"]),
+        ("Dossier n° 12/05 du greffe", ["12/05"]),
+        ("Case No. 002/19-09-2007-ECCC/TC", ["002/19-09-2007-ECCC/TC"]),
+    ],
+)
+def test_a_date_in_figures_is_no_case_number(describe, line, numbers):
+    """And a number that merely looks like half a date is one."""
+    document, _ = describe(line)
+    assert _values(document, FactName.CASE_NUMBER) == numbers
+
+
+def test_what_was_said_of_a_document_that_another_absorbs_waits_until_it_begins_again(make, settings):
+    """A judgment does not become a letter because a letter was joined to it."""
+    pages = [make.page([line], number=number) for number, line in ((1, "សាលក្រមព្រហ្មទណ្ឌ"), (2, "Monsieur le Procureur"))]
+    refs = [PageRef(scan=page.scan, number=page.number) for page in pages]
+    case = make.case(*pages)
+
+    def said(about, page, value):
+        return Correction(
+            about=about, value=value, page=refs[page], machine="", at=datetime(2026, 1, 2, tzinfo=UTC), by="clerk@desk"
+        )
+
+    def told(*corrections):
+        documents = described(case.documents, dict(zip(refs, pages, strict=True)), settings, corrections)
+        now = case.model_copy(update={"documents": documents, "corrections": corrections})
+        return [(one.kind, one.surest(FactName.DATE)) for one in documents], [one.about for one in resting(now)]
+
+    cut = [said(About.BEGINS, 1, ""), said(About.KIND, 1, "letter"), said(About.DATE, 1, "1964")]
+    merged = [*cut, said(About.CONTINUES, 1, "")]
+    assert told(*cut) == ([("judgment", ""), ("letter", "1964")], [])
+    assert told(*merged) == ([("judgment", "")], [About.KIND, About.DATE])
+    assert told(*merged, said(About.BEGINS, 1, "")) == told(*cut)
 
 
 def test_a_glossary_of_ones_own_takes_the_place_of_ours(make, settings, tmp_path):

@@ -36,6 +36,7 @@ def case(make):
         (About.KIND, "none", "unknown"),
         (About.KIND, "machine", None),
         (About.DATE, "1998-03-02", "1998-03-02"),
+        (About.DATE, "១៩៩៨-០៣-០២", "1998-03-02"),
         (About.DATE, "1998-03", "1998-03"),
         (About.DATE, "1998", "1998"),
         (About.DATE, "ថ្ងៃទី០២ ខែមីនា ឆ្នាំ១៩៩៨", "1998-03-02"),

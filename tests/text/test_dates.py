@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.text.dates import IMPOSSIBLE, NO_CENTURY, WEEKDAY, dates, with_century
+from pipeline.text.dates import IMPOSSIBLE, NO_CENTURY, NO_YEAR, NOT_RECKONED, TURN, WEEKDAY, dates, with_century
 from pipeline.text.normalise import match_form
 
 
@@ -17,6 +17,10 @@ def _found(text):
         ("ថ្ងៃទី០៤\nខែកុម្ភៈ ឆ្នាំ១៩៩៨", "1998-02-04"),
         ("ខែមេសា ឆ្នាំ១៩៧៥", "1975-04"),
         ("ថ្ងៃទី១ ខែមករា ឆ្នាំ ព.ស. ២៥១០", "1967-01-01"),
+        ("ថ្ងៃទី១២ ខែកញ្ញា ឆ្នាំ ព.ស. ២៥១០", "1966-09-12"),
+        ("ខែកញ្ញា ឆ្នាំ ព.ស. ២៥១០", "1966-09"),
+        ("12/09/2510", "1966-09-12"),
+        ("ថ្ងៃទី៤ ខែឧសភា ឆ្នាំ ព.ស. ២៥៦៦", "2023-05-04"),  # Visak Bochea, the year's last day
         ("ថ្ងៃទី២២ ខែមិថនា ឆ្នាំ១៩៩៨", "1998-06-22"),  # the U lost
         ("le 1er août 1999", "1999-08-01"),
         ("L'an mil neuf cent soixante-trois et le douze mai", "1963-05-12"),
@@ -41,14 +45,21 @@ def test_a_date_is_read_in_its_normal_form(text, value):
     [
         ("ថ្ងៃទី៣១ ខែកុម្ភៈ ឆ្នាំ២០០១", "", IMPOSSIBLE),
         ("31/04/1999", "", IMPOSSIBLE),
+        ("31/04/99", "", IMPOSSIBLE),
+        ("ថ្ងៃទី៥ ខែឧសភា ឆ្នាំ ព.ស. ២៥៦៧", "2024-05-05", TURN),  # 5 May 2023 is of that year, too
+        ("ថ្ងៃទី៥ ខែឧសភា ឆ្នាំ ព.ស. ២៥៦៦", "2023-05-05", TURN),  # that year has no 5 May
         ("ថ្ងៃចន្ទ ១៥កើត ខែពិសាខ ឆ្នាំថោះ បញ្ចស័ក ព.ស.២៥៦៦", "2023-05-04", WEEKDAY),
         ("១៦កើត ខែពិសាខ ព.ស.២៥៦៦", "", IMPOSSIBLE),
+        ("១៦កើត ខែពិសាខ", "", IMPOSSIBLE),
+        ("៥រោច ខែកត្តិក", "", NO_YEAR),
+        ("៥រោច ខែកត្តិក ឆ្នាំថោះ", "", NO_YEAR),  # that comes every twelfth year
+        ("៥រោច ខែកត្តិក ព.ស.២៤៣០", "", NOT_RECKONED),
         ("០៥ ខែមិថុនា ឆ្នាំ៩៨", "??98-06", NO_CENTURY),
         ("05/06/98", "??98-06-05", NO_CENTURY),
     ],
 )
 def test_what_is_wrong_with_a_date_is_told_and_nothing_is_dropped(text, value, doubt):
-    """A day that there was not, a weekday that does not fit, a year without its century."""
+    """A day that there was not, another weekday, a year without its century, a Buddhist year about its turn."""
     ((found, said),) = _found(text)
     assert said == doubt
     assert found == value
@@ -65,3 +76,5 @@ def test_a_year_of_two_digits_is_that_which_lies_nearest_to_the_files_other_date
     assert with_century("??98-06-05", ["1997-01-01", "1999", "1998-05"]) == "1998-06-05"
     assert with_century("??03-06-05", ["1999-12-01"]) == "2003-06-05"
     assert with_century("??98-06-05", []) == "??98-06-05"
+    assert with_century("??00-02-29", ["1899-12-01"]) == ""
+    assert with_century("??00-02-29", ["1999-12-01"]) == "2000-02-29"

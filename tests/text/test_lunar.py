@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from pipeline.text.lunar import MONTHS, buddhist_year, lunar_days, years_of
+from pipeline.text.lunar import MONTHS, YEARS, buddhist_year, lunar_days, years_in_era, years_of
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,22 @@ def test_the_buddhist_year_begins_after_visak_bochea():
     """The day itself is the last of the old year."""
     assert buddhist_year(date(2023, 5, 4)) == 2566
     assert buddhist_year(date(2023, 5, 5)) == 2567
+
+
+def test_the_buddhist_year_changes_in_april_or_may():
+    """So in all other months a Gregorian day tells its Buddhist year without the moon."""
+    turns = [lunar_days(year, "ពិសាខ", waxing=True, day=15) for year in YEARS]
+    assert all(turn.month in {4, 5} for (turn,) in turns)
+
+
+@pytest.mark.parametrize("day", [date(1967, 1, 1), date(1966, 9, 12), date(2023, 5, 4), date(2018, 4, 29)])
+def test_a_day_is_found_in_its_buddhist_year(day):
+    """Before the full moon of Pisakh in the later of the two Gregorian years, after it in the earlier."""
+    assert years_in_era(buddhist_year(day), day.month, day.day) == [day.year]
+
+
+def test_a_day_about_the_turn_may_be_in_its_buddhist_year_twice_or_never():
+    """For the Buddhist year is some days shorter or longer than the sun's."""
+    assert years_in_era(2567, 5, 5) == [2024, 2023]
+    assert years_in_era(2566, 5, 5) == []
+    assert years_in_era(2567, 5, None) == [2024, 2023]
