@@ -411,11 +411,26 @@ def test_a_key_that_is_not_there_is_said_and_stops_nothing(archive, tmp_path):
     refused = archive("certify", "more_c.jpg", "--to", tmp_path / "c.pdf")
     assert refused.returncode == 1
     assert "key is not at" in refused.stderr
+    unsigned = archive("export", "pdf", "more_c.jpg", "--to", tmp_path / "for-the-court")
+    assert unsigned.returncode == 1
+    assert "key is not at" in unsigned.stderr
+    assert not (tmp_path / "for-the-court").exists()
     assert archive("verify").returncode == 2
     (tmp_path / "key.pem").rename(archive.folder / "safe" / "key.pem")
     assert archive("keys", "sign").returncode == 0
     assert archive("verify", "--key", archive.public).returncode == 0
     assert archive("check", archive.archive / "bags" / "more" / "more_c.jpg").returncode == 0
+
+
+def test_one_damaged_list_does_not_keep_a_scan_of_another_bag_from_being_known(archive):
+    """Nor does it end in a traceback for the bag itself."""
+    with (archive.bag("a") / "manifest-sha512.txt").open("ab") as stream:
+        stream.write(b"\xff\xfe")
+    scan = archive.bag("b") / "data" / "originals" / "b.jpg"
+    (archive.folder / "copy.jpg").write_bytes(scan.read_bytes())
+    assert archive("check", archive.folder / "copy.jpg").returncode == 0
+    changed = archive("check", archive.bag("a"))
+    assert (changed.returncode, changed.stderr) == (2, "")
 
 
 def test_a_key_can_have_a_passphrase(tmp_path):
