@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
-from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
+from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundError, TransportError
 from elasticsearch.helpers import BulkIndexError, streaming_bulk
 
 from models.case import CaseFile
@@ -165,10 +165,10 @@ class ElasticStore:
                 self._client.indices.refresh(index=index)
                 there = self._count(index)
                 self._be_whole(there, sent)
-                self._swap(index)
             except BaseException:
                 self._client.options(ignore_status=404).indices.delete(index=index)
                 raise
+            self._swap(index)
             # A few segments are searched faster than dozens. It goes on by itself, for it may take long.
             self._client.indices.forcemerge(index=index, max_num_segments=_SEGMENTS, wait_for_completion=False)
         return there
@@ -219,12 +219,21 @@ class ElasticStore:
         return index
 
     def _swap(self, index: str) -> None:
-        """Let the alias stand for an index; in the same step delete what it stood for, and what was left half-made."""
+        """Let the alias stand for an index; in the same step delete what it stood for, and what was left half-made.
+
+        Where that fails the index stays: it may yet be what searches go to. If not, the next swap deletes it.
+        """
         ours = re.compile(rf"{re.escape(self._alias)}-v\d+-\d{{20}}")
         there = self._client.indices.get(index=f"{self._alias}-v*", features="aliases").body
         older = [name for name in there if name != index and ours.fullmatch(name)]
         actions: list[dict[str, Any]] = [{"remove_index": {"index": name}} for name in older]
-        self._client.indices.update_aliases(actions=[*actions, {"add": {"index": index, "alias": self._alias}}])
+        actions.append({"add": {"index": index, "alias": self._alias}})
+        try:
+            self._client.indices.update_aliases(actions=actions)
+        except (ApiError, TransportError):
+            # It was sent again, for the answer was late: the cluster has done it by then, and finds nothing to remove.
+            if not self._client.indices.exists_alias(index=index, name=self._alias):
+                raise
 
     def _put(self, index: str, case: CaseFile, pages: Iterable[Page], before: list[str]) -> None:
         put = [(_page_entry(one), one) for one in entries(case, pages)]
