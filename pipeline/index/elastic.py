@@ -1,6 +1,6 @@
 """The other store: an Elasticsearch cluster.
 
-Behind the alias of the settings' name stands one index, ``NAME-v1-20260131120000``, whose mapping names its version.
+Behind the alias of the settings' name stands one index, ``NAME-v2-20260131120000``, whose mapping names its version.
 Each page is an entry with an id of its own, so that whatever is sent twice is there once. Each case file has an entry
 too, with the ids of its pages: it is written before them without a fingerprint, and with it when all of them are in. So
 a case file that was left half-way is known to be, and what is in of it can be taken out.

@@ -68,8 +68,11 @@ class Entry(NamedTuple):
 
     @property
     def place(self) -> str:
-        """Where it stands among all pages: case file, document, scan, page. No other has the same."""
-        return f"{self.about.case}/{self.about.document:06}/{self.path}/{self.number:06}"
+        """Where it stands among all pages: case file, document, scan, page. No other has the same.
+
+        A scan is known by its SHA-256: a better one may have come into its case file under the same path.
+        """
+        return f"{self.about.case}/{self.about.document:06}/{self.path}/{self.scan}/{self.number:06}"
 
 
 def entries(case: CaseFile, pages: Iterable[Page]) -> Iterator[Entry]:

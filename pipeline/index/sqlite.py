@@ -23,7 +23,7 @@ from pipeline.index.sqlite_search import Search
 from pipeline.index.store import IndexUnreadableError, IndexUnusableError, Sort, View, fingerprint
 
 # Of the schema and of the tokens: those of a page are made again when it is taken out.
-VERSION = 4
+VERSION = 5
 
 _BUSY_SECONDS = 30
 _DAMAGES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}

@@ -154,6 +154,19 @@ def test_the_store_tells_which_archiving_of_a_case_file_it_holds(store, make):
     assert store.cases() == {}
 
 
+def test_a_better_scan_of_the_same_name_hides_no_page_of_the_older(store, make):
+    """The older stays in the bag, and each page of both is an entry of its own."""
+    pages = [make.page([word], scan=scan * 32) for word, scan in (("ancien", "aa"), ("nouveau", "bb"))]
+    older, newer = map(make.case, pages)
+    refs = [ref for case in (older, newer) for ref in case.documents[0].pages]
+    document = older.documents[0].model_copy(update={"pages": tuple(refs)})
+    case = older.model_copy(update={"scans": (*older.scans, *newer.scans), "documents": (document,)})
+    store.put(case, pages)
+    assert store.count() == 2
+    assert store.rebuild([(case, pages)]) == 2
+    assert [_found(store, word) for word in ("ancien", "nouveau")] == [[1], [1]]
+
+
 def test_a_blank_page_is_counted(store, make):
     """Pages in are pages accounted for."""
     page = make.page(blank=True)
