@@ -117,6 +117,17 @@ class SqliteStore:
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return self.count()
 
+    def be_sound(self) -> None:
+        """Look at every page of the file.
+
+        Raises:
+            IndexUnreadableError: one of them is damaged.
+        """
+        with self._border():
+            (found,) = self._database.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise IndexUnreadableError(f"{self._file} is damaged ({found}). {_MEND}")
+
     def merge(self) -> None:
         """Merge FTS5's segments wherever two are of one level; searches look into each of them.
 
