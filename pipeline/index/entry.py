@@ -90,7 +90,8 @@ def entries(case: CaseFile, pages: Iterable[Page]) -> Iterator[Entry]:
             page.number,
             _scripts(found),
             *searched(found),
-            frozenset(unit.text for unit in found if unit.run < 0 and unit.text.isalpha()),
+            # Of numbers no other form is looked for; a word may hold a digit that was read for a letter.
+            frozenset(unit.text for unit in found if unit.run < 0 and any(map(str.isalpha, unit.text))),
             pack(Shown(text, Columns.of(found), places)),
         )
 

@@ -83,6 +83,14 @@ def test_a_misread_page_is_found_below_the_exact_ones(store, make):
     assert _found(store, '"សាលក្រមព្រហ្មទណ្ឌ"') == [2]
 
 
+def test_a_word_with_a_digit_read_for_a_letter_is_found_below_the_exact_ones(store, make):
+    """Old print has one form for both l and 1; a number is no misread word."""
+    _put(store, make, [["le tribuna1 civil"]], [["le tribunal civil"]], [["le 7218041 civil"]])
+    first, second = store.search(parse("tribunal"), View()).hits
+    assert [(first.page, first.exact), (second.page, second.exact)] == [(2, True), (1, False)]
+    assert [second.snippet[mark.start : mark.end] for mark in second.marks] == ["tribuna1"]
+
+
 def test_a_single_cluster_is_found_wherever_it_stands(store, make):
     """And no other that begins like it."""
     _put(store, make, [["មក"]], [["កម"]], [["កាត់"]])
