@@ -38,6 +38,8 @@ _CHUNK_BYTES = 10_000_000
 _AT_ONCE = 500
 _KEEP_ALIVE = "2m"
 _SEGMENTS = 5
+# How far a view may reach: Elasticsearch's own index.max_result_window. Further on it would hold all hits in memory.
+_MOST_SHOWN = 10_000
 
 
 class ElasticStore:
@@ -97,7 +99,16 @@ class ElasticStore:
             return {row["case"]: row["fingerprint"] for row in rows if row.get("fingerprint")}
 
     def search(self, query: Query, view: View) -> Found:
-        """Return the pages that answer a query; see :class:`pipeline.index.store.Store`."""
+        """Return the pages that answer a query; see :class:`pipeline.index.store.Store`.
+
+        Raises:
+            IndexUnusableError: besides, the view reaches further than a cluster shows hits.
+        """
+        if view.offset + view.limit > _MOST_SHOWN:
+            raise IndexUnusableError(
+                f"{self._settings.url} shows the first {_MOST_SHOWN:,} hits, and no others. Narrow the query, or have "
+                "all of them written: --csv FILE or --jsonl FILE."
+            )
         with self._border():
             if not self._check():
                 return Found(pages=0, exact=0, hits=(), cases=0 if view.by_case else None)

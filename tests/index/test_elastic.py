@@ -143,6 +143,18 @@ def test_a_full_disk_of_the_cluster_gets_a_sentence_and_passes(server, client, i
         assert store.search(parse("témoin"), View()).pages == 1
 
 
+def test_hits_beyond_those_a_cluster_shows_are_refused_with_the_way_to_have_them(server, index_name, make):
+    """It would answer that all shards failed."""
+    query = parse("greffier")
+    with _store(server, index_name) as store:
+        store.put(*_one(make, "greffier"))
+        for grouped in (False, True):
+            assert store.search(query, View(limit=1000, offset=9000, by_case=grouped)).pages == 1
+            for view in (View(limit=1000, offset=10_000, by_case=grouped), View(offset=9_995, by_case=grouped)):
+                with pytest.raises(IndexUnusableError, match=r"first 10,000 hits.*--csv"):
+                    store.search(query, view)
+
+
 def test_nobody_at_the_address_gets_a_sentence():
     """The cluster is down, or the address is wrong."""
     settings = index_settings(url="http://127.0.0.1:9", name="nobody")
