@@ -69,6 +69,16 @@ def test_a_page_with_one_of_many_words_is_found_last(store, make):
     assert _found(store, "greffier témoin inconnu introuvable") == [2, 1]
 
 
+def test_of_as_many_words_as_may_be_asked_for_each_counts(store, make):
+    """The page with all of them is the exact one."""
+    words = [f"greffe{one}{two}" for one in "abcdef" for two in "klmnopqrst"]
+    assert len(words) == 60
+    _put(store, make, [words[1:]], [words], [words[:-1]])
+    found = store.search(parse(" ".join(words)), View())
+    assert [(hit.page, hit.exact) for hit in found.hits][:1] == [(2, True)]
+    assert (found.pages, found.exact) == (3, 1)
+
+
 def test_khmer_typed_with_spaces_is_found_first_where_it_stands_in_a_row(store, make):
     """Spaces in a query make no difference."""
     others = [[["ក្រមខ្ចី", "ច្បាប់ ក្រម", "សាលខ្ចី", "សាល"]] for _ in range(5)]
