@@ -1,12 +1,13 @@
 """``bannasar index``."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.progress import Progress, TaskID
 
 from cli.common import ArchiveOption, Exit, JsonOption, check_archive, err, give_up, open_ledger, out, read_settings
@@ -47,7 +48,8 @@ def check(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
 def sync(archive: ArchiveOption = None) -> None:
     """Put in what the index lacks, and take out what no bag holds.
 
-    Every run does it for the bags that wait; this is for the time in between, when a cluster is there again.
+    Every run does it for the bags that wait; this is for the time in between, when a cluster is there again. Bags that
+    cannot be read are named; the exit status is 2 then.
 
     Example:
         bannasar index sync
@@ -65,7 +67,9 @@ def sync(archive: ArchiveOption = None) -> None:
     except (ArchiveBusyError, IndexUnusableError) as error:
         give_up(str(error))
     put, out_of = len(found.missing) + len(found.changed), len(found.unknown)
-    out.print(f"{put} case files put in, {out_of} taken out. Nothing is waiting.")
+    told = f"{put} case files put in, {out_of} taken out."
+    out.print(told if found.unreadable else f"{told} Nothing is waiting.")
+    _end_with(found.unreadable)
 
 
 @app.command()
@@ -77,7 +81,8 @@ def rebuild(
 ) -> None:
     """Make the index anew from the bags; searches find the old one until the new one is whole.
 
-    With --to it is made on a cluster that is not set yet: try it, then set index.url.
+    With --to it is made on a cluster that is not set yet: try it, then set index.url. Bags that cannot be read are
+    named, and left out; the exit status is 2 then.
 
     Examples:
         bannasar index rebuild
@@ -94,26 +99,47 @@ def rebuild(
             open_to_rebuild(settings.archive, settings.index) as store,
             _progress() as tell,
         ):
-            pages = make_anew(settings.archive, ledger, store, tell, is_own=own)
+            pages, unreadable = make_anew(settings.archive, ledger, store, tell, is_own=own)
     except (ArchiveBusyError, IndexUnusableError) as error:
         give_up(str(error))
     out.print(f"The index at {_where(settings)} holds {pages} pages.", soft_wrap=True)
     if not own:
         out.print("To search it, set index.url in bannasar.toml.")
+    _end_with(unreadable)
 
 
 def _tell(found: Difference) -> None:
-    for what, names in (
-        ("not in the index", [bag.name for bag in found.missing]),
-        ("of an older archiving in the index", [bag.name for bag in found.changed]),
-        ("in the index, and in no bag", list(found.unknown)),
-    ):
-        if names:
-            out.print(f"[bold red]{len(names)} case files[/] {what}: {', '.join(names[:5])}", soft_wrap=True)
-            if len(names) > 5:
-                out.print(f"  … and {len(names) - 5} more")
+    _list("not in the index", [bag.name for bag in found.missing])
+    _list("of an older archiving in the index", [bag.name for bag in found.changed])
+    _list("in the index, and in no bag", found.unknown)
     told = f"{found.pages_in_bags} pages in the bags, {found.pages_in_index} in the index."
-    out.print(told if found.is_none else f"{told} Mend it: `bannasar index sync`, or `bannasar index rebuild`.")
+    differs = not found.is_none and not found.unreadable
+    out.print(f"{told} Mend it: `bannasar index sync`, or `bannasar index rebuild`." if differs else told)
+    _tell_unreadable(found.unreadable)
+
+
+def _end_with(unreadable: Sequence[Path]) -> None:
+    """Name the bags that cannot be read, and end so that a script sees it."""
+    if unreadable:
+        _tell_unreadable(unreadable)
+        raise typer.Exit(Exit.SOME_FAILED)
+
+
+def _tell_unreadable(unreadable: Sequence[Path]) -> None:
+    if unreadable:
+        _list("whose bags cannot be read", [bag.name for bag in unreadable])
+        out.print(
+            "`bannasar verify` says what is wrong with them. Put them back from a copy, then: `bannasar index sync`.",
+            soft_wrap=True,
+        )
+
+
+def _list(what: str, names: Sequence[str]) -> None:
+    if names:
+        told = f"[bold red]{len(names)} case files[/] {what}: {escape(', '.join(names[:5]))}"
+        out.print(told, soft_wrap=True)
+        if len(names) > 5:
+            out.print(f"  … and {len(names) - 5} more")
 
 
 def _json(found: Difference) -> str:
@@ -122,6 +148,7 @@ def _json(found: Difference) -> str:
         "missing": [bag.name for bag in found.missing],
         "changed": [bag.name for bag in found.changed],
         "unknown": list(found.unknown),
+        "unreadable": [bag.name for bag in found.unreadable],
         "pages_in_bags": found.pages_in_bags,
         "pages_in_index": found.pages_in_index,
     }

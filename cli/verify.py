@@ -1,7 +1,7 @@
 """``bannasar verify``."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -138,6 +138,10 @@ def _repair_index(settings: Settings) -> None:
         open_to_rebuild(settings.archive, settings.index) as store,
     ):
         found = synchronise(settings.archive, ledger, store, lambda _done, _all: None)
-        if found.pages_in_bags != store.count():
-            rebuild(settings.archive, ledger, store, lambda _done, _all: None, is_own=True)
-    err.print("The index holds what the bags hold.")
+        unreadable: Sequence[Path] = found.unreadable
+        if not unreadable and found.pages_in_bags != store.count():
+            _, unreadable = rebuild(settings.archive, ledger, store, lambda _done, _all: None, is_own=True)
+    if unreadable:
+        err.print(f"The index holds what the bags hold, but for {len(unreadable)} that cannot be read.")
+    else:
+        err.print("The index holds what the bags hold.")

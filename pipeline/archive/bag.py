@@ -38,6 +38,9 @@ from pipeline.archive.alto import alto
 from pipeline.archive.mets import Held, mets
 from pipeline.archive.withdrawal import carry_over, is_withdrawn
 
+# What comes of reading a bag that is damaged.
+UNREADABLE = (OSError, KeyError, ValueError)
+
 _CHUNK = 1 << 20
 _LONGEST_NAME = 255  # bytes, of the usual file systems
 _LONGEST_ENDING = 16  # bytes; what is longer after a dot is no ending
@@ -90,7 +93,11 @@ def bag_folder(archive: Path, case: CaseFile) -> Path:
 
 
 def read_bag(bag: Path) -> tuple[CaseFile, list[Page]]:
-    """Return the case file of a bag and its pages, in the order of its documents."""
+    """Return the case file of a bag and its pages, in the order of its documents.
+
+    Raises:
+        OSError, KeyError, ValueError: the bag is damaged; ``UNREADABLE`` holds them.
+    """
     case = read_case(bag)
     numbers = {scan.sha256: number for number, scan in enumerate(case.scans, 1)}
     return case, [
@@ -101,7 +108,11 @@ def read_bag(bag: Path) -> tuple[CaseFile, list[Page]]:
 
 
 def read_case(bag: Path) -> CaseFile:
-    """Return the case file of a bag, without its pages."""
+    """Return the case file of a bag, without its pages.
+
+    Raises:
+        OSError, ValueError: the bag is damaged.
+    """
     return CaseFile.model_validate_json((bag / "data" / "case.json").read_bytes())
 
 

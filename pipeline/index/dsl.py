@@ -13,7 +13,7 @@ from pipeline.index.results import ALIKE, AS_IT_IS, EXACT, IN_A_ROW, may_differ,
 from pipeline.index.store import FACETS, Sort
 
 # Of the mapping, the tokens, and what is stored: an index of another version is made anew.
-VERSION = 1
+VERSION = 2
 
 Json = dict[str, Any]
 

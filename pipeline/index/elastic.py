@@ -1,6 +1,6 @@
 """The other store: an Elasticsearch cluster.
 
-Behind the alias of the settings' name stands one index, ``NAME-v1-20260131120000``, whose mapping names its version.
+Behind the alias of the settings' name stands one index, ``NAME-v2-20260131120000``, whose mapping names its version.
 Each page is an entry with an id of its own, so that whatever is sent twice is there once. Each case file has an entry
 too, with the ids of its pages: it is written before them without a fingerprint, and with it when all of them are in. So
 a case file that was left half-way is known to be, and what is in of it can be taken out.
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
-from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
+from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundError, TransportError
 from elasticsearch.helpers import BulkIndexError, streaming_bulk
 
 from models.case import CaseFile
@@ -38,6 +38,8 @@ _CHUNK_BYTES = 10_000_000
 _AT_ONCE = 500
 _KEEP_ALIVE = "2m"
 _SEGMENTS = 5
+# How far a view may reach: Elasticsearch's own index.max_result_window. Further on it would hold all hits in memory.
+_MOST_SHOWN = 10_000
 
 
 class ElasticStore:
@@ -97,7 +99,16 @@ class ElasticStore:
             return {row["case"]: row["fingerprint"] for row in rows if row.get("fingerprint")}
 
     def search(self, query: Query, view: View) -> Found:
-        """Return the pages that answer a query; see :class:`pipeline.index.store.Store`."""
+        """Return the pages that answer a query; see :class:`pipeline.index.store.Store`.
+
+        Raises:
+            IndexUnusableError: besides, the view reaches further than a cluster shows hits.
+        """
+        if view.offset + view.limit > _MOST_SHOWN:
+            raise IndexUnusableError(
+                f"{self._settings.url} shows the first {_MOST_SHOWN:,} hits, and no others. Narrow the query, or have "
+                "all of them written: --csv FILE or --jsonl FILE."
+            )
         with self._border():
             if not self._check():
                 return Found(pages=0, exact=0, hits=(), cases=0 if view.by_case else None)
@@ -165,10 +176,10 @@ class ElasticStore:
                 self._client.indices.refresh(index=index)
                 there = self._count(index)
                 self._be_whole(there, sent)
-                self._swap(index)
             except BaseException:
                 self._client.options(ignore_status=404).indices.delete(index=index)
                 raise
+            self._swap(index)
             # A few segments are searched faster than dozens. It goes on by itself, for it may take long.
             self._client.indices.forcemerge(index=index, max_num_segments=_SEGMENTS, wait_for_completion=False)
         return there
@@ -219,12 +230,21 @@ class ElasticStore:
         return index
 
     def _swap(self, index: str) -> None:
-        """Let the alias stand for an index; in the same step delete what it stood for, and what was left half-made."""
+        """Let the alias stand for an index; in the same step delete what it stood for, and what was left half-made.
+
+        Where that fails the index stays: it may yet be what searches go to. If not, the next swap deletes it.
+        """
         ours = re.compile(rf"{re.escape(self._alias)}-v\d+-\d{{20}}")
         there = self._client.indices.get(index=f"{self._alias}-v*", features="aliases").body
         older = [name for name in there if name != index and ours.fullmatch(name)]
         actions: list[dict[str, Any]] = [{"remove_index": {"index": name}} for name in older]
-        self._client.indices.update_aliases(actions=[*actions, {"add": {"index": index, "alias": self._alias}}])
+        actions.append({"add": {"index": index, "alias": self._alias}})
+        try:
+            self._client.indices.update_aliases(actions=actions)
+        except (ApiError, TransportError):
+            # It was sent again, for the answer was late: the cluster has done it by then, and finds nothing to remove.
+            if not self._client.indices.exists_alias(index=index, name=self._alias):
+                raise
 
     def _put(self, index: str, case: CaseFile, pages: Iterable[Page], before: list[str]) -> None:
         put = [(_page_entry(one), one) for one in entries(case, pages)]

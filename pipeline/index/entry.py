@@ -68,8 +68,11 @@ class Entry(NamedTuple):
 
     @property
     def place(self) -> str:
-        """Where it stands among all pages: case file, document, scan, page. No other has the same."""
-        return f"{self.about.case}/{self.about.document:06}/{self.path}/{self.number:06}"
+        """Where it stands among all pages: case file, document, scan, page. No other has the same.
+
+        A scan is known by its SHA-256: a better one may have come into its case file under the same path.
+        """
+        return f"{self.about.case}/{self.about.document:06}/{self.path}/{self.scan}/{self.number:06}"
 
 
 def entries(case: CaseFile, pages: Iterable[Page]) -> Iterator[Entry]:
@@ -87,7 +90,8 @@ def entries(case: CaseFile, pages: Iterable[Page]) -> Iterator[Entry]:
             page.number,
             _scripts(found),
             *searched(found),
-            frozenset(unit.text for unit in found if unit.run < 0 and unit.text.isalpha()),
+            # Of numbers no other form is looked for; a word may hold a digit that was read for a letter.
+            frozenset(unit.text for unit in found if unit.run < 0 and any(map(str.isalpha, unit.text))),
             pack(Shown(text, Columns.of(found), places)),
         )
 

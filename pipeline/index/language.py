@@ -14,6 +14,8 @@ SCRIPTS = ("khmer", "latin")
 _QUOTES = {'"': '"', "“": "”", "«": "»"}
 _FIELD = re.compile(r"([A-Za-z]+):(?=\S)")
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
+# The file store keeps a bit for each of them on a page.
+_MOST_GROUPS = 60
 _FIRST_DAY, _LAST_DAY = "0001-01-01", "9999-12-31"
 
 
@@ -68,6 +70,10 @@ def parse(text: str) -> Query:
             barred += [meaning] if isinstance(meaning, Condition) else []
         elif isinstance(meaning, Term):
             groups = [*groups[:-1], [*groups[-1], meaning]] if operand.joined else [*groups, [meaning]]
+            if len(groups) > _MOST_GROUPS:
+                raise QueryError(
+                    f"A query asks for {_MOST_GROUPS} words at most. Of a passage in quotes they are one.", operand.at
+                )
         else:
             conditions = [*conditions[:-1], [*conditions[-1], meaning]] if operand.joined else [*conditions, [meaning]]
     if not groups and not conditions:

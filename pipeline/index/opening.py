@@ -24,17 +24,21 @@ def open_index(archive: Path, settings: IndexSettings) -> Store:
 
 
 def open_to_rebuild(archive: Path, settings: IndexSettings) -> Store:
-    """Open the index of an archive to make it anew: a file that cannot be read is removed first.
+    """Open the index of an archive to make it anew: a file of another version, or damaged anywhere, is removed first.
+
+    What is damaged would keep its place in the file, and be met again by what is put there.
 
     Raises:
         IndexUnusableError: it cannot be used.
     """
-    try:
-        return open_index(archive, settings)
-    except IndexUnreadableError:
-        for ending in ("", "-wal", "-shm"):
-            (archive / f"{_FILE}{ending}").unlink(missing_ok=True)
-        return open_index(archive, settings)
+    if not settings.url:
+        try:
+            with SqliteStore(archive / _FILE) as store:
+                store.be_sound()
+        except IndexUnreadableError:
+            for ending in ("", "-wal", "-shm"):
+                (archive / f"{_FILE}{ending}").unlink(missing_ok=True)
+    return open_index(archive, settings)
 
 
 def is_made(archive: Path, settings: IndexSettings) -> bool:

@@ -23,7 +23,7 @@ from pipeline.index.sqlite_search import Search
 from pipeline.index.store import IndexUnreadableError, IndexUnusableError, Sort, View, fingerprint
 
 # Of the schema and of the tokens: those of a page are made again when it is taken out.
-VERSION = 4
+VERSION = 5
 
 _BUSY_SECONDS = 30
 _DAMAGES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -116,6 +116,17 @@ class SqliteStore:
         with self._border():
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return self.count()
+
+    def be_sound(self) -> None:
+        """Look at every page of the file.
+
+        Raises:
+            IndexUnreadableError: one of them is damaged.
+        """
+        with self._border():
+            (found,) = self._database.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise IndexUnreadableError(f"{self._file} is damaged ({found}). {_MEND}")
 
     def merge(self) -> None:
         """Merge FTS5's segments wherever two are of one level; searches look into each of them.

@@ -3,8 +3,10 @@
 import time
 from pathlib import Path
 
+from models.case import CaseFile
+from models.page import Page
 from models.settings import RunSettings
-from pipeline.archive.bag import read_bag
+from pipeline.archive.bag import UNREADABLE, read_bag
 from pipeline.archive.withdrawal import is_withdrawn
 from pipeline.index.store import IndexUnusableError, Store
 from pipeline.run.ledger import Ledger
@@ -20,10 +22,19 @@ def show_or_hide(store: Store, bag: Path) -> None:
     Raises:
         IndexUnusableError: the index cannot be used.
     """
-    if is_withdrawn(bag):
+    _put(store, bag, _shown(bag))
+
+
+def _shown(bag: Path) -> tuple[CaseFile, list[Page]] | None:
+    """Return what searches are to find of a bag, None where that is nothing."""
+    return None if is_withdrawn(bag) else read_bag(bag)
+
+
+def _put(store: Store, bag: Path, shown: tuple[CaseFile, list[Page]] | None) -> None:
+    if shown is None:
         store.remove(bag.name)
     else:
-        store.put(*read_bag(bag))
+        store.put(*shown)
 
 
 class Indexer:
@@ -38,13 +49,23 @@ class Indexer:
         self._failures = 0
         self._due = 0.0
         self._has_put = False
+        self._unreadable: set[Path] = set()
 
     def put(self, bag: Path) -> None:
-        """Put the pages of a bag in, or let it wait."""
+        """Put the pages of a bag in, or let it wait: until the index can be used, or the bag be read."""
         if time.monotonic() < self._due:
             return
         try:
-            show_or_hide(self._store, bag)
+            shown = _shown(bag)
+        except UNREADABLE:
+            self._unreadable.add(bag)
+            self._progress.notes.append(
+                f"The bag of {bag.name} cannot be read: it waits for the index. `bannasar verify` says what is wrong "
+                "with it; put it back from a copy."
+            )
+            return
+        try:
+            _put(self._store, bag, shown)
         except IndexUnusableError as error:
             wait = self._settings.retry_seconds * _LONGER**self._failures
             self._due = time.monotonic() + min(wait, _LONGEST_SECONDS)
@@ -60,12 +81,17 @@ class Indexer:
         for _ in range(self._settings.retries + 1):
             if (early := self._due - time.monotonic()) > 0:
                 time.sleep(early)
-            for bag in self._ledger.to_be_indexed():
-                self.put(archive / bag)
-            if not self._ledger.to_be_indexed():
+            for bag in self._waiting(archive):
+                self.put(bag)
+            if not self._waiting(archive):
                 self._progress.index_error = ""
                 self._merge()
                 return
+
+    def _waiting(self, archive: Path) -> list[Path]:
+        """Return the bags that wait, but for those that cannot be read."""
+        waiting = [archive / bag for bag in self._ledger.to_be_indexed()]
+        return [bag for bag in waiting if bag not in self._unreadable]
 
     def _merge(self) -> None:
         """Make searches fast again after what was put in."""

@@ -74,6 +74,43 @@ def test_an_archive_moves_to_a_cluster_and_back(archived, servers):
     assert archived.json("search", "greffier")["pages"] == 3
 
 
+@pytest.mark.parametrize("harm", ["record cut short", "record lost", "page lost"])
+def test_a_bag_that_cannot_be_read_is_named_and_keeps_no_other_out_of_the_index(archived, harm):
+    """And is found again once it is put back from a copy."""
+    data = archived.archive / "bags" / "box" / "box_b.jpg" / "data"
+    file = data / ("pages/0001/000001.json" if harm == "page lost" else "case.json")
+    content = file.read_bytes()
+    if harm == "record cut short":
+        file.write_bytes(content[:100])
+    else:
+        file.unlink()
+    told = archived("index", "rebuild")
+    assert (told.returncode, told.stderr) == (2, "")
+    assert "holds 2 pages" in told.stdout
+    assert "1 case files whose bags cannot be read: box_b.jpg\n`bannasar verify`" in told.stdout
+    assert [hit["path"] for hit in archived.json("search", "greffier")["hits"]] == ["a.jpg", "c.jpg"]
+    synced = archived("index", "sync")
+    assert (synced.returncode, synced.stderr) == (2, "")
+    assert "cannot be read: box_b.jpg\n" in synced.stdout
+    checked = archived("index", "check", "--json")
+    assert checked.returncode == 2
+    named = json.loads(checked.stdout)
+    assert named["missing" if harm == "page lost" else "unreadable"] == ["box_b.jpg"]
+    assert "2 in the index." in archived("index", "check").stdout
+    file.write_bytes(content)
+    assert "1 case files put in, 0 taken out. Nothing is waiting." in archived("index", "sync").stdout
+    assert archived("index", "check").returncode == 0
+
+
+def test_what_the_index_holds_of_a_bag_that_cannot_be_read_stays(archived):
+    """A look at the index takes nothing out of searches."""
+    record = archived.archive / "bags" / "box" / "box_b.jpg" / "data" / "case.json"
+    record.write_bytes(record.read_bytes()[:100])
+    assert archived("index", "sync").returncode == 2
+    assert archived("verify", "--repair-index").returncode == 2
+    assert archived.json("search", "greffier")["pages"] == 3
+
+
 def test_hits_are_taken_along_as_tables_lines_and_pictures(archived, tmp_path):
     """All hits, and where on the page they are."""
     assert archived("search", "greffier", "case:box_a.jpg", "--csv", tmp_path / "hits.csv").returncode == 0

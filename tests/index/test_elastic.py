@@ -5,7 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from elasticsearch import Elasticsearch
+from elasticsearch import ConnectionTimeout, Elasticsearch
 
 from pipeline.index import dsl, elastic
 from pipeline.index.elastic import ElasticStore
@@ -94,6 +94,41 @@ def test_an_index_of_an_older_mapping_is_refused_until_it_is_made_anew(server, c
         assert [hit.page for hit in store.search(parse("greffier"), View()).hits] == [1]
 
 
+def test_a_new_index_outlives_a_late_answer_that_it_is_in_place(server, client, index_name, make, monkeypatch):
+    """The client asks again for what it got no answer to; the cluster, that has done it, finds nothing to remove."""
+    with _store(server, index_name) as store:
+        store.put(*_one(make, "ancien"))
+        (old,) = client.indices.get_alias(name=index_name)
+        swap = store._client.indices.update_aliases
+
+        def sent_twice(**what):
+            swap(**what)
+            return swap(**what)
+
+        monkeypatch.setattr(store._client.indices, "update_aliases", sent_twice)
+        assert store.rebuild([_one(make, "greffier")]) == 1
+        assert store.search(parse("greffier"), View()).pages == 1
+        assert not client.indices.exists(index=old)
+
+
+def test_an_index_that_may_yet_become_live_is_not_deleted(server, client, index_name, make, monkeypatch):
+    """The cluster gave no answer at all: searches find the old one, and the next rebuild tidies up."""
+    with _store(server, index_name) as store:
+        store.put(*_one(make, "ancien"))
+        with monkeypatch.context() as slow:
+
+            def unanswered(**_what):
+                raise ConnectionTimeout("late")
+
+            slow.setattr(store._client.indices, "update_aliases", unanswered)
+            with pytest.raises(IndexUnusableError, match="did not answer within"):
+                store.rebuild([_one(make, "greffier")])
+        assert store.search(parse("ancien"), View()).pages == 1
+        assert len(client.indices.get(index=f"{index_name}-v*")) == 2
+        assert store.rebuild([_one(make, "greffier")]) == 1
+        assert len(client.indices.get(index=f"{index_name}-v*")) == 1
+
+
 def test_a_full_disk_of_the_cluster_gets_a_sentence_and_passes(server, client, index_name, make):
     """Elasticsearch blocks writing then, as its flood stage does: nothing is lost."""
     with _store(server, index_name) as store:
@@ -106,6 +141,18 @@ def test_a_full_disk_of_the_cluster_gets_a_sentence_and_passes(server, client, i
         client.indices.put_settings(index=index_name, settings={"index.blocks.read_only_allow_delete": None})
         store.put(*_one(make, "témoin"))
         assert store.search(parse("témoin"), View()).pages == 1
+
+
+def test_hits_beyond_those_a_cluster_shows_are_refused_with_the_way_to_have_them(server, index_name, make):
+    """It would answer that all shards failed."""
+    query = parse("greffier")
+    with _store(server, index_name) as store:
+        store.put(*_one(make, "greffier"))
+        for grouped in (False, True):
+            assert store.search(query, View(limit=1000, offset=9000, by_case=grouped)).pages == 1
+            for view in (View(limit=1000, offset=10_000, by_case=grouped), View(offset=9_995, by_case=grouped)):
+                with pytest.raises(IndexUnusableError, match=r"first 10,000 hits.*--csv"):
+                    store.search(query, view)
 
 
 def test_nobody_at_the_address_gets_a_sentence():

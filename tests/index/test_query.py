@@ -24,6 +24,16 @@ def test_a_query_that_cannot_be_read_says_where(text, position):
     assert caught.value.position == position
 
 
+def test_a_query_of_more_words_than_can_be_ranked_says_where_they_are_too_many():
+    """A whole paragraph was pasted: in quotes it is one passage. Words that an OR joins are asked for as one."""
+    words = [f"mot{number:02}" for number in range(60)]
+    assert len(parse(" ".join([*words, "OR", "autre", "-sans", "box:a"])).groups) == 60
+    with pytest.raises(QueryError, match="60 words at most") as caught:
+        parse(" ".join([*words, "trop", "encore"]))
+    assert caught.value.position == 60 * 6
+    assert len(parse(f'"{" ".join([*words, "trop", "encore"])}"').groups) == 1
+
+
 def test_what_parts_lines_parts_nothing_in_a_phrase():
     """A phrase that was copied from a page or a table may hold line ends and tabs."""
     (term,) = parse('"première\tinstance\n\nde"').terms

@@ -69,6 +69,16 @@ def test_a_page_with_one_of_many_words_is_found_last(store, make):
     assert _found(store, "greffier témoin inconnu introuvable") == [2, 1]
 
 
+def test_of_as_many_words_as_may_be_asked_for_each_counts(store, make):
+    """The page with all of them is the exact one."""
+    words = [f"greffe{one}{two}" for one in "abcdef" for two in "klmnopqrst"]
+    assert len(words) == 60
+    _put(store, make, [words[1:]], [words], [words[:-1]])
+    found = store.search(parse(" ".join(words)), View())
+    assert [(hit.page, hit.exact) for hit in found.hits][:1] == [(2, True)]
+    assert (found.pages, found.exact) == (3, 1)
+
+
 def test_khmer_typed_with_spaces_is_found_first_where_it_stands_in_a_row(store, make):
     """Spaces in a query make no difference."""
     others = [[["ក្រមខ្ចី", "ច្បាប់ ក្រម", "សាលខ្ចី", "សាល"]] for _ in range(5)]
@@ -81,6 +91,14 @@ def test_a_misread_page_is_found_below_the_exact_ones(store, make):
     _put(store, make, [["សាលក្រមព្រហ្នទណ្ឌ"]], [["សាលក្រមព្រហ្មទណ្ឌ"]], [["កិច្ចការផ្សេង"]])
     assert _found(store, "សាលក្រមព្រហ្មទណ្ឌ") == [2, 1]
     assert _found(store, '"សាលក្រមព្រហ្មទណ្ឌ"') == [2]
+
+
+def test_a_word_with_a_digit_read_for_a_letter_is_found_below_the_exact_ones(store, make):
+    """Old print has one form for both l and 1; a number is no misread word."""
+    _put(store, make, [["le tribuna1 civil"]], [["le tribunal civil"]], [["le 7218041 civil"]])
+    first, second = store.search(parse("tribunal"), View()).hits
+    assert [(first.page, first.exact), (second.page, second.exact)] == [(2, True), (1, False)]
+    assert [second.snippet[mark.start : mark.end] for mark in second.marks] == ["tribuna1"]
 
 
 def test_a_single_cluster_is_found_wherever_it_stands(store, make):
@@ -152,6 +170,19 @@ def test_the_store_tells_which_archiving_of_a_case_file_it_holds(store, make):
     assert store.cases() == {"box_a": fingerprint(again)}
     store.remove("box_a")
     assert store.cases() == {}
+
+
+def test_a_better_scan_of_the_same_name_hides_no_page_of_the_older(store, make):
+    """The older stays in the bag, and each page of both is an entry of its own."""
+    pages = [make.page([word], scan=scan * 32) for word, scan in (("ancien", "aa"), ("nouveau", "bb"))]
+    older, newer = map(make.case, pages)
+    refs = [ref for case in (older, newer) for ref in case.documents[0].pages]
+    document = older.documents[0].model_copy(update={"pages": tuple(refs)})
+    case = older.model_copy(update={"scans": (*older.scans, *newer.scans), "documents": (document,)})
+    store.put(case, pages)
+    assert store.count() == 2
+    assert store.rebuild([(case, pages)]) == 2
+    assert [_found(store, word) for word in ("ancien", "nouveau")] == [[1], [1]]
 
 
 def test_a_blank_page_is_counted(store, make):

@@ -6,10 +6,14 @@ import sqlite3
 import pytest
 
 from pipeline.index.language import parse
+from pipeline.index.opening import open_to_rebuild
 from pipeline.index.sqlite import VERSION, SqliteStore
 from pipeline.index.store import IndexUnreadableError, IndexUnusableError, View
 from pipeline.text.near import near_tokens
 from pipeline.text.units import tokens, units
+from tests.conftest import index_settings
+
+_DISK_PAGE = 4096
 
 
 @pytest.fixture
@@ -49,6 +53,26 @@ def test_an_index_of_another_version_says_what_to_do(tmp_path):
         SqliteStore(tmp_path / "index.db")
 
 
+def test_an_index_that_is_damaged_in_the_middle_is_made_anew(tmp_path, make):
+    """Its head is sound, so that it opens: a rebuild begins with an empty file all the same."""
+    pages = [make.page([f"greffier mot{number}"] * 20, number=number) for number in range(1, 101)]
+    case = make.case(*pages)
+    file = tmp_path / "index.db"
+    with SqliteStore(file) as store:
+        store.put(case, pages)
+    with file.open("r+b") as stream:
+        middle = file.stat().st_size // _DISK_PAGE // 2 * _DISK_PAGE
+        stream.seek(middle)
+        stream.write(b"\xff" * _DISK_PAGE)
+    with SqliteStore(file) as store, pytest.raises(IndexUnreadableError, match="damaged"):
+        store.be_sound()
+    with open_to_rebuild(tmp_path, index_settings()) as store:
+        assert store.rebuild([(case, pages)]) == 100
+        assert _found(store, "mot77") == [77]
+    with SqliteStore(file) as store:
+        store.be_sound()
+
+
 def test_an_index_in_use_or_out_of_reach_is_not_called_damaged(tmp_path, make):
     """Nobody is told to delete an index that is well."""
     with SqliteStore(tmp_path / "index.db") as store:
@@ -67,4 +91,4 @@ def test_a_change_of_the_tokens_is_a_new_version():
     """An index whose tokens can no longer be made again cannot be put right: its version must say so."""
     found = units("ខែ្មរ លេខ២១៤ Première\n\nបណ្ដឹង ។ ឲ្យ\tស៊ី\nក្រ្ត\u200bកាំ ៗ E295/6 ប៉ុន្តែ")
     made = hashlib.sha256("|".join([*tokens(found), *near_tokens(found)]).encode()).hexdigest()[:16]
-    assert (VERSION, made) == (4, "bc6f0d74372b46c4")
+    assert (VERSION, made) == (5, "bc6f0d74372b46c4")

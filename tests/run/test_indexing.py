@@ -88,6 +88,27 @@ def test_a_run_does_not_wait_for_an_index_that_is_down(archive):
         assert outage.left == 8
 
 
+def test_a_bag_that_cannot_be_read_keeps_no_other_out_of_the_index(archive, make):
+    """The run says so and goes on; the bag waits until it is put back."""
+    progress = Progress()
+    with Ledger(archive) as ledger, SqliteStore(archive / "index.db") as store:
+        (damaged,) = ledger.to_be_indexed()
+        record = archive / damaged / "data" / "case.json"
+        content = record.read_bytes()
+        record.write_bytes(content[:100])
+        _bag(archive, ledger, make, 2)
+        Indexer(store, ledger, run_settings(), progress).put_all_waiting(archive)
+        (note,) = progress.notes
+        assert "box_1" in note
+        assert "bannasar verify" in note
+        assert ledger.to_be_indexed() == [damaged]
+        assert store.cases().keys() == {"box_2"}
+        record.write_bytes(content)
+        Indexer(store, ledger, run_settings(), progress).put_all_waiting(archive)
+        assert ledger.to_be_indexed() == []
+        assert store.cases().keys() == {"box_1", "box_2"}
+
+
 def test_after_many_runs_the_index_is_searched_in_few_pieces(tmp_path, make):
     """Each run of one case file adds a piece to it; `index sync` leaves few of them too."""
     with Ledger(tmp_path / "archive") as ledger, SqliteStore(tmp_path / "index.db") as store:
