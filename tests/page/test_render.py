@@ -95,6 +95,15 @@ def test_a_photograph_that_says_how_it_was_held_comes_upright(tmp_path):
     assert render(tmp_path / "a.jpg", Kind.JPEG, 1, 300, 30).pixels.shape == (620, 877)
 
 
+def test_a_photograph_with_a_preview_behind_it_comes_as_itself(tmp_path):
+    """The page is the first picture of such a JPEG."""
+    preview = Image.new("L", (60, 80), 0)
+    Image.fromarray(_paper()).save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[preview])
+    pixels = render(tmp_path / "a.jpg", Kind.JPEG, 1, 300, 30).pixels
+    assert pixels.shape == (877, 620)
+    assert pixels[500, 300].min() > 200
+
+
 def test_colour_is_kept_where_there_is_some_and_only_there(tmp_path):
     """A red seal is evidence; yellowed paper is grey to us."""
     yellowed = np.dstack([_paper(), _paper() - 10, _paper() - 28])
