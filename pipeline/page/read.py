@@ -71,7 +71,8 @@ def read_picture(picture: Picture, settings: PageSettings, seconds: float) -> Re
         return Reading(stand.turn, stand.skew, width, height, blank=True, blocks=(), notes=(ONLY_FAINT,))
     pictures = [sheet.picture_of(line, LETTER / sheet.letter) for line in sheet.lines]
     readings = (_read_latin if stand.latin else _read_khmer)(pictures, recogniser, settings)
-    scale = picture.dpi / settings.dpi
+    # Not the ratio of the resolutions: a page of nearly the resolution of reading is read with its own pixels.
+    scale = max(width, height) / max(sheet.even.shape)
     by_hand = handwritten(sheet, pictures, readings)
     places = tuple(place_of(sheet, line, scale) for line, hand in zip(sheet.lines, by_hand, strict=True) if hand)
     printed = [() if hand else signs for signs, hand in zip(readings, by_hand, strict=True)]

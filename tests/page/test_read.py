@@ -146,6 +146,21 @@ def test_words_stand_where_they_are_printed():
     assert inked[covered].sum() > 0.97 * inked.sum()
 
 
+@pytest.mark.parametrize("dpi", [295, 305])
+@pytest.mark.parametrize("turn", [0, 90, 180])
+def test_words_stand_where_they_are_printed_at_any_resolution(dpi, turn):
+    """Nor are they off on a page that is read with its own pixels because its dpi is nearly that of reading."""
+    (drawn,) = lay_out([Gap(180), *(Text(line, after=2) for line in KHMER)], dpi)
+    fed = Picture(np.ascontiguousarray(np.rot90(draw(drawn), turn // 90)), float(dpi))
+    reading = read(fed)
+    assert reading.turn == turn
+    inked = make_upright(fed, reading.turn, reading.skew).pixels < 100
+    covered = np.zeros_like(inked)
+    for word in words_of(reading):
+        covered[word.box.top - 2 : word.box.bottom + 2, word.box.left - 2 : word.box.right + 2] = True
+    assert inked[covered].sum() > 0.97 * inked.sum()
+
+
 def test_khmer_words_are_not_torn_apart():
     """No space stands where none is printed between Khmer words; one that is printed is kept."""
     text = text_of(read(picture("ជាតិ   សាសនា   ព្រះមហាក្សត្រ", *KHMER)))
