@@ -15,6 +15,8 @@ from models.failure import BannasarError, Code
 from models.page import Block, Line, Rect, Word
 from pipeline.text.script import is_khmer
 
+# Left, bottom, right and top in points.
+_Box = tuple[float, float, float, float]
 _POINTS_PER_INCH = 72
 _MOST_PICTURE = 0.5
 _FEWEST_LETTERS = 20
@@ -36,8 +38,8 @@ _LATIN_WORD = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*[.,;:!?»)\]’'\"]*")
 def own_blocks(file: Path, number: int, dpi: float, seconds: float) -> tuple[Block, ...] | None:
     """Return the words of a born-digital PDF page, None where it must be recognised.
 
-    A page is recognised when it has no visible text, when a picture covers half of it (the text may be a stamp on a
-    scan), or when its text is not sound Unicode (legacy Khmer fonts, lost glyphs).
+    A page is recognised when it has no visible text, when pictures cover half of it (the text may be a stamp on a
+    scan, which may come in strips), or when its text is not sound Unicode (legacy Khmer fonts, lost glyphs).
 
     Args:
         file: the PDF.
@@ -85,22 +87,36 @@ def _has_visible_text(file: Path, number: int) -> bool:
         raise BannasarError(Code.DAMAGED, str(error), page=number) from error
     try:
         page = pdf[number - 1]
-        width, height = page.get_size()
-        visible = False
+        whole = page.get_bbox()
+        pictured, visible = 0.0, False
         for item in page.get_objects(max_depth=3):
             if item.type == pdfium_c.FPDF_PAGEOBJ_IMAGE:
-                left, bottom, right, top = item.get_bounds()
-                if abs(right - left) * abs(top - bottom) > _MOST_PICTURE * width * height:
-                    return False
+                pictured += _area_within(_bounds(item), whole)
             elif item.type == pdfium_c.FPDF_PAGEOBJ_TEXT:
                 mode = pdfium_c.FPDFTextObj_GetTextRenderMode(item.raw)
                 visible = visible or mode != pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE
     except pdfium.PdfiumError as error:
         raise BannasarError(Code.DAMAGED, str(error), page=number) from error
     else:
-        return visible
+        return visible and pictured <= _MOST_PICTURE * _area_within(whole, whole)
     finally:
         pdf.close()
+
+
+def _bounds(item: pdfium.PdfObject) -> _Box:
+    """Return where an object stands on its page: pdfium tells that of one in a form in the form's own space."""
+    bounds: _Box = item.get_bounds()
+    form = item.container
+    while form:
+        bounds = form.get_matrix().on_rect(*bounds)
+        form = form.container
+    return bounds
+
+
+def _area_within(box: _Box, whole: _Box) -> float:
+    width = min(box[2], whole[2]) - max(box[0], whole[0])
+    height = min(box[3], whole[3]) - max(box[1], whole[1])
+    return max(0.0, width) * max(0.0, height)
 
 
 def _blocks(file: Path, number: int, dpi: float, seconds: float) -> tuple[Block, ...]:
