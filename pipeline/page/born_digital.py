@@ -21,6 +21,7 @@ _POINTS_PER_INCH = 72
 _MOST_PICTURE = 0.5
 _FEWEST_LETTERS = 20
 _MOST_UNSOUND = 0.02
+_ENOUGH_LATIN = 10
 _SPACE_GAP = 0.05
 _SAME_LINE = 0.2
 _XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -69,7 +70,9 @@ def is_sound(text: str) -> bool:
     stray = len(_STRAY_KHMER.findall(text))
     latin = [word for word in text.split() if any("a" <= letter.lower() <= "z" for letter in word)]
     gibberish = sum(not _is_latin_word(word) for word in latin)
-    return lost + stray <= _MOST_UNSOUND * letters and gibberish <= max(2, 0.2 * len(latin))
+    # Two may be codes or abbreviations; but among a few words, and no Khmer, they are how a legacy font shows.
+    allowed = 2 if is_khmer(text) or len(latin) >= _ENOUGH_LATIN else 0
+    return lost + stray <= _MOST_UNSOUND * letters and gibberish <= max(allowed, 0.2 * len(latin))
 
 
 def _is_latin_word(word: str) -> bool:

@@ -109,12 +109,13 @@ def test_a_letter_with_small_pictures_keeps_its_words(tmp_path, drawing, form, m
     "text",
     [
         "RBHraCaNacRkkm<úCa Cati sasna RBHmhakSRt eyagtam rdæFmµnuBaØ énRBHraCaNacRkkm<úCa",
+        "RBHraCaNacRkkm‹úCa Cati sasna RBHmhakSRt",
         "\ue041\ue042\ue043\ue044 \ue045\ue046\ue047\ue048 \ue049\ue04a the quick report of the court",
         "\ufffd\ufffd\ufffd the \ufffd\ufffd court heard",
         "្ក ា្ខ ិំ ុះ ្ ្ ្ ្ កខគឃ ្ង្ច្ឆ ា ិ ី ឹ ្ ្ាក",
         "12",
     ],
-    ids=["legacy font", "private use", "lost", "broken Khmer", "too little"],
+    ids=["legacy font", "little in a legacy font", "private use", "lost", "broken Khmer", "too little"],
 )
 def test_text_that_does_not_say_what_is_printed_is_not_trusted(text):
     """Such a page is recognised like a scan."""
@@ -122,7 +123,15 @@ def test_text_that_does_not_say_what_is_printed_is_not_trusted(text):
 
 
 @pytest.mark.parametrize(
-    "text", [KHMER, FRENCH, f"{KHMER} No. 12/98 K.P. {FRENCH}", "ខ្ញុំបាទ\u200bឈ្មោះ សុខា អាយុ ៤៥ឆ្នាំ រស់នៅភូមិ"]
+    "text",
+    [
+        KHMER,
+        FRENCH,
+        f"{KHMER} No. 12/98 K.P. {FRENCH}",
+        f"{KHMER} km‹C",
+        f"{FRENCH} Dossier cR_Aa bX¤y",
+        "ខ្ញុំបាទ\u200bឈ្មោះ សុខា អាយុ ៤៥ឆ្នាំ រស់នៅភូមិ",
+    ],
 )
 def test_sound_text_is_trusted(text):
     """Khmer, French and both."""
