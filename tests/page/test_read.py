@@ -246,6 +246,16 @@ def test_photograph_without_text_is_not_blank():
     assert reading.blocks == ()
 
 
+@pytest.mark.parametrize("value", [0, 12, 30])
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_page_that_is_black_all_over_is_not_blank(value, channels):
+    """A scanner whose lamp failed: nobody knows what is on the page, whatever the noise of its sensor looks like."""
+    noise = np.random.default_rng(4).integers(0, 5, (1754, 1240, *channels), np.uint8)
+    reading = read(Picture(value + noise, 150.0))
+    assert not reading.blank
+    assert reading.blocks == ()
+
+
 def test_page_with_one_short_line_is_not_blank():
     """Little text is text."""
     reading = read(picture("លេខ ២១៤/០៣"))
