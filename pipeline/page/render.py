@@ -93,13 +93,16 @@ def _grey_or_rgb(image: Image.Image) -> Pixels:
 
 
 def _pdf_page(file: Path, number: int, dpi: int, seconds: float) -> Picture:
-    own_dpi = _dpi_of_whole_page_picture(file, number)
-    picture = _embedded(file, number, own_dpi) if own_dpi else None
+    own_dpi, uncut = _whole_page_picture(file, number) or (None, False)
+    picture = _embedded(file, number, own_dpi) if own_dpi and uncut else None
     return picture or _rendered(file, number, own_dpi or dpi, seconds)
 
 
-def _dpi_of_whole_page_picture(file: Path, number: int) -> float | None:
-    """Return the resolution of the one picture that is the page, None where the page is anything else."""
+def _whole_page_picture(file: Path, number: int) -> tuple[float, bool] | None:
+    """Return the resolution of the one picture that is the page, and whether the page shows all of it.
+
+    Of a picture of two pages each may show a half. None where the page is anything else.
+    """
     try:
         pdf = pdfium.PdfDocument(file)
     except pdfium.PdfiumError as error:
@@ -123,7 +126,9 @@ def _dpi_of_whole_page_picture(file: Path, number: int) -> float | None:
             return None
         width, height = pictures[0].get_px_size()
         across, down = width * _POINTS_PER_INCH / a, height * _POINTS_PER_INCH / d
-        return float(across) if 0.97 < across / down < 1.03 and 50 < across < 1250 else None
+        if not (0.97 < across / down < 1.03 and 50 < across < 1250):
+            return None
+        return float(across), covered >= _COVERS * a * d
     except pdfium.PdfiumError as error:
         raise BannasarError(Code.DAMAGED, str(error), page=number) from error
     finally:

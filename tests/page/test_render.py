@@ -47,6 +47,37 @@ def test_a_page_turned_by_the_pdf_comes_as_a_reader_sees_it(tmp_path):
     assert np.array_equal(picture.pixels, np.rot90(_paper(), -1))
 
 
+def test_each_half_of_a_picture_of_two_pages_comes_by_itself(tmp_path):
+    """Programs split a scanned spread by what each page shows of it, and keep the whole picture behind both."""
+    spread = np.full((877, 1240), 235, np.uint8)
+    spread[100:200, 100:200], spread[600:700, 1000:1100] = 30, 90
+    layout = img2pdf.get_layout_fun((img2pdf.in_to_pt(1240 / 75), img2pdf.in_to_pt(877 / 75)))
+    file = _pdf(tmp_path, spread, layout_fun=layout)
+    with pikepdf.open(file, allow_overwriting_input=True) as pdf:
+        pdf.pages.append(pdf.pages[0])
+        _, _, width, height = (float(edge) for edge in pdf.pages[0].mediabox)
+        pdf.pages[0].cropbox = pikepdf.Array([0, 0, width / 2, height])
+        pdf.pages[1].cropbox = pikepdf.Array([width / 2, 0, width, height])
+        pdf.save(file)
+    left, right = (render(file, Kind.PDF, number, 300, 30) for number in (1, 2))
+    for picture, darkest in ((left, 30), (right, 90)):
+        assert picture.pixels.shape == pytest.approx((877, 620), abs=1)
+        assert picture.dpi == pytest.approx(75, abs=0.5)
+        assert picture.pixels.min() == pytest.approx(darkest, abs=3)
+
+
+def test_a_page_that_shows_nearly_all_of_its_picture_keeps_its_own_pixels(tmp_path):
+    """A box that was rounded cuts off next to nothing."""
+    pixels = _paper()
+    layout = img2pdf.get_layout_fun((img2pdf.in_to_pt(620 / 75), img2pdf.in_to_pt(877 / 75)))
+    file = _pdf(tmp_path, pixels, layout_fun=layout)
+    with pikepdf.open(file, allow_overwriting_input=True) as pdf:
+        _, _, width, height = (float(edge) for edge in pdf.pages[0].mediabox)
+        pdf.pages[0].cropbox = pikepdf.Array([0, 0, int(width), int(height)])
+        pdf.save(file)
+    assert np.array_equal(render(file, Kind.PDF, 1, 300, 30).pixels, pixels)
+
+
 def test_a_drawn_pdf_page_is_rendered_at_the_resolution_asked_for(tmp_path):
     """A page that is no picture has no pixels of its own."""
     with pikepdf.new() as pdf:
