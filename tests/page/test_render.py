@@ -47,6 +47,15 @@ def test_a_page_turned_by_the_pdf_comes_as_a_reader_sees_it(tmp_path):
     assert np.array_equal(picture.pixels, np.rot90(_paper(), -1))
 
 
+def test_a_turn_of_all_pages_is_heeded(tmp_path):
+    """Programs that turn a whole file note it once."""
+    file = _pdf(tmp_path, _paper())
+    # As it stands in the file: pikepdf would note it at each page.
+    file.write_bytes(file.read_bytes().replace(b"/Type /Pages", b"/Type /Pages /Rotate 90"))
+    picture = render(file, Kind.PDF, 1, 300, 30)
+    assert np.array_equal(picture.pixels, np.rot90(_paper(), -1))
+
+
 def test_each_half_of_a_picture_of_two_pages_comes_by_itself(tmp_path):
     """Programs split a scanned spread by what each page shows of it, and keep the whole picture behind both."""
     spread = np.full((877, 1240), 235, np.uint8)
