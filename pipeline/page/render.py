@@ -21,6 +21,7 @@ _LONG_INCHES = (3.5, 24.0)
 _POINTS_PER_INCH = 72
 _COVERS = 0.98
 _FEATURELESS = 8
+_UNSEEN = ("/Link", "/Popup")
 _COLOUR_STEP = 24
 _COLOUR_SHARE = 0.0005
 
@@ -148,6 +149,8 @@ def _embedded(file: Path, number: int, dpi: float) -> Picture | None:
     try:
         with pikepdf.open(file, suppress_warnings=True) as pdf:
             page = pdf.pages[number - 1]
+            if _has_annotations(page):
+                return None
             images = list(page.get_images().values())
             if len(images) != 1 or any(key in images[0] for key in ("/SMask", "/Mask", "/Decode", "/ImageMask")):
                 return None
@@ -157,8 +160,17 @@ def _embedded(file: Path, number: int, dpi: float) -> Picture | None:
             image = picture.as_pil_image()
             turn = int(page.obj.get("/Rotate", 0)) % 360
             return Picture(_grey_or_rgb(image.rotate(-turn, expand=True) if turn else image), dpi)
-    except (pikepdf.PdfError, NotImplementedError, ValueError, OSError):
+    except (pikepdf.PdfError, NotImplementedError, ValueError, TypeError, AttributeError, OSError):
         return None  # the renderer has the last word on whether the page is damaged
+
+
+def _has_annotations(page: pikepdf.Page) -> bool:
+    """Whether something that is seen lies over a page: a note, a stamp, a filled-in form field, a signature."""
+    for one in page.obj.get("/Annots", ()):
+        left, bottom, right, top = (float(edge) for edge in one.get("/Rect", (0, 0, 0, 0)))
+        if one.get("/Subtype") not in _UNSEEN and left != right and bottom != top:
+            return True
+    return False
 
 
 def _rendered(file: Path, number: int, dpi: float, seconds: float) -> Picture:

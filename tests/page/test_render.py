@@ -56,6 +56,50 @@ def test_a_turn_of_all_pages_is_heeded(tmp_path):
     assert np.array_equal(picture.pixels, np.rot90(_paper(), -1))
 
 
+def _annotated(file: Path, kind: str, rect: tuple[int, int, int, int], *, look: bool, **more: object) -> Path:
+    """Lay an annotation over a page; its look, if it has one of its own, is black."""
+    with pikepdf.open(file, allow_overwriting_input=True) as pdf:
+        note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name(kind), Rect=list(rect), F=4, **more)
+        if look:
+            box = [0, 0, rect[2] - rect[0], rect[3] - rect[1]]
+            drawn = pdf.make_stream(b"0 g %d %d %d %d re f" % tuple(box), Subtype=pikepdf.Name.Form, BBox=box)
+            note.AP = pikepdf.Dictionary(N=drawn)
+        note = pdf.make_indirect(note)
+        pdf.pages[0].Annots = pikepdf.Array([note])
+        if kind == "/Widget":
+            pdf.Root.AcroForm = pikepdf.Dictionary(Fields=[note])
+        pdf.save(file)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("kind", "look", "more"),
+    [
+        ("/Stamp", True, {}),
+        ("/FreeText", False, {"DA": b"/Helv 90 Tf 0 g", "Contents": b"ANNEXE"}),
+        ("/Widget", True, {"FT": pikepdf.Name.Tx, "T": b"name", "V": b"Sok"}),
+        ("/Widget", True, {"FT": pikepdf.Name.Sig, "T": b"signed"}),
+    ],
+    ids=["stamp", "free text", "form field", "signature"],
+)
+def test_what_was_laid_over_a_scan_is_seen(tmp_path, kind, look, more):
+    """A registry's stamp and a clerk's note are on the page, though not in its picture."""
+    file = _annotated(_pdf(tmp_path, _paper()), kind, (100, 100, 300, 200), look=look, **more)
+    picture = render(file, Kind.PDF, 1, 300, 30)
+    assert picture.pixels.shape == (877, 620)
+    assert picture.pixels[620:740, 140:390].min() < 60
+    assert picture.pixels[120, 100] < 60
+
+
+@pytest.mark.parametrize(
+    ("kind", "rect"), [("/Link", (100, 100, 300, 200)), ("/Popup", (100, 100, 300, 200)), ("/Widget", (0, 0, 0, 0))]
+)
+def test_what_is_not_seen_of_a_page_leaves_its_pixels_alone(tmp_path, kind, rect):
+    """A link, a closed window, a signature without a look."""
+    file = _annotated(_pdf(tmp_path, _paper()), kind, rect, look=False)
+    assert np.array_equal(render(file, Kind.PDF, 1, 300, 30).pixels, _paper())
+
+
 def test_each_half_of_a_picture_of_two_pages_comes_by_itself(tmp_path):
     """Programs split a scanned spread by what each page shows of it, and keep the whole picture behind both."""
     spread = np.full((877, 1240), 235, np.uint8)
