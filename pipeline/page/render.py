@@ -45,11 +45,12 @@ def render(file: Path, kind: Kind, number: int, dpi: int, seconds: float) -> Pic
     Raises:
         BannasarError: the page cannot be rendered (damaged, or out of time).
     """
+    # The scan was inspected: its pages are within our own limits.
+    Image.MAX_IMAGE_PIXELS = None
     return _pdf_page(file, number, dpi, seconds) if kind is Kind.PDF else _frame(file, number)
 
 
 def _frame(file: Path, number: int) -> Picture:
-    Image.MAX_IMAGE_PIXELS = None  # the scan was inspected: its pages are within the limits
     try:
         with Image.open(file) as image:
             image.seek(number - 1)
@@ -160,7 +161,7 @@ def _embedded(file: Path, number: int, dpi: float) -> Picture | None:
             image = picture.as_pil_image()
             turn = int(page.obj.get("/Rotate", 0)) % 360
             return Picture(_grey_or_rgb(image.rotate(-turn, expand=True) if turn else image), dpi)
-    except (pikepdf.PdfError, NotImplementedError, ValueError, TypeError, AttributeError, OSError):
+    except (pikepdf.PikepdfError, NotImplementedError, ValueError, TypeError, AttributeError, OSError):
         return None  # the renderer has the last word on whether the page is damaged
 
 

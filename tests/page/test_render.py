@@ -143,6 +143,31 @@ def test_a_drawn_pdf_page_is_rendered_at_the_resolution_asked_for(tmp_path):
     assert picture.pixels[150, 450] == 255
 
 
+def test_a_large_drawn_page_is_within_our_limits_only(tmp_path, monkeypatch):
+    """Pillow's own limit is for programs that open pictures unasked: a plan of many square metres is a page."""
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page(page_size=(144, 72)).contents_add(b"0 0 72 72 re f")
+        pdf.save(tmp_path / "a.pdf")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    assert render(tmp_path / "a.pdf", Kind.PDF, 1, 300, 30).pixels.shape == (300, 600)
+
+
+def test_a_picture_that_lacks_its_last_row_is_left_to_the_renderer(tmp_path):
+    """It shows what there is, as every reader does."""
+    file = tmp_path / "a.pdf"
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=(620, 877))
+        picture = pdf.make_stream(_paper()[:-1].tobytes(), Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image)
+        picture.Width, picture.Height, picture.BitsPerComponent = 620, 877, 8
+        picture.ColorSpace = pikepdf.Name.DeviceGray
+        page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Im0=picture))
+        page.contents_add(b"q 620 0 0 877 0 0 cm /Im0 Do Q")
+        pdf.save(file)
+    pixels = render(file, Kind.PDF, 1, 300, 30).pixels
+    assert pixels[120, 100] < 60
+    assert pixels[500, 300] > 200
+
+
 def test_a_fax_page_inside_a_pdf_is_read(tmp_path):
     """One-bit CCITT pictures are what most old scanners put into PDFs."""
     bits = Image.fromarray(_paper()).point(lambda grey: 255 * (grey > 128)).convert("1")
