@@ -4,11 +4,12 @@ import io
 import subprocess
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pikepdf
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from models.failure import BannasarError, Code
 from models.scan import Kind
@@ -18,6 +19,9 @@ _A4_LONG_INCHES = 297 / 25.4
 # A page whose claimed resolution would make it smaller or larger than this was not scanned at that resolution:
 # many programs write 72 or 96 into every picture.
 _LONG_INCHES = (3.5, 24.0)
+# A fax has half as many rows as columns to an inch, or nearly as many: 204 by 98 or 196 (ITU-T T.4).
+_UNEQUAL, _SQUASHED = 1.03, 2.5
+_ON_ITS_SIDE = (5, 6, 7, 8)  # of the orientations in EXIF and TIFF
 _POINTS_PER_INCH = 72
 _COVERS = 0.98
 _FEATURELESS = 8
@@ -54,9 +58,11 @@ def _frame(file: Path, number: int) -> Picture:
     try:
         with Image.open(file) as image:
             image.seek(number - 1)
-            claimed = image.info.get("dpi", (0, 0))
+            across, down = (float(claimed or 0) for claimed in image.info.get("dpi", (0, 0)))
+            if image.getexif().get(ExifTags.Base.Orientation) in _ON_ITS_SIDE:
+                across, down = down, across
             ImageOps.exif_transpose(image, in_place=True)
-            return _picture(image, float(claimed[0] or 0))
+            return _picture(image, across, down)
     except FileNotFoundError as error:
         raise BannasarError(Code.CHANGED, "it is no longer there", page=number) from error
     except (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError) as error:
@@ -64,15 +70,28 @@ def _frame(file: Path, number: int) -> Picture:
         raise BannasarError(Code.DAMAGED, str(error), page=number) from error
 
 
-def _picture(image: Image.Image, claimed_dpi: float) -> Picture:
+def _picture(image: Image.Image, across: float, down: float) -> Picture:
+    """Return the picture of an upright image that claims so many dots per inch along its rows and its columns.
+
+    One that was scanned more finely one way than the other is stretched, lest its letters be squashed.
+    """
     pixels = _grey_or_rgb(image)
-    long_side = max(pixels.shape[:2])
+    height, width = pixels.shape[:2]
+    claimed_dpi = across
+    if across > 0 and down > 0 and _UNEQUAL < max(across, down) / min(across, down) < _SQUASHED:
+        claimed_dpi = max(across, down)
+        height, width = round(height * claimed_dpi / down), round(width * claimed_dpi / across)
+    long_side = max(height, width)
     low, high = _LONG_INCHES
     # A resolution that only scanners write is believed of a large sheet, too: a map, a register.
     sound = (
         claimed_dpi > 0 and low <= long_side / claimed_dpi and (long_side / claimed_dpi <= high or claimed_dpi >= 150)
     )
-    return Picture(pixels, claimed_dpi if sound else long_side / _A4_LONG_INCHES)
+    if not sound:
+        return Picture(pixels, max(pixels.shape[:2]) / _A4_LONG_INCHES)
+    if (height, width) != pixels.shape[:2]:
+        pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
+    return Picture(pixels, claimed_dpi)
 
 
 def _grey_or_rgb(image: Image.Image) -> Pixels:

@@ -196,6 +196,32 @@ def test_a_picture_without_a_sound_resolution_gets_one_from_its_size(tmp_path, c
     assert render(tmp_path / "a.png", Kind.PNG, 1, 300, 30).dpi == pytest.approx(expected, abs=1)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(("claimed", "rows"), [((75, 37.5), 438), ((75, 72), 842)])
+def test_a_fax_with_fewer_rows_than_columns_to_an_inch_is_not_squashed(tmp_path, claimed, rows, turned):
+    """Letters have the shape they had on the sheet, whichever way it lies in the file."""
+    across, down = claimed
+    sent = Image.fromarray(_paper(height=rows)).point(lambda grey: 255 * (grey > 128)).convert("1")
+    options = {"dpi": claimed}
+    if turned:  # the file notes that it is to be turned clockwise
+        sent = sent.transpose(Image.Transpose.ROTATE_90)
+        options = {"dpi": (down, across), "tiffinfo": {274: 6}}
+    sent.save(tmp_path / "a.tif", compression="group4", **options)
+    picture = render(tmp_path / "a.tif", Kind.TIFF, 1, 300, 30)
+    assert picture.pixels.shape == pytest.approx((877, 620), abs=2)
+    assert picture.dpi == pytest.approx(75, abs=0.5)
+    assert picture.pixels[95:165, 70:200].max() < 60
+    assert picture.pixels[200:, 220:].min() > 200
+
+
+def test_unequal_resolutions_that_no_sheet_can_have_are_not_believed(tmp_path):
+    """What would be a poster at one of them was not scanned so."""
+    Image.new("L", (2480, 3508), 255).save(tmp_path / "a.png", dpi=(96, 72))
+    Image.new("L", (620, 877), 255).save(tmp_path / "b.tif", dpi=(75, 1))
+    assert render(tmp_path / "a.png", Kind.PNG, 1, 300, 30).pixels.shape == (3508, 2480)
+    assert render(tmp_path / "b.tif", Kind.TIFF, 1, 300, 30).pixels.shape == (877, 620)
+
+
 def test_a_photograph_that_says_how_it_was_held_comes_upright(tmp_path):
     """Cameras note the turn in EXIF and leave the pixels as they were."""
     exif = Image.Exif()
