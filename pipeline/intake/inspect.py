@@ -97,7 +97,8 @@ def _picture_pages(file: Path, head: bytes, limits: Limits) -> tuple[Kind, int]:
     Image.MAX_IMAGE_PIXELS = None
     try:
         with Image.open(file, formats=tuple(_PILLOW_KINDS)) as image:
-            kind = _PILLOW_KINDS[str(image.format)]
+            # Phones and cameras put further pictures behind a JPEG (CIPA DC-007); its page is the first.
+            kind = Kind.JPEG if image.format == "MPO" else _PILLOW_KINDS[str(image.format)]
             # More frames than pages only a TIFF has: an animated WebP or PNG shows one page.
             pages = getattr(image, "n_frames", 1) if kind is Kind.TIFF else 1
             _check_count(pages, limits)

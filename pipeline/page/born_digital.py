@@ -15,10 +15,13 @@ from models.failure import BannasarError, Code
 from models.page import Block, Line, Rect, Word
 from pipeline.text.script import is_khmer
 
+# Left, bottom, right and top in points.
+_Box = tuple[float, float, float, float]
 _POINTS_PER_INCH = 72
 _MOST_PICTURE = 0.5
 _FEWEST_LETTERS = 20
 _MOST_UNSOUND = 0.02
+_ENOUGH_LATIN = 10
 _SPACE_GAP = 0.05
 _SAME_LINE = 0.2
 _XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -36,8 +39,8 @@ _LATIN_WORD = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*[.,;:!?»)\]’'\"]*")
 def own_blocks(file: Path, number: int, dpi: float, seconds: float) -> tuple[Block, ...] | None:
     """Return the words of a born-digital PDF page, None where it must be recognised.
 
-    A page is recognised when it has no visible text, when a picture covers half of it (the text may be a stamp on a
-    scan), or when its text is not sound Unicode (legacy Khmer fonts, lost glyphs).
+    A page is recognised when it has no visible text, when pictures cover half of it (the text may be a stamp on a
+    scan, which may come in strips), or when its text is not sound Unicode (legacy Khmer fonts, lost glyphs).
 
     Args:
         file: the PDF.
@@ -67,7 +70,9 @@ def is_sound(text: str) -> bool:
     stray = len(_STRAY_KHMER.findall(text))
     latin = [word for word in text.split() if any("a" <= letter.lower() <= "z" for letter in word)]
     gibberish = sum(not _is_latin_word(word) for word in latin)
-    return lost + stray <= _MOST_UNSOUND * letters and gibberish <= max(2, 0.2 * len(latin))
+    # Two may be codes or abbreviations; but among a few words, and no Khmer, they are how a legacy font shows.
+    allowed = 2 if is_khmer(text) or len(latin) >= _ENOUGH_LATIN else 0
+    return lost + stray <= _MOST_UNSOUND * letters and gibberish <= max(allowed, 0.2 * len(latin))
 
 
 def _is_latin_word(word: str) -> bool:
@@ -85,22 +90,36 @@ def _has_visible_text(file: Path, number: int) -> bool:
         raise BannasarError(Code.DAMAGED, str(error), page=number) from error
     try:
         page = pdf[number - 1]
-        width, height = page.get_size()
-        visible = False
+        whole = page.get_bbox()
+        pictured, visible = 0.0, False
         for item in page.get_objects(max_depth=3):
             if item.type == pdfium_c.FPDF_PAGEOBJ_IMAGE:
-                left, bottom, right, top = item.get_bounds()
-                if abs(right - left) * abs(top - bottom) > _MOST_PICTURE * width * height:
-                    return False
+                pictured += _area_within(_bounds(item), whole)
             elif item.type == pdfium_c.FPDF_PAGEOBJ_TEXT:
                 mode = pdfium_c.FPDFTextObj_GetTextRenderMode(item.raw)
                 visible = visible or mode != pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE
     except pdfium.PdfiumError as error:
         raise BannasarError(Code.DAMAGED, str(error), page=number) from error
     else:
-        return visible
+        return visible and pictured <= _MOST_PICTURE * _area_within(whole, whole)
     finally:
         pdf.close()
+
+
+def _bounds(item: pdfium.PdfObject) -> _Box:
+    """Return where an object stands on its page: pdfium tells that of one in a form in the form's own space."""
+    bounds: _Box = item.get_bounds()
+    form = item.container
+    while form:
+        bounds = form.get_matrix().on_rect(*bounds)
+        form = form.container
+    return bounds
+
+
+def _area_within(box: _Box, whole: _Box) -> float:
+    width = min(box[2], whole[2]) - max(box[0], whole[0])
+    height = min(box[3], whole[3]) - max(box[1], whole[1])
+    return max(0.0, width) * max(0.0, height)
 
 
 def _blocks(file: Path, number: int, dpi: float, seconds: float) -> tuple[Block, ...]:

@@ -147,10 +147,14 @@ def without_solids(ink: Pixels, dpi: float) -> Pixels:
 def shows_a_picture(picture: Pixels, dpi: float) -> bool:
     """Return whether a page shows something large and dark that is neither a border nor a punch hole.
 
+    A page that is black all over does, too: its paper cannot be seen.
+
     Args:
         picture: Grey, ``(height, width)``, or RGB.
         dpi: Pixels an inch.
     """
+    if is_black(picture, dpi):
+        return True
     factor = max(1, round(dpi / 50))
     small = shrunk(grey(picture), factor)
     dark = (small < 0.6 * float(np.percentile(small, 75))).astype(np.uint8)
@@ -160,3 +164,16 @@ def shows_a_picture(picture: Pixels, dpi: float) -> bool:
         at_edge = left == 0 or top == 0 or left + width == small.shape[1] or top + height == small.shape[0]
         large += 0 if at_edge or max(width, height) < _HOLE * dpi / factor else int(area)
     return large > _PICTURE * small.size
+
+
+def is_black(picture: Pixels, dpi: float) -> bool:
+    """Return whether a page, of a square inch and more, is black all over: nobody can tell what is on it.
+
+    Args:
+        picture: Grey, ``(height, width)``, or RGB.
+        dpi: Pixels an inch.
+    """
+    height, width = picture.shape[:2]
+    if height * width < dpi**2:
+        return False
+    return float(np.percentile(shrunk(grey(picture), max(1, round(dpi / 50))), 75)) < _BLACK

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from models.page import Block, Rect, Turn
 from models.settings import PageSettings
 from pipeline.page.agree import agreed, certainty, khmer_share, worst
-from pipeline.page.clean import grey, shows_a_picture
+from pipeline.page.clean import grey, is_black, shows_a_picture
 from pipeline.page.digits import with_even_zeros
 from pipeline.page.handwriting import handwritten, place_of
 from pipeline.page.orient import find_stand
@@ -68,10 +68,12 @@ def read_picture(picture: Picture, settings: PageSettings, seconds: float) -> Re
         blank = not shows_a_picture(whole, picture.dpi)
         return Reading(stand.turn, stand.skew, width, height, blank=blank, blocks=())
     if sheet.faint and stand.sure < _READABLE:
-        return Reading(stand.turn, stand.skew, width, height, blank=True, blocks=(), notes=(ONLY_FAINT,))
+        blank = not is_black(whole, picture.dpi)
+        return Reading(stand.turn, stand.skew, width, height, blank=blank, blocks=(), notes=(ONLY_FAINT,))
     pictures = [sheet.picture_of(line, LETTER / sheet.letter) for line in sheet.lines]
     readings = (_read_latin if stand.latin else _read_khmer)(pictures, recogniser, settings)
-    scale = picture.dpi / settings.dpi
+    # Not the ratio of the resolutions: a page of nearly the resolution of reading is read with its own pixels.
+    scale = max(width, height) / max(sheet.even.shape)
     by_hand = handwritten(sheet, pictures, readings)
     places = tuple(place_of(sheet, line, scale) for line, hand in zip(sheet.lines, by_hand, strict=True) if hand)
     printed = [() if hand else signs for signs, hand in zip(readings, by_hand, strict=True)]

@@ -4,11 +4,12 @@ import io
 import subprocess
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pikepdf
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from models.failure import BannasarError, Code
 from models.scan import Kind
@@ -18,9 +19,13 @@ _A4_LONG_INCHES = 297 / 25.4
 # A page whose claimed resolution would make it smaller or larger than this was not scanned at that resolution:
 # many programs write 72 or 96 into every picture.
 _LONG_INCHES = (3.5, 24.0)
+# A fax has half as many rows as columns to an inch, or nearly as many: 204 by 98 or 196 (ITU-T T.4).
+_UNEQUAL, _SQUASHED = 1.03, 2.5
+_ON_ITS_SIDE = (5, 6, 7, 8)  # of the orientations in EXIF and TIFF
 _POINTS_PER_INCH = 72
 _COVERS = 0.98
 _FEATURELESS = 8
+_UNSEEN = ("/Link", "/Popup")
 _COLOUR_STEP = 24
 _COLOUR_SHARE = 0.0005
 
@@ -44,17 +49,20 @@ def render(file: Path, kind: Kind, number: int, dpi: int, seconds: float) -> Pic
     Raises:
         BannasarError: the page cannot be rendered (damaged, or out of time).
     """
+    # The scan was inspected: its pages are within our own limits.
+    Image.MAX_IMAGE_PIXELS = None
     return _pdf_page(file, number, dpi, seconds) if kind is Kind.PDF else _frame(file, number)
 
 
 def _frame(file: Path, number: int) -> Picture:
-    Image.MAX_IMAGE_PIXELS = None  # the scan was inspected: its pages are within the limits
     try:
         with Image.open(file) as image:
             image.seek(number - 1)
-            claimed = image.info.get("dpi", (0, 0))
+            across, down = (float(claimed or 0) for claimed in image.info.get("dpi", (0, 0)))
+            if image.getexif().get(ExifTags.Base.Orientation) in _ON_ITS_SIDE:
+                across, down = down, across
             ImageOps.exif_transpose(image, in_place=True)
-            return _picture(image, float(claimed[0] or 0))
+            return _picture(image, across, down)
     except FileNotFoundError as error:
         raise BannasarError(Code.CHANGED, "it is no longer there", page=number) from error
     except (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError) as error:
@@ -62,15 +70,28 @@ def _frame(file: Path, number: int) -> Picture:
         raise BannasarError(Code.DAMAGED, str(error), page=number) from error
 
 
-def _picture(image: Image.Image, claimed_dpi: float) -> Picture:
+def _picture(image: Image.Image, across: float, down: float) -> Picture:
+    """Return the picture of an upright image that claims so many dots per inch along its rows and its columns.
+
+    One that was scanned more finely one way than the other is stretched, lest its letters be squashed.
+    """
     pixels = _grey_or_rgb(image)
-    long_side = max(pixels.shape[:2])
+    height, width = pixels.shape[:2]
+    claimed_dpi = across
+    if across > 0 and down > 0 and _UNEQUAL < max(across, down) / min(across, down) < _SQUASHED:
+        claimed_dpi = max(across, down)
+        height, width = round(height * claimed_dpi / down), round(width * claimed_dpi / across)
+    long_side = max(height, width)
     low, high = _LONG_INCHES
     # A resolution that only scanners write is believed of a large sheet, too: a map, a register.
     sound = (
         claimed_dpi > 0 and low <= long_side / claimed_dpi and (long_side / claimed_dpi <= high or claimed_dpi >= 150)
     )
-    return Picture(pixels, claimed_dpi if sound else long_side / _A4_LONG_INCHES)
+    if not sound:
+        return Picture(pixels, max(pixels.shape[:2]) / _A4_LONG_INCHES)
+    if (height, width) != pixels.shape[:2]:
+        pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
+    return Picture(pixels, claimed_dpi)
 
 
 def _grey_or_rgb(image: Image.Image) -> Pixels:
@@ -93,13 +114,16 @@ def _grey_or_rgb(image: Image.Image) -> Pixels:
 
 
 def _pdf_page(file: Path, number: int, dpi: int, seconds: float) -> Picture:
-    own_dpi = _dpi_of_whole_page_picture(file, number)
-    picture = _embedded(file, number, own_dpi) if own_dpi else None
+    own_dpi, uncut = _whole_page_picture(file, number) or (None, False)
+    picture = _embedded(file, number, own_dpi) if own_dpi and uncut else None
     return picture or _rendered(file, number, own_dpi or dpi, seconds)
 
 
-def _dpi_of_whole_page_picture(file: Path, number: int) -> float | None:
-    """Return the resolution of the one picture that is the page, None where the page is anything else."""
+def _whole_page_picture(file: Path, number: int) -> tuple[float, bool] | None:
+    """Return the resolution of the one picture that is the page, and whether the page shows all of it.
+
+    Of a picture of two pages each may show a half. None where the page is anything else.
+    """
     try:
         pdf = pdfium.PdfDocument(file)
     except pdfium.PdfiumError as error:
@@ -123,7 +147,9 @@ def _dpi_of_whole_page_picture(file: Path, number: int) -> float | None:
             return None
         width, height = pictures[0].get_px_size()
         across, down = width * _POINTS_PER_INCH / a, height * _POINTS_PER_INCH / d
-        return float(across) if 0.97 < across / down < 1.03 and 50 < across < 1250 else None
+        if not (0.97 < across / down < 1.03 and 50 < across < 1250):
+            return None
+        return float(across), covered >= _COVERS * a * d
     except pdfium.PdfiumError as error:
         raise BannasarError(Code.DAMAGED, str(error), page=number) from error
     finally:
@@ -143,6 +169,8 @@ def _embedded(file: Path, number: int, dpi: float) -> Picture | None:
     try:
         with pikepdf.open(file, suppress_warnings=True) as pdf:
             page = pdf.pages[number - 1]
+            if _has_annotations(page):
+                return None
             images = list(page.get_images().values())
             if len(images) != 1 or any(key in images[0] for key in ("/SMask", "/Mask", "/Decode", "/ImageMask")):
                 return None
@@ -152,8 +180,17 @@ def _embedded(file: Path, number: int, dpi: float) -> Picture | None:
             image = picture.as_pil_image()
             turn = int(page.obj.get("/Rotate", 0)) % 360
             return Picture(_grey_or_rgb(image.rotate(-turn, expand=True) if turn else image), dpi)
-    except (pikepdf.PdfError, NotImplementedError, ValueError, OSError):
+    except (pikepdf.PikepdfError, NotImplementedError, ValueError, TypeError, AttributeError, OSError):
         return None  # the renderer has the last word on whether the page is damaged
+
+
+def _has_annotations(page: pikepdf.Page) -> bool:
+    """Whether something that is seen lies over a page: a note, a stamp, a filled-in form field, a signature."""
+    for one in page.obj.get("/Annots", ()):
+        left, bottom, right, top = (float(edge) for edge in one.get("/Rect", (0, 0, 0, 0)))
+        if one.get("/Subtype") not in _UNSEEN and left != right and bottom != top:
+            return True
+    return False
 
 
 def _rendered(file: Path, number: int, dpi: float, seconds: float) -> Picture:

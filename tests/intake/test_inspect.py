@@ -43,6 +43,13 @@ def test_a_picture_is_told_by_its_content(tmp_path, pillow, kind):
     assert _inspect(file) == (kind, 1)
 
 
+def test_a_photograph_with_further_pictures_behind_it_is_one_page(tmp_path):
+    """Phones and cameras keep a preview or a second exposure in the same JPEG."""
+    photograph, preview = Image.new("RGB", (60, 40), "white"), Image.new("RGB", (30, 20), "white")
+    photograph.save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[preview])
+    assert _inspect(tmp_path / "a.jpg") == (Kind.JPEG, 1)
+
+
 def test_the_pages_of_a_tiff_and_of_a_pdf_are_counted(tmp_path):
     """Every page counts."""
     frames = [Image.new("1", (60, 40), 1) for _ in range(3)]

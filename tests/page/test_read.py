@@ -146,6 +146,21 @@ def test_words_stand_where_they_are_printed():
     assert inked[covered].sum() > 0.97 * inked.sum()
 
 
+@pytest.mark.parametrize("dpi", [295, 305])
+@pytest.mark.parametrize("turn", [0, 90, 180])
+def test_words_stand_where_they_are_printed_at_any_resolution(dpi, turn):
+    """Nor are they off on a page that is read with its own pixels because its dpi is nearly that of reading."""
+    (drawn,) = lay_out([Gap(180), *(Text(line, after=2) for line in KHMER)], dpi)
+    fed = Picture(np.ascontiguousarray(np.rot90(draw(drawn), turn // 90)), float(dpi))
+    reading = read(fed)
+    assert reading.turn == turn
+    inked = make_upright(fed, reading.turn, reading.skew).pixels < 100
+    covered = np.zeros_like(inked)
+    for word in words_of(reading):
+        covered[word.box.top - 2 : word.box.bottom + 2, word.box.left - 2 : word.box.right + 2] = True
+    assert inked[covered].sum() > 0.97 * inked.sum()
+
+
 def test_khmer_words_are_not_torn_apart():
     """No space stands where none is printed between Khmer words; one that is printed is kept."""
     text = text_of(read(picture("ជាតិ   សាសនា   ព្រះមហាក្សត្រ", *KHMER)))
@@ -227,6 +242,16 @@ def test_photograph_without_text_is_not_blank():
     pixels = np.full((1754, 1240), 240, np.uint8)
     cv2.circle(pixels, (600, 700), 250, (40,), -1)
     reading = read(Picture(pixels, 150.0))
+    assert not reading.blank
+    assert reading.blocks == ()
+
+
+@pytest.mark.parametrize("value", [0, 12, 30])
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_page_that_is_black_all_over_is_not_blank(value, channels):
+    """A scanner whose lamp failed: nobody knows what is on the page, whatever the noise of its sensor looks like."""
+    noise = np.random.default_rng(4).integers(0, 5, (1754, 1240, *channels), np.uint8)
+    reading = read(Picture(value + noise, 150.0))
     assert not reading.blank
     assert reading.blocks == ()
 

@@ -47,6 +47,90 @@ def test_a_page_turned_by_the_pdf_comes_as_a_reader_sees_it(tmp_path):
     assert np.array_equal(picture.pixels, np.rot90(_paper(), -1))
 
 
+def test_a_turn_of_all_pages_is_heeded(tmp_path):
+    """Programs that turn a whole file note it once."""
+    file = _pdf(tmp_path, _paper())
+    # As it stands in the file: pikepdf would note it at each page.
+    file.write_bytes(file.read_bytes().replace(b"/Type /Pages", b"/Type /Pages /Rotate 90"))
+    picture = render(file, Kind.PDF, 1, 300, 30)
+    assert np.array_equal(picture.pixels, np.rot90(_paper(), -1))
+
+
+def _annotated(file: Path, kind: str, rect: tuple[int, int, int, int], *, look: bool, **more: object) -> Path:
+    """Lay an annotation over a page; its look, if it has one of its own, is black."""
+    with pikepdf.open(file, allow_overwriting_input=True) as pdf:
+        note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name(kind), Rect=list(rect), F=4, **more)
+        if look:
+            box = [0, 0, rect[2] - rect[0], rect[3] - rect[1]]
+            drawn = pdf.make_stream(b"0 g %d %d %d %d re f" % tuple(box), Subtype=pikepdf.Name.Form, BBox=box)
+            note.AP = pikepdf.Dictionary(N=drawn)
+        note = pdf.make_indirect(note)
+        pdf.pages[0].Annots = pikepdf.Array([note])
+        if kind == "/Widget":
+            pdf.Root.AcroForm = pikepdf.Dictionary(Fields=[note])
+        pdf.save(file)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("kind", "look", "more"),
+    [
+        ("/Stamp", True, {}),
+        ("/FreeText", False, {"DA": b"/Helv 90 Tf 0 g", "Contents": b"ANNEXE"}),
+        ("/Widget", True, {"FT": pikepdf.Name.Tx, "T": b"name", "V": b"Sok"}),
+        ("/Widget", True, {"FT": pikepdf.Name.Sig, "T": b"signed"}),
+    ],
+    ids=["stamp", "free text", "form field", "signature"],
+)
+def test_what_was_laid_over_a_scan_is_seen(tmp_path, kind, look, more):
+    """A registry's stamp and a clerk's note are on the page, though not in its picture."""
+    file = _annotated(_pdf(tmp_path, _paper()), kind, (100, 100, 300, 200), look=look, **more)
+    picture = render(file, Kind.PDF, 1, 300, 30)
+    assert picture.pixels.shape == (877, 620)
+    assert picture.pixels[620:740, 140:390].min() < 60
+    assert picture.pixels[120, 100] < 60
+
+
+@pytest.mark.parametrize(
+    ("kind", "rect"), [("/Link", (100, 100, 300, 200)), ("/Popup", (100, 100, 300, 200)), ("/Widget", (0, 0, 0, 0))]
+)
+def test_what_is_not_seen_of_a_page_leaves_its_pixels_alone(tmp_path, kind, rect):
+    """A link, a closed window, a signature without a look."""
+    file = _annotated(_pdf(tmp_path, _paper()), kind, rect, look=False)
+    assert np.array_equal(render(file, Kind.PDF, 1, 300, 30).pixels, _paper())
+
+
+def test_each_half_of_a_picture_of_two_pages_comes_by_itself(tmp_path):
+    """Programs split a scanned spread by what each page shows of it, and keep the whole picture behind both."""
+    spread = np.full((877, 1240), 235, np.uint8)
+    spread[100:200, 100:200], spread[600:700, 1000:1100] = 30, 90
+    layout = img2pdf.get_layout_fun((img2pdf.in_to_pt(1240 / 75), img2pdf.in_to_pt(877 / 75)))
+    file = _pdf(tmp_path, spread, layout_fun=layout)
+    with pikepdf.open(file, allow_overwriting_input=True) as pdf:
+        pdf.pages.append(pdf.pages[0])
+        _, _, width, height = (float(edge) for edge in pdf.pages[0].mediabox)
+        pdf.pages[0].cropbox = pikepdf.Array([0, 0, width / 2, height])
+        pdf.pages[1].cropbox = pikepdf.Array([width / 2, 0, width, height])
+        pdf.save(file)
+    left, right = (render(file, Kind.PDF, number, 300, 30) for number in (1, 2))
+    for picture, darkest in ((left, 30), (right, 90)):
+        assert picture.pixels.shape == pytest.approx((877, 620), abs=1)
+        assert picture.dpi == pytest.approx(75, abs=0.5)
+        assert picture.pixels.min() == pytest.approx(darkest, abs=3)
+
+
+def test_a_page_that_shows_nearly_all_of_its_picture_keeps_its_own_pixels(tmp_path):
+    """A box that was rounded cuts off next to nothing."""
+    pixels = _paper()
+    layout = img2pdf.get_layout_fun((img2pdf.in_to_pt(620 / 75), img2pdf.in_to_pt(877 / 75)))
+    file = _pdf(tmp_path, pixels, layout_fun=layout)
+    with pikepdf.open(file, allow_overwriting_input=True) as pdf:
+        _, _, width, height = (float(edge) for edge in pdf.pages[0].mediabox)
+        pdf.pages[0].cropbox = pikepdf.Array([0, 0, int(width), int(height)])
+        pdf.save(file)
+    assert np.array_equal(render(file, Kind.PDF, 1, 300, 30).pixels, pixels)
+
+
 def test_a_drawn_pdf_page_is_rendered_at_the_resolution_asked_for(tmp_path):
     """A page that is no picture has no pixels of its own."""
     with pikepdf.new() as pdf:
@@ -57,6 +141,31 @@ def test_a_drawn_pdf_page_is_rendered_at_the_resolution_asked_for(tmp_path):
     assert picture.pixels.shape == (300, 600)
     assert picture.pixels[150, 150] == 0
     assert picture.pixels[150, 450] == 255
+
+
+def test_a_large_drawn_page_is_within_our_limits_only(tmp_path, monkeypatch):
+    """Pillow's own limit is for programs that open pictures unasked: a plan of many square metres is a page."""
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page(page_size=(144, 72)).contents_add(b"0 0 72 72 re f")
+        pdf.save(tmp_path / "a.pdf")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    assert render(tmp_path / "a.pdf", Kind.PDF, 1, 300, 30).pixels.shape == (300, 600)
+
+
+def test_a_picture_that_lacks_its_last_row_is_left_to_the_renderer(tmp_path):
+    """It shows what there is, as every reader does."""
+    file = tmp_path / "a.pdf"
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=(620, 877))
+        picture = pdf.make_stream(_paper()[:-1].tobytes(), Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image)
+        picture.Width, picture.Height, picture.BitsPerComponent = 620, 877, 8
+        picture.ColorSpace = pikepdf.Name.DeviceGray
+        page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Im0=picture))
+        page.contents_add(b"q 620 0 0 877 0 0 cm /Im0 Do Q")
+        pdf.save(file)
+    pixels = render(file, Kind.PDF, 1, 300, 30).pixels
+    assert pixels[120, 100] < 60
+    assert pixels[500, 300] > 200
 
 
 def test_a_fax_page_inside_a_pdf_is_read(tmp_path):
@@ -87,12 +196,47 @@ def test_a_picture_without_a_sound_resolution_gets_one_from_its_size(tmp_path, c
     assert render(tmp_path / "a.png", Kind.PNG, 1, 300, 30).dpi == pytest.approx(expected, abs=1)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(("claimed", "rows"), [((75, 37.5), 438), ((75, 72), 842)])
+def test_a_fax_with_fewer_rows_than_columns_to_an_inch_is_not_squashed(tmp_path, claimed, rows, turned):
+    """Letters have the shape they had on the sheet, whichever way it lies in the file."""
+    across, down = claimed
+    sent = Image.fromarray(_paper(height=rows)).point(lambda grey: 255 * (grey > 128)).convert("1")
+    options = {"dpi": claimed}
+    if turned:  # the file notes that it is to be turned clockwise
+        sent = sent.transpose(Image.Transpose.ROTATE_90)
+        options = {"dpi": (down, across), "tiffinfo": {274: 6}}
+    sent.save(tmp_path / "a.tif", compression="group4", **options)
+    picture = render(tmp_path / "a.tif", Kind.TIFF, 1, 300, 30)
+    assert picture.pixels.shape == pytest.approx((877, 620), abs=2)
+    assert picture.dpi == pytest.approx(75, abs=0.5)
+    assert picture.pixels[95:165, 70:200].max() < 60
+    assert picture.pixels[200:, 220:].min() > 200
+
+
+def test_unequal_resolutions_that_no_sheet_can_have_are_not_believed(tmp_path):
+    """What would be a poster at one of them was not scanned so."""
+    Image.new("L", (2480, 3508), 255).save(tmp_path / "a.png", dpi=(96, 72))
+    Image.new("L", (620, 877), 255).save(tmp_path / "b.tif", dpi=(75, 1))
+    assert render(tmp_path / "a.png", Kind.PNG, 1, 300, 30).pixels.shape == (3508, 2480)
+    assert render(tmp_path / "b.tif", Kind.TIFF, 1, 300, 30).pixels.shape == (877, 620)
+
+
 def test_a_photograph_that_says_how_it_was_held_comes_upright(tmp_path):
     """Cameras note the turn in EXIF and leave the pixels as they were."""
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was held a quarter turn
     Image.fromarray(_paper()).save(tmp_path / "a.jpg", exif=exif)
     assert render(tmp_path / "a.jpg", Kind.JPEG, 1, 300, 30).pixels.shape == (620, 877)
+
+
+def test_a_photograph_with_a_preview_behind_it_comes_as_itself(tmp_path):
+    """The page is the first picture of such a JPEG."""
+    preview = Image.new("L", (60, 80), 0)
+    Image.fromarray(_paper()).save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[preview])
+    pixels = render(tmp_path / "a.jpg", Kind.JPEG, 1, 300, 30).pixels
+    assert pixels.shape == (877, 620)
+    assert pixels[500, 300].min() > 200
 
 
 def test_colour_is_kept_where_there_is_some_and_only_there(tmp_path):
