@@ -13,7 +13,7 @@ from models.case import CaseFile, Missing
 from models.failure import Code, Failure
 from models.scan import Box, ScanState
 from models.settings import Settings
-from pipeline.archive.bag import RECORD, bag_folder, original, read_case, recover
+from pipeline.archive.bag import RECORD, UNREADABLE, bag_folder, original, read_case, recover
 from pipeline.archive.fixity import NotSoundError, be_as_sealed
 from pipeline.archive.journal import Event, history_with, manifest_of, operator
 from pipeline.document.whole import documents
@@ -316,7 +316,7 @@ class _Reading:
         try:
             older = self._older(case)
             sources = {row.sha256: self._source(row) for row in case.rows}
-        except (OSError, KeyError, ValueError, NotSoundError) as error:
+        except (*UNREADABLE, NotSoundError) as error:
             self._leave(case, Failure(code=Code.UNREADABLE, detail=_OF_A_BAG.format(id=case.id, error=error)))
             return None
         if unknown := _unknown(older, case.rows):

@@ -8,7 +8,7 @@ from models.case import CaseFile, Missing
 from models.failure import Failure
 from models.page import Page
 from models.scan import ScanState
-from pipeline.archive.bag import bag_folders, read_bag
+from pipeline.archive.bag import UNREADABLE, bag_folders, read_bag
 from pipeline.archive.fixity import verify_bag
 from pipeline.archive.journal import Event, lines
 from pipeline.archive.withdrawal import is_withdrawn
@@ -31,7 +31,7 @@ def rebuild(archive: Path, ledger: Ledger, store: Store) -> Iterator[tuple[Path,
     for bag in bag_folders(archive):
         try:
             case, pages = read_bag(bag)
-        except (OSError, KeyError, ValueError):
+        except UNREADABLE:
             yield bag, None
             continue
         enter(ledger, case, pages, str(bag.relative_to(archive)))
