@@ -62,8 +62,10 @@ class Missing(Record):
 class Version(Record):
     """How a case file was made at one time: when (aware, UTC), by which programs, with which settings, by whom.
 
-    ``operator`` is the account and the machine. ``reason`` is what people put right, "" for a run. ``manifest`` is the
-    SHA-256 of the bag's ``tagmanifest-sha512.txt``, as the journal tells it; "" while the bag is not there yet.
+    ``operator`` is the account and the machine. ``reason`` is what people put right, "" for a run. ``scans`` are the
+    SHA-256s of its scans, ``read`` of those whose pages were read for it; None where a version of before does not tell.
+    ``manifest`` is the SHA-256 of the bag's ``tagmanifest-sha512.txt``, as the journal tells it; "" while the bag is
+    not there yet.
     """
 
     created: datetime
@@ -71,6 +73,8 @@ class Version(Record):
     settings: dict[str, str] = Field(default_factory=dict)
     operator: str = ""
     reason: str = ""
+    scans: tuple[str, ...] | None = None
+    read: tuple[str, ...] | None = None
     manifest: str = ""
 
 
@@ -79,9 +83,9 @@ class CaseFile(Record):
 
     ``id`` is unique in the archive and safe as a folder's name; ``title`` is what the folder or the scan was called;
     ``folder`` is its path in the box ("" for a scan by itself). ``scans`` are in the order of their paths.
-    ``created``, ``software``, ``settings``, ``operator`` and ``reason`` are as in :class:`Version`; ``history`` are the
-    versions before this one, the oldest first. ``corrections`` are what people said of its documents, in the order in
-    which they did. A case file with something ``missing`` is *partial*.
+    ``created``, ``software``, ``settings``, ``operator``, ``reason`` and ``read`` are as in :class:`Version`;
+    ``history`` are the versions before this one, the oldest first. ``corrections`` are what people said of its
+    documents, in the order in which they did. A case file with something ``missing`` is *partial*.
     """
 
     id: str
@@ -95,6 +99,7 @@ class CaseFile(Record):
     settings: dict[str, str] = Field(default_factory=dict)
     operator: str = ""
     reason: str = ""
+    read: tuple[str, ...] | None = None
     history: tuple[Version, ...] = ()
     corrections: tuple[Correction, ...] = ()
     missing: tuple[Missing, ...] = ()
@@ -123,4 +128,11 @@ class CaseFile(Record):
             settings=self.settings,
             operator=self.operator,
             reason=self.reason,
+            scans=tuple(scan.sha256 for scan in self.scans),
+            read=self.read,
         )
+
+    def reading_of(self, sha256: str) -> Version:
+        """Return the version for which the pages of a scan were read: this one, or the last before it that did."""
+        told = (version for version in (self.version, *reversed(self.history)) if version.read is not None)
+        return next((version for version in told if sha256 in (version.read or ())), self.version)

@@ -206,7 +206,8 @@ def _fill(
     for page in pages:
         number, scan = numbers[page.scan]
         _write(aside / _page_path("pages", number, page.number, "json", data=""), page.model_dump_json().encode())
-        xml = alto(page, scan.path.name, case.software, case.created)
+        reading = case.reading_of(page.scan)
+        xml = alto(page, scan.path.name, reading.software, reading.created)
         _write(aside / _page_path("alto", number, page.number, "xml", data=""), xml)
     # OCRmyPDF takes half a second to load: for who makes PDFs, not for who reads bags.
     from pipeline.archive.pdf import Description, write_pdf  # noqa: PLC0415

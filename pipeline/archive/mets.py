@@ -6,7 +6,7 @@ of what was done (the events), and by whom and what (the agents).
 
 import json
 import mimetypes
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import quote
@@ -102,25 +102,36 @@ def _tell_what_was_done(
     for file in scans:
         _object(_wrap(_add(section, "techMD", ID=f"T{ids[file.path]}"), "PREMIS:OBJECT"), file)
     versions = (*case.history, case.version)
+    known: set[str] = set()
     for number, version in enumerate(versions, 1):
-        for name, kind, detail in _events(version, is_first=number == 1):
+        own = [file for file in scans if version.scans is None or file.sha256 in version.scans]
+        for name, kind, detail, about in _events(version, own, known):
             data = _wrap(_add(section, "digiprovMD", ID=f"E{number}-{name}"), "PREMIS:EVENT")
-            _event(data, (f"{case.id}/{number}/{name}", kind, detail), version, scans)
+            _event(data, (f"{case.id}/{number}/{name}", kind, detail), version, about)
+        known |= {file.sha256 for file in own}
     for number, agent in enumerate(sorted({agent for version in versions for agent in _agents(version)}), 1):
         _agent(_wrap(_add(section, "digiprovMD", ID=f"P{number}"), "PREMIS:AGENT"), *agent)
 
 
-def _events(version: Version, *, is_first: bool) -> Iterator[tuple[str, str, str]]:
-    """Yield the name, the type (of the Library of Congress' vocabulary) and the detail of what was done."""
+def _events(
+    version: Version, scans: Sequence[Held], known: Collection[str]
+) -> Iterator[tuple[str, str, str, Sequence[Held]]]:
+    """Yield the name, the type (of the Library of Congress' vocabulary) and the detail of what was done, and to what.
+
+    Args:
+        version: the version for which it was done.
+        scans: its scans.
+        known: the SHA-256s of those that earlier versions had.
+    """
     settings = json.dumps(version.settings, ensure_ascii=False, sort_keys=True)
-    if is_first:
-        yield "ingestion", "ingestion", "The scans were taken in, bit for bit."
-        yield "digest", "message digest calculation", "The SHA-256 of each scan was calculated as it was read."
+    if new := [file for file in scans if file.sha256 not in known]:
+        yield "ingestion", "ingestion", "The scans were taken in, bit for bit.", new
+        yield "digest", "message digest calculation", "The SHA-256 of each scan was calculated as it was read.", new
     if version.reason:
-        yield "correction", "metadata modification", f"A person put right: {version.reason}"
-    else:
-        yield "recognition", "metadata extraction", f"The pages were read, with these settings: {settings}"
-    yield "documents", "creation", "Searchable PDF/A, ALTO and page records were made of what was read."
+        yield "correction", "metadata modification", f"A person put right: {version.reason}", scans
+    elif read := [file for file in scans if version.read is None or file.sha256 in version.read]:
+        yield "recognition", "metadata extraction", f"The pages were read, with these settings: {settings}", read
+    yield "documents", "creation", "Searchable PDF/A, ALTO and page records were made of what was read.", scans
 
 
 def _object(parent: etree._Element, file: Held) -> None:

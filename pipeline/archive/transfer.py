@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from models.case import CaseFile
-from pipeline.archive.bag import bag_folder, move_into_place, read_bag, read_case, stored_paths, to_disk
+from pipeline.archive.bag import UNREADABLE, bag_folder, move_into_place, read_bag, read_case, stored_paths, to_disk
 from pipeline.archive.fixity import Damage, told_of, verify_bag
 from pipeline.archive.keys import false_signatures
 
@@ -122,7 +122,7 @@ def _case_of(found: Path, bag: Path) -> CaseFile:
     """Return the record of a bag that came from elsewhere, after a look that all it names is inside."""
     try:
         case, _ = read_bag(found)
-    except (OSError, KeyError, ValueError) as error:
+    except UNREADABLE as error:
         raise TransferError(f"{bag} is a bag, but not of a case file: {error}.") from error
     if any(name in {"", ".", ".."} or PurePosixPath(name).parts != (name,) for name in (case.box, case.id)):
         raise TransferError(f"{bag} names its box {case.box!r} and its case file {case.id!r}: that is no place.")

@@ -334,6 +334,7 @@ class _Reading:
             software=versions(),
             settings=self._settings.of_what_is_made(),
             operator=operator(),
+            read=tuple(row.sha256 for row in case.pending if self._is_read_for(row, older)),
             history=history_with(older, bag_folder(self._settings.archive, older)) if older else (),
             corrections=older.corrections if older else (),
             missing=self._missing(case, older),
@@ -361,6 +362,12 @@ class _Reading:
         if told not in {None, manifest_of(bag), *(version.manifest for version in older.history[-1:])}:
             raise NotSoundError(f"{bag.name} is not the case file that the journal tells of: `bannasar verify`")
         return older
+
+    def _is_read_for(self, row: ScanRow, older: CaseFile | None) -> bool:
+        """Whether the pages of a scan were read for the case file that takes an older one's place."""
+        if older is None or row.recipe != self._recipe:
+            return True
+        return self._results.are_newer(row.sha256, self._recipe, older.created)
 
     def _recipe_of(self, row: ScanRow) -> str:
         """Return the recipe by which the pages of a scan were read, or were now."""

@@ -8,13 +8,10 @@ from models.case import CaseFile, Document
 from models.correction import About
 from models.fact import Fact, FactName
 from models.page import Page
-from pipeline.archive.bag import read_bag, read_case, shown_bags
+from pipeline.archive.bag import UNREADABLE, read_bag, read_case, shown_bags
 from pipeline.document.kinds import UNKNOWN
 from pipeline.document.sheets import SEPARATOR
 from pipeline.text.dates import NO_CENTURY
-
-# What reading a bag that is damaged may raise.
-_DAMAGED = (OSError, KeyError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,7 @@ def doubts(archive: Path, box: str | None, below: float, left_out: Callable[[Pat
     for bag in shown_bags(archive, box):
         try:
             case = read_case(bag)
-        except _DAMAGED:
+        except UNREADABLE:
             left_out(bag)
             continue
         found += [doubt for document in case.documents if (doubt := _doubt(case, document, below))]
@@ -103,7 +100,7 @@ def confirmed(archive: Path, left_out: Callable[[Path], None]) -> Iterator[Confi
     for bag in shown_bags(archive):
         try:
             found = _confirmed(bag)
-        except _DAMAGED:
+        except UNREADABLE:
             left_out(bag)
             continue
         yield from found

@@ -60,6 +60,7 @@ def put_right(
             "software": {**older.software, "bannasar": versions()["bannasar"]},
             "operator": operator(),
             "reason": reason,
+            "read": (),
             "history": history_with(older, bag),
         }
     )

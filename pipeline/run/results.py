@@ -3,6 +3,7 @@
 import gzip
 import os
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 from models.page import Page
@@ -36,6 +37,11 @@ class Results:
             FileNotFoundError: it is not kept.
         """
         return Page.model_validate_json(gzip.decompress(self._file(scan, recipe, number).read_bytes()))
+
+    def are_newer(self, scan: str, recipe: str, than: datetime) -> bool:
+        """Whether a page of a scan was kept after a time; that may be told in whole seconds, so one more has passed."""
+        folder = self._root / scan[:2] / scan / recipe
+        return any(file.stat().st_mtime > than.timestamp() + 1 for file in folder.glob("*.json.gz"))
 
     def forget(self, scan: str, recipe: str) -> None:
         """Forget the pages kept for a scan and a recipe."""

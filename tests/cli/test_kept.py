@@ -4,6 +4,7 @@ import os
 import shutil
 
 import pytest
+from lxml import etree
 
 from models.failure import Code
 from models.scan import ScanState
@@ -75,7 +76,9 @@ def test_a_file_that_was_copied_anew_is_not_read_again(bannasar, two):
 
 def test_a_case_file_grows_where_only_its_bag_holds_its_pages(bannasar, two):
     """Results may be cleared away, and the papers be given back."""
-    before = read_bag(next(bags(bannasar.archive)))[1]
+    (bag,) = bags(bannasar.archive)
+    before = read_bag(bag)[1]
+    alto = [file.read_bytes() for file in sorted((bag / "data" / "alto").rglob("*.xml"))]
     shutil.rmtree(bannasar.archive / "results")
     for file in (two / "dossier").iterdir():
         file.unlink()
@@ -83,7 +86,41 @@ def test_a_case_file_grows_where_only_its_bag_holds_its_pages(bannasar, two):
     done = bannasar("run", two)
     assert done.returncode == 0, done.stdout + done.stderr
     assert _paths(bannasar) == ["dossier/1.png", "dossier/2.png", "dossier/3.png"]
-    assert read_bag(next(bags(bannasar.archive)))[1][:2] == before
+    assert read_bag(bag)[1][:2] == before
+    # Nothing says that they were read again, or that the new one was there before.
+    assert [file.read_bytes() for file in sorted((bag / "data" / "alto").rglob("*.xml"))][:2] == alto
+    one, two_, three = (scan.sha256 for scan in read_case(bag).scans)
+    assert _done(bag) == [
+        ("ingestion", {one, two_}), ("message digest calculation", {one, two_}), ("metadata extraction", {one, two_}),
+        ("creation", {one, two_}),
+        ("ingestion", {three}), ("message digest calculation", {three}), ("metadata extraction", {three}),
+        ("creation", {one, two_, three}),
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("two")
+def test_describing_documents_anew_is_not_said_to_be_reading_them(bannasar):
+    """What PREMIS tells of is what was done; a person's correction reads nothing, either."""
+    assert bannasar("rerun", "--box", "box-1", "--stage", "describe").returncode == 0
+    assert bannasar("correct", "box-1_dossier", "--document", "1", "--kind", "letter").returncode == 0
+    (bag,) = bags(bannasar.archive)
+    done = ["ingestion", "message digest calculation", "metadata extraction", "creation"]
+    assert [kind for kind, _ in _done(bag)] == [*done, "creation", "metadata modification", "creation"]
+    assert bannasar("rerun", "--box", "box-1", "--stage", "recognise").returncode == 0
+    assert [kind for kind, _ in _done(bag)][-2:] == ["metadata extraction", "creation"]
+
+
+def _done(bag):
+    """Return what METS says was done, and to which scans."""
+    names = {"p": "http://www.loc.gov/premis/v3"}
+    told = etree.parse(bag / "data" / "mets.xml")
+    return [
+        (
+            event.findtext("p:eventType", namespaces=names),
+            set(event.xpath("p:linkingObjectIdentifier/p:linkingObjectIdentifierValue/text()", namespaces=names)),
+        )
+        for event in told.iterfind(".//p:event", namespaces=names)
+    ]
 
 
 def test_a_better_scan_of_the_same_name_is_not_taken_for_the_page_that_failed(bannasar, box):
