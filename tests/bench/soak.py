@@ -179,8 +179,9 @@ def _watch(coordinator: psutil.Process, watched: Watched, started: float, *, kil
             time.sleep(0.5)
             if kill and victims and time.monotonic() >= due:
                 due = time.monotonic() + chance.uniform(*_SECONDS_BETWEEN_KILLS)
-                chance.choice(victims).kill()
-                watched.kills += 1
+                with contextlib.suppress(psutil.NoSuchProcess):  # it may just have ended by itself
+                    chance.choice(victims).kill()
+                    watched.kills += 1
     except psutil.NoSuchProcess:
         return
 
