@@ -47,18 +47,17 @@ def first(ask: Ask, query: Query, offset: int, limit: int) -> First:
     """Return the pages that come first."""
     until = offset + limit
     single = len(query.groups) == 1
-    # What they hold is read, packed and sent for those only that are shown: mostly others are.
-    answer = ask(dsl.standing(query), 0, until, count=single or MOST_COUNTED, source=False)
+    answer = ask(dsl.standing(query), 0, until, count=single or MOST_COUNTED)
     rows, found = answer["hits"]["hits"], _counted(answer)
     exact = sum(score(row) >= EXACT for row in rows)
     if exact == until:
         all_of_it = answer if single else ask(dsl.exact_only(query), 0, 0, count=True)
-        return First(_whole(ask, rows[offset:]), int(all_of_it["hits"]["total"]["value"]), None)
+        return First(rows[offset:], int(all_of_it["hits"]["total"]["value"]), None)
     groups = [number for number, group in enumerate(query.groups) if group_may_differ(group)]
     if found is None and len(rows) == until and score(rows[-1]) > ALIKE * len(groups):
         risers = _risers(ask, query, groups, score(rows[-1]) - _ROUNDED, until)
         if risers is not None:
-            return First(_whole(ask, _merged(risers, rows)[offset:until]), exact, None)
+            return First(_merged(risers, rows)[offset:until], exact, None)
     answer = ask(dsl.compiled(query), offset, limit, count=MOST_COUNTED)
     return First(answer["hits"]["hits"], exact, _counted(answer))
 
@@ -78,14 +77,6 @@ def _risers(ask: Ask, query: Query, groups: Sequence[int], least: float, until: 
     found = ask(dsl.risers(query, groups, least, among), 0, until)["hits"]["hits"]
     answers = [row for row in found if dsl.ANSWER in row.get("matched_queries", ())]
     return answers if len(found) < until or len(answers) == until else None
-
-
-def _whole(ask: Ask, rows: list[Row]) -> list[Row]:
-    """Return rows with all they hold, those that were taken out of the index meanwhile left out."""
-    without = [row["_id"] for row in rows if "_source" not in row]
-    found = ask({"ids": {"values": without}}, 0, len(without))["hits"]["hits"] if without else []
-    held = {row["_id"]: row["_source"] for row in [*found, *(row for row in rows if "_source" in row)]}
-    return [{**row, "_source": held[row["_id"]]} for row in rows if row["_id"] in held]
 
 
 def _merged(rows: list[Row], others: list[Row]) -> list[Row]:
