@@ -59,7 +59,9 @@ def give_up(sentence: str, status: Exit = Exit.WRONG_USE) -> NoReturn:
 
 
 def warn_of_damage(archive: Path, bags: Sequence[Path]) -> None:
-    """Say which bags are left out because they cannot be read."""
+    """Say which bags are left out because they cannot be read, if any are."""
+    if not bags:
+        return
     listed = ", ".join(str(bag.relative_to(archive)) for bag in bags)
     told = f"Left out, for they cannot be read (`bannasar verify` tells what is damaged): {listed}."
     err.print(Text(told), soft_wrap=True)

@@ -34,8 +34,7 @@ def review(
         wanted = find_box(ledger, box) if box else None
     left_out: list[Path] = []
     found = doubts(settings.archive, wanted, settings.document.surely if below is None else below, left_out.append)
-    if left_out:
-        warn_of_damage(settings.archive, left_out)
+    warn_of_damage(settings.archive, left_out)
     if as_json:
         listed = {
             "documents": [_as_json(doubt) for doubt in found],

@@ -93,8 +93,7 @@ def _said(settings: Settings) -> list[Confirmed]:
     left_out: list[Path] = []
     with open_ledger(settings.archive):
         said = list(confirmed(settings.archive, left_out.append))
-    if left_out:
-        warn_of_damage(settings.archive, left_out)
+    warn_of_damage(settings.archive, left_out)
     return said
 
 

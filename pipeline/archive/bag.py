@@ -38,6 +38,8 @@ from pipeline.archive.alto import alto
 from pipeline.archive.mets import Held, mets
 from pipeline.archive.withdrawal import carry_over, is_withdrawn
 
+# Where in a bag the record of its case file lies.
+RECORD = "data/case.json"
 # What comes of reading a bag that is damaged.
 UNREADABLE = (OSError, KeyError, ValueError)
 
@@ -113,10 +115,7 @@ def read_case(bag: Path) -> CaseFile:
     Raises:
         OSError, ValueError: the bag is damaged.
     """
-    return CaseFile.model_validate_json((bag / "data" / "case.json").read_bytes())
-
-
-RECORD = "data/case.json"
+    return CaseFile.model_validate_json((bag / RECORD).read_bytes())
 
 
 def bags(archive: Path) -> Iterator[Path]:

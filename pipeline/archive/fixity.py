@@ -67,8 +67,7 @@ def be_sound(bag: Path) -> None:
         NotSoundError: something is wrong with it.
     """
     if damages := verify_bag(bag):
-        told = f"{bag.name} is not as it was sealed ({told_of(damages)}). `bannasar verify` tells all of it."
-        raise NotSoundError(told)
+        raise _not_as_sealed(bag, damages)
 
 
 def be_as_sealed(bag: Path, paths: Sequence[str]) -> None:
@@ -88,9 +87,12 @@ def be_as_sealed(bag: Path, paths: Sequence[str]) -> None:
         raise NotSoundError(f"{bag.name} is no sound bag: {error}") from error
     for path in ("manifest-sha256.txt", "manifest-sha512.txt", *paths):
         if path not in sealed.entries or _differs(bag / path, sealed.entries[path], Pace()):
-            raise NotSoundError(
-                f"{bag.name} is not as it was sealed (changed: {path}). `bannasar verify` tells all of it."
-            )
+            raise _not_as_sealed(bag, [Damage("changed", path)])
+
+
+def _not_as_sealed(bag: Path, damages: Sequence[Damage]) -> NotSoundError:
+    told = f"{bag.name} is not as it was sealed ({told_of(damages)}). `bannasar verify` tells all of it."
+    return NotSoundError(told)
 
 
 def told_of(damages: Sequence[Damage]) -> str:

@@ -3,9 +3,8 @@
 from collections import Counter
 from pathlib import Path, PurePosixPath
 
-from models.case import CaseFile
 from models.scan import Scan
-from pipeline.archive.bag import read_bag, shown_bags
+from pipeline.archive.bag import read_bag, read_case, shown_bags
 from pipeline.text.plain import page_text
 
 
@@ -29,7 +28,7 @@ def export_text(archive: Path, folder: Path, box: str | None = None) -> int:
     for name in boxes:
         target = folder / name if len(boxes) > 1 else folder
         own = [bag for bag in found if bag.parent.name == name]
-        paths = _text_paths([scan for bag in own for scan in _case(bag).scans])
+        paths = _text_paths([scan for bag in own for scan in read_case(bag).scans])
         for bag in own:
             case, pages = read_bag(bag)
             for scan in case.scans:
@@ -39,10 +38,6 @@ def export_text(archive: Path, folder: Path, box: str | None = None) -> int:
                 file.write_text(text + "\n", "utf-8")
                 written += 1
     return written
-
-
-def _case(bag: Path) -> CaseFile:
-    return CaseFile.model_validate_json((bag / "data" / "case.json").read_bytes())
 
 
 def _text_paths(scans: list[Scan]) -> dict[str, PurePosixPath]:

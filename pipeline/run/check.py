@@ -10,11 +10,11 @@ from pydantic import ValidationError
 
 from models.page import Page
 from models.scan import ScanState
-from pipeline.archive.bag import bags, read_case, recover
+from pipeline.archive.bag import RECORD, UNREADABLE, bags, read_case, recover
 from pipeline.archive.withdrawal import is_withdrawn
 from pipeline.index.store import Store
 from pipeline.run.account import AccountError, account
-from pipeline.run.ledger import Ledger, ScanRow
+from pipeline.run.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,10 @@ def _work(archive: Path, *, mend: bool) -> Iterator[Finding]:
 
 def _bags(archive: Path, ledger: Ledger, *, mend: bool) -> Iterator[Finding]:
     for case in ledger.query("SELECT id, bag FROM cases ORDER BY id"):
-        rows = [row for row in ledger.scans_of_case(case["id"]) if _is_archived(row)]
+        rows = [row for row in ledger.scans_of_case(case["id"]) if row.in_bag]
         if case["bag"] is None and not rows:
             continue
-        if case["bag"] is None or not (archive / case["bag"] / "data" / "case.json").is_file():
+        if case["bag"] is None or not (archive / case["bag"] / RECORD).is_file():
             for row in rows if mend else ():
                 ledger.lost(row)
             if mend:
@@ -84,7 +84,7 @@ def _bags(archive: Path, ledger: Ledger, *, mend: bool) -> Iterator[Finding]:
             continue
         try:
             there = {scan.sha256 for scan in read_case(archive / case["bag"]).scans}
-        except (OSError, ValueError) as error:
+        except UNREADABLE as error:
             told = f"The bag {case['bag']} cannot be read ({error}). Put a sound copy of it back; `bannasar verify`."
             yield Finding(told, mended=False)
             continue
@@ -93,11 +93,6 @@ def _bags(archive: Path, ledger: Ledger, *, mend: bool) -> Iterator[Finding]:
                 if mend:
                     ledger.lost(row)
                 yield Finding(f"The bag {case['bag']} does not hold {row.path}: it is to be read again.", mended=mend)
-
-
-def _is_archived(row: ScanRow) -> bool:
-    """Whether a scan is in a bag, be it that it waits to be read again."""
-    return row.state is ScanState.ARCHIVED or row.recipe is not None
 
 
 def _unknown_bags(archive: Path, ledger: Ledger) -> Iterator[Finding]:

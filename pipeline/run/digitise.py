@@ -210,7 +210,7 @@ class _Reading:
         for row in self._ledger.scans(box.id):
             if row.state is not ScanState.PENDING or row.case_id is None or not self._is_chosen(row):
                 continue
-            if (box.id, row.path) not in self._entries and row.recipe is None:
+            if (box.id, row.path) not in self._entries and not row.in_bag:
                 self._ledger.fail(row, Failure(code=Code.CHANGED, detail="it no longer lies in the box"))
             elif row.case_id not in waiting:
                 waiting[row.case_id] = self._case(row.case_id)
@@ -231,7 +231,7 @@ class _Reading:
         for row in self._ledger.scans_of_case(case_id):
             if row.state is ScanState.ARCHIVED or (row.state is ScanState.PENDING and self._is_chosen(row)):
                 rows.append(row)
-            elif row.recipe is not None:
+            elif row.in_bag:
                 # It waits to be read again, which is not for this run to do: it stays in the bag as it is.
                 rows.append(replace(row, state=ScanState.ARCHIVED))
             elif row.state is ScanState.FAILED and (row.box, row.path) in self._entries:
@@ -240,7 +240,7 @@ class _Reading:
 
     def _fail(self, row: ScanRow, failure: Failure) -> None:
         """Let a scan fail; of one that is archived nothing is lost by it, and the run says so at its end."""
-        if row.recipe is not None:
+        if row.in_bag:
             self._progress.left.append(f"{row.box}/{row.path} stays archived as it is. {failure.reason}")
         self._ledger.fail(row, failure)
 
@@ -377,7 +377,7 @@ class _Reading:
     def _is_worth_it(case: _Case) -> bool:
         """Whether a partial case file has something new, and nothing less than the one that is archived perhaps."""
         failed = {row.sha256: len(case.failed.get(row.sha256, ())) for row in case.pending}
-        less = any(row.recipe is not None and failed[row.sha256] > row.missing for row in case.pending)
+        less = any(row.in_bag and failed[row.sha256] > row.missing for row in case.pending)
         return not less and any((row.pages or 0) > failed[row.sha256] for row in case.pending)
 
     def _hold(self, case: _Case) -> None:
@@ -388,7 +388,7 @@ class _Reading:
             self._fail(row, failures[min(failures)] if failures else Failure(code=Code.CASE_INCOMPLETE))
 
     def _leave(self, case: _Case, failure: Failure) -> None:
-        """Let a case file be, the bag of which an operator has to see to first."""
+        """Let a case file be, that cannot be archived now."""
         self._progress.cases_done += 1
         for row in case.pending:
             self._fail(row, failure)
@@ -422,11 +422,10 @@ class _Reading:
         self._note("archive", outcome, case.rows[0].box, case.id)
         if not outcome.last:
             return
-        self._progress.cases_done += 1
         if outcome.failure:
-            for row in case.pending:
-                self._fail(row, outcome.failure)
+            self._leave(case, outcome.failure)
             return
+        self._progress.cases_done += 1
         # Before the ledger knows of it: after a crash in between it is archived, and written down, once more.
         line = self._registrar.enter(Event.ARCHIVED, self._settings.archive / outcome.value.bag)
         if self._told is not None:

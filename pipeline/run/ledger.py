@@ -64,6 +64,11 @@ class ScanRow:
     missing: int
     locked: int
 
+    @property
+    def in_bag(self) -> bool:
+        """Whether the archive holds it in a bag: it is archived, or was, and waits to be read again."""
+        return self.recipe is not None
+
     def scan(self) -> Scan:
         """Return the scan's record; only for one that was identified."""
         return Scan.model_validate(
@@ -269,7 +274,7 @@ class Ledger:
 
     def fail(self, row: ScanRow, failure: Failure) -> None:
         """Set a scan to refused or failed, as the failure's code says; one that was archived before stays so."""
-        if row.recipe is not None:
+        if row.in_bag:
             self._update(row, state=ScanState.ARCHIVED)
             return
         state = ScanState.REFUSED if failure.code.refuses else ScanState.FAILED

@@ -79,9 +79,9 @@ def choose(ledger: Ledger, wanted: Wanted, settings: Settings) -> Chosen:
             else:
                 meant.append(row)
         # What was archived is read from its bag, if need be.
-        inside = _inside(box) if any(row.recipe is None for row in meant) else {}
+        inside = _inside(box) if any(not row.in_bag for row in meant) else {}
         for row in meant:
-            if row.recipe is None and row.path not in inside:
+            if not row.in_bag and row.path not in inside:
                 left.append((row, f"it no longer lies in {box.root}"))
             else:
                 rows.append(row)
@@ -136,7 +136,7 @@ def _prepare(
     for row in ledger.scans(box.id):
         if row.path not in paths:
             continue
-        is_begun = row.state is ScanState.PENDING and row.recipe is not None
+        is_begun = row.state is ScanState.PENDING and row.in_bag
         # What a rerun that was stopped has read is not read once more.
         if wanted.stage is Stage.RECOGNISE and row.sha256 and not is_begun:
             Results(context.settings.archive).forget(row.sha256, fingerprint(context.settings.page))
@@ -195,7 +195,7 @@ def _why_not(row: ScanRow, wanted: Wanted, recipe: str) -> str:
 def _shut(ledger: Ledger, row: ScanRow, wanted: Wanted) -> str:
     """Return why the case file of a scan cannot be opened: it is archived whole, with what is locked in it."""
     for other in ledger.scans_of_case(row.case_id) if row.case_id else ():
-        is_in = other.path == row.path or other.recipe is not None
+        is_in = other.path == row.path or other.in_bag
         is_opened = wanted.password is not None and any(_is_named(other, name) for name in wanted.scans)
         if other.locked and is_in and not is_opened:
             return f"{other.path} needs its password; name it: --scan … --password-file FILE"

@@ -16,8 +16,11 @@ class Results:
         """Keep the results of the archive in this folder."""
         self._root = archive / "results"
 
+    def _folder(self, scan: str, recipe: str) -> Path:
+        return self._root / scan[:2] / scan / recipe
+
     def _file(self, scan: str, recipe: str, number: int) -> Path:
-        return self._root / scan[:2] / scan / recipe / f"{number:06}.json.gz"
+        return self._folder(scan, recipe) / f"{number:06}.json.gz"
 
     def put(self, page: Page) -> None:
         """Keep a page, in place of what was kept for the same scan, recipe and number."""
@@ -40,14 +43,14 @@ class Results:
 
     def are_newer(self, scan: str, recipe: str, than: datetime) -> bool:
         """Whether a page of a scan was kept after a time; that may be told in whole seconds, so one more has passed."""
-        folder = self._root / scan[:2] / scan / recipe
-        return any(file.stat().st_mtime > than.timestamp() + 1 for file in folder.glob("*.json.gz"))
+        files = self._folder(scan, recipe).glob("*.json.gz")
+        return any(file.stat().st_mtime > than.timestamp() + 1 for file in files)
 
     def forget(self, scan: str, recipe: str) -> None:
         """Forget the pages kept for a scan and a recipe."""
-        shutil.rmtree(self._root / scan[:2] / scan / recipe, ignore_errors=True)
+        shutil.rmtree(self._folder(scan, recipe), ignore_errors=True)
 
     def numbers(self, scan: str, recipe: str) -> set[int]:
         """Return the numbers of the pages kept for a scan and a recipe."""
-        folder = self._root / scan[:2] / scan / recipe
+        folder = self._folder(scan, recipe)
         return {int(file.name.split(".")[0]) for file in folder.glob("*.json.gz")} if folder.is_dir() else set()

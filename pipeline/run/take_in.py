@@ -95,7 +95,7 @@ def settle(row: ScanRow, entry: Entry, ledger: Ledger, taken: Collection[str]) -
         ledger: the archive's ledger.
         taken: the boxes taken in by this run so far.
     """
-    if row.recipe is not None or row.state is ScanState.REFUSED or not row.sha256:
+    if row.in_bag or row.state is ScanState.REFUSED or not row.sha256:
         return
     first = ledger.first(row.sha256, row.box, row.path)
     if first and first.state is ScanState.PENDING:
@@ -172,7 +172,7 @@ def inspect_anew(box: Box, entries: Sequence[Entry], context: Context, password:
             found: Inspection = outcome.value
             locked = password is not None
             before = ledger.scan(box.id, path, found.sha256)
-            if before and before.recipe is not None:
+            if before and before.in_bag:
                 # What is archived stays so, though its file was copied anew, or its ledger made anew.
                 ledger.put(replace(before, size=row.size, mtime_ns=row.mtime_ns, locked=int(locked)))
             else:

@@ -49,7 +49,7 @@ class Failing:
     def enter(self, row: ScanRow, failure: Failure, seconds: float = 0.0) -> None:
         """Enter a page that failed into the ledger, unless its bag holds it as it was read before."""
         number = failure.page or 0
-        if row.recipe is None or self._ledger.is_missing(row.sha256, number):
+        if not row.in_bag or self._ledger.is_missing(row.sha256, number):
             self._ledger.page_failed(row.sha256, number, self._recipe, seconds, failure)
 
     def check(self) -> None:
