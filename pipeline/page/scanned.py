@@ -1,0 +1,59 @@
+"""The pixels of an image as a scanner or a program wrote it: on white paper, at a resolution that can be true."""
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from pipeline.page.picture import Picture, Pixels
+
+_A4_LONG_INCHES = 297 / 25.4
+# A page whose claimed resolution would make it smaller or larger than this was not scanned at that resolution:
+# many programs write 72 or 96 into every picture.
+_LONG_INCHES = (3.5, 24.0)
+# A fax has half as many rows as columns to an inch, or nearly as many: 204 by 98 or 196 (ITU-T T.4).
+_UNEQUAL, _SQUASHED = 1.03, 2.5
+_COLOUR_STEP = 24
+_COLOUR_SHARE = 0.0005
+
+
+def picture_at(image: Image.Image, across: float, down: float) -> Picture:
+    """Return the picture of an upright image that claims so many dots per inch along its rows and its columns.
+
+    One that was scanned more finely one way than the other is stretched, lest its letters be squashed.
+    """
+    pixels = grey_or_rgb(image)
+    height, width = pixels.shape[:2]
+    claimed_dpi = across
+    if across > 0 and down > 0 and _UNEQUAL < max(across, down) / min(across, down) < _SQUASHED:
+        claimed_dpi = max(across, down)
+        height, width = round(height * claimed_dpi / down), round(width * claimed_dpi / across)
+    long_side = max(height, width)
+    low, high = _LONG_INCHES
+    # A resolution that only scanners write is believed of a large sheet, too: a map, a register.
+    sound = (
+        claimed_dpi > 0 and low <= long_side / claimed_dpi and (long_side / claimed_dpi <= high or claimed_dpi >= 150)
+    )
+    if not sound:
+        return Picture(pixels, max(pixels.shape[:2]) / _A4_LONG_INCHES)
+    if (height, width) != pixels.shape[:2]:
+        pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
+    return Picture(pixels, claimed_dpi)
+
+
+def grey_or_rgb(image: Image.Image) -> Pixels:
+    """Return the pixels on white paper, grey where there is no colour to speak of."""
+    if image.mode in {"I", "I;16", "I;16B", "I;16L", "F"}:
+        deep = np.asarray(image, dtype=np.float32)
+        return (deep * (255.0 / max(float(deep.max()), 1.0))).astype(np.uint8)
+    if image.mode in {"1", "L"}:
+        return np.asarray(image if image.mode == "L" else image.convert("L"))
+    if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
+        over = image.convert("RGBA")
+        paper = Image.new("RGBA", over.size, "white")
+        image = Image.alpha_composite(paper, over)
+    rgb = np.asarray(image.convert("RGB"))
+    sample = rgb[::4, ::4].astype(np.int16)
+    spread = sample.max(axis=2) - sample.min(axis=2)
+    # Yellowed paper is tinted all over; colour that matters (a seal, blue ink) stands out from the paper's own tint.
+    coloured = np.abs(spread - np.median(spread)) > _COLOUR_STEP
+    return rgb if float(coloured.mean()) > _COLOUR_SHARE else np.asarray(image.convert("L"))
