@@ -135,6 +135,11 @@ def _decompress(source: Path, page: Directory, plain: Path, number: int, seconds
     except subprocess.TimeoutExpired as error:
         raise BannasarError(Code.TIMEOUT, f"decoding took more than {seconds:.0f} s", page=number) from error
     said = done.stderr.decode("utf-8", "replace").replace(str(source), "it").strip().splitlines()
+    if done.returncode < 0:
+        raise BannasarError(Code.WORKER_LOST, f"tiffcp was ended by signal {-done.returncode}", page=number)
+    # It names no cause, and speaks of writing only where it could not.
+    if done.returncode != 0 and any("writ" in line.lower() for line in said):
+        raise BannasarError(Code.DISK_FULL, "no room to decode it", page=number)
     # What is missing of a JPEG, its decoder makes up, and only warns.
     missing = [line for line in said if "premature" in line.lower()]
     if done.returncode != 0 or missing:
