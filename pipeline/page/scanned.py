@@ -50,7 +50,7 @@ def grey_or_rgb(image: Image.Image) -> Pixels:
         image = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB") or image
     if image.mode in {"La", "RGBa"}:
         image = image.convert(image.mode.upper())
-    if image.mode in {"1", "L"}:
+    if image.mode in {"1", "L"} and "transparency" not in image.info:
         return np.asarray(image if image.mode == "L" else image.convert("L"))
     if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
         over = image.convert("RGBA")

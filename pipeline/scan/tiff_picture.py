@@ -7,7 +7,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from PIL import Image, ImageOps, TiffImagePlugin
+from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from models.failure import BannasarError, Code
 from pipeline.scan.samples import from_samples
@@ -18,9 +18,14 @@ from pipeline.scan.tiff import (
     COLOURS,
     COMPRESSION,
     DOWN,
+    FILL_ORDER,
     FORMAT,
+    OLD_JPEG,
+    OLD_JPEG_BYTES,
+    OLD_JPEG_START,
     ORIENTATION,
     PHOTOMETRIC,
+    STRIPS,
     UNIT,
     Directory,
     check_readable,
@@ -29,11 +34,9 @@ from pipeline.scan.tiff import (
     tiff_pages,
 )
 
-# Uncompressed ones, too: Pillow's own reader takes a page that lies on its side for one that stands, and knows no YCbCr
-# with fewer colours than pixels.
-TiffImagePlugin.READ_LIBTIFF = True
-# What the libtiff in Pillow's wheels was not built for, and old-style JPEG, of which Pillow knows one kind in many.
-_NOT_IN_PILLOW = {6, 32766, 32771, 32809, 32909, 34661, 34887, 50001}
+# What the libtiff in Pillow's wheels was not built for.
+_NOT_IN_PILLOW = {32766, 32771, 32809, 32909, 34661, 34887, 50001}
+_YCBCR = 6
 _CENTIMETRE, _NO_UNIT = 3, 1
 ON_ITS_SIDE = (5, 6, 7, 8)  # of the orientations in TIFF and EXIF
 
@@ -55,7 +58,7 @@ def tiff_picture(file: Path, number: int, seconds: float) -> tuple[Image.Image, 
     """
     page = tiff_pages(file)[number - 1]
     check_readable(page, number)
-    image = _by_pillow(file, page) if _is_known(page) else None
+    image = _inner_jpeg(file, page) or (_by_pillow(file, page) if _is_known(page) else None)
     if image is None:
         with tempfile.TemporaryDirectory(prefix="bannasar-") as folder:
             plain = Path(folder) / "plain.tif"
@@ -63,13 +66,19 @@ def tiff_picture(file: Path, number: int, seconds: float) -> tuple[Image.Image, 
             source.symlink_to(file.resolve())
             _decompress(source, page, plain, number, seconds)
             (copy,) = directories(plain)
-            image = (_by_pillow(plain, copy) if _is_plain(page) else None) or _by_samples(plain, copy, page)
+            image = (_by_pillow(plain, copy) if _is_plain(page) else None) or _turned(
+                from_samples(plain, copy, page), page
+            )
     across, down = _dpi(page, ACROSS), _dpi(page, DOWN)
     return (image, down, across) if page.one(ORIENTATION, 1) in ON_ITS_SIDE else (image, across, down)
 
 
 def _is_known(page: Directory) -> bool:
-    return page.one(COMPRESSION, 1) not in _NOT_IN_PILLOW and _is_plain(page)
+    """Whether Pillow decodes it. Of old-style JPEG it knows those in colour, which in turn tiffcp does not copy."""
+    compression = page.one(COMPRESSION, 1)
+    if compression == OLD_JPEG:
+        return page.photometric in {2, _YCBCR}
+    return compression not in _NOT_IN_PILLOW and _is_plain(page)
 
 
 def _is_plain(page: Directory) -> bool:
@@ -91,6 +100,10 @@ def _by_pillow(file: Path, page: Directory) -> Image.Image | None:
     with _BeginningAt(file, page.offset) as stream:
         if stream.header.startswith(BIG_ENDIAN_BIG):
             return None
+        # Pillow's own reader of uncompressed ones forgives wrong tags that libtiff does not; it knows neither every
+        # order of bits nor YCbCr with fewer colours than pixels. Of a stream it maps nothing into memory: what is
+        # mapped is not turned as its tag says.
+        TiffImagePlugin.READ_LIBTIFF = page.photometric == _YCBCR or page.one(FILL_ORDER, 1) != 1
         try:
             image = TiffImagePlugin.TiffImageFile(stream)
         except (SyntaxError, OSError, ValueError):
@@ -98,8 +111,28 @@ def _by_pillow(file: Path, page: Directory) -> Image.Image | None:
         return image.copy()  # Pillow turns it as it decodes it
 
 
-def _by_samples(plain: Path, copy: Directory, page: Directory) -> Image.Image:
-    image = from_samples(plain, copy, page)
+def _inner_jpeg(file: Path, page: Directory) -> Image.Image | None:
+    """Return the picture of old-style JPEG that lies whole in the TIFF, None where its parts lie here and there.
+
+    libtiff makes up what is missing of such a one.
+    """
+    start, length = page.one(OLD_JPEG_START), page.one(OLD_JPEG_BYTES)
+    if page.one(COMPRESSION, 1) != OLD_JPEG or not start <= page.one(STRIPS) < start + length:
+        return None
+    with file.open("rb") as stream:
+        stream.seek(start)
+        data = io.BytesIO(stream.read(length))
+    try:
+        image = Image.open(data, formats=["JPEG"])
+    except UnidentifiedImageError:
+        return None
+    if image.size != page.size:
+        return None
+    image.load()
+    return _turned(ImageOps.invert(image) if page.photometric == 0 and image.mode == "L" else image.copy(), page)
+
+
+def _turned(image: Image.Image, page: Directory) -> Image.Image:
     image.getexif()[ORIENTATION] = page.one(ORIENTATION, 1)
     ImageOps.exif_transpose(image, in_place=True)
     return image

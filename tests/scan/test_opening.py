@@ -97,6 +97,23 @@ def test_grey_pngs_of_every_depth(tmp_path, depth):
     assert looks_right(render(tmp_path / "a.png", Kind.PNG, 1, 300, 30).pixels)
 
 
+@pytest.mark.parametrize("mode", ["L", "P", "RGB", "LA", "RGBA"])
+def test_what_is_transparent_in_a_png_is_paper(tmp_path, mode):
+    """One shade that is not there, or an opacity of each pixel, whatever lies beneath."""
+    ink = Image.fromarray(np.where(page() < 128, np.uint8(255), np.uint8(0)))
+    options = {}
+    if mode in {"LA", "RGBA"}:
+        black = Image.new("L", ink.size, 0)
+        image = Image.merge("LA", (black, ink)).convert(mode)
+    else:
+        image = ink.point(lambda shade: 9 if shade else 200).convert(mode)
+        options["transparency"] = (200, 200, 200) if mode == "RGB" else 200
+    image.save(tmp_path / "a.png", **options)
+    pixels = render(tmp_path / "a.png", Kind.PNG, 1, 300, 30).pixels
+    assert pixels[40, 40].min() == 255
+    assert pixels[8, 8].max() < 20
+
+
 @pytest.mark.parametrize("kind", ["text", "packed text", "international text", "profile"])
 def test_what_a_program_wrote_beside_a_png_does_not_matter(tmp_path, kind):
     """Its history, its XMP, its colour profile: megabytes of them."""

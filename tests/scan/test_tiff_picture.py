@@ -195,22 +195,45 @@ def test_what_libtiff_writes_is_read(tmp_path, kind, options):
     assert looks_right(_pixels(file), 25)
 
 
-def _old_jpeg(image, **tags):
+@pytest.mark.parametrize(
+    "tags",
+    [{"t279": 0}, {"t279": 100}, {"t279": 9999}, {"t278": 20, "t273": [8, 968, 1928], "t279": [0, 0, 0]}, {"t274": 9}],
+)
+def test_wrong_tags_that_do_no_harm_are_forgiven(tmp_path, tags):
+    """How many bytes a strip has is known without them."""
+    assert looks_right(_pixels(write(tmp_path / "a.tif", [_replaced(part(GREY), **tags)])))
+
+
+@pytest.mark.parametrize("kind", ["1 bit", "4 bits", "inverted grey", "inverted 16 bits", "palette"])
+@pytest.mark.parametrize("compression", ["none", "lzw"])
+def test_bits_that_lie_the_other_way_round_are_read(tmp_path, kind, compression):
+    """The lowest first, as some facsimile machines write them."""
+    plain = write(tmp_path / "plain.tif", [KINDS[kind](GREY)])
+    options = ["-c", compression, "-f", "lsb2msb"]
+    subprocess.run(["tiffcp", *options, plain, tmp_path / "a.tif"], check=True, capture_output=True)
+    assert looks_right(_pixels(tmp_path / "a.tif"))
+
+
+def _old_jpeg(image, subsampling=0):
     """Return a page of old-style JPEG, as office copiers write it: a whole JPEG, and where it lies."""
     stream = io.BytesIO()
-    image.save(stream, "JPEG", quality=95, subsampling=0)
+    image.save(stream, "JPEG", quality=95, subsampling=subsampling)
     data = stream.getvalue()
     count = len(image.getbands())
     own = {256: WIDTH, 257: HEIGHT, 258: [8] * count, 259: 6, 262: 6 if count == 3 else 1, 277: count, 512: 1}
     # The writer lays the first picture's bytes at 8.
-    return Part(data, own | {513: 8, 514: len(data)} | ({530: [1, 1]} if count == 3 else {}) | tags)
+    return Part(data, own | {513: 8, 514: len(data)} | ({530: [1, 1]} if count == 3 else {}))
 
 
-@pytest.mark.parametrize("mode", ["L", "RGB"])
-def test_old_style_jpeg_is_read_and_damaged_where_it_is_cut_off(tmp_path, mode):
+@pytest.mark.parametrize(("mode", "subsampling"), [("L", 0), ("RGB", 0), ("RGB", 2)])
+def test_old_style_jpeg_is_read_and_damaged_where_it_is_cut_off(tmp_path, mode, subsampling):
     """Its decoder makes up what is missing: half a page must not pass for a page."""
-    one = _old_jpeg(Image.fromarray(GREY).convert(mode))
+    one = _old_jpeg(Image.fromarray(GREY).convert(mode), subsampling)
     assert looks_right(_pixels(write(tmp_path / "a.tif", [one])))
+    turned = _replaced(
+        _old_jpeg(Image.fromarray(_stored(6)).convert(mode), subsampling), t274=6, t256=HEIGHT, t257=WIDTH
+    )
+    assert looks_right(_pixels(write(tmp_path / "a.tif", [turned])))
     cut = Part(one.data[: len(one.data) - 60], one.tags | {514: len(one.data) - 60})
     assert _code(write(tmp_path / "b.tif", [cut])) is Code.DAMAGED
 
