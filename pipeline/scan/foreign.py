@@ -1,6 +1,7 @@
 """What a file is that no reader here opens: damaged, of a kind that is not read, or no document at all."""
 
 import subprocess
+import zipfile
 from pathlib import Path
 
 from models.failure import BannasarError, Code
@@ -73,9 +74,20 @@ def refusal(file: Path, head: bytes) -> BannasarError:
     if mime in _READ or head.startswith(_BEGINNINGS):
         return BannasarError(Code.DAMAGED, "its picture cannot be opened")
     name = _NAMES.get(mime) or next((name for start, name in _FAMILIES.items() if mime.startswith(start)), None)
+    if mime == "application/zip" and _is_office(file):
+        name = _OFFICE
     if name is None:
         return BannasarError(Code.NOT_A_DOCUMENT)
     return BannasarError(Code.UNSUPPORTED, name.format(mime.removeprefix("image/").removeprefix("x-")))
+
+
+def _is_office(file: Path) -> bool:
+    """Whether an archive of files is an office document, which `file` tells by the order of its files only."""
+    try:
+        with zipfile.ZipFile(file) as packed:
+            return "[Content_Types].xml" in packed.namelist()
+    except (zipfile.BadZipFile, ValueError):
+        return False
 
 
 def _jpeg_bits(file: Path) -> int | None:

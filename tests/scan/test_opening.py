@@ -143,6 +143,12 @@ def _office(file):
         packed.writestr("mimetype", "application/vnd.oasis.opendocument.text")
 
 
+def _word(file):
+    with zipfile.ZipFile(file, "w") as packed:
+        for name in ("[Content_Types].xml", "docProps/a.xml", "b.xml", "c.xml", "d.xml", "word/document.xml"):
+            packed.writestr(name, "<Monsieur/>")
+
+
 def _archive(file):
     with zipfile.ZipFile(file, "w") as packed:
         packed.writestr("a.txt", "Monsieur")
@@ -163,6 +169,7 @@ UNREAD = {
     "pcx": lambda file: Image.fromarray(page()).save(file, "PCX"),
     "portable": lambda file: Image.fromarray(page()).save(file, "PPM"),
     "office": _office,
+    "office document of the present": _word,
     "archive": _archive,
     "JPEG of 12 bits": _deep_jpeg,
     "office document": lambda file: file.write_bytes(b"{\\rtf1\\ansi Monsieur}"),
