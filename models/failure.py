@@ -13,6 +13,7 @@ class Code(StrEnum):
 
     EMPTY = "empty"
     NOT_A_DOCUMENT = "not-a-document"
+    UNSUPPORTED = "unsupported"
     DAMAGED = "damaged"
     ENCRYPTED = "encrypted"
     PAGE_TOO_LARGE = "page-too-large"
@@ -51,6 +52,7 @@ _REFUSALS = frozenset(
     {
         Code.EMPTY,
         Code.NOT_A_DOCUMENT,
+        Code.UNSUPPORTED,
         Code.DAMAGED,
         Code.ENCRYPTED,
         Code.PAGE_TOO_LARGE,
@@ -64,6 +66,10 @@ _WORDS: dict[Code, tuple[str, str]] = {
     Code.NOT_A_DOCUMENT: (
         "The file is neither a PDF nor a picture, whatever its name says.",
         "If it belongs to the case, save it as a PDF or a picture; if not, take it out of the box.",
+    ),
+    Code.UNSUPPORTED: (
+        "The file is of a kind that Bannasar does not read.",
+        "Open it with the program it comes from, save it as PDF, TIFF or JPEG, and put that into the box.",
     ),
     Code.DAMAGED: (
         "The file is cut off or damaged: not all of its pages can be opened.",

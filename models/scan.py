@@ -15,6 +15,10 @@ class Kind(StrEnum):
     PNG = "png"
     JPEG2000 = "jpeg2000"
     WEBP = "webp"
+    AVIF = "avif"
+    HEIC = "heic"
+    BMP = "bmp"
+    GIF = "gif"
 
 
 class Scan(Record):

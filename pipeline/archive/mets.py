@@ -30,6 +30,8 @@ _SCHEMAS = (
 _MIME = {
     ".jp2": "image/jp2",
     ".webp": "image/webp",
+    ".avif": "image/avif",
+    ".heic": "image/heic",
     ".xml": "application/xml",
     ".json": "application/json",
 }

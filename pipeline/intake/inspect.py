@@ -5,31 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pikepdf
-from PIL import Image, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
 from models.failure import BannasarError, Code
 from models.scan import Kind
 from models.settings import Limits
+from pipeline.scan.foreign import refusal
+from pipeline.scan.opening import DAMAGE, KINDS, open_picture
+from pipeline.scan.tiff import TIFF_BEGINNINGS, check_readable, tiff_pages
 
-_PILLOW_KINDS = {
-    "TIFF": Kind.TIFF,
-    "JPEG": Kind.JPEG,
-    "PNG": Kind.PNG,
-    "JPEG2000": Kind.JPEG2000,
-    "WEBP": Kind.WEBP,
-}
-# What such a file begins with, to tell a damaged picture from a file that never was one.
-_PICTURE_STARTS = (
-    b"II*\x00",
-    b"MM\x00*",
-    b"II+\x00",
-    b"MM\x00+",
-    b"\xff\xd8\xff",
-    b"\x89PNG\r\n\x1a\n",
-    b"\x00\x00\x00\x0cjP  \r\n\x87\n",
-    b"\xff\x4f\xff\x51",
-    b"RIFF",
-)
 _POINTS_PER_INCH = 72
 _CHUNK = 1 << 20
 
@@ -93,31 +77,32 @@ def inspect(file: Path, limits: Limits, dpi: int) -> tuple[Kind, int]:
 
 
 def _picture_pages(file: Path, head: bytes, limits: Limits) -> tuple[Kind, int]:
-    # Pillow's own limit is for programs that open pictures unasked; ours is checked page by page.
-    Image.MAX_IMAGE_PIXELS = None
     try:
-        with Image.open(file, formats=tuple(_PILLOW_KINDS)) as image:
-            # Phones and cameras put further pictures behind a JPEG (CIPA DC-007); its page is the first.
-            kind = Kind.JPEG if image.format == "MPO" else _PILLOW_KINDS[str(image.format)]
-            # More frames than pages only a TIFF has: an animated WebP or PNG shows one page.
-            pages = getattr(image, "n_frames", 1) if kind is Kind.TIFF else 1
-            _check_count(pages, limits)
-            for number in range(1, pages + 1):
-                image.seek(number - 1)
-                _check_pixels(image.width, image.height, number, limits)
+        if head.startswith(TIFF_BEGINNINGS):
+            return Kind.TIFF, _tiff_pages(file, limits)
+        # An animated picture, a burst of photographs show one page.
+        with open_picture(file) as image:
+            _check_pixels(image.width, image.height, 1, limits)
+            return KINDS[str(image.format)], 1
     except UnidentifiedImageError as error:
-        if head.startswith(_PICTURE_STARTS):
-            raise BannasarError(Code.DAMAGED, "its picture cannot be opened") from error
-        raise BannasarError(Code.NOT_A_DOCUMENT) from error
+        raise refusal(file, head) from error
     except BannasarError:
         raise
     except OSError as error:
         if error.errno is not None:
             raise BannasarError(Code.UNREADABLE, str(error.strerror)) from error
         raise BannasarError(Code.DAMAGED, str(error)) from error
-    except (ValueError, SyntaxError, EOFError, KeyError, TypeError) as error:  # what Pillow's readers let through
+    except DAMAGE as error:
         raise BannasarError(Code.DAMAGED, str(error)) from error
-    return kind, pages
+
+
+def _tiff_pages(file: Path, limits: Limits) -> int:
+    pages = tiff_pages(file)
+    _check_count(len(pages), limits)
+    for number, page in enumerate(pages, 1):
+        _check_pixels(*page.size, number, limits)
+        check_readable(page, number)
+    return len(pages)
 
 
 def _pdf_pages(file: Path, limits: Limits, dpi: int) -> int:

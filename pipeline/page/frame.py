@@ -5,32 +5,38 @@ from pathlib import Path
 from PIL import ExifTags, Image, ImageOps
 
 from models.failure import BannasarError, Code
+from models.scan import Kind
 from pipeline.page.picture import Picture
 from pipeline.page.scanned import picture_at
+from pipeline.scan.opening import DAMAGE, open_picture
+from pipeline.scan.tiff_picture import ON_ITS_SIDE, tiff_picture
 
-_ON_ITS_SIDE = (5, 6, 7, 8)  # of the orientations in EXIF and TIFF
 
-
-def frame(file: Path, number: int) -> Picture:
+def frame(file: Path, kind: Kind, number: int, seconds: float) -> Picture:
     """Return one page of a picture file, with its own pixels.
 
     Args:
         file: the scan.
+        kind: what it is.
         number: the page, from 1.
+        seconds: time limit of a decoder that is a program of its own.
 
     Raises:
-        BannasarError: the picture is damaged, or is no longer there.
+        BannasarError: the picture is damaged, of a kind that is not read, out of time, or no longer there.
     """
     try:
-        with Image.open(file) as image:
-            image.seek(number - 1)
-            across, down = (float(claimed or 0) for claimed in image.info.get("dpi", (0, 0)))
-            if image.getexif().get(ExifTags.Base.Orientation) in _ON_ITS_SIDE:
-                across, down = down, across
-            ImageOps.exif_transpose(image, in_place=True)
-            return picture_at(image, across, down)
+        return picture_at(*(tiff_picture(file, number, seconds) if kind is Kind.TIFF else _only_picture(file)))
     except FileNotFoundError as error:
         raise BannasarError(Code.CHANGED, "it is no longer there", page=number) from error
-    except (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError) as error:
-        # All of these are what Pillow's readers let through for a file that is cut off or damaged.
+    except (OSError, *DAMAGE) as error:
         raise BannasarError(Code.DAMAGED, str(error), page=number) from error
+
+
+def _only_picture(file: Path) -> tuple[Image.Image, float, float]:
+    """Return a picture, upright as it says of itself, and the dots per inch that it claims."""
+    with open_picture(file) as image:
+        across, down = (float(claimed or 0) for claimed in image.info.get("dpi", (0, 0)))
+        if image.getexif().get(ExifTags.Base.Orientation) in ON_ITS_SIDE:
+            across, down = down, across
+        ImageOps.exif_transpose(image, in_place=True)
+        return image.copy(), across, down

@@ -21,7 +21,7 @@ def render(file: Path, kind: Kind, number: int, dpi: int, seconds: float) -> Pic
         kind: what it is.
         number: the page, from 1.
         dpi: resolution for PDF pages that are not one picture, in dots per inch.
-        seconds: time limit of the renderer.
+        seconds: time limit of the renderer, or of the decoder.
 
     Returns:
         The picture and its dots per inch.
@@ -31,4 +31,4 @@ def render(file: Path, kind: Kind, number: int, dpi: int, seconds: float) -> Pic
     """
     # The scan was inspected: its pages are within our own limits.
     Image.MAX_IMAGE_PIXELS = None
-    return pdf_page(file, number, dpi, seconds) if kind is Kind.PDF else frame(file, number)
+    return pdf_page(file, number, dpi, seconds) if kind is Kind.PDF else frame(file, kind, number, seconds)

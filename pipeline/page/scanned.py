@@ -2,9 +2,10 @@
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageCms
 
 from pipeline.page.picture import Picture, Pixels
+from pipeline.scan.depth import eight_bits
 
 _A4_LONG_INCHES = 297 / 25.4
 # A page whose claimed resolution would make it smaller or larger than this was not scanned at that resolution:
@@ -43,9 +44,13 @@ def picture_at(image: Image.Image, across: float, down: float) -> Picture:
 def grey_or_rgb(image: Image.Image) -> Pixels:
     """Return the pixels on white paper, grey where there is no colour to speak of."""
     if image.mode in {"I", "I;16", "I;16B", "I;16L", "F"}:
-        deep = np.asarray(image, dtype=np.float32)
-        return (deep * (255.0 / max(float(deep.max()), 1.0))).astype(np.uint8)
-    if image.mode in {"1", "L"}:
+        return eight_bits(np.asarray(image), 16 if image.mode.startswith("I;16") else 32)
+    if image.mode == "LAB":
+        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        image = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB") or image
+    if image.mode in {"La", "RGBa"}:
+        image = image.convert(image.mode.upper())
+    if image.mode in {"1", "L"} and "transparency" not in image.info:
         return np.asarray(image if image.mode == "L" else image.convert("L"))
     if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
         over = image.convert("RGBA")

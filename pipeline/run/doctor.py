@@ -33,6 +33,8 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield Check("tesseract", well=True, found=versions()["tesseract"])
     yield from _models(settings.page)
     yield _program("poppler", ["pdftoppm", "-v"], "poppler-utils")
+    yield _program("tiffcp", ["tiffcp", "-h"], "libtiff-tools")
+    yield _program("file", ["file", "--version"], "file")
     yield _program("ghostscript", ["gs", "--version"], "ghostscript")
     yield _fonts()
     yield _sqlite()
