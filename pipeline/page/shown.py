@@ -69,6 +69,8 @@ class _Places:
         self._aslant = text.aslant
         self._boxes = text.characters.boxes * (width, height, width, height)
         self._middles = (self._boxes[:, :2] + self._boxes[:, 2:]) / 2
+        self._downwards = np.argsort(self._middles[:, 1])
+        self._tops = self._middles[self._downwards, 1]
         self._is_space = np.array([character.isspace() for character in text.text], bool) | (text.groups < 0)
         self.foreign: list[Rect] = []
         self._keys = 2 * text.groups + self._aslant
@@ -94,9 +96,12 @@ class _Places:
 
     def _near(self, box: Rect, reach: int) -> Integers:
         """Return the characters, no white space, that have their middle in a box made larger all round."""
-        edges = np.array(box)
-        inside = (self._middles >= edges[:2] - reach) & (self._middles <= edges[2:] + reach)
-        return np.nonzero(inside.all(axis=1) & ~self._is_space)[0]
+        first, last = np.searchsorted(self._tops, (box.top - reach, box.bottom + reach))
+        row = self._downwards[first:last]
+        across = self._middles[row, 0]
+        inside = (across >= box.left - reach) & (across <= box.right + reach) & ~self._is_space[row]
+        near: Integers = np.sort(row[inside])
+        return near
 
     def _own(self, text: str, near: Integers) -> Integers | None:
         """Return the characters that make up a text, out of those near: of one group, or of all."""
