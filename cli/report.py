@@ -70,5 +70,7 @@ def print_accounts(accounts: Mapping[str, Account]) -> None:
 
 
 def percent(share: float | None) -> str:
-    """Return a share as a percentage, a dash where there is none."""
-    return "–" if share is None else f"{100 * share:.1f} %"
+    """Return a share as a percentage, a dash where there is none; 100 % is what lacks nothing."""
+    if share is None:
+        return "–"
+    return f"{100 * share if share == 1 else min(99.9, 100 * share):.1f} %"

@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from cli.common import ArchiveOption, JsonOption, find_box, open_ledger, out, read_settings, warn_of_damage
+from models.correction import About
 from pipeline.archive.bag import bag_folder, document_file
 from pipeline.run.people import Doubt, doubts
 
@@ -22,9 +23,11 @@ def review(
     archive: ArchiveOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the documents whose kind or date the machine is unsure of, the least sure first, and what to type.
+    """List the documents that want a person's eyes, the least sure first, and what to type.
 
-    What you say of one (`bannasar correct`, also where the machine is right) takes it off the list.
+    Those are documents whose kind or date the machine is unsure of, and those of which something is not read: attached
+    files, words that viewers do not show, words in a picture that cannot be made out. What you say of one (`bannasar
+    correct`, also where the machine is right) takes it off the list.
 
     Example:
         bannasar review --box box-17 --limit 5
@@ -46,10 +49,11 @@ def review(
         case, document = doubt.case, doubt.document
         pdf = document_file(bag_folder(settings.archive, case), document.number)
         out.print(Text(f"{case.id}, document {document.number}: {document.title}", style="bold"), soft_wrap=True)
-        for why in doubt.why.values():
+        for why in (*doubt.why.values(), *doubt.unread):
             out.print(Text(f"   {why}"), soft_wrap=True)
         out.print(Text(f"   {pdf}", style="dim"), soft_wrap=True)
-        unsure = " ".join(f"--{about.value} …" for about in doubt.why)
+        abouts = doubt.why if doubt.why and not doubt.unread else {About.KIND: "", **doubt.why}
+        unsure = " ".join(f"--{about.value} …" for about in abouts)
         command = f"bannasar correct {shlex.quote(case.id)} --document {document.number} {unsure}"
         out.print(Text(f"   {command}", style="dim"), soft_wrap=True)
     if not found and left_out:
@@ -72,4 +76,5 @@ def _as_json(doubt: Doubt) -> dict[str, object]:
         "kind_read": document.kind_read,
         "sure": doubt.sure,
         "why": list(doubt.why.values()),
+        "unread": list(doubt.unread),
     }

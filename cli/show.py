@@ -28,7 +28,7 @@ def show(
     """
     settings = read_settings(archive)
     with open_ledger(settings.archive) as ledger:
-        found = stories(ledger, scan)
+        found = stories(ledger, scan, settings.archive)
     if not found:
         give_up(f"The archive knows no scan {scan}. `bannasar status BOX` lists those of a box.")
     if as_json:
@@ -43,7 +43,8 @@ def _as_json(story: Story) -> dict[str, Any]:
         {**attempt, "versions": json.loads(attempt["versions"]) if attempt["versions"] else None}
         for attempt in story.attempts
     ]
-    return {"scan": asdict(story.row), "bag": story.bag or None, "pages": list(story.pages), "attempts": attempts}
+    pages = [{**page, "unread": list(story.unread.get(page["number"], ()))} for page in story.pages]
+    return {"scan": asdict(story.row), "bag": story.bag or None, "pages": pages, "attempts": attempts}
 
 
 def _print(story: Story, archive: str) -> None:
@@ -82,6 +83,7 @@ def _pages(story: Story) -> Table:
         state = page["state"] if page["state"] != "failed" else f"failed: {page['reason']}"
         if page["handwriting"]:
             state += f", {percent(page['handwriting'])} handwriting"
+        state = "; ".join((state, *story.unread.get(page["number"], ())))
         table.add_row(str(page["number"]), percent(page["confidence"]), f"{page['seconds']:.1f}", Text(state))
     return table
 

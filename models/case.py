@@ -13,12 +13,20 @@ from models.record import Record
 from models.scan import Scan
 
 
+class Unread(Record):
+    """What belongs to a page of a document and is not read, or may not be: short remarks that a person should see."""
+
+    page: PageRef
+    remarks: tuple[str, ...]
+
+
 class Document(Record):
     """Consecutive pages that belong together.
 
     ``number`` counts the documents of the case file from 1. ``kind`` is one of the glossary, or "unknown".
     ``kind_read`` is what the machine takes it for, with ``kind_confidence``, 0–1; ``kind_by`` is the person who said
-    otherwise, or said so too. ``facts`` are what was read from it, and what people said instead.
+    otherwise, or said so too. ``facts`` are what was read from it, and what people said instead. ``unread`` names those
+    of its pages of which something is not read.
     """
 
     number: int
@@ -29,6 +37,7 @@ class Document(Record):
     kind_read: str = ""
     kind_by: str = ""
     facts: tuple[Fact, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
     def surest(self, name: FactName) -> str:
         """Return what a person said of a name, else the value of its surest fact, the first of several; else ""."""

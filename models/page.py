@@ -79,9 +79,11 @@ class Page(Record):
 
     ``turn`` is the clockwise turn in degrees that set the picture upright, ``skew`` the clockwise angle in degrees by
     which the turned picture still leant, and was turned back. ``width`` and ``height`` are those of the upright page in
-    pixels at ``dpi``. ``blocks`` are in reading order. ``notes`` are short remarks for people, such as "too little
-    text to tell which way is up". ``sheet`` is what the QR code of a separator sheet says: such a page was laid in for
-    scanning, its words are not the case file's, so that it has no blocks, and yet is not ``blank``.
+    pixels at ``dpi``. ``blocks`` are in reading order. ``notes`` are short remarks for people, such as "too little text
+    to tell which way is up". ``unread`` says what belongs to the page and was left out or may be, such as "2 attached
+    files are not read": a person should look at it. ``sheet`` is what the QR code of a separator sheet says: such a
+    page was laid in for scanning, its words are not the case file's, so that it has no blocks, and yet is not
+    ``blank``.
     ``handwriting`` are the places of lines that a hand wrote: they are not read, and in no block.
     """
 
@@ -99,6 +101,7 @@ class Page(Record):
     blocks: tuple[Block, ...] = ()
     handwriting: tuple[Rect, ...] = ()
     notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def handwriting_share(self) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, groupby, pairwise
 from pathlib import Path
 
-from models.case import CaseFile, Document
+from models.case import CaseFile, Document, Unread
 from models.correction import About, Correction
 from models.fact import Fact, FactName
 from models.page import Page, PageRef
@@ -62,7 +62,12 @@ def described(
     ]
     as_people_cut = enumerate(_as_people_cut(cut, said), 1)
     read = [_document(number, part, titles, model, settings) for number, part in as_people_cut]
-    return tuple(_as_people_say(document, said) for document in as_sheets_tell(read, stacks, pages, names))
+    told = (_as_people_say(document, said) for document in as_sheets_tell(read, stacks, pages, names))
+    return tuple(document.model_copy(update={"unread": _unread(document, pages)}) for document in told)
+
+
+def _unread(document: Document, pages: Mapping[PageRef, Page]) -> tuple[Unread, ...]:
+    return tuple(Unread(page=ref, remarks=pages[ref].unread) for ref in document.pages if pages[ref].unread)
 
 
 def resting(case: CaseFile) -> tuple[Correction, ...]:

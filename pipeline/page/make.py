@@ -7,13 +7,14 @@ from models.failure import BannasarError, Code
 from models.page import Page, TextSource
 from models.scan import Kind
 from models.settings import PageSettings
-from pipeline.page.born_digital import own_blocks
+from pipeline.page.beyond import beyond_the_page
+from pipeline.page.born_digital import OwnText, own_text
 from pipeline.page.picture import Picture
 from pipeline.page.read import read_picture
 from pipeline.page.recipe import fingerprint
 from pipeline.page.render import render
 from pipeline.page.separator import separator
-from pipeline.page.upright import make_upright
+from pipeline.page.upright import make_upright, size_upright
 
 _SEPARATES = "a separator sheet"
 
@@ -34,13 +35,26 @@ def make_page(file: Path, kind: Kind, scan: str, number: int, settings: PageSett
     """
     picture = render(file, kind, number, settings.dpi, seconds)
     page = partial(Page, scan=scan, number=number, recipe=fingerprint(settings), dpi=picture.dpi)
-    height, width = picture.pixels.shape[:2]
+    beyond = beyond_the_page(file, number) if kind is Kind.PDF else ()
     if sheet := separator(picture.pixels):
-        return page(width=width, height=height, sheet=sheet, notes=(_SEPARATES,))
-    if kind is Kind.PDF and (blocks := own_blocks(file, number, picture.dpi, seconds)):
-        return page(width=width, height=height, source=TextSource.BORN_DIGITAL, blocks=blocks)
+        height, width = picture.pixels.shape[:2]
+        return page(width=width, height=height, sheet=sheet, notes=(_SEPARATES,), unread=beyond)
+    own = own_text(file, number, picture, settings, seconds) if kind is Kind.PDF else OwnText()
+    unread = (*beyond, *own.unread)
+    if own.blocks:
+        width, height = size_upright(picture, own.turn, 0)
+        return page(
+            width=width,
+            height=height,
+            turn=own.turn,
+            source=TextSource.BORN_DIGITAL,
+            blocks=own.blocks,
+            handwriting=own.handwriting,
+            notes=own.notes,
+            unread=unread,
+        )
     reading = read_picture(picture, settings, seconds)
-    is_empty = not reading.blank and not reading.handwriting
+    is_empty = not reading.blank and not reading.handwriting and not unread
     if is_empty and not any(line.words for block in reading.blocks for line in block.lines):
         raise BannasarError(Code.NO_TEXT, page=number)
     return page(
@@ -52,6 +66,7 @@ def make_page(file: Path, kind: Kind, scan: str, number: int, settings: PageSett
         blocks=reading.blocks,
         handwriting=reading.handwriting,
         notes=reading.notes,
+        unread=unread,
     )
 
 

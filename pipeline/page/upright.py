@@ -5,7 +5,7 @@ import math
 import cv2
 import numpy as np
 
-from models.page import Turn
+from models.page import Rect, Turn
 from pipeline.page.picture import Picture, Pixels
 
 _QUARTERS: dict[int, int] = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
@@ -38,6 +38,31 @@ def size_upright(picture: Picture, turn: Turn, skew: float) -> tuple[int, int]:
     """Return width and height in pixels of what :func:`make_upright` makes of a picture."""
     height, width = picture.pixels.shape[:2]
     return _canvas(*((height, width) if turn in {90, 270} else (width, height)), skew)
+
+
+def as_it_lay(place: Rect, size: tuple[int, int], turn: Turn, skew: float) -> Rect:
+    """Return where a box of an upright picture lay before :func:`make_upright`, as large as it is.
+
+    Args:
+        place: The box, in pixels of the upright picture.
+        size: Width and height of the picture as it lay.
+        turn: By which it was turned.
+        skew: Which was then turned back.
+    """
+    width, height = size
+    turned = (height, width) if turn in {90, 270} else (width, height)
+    canvas = _canvas(*turned, skew)
+    lean = math.radians(skew)
+    # From the centre, first the lean, then the quarter turns anticlockwise.
+    x = (place.left + place.right - canvas[0]) / 2
+    y = (place.top + place.bottom - canvas[1]) / 2
+    x, y = x * math.cos(lean) - y * math.sin(lean), x * math.sin(lean) + y * math.cos(lean)
+    across, down = place.right - place.left, place.bottom - place.top
+    for _ in range(turn // 90):
+        x, y = y, -x
+        across, down = down, across
+    left, top = round(width / 2 + x - across / 2), round(height / 2 + y - down / 2)
+    return Rect(max(0, left), max(0, top), max(0, left + across), max(0, top + down))
 
 
 def paper_colour(pixels: Pixels) -> tuple[float, ...]:

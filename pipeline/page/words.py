@@ -39,6 +39,22 @@ def around(boxes: list[Rect]) -> Rect:
     return Rect(min(lefts), min(tops), max(rights), max(bottoms))
 
 
+def runs_down(line: Line) -> bool:
+    """Whether the words of a line stand below one another: it runs up or down the page."""
+    first, last = line.words[0].box, line.words[-1].box
+    return len(line.words) > 1 and first.left < last.right and last.left < first.right
+
+
+def level(line: Line) -> tuple[Line, ...]:
+    """Return a line as lines that are level: each word of one that runs up or down the page is one by itself.
+
+    Lines have words beside one another for whoever puts them under a picture; else they read their letters mixed up.
+    """
+    if not runs_down(line):
+        return (line,)
+    return tuple(Line(words=(word,), box=word.box, confidence=word.confidence) for word in line.words)
+
+
 def _box(signs: Signs, picture: LinePicture, scale: float) -> Rect:
     """Return the box of signs on the upright page: their columns, and the rows of the line's ink there."""
     left, right = min(sign.left for sign in signs), max(sign.right for sign in signs)

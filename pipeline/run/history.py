@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from models.failure import Code
 from models.scan import ScanState
+from pipeline.archive.bag import UNREADABLE, read_case
 from pipeline.run.ledger import Ledger, ScanRow
 
 
@@ -21,12 +23,16 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One scan's whole story: how it stands, its pages that were tried, and every attempt, the oldest first."""
+    """One scan's whole story: how it stands, its pages that were tried, and every attempt, the oldest first.
+
+    ``unread`` says of which of its archived pages, by number, something is not read.
+    """
 
     row: ScanRow
     bag: str
     pages: tuple[Mapping[str, Any], ...]
     attempts: tuple[Mapping[str, Any], ...]
+    unread: Mapping[int, tuple[str, ...]]
 
 
 def failures(ledger: Ledger, boxes: Sequence[str], most_examples: int) -> list[Kind]:
@@ -59,17 +65,17 @@ def failures(ledger: Ledger, boxes: Sequence[str], most_examples: int) -> list[K
     return sorted(kinds, key=lambda kind: (-kind.scans, kind.code))
 
 
-def stories(ledger: Ledger, name: str) -> list[Story]:
+def stories(ledger: Ledger, name: str, archive: Path) -> list[Story]:
     """Return the story of every scan of that name: its path in its box, ``box/path``, or its SHA-256's beginning."""
     return [
-        _story(ledger, row)
+        _story(ledger, row, archive)
         for box in ledger.boxes()
         for row in ledger.scans(box.id)
         if name in {row.path, f"{row.box}/{row.path}"} or (len(name) >= 8 and row.sha256.startswith(name.lower()))
     ]
 
 
-def _story(ledger: Ledger, row: ScanRow) -> Story:
+def _story(ledger: Ledger, row: ScanRow, archive: Path) -> Story:
     pages = ledger.query("SELECT * FROM pages WHERE sha256 = ? AND sha256 <> '' ORDER BY number", (row.sha256,))
     attempts = ledger.query(
         "SELECT attempts.*, runs.versions FROM attempts LEFT JOIN runs ON runs.id = attempts.run "
@@ -78,4 +84,15 @@ def _story(ledger: Ledger, row: ScanRow) -> Story:
         (row.box, row.path, row.sha256, row.case_id),
     )
     bag = ledger.bag_of(row.case_id) if row.state in {ScanState.ARCHIVED, ScanState.DUPLICATE} else ""
-    return Story(row, bag, tuple(map(dict, pages)), tuple(map(dict, attempts)))
+    unread = _unread(archive / bag, row.sha256) if bag else {}
+    return Story(row, bag, tuple(map(dict, pages)), tuple(map(dict, attempts)), unread)
+
+
+def _unread(bag: Path, sha256: str) -> dict[int, tuple[str, ...]]:
+    """Return what of the pages of a scan is not read; nothing where the bag cannot be read, which `verify` tells."""
+    try:
+        case = read_case(bag)
+    except UNREADABLE:
+        return {}
+    told = (one for document in case.documents for one in document.unread)
+    return {one.page.number: one.remarks for one in told if one.page.scan == sha256}

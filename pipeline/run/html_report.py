@@ -135,7 +135,8 @@ def _eyes(ledger: Ledger, chosen: Sequence[tuple[ScanRow, int, str | None]], set
 
 def _notes(page: Page) -> tuple[str, ...]:
     share = page.handwriting_share
-    return (*page.notes, f"{100 * share:.0f} % of what is written is by hand") if share else page.notes
+    by_hand = (f"{100 * share:.0f} % of what is written is by hand",) if share else ()
+    return (*page.unread, *page.notes, *by_hand)
 
 
 class _Pictures:

@@ -27,6 +27,12 @@ def measure(pages: Sequence[Page], missing: Collection[int]) -> Measure:
 
 
 def confidence_of(pages: Iterable[Page]) -> float | None:
-    """Return the mean confidence of the words on pages, None where there are none."""
-    sure = [word.confidence for page in pages for block in page.blocks for line in block.lines for word in line.words]
+    """Return the mean confidence of the words on pages, None where there are none.
+
+    What is known not to be read counts as a word that nobody is sure of: such a page is never wholly sure.
+    """
+    sure: list[float] = []
+    for page in pages:
+        sure += [word.confidence for block in page.blocks for line in block.lines for word in line.words]
+        sure += [0.0 for _ in page.unread]
     return sum(sure) / len(sure) if sure else None

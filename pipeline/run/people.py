@@ -16,12 +16,16 @@ from pipeline.text.dates import NO_CENTURY
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A document that wants a person's eyes: how sure the machine is of it, 0–1, and why, by what it is unsure of."""
+    """A document that wants a person's eyes: how sure the machine is of it, 0–1, and why, by what it is unsure of.
+
+    ``unread`` says what of its pages is not read.
+    """
 
     case: CaseFile
     document: Document
     sure: float
     why: Mapping[About, str]
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +65,25 @@ def doubts(archive: Path, box: str | None, below: float, left_out: Callable[[Pat
 
 
 def _doubt(case: CaseFile, document: Document, below: float) -> Doubt | None:
-    if document.kind == SEPARATOR:
-        return None
     sure, why = 1.0, dict[About, str]()
-    if not document.kind_by and (document.kind == UNKNOWN or document.kind_confidence < below):
+    is_paper = document.kind != SEPARATOR
+    if is_paper and not document.kind_by and (document.kind == UNKNOWN or document.kind_confidence < below):
         sure = document.kind_confidence
         why[About.KIND] = f"{document.kind_read or UNKNOWN}, {document.kind_confidence:.0%} sure"
     # The likelier a doubtful date is the document's own, the less it is known of what day the document is.
-    if (day := _doubtful_date(document)) and 1 - day.confidence < below:
+    if is_paper and (day := _doubtful_date(document)) and 1 - day.confidence < below:
         sure = min(sure, round(1 - day.confidence, 3))
         why[About.DATE] = f"date “{day.text}”: {day.doubt}"
-    return Doubt(case, document, sure, why) if why else None
+    # Whoever has said what the document is has seen it, and what is not read.
+    unread = () if document.kind_by else tuple(_unread(case, document))
+    return Doubt(case, document, 0.0 if unread else sure, why, unread) if why or unread else None
+
+
+def _unread(case: CaseFile, document: Document) -> Iterator[str]:
+    names = {scan.sha256: scan.path.name for scan in case.scans}
+    for one in document.unread:
+        for remark in one.remarks:
+            yield f"{names[one.page.scan]}, page {one.page.number}: {remark}"
 
 
 def _doubtful_date(document: Document) -> Fact | None:

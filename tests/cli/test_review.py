@@ -2,8 +2,11 @@
 
 import json
 
+import pikepdf
+
 from pipeline.text.dates import IMPOSSIBLE, NO_CENTURY
 from tests.cli.conftest import write_page
+from tests.page import raw_pdf
 
 
 def _data(bannasar, name):
@@ -66,6 +69,34 @@ def test_a_doubtful_date_counts_as_far_as_it_may_be_the_papers_own(archived):
     (found,) = archived.json("review")["documents"]
     assert (found["case"], found["sure"]) == ("box_b.jpg", 0.1)
     assert "bannasar correct box_b.jpg --document 1 --date …\n" in archived("review").stdout
+
+
+def test_what_of_a_document_is_not_read_is_listed_until_somebody_has_seen_it(bannasar, tmp_path):
+    """Whatever the machine takes the document for; `show` tells it, too, and the scan is not wholly sure."""
+
+    def attach(pdf, _page):
+        pdf.attachments["secret.txt"] = pikepdf.AttachedFileSpec(pdf, b"1")
+
+    (tmp_path / "box").mkdir()
+    hidden = "1 g BT /F1 12 Tf 30 100 Td (SOKDARA) Tj ET"
+    raw_pdf.write(tmp_path / "box" / "a.pdf", raw_pdf.BODY + hidden, attach)
+    assert bannasar("run", tmp_path / "box").returncode == 0
+    told = ["1 attached file is not read", "1 word that viewers do not show is left out"]
+    (found,) = bannasar.json("review")["documents"]
+    assert found["sure"] == 0
+    assert found["unread"] == [f"a.pdf, page 1: {remark}" for remark in told]
+    printed = bannasar("review").stdout
+    assert all(remark in printed for remark in told)
+    assert "bannasar correct box_a.pdf --document 1 --kind …" in printed
+    (scan,) = bannasar.json("show", "a.pdf")["scans"]
+    assert scan["pages"][0]["unread"] == told
+    assert scan["scan"]["confidence"] < 1
+    shown = bannasar("show", "a.pdf").stdout
+    assert "secret" not in shown
+    assert "SOKDARA" not in shown
+    assert "100.0 %" not in shown
+    assert bannasar("correct", "box_a.pdf", "--kind", "letter").returncode == 0
+    assert bannasar.json("review")["documents"] == []
 
 
 def test_a_bag_that_cannot_be_read_is_left_out_and_named(archived):

@@ -8,10 +8,14 @@ import pytest
 from fpdf import FPDF
 from PIL import Image
 
-from pipeline.page.born_digital import is_sound, own_blocks
+from config.settings import load
+from models.scan import Kind
+from pipeline.page.born_digital import OwnText, is_sound, own_text
+from pipeline.page.render import render
 
 KHMER_FONT = Path("/usr/share/fonts/truetype/khmeros/KhmerOSbattambang.ttf")
 KHMER = "លិខិតអញ្ជើញឱ្យមកបំភ្លឺហេតុ"
+DPI = 100
 FRENCH = "Le greffier a reçu la déclaration du témoin."
 
 
@@ -32,23 +36,27 @@ def _pdf(folder: Path, *, picture: bool = False) -> Path:
     return file
 
 
+def _own(file: Path) -> OwnText:
+    picture = render(file, Kind.PDF, 1, DPI, 30)
+    return own_text(file, 1, picture, load().page, 30)
+
+
 def test_a_born_digital_page_keeps_its_words_where_they_stand(tmp_path):
     """What was written needs no guess at what was written."""
-    blocks = own_blocks(_pdf(tmp_path), 1, 300, 30)
-    assert blocks is not None
+    blocks = _own(_pdf(tmp_path)).blocks
     words = [word for block in blocks for line in block.lines for word in line.words]
     text = "".join(word.text + " " * word.space for word in words)
     assert KHMER in text
     assert FRENCH in text
     greffier = next(word for word in words if word.text == "greffier")
-    assert greffier.box.left == pytest.approx((30 / 25.4 + 0.21) * 300, abs=30)
-    assert greffier.box.bottom == pytest.approx(60 / 25.4 * 300, abs=25)
+    assert greffier.box.left == pytest.approx((30 / 25.4 + 0.21) * DPI, abs=10)
+    assert greffier.box.bottom == pytest.approx(60 / 25.4 * DPI, abs=9)
     assert greffier.confidence == 1
 
 
 def test_text_on_top_of_a_scan_does_not_pass_for_the_page(tmp_path):
     """A stamp of the scanner's software says nothing of what is on the paper."""
-    assert own_blocks(_pdf(tmp_path, picture=True), 1, 300, 30) is None
+    assert not _own(_pdf(tmp_path, picture=True)).blocks
 
 
 def _stamped(folder: Path, drawing: bytes, form: bytes, matrix: Sequence[float]) -> Path:
@@ -73,7 +81,7 @@ def _stamped(folder: Path, drawing: bytes, form: bytes, matrix: Sequence[float])
 def test_text_on_top_of_a_scan_in_strips_does_not_pass_for_the_page(tmp_path):
     """Many scanners write a page as strips, of which none covers half of it."""
     strips = b"".join(b"q 595 0 0 84.2 0 %.1f cm /Im0 Do Q " % (84.2 * number) for number in range(10))
-    assert own_blocks(_stamped(tmp_path, strips, b"", []), 1, 300, 30) is None
+    assert not _own(_stamped(tmp_path, strips, b"", [])).blocks
 
 
 @pytest.mark.parametrize(
@@ -87,7 +95,7 @@ def test_text_on_top_of_a_scan_in_strips_does_not_pass_for_the_page(tmp_path):
 )
 def test_text_on_top_of_a_scan_in_a_form_does_not_pass_for_the_page(tmp_path, drawing, form, matrix):
     """Programs that stamp a scan put it into a form, in whose own space it may be a point wide."""
-    assert own_blocks(_stamped(tmp_path, drawing, form, matrix), 1, 300, 30) is None
+    assert not _own(_stamped(tmp_path, drawing, form, matrix)).blocks
 
 
 @pytest.mark.parametrize(
@@ -102,7 +110,7 @@ def test_text_on_top_of_a_scan_in_a_form_does_not_pass_for_the_page(tmp_path, dr
 )
 def test_a_letter_with_small_pictures_keeps_its_words(tmp_path, drawing, form, matrix):
     """A coat of arms, however it is drawn, is no scan; nor is what lies beside the page."""
-    assert own_blocks(_stamped(tmp_path, drawing, form, matrix), 1, 300, 30) is not None
+    assert _own(_stamped(tmp_path, drawing, form, matrix)).blocks
 
 
 @pytest.mark.parametrize(

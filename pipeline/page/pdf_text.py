@@ -1,0 +1,113 @@
+"""The characters of a PDF page and where they stand, as pdfium tells them."""
+
+import ctypes
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+from numpy.typing import NDArray
+
+from models.failure import BannasarError, Code
+
+Box = tuple[float, float, float, float]
+"""Left, bottom, right and top in points."""
+Shares = NDArray[np.float64]
+Integers = NDArray[np.int_]
+
+_WHOLE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Characters:
+    """The characters of a page in the order of the text; pdfium makes up white space between them.
+
+    ``boxes`` are left, top, right and bottom, ``(n, 4)``, in shares of the page as viewers show it; ``angles`` the
+    clockwise degrees, 0–359, by which the text runs turned; ``sizes`` those of the fonts as drawn, in points;
+    ``objects`` the addresses of the text objects, 0 where a character was made up.
+    """
+
+    text: Sequence[str]
+    boxes: Shares
+    angles: Integers
+    sizes: Shares
+    objects: Integers
+
+
+@contextmanager
+def opened(file: Path, number: int) -> Iterator[pdfium.PdfPage]:
+    """Open a page of a PDF, from 1; what pdfium says against it is a damage.
+
+    Raises:
+        BannasarError: it cannot be opened.
+    """
+    try:
+        pdf = pdfium.PdfDocument(file)
+    except pdfium.PdfiumError as error:
+        raise BannasarError(Code.DAMAGED, str(error), page=number) from error
+    try:
+        yield pdf[number - 1]
+    except pdfium.PdfiumError as error:
+        raise BannasarError(Code.DAMAGED, str(error), page=number) from error
+    finally:
+        pdf.close()
+
+
+def bounds(item: pdfium.PdfObject) -> Box:
+    """Return where an object stands on its page: pdfium tells that of one in a form in the form's own space."""
+    found: Box = item.get_bounds()
+    form = item.container
+    while form:
+        found = form.get_matrix().on_rect(*found)
+        form = form.container
+    return found
+
+
+def address(pointer: object) -> int:
+    """Return the address that a pointer of pdfium's holds, 0 for none."""
+    return ctypes.cast(pointer, ctypes.c_void_p).value or 0  # type: ignore[arg-type]  # a ctypes pointer
+
+
+def in_shares(page: pdfium.PdfPage, boxes: Sequence[Box]) -> Shares:
+    """Return boxes in points as left, top, right and bottom, ``(n, 4)``, in shares of the page as viewers show it."""
+    far = 1000
+    x, y = ctypes.c_int(), ctypes.c_int()
+    corners = []
+    for at in ((0, 0), (far, 0), (0, far)):
+        pdfium_c.FPDF_PageToDevice(page.raw, 0, 0, _WHOLE, _WHOLE, 0, *at, x, y)
+        corners.append((x.value / _WHOLE, y.value / _WHOLE))
+    origin, right, up = np.array(corners)
+    axes = np.stack((right - origin, up - origin)) / far
+    edges = np.array(boxes, np.float64).reshape(-1, 4)
+    first, second = edges[:, 0:2] @ axes + origin, edges[:, 2:4] @ axes + origin
+    return np.hstack((np.minimum(first, second), np.maximum(first, second)))
+
+
+def characters_of(page: pdfium.PdfPage) -> Characters:
+    """Return the characters of a page, seen or not."""
+    text = page.get_textpage()
+    places = range(text.count_chars())
+    matrices = [_matrix(text, place) for place in places]
+    # pdfium's own angle is that of slanted letters, not of their line.
+    angles = np.array([round(-math.degrees(math.atan2(one.b, one.a))) for one in matrices], np.int_)
+    sizes = [
+        math.hypot(one.c, one.d) * pdfium_c.FPDFText_GetFontSize(text.raw, place)
+        for place, one in zip(places, matrices, strict=True)
+    ]
+    return Characters(
+        [chr(min(0xFFFD, pdfium_c.FPDFText_GetUnicode(text.raw, place))) for place in places],
+        in_shares(page, [text.get_charbox(place) for place in places]),
+        (angles + page.get_rotation()) % 360,
+        np.array(sizes, np.float64),
+        np.array([address(pdfium_c.FPDFText_GetTextObject(text.raw, place)) for place in places], np.int_),
+    )
+
+
+def _matrix(text: pdfium.PdfTextPage, place: int) -> pdfium_c.FS_MATRIX:
+    matrix = pdfium_c.FS_MATRIX(1, 0, 0, 1, 0, 0)
+    pdfium_c.FPDFText_GetMatrix(text.raw, place, matrix)
+    return matrix

@@ -1,0 +1,166 @@
+"""The words of a PDF page without those that a viewer does not show."""
+
+import itertools
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from models.page import Block, Line, Rect, Word
+from pipeline.page.pdf_text import Integers
+from pipeline.page.picture import Pixels
+from pipeline.page.seen import PageText
+from pipeline.page.words import around, level, runs_down
+
+_CONTRAST = 40
+"""Steps of 256 between the lightest and the darkest pixel where a word can be seen."""
+_ALIKE = 0.8
+
+
+def shown(blocks: Sequence[Block], text: PageText, pixels: Pixels) -> tuple[tuple[Block, ...], tuple[Rect, ...]]:
+    """Return the words that are seen, of some only a part; and the places of those that are in notes and form fields.
+
+    Those that do not run level come last, those aslant in blocks of their own: poppler takes them apart into letters.
+
+    Args:
+        blocks: The words of the page, in pixels of its upright picture.
+        text: What is seen of them, the page being turned upright.
+        pixels: The upright picture.
+    """
+    height, width = pixels.shape[:2]
+    places = _Places(text, width, height)
+    kept, aside = list[Block](), list[Block]()
+    for block in blocks:
+        lines = list[Line]()
+        for line in block.lines:
+            words = tuple(part for word in line.words for part in places.seen_parts(word, pixels))
+            if words:
+                lines += level(line if words == line.words else _line(words))
+        if lines:
+            whose = aside if any(map(runs_down, block.lines)) else kept
+            whose.append(Block(lines=tuple(lines), box=around([line.box for line in lines])))
+    aslant = tuple(places.aslant())
+    return (*(_in_order(kept) if aside or aslant else kept), *aside, *aslant), tuple(places.foreign)
+
+
+def _in_order(blocks: Sequence[Block]) -> list[Block]:
+    """Return blocks in order of reading where lines across them have misled poppler: each before what is under it."""
+    ordered: list[Block] = []
+    for block in blocks:
+        under = (place for place, other in enumerate(ordered) if _is_above(block.box, other.box))
+        ordered.insert(next(under, len(ordered)), block)
+    return ordered
+
+
+def _is_above(upper: Rect, lower: Rect) -> bool:
+    return upper.bottom <= lower.top and upper.left < lower.right and lower.left < upper.right
+
+
+class _Places:
+    """Where the characters of a page stand in its upright picture.
+
+    ``foreign`` are the places of the words met so far that are seen, and are none of the page's own.
+    """
+
+    def __init__(self, text: PageText, width: int, height: int) -> None:
+        self._text = text
+        self._seen = text.seen
+        self._aslant = text.aslant
+        self._boxes = text.characters.boxes * (width, height, width, height)
+        self._middles = (self._boxes[:, :2] + self._boxes[:, 2:]) / 2
+        self._downwards = np.argsort(self._middles[:, 1])
+        self._tops = self._middles[self._downwards, 1]
+        self._is_space = np.array([character.isspace() for character in text.text], bool) | (text.groups < 0)
+        self.foreign: list[Rect] = []
+        self._keys = 2 * text.groups + self._aslant
+
+    def seen_parts(self, word: Word, pixels: Pixels) -> Iterator[Word]:
+        """Yield what is seen of a word: it, nothing, or its parts; nothing of one that runs aslant."""
+        near = self._near(word.box, 0)
+        own = self._own(word.text, near)
+        if own is None:
+            # It is a piece of a word that runs aslant, or is in a note or a form field: there the picture tells.
+            wider = self._near(word.box, word.box.bottom - word.box.top)
+            is_piece = self._is_of(word.text, wider[self._aslant[wider]])
+            unseen = self._is_of(word.text, near) and not self._seen[near].all()
+            if not is_piece and not unseen and _contrast(pixels, word.box) >= _CONTRAST:
+                self.foreign.append(word.box)
+                yield word
+        elif self._aslant[own].any():
+            return
+        elif self._seen[own].all():
+            yield word
+        else:
+            yield from self._parts(own, word)
+
+    def _near(self, box: Rect, reach: int) -> Integers:
+        """Return the characters, no white space, that have their middle in a box made larger all round."""
+        first, last = np.searchsorted(self._tops, (box.top - reach, box.bottom + reach))
+        row = self._downwards[first:last]
+        across = self._middles[row, 0]
+        inside = (across >= box.left - reach) & (across <= box.right + reach) & ~self._is_space[row]
+        near: Integers = np.sort(row[inside])
+        return near
+
+    def _own(self, text: str, near: Integers) -> Integers | None:
+        """Return the characters that make up a text, out of those near: of one group, or of all."""
+        wanted = _plain(text)
+        for key in np.unique(self._keys[near]):
+            some: Integers = near[self._keys[near] == key]
+            if self._spelled(some) == wanted:
+                return some
+        return near if len(near) and self._spelled(near) == wanted else None
+
+    def _spelled(self, some: Integers) -> str:
+        return _plain("".join(self._text.text[one] for one in some))
+
+    def _is_of(self, text: str, near: Integers) -> bool:
+        wanted, there = Counter(_plain(text)), Counter(self._spelled(near))
+        return (wanted & there).total() >= _ALIKE * wanted.total()
+
+    def _parts(self, own: Integers, word: Word) -> Iterator[Word]:
+        runs = [list(run) for seen, run in itertools.groupby(own, key=lambda one: bool(self._seen[one])) if seen]
+        for run in runs:
+            text = "".join(self._text.text[one] for one in run)
+            left, _, right, _ = self._around(run)
+            level = word.box._replace(left=left, right=right)
+            space = word.space if run is runs[-1] else True
+            yield Word(text=text, box=level, confidence=word.confidence, space=space)
+
+    def _around(self, run: Sequence[int]) -> Rect:
+        boxes = self._boxes[list(run)]
+        edges = (*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0))
+        return Rect(*(max(0, round(float(edge))) for edge in edges))
+
+    def aslant(self) -> Iterator[Block]:
+        """Yield the lines that run aslant and are seen, a block each."""
+        chosen = self._aslant & self._seen | self._is_space
+        for is_run, run in itertools.groupby(range(len(chosen)), key=lambda one: bool(chosen[one])):
+            places = list(run)
+            if not is_run or not self._aslant[places].any():
+                continue
+            parted = itertools.groupby(places, key=lambda one: bool(self._is_space[one]))
+            found = [list(some) for space, some in parted if not space]
+            words = [
+                Word(text="".join(self._text.text[one] for one in some), box=self._around(some), confidence=1.0)
+                for some in found
+            ]
+            line = _line(tuple(words))
+            yield Block(lines=(line,), box=line.box)
+
+
+def _line(words: tuple[Word, ...]) -> Line:
+    return Line(words=words, box=around([word.box for word in words]), confidence=1.0)
+
+
+def _plain(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+def _contrast(pixels: Pixels, box: Rect) -> int:
+    part = pixels[box.top : box.bottom, box.left : box.right]
+    if not part.size:
+        return 0
+    flat = part.reshape(part.shape[0] * part.shape[1], -1)
+    return int((flat.max(axis=0).astype(int) - flat.min(axis=0)).max())
