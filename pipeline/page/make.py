@@ -8,6 +8,7 @@ from models.page import Page, TextSource
 from models.scan import Kind
 from models.settings import PageSettings
 from pipeline.page.born_digital import own_blocks
+from pipeline.page.pdf_layout import words_dpi
 from pipeline.page.picture import Picture
 from pipeline.page.read import read_picture
 from pipeline.page.recipe import fingerprint
@@ -37,7 +38,7 @@ def make_page(file: Path, kind: Kind, scan: str, number: int, settings: PageSett
     height, width = picture.pixels.shape[:2]
     if sheet := separator(picture.pixels):
         return page(width=width, height=height, sheet=sheet, notes=(_SEPARATES,))
-    if kind is Kind.PDF and (blocks := own_blocks(file, number, picture.dpi, seconds)):
+    if kind is Kind.PDF and (blocks := own_blocks(file, number, words_dpi(file, number, picture), seconds)):
         return page(width=width, height=height, source=TextSource.BORN_DIGITAL, blocks=blocks)
     reading = read_picture(picture, settings, seconds)
     is_empty = not reading.blank and not reading.handwriting
