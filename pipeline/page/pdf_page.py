@@ -15,6 +15,10 @@ from pipeline.page.picture import Picture, Pixels
 from pipeline.page.scanned import grey_or_rgb
 
 _UNSEEN = ("/Link", "/Popup")
+_PLAIN = "q Q cm Do BT ET Tf Td TD Tm T* Tj TJ Tr Tz Tc Tw TL Ts g G rg RG w BMC BDC EMC"
+"""Operators that hide nothing of a picture: they put it, and invisible text, somewhere (ISO 32000-2, annex A)."""
+
+_INVISIBLE = 3
 _COARSE_LONG = 877
 """Pixels along a page on which it is seen whether anything is hidden or added: 75 dots an inch of A4."""
 
@@ -46,6 +50,8 @@ def pdf_page(file: Path, number: int, dpi: int, seconds: float) -> Picture:
     page = layout(file, number)
     scale, true_dpi = page.resolutions(dpi)
     own = _own_pixels(file, number) if page.uncut and not page.layered else None
+    if own and own.plain:
+        return Picture(own.turned(), true_dpi)
     by_pdfium = None
     if own:
         # What is clipped, masked, painted over or switched off is in a picture's own pixels all the same.
@@ -65,10 +71,14 @@ def pdf_page(file: Path, number: int, dpi: int, seconds: float) -> Picture:
 
 @dataclass(frozen=True, slots=True)
 class _Own:
-    """The pixels of a page's one picture, and the clockwise degrees by which the page turns it."""
+    """The pixels of a page's one picture, and the clockwise degrees by which the page turns it.
+
+    ``plain`` says that the page holds nothing that could hide a part of it.
+    """
 
     pixels: Pixels
     turn: int
+    plain: bool
 
     def turned(self) -> Pixels:
         return np.ascontiguousarray(np.rot90(self.pixels, -self.turn // 90))
@@ -89,7 +99,9 @@ def _own_pixels(file: Path, number: int) -> _Own | None:
                 return None
             turn = int(page.obj.get("/Rotate", 0))
             # Only quarters are heeded (ISO 32000-2, table 31).
-            return _Own(grey_or_rgb(picture.as_pil_image()), turn % 360 if turn % 90 == 0 else 0)
+            turn = turn % 360 if turn % 90 == 0 else 0
+            plain = "/SMaskInData" not in images[0] and not picture.indexed and _is_plain(page)
+            return _Own(grey_or_rgb(picture.as_pil_image()), turn, plain)
     except (pikepdf.PikepdfError, NotImplementedError, ValueError, TypeError, AttributeError, OSError):
         return None  # the renderer has the last word on whether the page is damaged
 
@@ -101,6 +113,19 @@ def _has_annotations(page: pikepdf.Page) -> bool:
         if one.get("/Subtype") not in _UNSEEN and left != right and bottom != top:
             return True
     return False
+
+
+def _is_plain(page: pikepdf.Page) -> bool:
+    """Whether a page does no more than put a picture and invisible text somewhere."""
+    if page.obj.get("/Annots") or "/ColorSpace" in page.resources:
+        return False
+    plain = _PLAIN.split()
+    for each in pikepdf.parse_content_stream(page):
+        operator = str(each.operator)
+        # Text may also be what is cut out of a picture.
+        if operator not in plain or (operator == "Tr" and each.operands[0] != _INVISIBLE):
+            return False
+    return True
 
 
 def _coarse_by_pdfium(file: Path, number: int, own: _Own) -> Pixels:
