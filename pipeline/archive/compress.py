@@ -1,6 +1,7 @@
 """The picture of a page, small enough for slow connections, with the edges of its writing intact."""
 
 import io
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -10,15 +11,17 @@ _A4_INCHES = 210 / 25.4 * 297 / 25.4
 _WITH_COLOUR = 1.3
 _REFERENCE_DPI = 300
 _FINEST_DPI = 180
+_LOWEST_LINE = 18  # pixels: that of 8 points at 180 dots an inch
 
 
-def compressed(pixels: np.ndarray, dpi: float, quality: int, kilobytes: int) -> bytes:
+def compressed(pixels: np.ndarray, dpi: float, quality: int, kilobytes: int, lines: Sequence[int] = ()) -> bytes:
     """Return a page's picture as JPEG, or where that is too large, as JPEG 2000 of the size that is allowed.
 
     Noise of the paper makes a JPEG large, and blocks of it ragged when it must be small. JPEG 2000 gives what bytes
     there are to what stands out most: to the writing. It takes ten times as long, so that clean pages go without. At
-    such sizes next to nothing is left of what is finer than 180 dots an inch: it is taken out first. At 240 dots
-    it takes twice as long, for edges that are hardly sharper.
+    such sizes next to nothing is left of what is finer than 180 dots an inch: it is taken out first, unless lines as
+    low as the page's lowest quarter would be hard to read. At 240 dots it takes twice as long, for edges that are
+    hardly sharper.
 
     Args:
         pixels: grey, ``(height, width)``, or RGB.
@@ -26,6 +29,8 @@ def compressed(pixels: np.ndarray, dpi: float, quality: int, kilobytes: int) -> 
         quality: of the JPEG, 1 to 100.
         kilobytes: what a grey A4 page at 300 dpi may take, in thousands of bytes; other pages in proportion to their
             pixels, those in colour a third more.
+        lines: the heights in pixels of the lines that were read on it. Pages may be smaller than they say, and print
+            may be small.
     """
     image = Image.fromarray(pixels)
     whole = _REFERENCE_DPI**2 * _A4_INCHES
@@ -34,8 +39,9 @@ def compressed(pixels: np.ndarray, dpi: float, quality: int, kilobytes: int) -> 
     image.save(plain, "JPEG", quality=quality, optimize=True, dpi=(round(dpi), round(dpi)))
     if plain.tell() <= allowed:
         return plain.getvalue()
-    if dpi > _FINEST_DPI:
-        scale = _FINEST_DPI / dpi
+    low = sorted(lines)[len(lines) // 4] if lines else _LOWEST_LINE * dpi / _FINEST_DPI
+    scale = max(_FINEST_DPI / dpi, _LOWEST_LINE / max(1, low))
+    if scale < 1:
         calm = cv2.GaussianBlur(pixels, (3, 3), 0)
         image = Image.fromarray(cv2.resize(calm, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
     small = io.BytesIO()

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import pikepdf
@@ -15,6 +16,7 @@ from pipeline.scan.opening import DAMAGE, KINDS, open_picture
 from pipeline.scan.tiff import TIFF_BEGINNINGS, check_readable, tiff_pages
 
 _POINTS_PER_INCH = 72
+_A0_INCHES = 841 / 25.4 * 1189 / 25.4
 _CHUNK = 1 << 20
 
 
@@ -113,16 +115,31 @@ def _pdf_pages(file: Path, limits: Limits, dpi: int) -> int:
                 raise BannasarError(Code.DAMAGED, "it has no pages")
             _check_count(pages, limits)
             for number, page in enumerate(pdf.pages, 1):
-                left, bottom, right, top = (float(edge) for edge in page.cropbox)
-                inches = abs(right - left) / _POINTS_PER_INCH, abs(top - bottom) / _POINTS_PER_INCH
-                _check_pixels(round(inches[0] * dpi), round(inches[1] * dpi), number, limits)
-                for image in page.get_images().values():
+                width, height = _inches(page)
+                pictures = page.get_images().values()
+                # A page larger than that is no larger than its pictures make it.
+                if not pictures or width * height <= _A0_INCHES:
+                    _check_pixels(round(width * dpi), round(height * dpi), number, limits)
+                for image in pictures:
                     _check_pixels(int(image.get("/Width", 0)), int(image.get("/Height", 0)), number, limits)
     except pikepdf.PasswordError as error:
         raise BannasarError(Code.ENCRYPTED) from error
     except (pikepdf.PdfError, ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
         raise BannasarError(Code.DAMAGED, str(error)) from error
     return pages
+
+
+def _inches(page: pikepdf.Page) -> tuple[float, float]:
+    """Return the width and height of what is shown of a page."""
+    shown, medium = ([float(edge) for edge in box] for box in (page.cropbox, page.mediabox))
+    unit = page.obj.get("/UserUnit")
+    points = float(unit) if isinstance(unit, int | Decimal) and unit > 0 else 1.0
+    sides = []
+    for low, high in ((0, 2), (1, 3)):
+        begin = max(min(box[low], box[high]) for box in (shown, medium))
+        end = min(max(box[low], box[high]) for box in (shown, medium))
+        sides.append(max(0.0, end - begin) * points / _POINTS_PER_INCH)
+    return sides[0], sides[1]
 
 
 def _open_pdf(file: Path) -> pikepdf.Pdf:

@@ -12,7 +12,8 @@ import pypdfium2.raw as pdfium_c
 
 from models.page import Block, Rect, Turn
 from models.settings import PageSettings
-from pipeline.page.pdf_text import Box, bounds, opened
+from pipeline.page.pdf_layout import pdfium_page
+from pipeline.page.pdf_text import Box, bounds
 from pipeline.page.pdf_words import words_of
 from pipeline.page.picture import Picture
 from pipeline.page.pictured import read_pictures
@@ -71,7 +72,7 @@ def own_text(file: Path, number: int, picture: Picture, settings: PageSettings, 
     Raises:
         BannasarError: the page cannot be opened or read, or the time ran out.
     """
-    with opened(file, number) as page:
+    with pdfium_page(file, number) as page:
         if not _has_visible_text(page):
             return OwnText()
         text = look_at(page)

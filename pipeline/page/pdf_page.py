@@ -1,22 +1,38 @@
-"""One page of a PDF as a picture: its own pixels where it is one picture, else rendered by poppler."""
+"""One page of a PDF as a picture: its own pixels where it is one picture and shows all of it, else drawn."""
 
-import io
-import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pikepdf
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
-from PIL import Image
 
-from models.failure import BannasarError, Code
-from pipeline.page.picture import Picture
+from pipeline.page.pdf_draw import drawn, drawn_by_pdfium, marks
+from pipeline.page.pdf_layout import Layout, layout, pdfium_page
+from pipeline.page.picture import Picture, Pixels
 from pipeline.page.scanned import grey_or_rgb
 
-_POINTS_PER_INCH = 72
-_COVERS = 0.98
-_FEATURELESS = 8
 _UNSEEN = ("/Link", "/Popup")
+_PLAIN = "q Q cm Do BT ET Tf Td TD Tm T* Tj TJ Tr Tz Tc Tw TL Ts g G rg RG w BMC BDC EMC"
+"""Operators that hide nothing of a picture: they put it, and invisible text, somewhere (ISO 32000-2, annex A)."""
+
+_INVISIBLE = 3
+_COARSE_LONG = 877
+"""Pixels along a page on which it is seen whether anything is hidden or added: 75 dots an inch of A4."""
+
+_LONG = 1500
+"""Pixels along a picture that is compared as it is: a factor near 1 would smooth it, by each program in its own way."""
+
+_BARELY = 1 - 1e-4
+"""pdfium rounds a picture's edges outwards: one that ended beyond the last pixel would be stretched by one."""
+
+_NEAR = 5
+"""Pixels across within which two drawings of one thing may put it, as programs round its place."""
+
+_DIFFERENT = 12
+"""Grey levels: programs shrink pictures not quite alike; of a name in small print three times as much is missing."""
 
 
 def pdf_page(file: Path, number: int, dpi: int, seconds: float) -> Picture:
@@ -31,57 +47,44 @@ def pdf_page(file: Path, number: int, dpi: int, seconds: float) -> Picture:
     Raises:
         BannasarError: the page cannot be rendered (damaged, or out of time).
     """
-    own_dpi, uncut = _whole_page_picture(file, number) or (None, False)
-    picture = _embedded(file, number, own_dpi) if own_dpi and uncut else None
-    return picture or _rendered(file, number, own_dpi or dpi, seconds)
+    page = layout(file, number)
+    scale, true_dpi = page.resolutions(dpi)
+    own = _own_pixels(file, number) if page.uncut and not page.layered else None
+    if own and own.plain:
+        return Picture(own.turned(), true_dpi)
+    by_pdfium = None
+    if own:
+        # What is clipped, masked, painted over or switched off is in a picture's own pixels all the same.
+        by_pdfium = _coarse_by_pdfium(file, number, own)
+        if _alike(_laid(own, page, by_pdfium.shape), by_pdfium):
+            return Picture(own.turned(), true_dpi)
+    scale *= page.unit
+    pixels = drawn(file, number, scale, seconds, layered=page.layered)
+    if own and by_pdfium is not None:
+        # Where two programs show different things, what one of them hides is not shown.
+        height, width = by_pdfium.shape
+        by_poppler = _grey_of_size(np.rot90(pixels, own.turn // 90), width, height)
+        if _has_more(by_poppler, by_pdfium) and not _has_more(by_pdfium, by_poppler) and marks(by_pdfium):
+            pixels = drawn_by_pdfium(file, number, scale)
+    return Picture(pixels, true_dpi)
 
 
-def _whole_page_picture(file: Path, number: int) -> tuple[float, bool] | None:
-    """Return the resolution of the one picture that is the page, and whether the page shows all of it.
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """The pixels of a page's one picture, and the clockwise degrees by which the page turns it.
 
-    Of a picture of two pages each may show a half. None where the page is anything else.
+    ``plain`` says that the page holds nothing that could hide a part of it.
     """
-    try:
-        pdf = pdfium.PdfDocument(file)
-    except pdfium.PdfiumError as error:
-        raise BannasarError(Code.DAMAGED, str(error), page=number) from error
-    try:
-        page = pdf[number - 1]
-        left, bottom, right, top = page.get_cropbox()
-        pictures = []
-        for item in page.get_objects(max_depth=3):
-            if item.type == pdfium_c.FPDF_PAGEOBJ_IMAGE:
-                pictures.append(item)
-            elif not _is_invisible_text(item):
-                return None
-        if len(pictures) != 1:
-            return None
-        a, b, c, d, e, f = pictures[0].get_matrix().get()
-        if abs(b) + abs(c) > 0.01 or a <= 0 or d <= 0:
-            return None
-        covered = max(0.0, min(right, e + a) - max(left, e)) * max(0.0, min(top, f + d) - max(bottom, f))
-        if covered < _COVERS * (right - left) * (top - bottom):
-            return None
-        width, height = pictures[0].get_px_size()
-        across, down = width * _POINTS_PER_INCH / a, height * _POINTS_PER_INCH / d
-        if not (0.97 < across / down < 1.03 and 50 < across < 1250):
-            return None
-        return float(across), covered >= _COVERS * a * d
-    except pdfium.PdfiumError as error:
-        raise BannasarError(Code.DAMAGED, str(error), page=number) from error
-    finally:
-        pdf.close()
+
+    pixels: Pixels
+    turn: int
+    plain: bool
+
+    def turned(self) -> Pixels:
+        return np.ascontiguousarray(np.rot90(self.pixels, -self.turn // 90))
 
 
-def _is_invisible_text(item: pdfium.PdfObject) -> bool:
-    """Whether a page object is the hidden text that an earlier recognition left."""
-    if item.type != pdfium_c.FPDF_PAGEOBJ_TEXT:
-        return False
-    mode = pdfium_c.FPDFTextObj_GetTextRenderMode(item.raw)
-    return bool(mode == pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE)
-
-
-def _embedded(file: Path, number: int, dpi: float) -> Picture | None:
+def _own_pixels(file: Path, number: int) -> _Own | None:
     """Return the page's one picture with its own pixels, None where its kind asks for a renderer."""
     try:
         with pikepdf.open(file, suppress_warnings=True) as pdf:
@@ -94,9 +97,11 @@ def _embedded(file: Path, number: int, dpi: float) -> Picture | None:
             picture = pikepdf.PdfImage(images[0])  # type: ignore[arg-type]  # an image is a stream
             if picture.colorspace not in {"/DeviceGray", "/DeviceRGB"} or picture.bits_per_component != 8:
                 return None
-            image = picture.as_pil_image()
-            turn = int(page.obj.get("/Rotate", 0)) % 360
-            return Picture(grey_or_rgb(image.rotate(-turn, expand=True) if turn else image), dpi)
+            turn = int(page.obj.get("/Rotate", 0))
+            # Only quarters are heeded (ISO 32000-2, table 31).
+            turn = turn % 360 if turn % 90 == 0 else 0
+            plain = "/SMaskInData" not in images[0] and not picture.indexed and _is_plain(page)
+            return _Own(grey_or_rgb(picture.as_pil_image()), turn, plain)
     except (pikepdf.PikepdfError, NotImplementedError, ValueError, TypeError, AttributeError, OSError):
         return None  # the renderer has the last word on whether the page is damaged
 
@@ -110,19 +115,63 @@ def _has_annotations(page: pikepdf.Page) -> bool:
     return False
 
 
-def _rendered(file: Path, number: int, dpi: float, seconds: float) -> Picture:
-    command = ["pdftoppm", "-cropbox", "-r", f"{dpi:.4f}", "-f", str(number), "-l", str(number), str(file)]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=seconds, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise BannasarError(Code.TIMEOUT, f"rendering took more than {seconds:.0f} s", page=number) from error
-    if done.returncode != 0 or not done.stdout:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise BannasarError(Code.DAMAGED, said[0] if said else "poppler made no picture of it", page=number)
-    with Image.open(io.BytesIO(done.stdout)) as image:
-        pixels = grey_or_rgb(image)
-    # poppler draws what it can, and says that all went well: a page it could not draw must not pass for a blank one.
-    if b"Error" in done.stderr and int(pixels.max()) - int(pixels.min()) < _FEATURELESS:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise BannasarError(Code.DAMAGED, said[0], page=number)
-    return Picture(pixels, dpi)
+def _is_plain(page: pikepdf.Page) -> bool:
+    """Whether a page does no more than put a picture and invisible text somewhere."""
+    if page.obj.get("/Annots") or "/ColorSpace" in page.resources:
+        return False
+    plain = _PLAIN.split()
+    for each in pikepdf.parse_content_stream(page):
+        operator = str(each.operator)
+        # Text may also be what is cut out of a picture.
+        if operator not in plain or (operator == "Tr" and each.operands[0] != _INVISIBLE):
+            return False
+    return True
+
+
+def _coarse_by_pdfium(file: Path, number: int, own: _Own) -> Pixels:
+    """Return a page's grey, not turned, as pdfium draws it: of its one picture's size, or coarser if that is large."""
+    height, width = own.pixels.shape[:2]
+    factor = _COARSE_LONG / max(height, width) if max(height, width) > _LONG else 1.0
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    with pdfium_page(file, number) as page:
+        page.set_rotation(0)
+        bitmap = pdfium.PdfBitmap.new_native(*size, pdfium_c.FPDFBitmap_Gray)
+        bitmap.fill_rect((255, 255, 255, 255), 0, 0, *size)
+        across, down = (_BARELY * pixels / points for pixels, points in zip(size, page.get_size(), strict=True))
+        matrix, edges = pdfium_c.FS_MATRIX(across, 0, 0, down, 0, 0), pdfium_c.FS_RECTF(0, 0, *size)
+        flags = pdfium_c.FPDF_ANNOT | pdfium_c.FPDF_GRAYSCALE
+        pdfium_c.FPDF_RenderPageBitmapWithMatrix(bitmap, page, matrix, edges, flags)
+        return np.asarray(bitmap.to_pil())
+
+
+def _laid(own: _Own, page: Layout, shape: tuple[int, ...]) -> Pixels:
+    """Return the grey of the page's one picture as it would be shown by itself, where it stands on the page."""
+    height, width = own.pixels.shape[:2]
+    left, top, right, bottom = page.whole or (0.0, 0.0, 1.0, 1.0)
+    across, down = width / (right - left), height / (bottom - top)
+    above, below = round(top * down), round((1 - bottom) * down)
+    before, after = round(left * across), round((1 - right) * across)
+    inside = own.pixels[max(0, -above) : height - max(0, -below), max(0, -before) : width - max(0, -after)]
+    above, below, before, after = (max(0, edge) for edge in (above, below, before, after))
+    white = (255, 255, 255)
+    laid = cv2.copyMakeBorder(inside, above, below, before, after, cv2.BORDER_CONSTANT, value=white)
+    return _grey_of_size(np.asarray(laid, np.uint8), shape[1], shape[0])
+
+
+def _grey_of_size(pixels: Pixels, width: int, height: int) -> Pixels:
+    plain = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.resize(plain, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _alike(one: Pixels, other: Pixels) -> bool:
+    """Whether two drawings, coarse and grey, show the same, be it dark on light or light on dark."""
+    ways = ((one, other), (other, one), (~one, ~other), (~other, ~one))
+    return not any(_has_more(first, second) for first, second in ways)
+
+
+def _has_more(one: Pixels, other: Pixels) -> bool:
+    """Whether a drawing shows something dark that another does not: it is darker somewhere than all that is near."""
+    near = np.ones((_NEAR, _NEAR), np.uint8)
+    missing = cv2.subtract(cv2.erode(cv2.blur(other, (3, 3)), near), cv2.blur(one, (3, 3)))
+    # At the very edge programs differ in how much of a pixel is picture, and how much is page.
+    return bool((missing[_NEAR:-_NEAR, _NEAR:-_NEAR] > _DIFFERENT).any())

@@ -2,17 +2,13 @@
 
 import ctypes
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from numpy.typing import NDArray
-
-from models.failure import BannasarError, Code
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right and top in points."""
@@ -36,25 +32,6 @@ class Characters:
     angles: Integers
     sizes: Shares
     objects: Integers
-
-
-@contextmanager
-def opened(file: Path, number: int) -> Iterator[pdfium.PdfPage]:
-    """Open a page of a PDF, from 1; what pdfium says against it is a damage.
-
-    Raises:
-        BannasarError: it cannot be opened.
-    """
-    try:
-        pdf = pdfium.PdfDocument(file)
-    except pdfium.PdfiumError as error:
-        raise BannasarError(Code.DAMAGED, str(error), page=number) from error
-    try:
-        yield pdf[number - 1]
-    except pdfium.PdfiumError as error:
-        raise BannasarError(Code.DAMAGED, str(error), page=number) from error
-    finally:
-        pdf.close()
 
 
 def bounds(item: pdfium.PdfObject) -> Box:

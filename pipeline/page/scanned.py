@@ -7,10 +7,12 @@ from PIL import Image, ImageCms
 from pipeline.page.picture import Picture, Pixels
 from pipeline.scan.depth import eight_bits
 
-_A4_LONG_INCHES = 297 / 25.4
+A4_LONG_INCHES = 297 / 25.4
 # A page whose claimed resolution would make it smaller or larger than this was not scanned at that resolution:
 # many programs write 72 or 96 into every picture.
 _LONG_INCHES = (3.5, 24.0)
+# Finer than this films are scanned, and no paper: what is on them was larger.
+_FINEST_DPI = 1250
 # A fax has half as many rows as columns to an inch, or nearly as many: 204 by 98 or 196 (ITU-T T.4).
 _UNEQUAL, _SQUASHED = 1.03, 2.5
 _COLOUR_STEP = 24
@@ -28,17 +30,26 @@ def picture_at(image: Image.Image, across: float, down: float) -> Picture:
     if across > 0 and down > 0 and _UNEQUAL < max(across, down) / min(across, down) < _SQUASHED:
         claimed_dpi = max(across, down)
         height, width = round(height * claimed_dpi / down), round(width * claimed_dpi / across)
-    long_side = max(height, width)
-    low, high = _LONG_INCHES
-    # A resolution that only scanners write is believed of a large sheet, too: a map, a register.
-    sound = (
-        claimed_dpi > 0 and low <= long_side / claimed_dpi and (long_side / claimed_dpi <= high or claimed_dpi >= 150)
-    )
-    if not sound:
-        return Picture(pixels, max(pixels.shape[:2]) / _A4_LONG_INCHES)
+    if sound_dpi(max(height, width), claimed_dpi) != claimed_dpi:
+        longest = max(pixels.shape[:2])
+        return Picture(pixels, sound_dpi(longest, 0))
     if (height, width) != pixels.shape[:2]:
         pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
     return Picture(pixels, claimed_dpi)
+
+
+def sound_dpi(long_side: float, claimed: float) -> float:
+    """Return the resolution that a page claims, or that of an A4 page where no sheet can have been scanned so.
+
+    Args:
+        long_side: of the page's picture, in pixels.
+        claimed: dots per inch, 0 where nothing is claimed.
+    """
+    low, high = _LONG_INCHES
+    # A resolution that only scanners write is believed of a large sheet, too: a map, a register.
+    if 0 < claimed <= _FINEST_DPI and low <= long_side / claimed and (long_side / claimed <= high or claimed >= 150):
+        return claimed
+    return long_side / A4_LONG_INCHES
 
 
 def grey_or_rgb(image: Image.Image) -> Pixels:

@@ -147,7 +147,9 @@ def archive_case(
                 with _unchanged(source):
                     picture = _surely(source.readable, partial(_picture, source, page, settings, upright=case.upright))
             file = Path(folder) / f"{count:06}"
-            file.write_bytes(compressed(picture.pixels, picture.dpi, settings.pdf.jpeg_quality, settings.pdf.kilobytes))
+            lines = [line.box.bottom - line.box.top for block in page.blocks for line in block.lines]
+            quality, kilobytes = settings.pdf.jpeg_quality, settings.pdf.kilobytes
+            file.write_bytes(compressed(picture.pixels, picture.dpi, quality, kilobytes, lines))
             pictures[page.scan, page.number] = file
         originals = {sha256: source.file for sha256, source in sources.items()}
         bag = build_bag(case, pages, originals, pictures, archive)

@@ -148,6 +148,16 @@ def test_a_noisy_page_is_kept_small_and_its_writing_sharp(make, tmp_path, shape)
     assert compressed(np.full(shape, 200, np.uint8), 150, 60, 130)[:2] == b"\xff\xd8"
 
 
+@pytest.mark.parametrize(
+    ("dpi", "lines", "share"), [(720, (), 0.25), (720, (36, 36, 40, 90), 0.5), (720, (144,), 0.25), (720, (9,), 1)]
+)
+def test_a_noisy_page_is_not_made_so_coarse_that_its_lines_cannot_be_read(dpi, lines, share):
+    """Films claim more dots an inch than is written on them."""
+    noise = np.random.default_rng(5).normal(200, 14, (400, 300)).clip(0, 255).astype(np.uint8)
+    with Image.open(io.BytesIO(compressed(noise, dpi, 60, 30, lines))) as image:
+        assert image.size == pytest.approx((300 * share, 400 * share), abs=1)
+
+
 def test_a_picture_that_is_none_is_named(make, tmp_path):
     """The error carries a code and a reason."""
     (tmp_path / "bad.jpg").write_bytes(b"rubbish")

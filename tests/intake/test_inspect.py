@@ -110,6 +110,37 @@ def test_what_is_too_large_is_refused_undecoded(tmp_path):
     assert _refusal(_pdf(tmp_path / "c.pdf", pages=4), scan_pages=3) is Code.TOO_MANY_PAGES
 
 
+def test_the_unit_of_a_page_counts_for_its_size(tmp_path):
+    """A unit of ten points makes a page ten times as large."""
+    for name, unit in (("a.pdf", 10), ("b.pdf", 0), ("c.pdf", pikepdf.Name.Ten)):
+        with pikepdf.new() as pdf:
+            pdf.add_blank_page(page_size=(595, 842))
+            pdf.pages[0].obj.UserUnit = unit
+            pdf.save(tmp_path / name)
+    assert _refusal(tmp_path / "a.pdf") is Code.PAGE_TOO_LARGE
+    assert _inspect(tmp_path / "b.pdf") == _inspect(tmp_path / "c.pdf") == (Kind.PDF, 1)
+
+
+def test_a_page_is_as_large_as_what_is_shown_of_it(tmp_path):
+    """Boxes may reach beyond the paper."""
+    file = _pdf(tmp_path / "a.pdf")
+    with pikepdf.open(file, allow_overwriting_input=True) as pdf:
+        pdf.pages[0].obj.CropBox = pikepdf.Array([-90000, -90000, 90000, 90000])
+        pdf.save(file)
+    assert _inspect(file) == (Kind.PDF, 1)
+
+
+def test_a_poster_made_of_a_small_picture_is_taken(tmp_path):
+    """It has the pixels of its picture, whatever size its page claims."""
+    file = _pdf(tmp_path / "a.pdf", size=14400)
+    with pikepdf.open(file, allow_overwriting_input=True) as pdf:
+        image = pdf.make_stream(bytes(100), Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Width=10, Height=10)
+        pdf.pages[0].Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(I=image))
+        pdf.save(file)
+    assert _inspect(file) == (Kind.PDF, 1)
+    assert _refusal(file, page_megapixels=0) is Code.PAGE_TOO_LARGE
+
+
 def test_a_file_that_went_away_is_not_refused_for_good(tmp_path):
     """It may come back."""
     with pytest.raises(BannasarError) as caught:

@@ -1,0 +1,117 @@
+"""A page of a PDF drawn as a viewer shows it: by poppler, or by pdfium where poppler cannot draw all of it."""
+
+import io
+import subprocess
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pikepdf
+from PIL import Image
+
+from models.failure import BannasarError, Code
+from pipeline.page.pdf_layout import pdfium_page
+from pipeline.page.picture import Pixels
+from pipeline.page.scanned import grey_or_rgb
+
+_FEATURELESS = 8
+_SQUARES = 40
+_FEW = 4
+_EDGE = 2
+_TOO_LARGE = b"Bogus memory"  # with it comes a picture of one pixel
+
+
+def drawn(file: Path, number: int, scale: float, seconds: float, *, layered: bool) -> Pixels:
+    """Return a page as poppler draws it, or pdfium, where poppler fails and that draws more.
+
+    Args:
+        file: the PDF.
+        number: the page, from 1.
+        scale: pixels to a unit of the page's space.
+        seconds: time limit.
+        layered: whether the PDF has layers. Some that are off pdfium shows: it does not draw pages that have them.
+
+    Raises:
+        BannasarError: the page cannot be drawn (damaged, or out of time).
+    """
+    copy = _with_layers_off(file, number) if layered else None
+    pixels, complaint = _by_poppler(copy or file, 1 if copy else number, scale, seconds)
+    if pixels is not None and not complaint:
+        return pixels
+    # poppler draws what it can, and says that all went well: a page it could not draw must not pass for a blank one.
+    other = None if layered else drawn_by_pdfium(file, number, scale)
+    best = other if marks(other) > marks(pixels) + _FEW else pixels
+    if best is None or not marks(best):
+        raise BannasarError(Code.DAMAGED, complaint or "poppler made no picture of it", page=number)
+    return best
+
+
+def drawn_by_pdfium(file: Path, number: int, scale: float) -> Pixels:
+    """Return a page as pdfium draws it.
+
+    Raises:
+        BannasarError: it cannot be drawn.
+    """
+    with pdfium_page(file, number) as page:
+        return grey_or_rgb(page.render(scale=scale).to_pil())
+
+
+def marks(pixels: Pixels | None) -> int:
+    """Return on how many small squares of a page there is something."""
+    if pixels is None:
+        return 0
+    side = max(1, max(pixels.shape[:2]) // _SQUARES)
+    kernel = np.ones((side, side), np.uint8)
+    # A page's edge may be half a pixel.
+    plain = (pixels if pixels.ndim == 2 else pixels.min(axis=2))[_EDGE:-_EDGE, _EDGE:-_EDGE]
+    if not plain.size:
+        return 0
+    lightest, darkest = cv2.dilate(plain, kernel)[::side, ::side], cv2.erode(plain, kernel)[::side, ::side]
+    return int(np.count_nonzero(cv2.subtract(lightest, darkest) >= _FEATURELESS))
+
+
+def _by_poppler(pdf: Path | bytes, number: int, scale: float, seconds: float) -> tuple[Pixels | None, str]:
+    """Return what poppler makes of a page, and what it complains of."""
+    file, content = (str(pdf), None) if isinstance(pdf, Path) else ("-", pdf)
+    command = ["pdftoppm", "-cropbox", "-r", f"{72 * scale:.4f}", "-f", str(number), "-l", str(number), file]
+    try:
+        done = subprocess.run(command, input=content, capture_output=True, timeout=seconds, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise BannasarError(Code.TIMEOUT, f"rendering took more than {seconds:.0f} s", page=number) from error
+    if _TOO_LARGE in done.stderr:
+        raise BannasarError(Code.PAGE_TOO_LARGE, "poppler cannot hold a picture of it", page=number)
+    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    if done.returncode != 0 or not done.stdout:
+        return None, said[0] if said else ""
+    with Image.open(io.BytesIO(done.stdout)) as image:
+        pixels = grey_or_rgb(image)
+    return pixels, said[0] if b"Error" in done.stderr else ""
+
+
+def _with_layers_off(file: Path, number: int) -> bytes | None:
+    """Return a PDF of one page whose layers that are not for the screen are off; None where there are no such layers.
+
+    poppler shows them, as it goes by what is on and off alone (ISO 32000-2, 8.11.4.4: usage).
+    """
+    try:
+        with pikepdf.open(file, suppress_warnings=True) as pdf:
+            layers = pdf.Root.OCProperties
+            hidden = [layer for layer in layers.get("/OCGs", ()) if _is_off_the_screen(layer)]
+            if not hidden:
+                return None
+            standard = layers.get("/D", pikepdf.Dictionary())
+            standard.OFF = pikepdf.Array([*standard.get("/OFF", ()), *hidden])
+            layers.D = standard
+            page = pdf.pages[number - 1]
+            while len(pdf.pages) > 1:
+                del pdf.pages[-1 if pdf.pages[0].objgen == page.objgen else 0]
+            copy = io.BytesIO()
+            pdf.save(copy)
+            return copy.getvalue()
+    except (pikepdf.PikepdfError, ValueError, TypeError, AttributeError):
+        return None  # whether the page is damaged, the renderer says
+
+
+def _is_off_the_screen(layer: pikepdf.Object) -> bool:
+    view = layer.get("/Usage", pikepdf.Dictionary()).get("/View", pikepdf.Dictionary())
+    return bool(view.get("/ViewState") == pikepdf.Name.OFF)
