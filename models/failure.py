@@ -70,8 +70,9 @@ _WORDS: dict[Code, tuple[str, str]] = {
         "Copy it again from the scanner, or scan the paper again.",
     ),
     Code.ENCRYPTED: (
-        "The PDF is locked with a password.",
-        "Give its password: `bannasar rerun --scan SCAN --password-file FILE`. Or put a copy without one into the box.",
+        "The PDF is locked.",
+        "If a password opens it, give that: `bannasar rerun --scan SCAN --password-file FILE`. If not, ask whoever can "
+        "open it for a copy that is not locked, and put that into the box.",
     ),
     Code.PAGE_TOO_LARGE: (
         "A page has more pixels than this archive accepts.",
