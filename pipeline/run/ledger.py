@@ -217,7 +217,7 @@ class Ledger:
         return [Box(id=row["id"], root=Path(row["root"])) for row in rows]
 
     def passed_over(self, box: str) -> int:
-        """Return how many hidden and system files the last run passed over in a box."""
+        """Return how many hidden and system files and folders the last run passed over in a box."""
         row = self._database.execute("SELECT passed_over FROM boxes WHERE id = ?", (box,)).fetchone()
         return int(row["passed_over"])
 
