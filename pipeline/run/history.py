@@ -37,7 +37,7 @@ def failures(ledger: Ledger, boxes: Sequence[str], most_examples: int) -> list[K
     """
     found: dict[Code, list[tuple[ScanRow, int | None, str]]] = {}
     for row in (row for box in boxes for row in ledger.scans(box)):
-        if row.state is ScanState.DUPLICATE:
+        if row.state in {ScanState.DUPLICATE, ScanState.GONE}:
             continue
         pages = ledger.query(
             "SELECT number, code, reason FROM pages WHERE sha256 = ? AND state = 'failed' ORDER BY number",
