@@ -134,7 +134,9 @@ def _print(reports: list[BoxReport], summary: Summary, settings: Settings, ledge
     print_accounts({report.id: account(ledger, report.id) for report in reports})
     for report in reports:
         if report.passed_over:
-            out.print(f"{report.id}: {report.passed_over} hidden or system files passed over.", soft_wrap=True)
+            out.print(
+                f"{report.id}: {report.passed_over} hidden or system files and folders passed over.", soft_wrap=True
+            )
     if summary.pages_read:
         rate = 60 * summary.pages_read / summary.seconds
         out.print(f"{summary.pages_read} pages read in {summary.seconds:.0f} s, {rate:.0f} a minute.")

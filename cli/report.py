@@ -18,6 +18,7 @@ _STATES = {
     ScanState.REFUSED: "refused",
     ScanState.DUPLICATE: "duplicates",
     ScanState.PENDING: "pending",
+    ScanState.GONE: "gone",
 }
 _MOST_PATHS = 8
 

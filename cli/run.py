@@ -98,6 +98,6 @@ def _tell(boxes: list[Path], settings: Settings) -> None:
         for path, reason in told.refusals:
             out.print(f"  would refuse {path}: {reason}", soft_wrap=True, markup=False)
         if told.passed_over:
-            out.print(f"  would pass over {told.passed_over} hidden or system files")
+            out.print(f"  would pass over {told.passed_over} hidden or system files and folders")
     if shutil.disk_usage(next(f for f in (settings.archive, *settings.archive.parents) if f.exists())).free < 1 << 30:
         out.print("  [bold red]less than 1 GB is free where the archive lies[/]")

@@ -21,6 +21,7 @@ class Code(StrEnum):
     OUTSIDE_BOX = "outside-box"
     UNREADABLE = "unreadable"
     CHANGED = "changed"
+    LEFT_BOX = "left-box"
     TIMEOUT = "timeout"
     OUT_OF_MEMORY = "out-of-memory"
     WORKER_LOST = "worker-lost"
@@ -76,16 +77,18 @@ _WORDS: dict[Code, tuple[str, str]] = {
         "Copy it again from the scanner, or scan the paper again.",
     ),
     Code.ENCRYPTED: (
-        "The PDF is locked with a password.",
-        "Give its password: `bannasar rerun --scan SCAN --password-file FILE`. Or put a copy without one into the box.",
+        "The PDF is locked.",
+        "If a password opens it, give that: `bannasar rerun --scan SCAN --password-file FILE`. If not, ask whoever can "
+        "open it for a copy that is not locked, and put that into the box.",
     ),
     Code.PAGE_TOO_LARGE: (
         "A page has more pixels than this archive accepts.",
-        "Scan it at a lower resolution, or raise limits.page_megapixels in bannasar.toml.",
+        "Scan it at a lower resolution. Or raise limits.page_megapixels in bannasar.toml, then `bannasar rerun --scan "
+        "SCAN --force`.",
     ),
     Code.TOO_MANY_PAGES: (
         "The scan has more pages than this archive accepts.",
-        "Split it, or raise limits.scan_pages in bannasar.toml.",
+        "Split it. Or raise limits.scan_pages in bannasar.toml, then `bannasar rerun --scan SCAN --force`.",
     ),
     Code.OUTSIDE_BOX: (
         "The entry is a link to something outside the box, or no ordinary file.",
@@ -98,6 +101,11 @@ _WORDS: dict[Code, tuple[str, str]] = {
     Code.CHANGED: (
         "The file changed or went away while it was being read.",
         "Wait until it has been copied whole, then run the box again.",
+    ),
+    Code.LEFT_BOX: (
+        "The scan was accepted, and its file left the box before it was archived.",
+        "Put the file back and run the box again. If nobody wants it any more, perhaps because the paper was scanned "
+        "again, say so: `bannasar ledger dismiss SCAN --reason TEXT`.",
     ),
     Code.TIMEOUT: (
         "A page took longer than the time limit.",

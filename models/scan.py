@@ -32,13 +32,14 @@ class Scan(Record):
 
 
 class ScanState(StrEnum):
-    """How a scan stands in the ledger."""
+    """How a scan stands in the ledger; *gone* is one that was taken out of its box before anything of it was kept."""
 
     PENDING = "pending"
     ARCHIVED = "archived"
     FAILED = "failed"
     REFUSED = "refused"
     DUPLICATE = "duplicate"
+    GONE = "gone"
 
 
 class Box(Record):

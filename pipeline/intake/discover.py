@@ -8,7 +8,27 @@ from pathlib import Path, PurePosixPath
 
 from models.failure import Code, Failure
 
-_SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "ehthumbs.db"})
+# What systems, disks and network drives keep beside the files of people: names in small letters.
+_SYSTEM_FILES = frozenset({"thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "icon\r"})
+_SYSTEM_FOLDERS = frozenset(
+    {
+        "lost+found",
+        "system volume information",
+        "$recycle.bin",
+        "recycler",
+        "recycled",
+        "$extend",
+        "@eadir",
+        "#recycle",
+        "@recycle",
+        "#snapshot",
+        "@recently-snapshot",
+        "~snapshot",
+        "__macosx",
+        "network trash folder",
+        "temporary items",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +53,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """What was found in a box; ``passed_over`` counts hidden and system files."""
+    """What was found in a box; ``passed_over`` counts hidden and system files and folders, each folder as one."""
 
     entries: tuple[Entry, ...]
     passed_over: int
@@ -42,8 +62,8 @@ class Discovery:
 def discover(root: Path) -> Discovery:
     """Walk a box.
 
-    Links are followed only to files inside the box; other links, and entries that are no ordinary files (a pipe would
-    make the reader wait for ever), come back refused.
+    What is passed over is not looked into, for often nobody may. Links are followed only to files inside the box; other
+    links, and entries that are no ordinary files (a pipe would make the reader wait for ever), come back refused.
 
     Args:
         root: the box's folder.
@@ -54,11 +74,11 @@ def discover(root: Path) -> Discovery:
     top = root.resolve(strict=True)
     found: list[Entry] = []
     passed_over = 0
-    for file in _walk(top):
-        if _is_passed_over(file.relative_to(top)):
-            passed_over += 1
-        else:
+    for file, is_meant in _walk(top):
+        if is_meant:
             found.append(_entry(top, file))
+        else:
+            passed_over += 1
     return Discovery(tuple(sorted(found, key=lambda entry: entry.path.parts)), passed_over)
 
 
@@ -67,18 +87,21 @@ def shown(path: Path) -> PurePosixPath:
     return PurePosixPath(os.fsencode(path).decode("utf-8", "backslashreplace"))
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path) -> Iterator[tuple[Path, bool]]:
+    """Yield each file below a folder, and whether it is meant; of a folder that is not, just the folder."""
     with os.scandir(folder) as entries:
         listed = sorted(entries, key=lambda entry: entry.name)
     for entry in listed:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(Path(entry.path))
+        name = entry.name.lower()
+        # Asked first: of some hidden folders not even root is told what they are.
+        if name.startswith(".") or name in _SYSTEM_FILES:
+            yield Path(entry.path), False
+        elif not entry.is_dir(follow_symlinks=False):
+            yield Path(entry.path), True
+        elif name in _SYSTEM_FOLDERS:
+            yield Path(entry.path), False
         else:
-            yield Path(entry.path)
-
-
-def _is_passed_over(path: Path) -> bool:
-    return path.name.lower() in _SYSTEM_FILES or any(part.startswith(".") for part in path.parts)
+            yield from _walk(Path(entry.path))
 
 
 def _entry(top: Path, file: Path) -> Entry:

@@ -6,11 +6,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import pikepdf
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
 from PIL import UnidentifiedImageError
 
 from models.failure import BannasarError, Code
 from models.scan import Kind
 from models.settings import Limits
+from pipeline.intake.pdf_file import open_pdf
 from pipeline.scan.foreign import refusal
 from pipeline.scan.opening import DAMAGE, KINDS, open_picture
 from pipeline.scan.tiff import TIFF_BEGINNINGS, check_readable, tiff_pages
@@ -109,10 +112,11 @@ def _tiff_pages(file: Path, limits: Limits) -> int:
 
 def _pdf_pages(file: Path, limits: Limits, dpi: int) -> int:
     try:
-        with _open_pdf(file) as pdf:
+        with open_pdf(file) as pdf:
+            _be_no_cover(pdf)
             pages = len(pdf.pages)
             if pages == 0:
-                raise BannasarError(Code.DAMAGED, "it has no pages")
+                raise BannasarError(Code.DAMAGED, "it has no pages")  # noqa: TRY301  # its own kind goes through
             _check_count(pages, limits)
             for number, page in enumerate(pdf.pages, 1):
                 width, height = _inches(page)
@@ -122,8 +126,12 @@ def _pdf_pages(file: Path, limits: Limits, dpi: int) -> int:
                     _check_pixels(round(width * dpi), round(height * dpi), number, limits)
                 for image in pictures:
                     _check_pixels(int(image.get("/Width", 0)), int(image.get("/Height", 0)), number, limits)
-    except pikepdf.PasswordError as error:
-        raise BannasarError(Code.ENCRYPTED) from error
+    except BannasarError as error:
+        asks = isinstance(error.__cause__, pikepdf.PasswordError)
+        readable = _readable_pages(file, limits, dpi) if asks else None
+        if readable is None:
+            raise
+        return readable
     except (pikepdf.PdfError, ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
         raise BannasarError(Code.DAMAGED, str(error)) from error
     return pages
@@ -142,28 +150,34 @@ def _inches(page: pikepdf.Page) -> tuple[float, float]:
     return sides[0], sides[1]
 
 
-def _open_pdf(file: Path) -> pikepdf.Pdf:
-    """Open a PDF; mend a faulty one only where mending cannot lose a page.
+def _readable_pages(file: Path, limits: Limits, dpi: int) -> int | None:
+    """Return how many pages a locked PDF has of which only the attachments are locked; None where its pages are, too.
 
-    A PDF that was cut off has no end mark, and what a mender finds in it is a part of it: that is refused.
+    qpdf opens nothing of it without the password.
     """
     try:
-        return pikepdf.open(file, attempt_recovery=False, suppress_warnings=True)
-    except pikepdf.PasswordError:
-        raise
-    except pikepdf.PdfError as error:
-        with file.open("rb") as stream:
-            stream.seek(0, 2)
-            stream.seek(max(0, stream.tell() - 2048))
-            tail = stream.read()
-        if b"%%EOF" not in tail:
-            raise BannasarError(Code.DAMAGED, "its end is missing") from error
-        pdf = pikepdf.open(file, suppress_warnings=True)
-        promised = int(pdf.Root.Pages.get("/Count", -1))
-        if promised != len(pdf.pages):
-            pdf.close()
-            raise BannasarError(Code.DAMAGED, f"of {promised} pages {len(pdf.pages)} are left") from error
-        return pdf
+        pdf = pdfium.PdfDocument(file)
+    except pdfium.PdfiumError:
+        return None
+    try:
+        _check_count(len(pdf), limits)
+        for number, page in enumerate(pdf, 1):
+            width, height = page.get_size()
+            inches = width / _POINTS_PER_INCH, height / _POINTS_PER_INCH
+            _check_pixels(round(inches[0] * dpi), round(inches[1] * dpi), number, limits)
+            for image in page.get_objects([pdfium_c.FPDF_PAGEOBJ_IMAGE]):
+                across, down = image.get_px_size()
+                _check_pixels(across, down, number, limits)
+        return len(pdf)
+    finally:
+        pdf.close()
+
+
+def _be_no_cover(pdf: pikepdf.Pdf) -> None:
+    """Make sure that a PDF does not just wrap a locked one, for programs that cannot open that (ISO 32000-2, 7.6.7)."""
+    attached = pdf.attachments.values() if "/Collection" in pdf.Root else ()
+    if any(each.obj.get("/AFRelationship") == "/EncryptedPayload" for each in attached):
+        raise BannasarError(Code.ENCRYPTED, "what it shows is a cover, and the document in it is locked")
 
 
 def _check_count(pages: int, limits: Limits) -> None:

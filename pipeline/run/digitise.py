@@ -211,8 +211,8 @@ class _Reading:
             if row.state is not ScanState.PENDING or row.case_id is None or not self._is_chosen(row):
                 continue
             if (box.id, row.path) not in self._entries and not row.in_bag:
-                self._ledger.fail(row, Failure(code=Code.CHANGED, detail="it no longer lies in the box"))
-            elif row.case_id not in waiting:
+                continue  # whether it left the box, or has just not settled in it, the taking in says
+            if row.case_id not in waiting:
                 waiting[row.case_id] = self._case(row.case_id)
         return [case for case in waiting.values() if self._can_be_opened(case)]
 

@@ -43,7 +43,7 @@ def failures(ledger: Ledger, boxes: Sequence[str], most_examples: int) -> list[K
     """
     found: dict[Code, list[tuple[ScanRow, int | None, str]]] = {}
     for row in (row for box in boxes for row in ledger.scans(box)):
-        if row.state is ScanState.DUPLICATE:
+        if row.state in {ScanState.DUPLICATE, ScanState.GONE}:
             continue
         pages = ledger.query(
             "SELECT number, code, reason FROM pages WHERE sha256 = ? AND state = 'failed' ORDER BY number",
@@ -66,9 +66,14 @@ def failures(ledger: Ledger, boxes: Sequence[str], most_examples: int) -> list[K
 
 
 def stories(ledger: Ledger, name: str, archive: Path) -> list[Story]:
-    """Return the story of every scan of that name: its path in its box, ``box/path``, or its SHA-256's beginning."""
+    """Return the story of every scan of that name; see :func:`named`."""
+    return [_story(ledger, row, archive) for row in named(ledger, name)]
+
+
+def named(ledger: Ledger, name: str) -> list[ScanRow]:
+    """Return every scan of that name: its path in its box, ``box/path``, or the beginning of its SHA-256."""
     return [
-        _story(ledger, row, archive)
+        row
         for box in ledger.boxes()
         for row in ledger.scans(box.id)
         if name in {row.path, f"{row.box}/{row.path}"} or (len(name) >= 8 and row.sha256.startswith(name.lower()))

@@ -12,13 +12,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from models.failure import Failure
+from models.failure import Code, Failure
 from models.page import Page
 from models.scan import Box, Kind, Scan, ScanState
 from pipeline.index.database import connect, may_be_written
 from pipeline.run.measure import Measure, confidence_of
 
-VERSION = 3
+VERSION = 4
 Step = Literal["inspect", "read", "archive"]
 PageState = Literal["read", "blank", "failed"]
 RunOutcome = Literal["done", "stopped"]
@@ -26,10 +26,11 @@ RunOutcome = Literal["done", "stopped"]
 # What a scan may become; "archived" becomes "pending" when it is to be read again.
 _NEXT = {
     ScanState.PENDING: frozenset(ScanState),
-    ScanState.FAILED: frozenset({ScanState.PENDING, ScanState.FAILED, ScanState.REFUSED, ScanState.DUPLICATE}),
-    ScanState.REFUSED: frozenset({ScanState.PENDING, ScanState.REFUSED, ScanState.FAILED}),
+    ScanState.FAILED: frozenset(ScanState) - {ScanState.ARCHIVED},
+    ScanState.REFUSED: frozenset({ScanState.PENDING, ScanState.REFUSED, ScanState.FAILED, ScanState.GONE}),
     ScanState.DUPLICATE: frozenset({ScanState.PENDING, ScanState.DUPLICATE, ScanState.FAILED}),
     ScanState.ARCHIVED: frozenset({ScanState.PENDING, ScanState.ARCHIVED}),
+    ScanState.GONE: frozenset({ScanState.PENDING, ScanState.REFUSED, ScanState.FAILED}),
 }
 
 
@@ -217,7 +218,7 @@ class Ledger:
         return [Box(id=row["id"], root=Path(row["root"])) for row in rows]
 
     def passed_over(self, box: str) -> int:
-        """Return how many hidden and system files the last run passed over in a box."""
+        """Return how many hidden and system files and folders the last run passed over in a box."""
         row = self._database.execute("SELECT passed_over FROM boxes WHERE id = ?", (box,)).fetchone()
         return int(row["passed_over"])
 
@@ -230,7 +231,7 @@ class Ledger:
     # Scans
 
     def scans(self, box: str) -> list[ScanRow]:
-        """Return the scans of a box as they lie in it now, and those archived or failed that no longer do."""
+        """Return the scans of a box as they lie in it now, and those that no longer do."""
         return self._rows("WHERE box = ? ORDER BY path, updated", (box,))
 
     def scans_of_case(self, case_id: str) -> list[ScanRow]:
@@ -253,6 +254,10 @@ class Ledger:
         where = "WHERE sha256 = ? AND NOT (box = ? AND path = ?) AND state IN ('archived', 'pending')"
         rows = self._rows(f"{where} ORDER BY state, box, path", (sha256, box, path))
         return rows[0] if rows else None
+
+    def left_box(self) -> list[ScanRow]:
+        """Return the scans of all boxes that were accepted, and left their box before they were archived."""
+        return self._rows("WHERE state = 'failed' AND code = ? ORDER BY box, path", (Code.LEFT_BOX,))
 
     def put(self, row: ScanRow) -> None:
         """Enter a scan, in place of what was known of the same bytes at the same path."""
@@ -294,6 +299,12 @@ class Ledger:
             if not measure.missing:
                 # Of a page that was read just before a crash: its result was kept, and could not be entered.
                 database.execute("DELETE FROM pages WHERE sha256 = ? AND state = 'failed'", (row.sha256,))
+
+    def leave(self, row: ScanRow, reason: str, now: ScanRow | None = None) -> None:
+        """Set a scan to gone, with the reason, that for which it was complained of until now, and what it is now."""
+        before = f" Before that: {row.reason}" if row.reason else ""
+        first = {"first_box": now.box, "first_path": now.path} if now else {}
+        self._update(row, state=ScanState.GONE, code=None, reason=reason + before, **first)
 
     def wait(self, row: ScanRow) -> None:
         """Set a scan to pending: it is to be read, once more if it was read before."""

@@ -48,8 +48,8 @@ class BoxReport:
 
     @property
     def problems(self) -> tuple[ScanRow, ...]:
-        """The scans that are neither archived whole nor a duplicate."""
-        fine = {ScanState.ARCHIVED, ScanState.DUPLICATE}
+        """The scans that are neither archived whole nor a duplicate, and not gone."""
+        fine = {ScanState.ARCHIVED, ScanState.DUPLICATE, ScanState.GONE}
         return tuple(row for row in self.scans if row.state not in fine or row.missing)
 
 

@@ -18,6 +18,8 @@ from pipeline.run.progress import Watcher
 from pipeline.run.results import Results
 from pipeline.run.take_in import inspect_anew, settle
 
+_ONLY_BY_NAME = frozenset({ScanState.DUPLICATE, ScanState.GONE})
+
 
 class Stage(StrEnum):
     """Where scans are begun with again: with reading their pages, or with what is told of their documents."""
@@ -71,7 +73,7 @@ def choose(ledger: Ledger, wanted: Wanted, settings: Settings) -> Chosen:
         meant: list[ScanRow] = []
         for row in ledger.scans(box.id):
             unknown -= {name for name in wanted.scans if _is_named(row, name)}
-            if not _is_meant(ledger, row, wanted) or (row.state is ScanState.DUPLICATE and not wanted.scans):
+            if not _is_meant(ledger, row, wanted) or (row.state in _ONLY_BY_NAME and not wanted.scans):
                 continue
             why_not = _why_not(row, wanted, recipe) or _shut(ledger, row, wanted)
             if why_not:
@@ -152,7 +154,7 @@ def _must_be_inspected(row: ScanRow, inside: dict[str, Entry], wanted: Wanted) -
     if entry is None:
         return False
     changed = (entry.size, entry.mtime_ns) != (row.size, row.mtime_ns)
-    return row.state is ScanState.REFUSED or not row.sha256 or changed or wanted.password is not None
+    return row.state in {ScanState.REFUSED, ScanState.GONE} or not row.sha256 or changed or wanted.password is not None
 
 
 def _is_meant(ledger: Ledger, row: ScanRow, wanted: Wanted) -> bool:

@@ -11,6 +11,7 @@ from models.scan import Box, ScanState
 from pipeline.intake.discover import Discovery, Entry, discover
 from pipeline.intake.inspect import Inspection
 from pipeline.run.context import Context
+from pipeline.run.gone import find_again, note_gone
 from pipeline.run.ledger import Attempt, Ledger, ScanRow, scan_row
 from pipeline.run.lock import LOCK
 from pipeline.run.names import case_id
@@ -56,12 +57,14 @@ def take_in(
         progress.scans += len(accepted)
         inside = {str(entry.path): entry for entry in accepted}
         inspect_anew(box, [entry for entry in accepted if _is_new(ledger, box, entry)], context)
+        note_gone(ledger, box.id, {str(entry.path) for entry in found.entries})
         progress.scans_seen = progress.scans
         context.show()
         taken.append(box.id)
         for row in ledger.scans(box.id):
             if row.path in inside:
                 settle(row, inside[row.path], ledger, taken)
+        find_again(ledger)
         entries |= {(box.id, path): entry for path, entry in inside.items()}
     return tuple(box for box in boxes if box.id in taken), entries
 
@@ -116,7 +119,11 @@ def settle(row: ScanRow, entry: Entry, ledger: Ledger, taken: Collection[str]) -
 def _is_new(ledger: Ledger, box: Box, entry: Entry) -> bool:
     """Whether an entry must be looked at: it is new, has changed, or could not be read the last time, or not whole."""
     known = ledger.known(box.id, str(entry.path), entry.size, entry.mtime_ns)
-    return known is None or (known.state in {ScanState.FAILED, ScanState.PENDING} and not known.sha256)
+    return (
+        known is None
+        or known.state is ScanState.GONE
+        or (known.state in {ScanState.FAILED, ScanState.PENDING} and not known.sha256)
+    )
 
 
 def _is_archived(ledger: Ledger, row: ScanRow) -> bool:

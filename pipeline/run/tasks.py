@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from pipeline.archive.compress import compressed
 from pipeline.archive.fixity import NotSoundError, be_sound
 from pipeline.document.describe import described
 from pipeline.intake.inspect import Inspection, inspect, sha256_of
+from pipeline.intake.pdf_file import for_readers, open_pdf
 from pipeline.page.make import make_page, page_picture
 from pipeline.page.picture import Picture
 from pipeline.run.measure import Measure, measure
@@ -82,10 +83,8 @@ def unlock_scan(file: Path, size: int, settings: Settings, password: str, copy: 
     """
     copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        with pikepdf.open(file, password=password) as pdf:
+        with open_pdf(file, password) as pdf:
             pdf.save(copy)
-    except pikepdf.PasswordError as error:
-        raise BannasarError(Code.ENCRYPTED, "the password given does not open it") from error
     except pikepdf.PdfError as error:
         raise BannasarError(Code.DAMAGED, str(error)) from error
     found = inspect_scan(copy, copy.stat().st_size, settings)
@@ -101,10 +100,13 @@ def read_page(source: Source, number: int, settings: Settings) -> Page:
     Raises:
         BannasarError: the page cannot be read, or the scan changed.
     """
+
+    def read() -> Page:
+        with _for_readers(source) as file:
+            return make_page(file, source.kind, source.sha256, number, settings.page, settings.limits.page_seconds)
+
     with _unchanged(source):
-        file = source.readable
-        seconds = settings.limits.page_seconds
-        return _surely(file, lambda: make_page(file, source.kind, source.sha256, number, settings.page, seconds))
+        return _surely(source.readable, read)
 
 
 def archive_case(
@@ -193,10 +195,13 @@ class _Kept:
         return {PageRef(scan=page.scan, number=page.number): page for page in read_bag(self._bag)[1]}
 
 
+def _for_readers(source: Source) -> AbstractContextManager[Path]:
+    return for_readers(source.readable) if source.kind is Kind.PDF else nullcontext(source.readable)
+
+
 def _picture(source: Source, page: Page, settings: Settings, *, upright: bool) -> Picture:
-    return page_picture(
-        source.readable, source.kind, page, settings.page.dpi, settings.limits.page_seconds, upright=upright
-    )
+    with _for_readers(source) as file:
+        return page_picture(file, source.kind, page, settings.page.dpi, settings.limits.page_seconds, upright=upright)
 
 
 def _surely(file: Path, read: Callable[[], _Read]) -> _Read:

@@ -9,6 +9,7 @@ from models.settings import Settings
 from pipeline.index.store import Store
 from pipeline.intake.discover import Entry, discover
 from pipeline.run.digitise import Summary, digitise
+from pipeline.run.gone import newly_gone
 from pipeline.run.ledger import Ledger
 from pipeline.run.progress import Watcher
 
@@ -91,7 +92,7 @@ def watch_box(  # noqa: PLR0913  # what a run works with, and how to watch
         ready = settled.look(entries, time.monotonic())
         now = frozenset((entry.file, entry.size, entry.mtime_ns) for entry in entries if entry.file in ready)
         done &= now
-        if now - done:
+        if now - done or _something_left(ledger, folder, entries):
             try:
                 summary = digitise([folder], settings, ledger, store, watch, partial(_is_among, now))
             except OSError as error:
@@ -104,6 +105,12 @@ def watch_box(  # noqa: PLR0913  # what a run works with, and how to watch
         elif once and len(ready) == len(entries):
             return summary
         time.sleep(min(_SECONDS_BETWEEN_LOOKS, max(settle, 0.1)))
+
+
+def _something_left(ledger: Ledger, folder: Path, entries: tuple[Entry, ...]) -> bool:
+    """Whether something was taken out of the box that the ledger complains of."""
+    known = [box.id for box in ledger.boxes() if box.root == folder.resolve()]
+    return any(newly_gone(ledger, box, {str(entry.path) for entry in entries}) for box in known)
 
 
 def _is_among(files: frozenset[tuple[Path, int, int]], entry: Entry) -> bool:

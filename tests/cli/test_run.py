@@ -105,6 +105,33 @@ def test_a_mended_scan_is_taken_in_the_next_time(bannasar, box):
     assert [scan["state"] for scan in bannasar.scans(box.name).values()] == ["archived"]
 
 
+def test_what_was_refused_and_taken_out_of_the_box_is_not_complained_of_any_more(bannasar, box):
+    """Taken out, renamed, or another file in its place: the advice that a run gives can be followed to an end."""
+    (box / "notes.docx").write_text("no scan", "utf-8")
+    (box / "empty.tif").touch()
+    (box / "link.pdf").symlink_to("/etc/hostname")
+    (box / "cut.pdf").write_bytes(b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\n" + bytes(3000))
+    assert bannasar("run", box).returncode == 2
+    still = bannasar("ledger", "dismiss", "cut.pdf", "--reason", "scanned again")
+    assert (still.returncode, "take it out of the box first" in still.stderr) == (1, True)
+    for name in ("notes.docx", "link.pdf", "empty.tif"):
+        (box / name).unlink()
+    (box / "cut.pdf").rename(box / "dossier.pdf")
+    assert bannasar("run", box).returncode == 2
+    scans = bannasar.scans(box.name)
+    assert {path: (scan["state"], scan["code"]) for path, scan in scans.items()} == {
+        "notes.docx": ("gone", None),
+        "empty.tif": ("gone", None),
+        "link.pdf": ("gone", None),
+        "cut.pdf": ("gone", None),
+        "dossier.pdf": ("refused", "damaged"),
+    }
+    (box / "dossier.pdf").unlink()
+    assert bannasar("ledger", "dismiss", "dossier.pdf", "--reason", "no paper of it").returncode == 0
+    done = bannasar("run", box)
+    assert (done.returncode, "refused:" in done.stdout) == (0, False)
+
+
 def _until(condition, process):
     """Wait until something has happened, as long as the run goes on."""
     end = time.monotonic() + 120

@@ -1,10 +1,21 @@
 """What is found in a box."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 from models.failure import Code
 from pipeline.intake.discover import discover
+from tests.conftest import ROOT
+
+_DISCOVER = """
+import sys
+from pathlib import Path
+from pipeline.intake.discover import discover
+found = discover(Path(sys.argv[1]))
+print([str(entry.path) for entry in found.entries], found.passed_over)
+"""
 
 
 def _put(file: Path, content: bytes = b"x") -> Path:
@@ -29,6 +40,36 @@ def test_hidden_and_system_files_are_passed_over_and_counted(tmp_path):
     found = discover(tmp_path)
     assert [str(entry.path) for entry in found.entries] == ["1.pdf"]
     assert found.passed_over == 3
+
+
+def test_a_folder_that_is_passed_over_is_not_looked_into(tmp_path):
+    """Often nobody may: it must not keep back what lies beside it. What it holds is one thing, passed over."""
+    _put(tmp_path / "dossier" / "1.pdf")
+    names = (".Trash-0", "lost+found", "System Volume Information", "$RECYCLE.BIN", "dossier/@eaDir", "#recycle")
+    folders = [tmp_path / name for name in (*names, "dossier/.snapshot")]
+    for folder in folders:
+        _put(folder / "more" / "deleted.pdf")
+        folder.chmod(0o000)
+    told = subprocess.run(
+        ["unshare", "--user", sys.executable, "-c", _DISCOVER, str(tmp_path)],  # root may look into everything
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        cwd=ROOT,
+    )
+    for folder in folders:
+        folder.chmod(0o700)
+    assert told.stdout.strip() == "['dossier/1.pdf'] 7", told.stderr
+
+
+def test_a_file_or_link_called_like_a_system_folder_is_not_passed_over(tmp_path):
+    """Only what surely is no scan is."""
+    _put(tmp_path / "recycled")
+    _put(tmp_path / "dossier" / "lost+found.pdf")
+    (tmp_path / "lost+found").symlink_to("dossier")
+    found = discover(tmp_path)
+    assert [str(entry.path) for entry in found.entries] == ["dossier/lost+found.pdf", "lost+found", "recycled"]
+    assert found.passed_over == 0
 
 
 def test_a_link_out_of_the_box_is_refused(tmp_path):

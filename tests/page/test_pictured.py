@@ -40,7 +40,9 @@ def _pictured(page):
     words = [word for block in page.blocks[1:] for line in block.lines for word in line.words]
     found = [word for word in words if word.box.top > 90 / 72 * page.dpi]
     edges = list(zip(*(word.box for word in found), strict=True))
-    box = [72 / page.dpi * edge for edge in (min(edges[0]), min(edges[1]), max(edges[2]), max(edges[3]))] if found else []
+    box = (
+        [72 / page.dpi * edge for edge in (min(edges[0]), min(edges[1]), max(edges[2]), max(edges[3]))] if found else []
+    )
     return " ".join(word.text for word in found), found, box
 
 

@@ -4,8 +4,11 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from models.failure import Code, Failure
 from pipeline.intake.discover import Entry
 from pipeline.run import watch
+from pipeline.run.gone import note_gone
+from pipeline.run.ledger import Ledger, scan_row
 from pipeline.run.watch import Settled
 
 
@@ -30,6 +33,29 @@ def test_a_file_that_changes_again_has_to_settle_again():
     assert settled.look((_entry(2, changed=2),), now=120) == frozenset()
     assert settled.look((), now=121) == frozenset()
     assert settled.look((_entry(2, changed=2),), now=135) == frozenset()
+
+
+def test_what_is_taken_out_is_looked_to_though_nothing_new_is_dropped(tmp_path, monkeypatch):
+    """Advice that says to take a file out ends with that, in a watch as in a run."""
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    runs = []
+
+    def digitise(_roots: object, _settings: object, ledger: Ledger, *_more: object) -> None:
+        runs.append(1)
+        note_gone(ledger, "inbox", ())
+
+    monkeypatch.setattr(watch, "digitise", digitise)
+    with Ledger(tmp_path / "archive") as ledger:
+        box = ledger.enter_box(folder)
+        row = scan_row(box.id, "notes.docx", 10, 1)
+        ledger.put(row)
+        ledger.fail(row, Failure(code=Code.NOT_A_DOCUMENT))
+        for _ in range(2):
+            watch.watch_box(
+                folder, None, ledger, None, print, settle=0, once=True, say=lambda _summary: None, tell=print
+            )
+    assert len(runs) == 1
 
 
 class _EnoughError(Exception):
@@ -57,6 +83,6 @@ def test_what_failed_as_a_share_went_away_is_tried_again_when_it_is_back(tmp_pat
             away.rename(folder)
 
     monkeypatch.setattr(watch, "digitise", digitise)
-    with pytest.raises(_EnoughError):
-        watch.watch_box(folder, None, None, None, print, settle=0, once=False, say=lambda _summary: None, tell=tell)
+    with pytest.raises(_EnoughError), Ledger(tmp_path / "archive") as ledger:
+        watch.watch_box(folder, None, ledger, None, print, settle=0, once=False, say=lambda _summary: None, tell=tell)
     assert len(runs) == 3

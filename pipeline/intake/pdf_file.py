@@ -1,0 +1,186 @@
+"""The file that a PDF lies in: where the PDF ends in it, whether all of it is there, and whether it is locked."""
+
+import mmap
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pikepdf
+
+from models.failure import BannasarError, Code
+
+# Programs look for the end of a PDF in the last part of its file; qpdf, which looks the least far, in 1,054 bytes.
+_LOOKED_AT = 1024
+_END = re.compile(rb"startxref\s+(\d+)(?:[\s\0]*%%EOF)?")
+# Signs of more PDF behind an end: the rest of a later revision of which the end is missing, or of another PDF.
+_MORE = re.compile(rb"\d\s+\d+\s+obj\b|\bendobj\b|\bendstream\b|\bxref\s+\d|\btrailer\s*<<|%PDF-\d")
+# The first bytes of an object, of which no more is there.
+_BEGUN = re.compile(rb"[\s\0]*\d+(?:(?:\s+\d*)?[\s\0]*\Z|\s+\d+\s+ob?(?!\w))")
+# An end behind which another PDF begins.
+_ANOTHER = re.compile(rb"startxref\s+\d+[\s\0]*%%EOF[\s\0]*%PDF-\d")
+_TABLE = re.compile(rb"[\s\0]*(?:xref|\d+\s+\d+\s+obj)\b")
+# An end behind which no later revision begins, though more comes.
+_NOT_GONE_ON = re.compile(rb"startxref\s+\d+[\s\0]*%%EOF(?=[\s\0]*[^\s\0])(?![\s\0]*(?:\d+\s+\d+\s+obj|xref)\b)")
+
+
+# What qpdf says of locks that it has no key for, whatever password it is given.
+_SAID_OF_LOCKS = ("unsupported encryption filter", "Unsupported /R or /V in encryption dictionary")
+# What names the handler of a lock, directly or in an object of its own, which no PDF hides in a stream.
+_LOCK = re.compile(rb"/Encrypt\s*(?:(\d+)\s+(\d+)\s+R\b|<<)")
+_HANDLER = re.compile(rb"/Filter\s*/([\w.#-]+)")
+_HEX = re.compile(rb"#([0-9A-Fa-f]{2})")
+_MOST_NAME = 40
+_SEVERAL = "it is made up of more than one PDF, or of parts of them"
+_CHUNK = 1 << 20
+
+
+@contextmanager
+def for_readers(file: Path) -> Iterator[Path]:
+    """Yield a file in which every program reads the PDF as :func:`open_pdf` does: the file itself, or a copy for now.
+
+    Programs differ in how far behind the end they look for it, and in what they can mend.
+
+    Raises:
+        BannasarError: as :func:`open_pdf`.
+    """
+    with _trimmed(file) as whole:
+        with _content(whole) as content:
+            is_sound = _leads_to_its_table(content)
+        if is_sound:
+            yield whole
+            return
+        with tempfile.TemporaryDirectory(prefix="mended-") as folder:
+            copy = Path(folder) / "scan.pdf"
+            with open_pdf(whole) as pdf:
+                pdf.save(copy)
+            yield copy
+
+
+@contextmanager
+def open_pdf(file: Path, password: str = "") -> Iterator[pikepdf.Pdf]:
+    """Open a PDF whatever lies behind its end; mend a faulty one only where mending cannot lose a page.
+
+    A PDF that was cut off has no end, or one with a part of a later revision behind it, and what a mender finds in it
+    is a part of it: that is refused.
+
+    Raises:
+        BannasarError: it is damaged or locked.
+        pikepdf.PdfError: it is damaged.
+    """
+    with _trimmed(file) as whole:
+        try:
+            pdf = _opened(whole, password)
+        except pikepdf.PasswordError as error:
+            detail = "the password given does not open it" if password else "with a password"
+            raise BannasarError(Code.ENCRYPTED, detail) from error
+        with pdf:
+            yield pdf
+
+
+def _opened(file: Path, password: str) -> pikepdf.Pdf:
+    with _content(file) as content:
+        if _ANOTHER.search(content):
+            raise BannasarError(Code.DAMAGED, _SEVERAL)
+    try:
+        pdf, promised = _open(file, password, mend=False)
+    except pikepdf.PasswordError:
+        raise
+    except pikepdf.PdfError as error:
+        if any(said in str(error) for said in _SAID_OF_LOCKS):
+            raise BannasarError(Code.ENCRYPTED, _lock(file)) from error
+        with _content(file) as content:
+            if b"%%EOF" not in content[-2 * _LOOKED_AT :]:
+                raise BannasarError(Code.DAMAGED, "its end is missing") from error
+            if _NOT_GONE_ON.search(content):
+                raise BannasarError(Code.DAMAGED, _SEVERAL) from error
+        pdf, promised = _open(file, password, mend=True)
+        _be_whole(pdf)
+    if promised > len(pdf.pages):
+        raise BannasarError(Code.DAMAGED, f"of {promised} pages {len(pdf.pages)} are left")
+    return pdf
+
+
+def _open(file: Path, password: str, *, mend: bool) -> tuple[pikepdf.Pdf, int]:
+    """Return a PDF, and how many pages it says it has: what opens it rightly also puts that number right."""
+    opened = partial(pikepdf.open, file, password=password, attempt_recovery=mend, suppress_warnings=True)
+    with opened(inherit_page_attributes=False) as as_it_is:
+        promised = int(as_it_is.Root.Pages.get("/Count", 0))
+    return opened(), promised
+
+
+def _be_whole(pdf: pikepdf.Pdf) -> None:
+    """Make sure that a mended PDF lacks nothing that a page of it shows: a piece may be gone out of its middle."""
+    for number, page in enumerate(pdf.pages, 1):
+        contents = page.obj.get("/Contents")
+        forms: pikepdf.Object = page.resources.get("/XObject", pikepdf.Dictionary())
+        drawn = {str(each.operands[0]) for each in pikepdf.parse_content_stream(page, "Do")}
+        shown = [*(contents if isinstance(contents, pikepdf.Array) else [contents]), *map(forms.get, drawn)]
+        if not all(isinstance(each, pikepdf.Stream) for each in shown):
+            raise BannasarError(Code.DAMAGED, "a part of it is missing", page=number)
+    if any("stream length" in told for told in pdf.get_warnings()):
+        raise BannasarError(Code.DAMAGED, "a part of it is missing, or was changed on its way")
+
+
+@contextmanager
+def _trimmed(file: Path) -> Iterator[Path]:
+    """Yield a file with nothing before the beginning of a PDF and not much behind its end: the file, or a copy.
+
+    Raises:
+        BannasarError: more of a PDF lies behind the end.
+    """
+    with _content(file) as content:
+        size, begin, end = len(content), content.find(b"%PDF-", 0, _LOOKED_AT), _end(content)
+        if end and (_MORE.search(content, end.end()) or _BEGUN.match(content, end.end())):
+            raise BannasarError(Code.DAMAGED, "a part of a later revision, or of another PDF, lies behind its end")
+        is_found = begin <= 0 and (end is None or size - end.start() <= _LOOKED_AT)
+    if is_found:
+        yield file
+        return
+    with tempfile.TemporaryDirectory(prefix="trimmed-") as folder:
+        copy = Path(folder) / "scan.pdf"
+        with file.open("rb") as source, copy.open("wb") as to:
+            source.seek(max(0, begin))
+            shutil.copyfileobj(source, to, _CHUNK)
+            to.truncate((end.end() if end else size) - max(0, begin))
+        yield copy
+
+
+@contextmanager
+def _content(file: Path) -> Iterator[mmap.mmap]:
+    with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        yield content
+
+
+def _end(content: mmap.mmap) -> re.Match[bytes] | None:
+    """Return the last end of a PDF in a file, None where there is none."""
+    place = content.rfind(b"startxref")
+    while place >= 0:
+        if found := _END.match(content, place):
+            return found
+        place = content.rfind(b"startxref", 0, place)
+    return None
+
+
+def _leads_to_its_table(content: mmap.mmap) -> bool:
+    """Whether the end of a PDF tells where its table of objects lies."""
+    end = _end(content)
+    return end is not None and _TABLE.match(content, int(end[1])) is not None
+
+
+def _lock(file: Path) -> str:
+    """Return, for an operator, what locks a PDF, when it is no password, or by a method that nobody here knows."""
+    with _content(file) as content:
+        place = _LOCK.search(content)
+        if place and place[1]:
+            place = re.search(rb"\b%s\s+%s\s+obj\b" % (place[1], place[2]), content)
+        found = _HANDLER.search(content, place.start()) if place else None
+        name = _HEX.sub(lambda code: bytes([int(code[1], 16)]), found[1]).decode("ascii", "replace") if found else "?"
+    if name == "Standard":
+        return "by a method that is not known here, and so no password opens it"
+    if name == "Adobe.PubSec":
+        return "for the holders of a certificate, and no password opens it"
+    return f"by rights management, {name[:_MOST_NAME]}, and no password opens it"
