@@ -4,18 +4,19 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 import cv2
 import pikepdf
 
-from models.case import CaseFile
+from models.case import CaseFile, Document
 from models.failure import BannasarError, Code
 from models.page import Page, PageRef
 from models.scan import Kind
 from models.settings import Settings
+from pipeline.archive.alto import alto
 from pipeline.archive.bag import bag_folder, build_bag, read_bag
 from pipeline.archive.compress import compressed
 from pipeline.archive.fixity import NotSoundError, be_sound
@@ -125,7 +126,7 @@ def archive_case(
     """
     archive = settings.archive
     missing = case.missing_pages
-    kept = _Kept(archive, case)
+    kept = _Kept(archive, bag_folder(archive, case))
     pages = []
     for ref in (ref for document in case.documents for ref in document.pages):
         gone = missing.get((ref.scan, ref.number))
@@ -140,15 +141,11 @@ def archive_case(
     with tempfile.TemporaryDirectory(prefix="pictures-", dir=work) as folder:
         pictures = {}
         for count, page in enumerate(pages):
-            source = sources[page.scan]
             if (page.scan, page.number) in missing:
                 picture = picture_of_stand_in(page)
             else:
-                with _unchanged(source):
-                    picture = _surely(source.readable, partial(_picture, source, page, settings, upright=case.upright))
-            file = Path(folder) / f"{count:06}"
-            file.write_bytes(compressed(picture.pixels, picture.dpi, settings.pdf.jpeg_quality, settings.pdf.kilobytes))
-            pictures[page.scan, page.number] = file
+                picture = _picture(sources[page.scan], page, settings, upright=case.upright)
+            pictures[page.scan, page.number] = _compress(picture, Path(folder) / f"{count:06}", settings)
         originals = {sha256: source.file for sha256, source in sources.items()}
         bag = build_bag(case, pages, originals, pictures, archive)
     measures = {
@@ -161,12 +158,41 @@ def archive_case(
     return Archived(bag.relative_to(archive).as_posix(), measures)
 
 
+def prove_page(source: Source, ref: PageRef, recipe: str, bag: Path, settings: Settings) -> None:
+    """Do with one page alone, and keep nothing of it, what :func:`archive_case` does with each.
+
+    So it is found out for which pages a case file cannot be archived.
+
+    Args:
+        source: where its scan lies.
+        ref: the page.
+        recipe: the recipe it was read by.
+        bag: where the bag of its case file lies, if it has one.
+        settings: all of them.
+
+    Raises:
+        BannasarError: the scan changed, the page's result is missing, the disk is full, or no PDF can be made of it.
+    """
+    # OCRmyPDF takes half a second to load.
+    from pipeline.archive.pdf import Description, write_pdf  # noqa: PLC0415
+
+    page = _Kept(settings.archive, bag).page(ref, recipe)
+    described((Document(number=1, title="", pages=(ref,)),), {ref: page}, settings.document, ())
+    alto(page, source.file.name, {}, datetime.now(UTC))
+    work = settings.archive / "tmp"
+    work.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="page-", dir=work) as folder:
+        upright = settings.pdf.upright
+        picture = _compress(_picture(source, page, settings, upright=upright), Path(folder, "picture"), settings)
+        write_pdf(Description(""), [page], [picture], Path(folder, "page.pdf"), upright=upright)
+
+
 class _Kept:
     """The pages of a case file that were read: as results, or else in the bag that it has."""
 
-    def __init__(self, archive: Path, case: CaseFile) -> None:
+    def __init__(self, archive: Path, bag: Path) -> None:
         self._results = Results(archive)
-        self._bag = bag_folder(archive, case)
+        self._bag = bag
         self._archived: dict[PageRef, Page] | None = None
 
     def page(self, ref: PageRef, recipe: str) -> Page:
@@ -192,9 +218,15 @@ class _Kept:
 
 
 def _picture(source: Source, page: Page, settings: Settings, *, upright: bool) -> Picture:
-    return page_picture(
-        source.readable, source.kind, page, settings.page.dpi, settings.limits.page_seconds, upright=upright
-    )
+    dpi, seconds = settings.page.dpi, settings.limits.page_seconds
+    with _unchanged(source):
+        file = source.readable
+        return _surely(file, lambda: page_picture(file, source.kind, page, dpi, seconds, upright=upright))
+
+
+def _compress(picture: Picture, file: Path, settings: Settings) -> Path:
+    file.write_bytes(compressed(picture.pixels, picture.dpi, settings.pdf.jpeg_quality, settings.pdf.kilobytes))
+    return file
 
 
 def _surely(file: Path, read: Callable[[], _Read]) -> _Read:
