@@ -91,6 +91,12 @@ def check_archive(archive: Path) -> None:
         give_up(f"There is no archive at {archive} yet. Make one with `bannasar run BOX --archive {archive}`.")
 
 
+def keep_outside(archive: Path, target: Path) -> None:
+    """Give up where something is to be written into the archive itself: what lies there is the archive's."""
+    if target.resolve().is_relative_to(archive.resolve()):
+        give_up(f"{target} is inside the archive. Name a place outside.")
+
+
 def bag_place(ledger: Ledger, case: str) -> str:
     """Return where in the archive the bag of a case file lies; give up where there is none."""
     place = ledger.bag_of(case)
