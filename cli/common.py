@@ -28,6 +28,7 @@ class Exit(IntEnum):
     MISSING_DEPENDENCY = 3
     UNKNOWN = 3
     INTERRUPTED = 130
+    NOBODY_READS = 141
 
 
 ArchiveOption = Annotated[
