@@ -20,7 +20,8 @@ from pipeline.page.recipe import fingerprint
 from pipeline.run.results import Results
 from samples.hand import put, scrawl
 from tests.cli.conftest import write_page, write_pages
-from tests.faults.conftest import results, until
+from tests.faults.conftest import results
+from tests.gate import Gate
 
 
 @pytest.fixture
@@ -325,9 +326,12 @@ def test_numbers_that_cannot_be_kept_stop_no_run(bannasar, box):
     assert f"{metrics}: No such file or directory" in done.stderr
     assert results(bannasar.archive) == 0
     metrics.parent.mkdir()
-    process = bannasar.start("run", box, "--workers", "1", "--metrics-file", metrics)
-    until(metrics.exists, process)
+    gate = Gate(box.parent, 1, "pipeline.run.ledger:Ledger.begin_run")
+    process = bannasar.start("run", box, "--workers", "1", "--metrics-file", metrics, gate=gate)
+    gate.wait(process)
+    assert metrics.exists()
     shutil.rmtree(metrics.parent)
+    gate.open()
     output, errors = process.communicate(timeout=120)
     assert process.returncode == 0, output + errors
     assert errors.count("The run goes on without its numbers") == 1

@@ -88,7 +88,7 @@ def test_nothing_is_left_behind_whoever_is_killed(tmp_path, killed):
     killer.start()
     settings = run_settings(workers=1, retries=0, retry_seconds=0)
     with Pool(settings, 300, tmp_path / "work") as pool:
-        tasks = [Task(1, hands.leave_things_behind, (note,), 5.0)]
+        tasks = [Task(1, hands.leave_things_behind, (note,), 5.0 if killed == "nobody" else 300.0)]
         outcome = next(pool.finished(lambda: tasks.pop() if tasks else None))
         killer.join()
         folder, *processes = seen
