@@ -261,7 +261,7 @@ class Pool:
     def _workers(self) -> list[str]:
         try:
             return list(self._start().scheduler_info(n_workers=-1)["workers"])
-        except OSError as error:
+        except (OSError, KeyError) as error:  # a client that has noticed already that it is gone knows of no workers
             raise self._lost() from error
 
     def _lost(self) -> SchedulerError:
