@@ -272,6 +272,9 @@ class Pool:
 
     def _start(self) -> Client:
         if self._client is None:
+            # Dask leaves some of its own futures behind as it closes, which asyncio then prints amidst what we say.
+            # What comes of a task is told by its outcome, and nothing else here uses asyncio.
+            logging.getLogger("asyncio").setLevel(logging.CRITICAL)
             if self._settings.scheduler:
                 # What Dask would print when the scheduler is gone, we say in a sentence.
                 for handler in logging.getLogger("distributed").handlers:
