@@ -332,7 +332,7 @@ def test_numbers_that_cannot_be_kept_stop_no_run(bannasar, box):
     assert metrics.exists()
     shutil.rmtree(metrics.parent)
     gate.open()
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=300)
     assert process.returncode == 0, output + errors
     assert errors.count("The run goes on without its numbers") == 1
 

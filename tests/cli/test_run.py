@@ -117,7 +117,7 @@ def test_a_run_that_was_stopped_goes_on_and_reads_no_finished_page_twice(bannasa
         os.killpg(process.pid, sign)  # as a terminal does
     else:
         process.send_signal(sign)
-    output, errors = process.communicate(timeout=60)
+    output, errors = process.communicate(timeout=300)
     assert process.returncode == (-signal.SIGKILL if sign == signal.SIGKILL else 130), output + errors
     if sign != signal.SIGKILL:
         assert "run the same command again" in errors

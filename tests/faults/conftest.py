@@ -78,7 +78,7 @@ def contents(archive: Path) -> dict[str, Any]:
 
 def assert_nothing_is_left(archive: Path) -> None:
     """Make sure that no process of a run goes on, and that no unfinished work lies about."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while left := _processes(archive.parent):
         assert time.monotonic() < end, left
         time.sleep(0.05)

@@ -84,7 +84,7 @@ def test_a_killed_hand_costs_nothing_but_time(bannasar, box, tmp_path):
     gate.wait(process)
     hands(process)[0].kill()
     gate.open()
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=300)
     assert process.returncode == 0, output + errors
     assert "12 archived, 0 failed" in output
     (story,) = bannasar.json("show", "a.pdf")["scans"]

@@ -90,9 +90,9 @@ def test_the_archive_is_the_same_as_alone_though_a_worker_dies_and_another_joins
     gate.wait(process)
     victim.send_signal(signal.SIGKILL)
     gate.open()
-    assert psutil.wait_procs(orphans, timeout=60)[1] == []
+    assert psutil.wait_procs(orphans, timeout=300)[1] == []
     machines.worker()
-    output, errors = process.communicate(timeout=200)
+    output, errors = process.communicate(timeout=300)
     assert process.returncode == 0, output + errors
     assert "18 archived, 0 failed" in output
     assert contents(together.archive) == contents(alone.archive)
@@ -121,7 +121,7 @@ def test_a_run_waits_for_workers_and_ends_with_its_scheduler(bannasar, box, mach
     gate.wait(process)
     machines.end()
     gate.open()
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == 1
     assert "is gone. What is done is kept" in errors
     assert "Traceback" not in errors
@@ -140,7 +140,7 @@ def test_a_worker_that_does_not_see_the_shared_storage_spoils_nothing(bannasar, 
     _said(process, f"does not see {box}")
     _said(process, "Paused: no worker sees")
     machines.worker()
-    output, errors = process.communicate(timeout=200)
+    output, errors = process.communicate(timeout=300)
     assert process.returncode == 0, output + errors
     assert "6 archived, 0 failed" in output
 
@@ -166,9 +166,9 @@ def test_workers_give_up_what_a_stopped_run_had_them_do(bannasar, box, machines,
     until(lambda: results(bannasar.archive) >= 2 and all(map(hands, workers)), process)
     at_work = [hand for worker in workers for hand in hands(worker)]
     process.send_signal(sign)
-    process.communicate(timeout=60)
-    assert psutil.wait_procs(at_work, timeout=60)[1] == []
-    end = time.monotonic() + 60
+    process.communicate(timeout=300)
+    assert psutil.wait_procs(at_work, timeout=300)[1] == []
+    end = time.monotonic() + 300
     while any(psutil.Process(worker.pid).children(recursive=True) for worker in workers):
         assert time.monotonic() < end
         time.sleep(0.1)
@@ -192,7 +192,7 @@ def test_a_run_that_ends_leaves_alone_what_another_has_the_workers_do(tmp_path, 
     process = one.start("run", box, "--scheduler", machines.address)
     until(lambda: results(one.archive) >= 1, process)
     assert other("run", tmp_path / "box-2", "--scheduler", machines.address).returncode == 0
-    output, errors = process.communicate(timeout=200)
+    output, errors = process.communicate(timeout=300)
     assert process.returncode == 0, output + errors
     (story,) = one.json("show", "a.pdf")["scans"]
     assert {attempt["outcome"] for attempt in story["attempts"]} == {"done"}

@@ -48,7 +48,7 @@ def test_a_scan_that_cannot_be_read_for_a_moment_is_read_within_the_run(powerles
         gate.open()
     until(lambda: _unreadable(powerless.archive) >= 1, process)
     lost.chmod(mode)
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=300)
     if (what, when) == ("folder", "taken in"):  # its size was not told: the scan is another than it seemed
         assert _states(powerless) == {"dossier/a.pdf": ("failed", "changed")}
         assert powerless("run", box).returncode == 0
@@ -73,7 +73,7 @@ def test_a_folder_that_cannot_be_read_does_not_keep_the_other_boxes_waiting(powe
     assert process.stderr is not None
     assert any("annexe cannot be read" in line for line in process.stderr)
     (other / "dossier" / "annexe").chmod(0o700)
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=300)
     assert process.returncode == 0, output + errors
     assert "box-2: 2 pages in = 2 archived, 0 failed." in output
 
@@ -108,7 +108,7 @@ def test_a_share_that_is_lost_while_many_pages_wait_does_not_stop_the_run(powerl
     gate.open()
     until(lambda: _unreadable(powerless.archive) >= 15, process)
     (box / "a.pdf").chmod(mode)
-    output, errors = process.communicate(timeout=200)
+    output, errors = process.communicate(timeout=300)
     assert process.returncode == 0, output + errors
     assert "20 archived, 0 failed" in output
 
@@ -137,7 +137,7 @@ def test_a_scan_that_goes_away_while_it_is_read_fails_and_comes_back(bannasar, b
     gate.wait(process)
     (box / "a.pdf").rename(box.parent / "elsewhere.pdf")
     gate.open()
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=300)
     assert process.returncode == 2, output + errors
     assert _states(bannasar) == {"a.pdf": ("failed", "changed"), "b.png": ("archived", None)}
     kept = results(bannasar.archive)
@@ -155,7 +155,7 @@ def test_a_scan_that_is_overwritten_while_it_is_read_is_not_archived_as_a_mixtur
     gate.wait(process)
     write_pages(box / "a.pdf", 3, title="d'une autre affaire")
     gate.open()
-    process.communicate(timeout=120)
+    process.communicate(timeout=300)
     assert process.returncode == 2
     assert _states(bannasar) == {"a.pdf": ("failed", "changed")}
     assert list(bags(bannasar.archive)) == []
