@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.common import ArchiveOption, find_box, give_up, open_ledger, out, read_settings
+from cli.common import ArchiveOption, find_box, give_up, keep_outside, open_ledger, out, read_settings
 from pipeline.run.html_report import html_report
 
 
@@ -25,6 +25,7 @@ def report(
         bannasar report box-17 --html box-17.html
     """
     settings = read_settings(archive)
+    keep_outside(settings.archive, html)
     with open_ledger(settings.archive) as ledger:
         page = html_report(ledger, find_box(ledger, box), settings, pictures, datetime.now().astimezone())
     try:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.changing import CaseArgument
-from cli.common import ArchiveOption, Exit, bag_place, give_up, open_ledger, out, read_settings
+from cli.common import ArchiveOption, Exit, bag_place, give_up, keep_outside, open_ledger, out, read_settings
 from models.failure import BannasarError
 from pipeline.archive.bag import read_case
 from pipeline.archive.certificate import write_certificate
@@ -34,6 +34,7 @@ def certify(
         bannasar certify box-001_dossier-A --to certificate.pdf
     """
     settings = read_settings(archive)
+    keep_outside(settings.archive, to)
     with open_ledger(settings.archive) as ledger:
         place = bag_place(ledger, case)
     if to.exists():

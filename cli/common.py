@@ -28,6 +28,7 @@ class Exit(IntEnum):
     MISSING_DEPENDENCY = 3
     UNKNOWN = 3
     INTERRUPTED = 130
+    NOBODY_READS = 141
 
 
 ArchiveOption = Annotated[
@@ -89,6 +90,12 @@ def check_archive(archive: Path) -> None:
         give_up(f"{archive}: {error.strerror}. Check its permissions and the disk.")
     if not is_there:
         give_up(f"There is no archive at {archive} yet. Make one with `bannasar run BOX --archive {archive}`.")
+
+
+def keep_outside(archive: Path, target: Path) -> None:
+    """Give up where something is to be written into the archive itself: what lies there is the archive's."""
+    if target.resolve().is_relative_to(archive.resolve()):
+        give_up(f"{target} is inside the archive. Name a place outside.")
 
 
 def bag_place(ledger: Ledger, case: str) -> str:

@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from cli.changing import CaseArgument
-from cli.common import ArchiveOption, bag_place, give_up, open_ledger, out, read_settings
+from cli.common import (
+    ArchiveOption,
+    Exit,
+    bag_place,
+    err,
+    give_up,
+    keep_outside,
+    open_ledger,
+    out,
+    read_settings,
+    warn_of_damage,
+)
 from models.failure import BannasarError
 from models.settings import Settings
 from pipeline.archive.fixity import NotSoundError
@@ -20,6 +31,7 @@ from pipeline.run.custody import registrar
 from pipeline.run.hand_out import export_documents, export_hocr, export_iiif
 
 ToOption = Annotated[Path, typer.Option(metavar="DIR", help="Where they go; it is made if need be.")]
+_MOST_FAILED = 20
 
 app = typer.Typer(help="Take things out of the archive.", no_args_is_help=True)
 
@@ -33,21 +45,34 @@ def text(
     """Write the text of every archived scan that is not withdrawn, one file a scan, its pages parted by form feeds.
 
     A scan ``letters/12.pdf`` becomes ``letters/12.txt``; where two scans would become one file, each keeps its whole
-    name (``letters/12.pdf.txt``). With more than one box in the archive each has a folder of its own.
+    name (``letters/12.pdf.txt``), and where that is not enough, gets digits of its SHA-256. Capital letters make no
+    difference: not every disk tells them apart. With more than one box in the archive each has a folder of its own.
+    A text that is there is written over.
 
     Example:
         bannasar export text ./texts
     """
     settings = read_settings(archive)
+    keep_outside(settings.archive, folder)
     with open_ledger(settings.archive) as ledger:
         boxes = [known.id for known in ledger.boxes()]
     if box is not None and box not in boxes:
         give_up(f"The archive holds no box {box}. It holds: {', '.join(boxes)}.")
     try:
-        count = export_text(settings.archive, folder, box)
+        done = export_text(settings.archive, folder, box)
     except OSError as error:
         give_up(f"{error.filename or folder}: {error.strerror}.")
-    out.print(f"{count} texts written to {folder}.", soft_wrap=True)
+    told = "1 text" if done.written == 1 else f"{done.written:,} texts"
+    out.print(f"{told} written to {folder}.", soft_wrap=True)
+    if done.others:
+        out.print(f"Not of this export, and left as they are: {done.others:,} .txt files.", soft_wrap=True)
+    for file, reason in done.failed[:_MOST_FAILED]:
+        err.print(f"Not written: {file}: {reason}.", style="bold red", markup=False, soft_wrap=True)
+    if (more := len(done.failed) - _MOST_FAILED) > 0:
+        err.print(f"And {more:,} more. Name another folder, or move away what is there.", style="bold red")
+    warn_of_damage(settings.archive, done.damaged)
+    if done.failed or done.damaged:
+        raise typer.Exit(Exit.SOME_FAILED)
 
 
 @app.command()
@@ -123,6 +148,7 @@ def iiif(
 def _taken_out(case: str, archive: Path | None, to: Path) -> Iterator[tuple[Path, Settings]]:
     """Give the bag of a case file and the settings; give up where it cannot be taken out."""
     settings = read_settings(archive)
+    keep_outside(settings.archive, to)
     with open_ledger(settings.archive) as ledger:
         place = bag_place(ledger, case)
     try:

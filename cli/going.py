@@ -143,7 +143,12 @@ def _print(reports: list[BoxReport], summary: Summary, settings: Settings, ledge
     else:
         out.print("Nothing new: no page had to be read.")
     if any(report.count(ScanState.FAILED) for report in reports):
-        out.print("What failed is tried again when you run the same command again, or `bannasar rerun --failed`.")
+        out.print(
+            "What failed is tried again when you run the same command again, or `bannasar rerun --failed`.",
+            soft_wrap=True,
+        )
+        if not settings.run.allow_partial:
+            out.print("With --allow-partial a case file is archived without the pages that failed.", soft_wrap=True)
     for report in reports:
         if older := sum(row.recipe != summary.recipe for row in report.archived):
             command = f"`bannasar rerun --box {shlex.quote(report.id)}`"

@@ -5,5 +5,7 @@ def main() -> None:
     """Run the command line."""
     # Each worker of a run imports this module again as it starts, and needs none of the commands.
     from cli.app import app  # noqa: PLC0415
+    from cli.streams import standard_streams  # noqa: PLC0415
 
-    app()
+    with standard_streams():
+        app()

@@ -12,7 +12,7 @@ import typer
 from rich.cells import cell_len
 from rich.text import Text
 
-from cli.common import ArchiveOption, JsonOption, err, give_up, out, read_settings
+from cli.common import ArchiveOption, JsonOption, err, give_up, keep_outside, out, read_settings
 from models.failure import BannasarError
 from models.hit import Found, Hit
 from models.settings import Settings
@@ -62,6 +62,11 @@ def search(
         bannasar search 'លេខ 214' --pictures hits
     """
     settings = read_settings(archive)
+    if as_csv and as_lines:
+        give_up("Give --csv or --jsonl, one at a time.")
+    for target in (pictures, as_csv, as_lines):
+        if target is not None and str(target) != "-":
+            keep_outside(settings.archive, target)
     text = " ".join(query)
     try:
         parsed = parse(text)

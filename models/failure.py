@@ -134,7 +134,8 @@ _WORDS: dict[Code, tuple[str, str]] = {
     ),
     Code.PDF: (
         "The searchable PDF of a document could not be made.",
-        "Run `bannasar doctor`; if all is well there, run the box again.",
+        "Run `bannasar doctor`; if all is well there, run the box again, or archive the other pages with "
+        "--allow-partial.",
     ),
     Code.CASE_INCOMPLETE: (
         "Another scan of its case file failed, and a case file is archived whole.",

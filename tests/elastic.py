@@ -1,7 +1,9 @@
 """The real Elasticsearch server, started for tests and measurements and ended by them."""
 
+import contextlib
 import os
 import pwd
+import random
 import re
 import shutil
 import signal
@@ -231,6 +233,9 @@ def _as_nobody() -> Mapping[str, object]:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody listens on, and that the system gives to nobody who calls out meanwhile."""
+    given = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii").split()[0])
+    while True:
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", random.randrange(10_000, max(given, 20_000))))  # noqa: S311  # nothing is guessed
+            return int(probe.getsockname()[1])

@@ -166,7 +166,7 @@ def stored_paths(case: CaseFile) -> dict[str, PurePosixPath]:
     for scan in case.scans:
         path = PurePosixPath(*map(_storable, _in_case(scan, case).parts))
         if str(path).casefold() in taken:
-            path = path.with_name(_fitting(path.name, f"~{scan.sha256[:8]}"))
+            path = path.with_name(fitting(path.name, f"~{scan.sha256[:8]}"))
         taken.add(str(path).casefold())
         paths[scan.sha256] = path
     return paths
@@ -330,15 +330,15 @@ def _in_case(scan: Scan, case: CaseFile) -> PurePosixPath:
 def _storable(name: str) -> str:
     normal = unicodedata.normalize("NFC", name)
     kept = "".join("_" if _is_awkward(character) else character for character in normal)
-    fitting = _fitting(kept)
-    return fitting if fitting == fitting.rstrip() else f"{fitting[:-1]}_"
+    cut = fitting(kept)
+    return cut if cut == cut.rstrip() else f"{cut[:-1]}_"
 
 
 def _is_awkward(character: str) -> bool:
     return character == "%" or unicodedata.category(character) in {"Cc", "Zl", "Zp"}
 
 
-def _fitting(name: str, mark: str = "") -> str:
+def fitting(name: str, mark: str = "") -> str:
     """Return a name with a mark before its ending, cut before both where it is longer than file systems take."""
     ending = PurePosixPath(name).suffix
     if len(ending.encode()) > _LONGEST_ENDING:

@@ -12,10 +12,11 @@ _WITH_COLOUR = 1.3
 _REFERENCE_DPI = 300
 _FINEST_DPI = 180
 _LOWEST_LINE = 18  # pixels: that of 8 points at 180 dots an inch
+LONGEST_JPEG = 65_500  # pixels a side (libjpeg: JPEG_MAX_DIMENSION)
 
 
 def compressed(pixels: np.ndarray, dpi: float, quality: int, kilobytes: int, lines: Sequence[int] = ()) -> bytes:
-    """Return a page's picture as JPEG, or where that is too large, as JPEG 2000 of the size that is allowed.
+    """Return a page's picture as JPEG, or where that is too large or too long, as JPEG 2000 of the size allowed.
 
     Noise of the paper makes a JPEG large, and blocks of it ragged when it must be small. JPEG 2000 gives what bytes
     there are to what stands out most: to the writing. It takes ten times as long, so that clean pages go without. At
@@ -35,15 +36,17 @@ def compressed(pixels: np.ndarray, dpi: float, quality: int, kilobytes: int, lin
     image = Image.fromarray(pixels)
     whole = _REFERENCE_DPI**2 * _A4_INCHES
     allowed = 1000 * kilobytes * pixels.shape[0] * pixels.shape[1] / whole * (1 if pixels.ndim == 2 else _WITH_COLOUR)
-    plain = io.BytesIO()
-    image.save(plain, "JPEG", quality=quality, optimize=True, dpi=(round(dpi), round(dpi)))
-    if plain.tell() <= allowed:
-        return plain.getvalue()
+    if max(pixels.shape[:2]) <= LONGEST_JPEG:
+        plain = io.BytesIO()
+        image.save(plain, "JPEG", quality=quality, optimize=True, dpi=(round(dpi), round(dpi)))
+        if plain.tell() <= allowed:
+            return plain.getvalue()
     low = sorted(lines)[len(lines) // 4] if lines else _LOWEST_LINE * dpi / _FINEST_DPI
     scale = max(_FINEST_DPI / dpi, _LOWEST_LINE / max(1, low))
     if scale < 1:
+        size = [max(1, round(side * scale)) for side in image.size]
         calm = cv2.GaussianBlur(pixels, (3, 3), 0)
-        image = Image.fromarray(cv2.resize(calm, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+        image = Image.fromarray(cv2.resize(calm, size, interpolation=cv2.INTER_AREA))
     small = io.BytesIO()
     ratio = image.width * image.height * len(image.getbands()) / allowed
     # The 9-7 wavelet is the better one at such rates; the rate is told as the ratio to what the pixels take.

@@ -86,8 +86,11 @@ def _descriptor(pdf: pikepdf.Pdf, height: int) -> pikepdf.Object:
 
 
 def codes(text: str) -> bytes:
-    """Return the codes that show a text; a character outside the Basic Multilingual Plane has none and becomes �."""
-    return "".join(character if ord(character) < 0x10000 else "\ufffd" for character in text).encode("utf-16-be")
+    """Return the codes that show a text; what has none becomes �.
+
+    That are the characters outside the Basic Multilingual Plane, and U+0000: its code is the one of the missing glyph.
+    """
+    return "".join(one if 0 < ord(one) < 0x10000 else "\ufffd" for one in text).encode("utf-16-be")
 
 
 def width(text: str) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 
 from models.case import CaseFile
 from models.page import Line, Page
+from pipeline.archive.compress import LONGEST_JPEG
 
 _CONTEXT = "http://iiif.io/api/presentation/3/context.json"
 
@@ -64,6 +65,12 @@ def picture_name(number: int) -> str:
     return f"pages/{number:06}.jpg"
 
 
+def picture_size(page: Page) -> tuple[int, int]:
+    """Return width and height in pixels of a page's picture: the page's, or what a JPEG can be at most."""
+    scale = min(1.0, LONGEST_JPEG / max(page.width, page.height))
+    return max(1, round(page.width * scale)), max(1, round(page.height * scale))
+
+
 def text_name(number: int) -> str:
     """Return the name of the file with a page's text, below the address."""
     return f"text/{number:06}.json"
@@ -72,7 +79,9 @@ def text_name(number: int) -> str:
 def _canvas(page: Page, number: int, base: str) -> Json:
     canvas = _canvas_id(base, number)
     size = {"width": page.width, "height": page.height}
-    picture = {"id": f"{base}/{picture_name(number)}", "type": "Image", "format": "image/jpeg", **size}
+    width, height = picture_size(page)
+    picture: Json = {"id": f"{base}/{picture_name(number)}", "type": "Image", "format": "image/jpeg"}
+    picture |= {"width": width, "height": height}
     painting = {
         "id": f"{canvas}/picture",
         "type": "Annotation",

@@ -29,6 +29,7 @@ _JPEG_2000 = b"\x00\x00\x00\x0cjP  "  # ISO 15444-1, I.5.1
 _FRENCH = "le la les de des du et un une est par dans pour que qui au aux en sur à ce cette il"
 _ENGLISH = "the of and to in is was were that for by with at from be this his it which have has"
 _SMALL_WORDS = {"fr": frozenset(_FRENCH.split()), "en": frozenset(_ENGLISH.split())}
+_LONGEST_TITLE = 16_000  # characters, of what a string of PDF/A may hold (ISO 19005-2, 6.1.13)
 _FEWEST_WORDS = 4
 _SURELY = 0.75
 _LEAST_SHARE = 0.1  # of the letters
@@ -124,7 +125,8 @@ def write_pdf(
 def _plain(title: str) -> str:
     """Return a title as OCRmyPDF takes it: without characters for private use, which come out of file names of Macs."""
     return "".join(
-        "\ufffd" if unicodedata.category(one) == "Co" or ord(one) > 0xFFFF else one for one in xml_text(title)
+        "\ufffd" if unicodedata.category(one) == "Co" or ord(one) > 0xFFFF else one
+        for one in xml_text(title[:_LONGEST_TITLE])
     )
 
 

@@ -12,7 +12,10 @@ from models.page import Line, Page
 from pipeline.archive.glyphless import UNITS, add_font, add_lower_font, codes
 from pipeline.archive.glyphless import width as natural_width
 
-_POINTS_PER_INCH = 72
+POINTS_PER_INCH = 72
+# The least and the most that a side of a PDF's page may measure, in points (PDF 32000-1, Annex C; ISO 19005-2, 6.1.13).
+_SHORTEST = 3.0
+_LONGEST = 14_400.0
 # OCRmyPDF takes over a font of this name, and no other.
 _FONT = "F1"
 # Where the size of a line's font is more than its height, its letters are that much lower, in twentieths.
@@ -22,6 +25,8 @@ _NARROWEST_SPACE = 0.05
 _WIDEST_SPACE = 0.6
 # How many times its own height a line's font may be for the sake of wide spaces; what is wider still is a tab.
 _MOST_ENLARGED = 2.5
+# The longest string in bytes (ISO 19005-2, 6.1.13), in whole codes. A word without a space may be longer.
+_LONGEST_STRING = 32_766
 
 
 def write_text_layer(page: Page, file: Path, *, upright: bool = True) -> None:
@@ -40,9 +45,25 @@ def write_text_layer(page: Page, file: Path, *, upright: bool = True) -> None:
 
 
 def page_size(page: Page, *, upright: bool) -> tuple[float, float]:
-    """Return width and height in points of a page set upright, or as it lies in the scan."""
+    """Return width and height in points of a page set upright, or as it lies in the scan, as a PDF can hold it.
+
+    What is too long is shown smaller, what is too small larger, in its proportions. Where a page is so long and narrow
+    that both cannot be met, its short side is drawn out to the least there may be.
+    """
+    width, height = _natural_size(page, upright=upright)
+    scale = max(1.0, _SHORTEST / max(min(width, height), _SHORTEST / _LONGEST))
+    scale = min(scale, _LONGEST / max(width, height))
+    return _within(width * scale), _within(height * scale)
+
+
+def _natural_size(page: Page, *, upright: bool) -> tuple[float, float]:
+    """Return width and height of a page in points, as large as the paper."""
     width, height, _ = (page.width, page.height, 0) if upright else _back_to_scan(page)
-    return width * _POINTS_PER_INCH / page.dpi, height * _POINTS_PER_INCH / page.dpi
+    return width * POINTS_PER_INCH / page.dpi, height * POINTS_PER_INCH / page.dpi
+
+
+def _within(side: float) -> float:
+    return min(max(side, _SHORTEST), _LONGEST)
 
 
 def _back_to_scan(page: Page) -> tuple[float, float, float]:
@@ -59,7 +80,7 @@ def _back_to_scan(page: Page) -> tuple[float, float, float]:
         (page.width * math.cos(angle) - page.height * math.sin(angle)) / stretch,
         (page.height * math.cos(angle) - page.width * math.sin(angle)) / stretch,
     )
-    width, height = before[::-1] if page.turn in {90, 270} else before
+    width, height = (max(1.0, side) for side in (before[::-1] if page.turn in {90, 270} else before))
     return width, height, page.turn - page.skew
 
 
@@ -74,7 +95,7 @@ def _as_scanned(page: Page, scale: float) -> bytes:
 
 
 def _content(page: Page, *, upright: bool, is_lower: bool) -> bytes:
-    scale = _POINTS_PER_INCH / page.dpi
+    scale = POINTS_PER_INCH / page.dpi
     operators = ["BT 3 Tr"]
     for block in page.blocks:
         for line in block.lines:
@@ -85,7 +106,12 @@ def _content(page: Page, *, upright: bool, is_lower: bool) -> bytes:
             for text, left, right in _stretches(line, _NARROWEST_SPACE * size):
                 operators.append(_show(text, left * scale, base * scale, (right - left) * scale, size * scale))
     content = "\n".join([*operators, "ET"]).encode("ascii")
-    return content if upright else b"q %s cm\n%s\nQ" % (_as_scanned(page, scale), content)
+    if not upright:
+        content = b"q %s cm\n%s\nQ" % (_as_scanned(page, scale), content)
+    shown, natural = page_size(page, upright=upright), _natural_size(page, upright=upright)
+    if shown == natural:
+        return content
+    return b"q %.9f 0 0 %.9f 0 0 cm\n%s\nQ" % (shown[0] / natural[0], shown[1] / natural[1], content)
 
 
 def lower_letters(pdf: pikepdf.Pdf, pages: Sequence[Page], *, upright: bool = True) -> None:
@@ -130,8 +156,9 @@ def _stretches(line: Line, narrowest: float) -> Iterator[tuple[str, float, float
     A word that no space parts from the next is drawn out to it, so that no reader takes the gap between two Khmer words
     for a space. A space fills its gap; where there is none, or less than ``narrowest``, it takes from the word before.
     """
-    for number, word in enumerate(line.words):
-        follower = line.words[number + 1] if number + 1 < len(line.words) else None
+    words = [word for word in line.words if word.text]
+    for number, word in enumerate(words):
+        follower = words[number + 1] if number + 1 < len(words) else None
         left, right = float(word.box.left), float(max(word.box.right, word.box.left + 1))
         if follower is None:
             yield word.text, left, right
@@ -149,4 +176,6 @@ def _stretches(line: Line, narrowest: float) -> Iterator[tuple[str, float, float
 def _show(text: str, left: float, base: float, width: float, size: float) -> str:
     """Return the operators that show a text from ``left`` over ``width`` (PDF 32000-1, 9.3 and 9.4); all in points."""
     shown = codes(text)
-    return f"{100 * width / (natural_width(text) * size):.3f} Tz 1 0 0 1 {left:.3f} {base:.3f} Tm <{shown.hex()}> Tj"
+    pieces = (shown[begin : begin + _LONGEST_STRING] for begin in range(0, len(shown), _LONGEST_STRING))
+    strings = " ".join(f"<{piece.hex()}> Tj" for piece in pieces)
+    return f"{100 * width / (natural_width(text) * size):.3f} Tz 1 0 0 1 {left:.3f} {base:.3f} Tm {strings}"

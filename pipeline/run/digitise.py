@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from models.case import CaseFile, Missing
 from models.failure import Code, Failure
+from models.page import PageRef
 from models.scan import Box, ScanState
 from models.settings import Settings
 from pipeline.archive.bag import RECORD, UNREADABLE, bag_folder, original, read_case, recover
@@ -30,7 +31,7 @@ from pipeline.run.pool import Outcome, Pool, Task
 from pipeline.run.progress import Failed, Watcher
 from pipeline.run.results import Results
 from pipeline.run.take_in import take_in
-from pipeline.run.tasks import Source, archive_case, read_page
+from pipeline.run.tasks import Source, archive_case, prove_page, read_page
 from pipeline.run.too_many import Failing
 
 _OF_A_BAG = (
@@ -41,6 +42,8 @@ _OF_THE_LEDGER = (
     "its bag also holds {scans}, of which the ledger knows nothing: `bannasar rebuild --force` makes the ledger anew "
     "from the bags"
 )
+# Failures for which a case file cannot be archived, whatever its pages are like.
+_OF_THE_WHOLE = frozenset({Code.DISK_FULL, Code.UNREADABLE, Code.CHANGED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,8 @@ class _Case:
     """A case file on its way.
 
     ``rows`` are the scans of its bag, ``lost`` those that failed before their pages could be read; ``failed`` are the
-    failures of pages, by scan and number. ``waiting`` counts the pages that are still out.
+    failures of pages, by scan and number. ``waiting`` counts the pages that are still out. ``unmade`` is why it could
+    not be archived, though none had failed.
     """
 
     id: str
@@ -166,6 +170,7 @@ class _Case:
     lost: list[ScanRow]
     waiting: int = 0
     failed: dict[str, dict[int, Failure]] = field(default_factory=dict)
+    unmade: Failure | None = None
 
     @property
     def pending(self) -> list[ScanRow]:
@@ -201,6 +206,7 @@ class _Reading:
         self._recipe = fingerprint(context.settings.page)
         self._told: dict[str, str] | None = None
         self._ready: deque[_Case] = deque()
+        self._proofs: deque[Iterator[Task]] = deque()
         self._pages: Iterator[Task] = iter(())
         self._failing = Failing(context.ledger, self._recipe, context.settings.run.failed_share)
 
@@ -259,16 +265,25 @@ class _Reading:
         """Return the next task: the archiving of a case file that is ready, else a page; None while there is none."""
         self._room.wait()
         while True:
-            task = self._case_task(self._ready.popleft()) if self._ready else next(self._pages, None)
+            task = self._case_task(self._ready.popleft()) if self._ready else self._next_page()
             if task is not None or not self._ready:
                 return task
 
+    def _next_page(self) -> Task | None:
+        while self._proofs:
+            if task := next(self._proofs[0], None):
+                return task
+            self._proofs.popleft()
+        return next(self._pages, None)
+
     def ended(self, outcome: Outcome) -> None:
         """Enter the outcome of a try of a task."""
-        if outcome.task.function is read_page:
-            self._page_ended(outcome, *outcome.task.about)
-        else:
+        if outcome.task.function is archive_case:
             self._case_ended(outcome, outcome.task.about)
+        elif outcome.task.function is prove_page:
+            self._proof_ended(outcome, *outcome.task.about)
+        else:
+            self._page_ended(outcome, *outcome.task.about)
 
     def _page_tasks(self, cases: Sequence[_Case]) -> Iterator[Task]:
         for case in cases:
@@ -298,13 +313,62 @@ class _Reading:
             self._progress.pages_read += 1
         if outcome.last:
             if failure:
-                self._progress.pages_failed += 1
-                self._progress.failures.append(Failed(row.box, row.path, failure))
-                self._failing.enter(row, failure, outcome.seconds)
-                case.failed.setdefault(row.sha256, {})[number] = failure
+                self._page_failed(case, row, failure, outcome.seconds)
             self._progress.pages_done += 1
             case.waiting -= 1
             if not case.waiting:
+                self._ready.append(case)
+        self._failing.check()
+
+    def _page_failed(self, case: _Case, row: ScanRow, failure: Failure, seconds: float) -> None:
+        self._progress.pages_failed += 1
+        self._progress.failures.append(Failed(row.box, row.path, failure))
+        self._failing.enter(row, failure, seconds)
+        case.failed.setdefault(row.sha256, {})[failure.page or 0] = failure
+
+    def _prove(self, case: _Case, failure: Failure) -> None:
+        """Have the pages of a case file that cannot be archived tried one by one: some may hold back all the others."""
+        try:
+            older = self._older(case)
+            sources = {row.sha256: self._source(row) for row in case.rows}
+        except (*UNREADABLE, NotSoundError):
+            self._leave(case, failure)
+            return
+        lacking = older.missing_pages if older else {}
+        pages = [
+            (row, number)
+            for row in case.rows
+            for number in range(1, (row.pages or 0) + 1)
+            if number not in case.failed.get(row.sha256, {})
+            and not (row.state is ScanState.ARCHIVED and (row.sha256, number) in lacking)
+        ]
+        case.waiting, case.unmade = len(pages), failure
+        self._proofs.append(self._proof_tasks(case, pages, sources))
+
+    def _proof_tasks(
+        self, case: _Case, pages: Sequence[tuple[ScanRow, int]], sources: Mapping[str, Source]
+    ) -> Iterator[Task]:
+        bag = self._settings.archive / "bags" / case.rows[0].box / case.id
+        for row, number in pages:
+            ref = PageRef(scan=row.sha256, number=number)
+            arguments = (sources[row.sha256], ref, self._recipe_of(row), bag, self._settings)
+            needs = (self._settings.archive / LOCK, sources[row.sha256].file)
+            # It is rendered once more, and written into a PDF.
+            yield Task((case, row, number), prove_page, arguments, 2 * self._settings.limits.page_seconds, needs)
+
+    def _proof_ended(self, outcome: Outcome, case: _Case, row: ScanRow, number: int) -> None:
+        failure = outcome.failure and outcome.failure.model_copy(update={"page": number})
+        if failure:
+            self._note("archive", replace(outcome, failure=failure), row.box, row.sha256, number)
+        self._failing.tried(row, number, failure, last=outcome.last)
+        if outcome.last:
+            if failure:
+                self._page_failed(case, row, failure, outcome.seconds)
+                case.unmade = None
+            case.waiting -= 1
+            if not case.waiting and case.unmade:  # each page can be archived by itself
+                self._leave(case, case.unmade)
+            elif not case.waiting:
                 self._ready.append(case)
         self._failing.check()
 
@@ -376,8 +440,10 @@ class _Reading:
     @staticmethod
     def _is_worth_it(case: _Case) -> bool:
         """Whether a partial case file has something new, and nothing less than the one that is archived perhaps."""
-        failed = {row.sha256: len(case.failed.get(row.sha256, ())) for row in case.pending}
-        less = any(row.in_bag and failed[row.sha256] > row.missing for row in case.pending)
+        failed = {row.sha256: len(case.failed.get(row.sha256, ())) for row in case.rows}
+        # Of a scan that is not archived anew, what failed is not among what its bag lacks.
+        lacked = {row.sha256: row.missing if row.state is ScanState.PENDING else 0 for row in case.rows}
+        less = any(row.in_bag and failed[row.sha256] > lacked[row.sha256] for row in case.rows)
         return not less and any((row.pages or 0) > failed[row.sha256] for row in case.pending)
 
     def _hold(self, case: _Case) -> None:
@@ -422,8 +488,11 @@ class _Reading:
         self._note("archive", outcome, case.rows[0].box, case.id)
         if not outcome.last:
             return
-        if outcome.failure:
+        if outcome.failure and outcome.failure.code in _OF_THE_WHOLE:
             self._leave(case, outcome.failure)
+            return
+        if outcome.failure:
+            self._prove(case, outcome.failure)
             return
         self._progress.cases_done += 1
         # Before the ledger knows of it: after a crash in between it is archived, and written down, once more.

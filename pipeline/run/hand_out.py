@@ -17,7 +17,7 @@ from models.settings import Settings
 from pipeline.archive.bag import document_file, read_bag, read_case
 from pipeline.archive.fixity import be_sound
 from pipeline.archive.hocr import hocr
-from pipeline.archive.iiif import manifest, picture_name, text_name, text_of
+from pipeline.archive.iiif import manifest, picture_name, picture_size, text_name, text_of
 from pipeline.archive.signed_pdf import sign_pdf
 from pipeline.archive.transfer import TransferError
 from pipeline.run.custody import Registrar, be_as_told
@@ -92,7 +92,7 @@ def export_iiif(bag: Path, to: Path, base: str, settings: Settings) -> Path:
         for number, (page, (document, order)) in enumerate(zip(pages, sources, strict=True), 1):
             pdf = document_file(bag, document)
             picture = upright_from_pdf(pdf, order, case, page, settings.limits.page_seconds)
-            image = Image.fromarray(picture.pixels).resize((page.width, page.height))
+            image = Image.fromarray(picture.pixels).resize(picture_size(page))
             image.save(folder / picture_name(number), "JPEG", quality=settings.pdf.jpeg_quality)
             _write_json(folder / text_name(number), text_of(page, number, place))
         _write_json(folder / "manifest.json", manifest(case, pages, place))

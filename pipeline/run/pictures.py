@@ -12,6 +12,8 @@ from models.page import Page, Rect
 from models.scan import Kind
 from models.settings import Settings
 from pipeline.archive.bag import document_file, read_bag
+from pipeline.archive.compress import LONGEST_JPEG
+from pipeline.archive.text_layer import POINTS_PER_INCH, page_size
 from pipeline.page.picture import Picture, Pixels
 from pipeline.page.render import render
 from pipeline.page.upright import make_upright
@@ -38,7 +40,9 @@ def draw_hit(hit: Hit, settings: Settings, file: Path) -> None:
     picture = upright_from_pdf(pdf, place, case, page, settings.limits.page_seconds)
     pixels = _drawn(picture.pixels, hit.boxes, (page.width, page.height))
     dots = round(picture.dpi)
-    Image.fromarray(pixels).save(file, "JPEG", quality=settings.pdf.jpeg_quality, dpi=(dots, dots))
+    image = Image.fromarray(pixels)
+    image.thumbnail((LONGEST_JPEG, LONGEST_JPEG))  # does nothing to what is smaller
+    image.save(file, "JPEG", quality=settings.pdf.jpeg_quality, dpi=(dots, dots))
 
 
 def upright_from_pdf(pdf: Path, place: int, case: CaseFile, page: Page, seconds: float) -> Picture:
@@ -54,7 +58,9 @@ def upright_from_pdf(pdf: Path, place: int, case: CaseFile, page: Page, seconds:
     Raises:
         BannasarError: the page cannot be rendered.
     """
-    picture = render(pdf, Kind.PDF, place, round(page.dpi), seconds)
+    # Not at the page's own resolution: the PDF may show it smaller or larger than it is.
+    dpi = round(POINTS_PER_INCH * max(page.width, page.height) / max(page_size(page, upright=case.upright)))
+    picture = render(pdf, Kind.PDF, place, max(1, dpi), seconds)
     return picture if case.upright else make_upright(picture, page.turn, page.skew)
 
 

@@ -261,7 +261,7 @@ class Pool:
     def _workers(self) -> list[str]:
         try:
             return list(self._start().scheduler_info(n_workers=-1)["workers"])
-        except OSError as error:
+        except (OSError, KeyError) as error:  # a client that has noticed already that it is gone knows of no workers
             raise self._lost() from error
 
     def _lost(self) -> SchedulerError:
@@ -272,6 +272,9 @@ class Pool:
 
     def _start(self) -> Client:
         if self._client is None:
+            # Dask leaves some of its own futures behind as it closes, which asyncio then prints amidst what we say.
+            # What comes of a task is told by its outcome, and nothing else here uses asyncio.
+            logging.getLogger("asyncio").setLevel(logging.CRITICAL)
             if self._settings.scheduler:
                 # What Dask would print when the scheduler is gone, we say in a sentence.
                 for handler in logging.getLogger("distributed").handlers:

@@ -3,10 +3,14 @@
 import gzip
 import os
 import shutil
+import zlib
 from datetime import datetime
 from pathlib import Path
 
+from models.failure import BannasarError, Code
 from models.page import Page
+
+_DAMAGED = "what was kept of its reading is damaged; the next run reads it anew"
 
 
 class Results:
@@ -38,8 +42,15 @@ class Results:
 
         Raises:
             FileNotFoundError: it is not kept.
+            BannasarError: it is damaged; it is forgotten, so that the page is read anew.
         """
-        return Page.model_validate_json(gzip.decompress(self._file(scan, recipe, number).read_bytes()))
+        file = self._file(scan, recipe, number)
+        content = file.read_bytes()
+        try:
+            return Page.model_validate_json(gzip.decompress(content))
+        except (gzip.BadGzipFile, EOFError, zlib.error, ValueError) as error:
+            file.unlink()
+            raise BannasarError(Code.INTERNAL, _DAMAGED, page=number) from error
 
     def are_newer(self, scan: str, recipe: str, than: datetime) -> bool:
         """Whether a page of a scan was kept after a time; that may be told in whole seconds, so one more has passed."""

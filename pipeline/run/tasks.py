@@ -4,18 +4,19 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 import cv2
 import pikepdf
 
-from models.case import CaseFile
+from models.case import CaseFile, Document
 from models.failure import BannasarError, Code
 from models.page import Page, PageRef
 from models.scan import Kind
 from models.settings import Settings
+from pipeline.archive.alto import alto
 from pipeline.archive.bag import bag_folder, build_bag, read_bag
 from pipeline.archive.compress import compressed
 from pipeline.archive.fixity import NotSoundError, be_sound
@@ -127,7 +128,7 @@ def archive_case(
     """
     archive = settings.archive
     missing = case.missing_pages
-    kept = _Kept(archive, case)
+    kept = _Kept(archive, bag_folder(archive, case))
     pages = []
     for ref in (ref for document in case.documents for ref in document.pages):
         gone = missing.get((ref.scan, ref.number))
@@ -142,17 +143,11 @@ def archive_case(
     with tempfile.TemporaryDirectory(prefix="pictures-", dir=work) as folder:
         pictures = {}
         for count, page in enumerate(pages):
-            source = sources[page.scan]
             if (page.scan, page.number) in missing:
                 picture = picture_of_stand_in(page)
             else:
-                with _unchanged(source):
-                    picture = _surely(source.readable, partial(_picture, source, page, settings, upright=case.upright))
-            file = Path(folder) / f"{count:06}"
-            lines = [line.box.bottom - line.box.top for block in page.blocks for line in block.lines]
-            quality, kilobytes = settings.pdf.jpeg_quality, settings.pdf.kilobytes
-            file.write_bytes(compressed(picture.pixels, picture.dpi, quality, kilobytes, lines))
-            pictures[page.scan, page.number] = file
+                picture = _picture(sources[page.scan], page, settings, upright=case.upright)
+            pictures[page.scan, page.number] = _compress(picture, page, Path(folder) / f"{count:06}", settings)
         originals = {sha256: source.file for sha256, source in sources.items()}
         bag = build_bag(case, pages, originals, pictures, archive)
     measures = {
@@ -165,12 +160,42 @@ def archive_case(
     return Archived(bag.relative_to(archive).as_posix(), measures)
 
 
+def prove_page(source: Source, ref: PageRef, recipe: str, bag: Path, settings: Settings) -> None:
+    """Do with one page alone, and keep nothing of it, what :func:`archive_case` does with each.
+
+    So it is found out for which pages a case file cannot be archived.
+
+    Args:
+        source: where its scan lies.
+        ref: the page.
+        recipe: the recipe it was read by.
+        bag: where the bag of its case file lies, if it has one.
+        settings: all of them.
+
+    Raises:
+        BannasarError: the scan changed, the page's result is missing, the disk is full, or no PDF can be made of it.
+    """
+    # OCRmyPDF takes half a second to load.
+    from pipeline.archive.pdf import Description, write_pdf  # noqa: PLC0415
+
+    page = _Kept(settings.archive, bag).page(ref, recipe)
+    described((Document(number=1, title="", pages=(ref,)),), {ref: page}, settings.document, ())
+    alto(page, source.file.name, {}, datetime.now(UTC))
+    work = settings.archive / "tmp"
+    work.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="page-", dir=work) as folder:
+        upright = settings.pdf.upright
+        picture = _picture(source, page, settings, upright=upright)
+        file = _compress(picture, page, Path(folder, "picture"), settings)
+        write_pdf(Description(""), [page], [file], Path(folder, "page.pdf"), upright=upright)
+
+
 class _Kept:
     """The pages of a case file that were read: as results, or else in the bag that it has."""
 
-    def __init__(self, archive: Path, case: CaseFile) -> None:
+    def __init__(self, archive: Path, bag: Path) -> None:
         self._results = Results(archive)
-        self._bag = bag_folder(archive, case)
+        self._bag = bag
         self._archived: dict[PageRef, Page] | None = None
 
     def page(self, ref: PageRef, recipe: str) -> Page:
@@ -200,8 +225,21 @@ def _for_readers(source: Source) -> AbstractContextManager[Path]:
 
 
 def _picture(source: Source, page: Page, settings: Settings, *, upright: bool) -> Picture:
-    with _for_readers(source) as file:
-        return page_picture(file, source.kind, page, settings.page.dpi, settings.limits.page_seconds, upright=upright)
+    dpi, seconds = settings.page.dpi, settings.limits.page_seconds
+
+    def picture() -> Picture:
+        with _for_readers(source) as file:
+            return page_picture(file, source.kind, page, dpi, seconds, upright=upright)
+
+    with _unchanged(source):
+        return _surely(source.readable, picture)
+
+
+def _compress(picture: Picture, page: Page, file: Path, settings: Settings) -> Path:
+    lines = [line.box.bottom - line.box.top for block in page.blocks for line in block.lines]
+    pdf = settings.pdf
+    file.write_bytes(compressed(picture.pixels, picture.dpi, pdf.jpeg_quality, pdf.kilobytes, lines))
+    return file
 
 
 def _surely(file: Path, read: Callable[[], _Read]) -> _Read:

@@ -1,6 +1,7 @@
 """The searchable PDF: valid, and Khmer comes out of it as it went in."""
 
 import io
+import re
 import subprocess
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from models.failure import BannasarError, Code
+from models.page import Block, Line, Rect, Word
 from pipeline.archive.compress import compressed
 from pipeline.archive.pdf import Description, write_pdf
 from tests.conftest import ROOT
@@ -156,6 +158,77 @@ def test_a_noisy_page_is_not_made_so_coarse_that_its_lines_cannot_be_read(dpi, l
     noise = np.random.default_rng(5).normal(200, 14, (400, 300)).clip(0, 255).astype(np.uint8)
     with Image.open(io.BytesIO(compressed(noise, dpi, 60, 30, lines))) as image:
         assert image.size == pytest.approx((300 * share, 400 * share), abs=1)
+
+
+# Width and height in pixels, dots an inch: as small, as large, as narrow as files say that their pages are.
+SIZES = [
+    (8, 8, 300),
+    (1, 1, 9999),
+    (300, 7300, 36),
+    (4, 83_333, 300),
+    (83_333, 4, 300),
+    (400, 400, 1),
+    (1, 1, 0.001),
+]
+
+
+@pytest.mark.parametrize("upright", [True, False])
+def test_a_page_of_any_size_is_within_what_a_pdf_can_hold(make, tmp_path, upright):
+    """In its proportions as far as they can be kept, with each word over its place in the picture."""
+    pages = []
+    for number, (width, height, dpi) in enumerate([*SIZES, (300, 400, 100)], 1):
+        box = Rect(width // 4, height // 4, max(width // 4 + 1, width // 2), max(height // 4 + 1, height // 2))
+        line = Line(words=(Word(text="Le", box=box, confidence=0.9),), box=box, confidence=0.9)
+        blocks = (Block(lines=(line,), box=box),)
+        size = {"width": width, "height": height, "dpi": dpi, "blocks": blocks}
+        pages.append(make.page(number=number).model_copy(update=size))
+    pictures = []
+    for page in pages:
+        pictures.append(tmp_path / str(page.number))
+        pixels = np.full((page.height, page.width), 230, np.uint8)
+        pictures[-1].write_bytes(compressed(pixels, page.dpi, 60, 120))
+    write_pdf(Description("x"), pages, pictures, tmp_path / "out.pdf", upright=upright)
+    with pikepdf.open(tmp_path / "out.pdf") as pdf:
+        sizes = [tuple(float(side) for side in sheet.mediabox[2:]) for sheet in pdf.pages]
+    assert all(3 <= side <= 14_400 for size in sizes for side in size)
+    assert sizes[2] == pytest.approx((300 * 14_400 / 7300, 14_400), rel=1e-4)
+    assert sizes[-1] == pytest.approx((216, 288))
+    told = re.findall(
+        r'<word xMin="(.*?)" yMin="(.*?)" xMax="(.*?)" yMax="(.*?)">', _pdftotext(tmp_path / "out.pdf", "-bbox")
+    )
+    for page, size, edges in zip(pages, sizes, told, strict=True):
+        (left, top, right, bottom), box = map(float, edges), page.blocks[0].box
+        assert (left / size[0], right / size[0]) == pytest.approx(
+            (box.left / page.width, box.right / page.width), abs=0.05
+        )
+        assert (top / size[1], bottom / size[1]) == pytest.approx(
+            (box.top / page.height, box.bottom / page.height), abs=0.05
+        )
+    _is_pdfa(tmp_path / "out.pdf")
+
+
+def test_words_of_any_kind_are_within_what_a_pdf_can_hold(make, tmp_path):
+    """Those of programs' own text: without a letter, with a control character, longer than a string may be."""
+    texts = ["", "a\x00b", "x" * 40_000, "\U0001f600", "\ufffe", "\u17d2", "fin"]
+    box = Rect(80, 60, 700, 90)
+    line = Line(words=tuple(Word(text=text, box=box, confidence=0.9) for text in texts), box=box, confidence=0.9)
+    page = make.page().model_copy(update={"blocks": (Block(lines=(line,), box=box),)})
+    title = "ក" * 40_000
+    write_pdf(Description(title), [page], [make.picture(page, tmp_path / "1.jpg")], tmp_path / "out.pdf")
+    document = pdfium.PdfDocument(tmp_path / "out.pdf")
+    text = document[0].get_textpage().get_text_range()
+    document.close()
+    assert text.count("x") == 40_000
+    assert "fin" in text
+    _is_pdfa(tmp_path / "out.pdf")
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 1, 3), (1, 700), (65_501, 2), (4, 200_000), (70_000, 20, 3)])
+def test_a_picture_of_any_size_can_be_compressed(shape):
+    """Of one pixel, and longer than a JPEG can be."""
+    pixels = np.random.default_rng(5).integers(0, 256, shape, np.uint8)
+    with Image.open(io.BytesIO(compressed(pixels, 1200, 60, 120))) as image:
+        assert min(image.size) >= 1
 
 
 def test_a_picture_that_is_none_is_named(make, tmp_path):

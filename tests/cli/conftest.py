@@ -13,6 +13,7 @@ from PIL import Image
 
 from samples.typeset import render_page
 from tests.conftest import BANNASAR, ROOT
+from tests.gate import Gate
 
 PLAIN = {"LANG": "C", "LC_ALL": "C", "TZ": "Asia/Phnom_Penh", "TERM": "dumb", "COLUMNS": "120"}
 
@@ -43,10 +44,13 @@ class Bannasar:
             check=False,
         )
 
-    def start(self, *arguments: object, **environment: str) -> subprocess.Popen[str]:
-        """Start it in a process group of its own, to be stopped."""
+    def start(self, *arguments: object, gate: Gate | None = None, **environment: str) -> subprocess.Popen[str]:
+        """Start it in a process group of its own, to be stopped; with a gate perhaps."""
+        command = self.command(*arguments)
+        if gate:
+            command, environment = gate.within(command), environment | gate.environment
         return subprocess.Popen(
-            self.command(*arguments),
+            command,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",

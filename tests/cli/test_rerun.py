@@ -1,5 +1,6 @@
 """What failed is seen, understood and done again: `failures`, `show`, `rerun`, partial case files."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -10,12 +11,17 @@ import pikepdf
 import pytest
 from PIL import Image, ImageDraw
 
+from config.settings import load
 from models.case import CaseFile
+from models.page import Page
 from pipeline.archive.bag import bags, read_bag, read_case
 from pipeline.archive.fixity import verify_bag
+from pipeline.page.recipe import fingerprint
+from pipeline.run.results import Results
 from samples.hand import put, scrawl
 from tests.cli.conftest import write_page, write_pages
-from tests.faults.conftest import results, until
+from tests.faults.conftest import results
+from tests.gate import Gate
 
 
 @pytest.fixture
@@ -55,6 +61,34 @@ def test_a_case_file_waits_whole_for_a_page_that_failed(bannasar, box):
     assert "box-1: 4 pages in = 1 archived, 3 failed." in done.stdout
     assert [case.title for case in _cases(bannasar)] == ["3"]
     assert len(list(bannasar.archive.rglob("*.json.gz"))) == 3
+
+
+def test_a_page_that_cannot_be_archived_is_found_and_holds_nothing_else_back(bannasar, box):
+    """It was read, but no PDF can be made of it: what was kept of it gives no sense (0 dots an inch), or is cut off."""
+    write_pages(box / "dossier" / "1.pdf", 3)
+    write_pages(box / "dossier" / "2.pdf", 1)
+    write_page(box / "3.png", "Une lettre seule")
+    scan = hashlib.sha256((box / "dossier" / "1.pdf").read_bytes()).hexdigest()
+    recipe = fingerprint(load().page)
+    kept = Results(bannasar.archive)
+    kept.put(Page(scan=scan, number=2, recipe=recipe, width=100, height=100, dpi=0))
+    kept.put(Page(scan=scan, number=3, recipe=recipe, width=100, height=100, dpi=100))
+    (cut,) = bannasar.archive.rglob("000003.json.gz")
+    cut.write_bytes(cut.read_bytes()[:40])
+    done = bannasar("run", box)
+    assert done.returncode == 2, done.stderr
+    assert "--allow-partial" in done.stdout
+    states = {path: (scan["state"], scan["code"]) for path, scan in bannasar.scans("box-1").items()}
+    assert states["dossier/1.pdf"] == ("failed", "internal")
+    assert states["dossier/2.pdf"] == ("failed", "case-incomplete")
+    assert states["3.png"] == ("archived", None)
+    assert "Page 2: " in bannasar.scans("box-1")["dossier/1.pdf"]["reason"]
+    done = bannasar("run", box, "--allow-partial")
+    assert done.returncode == 2, done.stderr
+    assert "1 pages read" in done.stdout  # the one whose result was cut off
+    (case,) = [case for case in _cases(bannasar) if case.folder]
+    assert [(missing.path.name, missing.page) for missing in case.missing] == [("1.pdf", 2)]
+    assert len(case.scans) == 2
 
 
 def test_a_partial_case_file_is_archived_when_it_is_allowed_and_says_so(bannasar, box):
@@ -292,10 +326,13 @@ def test_numbers_that_cannot_be_kept_stop_no_run(bannasar, box):
     assert f"{metrics}: No such file or directory" in done.stderr
     assert results(bannasar.archive) == 0
     metrics.parent.mkdir()
-    process = bannasar.start("run", box, "--workers", "1", "--metrics-file", metrics)
-    until(metrics.exists, process)
+    gate = Gate(box.parent, 1, "pipeline.run.ledger:Ledger.begin_run")
+    process = bannasar.start("run", box, "--workers", "1", "--metrics-file", metrics, gate=gate)
+    gate.wait(process)
+    assert metrics.exists()
     shutil.rmtree(metrics.parent)
-    output, errors = process.communicate(timeout=120)
+    gate.open()
+    output, errors = process.communicate(timeout=300)
     assert process.returncode == 0, output + errors
     assert errors.count("The run goes on without its numbers") == 1
 

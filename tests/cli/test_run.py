@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import sqlite3
-import time
 from pathlib import Path
 
 import pikepdf
@@ -14,7 +13,9 @@ from PIL import Image, ImageDraw
 from pipeline.archive.bag import bags
 from pipeline.archive.fixity import verify_bag
 from pipeline.run.ledger import Ledger
+from pipeline.run.lock import hold
 from tests.cli.conftest import write_page, write_pages
+from tests.gate import Gate
 
 
 @pytest.fixture
@@ -132,33 +133,25 @@ def test_what_was_refused_and_taken_out_of_the_box_is_not_complained_of_any_more
     assert (done.returncode, "refused:" in done.stdout) == (0, False)
 
 
-def _until(condition, process):
-    """Wait until something has happened, as long as the run goes on."""
-    end = time.monotonic() + 120
-    while not condition():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=["killed", "Ctrl-C", "ended"])
 def test_a_run_that_was_stopped_goes_on_and_reads_no_finished_page_twice(bannasar, box, sign):
     """An operator types the same command in the morning."""
     write_pages(box / "long.pdf", 12)
-    process = bannasar.start("run", box, "--workers", "2")
-    _until(lambda: len(list((bannasar.archive / "results").rglob("*.json.gz"))) >= 4, process)
+    gate = Gate(box.parent, 4)
+    process = bannasar.start("run", box, "--workers", "2", gate=gate)
+    gate.wait(process)
     if sign == signal.SIGINT:
         os.killpg(process.pid, sign)  # as a terminal does
     else:
         process.send_signal(sign)
-    output, errors = process.communicate(timeout=60)
+    output, errors = process.communicate(timeout=300)
     assert process.returncode == (-signal.SIGKILL if sign == signal.SIGKILL else 130), output + errors
     if sign != signal.SIGKILL:
         assert "run the same command again" in errors
         assert "Traceback" not in errors
     finished = _reads(bannasar)
     kept = len(list((bannasar.archive / "results").rglob("*.json.gz")))
-    assert 4 <= kept < 12
+    assert kept == 4
     done = bannasar("run", box)
     assert done.returncode == 0, done.stderr
     assert f"{12 - kept} pages read" in done.stdout
@@ -171,16 +164,10 @@ def test_a_run_that_was_stopped_goes_on_and_reads_no_finished_page_twice(bannasa
 
 def test_a_second_run_on_the_archive_says_who_holds_it(bannasar, box):
     """Two at once would fight over the ledger."""
-    write_pages(box / "long.pdf", 6)
-    process = bannasar.start("run", box)
-    try:
-        _until((bannasar.archive / "ledger.db").exists, process)
+    with hold(bannasar.archive):
         second = bannasar("run", box)
-    finally:
-        process.kill()
-        process.communicate()
     assert second.returncode == 1
-    assert f"process {process.pid}" in second.stderr
+    assert f"process {os.getpid()}" in second.stderr
 
 
 def test_an_index_that_was_lost_is_made_anew(bannasar, archived_box):

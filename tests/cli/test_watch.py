@@ -27,7 +27,7 @@ def test_a_scan_is_taken_in_when_it_has_stopped_growing_and_after_a_restart(bann
     (tmp_path / "gone").rename(box)
     assert any("inbox is there again" in line for line in process.stderr)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "Traceback" not in errors
     write_page(box / "3.png", "Troisième pièce")

@@ -34,11 +34,11 @@ def box(tmp_path: Path) -> Path:
     return folder
 
 
-def until(condition: Callable[[], object], process: subprocess.Popen[str], seconds: float = 120) -> None:
-    """Wait until something has happened, as long as the run goes on."""
+def until(condition: Callable[[], object], process: subprocess.Popen[str], seconds: float = 300) -> None:
+    """Wait until something has happened, as long as the run goes on; its last act may have been that."""
     end = time.monotonic() + seconds
     while not condition():
-        assert process.poll() is None, process.communicate()
+        assert process.poll() is None or condition(), process.communicate()
         assert time.monotonic() < end
         time.sleep(0.02)
 
@@ -78,7 +78,7 @@ def contents(archive: Path) -> dict[str, Any]:
 
 def assert_nothing_is_left(archive: Path) -> None:
     """Make sure that no process of a run goes on, and that no unfinished work lies about."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while left := _processes(archive.parent):
         assert time.monotonic() < end, left
         time.sleep(0.05)

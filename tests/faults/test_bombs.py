@@ -35,7 +35,7 @@ def test_a_box_of_horrors_ends_with_each_accounted_for(bannasar, box):
     for name, write in READ.items():
         write(box / name)
     write_page(box / "sound.png", "Le greffier en chef")
-    limits = {"BANNASAR_LIMITS__PAGE_SECONDS": "10", "BANNASAR_LIMITS__PAGE_MEGABYTES": "1000"}
+    limits = {"BANNASAR_LIMITS__PAGE_SECONDS": "20", "BANNASAR_LIMITS__PAGE_MEGABYTES": "1000"}
     done = bannasar("run", box, **limits)
     assert done.returncode == 2, done.stderr
     scans = bannasar.scans("box-1")

@@ -13,20 +13,21 @@ from pipeline.archive.bag import bags
 from pipeline.archive.fixity import verify_bag
 from tests.cli.conftest import Bannasar, write_pages
 from tests.faults.conftest import APART, results, until
+from tests.gate import Gate
 
 
 @contextlib.contextmanager
-def _on_a_small_disk(bannasar: Bannasar, megabytes: int, *arguments: object, **environment: str):
+def _on_a_small_disk(bannasar: Bannasar, megabytes: int, gate: Gate, *arguments: object, **environment: str):
     """Run ``bannasar`` with its archive on a disk of its own; yield the process and the disk as seen from here."""
     bannasar.archive.mkdir(exist_ok=True)
     mount = f'mount -t tmpfs -o size={megabytes}m none {bannasar.archive} && "$@"; status=$?; read wait; exit $status'
     process = subprocess.Popen(
-        [*APART, mount, "sh", *bannasar.command(*arguments)],
+        [*APART, mount, "sh", *gate.within(bannasar.command(*arguments))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
-        env=bannasar.environment(**environment),
+        env=bannasar.environment(**environment, **gate.environment),
         cwd=bannasar.archive.parent,
         start_new_session=True,
     )
@@ -65,9 +66,11 @@ def test_a_run_pauses_while_the_disk_is_short_and_goes_on(bannasar, box):
     """It says so at once, in one clear line; when there is room, it does the rest."""
     write_pages(box / "a.pdf", 12)
     limits = {"BANNASAR_RUN__FREE_GIGABYTES": "0.03"}
-    with _on_a_small_disk(bannasar, 100, "run", box, **limits) as (process, disk):
-        until(lambda: results(disk) >= 2, process)
+    gate = Gate(box.parent, 2)
+    with _on_a_small_disk(bannasar, 100, gate, "run", box, **limits) as (process, disk):
+        gate.wait(process)
         ballast = _fill(disk, 10 << 20)
+        gate.open()
         _said(process, "Paused: 0.01 GB is free")
         read = results(disk)
         assert read < 12
@@ -97,9 +100,11 @@ def test_a_disk_that_is_full_to_the_last_byte_costs_nothing_that_was_done(bannas
     command = ["sh", "-c", twice, "sh", *bannasar.command("run", box)]
     again = Bannasar(bannasar.archive)
     again.command = lambda *_: command  # type: ignore[method-assign]
-    with _on_a_small_disk(again, 60, **limits) as (process, disk):
-        until(lambda: results(disk) >= 2, process)
+    gate = Gate(box.parent, 2)
+    with _on_a_small_disk(again, 60, gate, **limits) as (process, disk):
+        gate.wait(process)
         ballast = _fill(disk, 0)
+        gate.open()
         assert process.stderr is not None
         for line in process.stderr:
             if "Paused" in line or "ENDED" in line:

@@ -8,7 +8,8 @@ import time
 import psutil
 
 from tests.cli.conftest import Bannasar, write_page, write_pages
-from tests.faults.conftest import assert_nothing_is_left, contents, hands, results, until
+from tests.faults.conftest import assert_nothing_is_left, contents, hands, results
+from tests.gate import Gate
 
 KILLS = 20
 
@@ -48,7 +49,8 @@ def test_twenty_random_kills_change_nothing(tmp_path, box):
                 process = disturbed.start("rerun", "--box", "box-1", "--stage", "recognise")
             else:
                 process = disturbed.start("run", box)
-            until(psutil.Process(process.pid).children, process)
+            while process.poll() is None and not psutil.Process(process.pid).children():
+                time.sleep(0.02)
             continue
         try:
             coordinator = psutil.Process(process.pid)
@@ -74,13 +76,15 @@ def test_twenty_random_kills_change_nothing(tmp_path, box):
     assert "agree" in disturbed("ledger", "check").stdout
 
 
-def test_a_killed_hand_costs_nothing_but_time(bannasar, box):
+def test_a_killed_hand_costs_nothing_but_time(bannasar, box, tmp_path):
     """Its page is read by another, no page fails, and every attempt is told."""
     write_pages(box / "a.pdf", 12)
-    process = bannasar.start("run", box, "--workers", "2")
-    until(lambda: results(bannasar.archive) >= 3, process)
+    gate = Gate(tmp_path, 3)
+    process = bannasar.start("run", box, "--workers", "2", gate=gate)
+    gate.wait(process)
     hands(process)[0].kill()
-    output, errors = process.communicate(timeout=120)
+    gate.open()
+    output, errors = process.communicate(timeout=300)
     assert process.returncode == 0, output + errors
     assert "12 archived, 0 failed" in output
     (story,) = bannasar.json("show", "a.pdf")["scans"]

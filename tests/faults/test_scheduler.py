@@ -1,9 +1,9 @@
 """More machines: Dask's own scheduler and workers, as `dask scheduler` and `dask worker` start them."""
 
 import contextlib
+import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +17,7 @@ from distributed import Client
 from tests.cli.conftest import Bannasar, write_page, write_pages
 from tests.conftest import ROOT
 from tests.faults.conftest import APART, contents, hands, results, until
+from tests.gate import Gate
 
 
 class Machines:
@@ -27,13 +28,9 @@ class Machines:
         self._folder = folder
         self._environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
         self._started: list[subprocess.Popen[bytes]] = []
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.address = f"{protocol}://127.0.0.1:{port}"
-        told = ["--host", self.address, "--dashboard-address", "127.0.0.1:0", "--no-show"]
-        self._start("scheduler", *told)
-        self._until_it_answers(port)
+        told = ["--host", "127.0.0.1", "--port", "0", "--protocol", protocol, "--scheduler-file", str(folder / "where")]
+        scheduler = self._start("scheduler", *told, "--dashboard-address", "127.0.0.1:0", "--no-show")
+        self.address = self._address(scheduler)
 
     def worker(self, *within: str) -> subprocess.Popen[bytes]:
         """Start a worker, within another command perhaps."""
@@ -53,14 +50,13 @@ class Machines:
         self._started.append(process)
         return process
 
-    @staticmethod
-    def _until_it_answers(port: int) -> None:
-        end = time.monotonic() + 60
-        while True:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-                return
-            assert time.monotonic() < end
+    def _address(self, scheduler: subprocess.Popen[bytes]) -> str:
+        """Return where the scheduler listens, as it writes down itself."""
+        while scheduler.poll() is None:
+            with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+                return str(json.loads((self._folder / "where").read_text("utf-8"))["address"])
             time.sleep(0.1)
+        raise AssertionError((self._folder / "scheduler.log").read_text("utf-8"))
 
 
 @pytest.fixture
@@ -87,13 +83,16 @@ def test_the_archive_is_the_same_as_alone_though_a_worker_dies_and_another_joins
     assert alone("run", box).returncode == 0
     victim = machines.worker()
     machines.worker()
-    process = together.start("run", box, "--scheduler", machines.address)
-    until(lambda: results(together.archive) >= 3 and hands(victim), process)
+    gate = Gate(tmp_path, 3)
+    process = together.start("run", box, "--scheduler", machines.address, gate=gate)
+    until(lambda: hands(victim), process)
     orphans = hands(victim)
+    gate.wait(process)
     victim.send_signal(signal.SIGKILL)
-    assert psutil.wait_procs(orphans, timeout=60)[1] == []
+    gate.open()
+    assert psutil.wait_procs(orphans, timeout=300)[1] == []
     machines.worker()
-    output, errors = process.communicate(timeout=200)
+    output, errors = process.communicate(timeout=300)
     assert process.returncode == 0, output + errors
     assert "18 archived, 0 failed" in output
     assert contents(together.archive) == contents(alone.archive)
@@ -111,16 +110,18 @@ def _said(process: subprocess.Popen[str], words: str) -> None:
     assert any(words in line for line in process.stderr), words
 
 
-def test_a_run_waits_for_workers_and_ends_with_its_scheduler(bannasar, box, machines):
+def test_a_run_waits_for_workers_and_ends_with_its_scheduler(bannasar, box, machines, tmp_path):
     """It says so either way; what was read is kept, and the same command goes on, alone if need be."""
     write_pages(box / "a.pdf", 12)
-    process = bannasar.start("run", box, "--scheduler", machines.address)
+    gate = Gate(tmp_path, 2)
+    process = bannasar.start("run", box, "--scheduler", machines.address, gate=gate)
     _said(process, "has no workers. Start one")
     machines.worker()
     _said(process, "It goes on.")
-    until(lambda: results(bannasar.archive) >= 2, process)
+    gate.wait(process)
     machines.end()
-    _, errors = process.communicate(timeout=120)
+    gate.open()
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == 1
     assert "is gone. What is done is kept" in errors
     assert "Traceback" not in errors
@@ -139,7 +140,7 @@ def test_a_worker_that_does_not_see_the_shared_storage_spoils_nothing(bannasar, 
     _said(process, f"does not see {box}")
     _said(process, "Paused: no worker sees")
     machines.worker()
-    output, errors = process.communicate(timeout=200)
+    output, errors = process.communicate(timeout=300)
     assert process.returncode == 0, output + errors
     assert "6 archived, 0 failed" in output
 
@@ -160,13 +161,14 @@ def test_workers_give_up_what_a_stopped_run_had_them_do(bannasar, box, machines,
     write_pages(box / "a.pdf", 16)
     workers = [machines.worker(), machines.worker()]
     process = bannasar.start("run", box, "--scheduler", machines.address)
+    until(lambda: hands(workers[0]), process)
+    hands(workers[0])[0].suspend()  # its page comes to no end before the limit of a page: so the run goes on
     until(lambda: results(bannasar.archive) >= 2 and all(map(hands, workers)), process)
     at_work = [hand for worker in workers for hand in hands(worker)]
-    at_work[0].suspend()  # its page would come to no end before the limit of a page
     process.send_signal(sign)
-    process.communicate(timeout=60)
-    assert psutil.wait_procs(at_work, timeout=60)[1] == []
-    end = time.monotonic() + 60
+    process.communicate(timeout=300)
+    assert psutil.wait_procs(at_work, timeout=300)[1] == []
+    end = time.monotonic() + 300
     while any(psutil.Process(worker.pid).children(recursive=True) for worker in workers):
         assert time.monotonic() < end
         time.sleep(0.1)
@@ -190,7 +192,7 @@ def test_a_run_that_ends_leaves_alone_what_another_has_the_workers_do(tmp_path, 
     process = one.start("run", box, "--scheduler", machines.address)
     until(lambda: results(one.archive) >= 1, process)
     assert other("run", tmp_path / "box-2", "--scheduler", machines.address).returncode == 0
-    output, errors = process.communicate(timeout=200)
+    output, errors = process.communicate(timeout=300)
     assert process.returncode == 0, output + errors
     (story,) = one.json("show", "a.pdf")["scans"]
     assert {attempt["outcome"] for attempt in story["attempts"]} == {"done"}

@@ -9,6 +9,7 @@ import pytest
 from pipeline.archive.bag import bags, original, read_bag
 from tests.cli.conftest import Bannasar, write_page, write_pages
 from tests.faults.conftest import results, until
+from tests.gate import Gate
 
 
 @pytest.fixture
@@ -38,13 +39,16 @@ def test_a_scan_that_cannot_be_read_for_a_moment_is_read_within_the_run(powerles
     mode = lost.stat().st_mode
     if when == "taken in":
         lost.chmod(0o000 if what == "file" else 0o600)
-    process = powerless.start("run", box, BANNASAR_RUN__RETRY_SECONDS="0.2", BANNASAR_RUN__RETRIES="6")
-    if when != "taken in":
-        until(lambda: results(powerless.archive) >= (1 if when == "read" else 6), process)
+    gate = None if when == "taken in" else Gate(box.parent, 1 if when == "read" else 6)
+    waits = {"BANNASAR_RUN__RETRY_SECONDS": "0.2", "BANNASAR_RUN__RETRIES": "6"}
+    process = powerless.start("run", box, gate=gate, **waits)
+    if gate:
+        gate.wait(process)
         lost.chmod(0o000)
+        gate.open()
     until(lambda: _unreadable(powerless.archive) >= 1, process)
     lost.chmod(mode)
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=300)
     if (what, when) == ("folder", "taken in"):  # its size was not told: the scan is another than it seemed
         assert _states(powerless) == {"dossier/a.pdf": ("failed", "changed")}
         assert powerless("run", box).returncode == 0
@@ -69,7 +73,7 @@ def test_a_folder_that_cannot_be_read_does_not_keep_the_other_boxes_waiting(powe
     assert process.stderr is not None
     assert any("annexe cannot be read" in line for line in process.stderr)
     (other / "dossier" / "annexe").chmod(0o700)
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=300)
     assert process.returncode == 0, output + errors
     assert "box-2: 2 pages in = 2 archived, 0 failed." in output
 
@@ -96,12 +100,15 @@ def test_a_share_that_is_lost_while_many_pages_wait_does_not_stop_the_run(powerl
     """Page after page fails in no time; that counts when they still fail after the last wait."""
     write_pages(box / "a.pdf", 20)
     mode = (box / "a.pdf").stat().st_mode
-    process = powerless.start("run", box, BANNASAR_RUN__RETRY_SECONDS="0.2", BANNASAR_RUN__RETRIES="6")
-    until(lambda: results(powerless.archive) >= 2, process)
+    gate = Gate(box.parent, 2)
+    waits = {"BANNASAR_RUN__RETRY_SECONDS": "0.2", "BANNASAR_RUN__RETRIES": "6"}
+    process = powerless.start("run", box, "--workers", "1", gate=gate, **waits)
+    gate.wait(process)
     (box / "a.pdf").chmod(0o000)
+    gate.open()
     until(lambda: _unreadable(powerless.archive) >= 15, process)
     (box / "a.pdf").chmod(mode)
-    output, errors = process.communicate(timeout=200)
+    output, errors = process.communicate(timeout=300)
     assert process.returncode == 0, output + errors
     assert "20 archived, 0 failed" in output
 
@@ -125,10 +132,12 @@ def test_a_scan_that_goes_away_while_it_is_read_fails_and_comes_back(bannasar, b
     """The other scans are finished; what was read of it is kept."""
     write_pages(box / "a.pdf", 14)
     write_page(box / "b.png", "Une autre pièce")
-    process = bannasar.start("run", box)
-    until(lambda: results(bannasar.archive) >= 2, process)
+    gate = Gate(box.parent, 2)
+    process = bannasar.start("run", box, "--workers", "1", gate=gate)
+    gate.wait(process)
     (box / "a.pdf").rename(box.parent / "elsewhere.pdf")
-    output, errors = process.communicate(timeout=120)
+    gate.open()
+    output, errors = process.communicate(timeout=300)
     assert process.returncode == 2, output + errors
     assert _states(bannasar) == {"a.pdf": ("failed", "changed"), "b.png": ("archived", None)}
     kept = results(bannasar.archive)
@@ -141,10 +150,12 @@ def test_a_scan_that_goes_away_while_it_is_read_fails_and_comes_back(bannasar, b
 def test_a_scan_that_is_overwritten_while_it_is_read_is_not_archived_as_a_mixture(bannasar, box):
     """What is archived is what was read, byte for byte; the new bytes are taken in by the next run."""
     write_pages(box / "a.pdf", 14)
-    process = bannasar.start("run", box)
-    until(lambda: results(bannasar.archive) >= 2, process)
+    gate = Gate(box.parent, 2)
+    process = bannasar.start("run", box, "--workers", "1", gate=gate)
+    gate.wait(process)
     write_pages(box / "a.pdf", 3, title="d'une autre affaire")
-    process.communicate(timeout=120)
+    gate.open()
+    process.communicate(timeout=300)
     assert process.returncode == 2
     assert _states(bannasar) == {"a.pdf": ("failed", "changed")}
     assert list(bags(bannasar.archive)) == []

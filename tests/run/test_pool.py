@@ -1,12 +1,16 @@
 """The workers: real processes, really killed."""
 
+import asyncio
+import gc
 import ipaddress
 import os
 import signal
+import threading
 from pathlib import Path
 
 import psutil
 import pytest
+from distributed import default_client
 
 from models.failure import BannasarError, Code
 from pipeline.run.pool import Pool, Task
@@ -143,6 +147,21 @@ def test_nobody_from_outside_can_reach_the_workers(pool):
     assert listening
     # A process of Java writes 127.0.0.1 as an address of IPv6.
     assert all((getattr(address, "ipv4_mapped", None) or address).is_loopback for address in listening), listening
+
+
+def test_nothing_is_printed_of_what_dask_leaves_behind(pool, caplog):
+    """Now and then it drops a future that failed, as it closes; standard error is for what a run says."""
+    _run(pool, [(double, 1)])
+    gone = threading.Event()
+
+    def drop() -> None:
+        asyncio.get_running_loop().create_future().set_exception(OSError())
+        gc.collect()
+        gone.set()
+
+    default_client().loop.add_callback(drop)
+    assert gone.wait(60)
+    assert [record for record in caplog.records if record.name == "asyncio"] == []
 
 
 def test_calls_that_come_one_by_one_are_made_by_one_process(pool):
