@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from cli.changing import CaseArgument, change
 from cli.common import ArchiveOption, Exit, give_up, out, read_settings
+from cli.terminal import Text
 from models.case import CaseFile, Document
 from models.correction import About, Correction
 from models.fact import FactName

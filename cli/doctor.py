@@ -1,9 +1,9 @@
 """``bannasar doctor``."""
 
 import typer
-from rich.text import Text
 
 from cli.common import ArchiveOption, Exit, out, read_settings
+from cli.terminal import Text
 from pipeline.run.doctor import examine
 
 

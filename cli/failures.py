@@ -1,13 +1,12 @@
 """``bannasar failures``."""
 
-import json
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from cli.common import ArchiveOption, JsonOption, find_box, open_ledger, out, read_settings
+from cli.terminal import Text, print_json
 from pipeline.run.history import failures as failures_of
 
 
@@ -38,7 +37,7 @@ def failures(
             }
             for kind in kinds
         ]
-        typer.echo(json.dumps({"failures": told}, ensure_ascii=False, indent=2))
+        print_json({"failures": told})
         return
     for kind in kinds:
         pages = f", {kind.pages} pages" if kind.pages else ""

@@ -11,11 +11,11 @@ from types import FrameType
 from typing import NoReturn
 
 import typer
-from rich.text import Text
 
 from cli.common import Exit, err, give_up, out
 from cli.progress import say, screen_for
-from cli.report import box_table, print_accounts, print_problems
+from cli.report import box_table, print_accounts, print_problems, print_waiting
+from cli.terminal import Text
 from models.failure import BannasarError
 from models.scan import ScanState
 from models.settings import LogFormat, Settings
@@ -45,7 +45,7 @@ def check_tools(settings: Settings) -> None:
     """Give up where this machine lacks what a run needs."""
     missing = [check for check in examine(settings) if not check.well and check.name not in {"archive", "Khmer fonts"}]
     for check in missing:
-        err.print(f"[bold red]{check.name}[/]: {check.found}. {check.mend}", soft_wrap=True)
+        err.print(Text.assemble((check.name, "bold red"), f": {check.found}. {check.mend}"))
     if missing:
         give_up("This machine lacks what a run needs; see above, or run `script/setup`.", Exit.MISSING_DEPENDENCY)
 
@@ -151,8 +151,8 @@ def _print(reports: list[BoxReport], summary: Summary, settings: Settings, ledge
     if (more := len(summary.left) - _MOST_LEFT) > 0:
         out.print(Text(f"And {more} more; `bannasar show SCAN` tells of each.", style="bold red"))
     if summary.index_error:
-        said = "The index could not be used; what waits for it goes in with the next run"
-        out.print(Text(f"{said}: {summary.index_error}", style="bold red"), soft_wrap=True)
+        out.print(Text(f"The index could not be used: {summary.index_error}", style="bold red"), soft_wrap=True)
+    print_waiting(ledger)
     if summary.warning:
         out.print(Text(summary.warning, style="bold red"), soft_wrap=True)
     out.print(f"The archive is {settings.archive}.", soft_wrap=True)

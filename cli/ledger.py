@@ -3,9 +3,9 @@
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from cli.common import ArchiveOption, Exit, check_archive, give_up, open_ledger, out, read_settings
+from cli.terminal import Text
 from pipeline.index.opening import open_index
 from pipeline.index.store import IndexUnusableError
 from pipeline.run.check import check as check_ledger

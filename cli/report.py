@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from rich.table import Table
-from rich.text import Text
 
 from cli.common import out
+from cli.terminal import Text
 from models.scan import ScanState
 from pipeline.run.account import Account
-from pipeline.run.ledger import ScanRow
+from pipeline.run.ledger import Ledger, ScanRow
 from pipeline.run.report import BoxReport
 
 _STATES = {
@@ -67,6 +67,13 @@ def print_accounts(accounts: Mapping[str, Account]) -> None:
         ways = {name: count for name, count in asdict(account).items() if name != "pages"}
         told = ", ".join(f"{count:,} {name}" for name, count in ways.items() if count or name in {"archived", "failed"})
         out.print(f"{box}: {account.pages:,} pages in = {told}.", soft_wrap=True)
+
+
+def print_waiting(ledger: Ledger) -> None:
+    """Print how many case files searches do not find yet, if any."""
+    if waiting := len(ledger.to_be_indexed()):
+        told = "1 case file waits" if waiting == 1 else f"{waiting} case files wait"
+        out.print(Text(f"{told} for the index: `bannasar index sync` puts in what waits.", "bold red"))
 
 
 def percent(share: float | None) -> str:

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from cli.common import (
     ArchiveOption,
@@ -21,6 +20,7 @@ from cli.common import (
     read_settings,
 )
 from cli.going import check_tools, go
+from cli.terminal import Text
 from models.failure import BannasarError, Code
 from models.settings import Settings
 from pipeline.run.rerun import Chosen, Stage, Wanted, choose

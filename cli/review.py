@@ -1,14 +1,13 @@
 """``bannasar review``."""
 
-import json
 import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from cli.common import ArchiveOption, JsonOption, find_box, open_ledger, out, read_settings, warn_of_damage
+from cli.terminal import Text, print_json
 from pipeline.archive.bag import bag_folder, document_file
 from pipeline.run.people import Doubt, doubts
 
@@ -40,7 +39,7 @@ def review(
             "documents": [_as_json(doubt) for doubt in found],
             "left_out": [str(bag.relative_to(settings.archive)) for bag in left_out],
         }
-        typer.echo(json.dumps(listed, ensure_ascii=False, indent=2))
+        print_json(listed)
         return
     for doubt in found[:limit]:
         case, document = doubt.case, doubt.document
