@@ -84,7 +84,7 @@ def show(archive: ArchiveOption = None) -> None:
 
 @app.command()
 def trust(
-    key: Annotated[Path, typer.Argument(metavar="KEY.pem", help="Another archive's public key.", exists=True)],
+    key: Annotated[Path, typer.Argument(metavar="KEY.pem", help="Another archive's public key.")],
     archive: ArchiveOption = None,
 ) -> None:
     """Trust what another archive's key signed: `bannasar check` then knows it.
@@ -93,6 +93,8 @@ def trust(
         bannasar keys trust court-of-appeal.pem
     """
     settings = read_settings(archive)
+    if not key.exists():
+        give_up(f"{key} does not exist.")
     try:
         with hold(settings.archive):
             public = load_public(key)

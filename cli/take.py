@@ -21,7 +21,7 @@ from pipeline.run.rebuild import enter
 
 
 def take(
-    bag: Annotated[Path, typer.Argument(metavar="BAG", help="The folder of a bag, or a ZIP file of one.", exists=True)],
+    bag: Annotated[Path, typer.Argument(metavar="BAG", help="The folder of a bag, or a ZIP file of one.")],
     archive: ArchiveOption = None,
 ) -> None:
     """Take a case file in from another archive: its bag is verified, copied, and indexed.
@@ -33,6 +33,8 @@ def take(
         bannasar import /media/stick/box-001_dossier-A.zip
     """
     settings = read_settings(archive)
+    if not bag.exists():
+        give_up(f"{bag} does not exist.")
     try:
         with hold(settings.archive):
             journal = registrar(settings)

@@ -139,6 +139,8 @@ def case(archive):
         (["split", "{case}", "--page", "2"], ["Document 1"]),
         (["index", "rebuild"], ["{archive}/index.db"]),
         (["certify", "{case}", "--to", "{tmp}/[c].pdf"], ["bannasar keys init"]),
+        (["import", "{tmp}/[/nope]"], ["{tmp}/[/nope] does not exist."]),
+        (["keys", "trust", "{tmp}/[/nope]"], ["{tmp}/[/nope] does not exist."]),
         (["check", "{tmp}/[/nope]"], ["{tmp}/[/nope]"]),
         (["sheets", "--to", "{tmp}/[s].pdf"], ["{tmp}/[s].pdf"]),
         (["sheets", "--to", "{tmp}/[s2].pdf", "--kind", "[/x]"], ["[/x]"]),
