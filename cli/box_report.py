@@ -32,4 +32,4 @@ def report(
         html.write_text(page, "utf-8")
     except OSError as error:
         give_up(f"{html}: {error.strerror}.")
-    out.print(f"Written to {html}.", soft_wrap=True)
+    out.print(f"Written to {html}.")

@@ -73,4 +73,4 @@ def certify(
         give_up(str(error))
     except OSError as error:
         give_up(f"{error.filename or to}: {error.strerror}.")
-    out.print(f"The certificate of {case} is {to}.", soft_wrap=True)
+    out.print(f"The certificate of {case} is {to}.")

@@ -42,7 +42,7 @@ def change(settings: Settings, case: str, do: Callable[[Path, Registrar], None])
             bag = settings.archive / bag_place(ledger, case)
             journal = registrar(settings)
             if journal.warning:
-                err.print(journal.warning, soft_wrap=True)
+                err.print(journal.warning)
             # Before anything changes: whoever dies over it leaves a case file that waits for the index.
             waited = ledger.waits_for_index(case)
             ledger.case_not_indexed(case)
@@ -57,7 +57,7 @@ def change(settings: Settings, case: str, do: Callable[[Path, Registrar], None])
                     show_or_hide(store, bag)
                 ledger.case_indexed(case)
             except IndexUnusableError as error:
-                err.print(f"The index is told when it can be used: {error}", soft_wrap=True)
+                err.print(f"The index is told when it can be used: {error}")
                 return False
     except (ArchiveBusyError, JournalBrokenError, KeyUnusableError, GlossaryError, ModelError) as error:
         give_up(str(error))

@@ -1,14 +1,13 @@
 """``bannasar check``."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from cli.common import ArchiveOption, Exit, JsonOption, give_up, out, read_settings
+from cli.terminal import Text, print_json
 from pipeline.archive.keys import KeyUnusableError, read_keys, trusted
 from pipeline.archive.statement import is_statement
 from pipeline.run.check_file import Finding, Verdict, check_text
@@ -57,7 +56,7 @@ def check(
     except OSError as error:
         give_up(f"{error.filename or file}: {error.strerror or error}.")
     if as_json:
-        typer.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+        print_json(asdict(found))
     else:
         _print(found)
     if found.verdict is not Verdict.RIGHT:
@@ -65,9 +64,9 @@ def check(
 
 
 def _print(found: Finding) -> None:
-    out.print(Text.assemble((found.verdict.value, _STYLES[found.verdict]), f": {found.reason}"), soft_wrap=True)
+    out.print(Text.assemble((found.verdict.value, _STYLES[found.verdict]), f": {found.reason}"))
     for damage in found.damages:
-        out.print(f"  {damage.kind}: {damage.path} {damage.detail}".rstrip(), soft_wrap=True, markup=False)
+        out.print(f"  {damage.kind}: {damage.path} {damage.detail}".rstrip())
     if found.statement:
         for name, value in asdict(found.statement).items():
-            out.print(f"  {name}: {value}", soft_wrap=True, markup=False)
+            out.print(f"  {name}: {value}")

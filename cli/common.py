@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
+from cli.terminal import Terminal, Text
 from config.settings import SettingsError, load
 from models.settings import LogFormat, Settings
 from pipeline.run.ledger import Ledger, LedgerError
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = Terminal()
+err = Terminal(stderr=True)
 
 
 class Exit(IntEnum):
@@ -53,9 +52,11 @@ SchedulerOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
-def give_up(sentence: str, status: Exit = Exit.WRONG_USE) -> NoReturn:
-    """Say what is wrong and end with a status."""
-    err.print(f"[bold red]bannasar:[/] {_plain(sentence)}", soft_wrap=True)
+def give_up(sentence: str, status: Exit = Exit.WRONG_USE, below: Sequence[str] = ()) -> NoReturn:
+    """Say what is wrong, with lines below that show where, and end with a status."""
+    err.print(Text.assemble(("bannasar:", "bold red"), f" {sentence}"))
+    for line in below:
+        err.print(f"  {line}")
     raise typer.Exit(status)
 
 
@@ -65,7 +66,7 @@ def warn_of_damage(archive: Path, bags: Sequence[Path]) -> None:
         return
     listed = ", ".join(str(bag.relative_to(archive)) for bag in bags)
     told = f"Left out, for they cannot be read (`bannasar verify` tells what is damaged): {listed}."
-    err.print(Text(told), soft_wrap=True)
+    err.print(Text(told))
 
 
 def read_settings(archive: Path | None, **options: Any) -> Settings:  # noqa: ANN401  # as config.settings.load
@@ -130,7 +131,3 @@ def find_box(ledger: Ledger, box: str) -> str:
 def processors() -> int:
     """Return the processors this process may use."""
     return len(os.sched_getaffinity(0))
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", r"\[")

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from cli.changing import CaseArgument, change
 from cli.common import ArchiveOption, Exit, give_up, out, read_settings
+from cli.terminal import Text
 from models.case import CaseFile, Document
 from models.correction import About, Correction
 from models.fact import FactName
@@ -128,11 +128,11 @@ def _put_right(
         except NotSoundError as error:
             give_up(str(error), Exit.SOME_FAILED)
         for document in now.documents:
-            out.print(_line(document), soft_wrap=True)
+            out.print(_line(document))
         places = {one.page for one in said}
         if waiting := [f"{one.about.value} {one.value or 'none'}" for one in resting(now) if one.page in places]:
             told = f"What was said of the document that began there does not count now: {', '.join(waiting)}."
-            out.print(Text(f"{told} It will when `bannasar split` parts them again."), soft_wrap=True)
+            out.print(Text(f"{told} It will when `bannasar split` parts them again."))
 
     change(settings, case, do)
 

@@ -1,9 +1,9 @@
 """``bannasar doctor``."""
 
 import typer
-from rich.text import Text
 
 from cli.common import ArchiveOption, Exit, out, read_settings
+from cli.terminal import Text
 from pipeline.run.doctor import examine
 
 
@@ -18,9 +18,9 @@ def doctor(archive: ArchiveOption = None) -> None:
     ill = 0
     for check in examine(read_settings(archive)):
         mark = Text("✓ ", "green") if check.well else Text("✗ ", "bold red")
-        out.print(Text.assemble(mark, (f"{check.name}: ", "bold"), check.found), soft_wrap=True)
+        out.print(Text.assemble(mark, (f"{check.name}: ", "bold"), check.found))
         if not check.well:
             ill += 1
-            out.print(Text(f"    {check.mend}"), soft_wrap=True)
+            out.print(Text(f"    {check.mend}"))
     if ill:
         raise typer.Exit(Exit.MISSING_DEPENDENCY)

@@ -63,11 +63,11 @@ def text(
     except OSError as error:
         give_up(f"{error.filename or folder}: {error.strerror}.")
     told = "1 text" if done.written == 1 else f"{done.written:,} texts"
-    out.print(f"{told} written to {folder}.", soft_wrap=True)
+    out.print(f"{told} written to {folder}.")
     if done.others:
-        out.print(f"Not of this export, and left as they are: {done.others:,} .txt files.", soft_wrap=True)
+        out.print(f"Not of this export, and left as they are: {done.others:,} .txt files.")
     for file, reason in done.failed[:_MOST_FAILED]:
-        err.print(f"Not written: {file}: {reason}.", style="bold red", markup=False, soft_wrap=True)
+        err.print(f"Not written: {file}: {reason}.", style="bold red", markup=False)
     if (more := len(done.failed) - _MOST_FAILED) > 0:
         err.print(f"And {more:,} more. Name another folder, or move away what is there.", style="bold red")
     warn_of_damage(settings.archive, done.damaged)
@@ -90,7 +90,7 @@ def bag(
     """
     with _taken_out(case, archive, to) as (place, _):
         made = export_bag(place, to)
-    out.print(f"{case} is copied to {made}.", soft_wrap=True)
+    out.print(f"{case} is copied to {made}.")
 
 
 @app.command()
@@ -108,7 +108,7 @@ def pdf(case: CaseArgument, to: ToOption, archive: ArchiveOption = None) -> None
             give_up(journal.warning)
         made = export_documents(place, to, journal)
     signed = "signed" if journal.signer else "not signed, for the archive has no key"
-    out.print(f"{len(made)} documents of {case} are copied to {to}, {signed}.", soft_wrap=True)
+    out.print(f"{len(made)} documents of {case} are copied to {to}, {signed}.")
 
 
 @app.command()
@@ -122,7 +122,7 @@ def hocr(case: CaseArgument, to: ToOption, archive: ArchiveOption = None) -> Non
     """
     with _taken_out(case, archive, to) as (place, _):
         made = export_hocr(place, to)
-    out.print(f"{len(made)} documents of {case} are written to {to}.", soft_wrap=True)
+    out.print(f"{len(made)} documents of {case} are written to {to}.")
 
 
 @app.command()
@@ -141,7 +141,7 @@ def iiif(
     """
     with _taken_out(case, archive, to) as (place, settings):
         made = export_iiif(place, to, base, settings)
-    out.print(f"The manifest of {case} is {made}.", soft_wrap=True)
+    out.print(f"The manifest of {case} is {made}.")
 
 
 @contextmanager

@@ -1,13 +1,12 @@
 """``bannasar failures``."""
 
-import json
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from cli.common import ArchiveOption, JsonOption, find_box, open_ledger, out, read_settings
+from cli.terminal import Text, print_json
 from pipeline.run.history import failures as failures_of
 
 
@@ -38,16 +37,16 @@ def failures(
             }
             for kind in kinds
         ]
-        typer.echo(json.dumps({"failures": told}, ensure_ascii=False, indent=2))
+        print_json({"failures": told})
         return
     for kind in kinds:
         pages = f", {kind.pages} pages" if kind.pages else ""
         how = "refused" if kind.code.refuses else "failed"
-        out.print(Text.assemble((kind.code.value, "bold red"), f"  {how}: {kind.scans} scans{pages}"), soft_wrap=True)
-        out.print(Text(f"  {kind.code.sentence}"), soft_wrap=True)
-        out.print(Text.assemble(("  What to do: ", "bold"), kind.code.next_step), soft_wrap=True)
+        out.print(Text.assemble((kind.code.value, "bold red"), f"  {how}: {kind.scans} scans{pages}"))
+        out.print(Text(f"  {kind.code.sentence}"))
+        out.print(Text.assemble(("  What to do: ", "bold"), kind.code.next_step))
         for in_box, path, page, _reason in kind.examples:
             where = f", page {page}" if page is not None else ""
-            out.print(Text(f"    {in_box}/{path}{where}"), soft_wrap=True)
+            out.print(Text(f"    {in_box}/{path}{where}"))
         out.print()
     out.print("`bannasar show SCAN` tells one scan's whole story." if kinds else "Nothing failed, nothing was refused.")

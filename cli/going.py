@@ -11,11 +11,11 @@ from types import FrameType
 from typing import NoReturn
 
 import typer
-from rich.text import Text
 
 from cli.common import Exit, err, give_up, out
 from cli.progress import say, screen_for
-from cli.report import box_table, print_accounts, print_problems
+from cli.report import box_table, print_accounts, print_problems, print_waiting
+from cli.terminal import Text
 from models.failure import BannasarError
 from models.scan import ScanState
 from models.settings import LogFormat, Settings
@@ -45,7 +45,7 @@ def check_tools(settings: Settings) -> None:
     """Give up where this machine lacks what a run needs."""
     missing = [check for check in examine(settings) if not check.well and check.name not in {"archive", "Khmer fonts"}]
     for check in missing:
-        err.print(f"[bold red]{check.name}[/]: {check.found}. {check.mend}", soft_wrap=True)
+        err.print(Text.assemble((check.name, "bold red"), f": {check.found}. {check.mend}"))
     if missing:
         give_up("This machine lacks what a run needs; see above, or run `script/setup`.", Exit.MISSING_DEPENDENCY)
 
@@ -134,9 +134,7 @@ def _print(reports: list[BoxReport], summary: Summary, settings: Settings, ledge
     print_accounts({report.id: account(ledger, report.id) for report in reports})
     for report in reports:
         if report.passed_over:
-            out.print(
-                f"{report.id}: {report.passed_over} hidden or system files and folders passed over.", soft_wrap=True
-            )
+            out.print(f"{report.id}: {report.passed_over} hidden or system files and folders passed over.")
     if summary.pages_read:
         rate = 60 * summary.pages_read / summary.seconds
         out.print(f"{summary.pages_read} pages read in {summary.seconds:.0f} s, {rate:.0f} a minute.")
@@ -145,21 +143,20 @@ def _print(reports: list[BoxReport], summary: Summary, settings: Settings, ledge
     if any(report.count(ScanState.FAILED) for report in reports):
         out.print(
             "What failed is tried again when you run the same command again, or `bannasar rerun --failed`.",
-            soft_wrap=True,
         )
         if not settings.run.allow_partial:
-            out.print("With --allow-partial a case file is archived without the pages that failed.", soft_wrap=True)
+            out.print("With --allow-partial a case file is archived without the pages that failed.")
     for report in reports:
         if older := sum(row.recipe != summary.recipe for row in report.archived):
             command = f"`bannasar rerun --box {shlex.quote(report.id)}`"
-            out.print(f"{older} scans were read by an older recipe: {command} reads them by today's.", soft_wrap=True)
+            out.print(f"{older} scans were read by an older recipe: {command} reads them by today's.")
     for sentence in summary.left[:_MOST_LEFT]:
-        out.print(Text(sentence, style="bold red"), soft_wrap=True)
+        out.print(Text(sentence, style="bold red"))
     if (more := len(summary.left) - _MOST_LEFT) > 0:
         out.print(Text(f"And {more} more; `bannasar show SCAN` tells of each.", style="bold red"))
     if summary.index_error:
-        said = "The index could not be used; what waits for it goes in with the next run"
-        out.print(Text(f"{said}: {summary.index_error}", style="bold red"), soft_wrap=True)
+        out.print(Text(f"The index could not be used: {summary.index_error}", style="bold red"))
+    print_waiting(ledger)
     if summary.warning:
-        out.print(Text(summary.warning, style="bold red"), soft_wrap=True)
-    out.print(f"The archive is {settings.archive}.", soft_wrap=True)
+        out.print(Text(summary.warning, style="bold red"))
+    out.print(f"The archive is {settings.archive}.")

@@ -1,16 +1,15 @@
 """``bannasar index``."""
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.progress import Progress, TaskID
 
 from cli.common import ArchiveOption, Exit, JsonOption, check_archive, err, give_up, open_ledger, out, read_settings
+from cli.terminal import Text, print_json
 from models.settings import Settings
 from pipeline.index.opening import open_index, open_to_rebuild
 from pipeline.index.store import IndexUnusableError
@@ -37,7 +36,7 @@ def check(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     except IndexUnusableError as error:
         give_up(str(error))
     if as_json:
-        typer.echo(_json(found))
+        print_json(_as_json(found))
     else:
         _tell(found)
     if not found.is_none:
@@ -102,7 +101,7 @@ def rebuild(
             pages, unreadable = make_anew(settings.archive, ledger, store, tell, is_own=own)
     except (ArchiveBusyError, IndexUnusableError) as error:
         give_up(str(error))
-    out.print(f"The index at {_where(settings)} holds {pages} pages.", soft_wrap=True)
+    out.print(f"The index at {_where(settings)} holds {pages} pages.")
     if not own:
         out.print("To search it, set index.url in bannasar.toml.")
     _end_with(unreadable)
@@ -130,20 +129,18 @@ def _tell_unreadable(unreadable: Sequence[Path]) -> None:
         _list("whose bags cannot be read", [bag.name for bag in unreadable])
         out.print(
             "`bannasar verify` says what is wrong with them. Put them back from a copy, then: `bannasar index sync`.",
-            soft_wrap=True,
         )
 
 
 def _list(what: str, names: Sequence[str]) -> None:
     if names:
-        told = f"[bold red]{len(names)} case files[/] {what}: {escape(', '.join(names[:5]))}"
-        out.print(told, soft_wrap=True)
+        out.print(Text.assemble((f"{len(names)} case files", "bold red"), f" {what}: {', '.join(names[:5])}"))
         if len(names) > 5:
             out.print(f"  … and {len(names) - 5} more")
 
 
-def _json(found: Difference) -> str:
-    told = {
+def _as_json(found: Difference) -> dict[str, object]:
+    return {
         "agree": found.is_none,
         "missing": [bag.name for bag in found.missing],
         "changed": [bag.name for bag in found.changed],
@@ -152,7 +149,6 @@ def _json(found: Difference) -> str:
         "pages_in_bags": found.pages_in_bags,
         "pages_in_index": found.pages_in_index,
     }
-    return json.dumps(told, ensure_ascii=False, indent=2)
 
 
 def _where(settings: Settings) -> str | Path:

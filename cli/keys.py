@@ -53,10 +53,8 @@ def init(archive: ArchiveOption = None) -> None:
         give_up(str(error))
     except OSError as error:
         give_up(f"{error.filename or file}: {error.strerror}.")
-    out.print(
-        f"The private key {told}: {file}. Keep a copy in a safe place, and never beside the archive.", soft_wrap=True
-    )
-    out.print(f"The public key, to give away: {public}", soft_wrap=True)
+    out.print(f"The private key {told}: {file}. Keep a copy in a safe place, and never beside the archive.")
+    out.print(f"The public key, to give away: {public}")
     if next(bags(settings.archive), None):
         out.print("Sign the bags that are there already: `bannasar keys sign`.")
 
@@ -73,18 +71,18 @@ def show(archive: ArchiveOption = None) -> None:
         journal = registrar(settings)
         for name in trusted(settings.archive):
             own = "signs" if journal.signer and journal.signer.fingerprint == name else "trusted"
-            out.print(f"{own}: {settings.archive / 'keys' / name}.pem", soft_wrap=True)
+            out.print(f"{own}: {settings.archive / 'keys' / name}.pem")
     except KeyUnusableError as error:
         give_up(str(error))
     if journal.warning:
-        out.print(journal.warning, soft_wrap=True)
+        out.print(journal.warning)
     elif journal.signer is None:
         out.print("The archive has no key, and signs nothing. Make one: `bannasar keys init`.")
 
 
 @app.command()
 def trust(
-    key: Annotated[Path, typer.Argument(metavar="KEY.pem", help="Another archive's public key.", exists=True)],
+    key: Annotated[Path, typer.Argument(metavar="KEY.pem", help="Another archive's public key.")],
     archive: ArchiveOption = None,
 ) -> None:
     """Trust what another archive's key signed: `bannasar check` then knows it.
@@ -93,6 +91,8 @@ def trust(
         bannasar keys trust court-of-appeal.pem
     """
     settings = read_settings(archive)
+    if not key.exists():
+        give_up(f"{key} does not exist.")
     try:
         with hold(settings.archive):
             public = load_public(key)
@@ -103,7 +103,7 @@ def trust(
         give_up(str(error))
     except OSError as error:
         give_up(f"{error.filename or key}: {error.strerror}.")
-    out.print(f"The archive trusts {fingerprint(public)}.", soft_wrap=True)
+    out.print(f"The archive trusts {fingerprint(public)}.")
 
 
 @app.command()

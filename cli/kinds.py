@@ -1,13 +1,11 @@
 """``bannasar kinds``."""
 
-import json
 from pathlib import Path
 
-import typer
 from rich.table import Table
-from rich.text import Text
 
 from cli.common import ArchiveOption, JsonOption, give_up, out, read_settings
+from cli.terminal import Text, print_json
 from pipeline.document.glossary import GlossaryError, read_glossary
 
 
@@ -26,11 +24,11 @@ def kinds(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
         give_up(str(error))
     if as_json:
         told = {kind: named.model_dump(mode="json") for kind, named in glossary.kinds.items()}
-        typer.echo(json.dumps({"kinds": told}, ensure_ascii=False, indent=2))
+        print_json({"kinds": told})
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("kind", "Khmer", "French", "English", "evidence"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for kind, named in glossary.kinds.items():
         titles = ("; ".join(forms) for forms in (named.km, named.fr, named.en))
         table.add_row(kind, *map(Text, titles), Text(named.evidence))

@@ -3,9 +3,9 @@
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from cli.common import ArchiveOption, Exit, check_archive, give_up, open_ledger, out, read_settings
+from cli.terminal import Text
 from pipeline.index.opening import open_index
 from pipeline.index.store import IndexUnusableError
 from pipeline.intake.discover import discover
@@ -48,7 +48,7 @@ def dismiss(
     except ArchiveBusyError as error:
         give_up(str(error))
     for row in rows:
-        out.print(Text(f"{row.box}/{row.path} is not complained of any more."), soft_wrap=True)
+        out.print(Text(f"{row.box}/{row.path} is not complained of any more."))
 
 
 def _to_dismiss(ledger: Ledger, name: str) -> ScanRow:
@@ -96,7 +96,7 @@ def check(
             for finding in check_ledger(settings.archive, ledger, store, mend=not dry_run):
                 found.append(finding)
                 mark = Text("mended: ", "green") if finding.mended else Text("found: ", "bold red")
-                out.print(Text.assemble(mark, finding.told), soft_wrap=True)
+                out.print(Text.assemble(mark, finding.told))
     except (ArchiveBusyError, IndexUnusableError) as error:
         give_up(str(error))
     if not found:

@@ -1,6 +1,5 @@
 """A run's progress: a live bar on a terminal, a line every few seconds elsewhere, or JSON for machines."""
 
-import json
 import sys
 import time
 from dataclasses import asdict
@@ -10,9 +9,9 @@ from typing import Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
-from rich.text import Text
 
 from cli.common import err
+from cli.terminal import Text, json_line
 from models.settings import LogFormat
 from pipeline.run.progress import Progress
 
@@ -29,10 +28,10 @@ class Screen:
         self._last_line = self._started
         self._paused = ""
         self._bar = Bar(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
             TimeRemainingColumn(),
             console=err,
             transient=True,
@@ -56,10 +55,10 @@ class Screen:
         """Show how far the run has come."""
         now = time.monotonic()
         for note in progress.notes:
-            err.print(Text(note, style="bold"), soft_wrap=True)
+            err.print(Text(note, style="bold"))
         if progress.paused != self._paused:
             self._paused = progress.paused
-            err.print(Text(progress.paused or "It goes on.", style="bold"), soft_wrap=True)
+            err.print(Text(progress.paused or "It goes on.", style="bold"))
         if progress.step == "reading" and self._reading_since is None:
             self._reading_since = now
         if err.is_terminal:
@@ -77,7 +76,7 @@ class Screen:
                 )
         elif now - self._last_line >= _SECONDS_BETWEEN_LINES:
             self._last_line = now
-            err.print(self._line(progress, now), soft_wrap=True)
+            err.print(self._line(progress, now))
 
     def _rate(self, progress: Progress, now: float) -> float:
         spent = now - (self._reading_since or now)
@@ -142,13 +141,12 @@ def say(log_format: LogFormat, event: str, sentence: str) -> None:
     if log_format is LogFormat.JSON:
         _print_event(event, note=sentence)
     else:
-        err.print(Text(sentence), soft_wrap=True)
+        err.print(Text(sentence))
 
 
 def _print_event(event: str, **told: object) -> None:
     time_now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    line = json.dumps({"time": time_now, "event": event} | told, ensure_ascii=False)
-    print(line, file=sys.stderr, flush=True)
+    print(json_line({"time": time_now, "event": event} | told), file=sys.stderr, flush=True)
 
 
 def _span(seconds: float) -> str:

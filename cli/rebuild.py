@@ -58,14 +58,14 @@ def rebuild(
                     bar.advance(task)
             journal = registrar(settings)
             if journal.warning:
-                err.print(journal.warning, soft_wrap=True)
+                err.print(journal.warning)
             begun = begin_journal(settings.archive, journal)
     except (ArchiveBusyError, IndexUnusableError, JournalBrokenError, KeyUnusableError) as error:
         give_up(str(error))
     except OSError as error:
         give_up(f"{error.filename or settings.archive}: {error.strerror}. `bannasar verify` tells what is damaged.")
     if kept:
-        out.print(f"The ledger that was there is kept as {kept}.", soft_wrap=True)
+        out.print(f"The ledger that was there is kept as {kept}.")
     read = listed - len(unread)
     out.print(f"{read} case files, {pages} pages: ledger and index are made anew from the bags.")
     if begun:

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from rich.table import Table
-from rich.text import Text
 
 from cli.common import out
+from cli.terminal import Text
 from models.scan import ScanState
 from pipeline.run.account import Account
-from pipeline.run.ledger import ScanRow
+from pipeline.run.ledger import Ledger, ScanRow
 from pipeline.run.report import BoxReport
 
 _STATES = {
@@ -53,13 +53,11 @@ def print_problems(reports: Sequence[BoxReport]) -> None:
             grouped.setdefault(("partial" if partial else row.state.value, reason), []).append(row)
         for (state, reason), rows in grouped.items():
             out.print()
-            out.print(Text.assemble((f"{state}: ", "bold red"), reason or "It waits for the next run."), soft_wrap=True)
+            out.print(Text.assemble((f"{state}: ", "bold red"), reason or "It waits for the next run."))
             for row in rows[:_MOST_PATHS]:
-                out.print(Text(f"  {report.id}/{row.path}"), soft_wrap=True)
+                out.print(Text(f"  {report.id}/{row.path}"))
             if len(rows) > _MOST_PATHS:
-                out.print(
-                    f"  and {len(rows) - _MOST_PATHS} more: `bannasar status {report.id}` lists them", soft_wrap=True
-                )
+                out.print(f"  and {len(rows) - _MOST_PATHS} more: `bannasar status {report.id}` lists them")
 
 
 def print_accounts(accounts: Mapping[str, Account]) -> None:
@@ -67,7 +65,14 @@ def print_accounts(accounts: Mapping[str, Account]) -> None:
     for box, account in accounts.items():
         ways = {name: count for name, count in asdict(account).items() if name != "pages"}
         told = ", ".join(f"{count:,} {name}" for name, count in ways.items() if count or name in {"archived", "failed"})
-        out.print(f"{box}: {account.pages:,} pages in = {told}.", soft_wrap=True)
+        out.print(f"{box}: {account.pages:,} pages in = {told}.")
+
+
+def print_waiting(ledger: Ledger) -> None:
+    """Print how many case files searches do not find yet, if any."""
+    if waiting := len(ledger.to_be_indexed()):
+        told = "1 case file waits" if waiting == 1 else f"{waiting} case files wait"
+        out.print(Text(f"{told} for the index: `bannasar index sync` puts in what waits.", "bold red"))
 
 
 def percent(share: float | None) -> str:

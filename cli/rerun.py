@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from cli.common import (
     ArchiveOption,
@@ -21,6 +20,7 @@ from cli.common import (
     read_settings,
 )
 from cli.going import check_tools, go
+from cli.terminal import Text
 from models.failure import BannasarError, Code
 from models.settings import Settings
 from pipeline.run.rerun import Chosen, Stage, Wanted, choose
@@ -119,12 +119,12 @@ def _password(file: Path) -> str:
 
 def _say(chosen: Chosen, settings: Settings, *, dry_run: bool) -> None:
     for row, why in chosen.left:
-        out.print(Text(f"left as it is: {row.box}/{row.path}: {why}"), soft_wrap=True)
+        out.print(Text(f"left as it is: {row.box}/{row.path}: {why}"))
     if not chosen.rows:
         out.print("Nothing is to be done again.")
         return
     for row in chosen.rows if dry_run else ():
-        out.print(Text(f"would do again: {row.box}/{row.path} ({row.code or row.state.value})"), soft_wrap=True)
+        out.print(Text(f"would do again: {row.box}/{row.path} ({row.code or row.state.value})"))
     pages = sum(row.pages or 0 for row in chosen.rows)
     tense = "would be" if dry_run else "are"
-    out.print(f"{len(chosen.rows)} scans, {pages} pages {tense} done again in {settings.archive}.", soft_wrap=True)
+    out.print(f"{len(chosen.rows)} scans, {pages} pages {tense} done again in {settings.archive}.")

@@ -1,14 +1,13 @@
 """``bannasar review``."""
 
-import json
 import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from cli.common import ArchiveOption, JsonOption, find_box, open_ledger, out, read_settings, warn_of_damage
+from cli.terminal import Text, print_json
 from models.correction import About
 from pipeline.archive.bag import bag_folder, document_file
 from pipeline.run.people import Doubt, doubts
@@ -43,19 +42,19 @@ def review(
             "documents": [_as_json(doubt) for doubt in found],
             "left_out": [str(bag.relative_to(settings.archive)) for bag in left_out],
         }
-        typer.echo(json.dumps(listed, ensure_ascii=False, indent=2))
+        print_json(listed)
         return
     for doubt in found[:limit]:
         case, document = doubt.case, doubt.document
         pdf = document_file(bag_folder(settings.archive, case), document.number)
-        out.print(Text(f"{case.id}, document {document.number}: {document.title}", style="bold"), soft_wrap=True)
+        out.print(Text(f"{case.id}, document {document.number}: {document.title}", style="bold"))
         for why in (*doubt.why.values(), *doubt.unread):
-            out.print(Text(f"   {why}"), soft_wrap=True)
-        out.print(Text(f"   {pdf}", style="dim"), soft_wrap=True)
+            out.print(Text(f"   {why}"))
+        out.print(Text(f"   {pdf}", style="dim"))
         abouts = doubt.why if doubt.why and not doubt.unread else {About.KIND: "", **doubt.why}
         unsure = " ".join(f"--{about.value} …" for about in abouts)
         command = f"bannasar correct {shlex.quote(case.id)} --document {document.number} {unsure}"
-        out.print(Text(f"   {command}", style="dim"), soft_wrap=True)
+        out.print(Text(f"   {command}", style="dim"))
     if not found and left_out:
         out.print("Nothing else waits for you.")
     elif not found:

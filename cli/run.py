@@ -20,6 +20,7 @@ from cli.common import (
     read_settings,
 )
 from cli.going import check_tools, go
+from cli.terminal import Text
 from models.settings import Settings
 from pipeline.run.digitise import digitise
 from pipeline.run.dry_run import forecast
@@ -89,15 +90,16 @@ def _tell(boxes: list[Path], settings: Settings) -> None:
     ledger = Ledger(settings.archive) if exists else None
     for box in boxes:
         told = forecast(box, settings, ledger, workers)
-        out.print(f"[bold]{told.root.resolve().name}[/]: {told.scans} scans, {told.done} done already", soft_wrap=True)
-        out.print(f"  would read {told.pages} pages of {told.to_do} scans", soft_wrap=True)
+        name = (told.root.resolve().name, "bold")
+        out.print(Text.assemble(name, f": {told.scans} scans, {told.done} done already"))
+        out.print(f"  would read {told.pages} pages of {told.to_do} scans")
         if told.seconds is not None:
             out.print(f"  about {max(1, round(told.seconds / 60))} min at the rate so far with {workers} workers")
         elif told.pages:
             out.print("  how long that takes is known after the first run")
         for path, reason in told.refusals:
-            out.print(f"  would refuse {path}: {reason}", soft_wrap=True, markup=False)
+            out.print(f"  would refuse {path}: {reason}")
         if told.passed_over:
             out.print(f"  would pass over {told.passed_over} hidden or system files and folders")
     if shutil.disk_usage(next(f for f in (settings.archive, *settings.archive.parents) if f.exists())).free < 1 << 30:
-        out.print("  [bold red]less than 1 GB is free where the archive lies[/]")
+        out.print(Text("  less than 1 GB is free where the archive lies", "bold red"))

@@ -1,29 +1,35 @@
 """``bannasar search``."""
 
 import csv
-import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TextIO
 
 import typer
 from rich.cells import cell_len
-from rich.text import Text
+from rich.console import Console
 
 from cli.common import ArchiveOption, JsonOption, err, give_up, keep_outside, out, read_settings
+from cli.terminal import Text, escaped, print_json
 from models.failure import BannasarError
 from models.hit import Found, Hit
 from models.settings import Settings
-from pipeline.index.language import QueryError, parse
+from pipeline.document.asked import Asked
+from pipeline.document.glossary import GlossaryError, read_names
+from pipeline.index.language import parse
+from pipeline.index.nothing import values_of, why_nothing
 from pipeline.index.opening import is_made, open_index
-from pipeline.index.query import Query
+from pipeline.index.pieces import QueryError
+from pipeline.index.query import Field, Query
 from pipeline.index.results import MOST_COUNTED
 from pipeline.index.store import IndexUnusableError, Sort, View
 
 _COLUMNS = ("case", "box", "path", "page", "document", "kind", "court", "case_number", "date", "exact", "snippet")
 _MOST_VALUES = 8
+# With what a spreadsheet takes a cell for a formula (OWASP, CSV injection); full-width forms in East Asian ones.
+_BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def search(
@@ -50,9 +56,12 @@ def search(
     """Find pages, best first, with the words that were found marked.
 
     Khmer needs no spaces between words, and is found inside longer text. Khmer and Arabic digits, accents and capitals
-    make no difference. "In quotes" stands what must be side by side; -word must not be there; either OR other;
-    kind: court: case: box: script: date:1960..1965 narrow; word~ is also found in near spellings, begin* by what
-    begins so. Put the whole query in single quotes.
+    make no difference. "In quotes" of any kind stands what must be side by side; -word or NOT word must not be there;
+    one AND other, either OR other, also in (parentheses); kind: court: case: box: script: date:1960..1965 narrow; word~
+    is also found in near spellings, begin* by what begins so. Put the whole query in single quotes.
+
+    What can find nothing is refused with the place of the fault, and the exit status is 1. Where nothing is found it is
+    said which part of the query no page answers; the exit status is 0.
 
     Examples:
         bannasar search សាលក្រមព្រហ្មទណ្ឌ
@@ -67,11 +76,7 @@ def search(
     for target in (pictures, as_csv, as_lines):
         if target is not None and str(target) != "-":
             keep_outside(settings.archive, target)
-    text = " ".join(query)
-    try:
-        parsed = parse(text)
-    except QueryError as error:
-        give_up(f"{error}\n  {text}\n  {' ' * cell_len(text[: error.position])}^")
+    parsed = _parse(" ".join(query), settings)
     if not is_made(settings.archive, settings.index):
         give_up(f"There is nothing to search at {settings.archive} yet. Begin with `bannasar run BOX`.")
     exported = as_csv or as_lines
@@ -81,27 +86,54 @@ def search(
             if exported:
                 count = _export(store.each(parsed, sort), exported, as_table=as_csv is not None)
                 err.print(f"{count} hits written.")
+                if not count:
+                    _explain(why_nothing(store, parsed), err)
                 return
             found = store.search(parsed, view)
+            why = why_nothing(store, parsed) if found.whole and not found.pages else []
     except IndexUnusableError as error:
         give_up(str(error))
     except OSError as error:
         give_up(f"{error.filename or exported}: {error.strerror}.")
     drawn = _draw(found, pictures, settings, view.offset) if pictures else []
     if as_json:
-        typer.echo(json.dumps(found.model_dump(mode="json"), ensure_ascii=False, indent=2))
+        print_json(found.model_dump(mode="json"))
+        _explain(why, err)
+    elif found.whole and not found.pages:
+        tried = "Try fewer words, a part of the phrase, or a near spelling: word~"
+        out.print(f"Nothing found. {tried}" if parsed.groups and not why else "Nothing found.")
+        _explain(why, out)
     else:
         _print(found, parsed, view)
     if drawn:
-        err.print(f"{len(drawn)} pictures written to {pictures}.", soft_wrap=True)
+        err.print(f"{len(drawn)} pictures written to {pictures}.")
+
+
+def _parse(text: str, settings: Settings) -> Query:
+    """Read the query, or give up with its fault and the place of it."""
+
+    def kinds_in_archive() -> Sequence[str]:
+        if not is_made(settings.archive, settings.index):
+            return ()
+        with open_index(settings.archive, settings.index) as store:
+            return values_of(store, Field.KIND)
+
+    try:
+        return parse(text, Asked(read_names(Path(settings.document.glossary)), kinds_in_archive))
+    except QueryError as error:
+        give_up(str(error), below=(text, f"{' ' * cell_len(escaped(text[: error.position]))}^"))
+    except (GlossaryError, IndexUnusableError) as error:
+        give_up(str(error))
+
+
+def _explain(sentences: Sequence[str], console: Console) -> None:
+    for sentence in sentences:
+        console.print(sentence)
 
 
 def _print(found: Found, query: Query, view: View) -> None:
     for number, hit in enumerate(found.hits, view.offset + 1):
         _print_hit(number, hit)
-    if found.whole and not found.pages:
-        out.print("Nothing found. Try fewer words, a part of the phrase, or a near spelling: word~")
-        return
     last = view.offset + len(found.hits)
     told = f"{found.cases} case files, " if found.cases is not None else ""
     told += f"{found.pages} pages" if found.pages != 1 else "1 page"
@@ -112,30 +144,34 @@ def _print(found: Found, query: Query, view: View) -> None:
     elif query.groups and found.exact != found.pages:
         told += f", {found.exact} of them with all of it as it is"
     shown = f"Hits {view.offset + 1} to {last} of " if found.hits else f"No hits from {view.offset + 1} on; there are "
-    out.print(Text(f"{shown}{told}.", "bold"), soft_wrap=True)
+    out.print(Text(f"{shown}{told}.", "bold"))
     for name, counts in found.facets.items():
         values = " · ".join(f"{count.value} {count.pages}" for count in counts[:_MOST_VALUES])
         more = f" · and {len(counts) - _MOST_VALUES} more" if len(counts) > _MOST_VALUES else ""
-        out.print(Text.assemble((f"  {name}: ", "dim"), (values or "not known") + more), soft_wrap=True)
+        out.print(Text.assemble((f"  {name}: ", "dim"), (values or "not known") + more))
 
 
 def _print_hit(number: int, hit: Hit) -> None:
-    out.print(Text(f"{number}. {hit.path}, page {hit.page}", style="bold"), soft_wrap=True)
+    out.print(Text(f"{number}. {hit.path}, page {hit.page}", style="bold"))
     about = [hit.case, f"document {hit.document}", "" if hit.kind == "unknown" else hit.kind, hit.court]
     about += [hit.case_number, hit.date, _in_case(hit)]
-    out.print(Text(f"   {' · '.join(filter(None, about))}", style="dim"), soft_wrap=True)
-    shown = Text(hit.snippet) if out.is_terminal else Text(_bracketed(hit))
-    if out.is_terminal:
-        for mark in hit.marks:
-            shown.stylize("bold black on yellow", mark.start, mark.end)
-    shown.pad_left(3)
-    out.print(shown, soft_wrap=True)
+    out.print(Text(f"   {' · '.join(filter(None, about))}", style="dim"))
+    out.print(_marked(hit) if out.is_terminal else f"   {_bracketed(hit)}")
 
 
 def _in_case(hit: Hit) -> str:
     if hit.pages is None:
         return ""
     return f"{hit.pages} page{'' if hit.pages == 1 else 's'} found in this case file"
+
+
+def _marked(hit: Hit) -> Text:
+    """Return a hit's snippet with its marks in colour."""
+    shown, at = Text("   "), 0
+    for mark in hit.marks:
+        shown.append(hit.snippet[at : mark.start]).append(hit.snippet[mark.start : mark.end], "bold black on yellow")
+        at = mark.end
+    return shown.append(hit.snippet[at:])
 
 
 def _bracketed(hit: Hit) -> str:
@@ -164,7 +200,7 @@ def _export(hits: Iterable[Hit], file: Path, *, as_table: bool) -> int:
 
 def _cell(value: object) -> object:
     """Return a value that a spreadsheet takes for text, and not for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(_BEGINS_FORMULA) else value
 
 
 @contextmanager

@@ -53,7 +53,7 @@ def sheets(
     except OSError as error:
         give_up(f"{error.filename or to}: {error.strerror}.")
     sheet = "1 sheet" if count == 1 else f"{count} sheets"
-    out.print(f"{to} has {sheet} to print on A4.", soft_wrap=True)
+    out.print(f"{to} has {sheet} to print on A4.")
 
 
 def _titles(kind: Named) -> str:

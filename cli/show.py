@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from cli.common import ArchiveOption, JsonOption, give_up, open_ledger, out, read_settings
 from cli.report import percent
+from cli.terminal import Text, print_json
 from models.scan import ScanState
 from pipeline.run.history import Story, stories
 
@@ -32,7 +32,7 @@ def show(
     if not found:
         give_up(f"The archive knows no scan {scan}. `bannasar status BOX` lists those of a box.")
     if as_json:
-        typer.echo(json.dumps({"scans": [_as_json(story) for story in found]}, ensure_ascii=False, indent=2))
+        print_json({"scans": [_as_json(story) for story in found]})
         return
     for story in found:
         _print(story, str(settings.archive))
@@ -49,7 +49,7 @@ def _as_json(story: Story) -> dict[str, Any]:
 
 def _print(story: Story, archive: str) -> None:
     row = story.row
-    out.print(Text(f"{row.box}/{row.path}", style="bold"), soft_wrap=True)
+    out.print(Text(f"{row.box}/{row.path}", style="bold"))
     told = {
         "state": "archived as partial" if row.state is ScanState.ARCHIVED and row.missing else row.state.value,
         "why": row.reason,
@@ -63,14 +63,15 @@ def _print(story: Story, archive: str) -> None:
     }
     for name, value in told.items():
         if value:
-            out.print(Text.assemble((f"  {name}: ", "dim"), str(value)), soft_wrap=True)
+            out.print(Text.assemble((f"  {name}: ", "dim"), str(value)))
     if story.pages:
         out.print(_pages(story))
     out.print(_attempts(story))
     for attempt in story.attempts:
         if attempt["trace"]:
             out.print(Text(f"  Traceback of the attempt of {attempt['started'][:19]}:", style="bold"))
-            out.print(Text(attempt["trace"], style="dim"))
+            for line in attempt["trace"].splitlines():
+                out.print(Text(line, style="dim"))
     out.print()
 
 
@@ -78,7 +79,7 @@ def _pages(story: Story) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=True)
     for name in ("page", "sure", "seconds"):
         table.add_column(name, justify="right")
-    table.add_column("state")
+    table.add_column("state", overflow="fold")
     for page in story.pages:
         state = page["state"] if page["state"] != "failed" else f"failed: {page['reason']}"
         if page["handwriting"]:
@@ -91,7 +92,7 @@ def _pages(story: Story) -> Table:
 def _attempts(story: Story) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=True)
     for name in ("begun", "step", "page", "seconds", "worker", "recipe", "outcome"):
-        table.add_column(name, justify="right" if name in {"page", "seconds"} else "left")
+        table.add_column(name, justify="right" if name in {"page", "seconds"} else "left", overflow="fold")
     for attempt in story.attempts:
         table.add_row(
             attempt["started"][:19].replace("T", " "),

@@ -1,14 +1,13 @@
 """``bannasar status``."""
 
-import json
 from typing import Annotated
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from cli.common import ArchiveOption, JsonOption, find_box, open_ledger, out, read_settings
-from cli.report import box_table, percent, print_accounts
+from cli.report import box_table, percent, print_accounts, print_waiting
+from cli.terminal import Text, print_json
 from models.scan import ScanState
 from pipeline.run.account import account
 from pipeline.run.ledger import ScanRow
@@ -34,12 +33,13 @@ def status(
         ids = [known.id for known in ledger.boxes()] if box is None else [find_box(ledger, box)]
         reports = [box_report(ledger, each) for each in ids]
         accounts = {each: account(ledger, each) for each in ids}
-    if as_json_:
-        typer.echo(json.dumps(as_json(reports, accounts), ensure_ascii=False, indent=2))
-        return
-    out.print(box_table(reports))
-    out.print()
-    print_accounts(accounts)
+        if as_json_:
+            print_json(as_json(reports, accounts) | {"waiting_for_index": len(ledger.to_be_indexed())})
+            return
+        out.print(box_table(reports))
+        out.print()
+        print_accounts(accounts)
+        print_waiting(ledger)
     if box is not None:
         out.print()
         out.print(_scans_table(reports[0].scans))
@@ -48,10 +48,10 @@ def status(
 def _scans_table(rows: tuple[ScanRow, ...]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("scan", "state"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for name in ("pages", "confidence"):
         table.add_column(name, justify="right")
-    table.add_column("case file or reason")
+    table.add_column("case file or reason", overflow="fold")
     for row in rows:
         why = row.reason or row.case_id or ""
         if row.state is ScanState.DUPLICATE:

@@ -21,7 +21,7 @@ from pipeline.run.rebuild import enter
 
 
 def take(
-    bag: Annotated[Path, typer.Argument(metavar="BAG", help="The folder of a bag, or a ZIP file of one.", exists=True)],
+    bag: Annotated[Path, typer.Argument(metavar="BAG", help="The folder of a bag, or a ZIP file of one.")],
     archive: ArchiveOption = None,
 ) -> None:
     """Take a case file in from another archive: its bag is verified, copied, and indexed.
@@ -33,11 +33,13 @@ def take(
         bannasar import /media/stick/box-001_dossier-A.zip
     """
     settings = read_settings(archive)
+    if not bag.exists():
+        give_up(f"{bag} does not exist.")
     try:
         with hold(settings.archive):
             journal = registrar(settings)
             if journal.warning:
-                err.print(journal.warning, soft_wrap=True)
+                err.print(journal.warning)
             last_line(settings.archive)  # a journal that cannot be gone on from stops it before anything has come in
             keys = trusted(settings.archive)
             with Ledger(settings.archive) as ledger:
@@ -58,12 +60,12 @@ def take(
                         show_or_hide(store, place)
                     ledger.case_indexed(case.id)
                 except IndexUnusableError as error:
-                    err.print(f"It waits for the index: {error}", soft_wrap=True)
+                    err.print(f"It waits for the index: {error}")
     except (ArchiveBusyError, JournalBrokenError, KeyUnusableError, LedgerError, TransferError) as error:
         give_up(str(error))
     except OSError as error:
         give_up(f"{error.filename or bag}: {error.strerror}.")
     pages = sum(len(document.pages) for document in case.documents)
-    out.print(f"{case.box}/{case.id}: {len(case.scans)} scans, {pages} pages taken in.", soft_wrap=True)
+    out.print(f"{case.box}/{case.id}: {len(case.scans)} scans, {pages} pages taken in.")
     told = "A key that this archive trusts signed it." if vouched else "No key that this archive trusts signed it."
-    out.print(f"It is as it was sealed. {told}", soft_wrap=True)
+    out.print(f"It is as it was sealed. {told}")

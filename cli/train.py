@@ -1,13 +1,12 @@
 """``bannasar train`` and ``bannasar evaluate``."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from cli.common import ArchiveOption, JsonOption, give_up, open_ledger, out, read_settings, warn_of_damage
+from cli.terminal import Text, print_json
 from models.settings import Settings
 from pipeline.document.classifier import ModelError, model_in_use, read_model, write_model
 from pipeline.document.glossary import GlossaryError, read_names
@@ -51,7 +50,7 @@ def train(
         give_up(str(error))
     except OSError as error:
         give_up(f"{error.filename}: {error.strerror}.")
-    out.print(Text(f'Written: {file}. To use it, put into bannasar.toml: [document] model = "{file}"'), soft_wrap=True)
+    out.print(Text(f'Written: {file}. To use it, put into bannasar.toml: [document] model = "{file}"'))
 
 
 def evaluate(
@@ -81,7 +80,7 @@ def evaluate(
     if picture:
         draw(found, picture)
     if as_json:
-        typer.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
+        print_json(found.as_json())
         return
     out.print(f"{len(unseen)} documents whose kind people said: {found.right:.1%} told right.")
     out.print(f"Sure of {found.covered:.1%} of them (document.surely), and of those right on {found.precision:.1%}.")

@@ -1,6 +1,5 @@
 """``bannasar verify``."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -9,9 +8,9 @@ from typing import Annotated
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.text import Text
 
 from cli.common import ArchiveOption, Exit, JsonOption, err, give_up, open_ledger, out, read_settings
+from cli.terminal import Text, print_json
 from models.settings import Settings
 from pipeline.archive.fixity import Damage, Pace
 from pipeline.archive.keys import KeyUnusableError, read_keys
@@ -63,7 +62,7 @@ def verify(
     checked: list[Checked] = []
 
     def tell(sentence: str) -> None:
-        err.print(Text(sentence), soft_wrap=True)
+        err.print(Text(sentence))
 
     try:
         keys = read_keys(key) if key else None
@@ -87,12 +86,10 @@ def verify(
     if as_json:
         told = [{"bag": one.bag, "damages": [asdict(damage) for damage in one.damages]} for one in damaged]
         found = {"bags": len(checked), "damaged": told, "custody": [asdict(damage) for damage in against]}
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        print_json(found)
     else:
         for damage in against:
-            out.print(
-                Text.assemble((f"{damage.kind}: ", "bold red"), damage.path, f" ({damage.detail})"), soft_wrap=True
-            )
+            out.print(Text.assemble((f"{damage.kind}: ", "bold red"), damage.path, f" ({damage.detail})"))
         _print_end(checked, damaged)
     unwell = bool(damaged or against)
     if repair_index:
@@ -112,10 +109,10 @@ def _against(archive: Path, keys: Mapping[str, Ed25519PublicKey] | None) -> list
 
 
 def _print(one: Checked) -> None:
-    out.print(Text(one.bag, "bold red"), soft_wrap=True)
+    out.print(Text(one.bag, "bold red"))
     for damage in one.damages:
         line = Text.assemble(f"  {damage.kind}: ", damage.path, f" ({damage.detail})" if damage.detail else "")
-        out.print(line, soft_wrap=True)
+        out.print(line)
 
 
 def _print_end(checked: list[Checked], damaged: list[Checked]) -> None:
@@ -124,11 +121,11 @@ def _print_end(checked: list[Checked], damaged: list[Checked]) -> None:
     if not damaged:
         out.print(f"{told}: all are as they were sealed.")
         return
-    out.print(
-        f"{told}: [bold red]{len(damaged)} are not as they were sealed[/]. Put them back from a copy; the scans in the "
-        "box, if it is still there, are archived anew by `bannasar rerun --scan PATH --stage recognise`.",
-        soft_wrap=True,
+    mend = (
+        "Put them back from a copy; the scans in the box, if it is still there, are archived anew by `bannasar rerun "
+        "--scan PATH --stage recognise`."
     )
+    out.print(Text.assemble(f"{told}: ", (f"{len(damaged)} are not as they were sealed", "bold red"), f". {mend}"))
 
 
 def _repair_index(settings: Settings) -> None:

@@ -22,6 +22,29 @@ logging.getLogger("elastic_transport").setLevel(logging.CRITICAL)
 logging.getLogger("elasticsearch").setLevel(logging.CRITICAL)
 
 
+class Cluster(Elasticsearch):
+    """A client that knows the answers of a cluster from those of a proxy before it, each time.
+
+    The library looks for the header at the first answer only; a page of a proxy would be taken for hits, or its 404 for
+    an index that is not there.
+    """
+
+    def perform_request(self, *request: Any, **options: Any) -> Any:  # noqa: ANN401  # as the library's
+        """Send a request, and return the cluster's answer."""
+        try:
+            answer = super().perform_request(*request, **options)
+        except elasticsearch.NotFoundError as error:
+            _be_own(error.meta)
+            raise
+        _be_own(answer.meta)
+        return answer
+
+
+def _be_own(answered: elastic_transport.ApiResponseMeta) -> None:
+    if answered.headers.get("x-elastic-product") != "Elasticsearch":
+        raise elasticsearch.UnsupportedProductError(f"status {answered.status}", meta=answered, body=None)
+
+
 def connect(settings: IndexSettings) -> Elasticsearch:
     """Return a client for the cluster; nothing is sent yet.
 
@@ -40,7 +63,7 @@ def connect(settings: IndexSettings) -> Elasticsearch:
             raise IndexUnusableError(f"{settings.ca_file} is not there: mend index.ca_file.")
         options["ca_certs"] = settings.ca_file
     try:
-        return Elasticsearch(
+        return Cluster(
             settings.url,
             request_timeout=settings.seconds,
             max_retries=_RETRIES,
@@ -70,8 +93,11 @@ def border(settings: IndexSettings) -> Iterator[None]:
     except elasticsearch.AuthorizationException as error:
         # So it also says that an index is read-only, as Elasticsearch makes them when its disk is full.
         raise IndexUnusableError(_forbidden(settings, error)) from None
-    except elasticsearch.UnsupportedProductError:
-        raise IndexUnusableError(f"What answers at {settings.url} is not Elasticsearch. Mend index.url.") from None
+    except elasticsearch.UnsupportedProductError as error:
+        raise IndexUnusableError(
+            f"What answers at {settings.url} is not Elasticsearch (status {error.meta.status}). Mend index.url, or the "
+            "proxy before the cluster."
+        ) from None
     except elastic_transport.TlsError as error:
         raise IndexUnusableError(
             f"The certificate of {settings.url} cannot be trusted ({error.message}). Set index.ca_file."
@@ -80,6 +106,11 @@ def border(settings: IndexSettings) -> Iterator[None]:
         raise IndexUnusableError(
             f"{settings.url} did not answer within {settings.seconds} s. Look at the cluster's health, or raise "
             "index.seconds."
+        ) from None
+    except elastic_transport.SerializationError:
+        raise IndexUnusableError(
+            f"{settings.url} gave an answer that cannot be read: it was cut off on its way, by a proxy perhaps. "
+            "Try again, or look at the proxy."
         ) from None
     except elastic_transport.TransportError as error:
         raise IndexUnusableError(f"{settings.url} cannot be reached ({_kind(error)}). Is the cluster up?") from None

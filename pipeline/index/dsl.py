@@ -155,7 +155,7 @@ def _answers(query: Query, *, alike: bool) -> list[Json]:
         ways = [_phrase("units", *term.phrase) for term in group]
         if may_differ(query) and not required(group):
             ways.append(_constant(_as_it_is(group), AS_IT_IS))
-            ways += [_alike(parts(term)) for term in group if parts(term)] if alike else []
+            ways += _forms_of(group) if alike else []
         answers.append({"dis_max": {"queries": ways}} if len(ways) > 1 else ways[0])
     return answers
 
@@ -181,7 +181,13 @@ def _narrowed(query: Query, some: Sequence[Json], barred: Sequence[Json] = ()) -
 
 
 def _required(query: Query) -> list[Json]:
-    return [_as_it_is(group) for group in query.groups if required(group)]
+    wanted = [_as_it_is(group) for group in query.groups if required(group)]
+    return wanted + [_any([_as_it_is(query.groups[number]), *_forms_of(query.groups[number])]) for number in query.must]
+
+
+def _forms_of(group: tuple[Term, ...]) -> list[Json]:
+    """Return a query for the pages on which a term of a group stands in other forms, for each that may."""
+    return [] if required(group) else [_alike(parts(term)) for term in group if parts(term)]
 
 
 def _some(queries: Sequence[Json]) -> Json:

@@ -8,6 +8,8 @@ a case file that was left half-way is known to be, and what is in of it can be t
 
 import base64
 import hashlib
+import itertools
+import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,7 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundError, TransportError
-from elasticsearch.helpers import BulkIndexError, streaming_bulk
+from elasticsearch.helpers import streaming_bulk
 
 from models.case import CaseFile
 from models.hit import Found, Hit
@@ -33,8 +35,10 @@ from pipeline.index.store import FACETS, IndexUnusableError, Sort, View, fingerp
 # How often, and for how many seconds at first and at most, what the cluster is too busy for is sent again.
 _RETRIES = 6
 _FIRST_WAIT, _LONGEST_WAIT = 1, 60
-_CHUNK = 200
-_CHUNK_BYTES = 10_000_000
+# How many entries are sent at once, and how many bytes.
+_MOST_AT_ONCE = 200
+_ENTRY_BYTES = 50_000
+_NOT_THERE, _TOO_LARGE = 404, 413
 _AT_ONCE = 500
 _KEEP_ALIVE = "2m"
 _SEGMENTS = 5
@@ -55,6 +59,7 @@ class ElasticStore:
         self._client: Elasticsearch = connect(settings)
         self._alias = settings.name
         self._checked = False
+        self._most = _MOST_AT_ONCE
 
     def __enter__(self) -> Self:
         """Return the store."""
@@ -261,34 +266,67 @@ class ElasticStore:
         found = self._client.options(ignore_status=404).get(index=self._alias, id=_case_entry(case_id)).body
         return list(found["_source"]["pages"]) if found.get("found") else []
 
-    def _send(self, actions: Iterable[dict[str, Any]]) -> None:
-        """Send what is to be written, again where the cluster is too busy for it.
+    def _send(self, wanted: Iterable[dict[str, Any]]) -> None:
+        """Send what is to be written, again where the cluster is too busy for it, and less at once if it is too much.
 
         Raises:
             IndexUnusableError: some of it was refused.
         """
+        actions, most = iter(wanted), self._most
+        while left := self._send_by(most, actions):
+            if most == 1:
+                raise IndexUnusableError(self._too_large(left[0]))
+            most //= 2
+            actions = itertools.chain(left, actions)
+        self._most = most
+
+    def _send_by(self, most: int, actions: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Send so many entries at once; where that is more than the cluster takes, return those that it has refused."""
+        sent: dict[str, dict[str, Any]] = {}
+
+        def noted() -> Iterator[dict[str, Any]]:
+            for action in actions:
+                sent[action["_id"]] = action
+                yield action
+
         try:
-            for _ in streaming_bulk(
+            for is_done, done in streaming_bulk(
                 self._client,
-                actions,
-                chunk_size=_CHUNK,
-                max_chunk_bytes=_CHUNK_BYTES,
+                noted(),
+                chunk_size=most,
+                max_chunk_bytes=most * _ENTRY_BYTES,
                 max_retries=_RETRIES,
                 initial_backoff=_FIRST_WAIT,
                 max_backoff=_LONGEST_WAIT,
-                ignore_status=(404,),
+                raise_on_error=False,
             ):
-                pass
-        except BulkIndexError as error:
-            raise IndexUnusableError(self._refused(error)) from None
+                ((kind, answer),) = done.items()
+                is_gone = kind == "delete" and answer["status"] == _NOT_THERE
+                if not (is_done or is_gone):
+                    raise IndexUnusableError(self._refused(answer))
+                del sent[answer["_id"]]
+        except ApiError as error:
+            if error.meta.status != _TOO_LARGE:
+                raise
+            return list(sent.values())
+        return []
 
-    def _refused(self, error: BulkIndexError) -> str:
-        ((done, *_),) = (list(one.values()) for one in error.errors[:1])
-        cause = done.get("error") or {}
-        said = f"{cause.get('reason', cause)} ({done.get('status')})" if isinstance(cause, dict) else str(cause)
-        if done.get("status") in {403, 429} and "block" in said.lower():
+    def _too_large(self, action: dict[str, Any]) -> str:
+        source = action["_source"]
+        what = f"page {source['number']} of {source['path']}" if source["type"] == "page" else "the list of its pages"
+        size = len(json.dumps(source, ensure_ascii=False).encode())
+        return (
+            f"{self._settings.url} takes no request as large as {source['case']} needs: {what} has {size:,} bytes "
+            f"({_TOO_LARGE}). Raise http.max_content_length of the cluster, or what a proxy before it lets through "
+            "(client_max_body_size of nginx), then run `bannasar index sync`."
+        )
+
+    def _refused(self, answer: dict[str, Any]) -> str:
+        cause = answer.get("error") or {}
+        said = f"{cause.get('reason', cause)} ({answer['status']})" if isinstance(cause, dict) else str(cause)
+        if answer["status"] in {403, 429} and "block" in said.lower():
             return read_only(self._settings, said)
-        return f"{self._settings.url} refused {len(error.errors)} entries: {said}"
+        return f"{self._settings.url} refused an entry: {said}"
 
     def _count(self, index: str) -> int:
         return int(self._client.count(index=index, query=dsl.IS_PAGE)["count"])

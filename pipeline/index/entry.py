@@ -8,9 +8,9 @@ from typing import NamedTuple
 from models.case import CaseFile, Document
 from models.fact import FactName
 from models.page import Page, Rect
-from pipeline.index.language import whole_days
 from pipeline.index.marking import Place
 from pipeline.index.query import key, name_tokens
+from pipeline.index.values import whole_days
 from pipeline.text.near import near_tokens
 from pipeline.text.plain import page_text
 from pipeline.text.units import Columns, Unit, tokens, units

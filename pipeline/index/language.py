@@ -1,235 +1,203 @@
 """The query language: text in, a :class:`Query` out, or a sentence that names the place of the fault."""
 
-import calendar
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pipeline.index.query import Condition, Field, Query, Term, key
+from pipeline.index.pieces import Piece, QueryError, Sign, pieces
+from pipeline.index.query import Condition, Field, Query, Term
+from pipeline.index.values import FIELDS, Known, conditions
 from pipeline.text.normalise import match_form
 from pipeline.text.units import units
 
-SCRIPTS = ("khmer", "latin")
-_QUOTES = {'"': '"', "“": "”", "«": "»"}
-_FIELD = re.compile(r"([A-Za-z]+):(?=\S)")
-_DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 # The file store keeps a bit for each of them on a page.
 _MOST_GROUPS = 60
-_FIRST_DAY, _LAST_DAY = "0001-01-01", "9999-12-31"
+_DEEPEST = 20
+_END_OF_RANGE = re.compile(r"\.{2,}(\d[\d-]*)?")
+_YEAR = re.compile(r"\d{4}(-\d{1,2}){0,2}")
 
 
-class QueryError(ValueError):
-    """A query that cannot be read; ``position`` is the place of the fault in it, from 0."""
+class _Clause(NamedTuple):
+    """One of ``terms`` or one of ``conditions`` is wanted, or barred; ``must``: AND joins it with another clause."""
 
-    def __init__(self, sentence: str, position: int) -> None:
-        """Say what is wrong, and where."""
-        super().__init__(sentence)
-        self.position = position
-
-
-class _Piece(NamedTuple):
-    """A word, a phrase or a field of the text: where it begins, and the signs that stand around it."""
-
-    text: str
     at: int
-    field: str = ""
-    quoted: bool = False
+    terms: tuple[Term, ...] = ()
+    conditions: tuple[Condition, ...] = ()
     negated: bool = False
-    near: bool = False
-    prefix: bool = False
+    must: bool = False
 
 
-class _Operand(NamedTuple):
-    """What a piece means, and whether an OR joins it to the one before."""
-
-    meaning: Term | Condition
-    negated: bool
-    joined: bool
-    at: int
-
-
-def parse(text: str) -> Query:
+def parse(text: str, known: Known | None = None) -> Query:
     """Parse a query.
 
     Args:
-        text: words, ``"phrases"``, ``-not``, ``OR``, ``field:value``, ``date:1960..1965``, ``near~``, ``begin*``.
+        text: words, ``"phrases"``, ``-not``, ``NOT``, ``OR``, ``AND``, parentheses, ``field:value``,
+            ``date:1960..1965``, ``near~``, ``begin*``.
+        known: what kinds and courts are called.
 
     Raises:
         QueryError: it cannot be read, or asks for nothing.
     """
-    operands = list(_operands(list(_pieces(text))))
-    groups: list[list[Term]] = []
-    conditions: list[list[Condition]] = []
-    without: list[Term] = []
-    barred: list[Condition] = []
-    for operand in operands:
-        meaning = operand.meaning
-        if operand.negated:
-            without += [meaning] if isinstance(meaning, Term) else []
-            barred += [meaning] if isinstance(meaning, Condition) else []
-        elif isinstance(meaning, Term):
-            groups = [*groups[:-1], [*groups[-1], meaning]] if operand.joined else [*groups, [meaning]]
-            if len(groups) > _MOST_GROUPS:
-                raise QueryError(
-                    f"A query asks for {_MOST_GROUPS} words at most. Of a passage in quotes they are one.", operand.at
-                )
-        else:
-            conditions = [*conditions[:-1], [*conditions[-1], meaning]] if operand.joined else [*conditions, [meaning]]
-    if not groups and not conditions:
+    clauses = _Parser(text, known).clauses()
+    groups = [clause for clause in clauses if clause.terms and not clause.negated]
+    barred = [clause for clause in clauses if clause.negated]
+    if len(groups) > _MOST_GROUPS:
+        raise QueryError(
+            f"A query asks for {_MOST_GROUPS} words at most. Of a passage in quotes they are one.",
+            groups[_MOST_GROUPS].at,
+        )
+    narrowing = tuple(clause.conditions for clause in clauses if clause.conditions and not clause.negated)
+    if not groups and not narrowing:
         raise QueryError(
             "The query says only what must not be there."
-            if operands
+            if clauses
             else "The query holds no letter and no digit to search for.",
             0,
         )
     return Query(
-        tuple(map(tuple, groups)), tuple(map(tuple, conditions)), tuple(without), tuple(barred), tuple(_seams(operands))
+        groups=tuple(clause.terms for clause in groups),
+        conditions=narrowing,
+        without=tuple(itertools.chain.from_iterable(clause.terms for clause in barred)),
+        barred=tuple(itertools.chain.from_iterable(clause.conditions for clause in barred)),
+        seams=tuple(_seams(clauses)),
+        must=tuple(number for number, clause in enumerate(groups) if clause.must),
     )
 
 
-def _pieces(text: str) -> Iterator[_Piece]:
-    at = 0
-    while at < len(text):
-        if text[at].isspace():
-            at += 1
-            continue
-        begin = at
-        negated = text[at] == "-" and at + 1 < len(text) and not text[at + 1].isspace()
-        at += negated
-        name = _FIELD.match(text, at)
-        at = name.end() if name else at
-        quoted = text[at] in _QUOTES
-        if quoted:
-            end = text.find(_QUOTES[text[at]], at + 1)
-            if end < 0:
-                raise QueryError(f"The quote that begins at character {at + 1} is not closed.", at)
-            inner, at = text[at + 1 : end], end + 1
-        else:
-            end = next((place for place in range(at, len(text)) if _ends_word(text[place])), len(text))
-            inner, at = text[at:end].rstrip("~*"), end
-            at = begin + len(text[begin:end].rstrip("~*"))
-        signs = re.compile(r"[~*]*").match(text, at)
-        at = signs.end() if signs else at
-        signs_found = signs[0] if signs else ""
-        if len(signs_found) > 1:
-            raise QueryError("One sign, ~ or *, may stand at a word's end.", at - len(signs_found))
-        if "*" in inner and not quoted:
+class _Parser:
+    """Reads pieces from left to right: OR binds closer than what stands side by side, parentheses closest."""
+
+    def __init__(self, text: str, known: Known | None) -> None:
+        self._text = text
+        self._known = known
+        self._pieces = list(pieces(text, FIELDS))
+        self._place = 0
+        self._depth = 0
+
+    def clauses(self) -> list[_Clause]:
+        """Return all that is asked for; a parenthesis without another is a sign like any other."""
+        found = self._side_by_side()
+        while self._take(Sign.CLOSE):
+            found += self._side_by_side()
+        return found
+
+    def _side_by_side(self) -> list[_Clause]:
+        """Read what stands side by side, with AND or without, to the end or to a closing parenthesis."""
+        found: list[_Clause] = []
+        before = 0  # where the clauses begin that stand before an AND
+        while (piece := self._next()) and piece.sign is not Sign.CLOSE:
+            joint = self._take(Sign.AND)
+            new = self._either()
+            if joint:
+                if not found or not new:
+                    raise QueryError("AND stands between two words, phrases or fields.", joint.at)
+                found[before:] = _all_must(found[before:])
+                new = _all_must(new)
+            before = len(found) if new else before
+            found += new
+        return found
+
+    def _either(self) -> list[_Clause]:
+        """Read one operand, or several with OR between them."""
+        if (piece := self._next()) and piece.sign in {Sign.AND, Sign.CLOSE}:
+            return []
+        found = [] if piece and piece.sign is Sign.OR else self._operand()
+        while joint := self._take(Sign.OR):
+            other = self._operand()
+            if not (_is_single(found) and _is_single(other) and bool(found[0].terms) == bool(other[0].terms)):
+                raise QueryError("OR stands between two words, or between two fields.", joint.at)
+            (one,), (two,) = found, other
+            found = [one._replace(terms=one.terms + two.terms, conditions=one.conditions + two.conditions)]
+        return found
+
+    def _operand(self) -> list[_Clause]:
+        """Read a word, a phrase, a field, or what stands in parentheses; [] where nothing can be searched for."""
+        barred = self._take(Sign.NOT)
+        piece = self._next()
+        if piece is None or piece.sign not in {None, Sign.OPEN}:
+            if barred:
+                raise _not_before(barred)
+            return []
+        self._place += 1
+        found = self._group(piece) if piece.sign else self._clause(piece)
+        if barred and (piece.negated or not found):
+            raise _not_before(barred)
+        if not (barred or piece.negated):
+            return found
+        if found and not _is_single(found):
             raise QueryError(
-                "* stands for what follows: it may stand at a word's end only.", begin + text[begin:].index("*")
+                "Of what stands in parentheses, NOT and - bar each of several that OR joins. Put them before each word "
+                "instead: -this -that.",
+                (barred or piece).at,
             )
-        yield _Piece(inner, begin, name[1] if name else "", quoted, negated, signs_found == "~", signs_found == "*")
+        return [clause._replace(negated=True, at=(barred or piece).at) for clause in found]
+
+    def _group(self, opening: Piece) -> list[_Clause]:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise QueryError(f"Parentheses may stand in one another {_DEEPEST} deep.", opening.at)
+        found = self._side_by_side()
+        self._take(Sign.CLOSE)
+        self._depth -= 1
+        return found
+
+    def _clause(self, piece: Piece) -> list[_Clause]:
+        if piece.field:
+            asked = conditions(piece, self._text, self._known)
+            if asked[0].field is Field.DATE:
+                self._check_range(piece)
+            return [_Clause(piece.at, conditions=asked)]
+        # A phrase that was copied from a page or a table holds line ends and tabs; they part nothing here.
+        found = tuple(units(re.sub(r"\s", " ", piece.text)))
+        if found:
+            return [_Clause(piece.at, terms=(Term(piece.text, found, piece.quoted, piece.near, piece.prefix),))]
+        if piece.near or piece.prefix:
+            raise QueryError("Before ~ and * stands a word.", piece.at)
+        return []
+
+    def _check_range(self, date: Piece) -> None:
+        """Refuse a range with spaces in it: the rest of it would be words."""
+        behind = self._next()
+        if behind is None or behind.quoted or behind.field:
+            return
+        form = match_form(behind.text)
+        if _END_OF_RANGE.fullmatch(form) or (date.text.endswith(("..", "…")) and _YEAR.fullmatch(form)):
+            raise QueryError(
+                "A range is written without spaces: date:1960..1965. To search for the number itself, quote it.",
+                behind.at,
+            )
+
+    def _next(self) -> Piece | None:
+        return self._pieces[self._place] if self._place < len(self._pieces) else None
+
+    def _take(self, sign: Sign) -> Piece | None:
+        """Return the next piece and go on, if it is that sign."""
+        piece = self._next()
+        if piece is None or piece.sign is not sign:
+            return None
+        self._place += 1
+        return piece
 
 
-def _ends_word(character: str) -> bool:
-    return character.isspace() or character in _QUOTES
+def _not_before(sign: Piece) -> QueryError:
+    return QueryError("NOT stands before a word, a phrase or a field.", sign.at)
 
 
-def _operands(pieces: Sequence[_Piece]) -> Iterator[_Operand]:
-    before: _Operand | None = None
-    joint: _Piece | None = None
-    for piece in pieces:
-        if piece.text == "OR" and not (piece.field or piece.quoted or piece.negated):
-            if before is None or joint or before.negated:
-                raise QueryError("OR stands between two words, or between two fields.", piece.at)
-            joint = piece
+def _is_single(clauses: list[_Clause]) -> bool:
+    return len(clauses) == 1 and not clauses[0].negated
+
+
+def _all_must(clauses: Iterable[_Clause]) -> list[_Clause]:
+    return [clause._replace(must=True) for clause in clauses]
+
+
+def _seams(clauses: list[_Clause]) -> Iterator[Term]:
+    for one, other in itertools.pairwise(clauses):
+        if one.negated or other.negated or not (one.terms and other.terms) or len(other.terms) > 1:
             continue
-        meaning = _condition(piece) if piece.field else _term(piece)
-        if meaning is None:
-            if piece.near or piece.prefix:
-                raise QueryError("Before ~ and * stands a word.", piece.at)
-            continue
-        if joint and (piece.negated or before is None or type(before.meaning) is not type(meaning)):
-            raise QueryError("OR stands between two words, or between two fields.", joint.at)
-        before = _Operand(meaning, piece.negated, joint is not None, piece.at)
-        joint = None
-        yield before
-    if joint:
-        raise QueryError("OR stands between two words, or between two fields.", joint.at)
-
-
-def _term(piece: _Piece) -> Term | None:
-    # A phrase that was copied from a page or a table holds line ends and tabs; they part nothing here.
-    found = tuple(units(re.sub(r"\s", " ", piece.text)))
-    return Term(piece.text, found, piece.quoted, piece.near, piece.prefix) if found else None
-
-
-def _seams(operands: Sequence[_Operand]) -> Iterator[Term]:
-    for one, other in itertools.pairwise(operands):
-        left, right = one.meaning, other.meaning
-        if not (isinstance(left, Term) and isinstance(right, Term)) or one.negated or other.negated or other.joined:
-            continue
+        left, right = one.terms[-1], other.terms[0]
         if not (left.exact or left.prefix or right.exact):
             both = units(f"{left.text} {right.text}")
             seam = tuple(both[len(left.units) - 1 : len(left.units) + 1])
             yield Term(f"{seam[0].text} {seam[1].text}", seam)
-
-
-def _condition(piece: _Piece) -> Condition:
-    try:
-        field = Field(piece.field.lower())
-    except ValueError:
-        names = ", ".join(f"{name}:" for name in Field)
-        raise QueryError(
-            f"There is no field {piece.field}:. The fields are {names}. To search for the word itself, quote it.",
-            piece.at,
-        ) from None
-    if piece.near:
-        raise QueryError(f"{field}: knows no near spelling.", piece.at)
-    if field is Field.DATE:
-        return _dates(piece)
-    if field in {Field.COURT, Field.CASE}:
-        name = _term(piece)
-        tokens, prefix = name.phrase if name else ([], False)
-        form = " ".join(tokens)
-    else:
-        form, prefix = key(piece.text), piece.prefix
-    if not form:
-        raise QueryError(f"{field}: wants a value.", piece.at)
-    if field is Field.SCRIPT and form not in SCRIPTS:
-        raise QueryError(f"The scripts are {' and '.join(SCRIPTS)}.", piece.at)
-    return Condition(field, form, prefix)
-
-
-def _dates(piece: _Piece) -> Condition:
-    """Return the condition of a date or of two with ``..`` between them, each a year, a month or a day."""
-    first, between, last = match_form(piece.text).partition("..")
-    if not between:
-        last = first
-    if piece.prefix or not (first or last):
-        raise _no_date(piece)
-    return Condition(
-        Field.DATE,
-        _day(first, piece, end=False) if first else _FIRST_DAY,
-        until=_day(last, piece, end=True) if last else _LAST_DAY,
-    )
-
-
-def _day(text: str, piece: _Piece, *, end: bool) -> str:
-    try:
-        return whole_days(text)[end]
-    except ValueError:
-        raise _no_date(piece) from None
-
-
-def _no_date(piece: _Piece) -> QueryError:
-    return QueryError("A date is written date:1963, date:1963-05, date:1963-05-12 or date:1960..1965.", piece.at)
-
-
-def whole_days(date: str) -> tuple[str, str]:
-    """Return the first and the last day of a year, a month or a day, as ``YYYY-MM-DD``.
-
-    Raises:
-        ValueError: it is none of these.
-    """
-    found = _DAY.fullmatch(date)
-    if not found:
-        raise ValueError(date)
-    year, month, day = (int(part) if part else None for part in found.groups())
-    if not year or (month is not None and not 1 <= month <= 12):
-        raise ValueError(date)
-    from_month, to_month = month or 1, month or 12
-    length = calendar.monthrange(year, to_month)[1]
-    if day is not None and not 1 <= day <= length:
-        raise ValueError(date)
-    return f"{year:04}-{from_month:02}-{day or 1:02}", f"{year:04}-{to_month:02}-{day or length:02}"

@@ -54,12 +54,17 @@ class Term(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """What a page's document, box or script must be; see :func:`condition` for its value."""
+    """What a page's document, box or script must be; ``text`` is how it was typed.
+
+    ``value`` is a :func:`key`, or tokens as :func:`name_tokens` has them for courts and cases. A date lies between the
+    days ``value`` and ``until``.
+    """
 
     field: Field
     value: str
     prefix: bool = False
     until: str = ""
+    text: str = ""
 
 
 class Query(NamedTuple):
@@ -68,6 +73,7 @@ class Query(NamedTuple):
     Of each of ``groups`` one term is wanted; of each of ``conditions`` one must hold; nothing of ``without`` and
     ``barred`` may. ``seams`` are, where two words outside quotes follow one another, the last unit of one and the first
     of the other: a page on which they stand so is a better answer, for Khmer may be typed with spaces that no page has.
+    ``must`` has the numbers of the groups without which, in one form or another, no page is an answer.
     """
 
     groups: tuple[tuple[Term, ...], ...] = ()
@@ -75,6 +81,7 @@ class Query(NamedTuple):
     without: tuple[Term, ...] = ()
     barred: tuple[Condition, ...] = ()
     seams: tuple[Term, ...] = ()
+    must: tuple[int, ...] = ()
 
     @property
     def terms(self) -> tuple[Term, ...]:

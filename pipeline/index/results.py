@@ -39,9 +39,10 @@ def may_differ(query: Query) -> bool:
 def first_only(query: Query, view: View) -> bool:
     """Whether the pages to be shown are enough, without a look for all the others.
 
-    That is so if all of the query stands as it is on so many, and if there are more than ``MOST_COUNTED``.
+    That is so if all of the query stands as it is on so many, and if there are more than ``MOST_COUNTED``; never where
+    AND asks for words that may stand there in any form.
     """
-    return view.sort is Sort.RANK and not (view.by_case or view.facets) and may_differ(query)
+    return view.sort is Sort.RANK and not (view.by_case or view.facets or query.must) and may_differ(query)
 
 
 def hit(about: About, page: tuple[str, str, int], shown: Shown, query: Query, score: float) -> Hit:

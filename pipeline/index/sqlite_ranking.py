@@ -39,13 +39,19 @@ _MOST_LOOKED_AT = 20
 # The bit of a page that has a term in another form.
 _IN_ANOTHER_FORM = 1 << 60
 _ADD = "ON CONFLICT (page) DO UPDATE SET score = score + excluded.score, standing = standing | excluded.standing"
-_TABLES = {"found": "score REAL, standing INTEGER", "best": "score REAL", "alike": "share REAL", "part": "share REAL"}
+_TABLES = {
+    "found": "score REAL, standing INTEGER, otherwise INTEGER NOT NULL DEFAULT 0",
+    "best": "score REAL",
+    "alike": "share REAL",
+    "part": "share REAL",
+}
 
 
 class Ranking:
     """The pages that answer the words of a query, in the table ``found``.
 
-    Of a page, ``standing`` has a bit for each group of the query that stands on it as it is.
+    Of a page, ``standing`` has a bit for each group of the query that stands on it as it is, ``otherwise`` one for each
+    of those that stand on it in another form only.
     """
 
     def __init__(self, database: sqlite3.Connection, query: Query, narrow: Callable[[], None]) -> None:
@@ -162,6 +168,9 @@ class Ranking:
         wanted = sum(1 << number for number, group in enumerate(self._query.groups) if required(group))
         if wanted:
             database.execute(f"DELETE FROM found WHERE standing & {wanted} <> {wanted}")
+        must = sum(1 << number for number in self._query.must)
+        if must:
+            database.execute(f"DELETE FROM found WHERE (standing | otherwise) & {must} <> {must}")
         self._narrow()
         if self._all > 1:
             database.execute(f"UPDATE found SET score = score + {EXACT} WHERE standing & {self._all} = {self._all}")
@@ -204,8 +213,8 @@ class Ranking:
                         "ON CONFLICT (page) DO UPDATE SET score = max(score, excluded.score)"
                     )
             self._database.execute(
-                f"INSERT INTO found SELECT page, score, {_IN_ANOTHER_FORM} FROM best WHERE true "
-                f"{_ADD} WHERE standing & {1 << number} = 0"
+                f"INSERT INTO found SELECT page, score, {_IN_ANOTHER_FORM}, {1 << number} FROM best WHERE true "
+                f"{_ADD}, otherwise = otherwise | excluded.otherwise WHERE standing & {1 << number} = 0"
             )
 
     def _find_alike(self, term: Term, index: str) -> None:
@@ -261,7 +270,7 @@ class Ranking:
         return bool(row.fetchone()[0] == fewest)
 
     def _add(self, select: str, *values: str) -> None:
-        self._database.execute(f"INSERT INTO found {select} {_ADD}", values)
+        self._database.execute(f"INSERT INTO found (page, score, standing) {select} {_ADD}", values)
 
     def _count(self, condition: str) -> int:
         row = self._database.execute(f"SELECT count(*) FROM found WHERE {condition}")

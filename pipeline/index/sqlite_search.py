@@ -59,7 +59,7 @@ class Search:
         else:
             where, values = _all([_any(group) for group in query.conditions] + [_none(one) for one in query.barred])
             self._database.execute(
-                "INSERT INTO found SELECT pages.id, 0, 0 FROM pages "  # noqa: S608
+                "INSERT INTO found (page, score, standing) SELECT pages.id, 0, 0 FROM pages "  # noqa: S608
                 "JOIN documents ON documents.id = document_id "
                 f"WHERE {where}",
                 values,
@@ -154,7 +154,7 @@ class Search:
 
 
 def _all(conditions: Sequence[tuple[str, list[str]]]) -> tuple[str, list[str]]:
-    return " AND ".join(sql for sql, _ in conditions), [value for _, values in conditions for value in values]
+    return " AND ".join(sql for sql, _ in conditions) or "true", [value for _, values in conditions for value in values]
 
 
 def _any(group: Sequence[Condition]) -> tuple[str, list[str]]:

@@ -46,6 +46,9 @@ def test_a_cluster_that_is_down_loses_nothing_and_stops_nothing(bannasar, box, s
     away = {"BANNASAR_INDEX__URL": "http://127.0.0.1:9", "BANNASAR_RUN__RETRY_SECONDS": "0.01"}
     done = bannasar("run", box, **away)
     assert "cannot be reached" in done.stdout + done.stderr
+    assert "1 case file waits for the index: `bannasar index sync`" in done.stdout
+    assert "1 case file waits for the index" in bannasar("status").stdout
+    assert bannasar.json("status")["waiting_for_index"] == 1
     assert bannasar.scans("box")["a.jpg"]["state"] == "archived"
     refused = bannasar("search", "greffier", **away)
     assert refused.returncode != 0
@@ -56,6 +59,7 @@ def test_a_cluster_that_is_down_loses_nothing_and_stops_nothing(bannasar, box, s
     assert "1 case files put in" in bannasar("index", "sync", **cluster).stdout
     assert bannasar("index", "check", **cluster).returncode == 0
     assert json.loads(bannasar("search", "greffier", "--json", **cluster).stdout)["pages"] == 1
+    assert "waits" not in bannasar("status").stdout
 
 
 def test_an_archive_moves_to_a_cluster_and_back(archived, servers):

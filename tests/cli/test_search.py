@@ -1,4 +1,6 @@
-"""What is told of how much was found, in an archive of more pages than are looked at one by one."""
+"""What is told of how much was found, in an archive of more pages than are looked at one by one, and why nothing is."""
+
+import json
 
 import pytest
 
@@ -29,3 +31,36 @@ def searched(bannasar, make):
 def test_it_is_told_how_many_pages_there_are_as_far_as_it_is_known(searched, query, options, told):
     """More than a thousand are counted only where something else asks for all of them."""
     assert told in searched("search", *query, *options).stdout
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("greffier case:999", "No case file is called so, and none bears such a number: case:999."),
+        ("kind:jugement", "No page of this archive answers kind:jugement. Its kinds are: "),
+        ('"mot7 greffier"', 'No page has "mot7 greffier" as it is.'),
+    ],
+)
+def test_where_nothing_is_found_it_is_told_why(searched, query, told, tmp_path):
+    """For people among the results, for programs beside them; it is no error."""
+    shown = searched("search", query)
+    assert shown.stdout.startswith("Nothing found.\n")
+    assert told in shown.stdout
+    for option in (["--json"], ["--csv", "-"], ["--jsonl", tmp_path / "lines"]):
+        done = searched("search", query, *option)
+        assert (done.returncode, told in done.stderr, told in done.stdout) == (0, True, False)
+    assert json.loads(searched("search", query, "--json").stdout)["pages"] == 0
+
+
+def test_a_kind_that_is_none_is_refused_with_its_place_but_not_one_of_the_archive(searched, make):
+    """Another glossary may have been used when its papers were described."""
+    refused = searched("search", "greffier -kind:jugemnt")
+    assert refused.returncode == 1
+    assert "There is no kind jugemnt. Did you mean judgment?" in refused.stderr
+    assert refused.stderr.rstrip("\n").splitlines()[-2:] == ["  greffier -kind:jugemnt", f"  {' ' * 15}^"]
+    page = make.page(["autre"], scan="b" * 64)
+    case = make.case(page, case_id="box_b")
+    own = case.documents[0].model_copy(update={"kind": "of_our_own"})
+    with SqliteStore(searched.archive / "index.db") as store:
+        store.put(case.model_copy(update={"documents": (own,)}), [page])
+    assert "Hits 1 to 1 of 1 page." in searched("search", "kind:of_our_own").stdout

@@ -53,6 +53,8 @@ def _queries():
             f'"{latin[0]} {latin[1]}"',
             f"{latin[2]} {latin[3]}~ script:latin",
             f"{latin[4][:3]}*",
+            f"{first} AND {second} {third}",
+            f"{latin[2]} AND ({first} OR {latin[3]})",
         )
 
 

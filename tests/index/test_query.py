@@ -1,8 +1,14 @@
 """Queries are read, or it is said where they cannot be."""
 
+import re
+
 import pytest
 
-from pipeline.index.language import QueryError, parse
+from pipeline.document.asked import Asked
+from pipeline.document.glossary import read_names
+from pipeline.index.language import parse
+from pipeline.index.pieces import QueryError
+from tests.conftest import ROOT
 
 
 def test_words_and_phrases_are_told_apart():
@@ -14,6 +20,189 @@ def test_words_and_phrases_are_told_apart():
         ("Cour d'appel", True),
         ("abc", True),
     ]
+
+
+_PAIRS = [
+    *("“”", "””", "““", "”“", "„“", "„”", "‟”", '"”', '“"', "＂＂", '"＂', "〝〞", "〝〟"),
+    *("«»", "»«", "»»", "‹›", "›‹", "‘’", "‚‘", "’’", "''", "‛’", "＇＇"),
+    *("「」", "｢｣", "『』", "﹁﹂", "﹃﹄"),
+]
+
+
+@pytest.mark.parametrize("pair", _PAIRS)
+@pytest.mark.parametrize("space", ["", " ", "\N{NO-BREAK SPACE}"])
+def test_quotes_of_every_keyboard_make_a_phrase(pair, space):
+    """Phones and word processors set them by habits of their own, and mix them."""
+    phrase = f"{pair[0]}{space}l’arrêt de la cour d'appel{space}{pair[1]}"
+    for query, words in ((phrase, []), (f"avant {phrase} après", ["avant", "après"]), (f"{phrase}~", [])):
+        terms = parse(query).terms
+        assert [term.text.strip() for term in terms if term.exact] == ["l’arrêt de la cour d'appel"]
+        assert [term.text for term in terms if not term.exact] == words
+    barred = parse(f"avant -{phrase} case:{phrase}")
+    assert [term.exact for term in barred.without] == [True]
+    assert [one.text for one in barred.conditions[0]] == [f"case:{phrase}"]
+
+
+@pytest.mark.parametrize(
+    "text", ["l’appel d'instance", "l'appel", "d’ l' ’", "juges’ l’appel", "'t", "‘98 la cour", "aujourd’hui, l‘an"]
+)
+def test_an_apostrophe_is_no_quote(text):
+    """It stands in words, and quotes only around whole ones."""
+    assert not any(term.exact for term in parse(text).terms)
+
+
+def test_a_quote_may_stand_within_another():
+    """As in a passage that was copied."""
+    (term,) = parse('"le tribunal “de première” instance"').terms
+    assert term.phrase[0] == ["le", "tribunal", "de", "premiere", "instance"]
+    assert [term.text for term in parse('"un” “deux trois"').terms] == ["un", "deux trois"]
+
+
+@pytest.mark.parametrize(
+    ("text", "groups", "without", "must"),
+    [
+        ("un NOT deux", ["un"], ["deux"], ()),
+        ("NOT deux un", ["un"], ["deux"], ()),
+        ('un AND NOT "deux trois"', ["un"], ["deux trois"], (0,)),
+        ("un AND deux trois", ["un", "deux", "trois"], [], (0, 1)),
+        ("un && deux || trois", ["un", "deux|trois"], [], (0, 1)),
+        ("un | deux !trois", ["un|deux"], ["trois"], ()),
+        ("un –deux −trois", ["un"], ["deux", "trois"], ()),
+        ("(un OR deux) trois", ["un|deux", "trois"], [], ()),
+        ("un NOT(deux OR trois)", ["un"], ["deux", "trois"], ()),
+        ("un -(deux)", ["un"], ["deux"], ()),
+        ("((un)) AND (deux trois)", ["un", "deux", "trois"], [], (0, 1, 2)),
+        ("un (deux", ["un", "deux"], [], ()),
+        (":-) un", ["un"], [], ()),
+        ("article 3(2) juge(s)", ["article", "3(2)", "juge(s)"], [], ()),
+        ('"NOT" "un AND deux" not and or', ["NOT", "un AND deux", "not", "and", "or"], [], ()),
+        ("ET un OU deux SAUF NON", ["ET", "un", "OU", "deux", "SAUF", "NON"], [], ()),
+        ("un AND kind:x", ["un"], [], (0,)),
+        ("\u200bun NOT\u200b \u200bdeux \u200b-trois", ["un"], ["deux", "trois"], ()),
+        ("ｕｎ ＮＯＴ （ｄｅｕｘ）", ["un"], ["deux"], ()),
+        ("Objet: lettre - un – deux", ["Objet:", "lettre", "un", "deux"], [], ()),
+    ],
+)
+def test_operators_are_read_as_people_type_them(text, groups, without, must):
+    """In capitals; a word in small letters is a word, and so are those of other languages."""
+    query = parse(text)
+    assert ["|".join(term.text for term in group) for group in query.groups] == groups
+    assert [term.text for term in query.without] == without
+    assert query.must == must
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "position"),
+    [
+        *(
+            (f"{'un ' * bool(before)}{sign}{' deux' * bool(behind)}", f"{sign} stands between", 3 * bool(before))
+            for sign in ("AND", "OR")
+            for before, behind in ((0, 1), (1, 0), (0, 0))
+        ),
+        ("un OR OR deux", "OR stands between", 3),
+        ("un AND OR deux", "OR stands between", 7),
+        ("un AND AND deux", "AND stands between", 3),
+        ("un OR NOT deux", "OR stands between", 3),
+        ("un OR kind:x", "OR stands between", 3),
+        ("un OR ???", "OR stands between", 3),
+        ("un OR (deux trois)", "OR stands between", 3),
+        ("un NOT", "NOT stands before", 3),
+        ("un NOT NOT deux", "NOT stands before", 3),
+        ("un NOT -deux", "NOT stands before", 3),
+        ("un NOT ???", "NOT stands before", 3),
+        ("un NOT (deux trois)", "Of what stands in parentheses", 3),
+        ("un -(deux AND trois)", "Of what stands in parentheses", 3),
+        ("(" * 10_000 + "un", "20 deep", 20),
+        ("NOT un", "only what must not be there", 0),
+        ("??? ។ \u200b", "no letter and no digit", 0),
+        ("kind:", "kind: wants a value", 0),
+        ("un KIND: judgment", "KIND: wants a value", 3),
+        ("kind:\u200b", "kind: wants a value", 0),
+        ("court:?", "court: wants a value", 6),
+        ("case:។", "case: wants a value", 5),
+        ('box:""', "box: wants a value", 4),
+        ("un kind:(a OR b)", "has its own kind:", 8),
+        ("knd:x", "There is no field knd:. Did you mean kind:?", 0),
+        ("-numéro:12", "There is no field numéro:", 1),
+        ("case_number:12", "There is no field case_number:", 0),
+        ("script:kmer", "The scripts are khmer and latin", 7),
+        ("box:a~", "box: knows no near spelling", 5),
+        ('"jug*"', "Within quotes * means nothing", 4),
+        ('"jug* civil"', "Within quotes * means nothing", 4),
+        ("«សាលក្រម*»", "Within quotes * means nothing", 8),
+        ('"tribnal~ civil"', "Within quotes ~ means nothing", 8),
+        ('kind:"jug*"', "Within quotes * means nothing", 9),
+        ("un *gement", "* stands for what follows", 3),
+        ("ju*ment", "* stands for what follows", 2),
+        ("*", "Before ~ and * stands a word", 0),
+        ("un ~", "Before ~ and * stands a word", 3),
+        ("un ~deux", "~ asks for near spellings", 3),
+        ("tribunal~2", "~ asks for near spellings", 8),
+        ("jug?ment", "? stands for no letter", 3),
+        ("un~*", "One sign", 2),
+    ],
+)
+def test_what_can_find_nothing_says_why_and_where(text, said, position):
+    """Instead of 'Nothing found', or of pages that nobody asked for."""
+    with pytest.raises(QueryError) as caught:
+        parse(text)
+    assert said in str(caught.value)
+    assert caught.value.position == position
+
+
+@pytest.mark.parametrize(
+    ("date", "said"),
+    [
+        ("1965..1960", "Turned round it is date:1960..1965"),
+        ("1960-05..1960-04", "runs backwards"),
+        ("២០០០..១៩៩៩", "runs backwards"),
+        ("1965-13", "There is no day 1965-13"),
+        ("1965-00", "There is no day 1965-00"),
+        ("1965-02-29", "There is no day 1965-02-29"),
+        ("32/01/1999", "There is no day 32/01/1999"),
+        ("1960-1965", "date:1960..1965"),
+        ("63", "A date is written"),
+        ("0000", "A date is written"),
+        ("hier", "A date is written"),
+        ("..", "A date is written"),
+        ("196x..1970", "A date is written"),
+        ("1960..?", "A date is written"),
+        ("1960..1962..1964", "A date is written"),
+        ("196*", "A date is written"),
+        ("2541", "date:1997..1998"),
+        ("២៥០៦..២៥០៨", "Buddhist"),
+        ("1960 .. 1965", "without spaces"),
+        ("1960 ..1965", "without spaces"),
+        ("1960.. 1965", "without spaces"),
+        ("1960 … 1965", "without spaces"),
+    ],
+)
+def test_a_date_that_no_paper_can_have_says_so(date, said):
+    """Impossible days, ranges that run backwards or have spaces, Buddhist years."""
+    with pytest.raises(QueryError, match=re.escape(said)) as caught:
+        parse(f"un date:{date}")
+    assert caught.value.position >= 8
+
+
+@pytest.mark.parametrize(
+    ("date", "days"),
+    [
+        ("1963", ("1963-01-01", "1963-12-31")),
+        ("1964-02", ("1964-02-01", "1964-02-29")),
+        ("1963-5-2..", ("1963-05-02", "9999-12-31")),
+        ("..1963", ("0001-01-01", "1963-12-31")),
+        ("1960…1965", ("1960-01-01", "1965-12-31")),
+        ("1960...1965", ("1960-01-01", "1965-12-31")),
+        ("12/05/1963..15.5.1963", ("1963-05-12", "1963-05-15")),
+        ('"12 mai 1963"', ("1963-05-12", "1963-05-12")),
+        ("“ថ្ងៃទី១២ ខែឧសភា ឆ្នាំ១៩៦៣”", ("1963-05-12", "1963-05-12")),
+        ("2030", ("2030-01-01", "2030-12-31")),
+    ],
+)
+def test_dates_are_read_as_people_write_them(date, days):
+    """In figures of any script, with the points that a phone makes of three, or in words."""
+    ((condition,),) = parse(f"date:{date}").conditions
+    assert (condition.value, condition.until) == days
 
 
 @pytest.mark.parametrize(("text", "position"), [('a "b', 2), ("«", 0), ("", 0), ('""', 0), ("។ --", 0)])
@@ -46,3 +235,67 @@ def test_words_that_follow_one_another_have_a_seam():
     (seam,) = parse("សាល ក្រម").seams
     assert seam.phrase == parse("លក្រ").terms[0].phrase
     assert parse('សាល "ក្រម"').seams == ()
+
+
+_GLOSSARY = Asked(read_names(ROOT / "config" / "glossary"), lambda: ["of_another_glossary", "judgment"])
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("kind:judgment", ["judgment"]),
+        ("kind:Jugement", ["judgment"]),
+        ("kind:សាលក្រម", ["judgment"]),
+        ("kind:witness_interview", ["witness_interview"]),
+        ("kind:witness-interview", ["witness_interview"]),
+        ('kind:"Procès-verbal d’audition de témoin"', ["witness_interview"]),
+        ("kind:proces-verbal", ["police_record"]),
+        ("kind:unknown", ["unknown"]),
+        ("kind:of_another_glossary", ["of_another_glossary"]),
+        ("kind:of*", ["of_another_glossary"]),
+    ],
+)
+def test_kinds_are_known_by_their_names_in_three_languages(text, kinds):
+    """As `bannasar kinds` lists them; those of the archive are known, too."""
+    (conditions,) = parse(text, _GLOSSARY).conditions
+    assert [condition.value for condition in conditions] == kinds
+
+
+def test_the_beginning_of_a_kind_is_that_of_any_of_its_names():
+    """Of several kinds one is enough; none of them may be where they are barred."""
+    (found,) = parse("kind:procès*", _GLOSSARY).conditions
+    assert {"police_record", "witness_interview"} < {condition.value for condition in found}
+    barred = parse("un -kind:procès*", _GLOSSARY).barred
+    assert set(barred) == {condition._replace(text="kind:procès*") for condition in found}
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "position"),
+    [
+        ("kind:judgement", "There is no kind judgement. Did you mean judgment", 5),
+        ("un -kind:jugemnt", "Did you mean judgment", 9),
+        ('un OR deux kind:"jugemnt"', "Did you mean judgment", 16),
+        ("kind:xyzzy", "There is no kind xyzzy. `bannasar kinds`", 5),
+        ("kind:xyzzy*", "There is no kind that begins with xyzzy", 5),
+    ],
+)
+def test_an_unknown_kind_says_which_are_near(text, said, position):
+    """Wherever it stands: barred, it would bar nothing."""
+    with pytest.raises(QueryError) as caught:
+        parse(text, _GLOSSARY)
+    assert said in str(caught.value)
+    assert caught.value.position == position
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ('court:"Tribunal de première instance de Battambang"', "court:សាលាដំបូងខេត្តបាត់ដំបង"),
+        ("court:Kampot", "court:ខេត្តកំពត"),
+        ("court:«Cour suprême»", "court:តុលាការកំពូល"),
+    ],
+)
+def test_a_court_is_found_by_its_other_names(text, same):
+    """Documents keep the Khmer one."""
+    (conditions,), ((wanted,),) = (parse(query, _GLOSSARY).conditions for query in (text, same))
+    assert wanted.value in [condition.value for condition in conditions]

@@ -3,7 +3,8 @@
 import pytest
 
 from models.fact import Fact, FactName
-from pipeline.index.language import QueryError, parse
+from pipeline.index.language import parse
+from pipeline.index.pieces import QueryError
 from pipeline.index.store import Sort, View, fingerprint
 
 
@@ -195,7 +196,7 @@ def test_a_blank_page_is_counted(store, make):
 def test_signs_of_the_stores_own_languages_do_no_harm(store, make):
     """Whatever a person types is a query or a clear refusal."""
     _put(store, make, [["AND OR NOT a*b (c) NEAR units:x"]])
-    assert _found(store, 'AND (c) NEAR/3 "units:x" "a*b" ^ - + [ { \\ &&') == [1]
+    assert _found(store, '"AND" (c) NEAR/3 "units:x" "OR NOT" ^ - + [ { \\') == [1]
 
 
 def _cases(make):
@@ -235,6 +236,19 @@ def filled(store, make):
         ("-kind:judgment", None),
         ("ចៅក្រម -kind:judgment", {2}),
         ("kind:judg*", {1, 3}),
+        ("greffier NOT ចៅក្រម", {3}),
+        ("greffier AND NOT kind:judgment", {2}),
+        ("greffier AND ចៅក្រម", {2}),
+        ("grefier AND ចៅក្រម", {2}),
+        ("greffier AND លេខ", set()),
+        ("លេខ greffier AND chef", {3}),
+        ("(chef OR លេខ) AND kind:judgment", {1, 3}),
+        ("(លេខ OR greffier) AND ចៅក្រម", {1, 2}),
+        ("ចៅក្រម AND (chef OR grefier)", {2}),
+        ("greffier NOT (chef OR លេខ)", {2}),
+        ("“le greffier“", {2, 3}),
+        ("„le greffier” -‘en chef’", {2}),
+        ("NOT box:box-2 greffier", {2}),
         ("box:box-1", {1, 2}),
         ("box:BOX-2 greffier", {3}),
         ("court:តាកែវ", {2}),

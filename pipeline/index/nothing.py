@@ -1,0 +1,115 @@
+"""Why a query finds nothing, as far as its parts tell: which of them no page answers, and what there is instead."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from rapidfuzz import process
+
+from pipeline.index.query import Condition, Field, Query, Term
+from pipeline.index.results import required
+from pipeline.index.store import Store, View
+from pipeline.text.normalise import match_form
+
+_MOST_VALUES = 8
+_COUNT = View(limit=1)
+
+
+def why_nothing(store: Store, query: Query) -> list[str]:
+    """Return sentences on why a query finds nothing; none where its parts do not tell.
+
+    Raises:
+        IndexUnusableError: the index cannot be used.
+    """
+    if not store.count():
+        return ["The index holds no page yet: `bannasar index check` says what is missing in it."]
+    parts = list(_parts(query))
+    counts = [store.search(part, _COUNT).pages for _, part in parts]
+    values = _values(store)
+    absent = [_absent(part, text, values) for (text, part), pages in zip(parts, counts, strict=True) if not pages]
+    if absent:
+        return absent
+    if query.without or query.barred:
+        left = store.search(query._replace(without=(), barred=()), _COUNT).pages
+        if left:
+            barred = [*(_shown(term) for term in query.without), *(one.text for one in query.barred)]
+            return [f"{_pages(left)} would be found, but {', '.join(dict.fromkeys(barred))} must not be on them."]
+    if len(parts) > 1:
+        told = ", ".join(f"{text} ({_pages(pages)})" for (text, _), pages in zip(parts, counts, strict=True))
+        return [f"Each of these is found, but not all together: {told}."]
+    return []
+
+
+def _parts(query: Query) -> Iterator[tuple[str, Query]]:
+    """Yield the parts of a query that a page must answer, each as it is shown, and as a query of its own."""
+    for conditions in query.conditions:
+        yield " OR ".join(dict.fromkeys(one.text for one in conditions)), Query(conditions=(conditions,))
+    for number, group in enumerate(query.groups):
+        if required(group) or number in query.must or len(query.groups) == 1:
+            yield " OR ".join(map(_shown, group)), Query(groups=(group,))
+
+
+def _absent(part: Query, text: str, values: Callable[[Field], Sequence[str]]) -> str:
+    """Return that no page answers a part of a query, and what there is instead."""
+    if part.groups:
+        if required(part.groups[0]):
+            return f"No page has {text} as it is. Without quotes it is looked for in misread forms, too."
+        return f"No page has {text}, nor anything that reads like it."
+    field = part.conditions[0][0].field
+    if field is Field.CASE:
+        return f"No case file is called so, and none bears such a number: {text}."
+    if field is Field.DATE:
+        years = sorted(values(field))
+        return f"No document has a date in {text}. " + (
+            f"The years that could be read are {years[0]} to {years[-1]}." if years else "No date could be read at all."
+        )
+    known = _nearest(values(field), part.conditions[0][0])
+    return f"No page of this archive answers {text}. {_LISTED[field]}: {known}."
+
+
+_LISTED = {
+    Field.KIND: "Its kinds are",
+    Field.COURT: "Its courts are",
+    Field.BOX: "Its boxes are",
+    Field.SCRIPT: "Its scripts are",
+}
+_FACETS = {Field.KIND: "kind", Field.COURT: "court", Field.BOX: "box", Field.SCRIPT: "script", Field.DATE: "year"}
+
+
+def _values(store: Store) -> Callable[[Field], Sequence[str]]:
+    """Return what tells the values of a field in the index; they are asked for once, and only if need be."""
+    facets: dict[str, list[str]] = {}
+
+    def of(field: Field) -> Sequence[str]:
+        if not facets:
+            found = store.search(Query(), View(limit=1, facets=True)).facets
+            facets.update({name: [count.value for count in counts] for name, counts in found.items()})
+        return facets[_FACETS[field]]
+
+    return of
+
+
+def values_of(store: Store, field: Field) -> Sequence[str]:
+    """Return the values of a field in the index, the most frequent first.
+
+    Raises:
+        IndexUnusableError: the index cannot be used.
+    """
+    return _values(store)(field)
+
+
+def _nearest(values: Sequence[str], condition: Condition) -> str:
+    """Return values to show, those nearest to what was asked for first."""
+    if not values:
+        return "none that could be read"
+    wanted = match_form(condition.text.partition(":")[2])
+    near = process.extract(wanted, values, processor=match_form, limit=_MOST_VALUES)
+    more = len(values) - len(near)
+    return ", ".join(value for value, *_ in near) + (f" and {more} more" if more else "")
+
+
+def _shown(term: Term) -> str:
+    text = f'"{term.text}"' if term.exact else term.text
+    return text + "~" * term.near + "*" * term.prefix
+
+
+def _pages(count: int) -> str:
+    return "1 page" if count == 1 else f"{count:,} pages"

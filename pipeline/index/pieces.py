@@ -1,0 +1,220 @@
+"""The text of a query cut into words, phrases, fields, operators and parentheses, with the place of each."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class QueryError(ValueError):
+    """A query that cannot be read; ``position`` is the place of the fault in it, from 0."""
+
+    def __init__(self, sentence: str, position: int) -> None:
+        """Say what is wrong, and where."""
+        super().__init__(sentence)
+        self.position = position
+
+
+class Sign(StrEnum):
+    """What a piece is if it is no word, phrase or field."""
+
+    AND = "AND"
+    OR = "OR"
+    NOT = "NOT"
+    OPEN = "("
+    CLOSE = ")"
+
+
+class Piece(NamedTuple):
+    """A word, a phrase or a field of the text, or a sign between them.
+
+    ``at`` and ``end`` are where it stands, with the signs around it; ``value_at`` is where the value of a field begins.
+    """
+
+    text: str
+    at: int
+    end: int
+    field: str = ""
+    value_at: int = 0
+    quoted: bool = False
+    negated: bool = False
+    near: bool = False
+    prefix: bool = False
+    sign: Sign | None = None
+
+
+# What Unicode calls Quotation_Mark, each with what rightly closes it. Any other of the same line closes it as well:
+# keyboards and phones mix them.
+_QUOTES = (
+    {'"': '"', "“": "”", "”": "”", "„": "“”", "‟": "”", "〝": "〞〟", "〞": "〞", "〟": "〟", "⹂": "”"},
+    {"«": "»", "»": "«»"},
+    {"‹": "›", "›": "‹›"},
+    {"「": "」", "」": "」", "｢": "｣", "｣": "｣", "﹁": "﹂", "﹂": "﹂"},
+    {"『": "』", "』": "』", "﹃": "﹄", "﹄": "﹄"},
+)
+_PARTNERS = {sign: partners for line in _QUOTES for sign, partners in line.items()}
+_LINES = {sign: frozenset(line) for line in _QUOTES for sign in line}
+# These are apostrophes, too: they quote only around whole words.
+_APOSTROPHES = "'‘’‚‛"
+_MINUS = "-\u2010\u2011\u2012\u2013\u2212\ufe63!"
+_OPERATORS = {"AND": Sign.AND, "&&": Sign.AND, "OR": Sign.OR, "||": Sign.OR, "|": Sign.OR, "NOT": Sign.NOT}
+# Full-width forms of ASCII: each is one character as well, so that all places stay true.
+_NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
+_FIELD = re.compile(r"([A-Za-zÀ-ɏ]+(?:[_-][A-Za-zÀ-ɏ]+)*):")
+_SIGNS = re.compile(r"[~*]*")
+
+
+def pieces(text: str, fields: frozenset[str]) -> Iterator[Piece]:
+    """Yield the pieces of a query.
+
+    Args:
+        text: the query.
+        fields: the names of the fields there are, in small letters.
+
+    Raises:
+        QueryError: a quote is not closed, or a sign stands where it means nothing.
+    """
+    plain = text.translate(_NARROW)
+    at = 0
+    while at < len(plain):
+        if _parts(plain[at]):
+            at += 1
+            continue
+        piece = _piece(plain, at, fields)
+        yield piece
+        at = piece.end
+
+
+def _piece(text: str, begin: int, fields: frozenset[str]) -> Piece:
+    at = begin
+    behind = _next(text, at + 1)
+    negated = text[at] in _MINUS and behind < len(text) and not text[behind].isspace()
+    at = behind if negated else at
+    if text[at] in "()":
+        return Piece(text[at], begin, at + 1, negated=negated, sign=Sign(text[at]))
+    name, value_at = _field(text, at, fields)
+    at = value_at
+    end = _end_of_quote(text, at)
+    if quoted := end is not None:
+        inner, at = text[at + 1 : end], end + 1
+        _check_phrase(text, value_at, end)
+    else:
+        at = _end_of_word(text, at)
+        inner = text[value_at:at].rstrip("~*")
+        at = value_at + len(inner)
+    signs = _SIGNS.match(text, at)
+    sign = signs[0] if signs else ""
+    if len(sign) > 1:
+        raise QueryError("One sign, ~ or *, may stand at a word's end.", at)
+    if not quoted:
+        _check_word(inner, value_at)
+    operator = None if quoted or negated or name or sign else _OPERATORS.get(_visible(inner))
+    return Piece(inner, begin, at + len(sign), name, value_at, quoted, negated, sign == "~", sign == "*", operator)
+
+
+def _field(text: str, at: int, fields: frozenset[str]) -> tuple[str, int]:
+    """Return the name of the field that begins at a place, "" if none does, and where its value begins."""
+    found = _FIELD.match(text, at)
+    if not found:
+        return "", at
+    value_at = _next(text, found.end())
+    if value_at == len(text) or text[value_at].isspace():
+        if found[1].lower() not in fields:
+            return "", at  # "Objet: …", as papers have it
+        raise QueryError(
+            f"{found[1]}: wants a value, right behind the colon. To search for the word itself, quote it.", at
+        )
+    if text[value_at] == "(" and found[1].lower() in fields:
+        name = found[1]
+        raise QueryError(f"Each value has its own {name}: in front of it: {name}:… OR {name}:…", value_at)
+    return found[1], value_at
+
+
+def _end_of_quote(text: str, at: int) -> int | None:
+    """Return where the quote is closed that begins at a place; None if none begins there."""
+    opening = text[at]
+    if opening in _APOSTROPHES:
+        places = range(at + 2, len(text))
+        return next((end for end in places if text[end] in _APOSTROPHES and not _goes_on(text, end + 1)), None)
+    if opening not in _PARTNERS:
+        return None
+    depth = 1
+    for place in range(at + 1, len(text)):
+        if text[place] not in _LINES[opening]:
+            continue
+        # A quote may stand within another, in signs of its own.
+        within = text[place] != opening and text[place] not in _PARTNERS[opening] and _begins_word(text, place)
+        depth += 1 if within else -1
+        if not depth:
+            return place
+    raise QueryError(f"The quote that begins at character {at + 1} is not closed.", at)
+
+
+def _end_of_word(text: str, begin: int) -> int:
+    """Return where a word ends: before a space, a quote, or a parenthesis that is not its own."""
+    open_ones = 0
+    for place in range(begin, len(text)):
+        character = text[place]
+        if character.isspace() or character in _PARTNERS:
+            return place
+        if character == "(" and text[begin:place] in _OPERATORS:
+            return place
+        if character == ")" and not open_ones:
+            return place
+        open_ones += (character == "(") - (character == ")")
+    return len(text)
+
+
+def _check_word(word: str, at: int) -> None:
+    if "*" in word:
+        raise QueryError("* stands for what follows: it may stand at a word's end only.", at + word.index("*"))
+    if "~" in word and any(map(is_letter, word)):
+        raise QueryError("~ asks for near spellings: it stands at a word's end.", at + word.index("~"))
+    for place in range(1, len(word) - 1):
+        if word[place] == "?" and is_letter(word[place - 1]) and is_letter(word[place + 1]):
+            raise QueryError(
+                "? stands for no letter. begin* finds all that begins so, word~ near spellings.", at + place
+            )
+
+
+def _check_phrase(text: str, begin: int, end: int) -> None:
+    for place in range(begin + 1, end):
+        sign, before, behind = text[place], text[place - 1], text[place + 1]
+        if (sign in "*~" and is_letter(before)) or (sign == "*" and is_letter(behind)):
+            raise QueryError(
+                f"Within quotes {sign} means nothing: it may stand behind the closing quote, or at the end of a word "
+                "outside quotes.",
+                place,
+            )
+
+
+def is_letter(character: str) -> bool:
+    """Whether a character is a letter or a digit, or one of the signs that Khmer syllables are made of."""
+    return character.isalnum() or "\u1780" <= character <= "\u17d3"
+
+
+def _next(text: str, at: int) -> int:
+    """Return the place of the next character that can be seen, or that is a space."""
+    return next((place for place in range(at, len(text)) if not _is_invisible(text[place])), len(text))
+
+
+def _begins_word(text: str, place: int) -> bool:
+    return text[place - 1].isspace() and _goes_on(text, place + 1)
+
+
+def _goes_on(text: str, place: int) -> bool:
+    return place < len(text) and is_letter(text[place])
+
+
+def _parts(character: str) -> bool:
+    """Whether a character between words belongs to none of them: a space, or one that nobody sees."""
+    return character.isspace() or _is_invisible(character)
+
+
+def _is_invisible(character: str) -> bool:
+    return not character.isspace() and unicodedata.category(character) in {"Cf", "Cc"}
+
+
+def _visible(word: str) -> str:
+    return "".join(character for character in word if not _parts(character))

@@ -1,0 +1,163 @@
+"""The values of a query's fields: what each may be, and the form in which the stores compare it."""
+
+import calendar
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+from rapidfuzz import process
+
+from pipeline.index.pieces import Piece, QueryError
+from pipeline.index.query import Condition, Field, Term, key
+from pipeline.text.dates import dates
+from pipeline.text.normalise import match_form
+from pipeline.text.units import units
+
+SCRIPTS = ("khmer", "latin")
+FIELDS = frozenset(Field)
+_DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
+_RANGE = re.compile(r"\.{2,}")
+_FIRST_DAY, _LAST_DAY = "0001-01-01", "9999-12-31"
+# No paper is of these years, but many bear them: those of the Buddhist era, which began 543 or 544 years earlier.
+_BUDDHIST_YEARS = range(2400, 2700)
+_BUDDHIST = 543
+
+
+class Known(Protocol):
+    """What kinds and courts are called."""
+
+    def kinds(self, value: str, *, prefix: bool) -> Sequence[str]:
+        """Return the kinds that a value names, or those of which a name begins so; none where it names none."""
+
+    def near_kinds(self, value: str) -> Sequence[str]:
+        """Return the kinds of which a name is nearest to a value, the nearest first."""
+
+    def court(self, value: str) -> str:
+        """Return the name that the archive has for what a value calls a court, or a province; "" if it is unknown."""
+
+
+def conditions(piece: Piece, source: str, known: Known | None) -> tuple[Condition, ...]:
+    """Return the conditions that a field of a query stands for: one of them must hold.
+
+    Args:
+        piece: the field.
+        source: the query, for what is shown of it.
+        known: what kinds and courts are called; where it is not told, any value may be one.
+
+    Raises:
+        QueryError: there is no such field, or it has no such value.
+    """
+    field = _field(piece)
+    if piece.near:
+        raise QueryError(f"{field}: knows no near spelling.", piece.end - 1)
+    text = source[piece.at + piece.negated : piece.end]
+    if field is Field.DATE:
+        return (_dates(piece)._replace(text=text),)
+    if not any(character.isalnum() for character in match_form(piece.text)):
+        raise QueryError(f"{field}: wants a value.", piece.value_at)
+    if field in {Field.COURT, Field.CASE}:
+        names = [piece.text]
+        if field is Field.COURT and known and not piece.prefix and (also := known.court(piece.text)):
+            names.append(also)
+        return tuple(dict.fromkeys(_name(field, name, piece, text) for name in names))
+    if field is Field.KIND and known:
+        return _kinds(piece, text, known)
+    form = key(piece.text)
+    if field is Field.SCRIPT and form not in SCRIPTS:
+        raise QueryError(f"The scripts are {' and '.join(SCRIPTS)}.", piece.value_at)
+    return (Condition(field, form, piece.prefix, text=text),)
+
+
+def _field(piece: Piece) -> Field:
+    try:
+        return Field(piece.field.lower())
+    except ValueError:
+        near = process.extractOne(piece.field.lower(), list(Field), score_cutoff=70)
+        meant = f" Did you mean {near[0]}:?" if near else ""
+        names = ", ".join(f"{name}:" for name in Field)
+        said = f"There is no field {piece.field}:.{meant} The fields are {names}."
+        raise QueryError(
+            f"{said} To search for the word itself, quote it.",
+            piece.at + piece.negated,
+        ) from None
+
+
+def _name(field: Field, name: str, piece: Piece, text: str) -> Condition:
+    found = tuple(units(" ".join(name.split())))
+    tokens, prefix = Term(name, found, prefix=piece.prefix).phrase
+    return Condition(field, " ".join(tokens), prefix, text=text)
+
+
+def _kinds(piece: Piece, text: str, known: Known) -> tuple[Condition, ...]:
+    named = known.kinds(piece.text, prefix=piece.prefix)
+    if named:
+        return tuple(Condition(Field.KIND, key(kind), text=text) for kind in named)
+    near = known.near_kinds(piece.text)
+    meant = f" Did you mean {' or '.join(near)}?" if near else ""
+    what = f"There is no kind that begins with {piece.text}" if piece.prefix else f"There is no kind {piece.text}"
+    raise QueryError(f"{what}.{meant} `bannasar kinds` lists them all, in three languages.", piece.value_at)
+
+
+def _dates(piece: Piece) -> Condition:
+    """Return the condition of a date or of two with ``..`` between them, each a year, a month or a day."""
+    first, *rest = (part.strip() for part in _RANGE.split(match_form(piece.text)))
+    last = rest[-1] if rest else first
+    if piece.prefix or len(rest) > 1 or not (first or last):
+        raise _no_date(piece, "")
+    begin = _days(first, piece)[0] if first else _FIRST_DAY
+    until = _days(last, piece)[1] if last else _LAST_DAY
+    if begin > until:
+        raise QueryError(
+            f"The range runs backwards: {last} is before {first}. Turned round it is date:{last}..{first}.",
+            piece.value_at,
+        )
+    return Condition(Field.DATE, begin, until=until)
+
+
+def _days(text: str, piece: Piece) -> tuple[str, str]:
+    """Return the first and the last day of a date as people write it, in figures or in words."""
+    found = dates(text)
+    if found and found[0].value and not found[0].doubt and not _around(text, found[0].start, found[0].end):
+        text = found[0].value
+    try:
+        days = whole_days(text)
+    except ValueError:
+        raise _no_date(piece, f"There is no day {text}. " if re.search(r"\d\W\d", text) else "") from None
+    year = int(text[:4])
+    if year in _BUDDHIST_YEARS:
+        raise QueryError(
+            f"{year} is a year of the Buddhist era. It began in {year - _BUDDHIST - 1}: write "
+            f"date:{year - _BUDDHIST - 1}..{year - _BUDDHIST}.",
+            piece.value_at,
+        )
+    return days
+
+
+def _around(text: str, start: int, end: int) -> str:
+    """Return what stands around a part of a text, without signs and spaces."""
+    return "".join(filter(str.isalnum, text[:start] + text[end:]))
+
+
+def _no_date(piece: Piece, reason: str) -> QueryError:
+    return QueryError(
+        f"{reason}A date is written date:1963, date:1963-05, date:1963-05-12 or date:1960..1965.", piece.value_at
+    )
+
+
+def whole_days(date: str) -> tuple[str, str]:
+    """Return the first and the last day of a year, a month or a day, as ``YYYY-MM-DD``.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    found = _DAY.fullmatch(date)
+    if not found:
+        raise ValueError(date)
+    year, month, day = (int(part) if part else None for part in found.groups())
+    if not year or (month is not None and not 1 <= month <= 12):
+        raise ValueError(date)
+    from_month, to_month = month or 1, month or 12
+    length = calendar.monthrange(year, to_month)[1]
+    if day is not None and not 1 <= day <= length:
+        raise ValueError(date)
+    return f"{year:04}-{from_month:02}-{day or 1:02}", f"{year:04}-{to_month:02}-{day or length:02}"

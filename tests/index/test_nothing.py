@@ -1,0 +1,49 @@
+"""Why a query finds nothing; both kinds of store tell the same."""
+
+import pytest
+
+from pipeline.index.language import parse
+from pipeline.index.nothing import values_of, why_nothing
+from pipeline.index.query import Field
+from pipeline.index.store import View
+from tests.index.test_search import _cases
+
+
+@pytest.fixture
+def filled(store, make):
+    for case, page in _cases(make):
+        store.put(case, [page])
+    return store
+
+
+_WHY = {
+    "court:Kompot": ("court:Kompot", "សាលាដំបូងខេត្តកំពត", "សាលាដំបូងខេត្តតាកែវ"),
+    "greffier box:box-3": ("answers box:box-3", "Its boxes are: box-1, box-2."),
+    "kind:summons greffier": ("answers kind:summons", "judgment", "complaint"),
+    "case:999/99": ("No case file is called so", "case:999/99"),
+    "date:1970..": ("No document has a date in date:1970..", "1963 to 1965"),
+    '"greffier chef"': ('No page has "greffier chef" as it is', "Without quotes"),
+    "xyzzyx": ("No page has xyzzyx, nor anything that reads like it.",),
+    "greffier AND xyzzyx": ("No page has xyzzyx",),
+    "kind:complaint date:1963": ("not all together: kind:complaint (1 page), date:1963 (1 page)",),
+    "greffier AND លេខ": ("not all together: greffier (2 pages), លេខ (1 page)",),
+    "chef -kind:judgment": ("1 page would be found, but kind:judgment must not be on them",),
+    'chef NOT "le greffier"': ('1 page would be found, but "le greffier" must not',),
+    "box:box-3 OR box:box-4": ("answers box:box-3 OR box:box-4",),
+}
+
+
+def test_the_part_that_nothing_answers_is_named_with_what_there_is(filled):
+    """A value that is well written and not in the archive, or parts that do not come together."""
+    for text, told in _WHY.items():
+        query = parse(text)
+        assert filled.search(query, View()).pages == 0, text
+        sentences = " ".join(why_nothing(filled, query))
+        for part in told:
+            assert part in sentences, (text, sentences)
+    assert list(values_of(filled, Field.KIND)) == ["judgment", "complaint"]
+
+
+def test_an_empty_index_says_that_it_is_empty(store):
+    """Case files may wait for it."""
+    assert "holds no page yet" in " ".join(why_nothing(store, parse("greffier kind:judgment")))
