@@ -40,7 +40,7 @@ _LETTERS = 3
 _MORE = 3.0
 """Ground is dark where the light letters on it have so many times more ink than the dark ones."""
 
-_INK = 0.85
+_INK = 0.7
 """The part of their paper's shade by which letters are darker than it when they have been made dark."""
 
 _PAPER = 235.0
@@ -275,7 +275,7 @@ def _turn(pixels: Pixels, look: _Look, region: _Region, factor: int) -> None:
     inner = np.asarray(cv2.erode(region.mask, square, borderValue=(255,)), np.uint8)
     ground = look.smooth_ground(region.ground)
     away = cv2.subtract(look.small, ground)[inner > 0]
-    contrast = float(np.percentile(away[away > look.step], 75))
+    contrast = float(np.percentile(away[away > look.step], 97))
     beside = look.ground[(cv2.dilate(outer, _square(15)) > 0) & (outer == 0)]
     paper = float(np.median(beside)) if beside.size > look.dpi else 0.0
     if paper < float(np.median(ground[inner > 0])) + look.step:
