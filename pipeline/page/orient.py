@@ -12,7 +12,7 @@ from pipeline.page.agree import khmer_share
 from pipeline.page.clean import flatten, ink_of, shrunk, strengthened, without_solids
 from pipeline.page.ink import Pieces
 from pipeline.page.lines import PrintedLine
-from pipeline.page.picture import Picture
+from pipeline.page.picture import Picture, Pixels
 from pipeline.page.recognise import Recogniser
 from pipeline.page.sheet import LETTER, Sheet, make_ready, resized
 from pipeline.page.upright import make_upright
@@ -30,6 +30,19 @@ _LINE = 0.025
 
 _SPECK = 75.0
 """A square so many of which make an inch is as large as the largest speck."""
+
+_STEP = 0.05
+"""Degrees: the lean is told in steps of it. What leans by one is level, so that its pixels are left as they are."""
+
+_LETTER, _WORD_GAP = 0.04, 0.25
+"""Inches of the longer side of the smallest letter, and between two words of a row, at most."""
+
+_MANY, _SOME = 150, 60
+_LONG, _SHORT = 2.0, 1.0
+"""So many letters tell the lean of a page wherever they stand. Fewer do, or a row so many inches long, where the shadow
+is sharper than that of the level page."""
+
+_SHARPER, _MUCH_SHARPER = 1.05, 1.15
 
 _SAMPLES = 5
 _STRETCH = 14
@@ -129,16 +142,34 @@ def _directions(picture: Picture) -> list[tuple[Turn, float]]:
     letters = (pieces.heights < picture.dpi / 2) & (pieces.widths < picture.dpi)
     letters &= pieces.boxes[:, 4] > (picture.dpi / _SPECK) ** 2
     letters[0] = False
-    points = cv2.findNonZero(pieces.mask(letters))
+    mask = pieces.mask(letters)
+    points = cv2.findNonZero(mask)
     if points is None:
         return [(0, 0.0)]
     columns, rows = np.asarray(points, np.float32).reshape(-1, 2).T
     # Read along its columns, a page that leans clockwise still leans clockwise.
     across, down = _Shadow(rows, columns, picture.dpi), _Shadow(columns, -rows, picture.dpi)
-    angle, angle_down = across.sharpest(), down.sharpest()
+    large = letters & (np.maximum(pieces.heights, pieces.widths) > _LETTER * picture.dpi)
+    count = int(np.count_nonzero(large))
+    angle = across.lean(_least_sharper(count, mask, picture.dpi))
+    angle_down = down.lean(_least_sharper(count, np.asarray(cv2.transpose(mask), np.uint8), picture.dpi))
     unrest, unrest_down = across.unrest(angle), down.unrest(angle_down)
     found: list[tuple[float, Turn, float]] = [(unrest, 0, angle), (unrest_down, 90, angle_down)]
     return [(turn, skew) for much, turn, skew in found if much > 0.4 * max(unrest, unrest_down)]
+
+
+def _least_sharper(letters: int, mask: Pixels, dpi: float) -> float:
+    """Return how many times sharper than that of a level page the shadow has to be to tell the lean.
+
+    Shadows of a word or two are sharp at any angle, by chance: no sharpness is enough.
+    """
+    if letters >= _MANY:
+        return 1.0
+    gap = np.ones((1, round(_WORD_GAP * dpi)), np.uint8)
+    rows = Pieces.of(np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, gap), np.uint8)).widths / dpi
+    if letters >= _SOME or rows.max() >= _LONG:
+        return _SHARPER
+    return _MUCH_SHARPER if rows.max() >= _SHORT else math.inf
 
 
 class _Shadow:
@@ -164,6 +195,15 @@ class _Shadow:
         shadow = self._cast(angle)[:, np.newaxis]
         smooth = cv2.GaussianBlur(shadow, (0, 0), self._smooth, borderType=cv2.BORDER_CONSTANT)
         return float(np.square(np.diff(smooth, axis=0)).sum())
+
+    def lean(self, sharper: float) -> float:
+        """Return the lean in degrees, 0 unless its shadow is so many times sharper than that of the level page."""
+        if math.isinf(sharper):
+            return 0.0
+        steps = round(self.sharpest() / _STEP)
+        if abs(steps) <= 1 or self._sharpness(steps * _STEP) < sharper * self._sharpness(0.0):
+            return 0.0
+        return round(steps * _STEP, 2)
 
     def sharpest(self) -> float:
         """Return the angle, in degrees, of the sharpest shadow."""

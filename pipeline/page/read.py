@@ -1,7 +1,11 @@
 """A page's picture in, its text out: set upright, cleaned, laid out, recognised."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+
+import cv2
+import numpy as np
 
 from models.page import Block, Rect, Turn
 from models.settings import PageSettings
@@ -9,20 +13,28 @@ from pipeline.page.agree import agreed, certainty, khmer_share, worst
 from pipeline.page.clean import grey, is_black, shows_a_picture
 from pipeline.page.digits import with_even_zeros
 from pipeline.page.handwriting import handwritten, place_of
-from pipeline.page.orient import find_stand
-from pipeline.page.picture import Picture
+from pipeline.page.ink import Ints
+from pipeline.page.orient import Stand, find_stand
+from pipeline.page.picture import Picture, Pixels
+from pipeline.page.polarity import Positive, positive
 from pipeline.page.rare_letters import with_rare_letters
 from pipeline.page.recognise import Recogniser, Signs, Tesseract
 from pipeline.page.sheet import LETTER, LinePicture, Sheet
-from pipeline.page.upright import size_upright
+from pipeline.page.upright import make_upright, size_upright
 from pipeline.page.words import around, to_line
 
+NEGATIVE = "light writing on dark, read as a negative"
+PARTLY_NEGATIVE = "a part of the page is light writing on dark, read as a negative"
 BY_HAND = "a part of the page is handwriting, and is not read"
 ALL_BY_HAND = "the page is handwriting, and is not read"
 ONLY_FAINT = "only faint marks that cannot be read, such as ink that shines through"
 
 _READABLE = 0.83
 """Mean confidence of the signs on a page that can be read: it is 0.9 and more, and in mirror writing at most 0.77."""
+
+_NEGATIVE, _FEW, _BAND = 0.4, 0.8, 0.7
+"""Mean confidence of the signs, at least, on a page that is light on dark, on one with so little text that it may be
+dust, and on a part of a page."""
 
 _SURE = 0.7
 """A Khmer line whose worst sign is less sure than this is read again."""
@@ -61,8 +73,8 @@ def read_picture(picture: Picture, settings: PageSettings, seconds: float) -> Re
     """
     recogniser = Tesseract(settings.models_folder, seconds)
     whole = picture.pixels
-    picture = Picture(grey(whole), _true_dpi(picture))
-    stand, sheet = find_stand(picture, recogniser, settings.first_languages, settings.dpi)
+    picture = Picture(whole, _true_dpi(picture))
+    stand, sheet, turned = _find_stand(picture, recogniser, settings)
     width, height = size_upright(picture, stand.turn, stand.skew)
     if not sheet.lines:
         blank = not shows_a_picture(whole, picture.dpi)
@@ -72,14 +84,67 @@ def read_picture(picture: Picture, settings: PageSettings, seconds: float) -> Re
         return Reading(stand.turn, stand.skew, width, height, blank=blank, blocks=(), notes=(ONLY_FAINT,))
     pictures = [sheet.picture_of(line, LETTER / sheet.letter) for line in sheet.lines]
     readings = (_read_latin if stand.latin else _read_khmer)(pictures, recogniser, settings)
+    negative: tuple[str, ...] = ()
+    if turned:
+        readings, legible = _without_false(sheet, readings, turned, stand)
+        negative = (NEGATIVE if turned.mostly else PARTLY_NEGATIVE,) if legible else ()
     # Not the ratio of the resolutions: a page of nearly the resolution of reading is read with its own pixels.
     scale = max(width, height) / max(sheet.even.shape)
     by_hand = handwritten(sheet, pictures, readings)
     places = tuple(place_of(sheet, line, scale) for line, hand in zip(sheet.lines, by_hand, strict=True) if hand)
     printed = [() if hand else signs for signs, hand in zip(readings, by_hand, strict=True)]
     blocks = _blocks(sheet, pictures, printed, scale)
-    notes = (*stand.notes, *([BY_HAND if blocks else ALL_BY_HAND] if places else []))
+    notes = (*negative, *stand.notes, *([BY_HAND if blocks else ALL_BY_HAND] if places else []))
     return Reading(stand.turn, stand.skew, width, height, blank=False, blocks=blocks, notes=notes, handwriting=places)
+
+
+def _find_stand(
+    picture: Picture, recogniser: Recogniser, settings: PageSettings
+) -> tuple[Stand, Sheet, Positive | None]:
+    """Find how a page stands once its light writing is dark.
+
+    Where that is most of its writing, it is so only if it is read better than the page as it is.
+    """
+
+    def stand_of(pixels: Pixels) -> tuple[Stand, Sheet]:
+        return find_stand(Picture(grey(pixels), picture.dpi), recogniser, settings.first_languages, settings.dpi)
+
+    turned = positive(picture)
+    if not turned:
+        return *stand_of(picture.pixels), None
+    found = stand_of(turned.picture.pixels)
+    if turned.mostly:
+        as_it_is = stand_of(picture.pixels)
+        least = _FEW if found[0].notes else _NEGATIVE
+        if found[0].sure < max(least, as_it_is[0].sure):
+            return *as_it_is, None
+    return *found, turned
+
+
+def _without_false(sheet: Sheet, readings: list[Signs], turned: Positive, stand: Stand) -> tuple[list[Signs], bool]:
+    """Leave out what was read where there is dark ground with no writing on it, such as a photograph.
+
+    Returns:
+        The signs of each line, and whether there was light writing at all.
+    """
+    mask = make_upright(Picture(turned.mask, 1.0), stand.turn, stand.skew).pixels
+    height, width = sheet.even.shape
+    large = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST)
+    places = np.asarray(cv2.connectedComponents(large)[1], np.int32)
+    homes = [_home(sheet.pieces.boxes[line.pieces], places) for line in sheet.lines]
+    sure: dict[int, list[float]] = defaultdict(list)
+    for home, signs in zip(homes, readings, strict=True):
+        sure[home].extend(sign.confidence for sign in signs)
+    legible = {home for home, some in sure.items() if some and sum(some) >= _BAND * len(some)} - {0}
+    kept = [signs if not home or home in legible else () for home, signs in zip(homes, readings, strict=True)]
+    return (readings if turned.mostly else kept), turned.mostly or bool(legible)
+
+
+def _home(boxes: Ints, places: Ints) -> int:
+    """Return the place in which the middle of a line lies, 0 where it is on light ground."""
+    left, right = int(boxes[:, 0].min()), int(boxes[:, 2].max())
+    top, bottom = int(boxes[:, 1].min()), int(boxes[:, 3].max())
+    return int(np.bincount(places[top:bottom, left:right].ravel()).argmax())
 
 
 def _true_dpi(picture: Picture) -> float:

@@ -1,0 +1,95 @@
+"""The lean of a page is told where its writing is enough to tell it, and else is none."""
+
+import cv2
+import numpy as np
+import pytest
+
+from config.settings import load
+from pipeline.page.orient import find_stand
+from pipeline.page.picture import Picture
+from pipeline.page.recognise import Tesseract
+from pipeline.page.upright import make_upright
+from samples.typeset import Gap, Text, draw, lay_out
+
+DPI = 200
+SETTINGS = load().page
+
+
+def printed(*lines, size=11.5, face=None):
+    """A third of a page, with these lines."""
+    faces = ("Liberation Serif", "Khmer OS Siemreap")
+    blocks = [Text(line, face or faces[line[0] >= "\u1780"], size, after=2) for line in lines]
+    (sheet,) = lay_out([Gap(10), *blocks], DPI)
+    return draw(sheet)[: sheet.height // 3]
+
+
+def stand(pixels):
+    recogniser = Tesseract(SETTINGS.models_folder, 60)
+    return find_stand(Picture(pixels, float(DPI)), recogniser, SETTINGS.first_languages, SETTINGS.dpi)[0]
+
+
+def leaning(pixels, degrees):
+    return make_upright(Picture(pixels, float(DPI)), 0, -degrees).pixels
+
+
+def scattered():
+    """A word at the top on the right, one farther down on the left: turned, their shadows would lie on each other."""
+    page = printed("Annexe")
+    page[400:500, 900:1500] = page[120:220, 100:700]
+    return page
+
+
+def drawn():
+    """A signature, a round stamp and a rule."""
+    page = np.full((700, 1400), 255, np.uint8)
+    steps = np.arange(100)
+    waves = 400 + 40 * np.sin(steps / 6) + 25 * np.sin(steps / 2.3) - 0.3 * steps
+    cv2.polylines(page, [np.stack((300 + 4 * steps, waves), axis=1).astype(np.int32)], False, (20,), 4)
+    cv2.circle(page, (1000, 350), 130, (40,), 6)
+    cv2.putText(page, "SCEAU", (920, 360), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (40,), 4)
+    page[600:603, 200:1300] = 0
+    return page
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        *(printed(word) for word in ("FIN", "Copy", "12", "ចប់", "ទំព័រ ១", "Annexe 3", "vu le greffier", "ឧបសម្ព័ន្ធ")),
+        printed("Anticonstitutionnellement"),
+        printed("Fait à Paris", "le 3 mai 1963"),
+        printed("ភ្នំពេញ", "ថ្ងៃទី ៣"),
+        printed("Boîte", "12", "1963"),
+        printed("A", size=60),
+        printed("fin", size=8),
+        scattered(),
+        drawn(),
+    ],
+)
+def test_level_page_with_next_to_nothing_on_it_is_left_as_it_is(pixels):
+    """A word or two, a number, a signature: the page is neither turned nor warped by a hair's breadth."""
+    found = stand(pixels)
+    assert (found.turn, found.skew) == (0, 0.0)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Le greffier a remis le dossier au procureur.",),
+        ("តុលាការបានសម្រេចឲ្យលើកពេលសវនាការ", "ចៅក្រមស្តាប់ចម្លើយរបស់សាក្សីនៅក្នុងបន្ទប់"),
+        ("Le greffier a remis le dossier.", "Le tribunal entend les témoins à huit heures.", "La séance est levée."),
+    ],
+)
+@pytest.mark.parametrize("degrees", [0, -4, -0.5, 1, 5])
+def test_few_lines_are_set_straight(lines, degrees):
+    """A line or more tell how much they lean, to a third of a degree; where they are level nothing is turned."""
+    found = stand(leaning(printed(*lines), degrees) if degrees else printed(*lines))
+    assert found.skew == (pytest.approx(degrees, abs=0.35) if degrees else 0.0)
+
+
+def test_lean_is_told_in_round_steps():
+    """What is written into the record is a multiple of 0.05 degrees, and nothing is 0 but for a rounding error."""
+    lines = ("Le greffier a remis le dossier au procureur.", "La séance est levée et renvoyée à mardi.") * 3
+    for degrees in (1.3, -2.7):
+        skew = stand(leaning(printed(*lines), degrees)).skew
+        assert skew == pytest.approx(degrees, abs=0.15)
+        assert skew == round(skew, 2)
