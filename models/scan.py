@@ -19,6 +19,7 @@ class Kind(StrEnum):
     HEIC = "heic"
     BMP = "bmp"
     GIF = "gif"
+    PNM = "pnm"
 
 
 class Scan(Record):

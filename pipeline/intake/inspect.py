@@ -6,8 +6,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pikepdf
-import pypdfium2 as pdfium
-import pypdfium2.raw as pdfium_c
 from PIL import UnidentifiedImageError
 
 from models.failure import BannasarError, Code
@@ -15,6 +13,7 @@ from models.scan import Kind
 from models.settings import Limits
 from pipeline.intake.pdf_file import open_pdf
 from pipeline.scan.foreign import refusal
+from pipeline.scan.jpeg import is_cut_off
 from pipeline.scan.opening import DAMAGE, KINDS, open_picture
 from pipeline.scan.tiff import TIFF_BEGINNINGS, check_readable, tiff_pages
 
@@ -88,7 +87,8 @@ def _picture_pages(file: Path, head: bytes, limits: Limits) -> tuple[Kind, int]:
         # An animated picture, a burst of photographs show one page.
         with open_picture(file) as image:
             _check_pixels(image.width, image.height, 1, limits)
-            return KINDS[str(image.format)], 1
+            kind = KINDS[str(image.format)]
+        return _whole(file, kind), 1
     except UnidentifiedImageError as error:
         raise refusal(file, head) from error
     except BannasarError:
@@ -99,6 +99,12 @@ def _picture_pages(file: Path, head: bytes, limits: Limits) -> tuple[Kind, int]:
         raise BannasarError(Code.DAMAGED, str(error)) from error
     except DAMAGE as error:
         raise BannasarError(Code.DAMAGED, str(error)) from error
+
+
+def _whole(file: Path, kind: Kind) -> Kind:
+    if kind is Kind.JPEG and is_cut_off(file):
+        raise BannasarError(Code.DAMAGED, "its end is missing")
+    return kind
 
 
 def _tiff_pages(file: Path, limits: Limits) -> int:
@@ -116,7 +122,7 @@ def _pdf_pages(file: Path, limits: Limits, dpi: int) -> int:
             _be_no_cover(pdf)
             pages = len(pdf.pages)
             if pages == 0:
-                raise BannasarError(Code.DAMAGED, "it has no pages")  # noqa: TRY301  # its own kind goes through
+                raise BannasarError(Code.DAMAGED, "it has no pages")
             _check_count(pages, limits)
             for number, page in enumerate(pdf.pages, 1):
                 width, height = _inches(page)
@@ -126,12 +132,6 @@ def _pdf_pages(file: Path, limits: Limits, dpi: int) -> int:
                     _check_pixels(round(width * dpi), round(height * dpi), number, limits)
                 for image in pictures:
                     _check_pixels(int(image.get("/Width", 0)), int(image.get("/Height", 0)), number, limits)
-    except BannasarError as error:
-        asks = isinstance(error.__cause__, pikepdf.PasswordError)
-        readable = _readable_pages(file, limits, dpi) if asks else None
-        if readable is None:
-            raise
-        return readable
     except (pikepdf.PdfError, ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
         raise BannasarError(Code.DAMAGED, str(error)) from error
     return pages
@@ -148,29 +148,6 @@ def _inches(page: pikepdf.Page) -> tuple[float, float]:
         end = min(max(box[low], box[high]) for box in (shown, medium))
         sides.append(max(0.0, end - begin) * points / _POINTS_PER_INCH)
     return sides[0], sides[1]
-
-
-def _readable_pages(file: Path, limits: Limits, dpi: int) -> int | None:
-    """Return how many pages a locked PDF has of which only the attachments are locked; None where its pages are, too.
-
-    qpdf opens nothing of it without the password.
-    """
-    try:
-        pdf = pdfium.PdfDocument(file)
-    except pdfium.PdfiumError:
-        return None
-    try:
-        _check_count(len(pdf), limits)
-        for number, page in enumerate(pdf, 1):
-            width, height = page.get_size()
-            inches = width / _POINTS_PER_INCH, height / _POINTS_PER_INCH
-            _check_pixels(round(inches[0] * dpi), round(inches[1] * dpi), number, limits)
-            for image in page.get_objects([pdfium_c.FPDF_PAGEOBJ_IMAGE]):
-                across, down = image.get_px_size()
-                _check_pixels(across, down, number, limits)
-        return len(pdf)
-    finally:
-        pdf.close()
 
 
 def _be_no_cover(pdf: pikepdf.Pdf) -> None:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pikepdf
+import pypdfium2 as pdfium
 
 from models.failure import BannasarError, Code
 
@@ -47,7 +48,7 @@ def for_readers(file: Path) -> Iterator[Path]:
     Raises:
         BannasarError: as :func:`open_pdf`.
     """
-    with _trimmed(file) as whole:
+    with _readable(file) as whole:
         with _content(whole) as content:
             is_sound = _leads_to_its_table(content)
         if is_sound:
@@ -71,7 +72,7 @@ def open_pdf(file: Path, password: str = "") -> Iterator[pikepdf.Pdf]:
         BannasarError: it is damaged or locked.
         pikepdf.PdfError: it is damaged.
     """
-    with _trimmed(file) as whole:
+    with _readable(file) as whole:
         try:
             pdf = _opened(whole, password)
         except pikepdf.PasswordError as error:
@@ -123,6 +124,41 @@ def _be_whole(pdf: pikepdf.Pdf) -> None:
             raise BannasarError(Code.DAMAGED, "a part of it is missing", page=number)
     if any("stream length" in told for told in pdf.get_warnings()):
         raise BannasarError(Code.DAMAGED, "a part of it is missing, or was changed on its way")
+
+
+@contextmanager
+def _readable(file: Path) -> Iterator[Path]:
+    """Yield the trimmed file; where only the attachments are locked, a copy in which nothing names the lock.
+
+    qpdf opens nothing of such a PDF without the password, though its pages are there for everybody.
+    """
+    with _trimmed(file) as whole:
+        if not _locks_attachments_only(whole):
+            yield whole
+            return
+        with tempfile.TemporaryDirectory(prefix="unlocked-") as folder:
+            copy = Path(folder) / "scan.pdf"
+            copy.write_bytes(_LOCK.sub(lambda found: found[0].replace(b"/Encrypt", b"/Unlocks"), whole.read_bytes()))
+            yield copy
+
+
+def _locks_attachments_only(file: Path) -> bool:
+    with _content(file) as content:
+        if _LOCK.search(content) is None:
+            return False
+    try:
+        pikepdf.open(file, attempt_recovery=False, suppress_warnings=True).close()
+    except pikepdf.PasswordError:
+        pass
+    except pikepdf.PdfError:
+        return False
+    else:
+        return False
+    try:
+        pdfium.PdfDocument(file).close()
+    except pdfium.PdfiumError:
+        return False
+    return True
 
 
 @contextmanager

@@ -52,14 +52,14 @@ def _told(attached: set[tuple[int, int]], *, is_portfolio: bool) -> tuple[str, .
 
 
 def _is_drawn_elsewhere(root: Object) -> bool:
-    """Whether the pages of a PDF stand in for an XFA form.
+    """Whether the pages of a PDF stand in for an XFA form (ISO 32000-1, 12.7.8).
 
-    Forms whose pages do show them have the fields of the pages as well (ISO 32000-1, 12.7.8).
+    A PDF says so itself; else forms whose pages do show them have the fields of the pages as well.
     """
+    if root.get("/NeedsRendering", False):
+        return True
     form = _entry(root, "/AcroForm")
-    if _entry(form, "/XFA") is None:
-        return False
-    return bool(root.get("/NeedsRendering", False)) or not any(_items(_entry(form, "/Fields")))
+    return _entry(form, "/XFA") is not None and not any(_items(_entry(form, "/Fields")))
 
 
 def _attached_to(item: Object | None) -> Iterator[tuple[int, int]]:

@@ -22,6 +22,9 @@ _READ = {
     "image/heif-sequence",
     "image/bmp",
     "image/gif",
+    "image/x-portable-bitmap",
+    "image/x-portable-greymap",
+    "image/x-portable-pixmap",
 }
 # What begins like these is damaged, too, though too little is left of it for `file`.
 _BEGINNINGS = (b"\x89PNG", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+", b"\x00\x00\x00\x0cjP  ")
@@ -55,6 +58,8 @@ _FAMILIES = {
     "application/vnd.ms-": _OFFICE,
     "image/": "a picture of the kind {}",
 }
+# Of those families, and yet no document and no picture.
+_NONE = {"application/vnd.ms-opentype", "application/vnd.ms-fontobject", "application/vnd.ms-tnef"}
 _SECONDS = 60
 
 
@@ -73,6 +78,8 @@ def refusal(file: Path, head: bytes) -> BannasarError:
         return BannasarError(Code.UNSUPPORTED, f"a JPEG of {bits} bits")
     if mime in _READ or head.startswith(_BEGINNINGS):
         return BannasarError(Code.DAMAGED, "its picture cannot be opened")
+    if mime in _NONE:
+        return BannasarError(Code.NOT_A_DOCUMENT)
     name = _NAMES.get(mime) or next((name for start, name in _FAMILIES.items() if mime.startswith(start)), None)
     if mime == "application/zip" and _is_office(file):
         name = _OFFICE

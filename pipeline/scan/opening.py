@@ -18,6 +18,7 @@ KINDS = {
     "HEIF": Kind.HEIC,
     "BMP": Kind.BMP,
     "GIF": Kind.GIF,
+    "PPM": Kind.PNM,  # Netpbm's family, as scanimage writes it
 }
 _FORMATS = [name for name in KINDS if name != "MPO"]  # its reader is JPEG's
 

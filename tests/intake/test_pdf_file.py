@@ -223,7 +223,11 @@ def test_a_pdf_of_which_only_the_attachments_are_locked_is_read(tmp_path):
     """Its pages are there for everybody."""
     filters = b"/CF << /StdCF << /CFM /AESV2 /AuthEvent /EFOpen >> >> /StmF /Identity /StrF /Identity /EFF /StdCF"
     content = _locked(b"<< /Filter /Standard /V 4 /R 4 %s %s >>" % (filters, _PASSWORD))
-    assert _inspect(tmp_path / "a.pdf", content) == (Kind.PDF, 3)
+    for junk in (b"", bytes(4845)):
+        assert _inspect(tmp_path / "a.pdf", content + junk) == (Kind.PDF, 3)
+        # Every program that reads a page must open it.
+        with for_readers(tmp_path / "a.pdf") as file, pikepdf.open(file, attempt_recovery=False) as pdf:
+            assert len(pdf.pages) == 3
 
 
 def test_the_cover_of_a_locked_document_is_not_taken_for_it(tmp_path):

@@ -93,6 +93,11 @@ def test_a_form_whose_pages_do_not_show_it_is_told(tmp_path, form, needs_renderi
     assert _told(tmp_path, extra) == told
 
 
+def test_a_pdf_that_says_it_must_be_drawn_elsewhere_is_believed(tmp_path):
+    """Though the form itself was taken out of it."""
+    assert _told(tmp_path, lambda pdf, _page: setattr(pdf.Root, "NeedsRendering", True)) == (FORM,)
+
+
 def test_what_is_of_the_whole_file_is_told_of_its_first_page_only(tmp_path):
     """What is of a page, of that page."""
 

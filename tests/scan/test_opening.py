@@ -36,6 +36,7 @@ KINDS = {
     "AVIF": Kind.AVIF,
     "BMP": Kind.BMP,
     "GIF": Kind.GIF,
+    "PPM": Kind.PNM,
     "HEIC": Kind.HEIC,
 }
 
@@ -71,6 +72,19 @@ def test_a_picture_that_is_cut_off_is_damaged(tmp_path, kind):
     for size in (20, 30, len(whole) // 2, len(whole) * 3 // 4):
         cut.write_bytes(whole[:size])
         assert _refusal(cut) is Code.DAMAGED
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_whose_rest_is_zeros_is_damaged(tmp_path, progressive):
+    """A network that loses the rest of a file keeps its size; readers would make grey paper of it."""
+    file = tmp_path / "a"
+    Image.fromarray(page()).save(file, "JPEG", progressive=progressive, comment=b"\xff\xd9")
+    whole = file.read_bytes()
+    for kept in (len(whole) // 2, len(whole) * 3 // 4, len(whole) - 2):
+        file.write_bytes(whole[:kept] + bytes(max(64, len(whole) - kept)))
+        assert _refusal(file) is Code.DAMAGED
+    file.write_bytes(whole + bytes(4845))
+    assert looks_right(render(file, *inspect(file, LIMITS, 300), 300, 30).pixels)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -167,7 +181,7 @@ UNREAD = {
     "Photoshop": lambda file: file.write_bytes(b"8BPS\0\1" + bytes(6) + b"\0\3\0\0\0\x10\0\0\0\x10\0\x08\0\3"),
     "PostScript": lambda file: file.write_bytes(b"%!PS-Adobe-3.0\n"),
     "pcx": lambda file: Image.fromarray(page()).save(file, "PCX"),
-    "portable": lambda file: Image.fromarray(page()).save(file, "PPM"),
+    "tga": lambda file: Image.fromarray(page()).save(file, "TGA"),
     "office": _office,
     "office document of the present": _word,
     "archive": _archive,
@@ -189,7 +203,9 @@ def test_a_kind_that_is_not_read_is_named(tmp_path, kind):
     assert "Monsieur" not in str(caught.value)
 
 
-@pytest.mark.parametrize("data", [b"RIFF\x24\0\0\0WAVEfmt ", b"BM est venu", b"Monsieur", bytes(100)])
+@pytest.mark.parametrize(
+    "data", [b"RIFF\x24\0\0\0WAVEfmt ", b"BM est venu", b"Monsieur", b"OTTO\0\x0b\0\x80", bytes(100)]
+)
 def test_what_only_begins_like_a_picture_is_no_document(tmp_path, data):
     """A recording, a letter."""
     (tmp_path / "a.bmp").write_bytes(data)
