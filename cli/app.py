@@ -2,19 +2,15 @@
 
 import importlib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
 import typer.main
-from typer._click import Command
-from typer._click.exceptions import UsageError
 from typer.core import TyperGroup
 
 from cli.common import Exit
-
-# Typer has no public way to say it: wrong use ends with 1 here, for 2 means that some scans failed.
-UsageError.exit_code = Exit.WRONG_USE
 
 # In the order of the help: what is typed, and the function, or the group of commands, that it means.
 _COMMANDS = {
@@ -49,7 +45,7 @@ _COMMANDS = {
 }
 
 
-class _Loaded(Mapping[str, Command]):
+class _Loaded(Mapping[str, Any]):
     """Loads a command when it is asked for: a search need not wait for all that a run is made of."""
 
     def __iter__(self) -> Iterator[str]:
@@ -58,7 +54,7 @@ class _Loaded(Mapping[str, Command]):
     def __len__(self) -> int:
         return len(_COMMANDS)
 
-    def __getitem__(self, typed: str) -> Command:
+    def __getitem__(self, typed: str) -> Any:  # noqa: ANN401  # Typer keeps its class of commands to itself
         module, name = _COMMANDS[typed].split(":")
         found = getattr(importlib.import_module(module), name)
         if isinstance(found, typer.Typer):
@@ -74,6 +70,26 @@ class _Commands(TyperGroup):
     def __init__(self, **values: Any) -> None:  # noqa: ANN401  # as Typer gives them
         super().__init__(**values)
         self.commands = _Loaded()  # type: ignore[assignment]  # nothing is ever added to it
+
+    def make_context(self, *given: Any, **named: Any) -> Any:  # noqa: ANN401  # as Typer's
+        """Read what was typed before the command's name."""
+        with _wrong_use():
+            return super().make_context(*given, **named)
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  # as Typer's
+        """Read the rest, and run the command."""
+        with _wrong_use():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _wrong_use() -> Iterator[None]:
+    """Let what Typer refuses end with 1: 2 means here that some scans failed."""
+    try:
+        yield
+    except typer.TyperException as error:
+        error.exit_code = Exit.WRONG_USE
+        raise
 
 
 app = typer.Typer(

@@ -139,7 +139,7 @@ def test_hits_are_taken_along_as_tables_lines_and_pictures(archived, tmp_path):
         ('greffier "le', "not closed", 9),
         ("judge:Sok", "There is no field judge:", 0),
         (" -greffier", "only what must not be there", 0),
-        ("date:1963-13", "A date is written", 0),
+        ("date:1963-13", "A date is written", 5),
         ("OR greffier", "OR stands between", 0),
     ],
 )

@@ -4,13 +4,13 @@ import csv
 import html
 import io
 import json
+import sys
 
 import pytest
 from rich.table import Table
 from rich.text import Text as RichText
-from typer.testing import CliRunner
 
-from cli.app import app
+from cli.main import main
 from cli.terminal import Terminal, Text, escaped, print_json
 from tests.cli.conftest import Bannasar, write_page
 
@@ -98,6 +98,23 @@ def archive(tmp_path_factory):
     return bannasar.archive
 
 
+@pytest.fixture
+def typed(monkeypatch, capfd):
+    """Return what types a command within this process, and gives its exit status and all that it printed."""
+    # The program puts streams of its own in their place.
+    monkeypatch.setattr(sys, "stdout", sys.stdout)
+    monkeypatch.setattr(sys, "stderr", sys.stderr)
+
+    def type_it(*command):
+        monkeypatch.setattr(sys, "argv", ["bannasar", *map(str, command)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        sys.stderr.flush()
+        return ended.value.code or 0, "".join(capfd.readouterr())
+
+    return type_it
+
+
 @pytest.fixture(scope="module")
 def case(archive):
     (bag,) = (bag.name for bag in (archive / "bags" / _BOX).iterdir() if "Affaire" in bag.name)
@@ -148,7 +165,7 @@ def case(archive):
     ],
     ids=" ".join,
 )  # fmt: skip
-def test_every_command_that_prints_a_name_prints_it_whole(archive, case, tmp_path, command, seen):
+def test_every_command_that_prints_a_name_prints_it_whole(archive, case, tmp_path, typed, command, seen):
     """And nothing else than it: no control character, no line more."""
 
     def filled(text):
@@ -156,30 +173,26 @@ def test_every_command_that_prints_a_name_prints_it_whole(archive, case, tmp_pat
             text = text.replace(f"{{{name}}}", str(value))
         return text
 
-    options = [] if command[0] == "sheets" else ["--archive", str(archive)]
-    done = CliRunner().invoke(app, [*map(filled, command), *options])
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    options = [] if command[0] == "sheets" else ["--archive", archive]
+    _, printed = typed(*map(filled, command), *options)
     for name in seen:
-        assert escaped(filled(name)) in done.output
-    assert all(escaped(line) == line for line in done.output.split("\n"))
+        assert escaped(filled(name)) in printed
+    assert all(escaped(line) == line for line in printed.split("\n"))
 
 
-def test_a_table_for_a_spreadsheet_holds_no_formula(archive, tmp_path):
+def test_a_table_for_a_spreadsheet_holds_no_formula(archive, tmp_path, typed):
     """A sign before it makes a text of it; JSON Lines have the name as it is."""
     for option in ("--csv", "--jsonl"):
-        done = CliRunner().invoke(
-            app, ["search", "greffier", option, str(tmp_path / option), "--archive", str(archive)]
-        )
-        assert done.exit_code == 0
+        assert typed("search", "greffier", option, tmp_path / option, "--archive", archive)[0] == 0
     rows = list(csv.DictReader((tmp_path / "--csv").open(encoding="utf-8", newline="")))
     assert {row["path"] for row in rows} == {_PATH, _CONTROL}
     lines = (tmp_path / "--jsonl").read_text("utf-8").splitlines()
     assert {json.loads(line)["path"] for line in lines} == {_PATH, _CONTROL}
 
 
-def test_a_report_shows_names_and_not_what_they_would_do(archive, tmp_path):
+def test_a_report_shows_names_and_not_what_they_would_do(archive, tmp_path, typed):
     """A name may be HTML."""
-    CliRunner().invoke(app, ["report", _BOX, "--html", str(tmp_path / "r.html"), "--archive", str(archive)])
+    typed("report", _BOX, "--html", tmp_path / "r.html", "--archive", archive)
     page = (tmp_path / "r.html").read_text("utf-8")
     assert html.escape(_PATH) in page
     assert "<b>x[" not in page
