@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -64,13 +65,15 @@ class BlockStore:
         self._process = context.Process(target=_make_on, args=(*self._arguments, block), daemon=True)
         self._process.start()
 
-    def take(self, block: int) -> list[Line]:
-        """Return a block, waiting until it is made, and drop those before it."""
+    def take(self, block: int, give_up: Callable[[], bool]) -> list[Line]:
+        """Return a block, waiting until it is made, and drop those before it; none where the caller gives up."""
         for old in self._folder.glob("*.npz"):
             if int(old.stem) < block:
                 old.unlink()
         file = _file(self._folder, block)
         while not file.is_file():
+            if give_up():
+                return []
             if self._process is None or not self._process.is_alive():
                 raise RuntimeError("the process that makes lines has ended")
             time.sleep(0.2)

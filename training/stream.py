@@ -9,7 +9,8 @@ from training.lines import Line
 from training.picture import HEIGHT, Pixels
 
 _COLUMNS = 15000
-"""Columns of the pictures of one batch: some 32 lines, more where they are short."""
+_LINES = 36
+"""Columns of the pictures of one batch, and its lines: more of them at once would teach less a line."""
 
 _SHORT_BLOCKS = 10
 _SHORT = 330
@@ -25,7 +26,8 @@ def batches(lines: list[Line], seed: int, block: int) -> list[list[Line]]:
     groups: list[list[Line]] = [[]]
     for number in np.argsort(widths):
         line = lines[number]
-        if groups[-1] and line.pixels.shape[1] * (len(groups[-1]) + 1) > _COLUMNS:
+        more = len(groups[-1]) + 1
+        if more > 1 and (more > _LINES or line.pixels.shape[1] * more > _COLUMNS):
             groups.append([])
         groups[-1].append(line)
     return [groups[number] for number in rng.permutation(len(groups))]

@@ -31,6 +31,7 @@ _MEAN_STEPS = 700
 
 _CHECKPOINT_SECONDS = 240
 _MEASURE_SECONDS = 900
+_TELL_SECONDS = 60
 
 
 @dataclass(slots=True)
@@ -104,19 +105,22 @@ class Training:
         signal.signal(signal.SIGTERM, self._asked_to_stop)
         signal.signal(signal.SIGINT, self._asked_to_stop)
         self._store.start(self.progress.block)
-        saved = measured = time.monotonic()
+        saved = measured = told = time.monotonic()
         losses: list[float] = []
         began = time.monotonic()
         while self.progress.block < last_block and not self._stop:
-            block = self._store.take(self.progress.block)
+            block = self._store.take(self.progress.block, lambda: self._stop)
+            if self._stop:
+                break
             for lines in batches(block, self._seed, self.progress.block)[self.progress.batch :]:
                 left = last_block - self.progress.block
                 losses.append(self._learn(lines, min(1.0, left / max(1, finish))))
                 now = time.monotonic()
                 self.progress.seconds += now - began
                 began = now
-                if self.progress.step % 100 == 0:
-                    self._tell(f"loss {np.mean(losses[-100:]):.3f}")
+                if now - told > _TELL_SECONDS:
+                    self._tell(f"loss {np.mean(losses[-50:]):.3f}")
+                    told = now
                 if now - measured > _MEASURE_SECONDS and self._crops:
                     self._tell(f"real {self._measured():.4f}")
                     measured = began = time.monotonic()
@@ -127,7 +131,7 @@ class Training:
                     return
             self.progress.block, self.progress.batch = self.progress.block + 1, 0
         self.save()
-        if self._crops:
+        if self._crops and not self._stop:
             self._tell(f"end: real {self._measured():.4f}")
 
     def _asked_to_stop(self, number: int, frame: FrameType | None) -> None:
@@ -188,8 +192,7 @@ class Training:
     def _tell(self, text: str) -> None:
         progress = self.progress
         rate = self._optimiser.param_groups[0]["lr"]
-        line = (
-            f"{progress.seconds / 60:.1f} min, block {progress.block}, {progress.lines} lines, rate {rate:.5f}: {text}"
-        )
+        place = f"{progress.seconds / 60:.1f} min, block {progress.block}, step {progress.step}, {progress.lines} lines"
+        line = f"{place}, rate {rate:.5f}: {text}"
         with (self._folder / "log.txt").open("a", encoding="utf-8") as log:
             print(line, file=log)

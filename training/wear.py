@@ -26,6 +26,8 @@ def bent(ink: Floats, rng: np.random.Generator, letter: float, baseline: float) 
     matrix = np.array([[stretch, -slant, slant * baseline], [lean, 1, -lean * width * stretch / 2]], np.float32)
     size = (int(width * stretch) + int(abs(slant) * height) + 2, height)
     ink = np.asarray(cv2.warpAffine(ink, matrix, size, flags=cv2.INTER_LINEAR), np.float32)
+    if rng.random() < 0.25:
+        ink = _warped(ink, rng, letter)
     if rng.random() < 0.12 and size[0] > 6 * letter:
         columns = np.arange(size[0], dtype=np.float32)
         swing = letter * float(rng.uniform(0.03, 0.13))
@@ -33,6 +35,16 @@ def bent(ink: Floats, rng: np.random.Generator, letter: float, baseline: float) 
         rows = np.arange(height, dtype=np.float32)[:, None] + wave[None].astype(np.float32)
         ink = np.asarray(cv2.remap(ink, np.repeat(columns[None], height, 0), rows, cv2.INTER_LINEAR), np.float32)
     return ink
+
+
+def _warped(ink: Floats, rng: np.random.Generator, letter: float) -> Floats:
+    """Return a line whose strokes are a little out of place, each by itself: as in a face that no file has."""
+    reach = letter * float(rng.uniform(0.04, 0.14))
+    blot = letter * float(rng.uniform(0.4, 1.2))
+    across, down = (reach * (_clouds(ink.shape, rng, blot) - np.float32(0.5)) for _ in range(2))
+    columns = np.asarray(across + np.arange(ink.shape[1], dtype=np.float32), np.float32)
+    rows = np.asarray(down + np.arange(ink.shape[0], dtype=np.float32)[:, None], np.float32)
+    return np.asarray(cv2.remap(ink, columns, rows, cv2.INTER_LINEAR), np.float32)
 
 
 def printed(ink: Floats, rng: np.random.Generator, letter: float) -> Floats:
