@@ -8,7 +8,6 @@ import numpy as np
 import typer
 
 from config.settings import load
-from training import crops
 from training.blocks import BlockStore, line_maker
 from training.measure import crops_of
 
@@ -69,6 +68,8 @@ def export_model(folder: Path, out: Path) -> None:
 @app.command("crops")
 def cut_crops(pages: Path, out: Path) -> None:
     """Cut the lines out of real pages whose texts are known, for measuring; call it once for each folder of pages."""
+    from training import crops  # noqa: PLC0415  # Tesseract allows OpenMP but one thread, of which PyTorch wants two
+
     typer.echo(crops.cut(pages, out, load().page))
 
 

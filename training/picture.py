@@ -46,9 +46,12 @@ def prepared(line: Pixels, letter: float) -> Pixels:
     return framed
 
 
-def batch(pictures: Sequence[Pixels]) -> NDArray[np.float32]:
-    """Return pictures ``(HEIGHT, width)`` as one array ``(batch, 1, HEIGHT, widest)``, ink being 1."""
-    widest = -(-max(picture.shape[1] for picture in pictures) // 8) * 8
+def batch(pictures: Sequence[Pixels], wide: int = 0) -> NDArray[np.float32]:
+    """Return pictures ``(HEIGHT, width)`` as one array ``(batch, 1, HEIGHT, widest)``, ink being 1.
+
+    It is at least ``wide`` columns wide, and a multiple of eight.
+    """
+    widest = -(-max(wide, *(picture.shape[1] for picture in pictures)) // 8) * 8
     together = np.zeros((len(pictures), 1, HEIGHT, widest), np.float32)
     for picture, place in zip(pictures, together, strict=True):
         place[0, :, : picture.shape[1]] = picture

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-# Threads that wait must not burn what others could use.
+# Threads that wait must not burn what others could use. The limit that Tesseract wants would stop PyTorch for ever.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.pop("OMP_THREAD_LIMIT", None)
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "4096")
 
 import cv2
 import numpy as np
@@ -21,7 +23,7 @@ from training.lines import Line
 from training.measure import Crop, error, read
 from training.network import STRIDE, LineNetwork
 from training.picture import Pixels, batch
-from training.stream import batches, shaken
+from training.stream import batches, shaken, width_of
 from training.tokens import to_numbers
 
 _RATE = 2e-3
@@ -144,9 +146,9 @@ class Training:
         for group in self._optimiser.param_groups:
             group["lr"] = _RATE * warm * share
         rng = np.random.default_rng([self._seed, progress.block, progress.batch])
-        pictures = [shaken(line.pixels, rng) for line in lines]
-        numbers = [to_numbers(line.text) for line in lines]
-        loss = self._loss(pictures, numbers)
+        wide = width_of(lines)
+        pictures = [shaken(line.pixels, rng, wide) for line in lines]
+        loss = self._loss(pictures, wide, [to_numbers(line.text) for line in lines])
         self._optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._network.parameters(), 3.0)
@@ -157,8 +159,8 @@ class Training:
         progress.lines += len(lines)
         return float(loss.item())
 
-    def _loss(self, pictures: list[Pixels], numbers: list[list[int]]) -> Tensor:
-        inputs = torch.from_numpy(batch(pictures)).contiguous(memory_format=torch.channels_last)
+    def _loss(self, pictures: list[Pixels], wide: int, numbers: list[list[int]]) -> Tensor:
+        inputs = torch.from_numpy(batch(pictures, wide)).contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
             scores = self._network(inputs)
         return functional.ctc_loss(

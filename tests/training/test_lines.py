@@ -10,7 +10,7 @@ from training.blocks import load, save
 from training.faces import Faces
 from training.lines import LineMaker
 from training.picture import HEIGHT, LETTER, batch, prepared
-from training.stream import batches, shaken
+from training.stream import batches, shaken, width_of
 from training.tokens import printed_form, to_numbers, to_text
 
 _KHMER = {"truetype/khmeros/KhmerOS.ttf": 1.0, "truetype/khmeros/KhmerOSmuollight.ttf": 1.0}
@@ -73,12 +73,17 @@ def test_a_block_comes_back_from_its_file(made, tmp_path):
 
 
 def test_a_run_that_goes_on_is_handed_the_batches_it_has_not_seen(made):
-    """The batches of a block are the same ones in the same order each time, and hold each line once."""
-    first, again = (batches(made, seed=1, block=30) for _ in range(2))
+    """The batches of a block are the same ones in the same order each time; those of one width have as many lines."""
+    first, again = (batches(made * 4, seed=1, block=30) for _ in range(2))
     assert [[id(line) for line in group] for group in first] == [[id(line) for line in group] for group in again]
-    assert sorted(id(line) for group in first for line in group) == sorted(map(id, made))
-    one, two = (shaken(made[0].pixels, np.random.default_rng([1, 30, 2])) for _ in range(2))
+    widths = [(width_of(group), len(group)) for group in first]
+    assert len(set(widths)) == len({width for width, _ in widths}) > 1
+    assert sum(len(group) for group in first) > 3 * len(made)
+    one, two = (shaken(made[0].pixels, np.random.default_rng([1, 30, 2]), 400) for _ in range(2))
     assert np.array_equal(one, two)
+    assert max(shaken(made[0].pixels, np.random.default_rng(n), 150).shape[1] for n in range(9)) <= max(
+        150, made[0].pixels.shape[1]
+    )
 
 
 @pytest.mark.parametrize("dpi", [100, 200, 300])
