@@ -78,7 +78,7 @@ def test_a_run_that_goes_on_is_handed_the_batches_it_has_not_seen(made):
     assert [[id(line) for line in group] for group in first] == [[id(line) for line in group] for group in again]
     widths = [(width_of(group), len(group)) for group in first]
     assert len(set(widths)) == len({width for width, _ in widths}) > 1
-    assert sum(len(group) for group in first) > 3 * len(made)
+    assert 6 * len(made) < sum(len(group) for group in first) <= 8 * len(made)
     one, two = (shaken(made[0].pixels, np.random.default_rng([1, 30, 2]), 400) for _ in range(2))
     assert np.array_equal(one, two)
     assert max(shaken(made[0].pixels, np.random.default_rng(n), 150).shape[1] for n in range(9)) <= max(
