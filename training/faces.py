@@ -101,10 +101,13 @@ LATIN: dict[str, float] = {
     "opentype/courier-prime/Courier Prime.otf": 4,
     "opentype/courier-prime/Courier Prime Bold.otf": 1.5,
     "opentype/courier-prime/Courier Prime Italic.otf": 0.5,
+    "opentype/urw-base35/NimbusMonoPS-Regular.otf": 3,
+    "opentype/urw-base35/NimbusMonoPS-Bold.otf": 2,
+    "opentype/urw-base35/C059-Roman.otf": 1,
     "cutive-mono-latin-400-normal": 2,
     "special-elite-latin-400-normal": 3,
 }
-"""Latin faces, a third of them a typewriter's."""
+"""Latin faces, most of them a typewriter's."""
 
 HELD_BACK = ("preahvihear", "taprom", "bayon", "dangrek", "akbalthom")
 """Parts of the names of faces that are for measuring."""

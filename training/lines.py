@@ -84,7 +84,7 @@ class LineMaker:
             other, _ = _set(self._texts.text(), order, size, rng, match=True)
         ink = wear.bent(ink, rng, letter, baseline)
         ink = _cut(ink, rng, letter)
-        ink = wear.printed(wear.with_strangers(ink, rng, letter, other), rng, letter)
+        ink = wear.printed(wear.with_strangers(ink, rng, letter, other), rng, letter, khmer=own)
         pixels = wear.scanned(ink, rng, letter)
         # What the layout takes for the height of the page's letters is not that of each line: headings are bigger.
         taken = letter * float(np.exp(rng.normal(0.05 if own else 0.0, 0.12)))

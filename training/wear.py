@@ -47,13 +47,14 @@ def _warped(ink: Floats, rng: np.random.Generator, letter: float) -> Floats:
     return np.asarray(cv2.remap(ink, columns, rows, cv2.INTER_LINEAR), np.float32)
 
 
-def printed(ink: Floats, rng: np.random.Generator, letter: float) -> Floats:
+def printed(ink: Floats, rng: np.random.Generator, letter: float, *, khmer: bool) -> Floats:
     """Return the line as print and copier left it: strokes fatter or thinner, filled or broken, faded in places.
 
     Ink spreads (a blur) and takes from some threshold on: a low one fills the shapes, a high one breaks them.
     """
     noise = np.asarray(rng.standard_normal(ink.shape, np.float32), np.float32)
-    spread = letter * float(rng.uniform(0.02, 0.09))
+    # The letters of Latin are measured lower, and a ribbon spreads more.
+    spread = letter * float(rng.uniform(0.02, 0.09) if khmer else rng.uniform(0.03, 0.15))
     soft = cv2.GaussianBlur(ink, (0, 0), spread) if spread > 0.35 else ink
     if rng.random() < 0.15:
         soft = soft * (
@@ -63,7 +64,7 @@ def printed(ink: Floats, rng: np.random.Generator, letter: float) -> Floats:
     rough = float(rng.uniform(low, high))
     grain = cv2.GaussianBlur(noise, (0, 0), max(0.5, letter * 0.03)) * (0.5 + letter * 0.06)
     soft = soft + rough * grain
-    level = float(np.clip(rng.normal(0.43, 0.1), 0.2, 0.7))
+    level = float(np.clip(rng.normal(0.43, 0.1 if khmer else 0.13), 0.2, 0.72))
     hard = float(np.exp(rng.uniform(np.log(3), np.log(40))))
     taken = np.clip((soft - level) * hard + 0.5, 0, 1)
     # Never so thin that most of it is gone, nor so fat that it runs together.
