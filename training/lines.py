@@ -68,7 +68,8 @@ class LineMaker:
     def _line(self, rng: np.random.Generator) -> Line | None:
         text = self._texts.text()
         khmer, latin = self._khmer.draw(rng), self._latin.draw(rng)
-        own = _KHMER.search(text) is not None
+        # Figures alone stand on pages of either script.
+        own = _KHMER.search(text) is not None or (not any(map(str.isalpha, text)) and rng.random() < 0.75)
         # Khmer pages set their Latin in the Khmer face's own letters, or in any other.
         order = [khmer, latin] if own and rng.random() < 0.45 else [latin, khmer]
         main = khmer if own else latin
@@ -87,7 +88,7 @@ class LineMaker:
         ink = wear.printed(wear.with_strangers(ink, rng, letter, other), rng, letter, khmer=own)
         pixels = wear.scanned(ink, rng, letter)
         # What the layout takes for the height of the page's letters is not that of each line: headings are bigger.
-        taken = letter * float(np.exp(rng.normal(0.05 if own else 0.0, 0.12)))
+        taken = letter * float(np.exp(rng.normal(0.05 if own else 0.15, 0.12)))
         return Line(prepared(pixels, taken), text, main.name)
 
 
@@ -124,9 +125,9 @@ def _set(
     scale = {face.name: 1.0 for face in order}
     if match:
         for face in order:
-            # A Latin face of the size that goes with the Khmer one: its capitals are lower than Khmer letters.
+            # A Latin face of a size that goes with the Khmer one: its small letters are lower than Khmer ones.
             if face is not khmer and face is not second:
-                scale[face.name] = float(np.clip(0.82 * khmer.letter / face.letter, 0.75, 1.4))
+                scale[face.name] = min(1.4, float(rng.uniform(0.5, 0.85)) * khmer.letter / face.letter)
     fonts = {face.name: face.at(size * scale[face.name]) for face in order}
     pieces: list[tuple[str, str, float]] = []
     x = 0.0

@@ -64,7 +64,7 @@ def printed(ink: Floats, rng: np.random.Generator, letter: float, *, khmer: bool
     rough = float(rng.uniform(low, high))
     grain = cv2.GaussianBlur(noise, (0, 0), max(0.5, letter * 0.03)) * (0.5 + letter * 0.06)
     soft = soft + rough * grain
-    level = float(np.clip(rng.normal(0.43, 0.1 if khmer else 0.13), 0.2, 0.72))
+    level = float(np.clip(rng.normal(0.43, 0.1 if khmer else 0.11), 0.2, 0.7))
     hard = float(np.exp(rng.uniform(np.log(3), np.log(40))))
     taken = np.clip((soft - level) * hard + 0.5, 0, 1)
     # Never so thin that most of it is gone, nor so fat that it runs together.
