@@ -63,17 +63,17 @@ class LineWriter(Writer):
             return self._figures()
         longest = int(rng.integers(3, 16) if rng.random() < 0.22 else rng.integers(16, 78))
         kind = rng.random()
-        if kind < 0.24:
+        if kind < 0.20:
             pieces = self._paper()
-        elif kind < 0.42:
+        elif kind < 0.32:
             pieces = self._law()
-        elif kind < 0.58:
+        elif kind < 0.47:
             pieces = self._from_sentence()
-        elif kind < 0.70:
+        elif kind < 0.67:
             pieces = self._salad(0.03)
-        elif kind < 0.76:
+        elif kind < 0.74:
             pieces = self._nonsense()
-        elif kind < 0.82:
+        elif kind < 0.81:
             pieces = self._latin_line()
         elif kind < 0.90:
             pieces = self._latin_paper()

@@ -28,10 +28,15 @@ def bent(ink: Floats, rng: np.random.Generator, letter: float, baseline: float) 
     ink = np.asarray(cv2.warpAffine(ink, matrix, size, flags=cv2.INTER_LINEAR), np.float32)
     if rng.random() < 0.25:
         ink = _warped(ink, rng, letter)
-    if rng.random() < 0.12 and size[0] > 6 * letter:
+    if rng.random() < 0.15 and size[0] > 6 * letter:
         columns = np.arange(size[0], dtype=np.float32)
-        swing = letter * float(rng.uniform(0.03, 0.13))
-        wave = swing * np.sin(columns / (letter * float(rng.uniform(6, 40))) + float(rng.uniform(0, 6)))
+        if rng.random() < 0.6:
+            swing = letter * float(rng.uniform(0.03, 0.13))
+            wave = swing * np.sin(columns / (letter * float(rng.uniform(6, 40))) + float(rng.uniform(0, 6)))
+        else:
+            # The page of a book rises towards its back.
+            far = columns / size[0] if rng.random() < 0.5 else 1 - columns / size[0]
+            wave = letter * float(rng.uniform(-0.7, 0.7)) * far**3
         rows = np.arange(height, dtype=np.float32)[:, None] + wave[None].astype(np.float32)
         ink = np.asarray(cv2.remap(ink, np.repeat(columns[None], height, 0), rows, cv2.INTER_LINEAR), np.float32)
     return ink
