@@ -121,7 +121,8 @@ def _agreement(ones: Sequence[str], others: Sequence[str], truths: Sequence[str]
         total, agree, right = total + len(one), agree + len(both), right + len(both & true)
     yield f"  network and {name}: always the better line of the two {error(best, truths):.4f};"
     yield f"    agree on {agree / max(1, total):.3f} of the characters, of which {right / max(1, agree):.4f} are right,"
-    yield f"    and on {len(alike) / len(triples):.3f} of the lines, of which {sum(alike) / max(1, len(alike)):.3f} are right"
+    whole = sum(alike) / max(1, len(alike))
+    yield f"    and on {len(alike) / len(triples):.3f} of the lines, of which {whole:.3f} are right"
 
 
 def _matched(one: str, other: str) -> set[int]:
