@@ -21,6 +21,7 @@ from pipeline.page.recognise import Signs, Tesseract
 from pipeline.page.sheet import LinePicture
 from training.crops import text_of
 from training.measure import compared, error
+from training.onnx_model import scorer
 from training.reader import NetworkReader
 from training.tokens import printed_form
 
@@ -43,7 +44,7 @@ def compare(model: Path, real: Path, settings: PageSettings) -> Iterator[str]:
     kinds = [row["page"].split("-")[0] for row in rows]
     tesseract = Tesseract(settings.models_folder, _SECONDS)
     start = time.process_time()
-    network = NetworkReader(model).read(lines)
+    network = NetworkReader(scorer(model)).read(lines)
     middle = time.process_time()
     first = tesseract.read(lines, settings.first_languages)
     each = 1000 / len(lines)

@@ -1,7 +1,6 @@
 """The exported network as a recogniser of the pipeline's kind: pictures of lines in, their signs out."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 from pipeline.page.picture import Pixels
 from pipeline.page.recognise import Sign, Signs
 from pipeline.page.sheet import LETTER
-from training.onnx_model import scorer
+from training.measure import Scorer
 from training.picture import batch, prepared
 from training.tokens import SIGNS
 
@@ -19,9 +18,9 @@ _SPACE = SIGNS.index(" ") + 1
 class NetworkReader:
     """Reads lines one by one on one thread."""
 
-    def __init__(self, model: Path) -> None:
-        """Load an exported network."""
-        self._scores = scorer(model)
+    def __init__(self, scores: Scorer) -> None:
+        """Take what gives the scores of pictures, such as :func:`training.onnx_model.scorer`."""
+        self._scores = scores
 
     def read(self, lines: Sequence[Pixels]) -> list[Signs]:
         """Read grey pictures of one line each, as ``Sheet.picture_of`` hands them over."""
