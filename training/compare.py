@@ -88,9 +88,8 @@ def _product(
 
 
 def _together(readings: Sequence[Signs], network: Sequence[Signs]) -> list[Signs]:
-    """Return one reading of two; the network says that it is surer than it is, so its chances are squared."""
-    doubted = [tuple(replace(sign, confidence=sign.confidence**2) for sign in signs) for signs in network]
-    return [agreed(_folded(one), other) for one, other in zip(readings, doubted, strict=True)]
+    """Return one reading of two."""
+    return [agreed(_folded(one), other) for one, other in zip(readings, network, strict=True)]
 
 
 def _folded(signs: Signs) -> Signs:

@@ -1,11 +1,10 @@
-"""The trained network as ONNX: with weights of four bytes, of two, and of one where matrices are multiplied."""
+"""The trained network as ONNX, with weights of four bytes and of two."""
 
 from pathlib import Path
 
 import onnx
 import torch
 from onnx import numpy_helper
-from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from training.network import LineNetwork
 from training.onnx_model import INPUT, OUTPUT
@@ -13,12 +12,12 @@ from training.picture import HEIGHT
 
 
 def export(checkpoint: Path, folder: Path) -> list[Path]:
-    """Write ``lines.onnx``, ``lines.fp16.onnx`` and ``lines.int8.onnx`` from a checkpoint's averaged weights."""
+    """Write ``lines.onnx`` and ``lines.fp16.onnx`` from a checkpoint's averaged weights."""
     network = LineNetwork()
     network.load_state_dict(torch.load(checkpoint, weights_only=True)["mean"])
     network.eval()
     folder.mkdir(parents=True, exist_ok=True)
-    whole, half, small = (folder / name for name in ("lines.onnx", "lines.fp16.onnx", "lines.int8.onnx"))
+    whole, half = folder / "lines.onnx", folder / "lines.fp16.onnx"
     torch.onnx.export(
         network,
         (torch.zeros(2, 1, HEIGHT, 400),),
@@ -30,8 +29,7 @@ def export(checkpoint: Path, folder: Path) -> list[Path]:
         dynamo=False,
     )
     _halve(whole, half)
-    quantize_dynamic(whole, small, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul", "LSTM"])
-    return [whole, half, small]
+    return [whole, half]
 
 
 def _halve(whole: Path, half: Path) -> None:
