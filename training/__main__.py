@@ -1,0 +1,86 @@
+"""The steps of ``script/train-lines``; docs/training.md tells what they are for."""
+
+from pathlib import Path
+from typing import Annotated
+
+import cv2
+import numpy as np
+import typer
+
+from config.settings import load
+from training.blocks import BlockStore, line_maker
+from training.measure import crops_of
+
+app = typer.Typer(help="Make lines, train the small line reader, export and measure it.", no_args_is_help=True)
+
+Words = Annotated[Path, typer.Option(help="The word list of Debian's Khmer model.")]
+Fontsource = Annotated[Path, typer.Option(help="The folder @fontsource that npm filled.")]
+Seed = Annotated[int, typer.Option(help="What all chance comes from.")]
+
+
+@app.command("lines")
+def show_lines(
+    out: Path,
+    words: Words,
+    fontsource: Fontsource,
+    seed: Seed = 1,
+    block: Annotated[int, typer.Option(help="The number of the block.")] = 0,
+    count: Annotated[int, typer.Option(help="How many lines.")] = 40,
+) -> None:
+    """Make lines and put them on one picture, to look at; their texts go to standard output."""
+    made = line_maker(words, fontsource, seed).make(block, count)
+    widest = max(line.pixels.shape[1] for line in made)
+    rows = [np.pad(255 - line.pixels, ((0, 2), (0, widest - line.pixels.shape[1]))) for line in made]
+    cv2.imwrite(str(out), np.vstack(rows))
+    for line in made:
+        typer.echo(f"{line.text}\t{line.face}")
+
+
+@app.command()
+def train(
+    folder: Path,
+    words: Words,
+    fontsource: Fontsource,
+    seed: Seed = 1,
+    blocks: Annotated[int, typer.Option(help="Blocks of 2,048 lines to learn from.")] = 400,
+    finish: Annotated[int, typer.Option(help="Last blocks, over which the rate falls.")] = 60,
+    threads: Annotated[int, typer.Option(help="Threads.")] = 2,
+    real: Annotated[Path | None, typer.Option(help="Real lines to measure on now and then.")] = None,
+) -> None:
+    """Train, or go on training, in a folder."""
+    from training.train import Training  # noqa: PLC0415  # PyTorch takes seconds to load, and not all have it
+
+    folder.mkdir(parents=True, exist_ok=True)
+    store = BlockStore(folder / "blocks", words, fontsource, seed)
+    found = crops_of(real) if real else []
+    Training(folder, store, seed=seed, threads=threads, crops=found).run(blocks, finish)
+
+
+@app.command("export")
+def export_model(folder: Path, out: Path) -> None:
+    """Write the network of a training folder as ONNX."""
+    from training.export import export  # noqa: PLC0415  # as above
+
+    for file in export(folder / "checkpoint.pt", out):
+        typer.echo(f"{file}  {file.stat().st_size}")
+
+
+@app.command("crops")
+def cut_crops(pages: Path, out: Path) -> None:
+    """Cut the lines out of real pages whose texts are known, for measuring; call it once for each folder of pages."""
+    from training import crops  # noqa: PLC0415  # Tesseract allows OpenMP but one thread, of which PyTorch wants two
+
+    typer.echo(crops.cut(pages, out, load().page))
+
+
+@app.command()
+def measure(model: Path, real: Path) -> None:
+    """Measure an exported network on real lines, beside Tesseract and beside what the product reads."""
+    from training.compare import compare  # noqa: PLC0415  # not all have ONNX Runtime
+
+    for line in compare(model, real, load().page):
+        typer.echo(line)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,142 @@
+"""The exported network beside Tesseract on the same real lines: errors, time, and the worth of two readers."""
+
+import csv
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import cv2
+import numpy as np
+from rapidfuzz.distance import Levenshtein
+from tesserocr import OEM, PSM, PyTessBaseAPI
+
+from models.settings import PageSettings
+from pipeline.page import read
+from pipeline.page.agree import agreed
+from pipeline.page.model_files import folder_of
+from pipeline.page.picture import Pixels
+from pipeline.page.recognise import Signs, Tesseract
+from pipeline.page.sheet import LinePicture
+from training.crops import text_of
+from training.measure import compared, error
+from training.onnx_model import scorer
+from training.reader import NetworkReader
+from training.tokens import printed_form
+
+_SECONDS = 3600.0
+
+Readings = dict[str, list[Signs]]
+
+
+def compare(model: Path, real: Path, settings: PageSettings) -> Iterator[str]:
+    """Yield lines of text: for each folder of pages, each reader's error, and the worth of agreement.
+
+    Args:
+        model: The exported network.
+        real: Lines that :mod:`training.crops` has cut.
+        settings: How the product reads.
+    """
+    with (real / "labels.tsv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    lines = [np.asarray(cv2.imread(str(real / row["file"]), cv2.IMREAD_GRAYSCALE), np.uint8) for row in rows]
+    kinds = [row["page"].split("-")[0] for row in rows]
+    tesseract = Tesseract(settings.models_folder, _SECONDS)
+    start = time.process_time()
+    network = NetworkReader(scorer(model)).read(lines)
+    middle = time.process_time()
+    first = tesseract.read(lines, settings.first_languages)
+    each = 1000 / len(lines)
+    yield (
+        f"milliseconds of processor a line: network {each * (middle - start):.1f}, "
+        f"{settings.first_languages} {each * (time.process_time() - middle):.1f}"
+    )
+    product = _product(lines, kinds, tesseract, settings)
+    readings: Readings = {
+        "network": network,
+        "first, psm 7": first,
+        "product": product,
+        "first + network": _together(first, network),
+        "product + network": _together(product, network),
+    }
+    raw = _raw(lines, settings)
+    for kind in sorted(set(kinds)):
+        mine = [number for number, one in enumerate(kinds) if one == kind]
+        truths = [rows[number]["text"] for number in mine]
+        texts = {name: [text_of(some[number]) for number in mine] for name, some in readings.items()}
+        texts["first, psm 13"] = [raw[number] for number in mine]
+        yield f"{kind}, {len(mine)} lines"
+        for name, some in texts.items():
+            yield f"  {name:18} {error(some, truths):.4f}"
+        for name in ("first, psm 7", "product"):
+            yield from _agreement(texts["network"], texts[name], truths, name)
+        yield from _pages([rows[number]["page"] for number in mine], truths, texts)
+
+
+def _product(
+    lines: Sequence[Pixels], kinds: Sequence[str], tesseract: Tesseract, settings: PageSettings
+) -> list[Signs]:
+    """Return what the product reads, which knows whether a page is Latin."""
+    found: dict[int, Signs] = {}
+    for latin in (False, True):
+        mine = [number for number, kind in enumerate(kinds) if (kind == "latin") == latin]
+        pictures = [LinePicture(lines[number], 0, 0, 1) for number in mine]
+        signs = (read._read_latin if latin else read._read_khmer)(pictures, tesseract, settings)
+        found.update(zip(mine, signs, strict=True))
+    return [found[number] for number in range(len(lines))]
+
+
+def _together(readings: Sequence[Signs], network: Sequence[Signs]) -> list[Signs]:
+    """Return one reading of two."""
+    return [agreed(_folded(one), other) for one, other in zip(readings, network, strict=True)]
+
+
+def _folded(signs: Signs) -> Signs:
+    """Return signs with the subscripts that the network can say."""
+    return tuple(replace(sign, text=printed_form(sign.text) or sign.text) for sign in signs)
+
+
+def _raw(lines: Sequence[Pixels], settings: PageSettings) -> list[str]:
+    """Return what the first model reads where Tesseract takes the picture as it is (psm 13)."""
+    name = settings.first_languages
+    texts = []
+    folder = folder_of(name, settings.models_folder)
+    with PyTessBaseAPI(f"{folder}/", name, psm=PSM.RAW_LINE, oem=OEM.LSTM_ONLY) as engine:
+        for line in lines:
+            height, width = line.shape
+            engine.SetImageBytes(line.tobytes(), width, height, 1, width)
+            engine.SetSourceResolution(300)
+            texts.append(engine.GetUTF8Text().strip())
+    return texts
+
+
+def _agreement(ones: Sequence[str], others: Sequence[str], truths: Sequence[str], name: str) -> Iterator[str]:
+    triples = list(zip(map(compared, ones), map(compared, others), map(compared, truths), strict=True))
+    best = [min(one, other, key=lambda text: Levenshtein.distance(text, truth)) for one, other, truth in triples]
+    alike = [one == truth for one, other, truth in triples if one == other]
+    agree = right = total = 0
+    for one, other, truth in triples:
+        both, true = _matched(one, other), _matched(one, truth)
+        total, agree, right = total + len(one), agree + len(both), right + len(both & true)
+    yield f"  network and {name}: always the better line of the two {error(best, truths):.4f};"
+    yield f"    agree on {agree / max(1, total):.3f} of the characters, of which {right / max(1, agree):.4f} are right,"
+    whole = sum(alike) / max(1, len(alike))
+    yield f"    and on {len(alike) / len(triples):.3f} of the lines, of which {whole:.3f} are right"
+
+
+def _matched(one: str, other: str) -> set[int]:
+    """Return the places of the characters of the first that stand in the second."""
+    blocks = SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
+    return {place for block in blocks for place in range(block.a, block.a + block.size)}
+
+
+def _pages(pages: Sequence[str], truths: Sequence[str], texts: dict[str, list[str]]) -> Iterator[str]:
+    """Yield each page's errors by network, first and product."""
+    for page in sorted(set(pages)):
+        chosen = [number for number, one in enumerate(pages) if one == page]
+        true = [truths[number] for number in chosen]
+        rates = [
+            error([texts[name][number] for number in chosen], true) for name in ("network", "first, psm 7", "product")
+        ]
+        yield f"  {page:36} {len(chosen):4}  " + "  ".join(f"{rate:.4f}" for rate in rates)

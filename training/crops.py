@@ -1,0 +1,106 @@
+"""Lines cut out of real pages by the very steps that read pages, each with what stands there: for measuring only."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+from rapidfuzz.distance import Levenshtein
+
+from models.settings import PageSettings
+from pipeline.page import read
+from pipeline.page.clean import grey
+from pipeline.page.orient import find_stand
+from pipeline.page.picture import Picture, Pixels
+from pipeline.page.recognise import Signs, Tesseract
+from pipeline.page.sheet import LETTER
+from training.measure import compared
+
+FIELDS = ("file", "page", "text", "product")
+
+_PICTURES = {".png", ".jpg", ".jpeg", ".tif", ".tiff"}
+_NEAR = 0.5
+"""A crop is a line of the truth where its reading has fewer errors than this, of the line's length."""
+
+_SECONDS = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    pixels: Pixels
+    product: str
+
+
+def cut(pages: Path, out: Path, settings: PageSettings) -> int:
+    """Cut the lines out of pages, find each in the page's truth, and write those that were found.
+
+    A line that the layout tore or joined is not found, and is no measure of a recogniser.
+
+    Args:
+        pages: Pictures of pages, ``NAME.txt`` beside each: what stands there, one printed line a line.
+        out: Where the crops and ``labels.tsv`` go.
+        settings: How pages are read.
+
+    Returns:
+        How many lines there are in ``out`` now.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    labels = out / "labels.tsv"
+    rows = []
+    if labels.is_file():
+        with labels.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    for page in sorted(path for path in pages.iterdir() if path.suffix in _PICTURES):
+        truth = [line for line in page.with_suffix(".txt").read_text("utf-8").split("\n") if line.strip()]
+        name = f"{pages.name}-{page.stem}"
+        for number, (one, text) in enumerate(_found(list(_lines(page, settings)), truth)):
+            crop = f"{name}-{number:03}.png"
+            cv2.imwrite(str(out / crop), one.pixels)
+            rows.append({"file": crop, "page": name, "text": text.replace("\t", " "), "product": one.product})
+    with labels.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, FIELDS, delimiter="\t", quoting=csv.QUOTE_NONE, quotechar=None)
+        table.writeheader()
+        table.writerows(rows)
+    return len(rows)
+
+
+def _lines(page: Path, settings: PageSettings) -> Iterator[_Cut]:
+    """Yield the lines of a page as the recogniser is handed them, and what the product reads there."""
+    with Image.open(page) as image:
+        dpi = float(image.info.get("dpi", (300, 300))[0]) or 300.0
+        pixels = np.asarray(image.convert("RGB"), np.uint8)
+    recogniser = Tesseract(settings.models_folder, _SECONDS)
+    picture = Picture(grey(pixels), dpi)
+    picture = Picture(picture.pixels, read._true_dpi(picture))
+    stand, sheet = find_stand(picture, recogniser, settings.first_languages, settings.dpi)
+    pictures = [sheet.picture_of(line, LETTER / sheet.letter) for line in sheet.lines]
+    readings = (read._read_latin if stand.latin else read._read_khmer)(pictures, recogniser, settings)
+    for one, signs in zip(pictures, readings, strict=True):
+        yield _Cut(one.pixels, text_of(signs))
+
+
+def text_of(signs: Signs) -> str:
+    """Return what signs say, their words parted by spaces."""
+    return "".join(f" {sign.text}" if sign.begins else sign.text for sign in signs).strip()
+
+
+def _found(cuts: list[_Cut], truth: list[str]) -> Iterator[tuple[_Cut, str]]:
+    """Yield the crops that are lines of the truth, the likest first; each line is taken once."""
+    pairs = []
+    for number, one in enumerate(cuts):
+        reading = compared(one.product)
+        for line in truth:
+            true = compared(line)
+            share = Levenshtein.distance(reading, true) / len(true) if true else 1.0
+            if share < _NEAR:
+                pairs.append((share, number, line))
+    left, used = Counter(truth), set()
+    for _, number, line in sorted(pairs):
+        if number not in used and left[line]:
+            used.add(number)
+            left[line] -= 1
+            yield cuts[number], line

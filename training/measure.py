@@ -1,0 +1,80 @@
+"""How much of what stands on real lines the network reads: crops with their texts, compared sign by sign.
+
+A folder of crops holds ``labels.tsv``: the file of each crop, its page, its text; the crops are as
+``Sheet.picture_of`` hands them over (see :mod:`training.crops`).
+"""
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
+
+from pipeline.page.sheet import LETTER
+from training.picture import Pixels, batch, prepared
+from training.tokens import printed_form, to_text
+
+_COLUMNS = 20000
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A line cut out of a real page, what stands there, and its picture as the network takes it."""
+
+    name: str
+    page: str
+    text: str
+    pixels: Pixels
+
+
+def crops_of(folder: Path) -> list[Crop]:
+    """Return the crops of a folder."""
+    with (folder / "labels.tsv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    found = []
+    for row in rows:
+        grey = np.asarray(cv2.imread(str(folder / row["file"]), cv2.IMREAD_GRAYSCALE), np.uint8)
+        found.append(Crop(row["file"], row["page"], row["text"], prepared(grey, LETTER)))
+    return found
+
+
+Scorer = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""Pictures ``(batch, 1, HEIGHT, width)`` in, scores ``(frames, batch, classes)`` out."""
+
+
+def read(pictures: Sequence[Pixels], scores: Scorer) -> list[str]:
+    """Return the texts of pictures, read a batch of like widths at a time."""
+    texts = [""] * len(pictures)
+    for group in _groups([picture.shape[1] for picture in pictures]):
+        best = scores(batch([pictures[number] for number in group])).argmax(axis=2).T
+        for number, frames in zip(group, best, strict=True):
+            texts[number] = to_text(frames[: -(-pictures[number].shape[1] // 4)].tolist()).strip()
+    return texts
+
+
+def _groups(widths: Sequence[int]) -> Iterator[list[int]]:
+    group: list[int] = []
+    for number in sorted(range(len(widths)), key=lambda number: widths[number]):
+        if group and widths[number] * (len(group) + 1) > _COLUMNS:
+            yield group
+            group = []
+        group.append(number)
+    if group:
+        yield group
+
+
+def compared(text: str) -> str:
+    """Return the form in which a reading is compared: no spaces."""
+    return printed_form(text).replace(" ", "")
+
+
+def error(texts: Sequence[str], truths: Sequence[str]) -> float:
+    """Return the share of wrong code points, spaces left out."""
+    wrong = sum(
+        Levenshtein.distance(compared(text), compared(truth)) for text, truth in zip(texts, truths, strict=True)
+    )
+    return wrong / max(1, sum(len(compared(truth)) for truth in truths))

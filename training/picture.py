@@ -1,0 +1,59 @@
+"""A picture of a line as the network takes it: letters of one size, the row of letters at one height, ink 255."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+
+HEIGHT = 48
+LETTER = 15.0
+"""Pixels of a letter's height, of :func:`pipeline.page.ink.letter_height`'s kind."""
+
+_MIDDLE = 21
+"""Row on which the middle of the row of letters comes to lie: there is more below it than above."""
+
+_EDGE = 8
+"""Columns without ink at both ends of a line."""
+
+
+def prepared(line: Pixels, letter: float) -> Pixels:
+    """Return the picture ``(HEIGHT, width)`` for a grey picture of a line, dark on white.
+
+    A line that is higher than the network's picture is made smaller. The paper becomes 0 and the ink about 255.
+
+    Args:
+        line: The picture, as ``Sheet.picture_of`` hands it over.
+        letter: The height of its letters in its pixels.
+    """
+    ink = cv2.bitwise_not(line)
+    dark = ink > 70
+    rows, columns = np.flatnonzero(dark.any(axis=1)), np.flatnonzero(dark.any(axis=0))
+    if not len(rows):
+        return np.zeros((HEIGHT, 2 * _EDGE), np.uint8)
+    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    scale = min(LETTER / letter, (HEIGHT - 2) / ink.shape[0])
+    size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
+    ink = cv2.resize(ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    black = float(np.percentile(ink, 99))
+    ink = cv2.convertScaleAbs(ink, alpha=255 / max(80.0, black))
+    band = np.convolve(ink.sum(axis=1, dtype=np.float64), np.ones(round(LETTER)), "same")
+    top = min(max(0, _MIDDLE - int(band.argmax())), HEIGHT - ink.shape[0])
+    framed = np.zeros((HEIGHT, ink.shape[1] + 2 * _EDGE), np.uint8)
+    framed[top : top + ink.shape[0], _EDGE:-_EDGE] = ink
+    return framed
+
+
+def batch(pictures: Sequence[Pixels], wide: int = 0) -> NDArray[np.float32]:
+    """Return pictures ``(HEIGHT, width)`` as one array ``(batch, 1, HEIGHT, widest)``, ink being 1.
+
+    It is at least ``wide`` columns wide, and a multiple of eight.
+    """
+    widest = -(-max(wide, *(picture.shape[1] for picture in pictures)) // 8) * 8
+    together = np.zeros((len(pictures), 1, HEIGHT, widest), np.float32)
+    for picture, place in zip(pictures, together, strict=True):
+        place[0, :, : picture.shape[1]] = picture
+    together /= 255
+    return together

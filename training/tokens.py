@@ -1,0 +1,64 @@
+"""The signs that the network can say, and texts as their numbers.
+
+A subscript is one sign: the coeng alone has no shape, and half as many signs fit a frame better.
+"""
+
+import re
+from collections.abc import Iterable
+
+from pipeline.text.normalise import tidy
+
+_COENG = "\u17d2"
+_KHMER_LETTERS = [chr(code) for code in (*range(0x1780, 0x17A3), *range(0x17A5, 0x17B4)) if code != 0x17A8]
+_KHMER_MARKS = [chr(code) for code in range(0x17B6, 0x17D2)]
+_KHMER_OTHERS = list("។៕៖ៗ៚៙៛០១២៣៤៥៦៧៨៩")
+_UNDER = [_COENG + chr(code) for code in (*range(0x1780, 0x17A3), 0x17A5, 0x17AB, 0x17AF) if code != 0x178A]
+_LATIN = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzÀÂÇÈÉÊËÎÏÔÙÛÜŒàâçèéêëîïôùûüœ"
+_MARKS = ".,:;!?'\"()[]/\\-–_=+*&%@#$§°º«»“”‘’•…№½<>|"
+
+SIGNS: tuple[str, ...] = (" ", *_LATIN, *_MARKS, *_KHMER_LETTERS, *_KHMER_MARKS, *_KHMER_OTHERS, *_UNDER)
+"""What the outputs of the network stand for; output 0 is CTC's blank, output ``n`` is ``SIGNS[n - 1]``."""
+
+CLASSES = len(SIGNS) + 1
+
+_NUMBER = {sign: number for number, sign in enumerate(SIGNS, 1)}
+_SIGN = re.compile(f"{_COENG}[\u1780-\u17b3]|.", re.DOTALL)
+
+
+class UnsayableError(ValueError):
+    """The text holds a character that the network has no sign for."""
+
+
+def printed_form(text: str) -> str:
+    """Return a text as paper shows it: tidy, one space where there are several, no zero-width space.
+
+    Subscript DA and TA have one shape: it is always TA here.
+    """
+    return " ".join(tidy(text).replace("\u200b", "").replace("\u17d2\u178a", "\u17d2\u178f").split())
+
+
+def to_numbers(text: str) -> list[int]:
+    """Return the numbers of the signs of a text in its printed form.
+
+    Raises:
+        UnsayableError: A character has no sign.
+    """
+    try:
+        return [_NUMBER[sign] for sign in _SIGN.findall(text)]
+    except KeyError as error:
+        raise UnsayableError(str(error)) from error
+
+
+def can_say(text: str) -> bool:
+    """Return whether each character has a sign."""
+    return all(sign in _NUMBER for sign in _SIGN.findall(text))
+
+
+def to_text(numbers: Iterable[int]) -> str:
+    """Return the text of the best output of each frame: repeats are one sign, blanks none."""
+    signs, before = [], 0
+    for number in numbers:
+        if number not in {before, 0}:
+            signs.append(SIGNS[number - 1])
+        before = number
+    return "".join(signs)
