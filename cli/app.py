@@ -10,7 +10,7 @@ import typer
 import typer.main
 from typer.core import TyperGroup
 
-from cli.common import Exit
+from models.errors import ExitStatus
 
 # In the order of the help: what is typed, and the function, or the group of commands, that it means.
 _COMMANDS = {
@@ -27,7 +27,7 @@ _COMMANDS = {
     "ledger": "cli.ledger:app",
     "verify": "cli.verify:verify",
     "rebuild": "cli.rebuild:rebuild",
-    "import": "cli.take:take",
+    "import": "cli.import_bag:import_bag",
     "review": "cli.review:review",
     "correct": "cli.correct:correct",
     "split": "cli.correct:split",
@@ -88,7 +88,7 @@ def _wrong_use() -> Iterator[None]:
     try:
         yield
     except typer.TyperException as error:
-        error.exit_code = Exit.WRONG_USE
+        error.exit_code = ExitStatus.WRONG_USE
         raise
 
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from cli.common import ArchiveOption, find_box, give_up, keep_outside, open_ledger, out, read_settings
-from pipeline.run.html_report import html_report
+from cli.common import ArchiveOption, keep_outside, open_archive, out
+from pipeline.services.html_report import html_report
 
 
 def report(
@@ -24,12 +24,8 @@ def report(
     Example:
         bannasar report box-17 --html box-17.html
     """
-    settings = read_settings(archive)
-    keep_outside(settings.archive, html)
-    with open_ledger(settings.archive) as ledger:
-        page = html_report(ledger, find_box(ledger, box), settings, pictures, datetime.now().astimezone())
-    try:
-        html.write_text(page, "utf-8")
-    except OSError as error:
-        give_up(f"{html}: {error.strerror}.")
+    with open_archive(archive) as opened:
+        keep_outside(opened.folder, html)
+        page = html_report(opened, box, pictures, datetime.now().astimezone())
+    html.write_text(page, "utf-8")
     out.print(f"Written to {html}.")

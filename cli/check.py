@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from cli.common import ArchiveOption, Exit, JsonOption, give_up, out, read_settings
+from cli.common import ArchiveOption, JsonOption, out, read_settings
 from cli.terminal import Text, print_json
-from pipeline.archive.keys import KeyUnusableError, read_keys, trusted
+from models.errors import ExitStatus, UsageError
+from pipeline.archive.keys import read_keys, trusted
 from pipeline.archive.statement import is_statement
-from pipeline.run.check_file import Finding, Verdict, check_text
-from pipeline.run.check_file import check as check_file
+from pipeline.services.check import Finding, Verdict, check_text
+from pipeline.services.check import check as check_file
 
 _STYLES = {Verdict.RIGHT: "bold green", Verdict.CHANGED: "bold red", Verdict.UNKNOWN: "bold yellow"}
 
@@ -42,25 +43,20 @@ def check(
         bannasar check photo-of-the-certificate.jpg --key court.pem
     """
     settings = read_settings(archive)
-    try:
-        keys = read_keys(key) if key else trusted(settings.archive)
-        at_hand = settings.archive if (settings.archive / "bags").is_dir() else None
-        if is_statement(file):
-            found = check_text(file, keys, at_hand)
-        elif Path(file).exists():
-            found = check_file(Path(file), keys, at_hand)
-        else:
-            give_up(f"{file} does not exist.")
-    except KeyUnusableError as error:
-        give_up(str(error))
-    except OSError as error:
-        give_up(f"{error.filename or file}: {error.strerror or error}.")
+    keys = read_keys(key) if key else trusted(settings.archive)
+    at_hand = settings.archive if (settings.archive / "bags").is_dir() else None
+    if is_statement(file):
+        found = check_text(file, keys, at_hand)
+    elif Path(file).exists():
+        found = check_file(Path(file), keys, at_hand)
+    else:
+        raise UsageError(f"{file} does not exist.")
     if as_json:
         print_json(asdict(found))
     else:
         _print(found)
     if found.verdict is not Verdict.RIGHT:
-        raise typer.Exit(Exit.SOME_FAILED if found.verdict is Verdict.CHANGED else Exit.UNKNOWN)
+        raise typer.Exit(ExitStatus.SOME_FAILED if found.verdict is Verdict.CHANGED else ExitStatus.UNKNOWN)
 
 
 def _print(found: Finding) -> None:

@@ -1,33 +1,21 @@
-"""What the commands share: the archive option, opening an archive, exit statuses."""
+"""What the commands share: options, the terminal, opening an archive."""
 
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
 from cli.terminal import Terminal, Text
-from config.settings import SettingsError, load
+from config.settings import load
+from models.errors import UsageError
 from models.settings import LogFormat, Settings
-from pipeline.run.ledger import Ledger, LedgerError
+from pipeline.archive.archive import Archive
 
 out = Terminal()
 err = Terminal(stderr=True)
-
-
-class Exit(IntEnum):
-    """What the commands' exit statuses mean."""
-
-    DONE = 0
-    WRONG_USE = 1
-    SOME_FAILED = 2
-    MISSING_DEPENDENCY = 3
-    UNKNOWN = 3
-    INTERRUPTED = 130
-    NOBODY_READS = 141
 
 
 ArchiveOption = Annotated[
@@ -49,15 +37,11 @@ WorkersOption = Annotated[
 SchedulerOption = Annotated[
     str | None, typer.Option(metavar="tcp://…", help="Use the workers of this Dask scheduler, on shared storage.")
 ]
+CaseArgument = Annotated[
+    str, typer.Argument(metavar="CASE", help="The case file, by its id; `bannasar search` names it.")
+]
+ReasonOption = Annotated[str, typer.Option(help="Why, for the journal.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
-
-
-def give_up(sentence: str, status: Exit = Exit.WRONG_USE, below: Sequence[str] = ()) -> NoReturn:
-    """Say what is wrong, with lines below that show where, and end with a status."""
-    err.print(Text.assemble(("bannasar:", "bold red"), f" {sentence}"))
-    for line in below:
-        err.print(f"  {line}")
-    raise typer.Exit(status)
 
 
 def warn_of_damage(archive: Path, bags: Sequence[Path]) -> None:
@@ -65,17 +49,36 @@ def warn_of_damage(archive: Path, bags: Sequence[Path]) -> None:
     if not bags:
         return
     listed = ", ".join(str(bag.relative_to(archive)) for bag in bags)
-    told = f"Left out, for they cannot be read (`bannasar verify` tells what is damaged): {listed}."
-    err.print(Text(told))
+    warn(f"Left out, for they cannot be read (`bannasar verify` tells what is damaged): {listed}.")
+
+
+def warn(sentence: str) -> None:
+    """Say something on standard error that the command goes on after; nothing where there is nothing to say."""
+    if sentence:
+        err.print(Text(sentence))
 
 
 def read_settings(archive: Path | None, **options: Any) -> Settings:  # noqa: ANN401  # as config.settings.load
-    """Read the settings; the archive's path comes back absolute."""
-    try:
-        settings = load(archive=archive, **options)
-    except SettingsError as error:
-        give_up(str(error))
+    """Read the settings; the archive's path comes back absolute.
+
+    Raises:
+        SettingsError: they cannot be read, or say what cannot be.
+    """
+    settings = load(archive=archive, **options)
     return settings.model_copy(update={"archive": settings.archive.expanduser().absolute()})
+
+
+@contextmanager
+def open_archive(archive: Path | None) -> Iterator[Archive]:
+    """Open an archive that is there.
+
+    Raises:
+        SettingsError: the settings cannot be read.
+        NotFoundError: there is no archive.
+        OSError: it may not be looked at.
+    """
+    with Archive.open(read_settings(archive)) as opened:
+        yield opened
 
 
 def given(**options: Any) -> dict[str, Any]:  # noqa: ANN401  # as config.settings.load
@@ -83,49 +86,14 @@ def given(**options: Any) -> dict[str, Any]:  # noqa: ANN401  # as config.settin
     return {name: value for name, value in options.items() if value is not None}
 
 
-def check_archive(archive: Path) -> None:
-    """Give up where there is no archive yet, or none that may be looked at."""
-    try:
-        is_there = (archive / "ledger.db").is_file()
-    except OSError as error:
-        give_up(f"{archive}: {error.strerror}. Check its permissions and the disk.")
-    if not is_there:
-        give_up(f"There is no archive at {archive} yet. Make one with `bannasar run BOX --archive {archive}`.")
-
-
 def keep_outside(archive: Path, target: Path) -> None:
-    """Give up where something is to be written into the archive itself: what lies there is the archive's."""
+    """Refuse to write something into the archive itself: what lies there is the archive's.
+
+    Raises:
+        UsageError: the target is inside.
+    """
     if target.resolve().is_relative_to(archive.resolve()):
-        give_up(f"{target} is inside the archive. Name a place outside.")
-
-
-def bag_place(ledger: Ledger, case: str) -> str:
-    """Return where in the archive the bag of a case file lies; give up where there is none."""
-    place = ledger.bag_of(case)
-    if not place:
-        give_up(f"The archive holds no case file {case}. `bannasar status` and `bannasar search` name them.")
-    return place
-
-
-@contextmanager
-def open_ledger(archive: Path) -> Iterator[Ledger]:
-    """Open the ledger of an archive that must be there already."""
-    check_archive(archive)
-    try:
-        with Ledger(archive) as ledger:
-            yield ledger
-    except LedgerError as error:
-        give_up(str(error))
-
-
-def find_box(ledger: Ledger, box: str) -> str:
-    """Return the id of the box of that id or at that folder, or give up."""
-    known = ledger.boxes()
-    for each in known:
-        if box == each.id or Path(box).resolve() == each.root:
-            return each.id
-    listed = ", ".join(each.id for each in known) or "none yet"
-    give_up(f"The archive holds no box {box}. It holds: {listed}.")
+        raise UsageError(f"{target} is inside the archive.", "Name a place outside.")
 
 
 def processors() -> int:

@@ -1,28 +1,17 @@
 """``bannasar correct``, ``split`` and ``merge``."""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.changing import CaseArgument, change
-from cli.common import ArchiveOption, Exit, give_up, out, read_settings
+from cli.actor import operator
+from cli.common import ArchiveOption, CaseArgument, open_archive, out, warn
 from cli.terminal import Text
-from models.case import CaseFile, Document
-from models.correction import About, Correction
+from models.case import Document
+from models.correction import About
 from models.fact import FactName
-from models.settings import Settings
-from pipeline.archive.bag import read_case
-from pipeline.archive.fixity import NotSoundError
-from pipeline.archive.journal import operator
-from pipeline.document.describe import resting
-from pipeline.document.glossary import read_names
-from pipeline.document.said import UnsayableError, corrections
-from pipeline.document.said import merge as merged
-from pipeline.document.said import split as parted
-from pipeline.run.custody import Registrar
-from pipeline.run.put_right import put_right
+from pipeline.services import correct as service
+from pipeline.services.correct import Corrected
 
 DocumentOption = Annotated[
     int | None, typer.Option("--document", min=1, metavar="N", help="The document's number. [default: the only one]")
@@ -60,15 +49,9 @@ def correct(
         bannasar correct box-17_dossier-A --document 3 --kind machine
     """
     given = {About.KIND: kind, About.DATE: date, About.CASE_NUMBER: case_number, About.COURT: court}
-    said = {about: value for about, value in given.items() if value is not None}
-    if not said:
-        give_up("Say what is right: --kind, --date, --case-number or --court.")
-    settings = read_settings(archive)
-
-    def say(record: CaseFile, number: int) -> tuple[Correction, ...]:
-        return corrections(record, number, said, read_names(Path(settings.document.glossary)), operator())
-
-    _put_right(settings, case, document, say)
+    values = {about: value for about, value in given.items() if value is not None}
+    with open_archive(archive) as opened:
+        _print(service.correct(opened, operator(), case, document, values))
 
 
 def split(
@@ -84,11 +67,8 @@ def split(
     Example:
         bannasar split box-17_scan.pdf --document 1 --page 3
     """
-
-    def say(record: CaseFile, number: int) -> tuple[Correction, ...]:
-        return (parted(record, number, page, operator()),)
-
-    _put_right(read_settings(archive), case, document, say)
+    with open_archive(archive) as opened:
+        _print(service.split(opened, operator(), case, document, page))
 
 
 def merge(
@@ -104,48 +84,20 @@ def merge(
     Example:
         bannasar merge box-17_scan.pdf --document 2
     """
-
-    def say(record: CaseFile, number: int) -> tuple[Correction, ...]:
-        return (merged(record, number, operator()),)
-
-    _put_right(read_settings(archive), case, document, say)
+    with open_archive(archive) as opened:
+        _print(service.merge(opened, operator(), case, document))
 
 
-def _put_right(
-    settings: Settings, case: str, number: int | None, say: Callable[[CaseFile, int], tuple[Correction, ...]]
-) -> None:
-    def do(bag: Path, journal: Registrar) -> None:
-        record = read_case(bag)
-        if number is None and len(record.documents) > 1:
-            listed = "; ".join(f"{one.number}, {one.title}" for one in record.documents)
-            give_up(f"{case} has several documents. Name one with --document: {listed}.")
-        try:
-            said = say(record, number or 1)
-        except UnsayableError as error:
-            give_up(str(error))
-        try:
-            now = put_right(bag, said, _told(said, number or 1), settings, journal)
-        except NotSoundError as error:
-            give_up(str(error), Exit.SOME_FAILED)
-        for document in now.documents:
-            out.print(_line(document))
-        places = {one.page for one in said}
-        if waiting := [f"{one.about.value} {one.value or 'none'}" for one in resting(now) if one.page in places]:
-            told = f"What was said of the document that began there does not count now: {', '.join(waiting)}."
-            out.print(Text(f"{told} It will when `bannasar split` parts them again."))
-
-    change(settings, case, do)
-
-
-def _told(said: tuple[Correction, ...], number: int) -> str:
-    parts = [
-        f"{correction.about.value} {'as read' if correction.value is None else correction.value or 'none'}"
-        f" (read: {correction.machine or 'none'})"
-        if correction.about not in {About.BEGINS, About.CONTINUES}
-        else f"{correction.about.value} at page {correction.page.number} of its scan"
-        for correction in said
-    ]
-    return f"document {number}: {', '.join(parts)}"
+def _print(corrected: Corrected) -> None:
+    warn(corrected.warning)
+    for document in corrected.case.documents:
+        out.print(_line(document))
+    if corrected.resting:
+        waiting = ", ".join(f"{one.about.value} {one.value or 'none'}" for one in corrected.resting)
+        out.print(f"What was said of the document that began there does not count now: {waiting}.")
+        out.print("It will when `bannasar split` parts them again.")
+    if corrected.index_error:
+        warn(f"The index is told when it can be used: {corrected.index_error}")
 
 
 def _line(document: Document) -> Text:

@@ -2,9 +2,10 @@
 
 import typer
 
-from cli.common import ArchiveOption, Exit, out, read_settings
+from cli.common import ArchiveOption, out, read_settings
 from cli.terminal import Text
-from pipeline.run.doctor import examine
+from models.errors import ExitStatus
+from pipeline.services.doctor import examine
 
 
 def doctor(archive: ArchiveOption = None) -> None:
@@ -23,4 +24,4 @@ def doctor(archive: ArchiveOption = None) -> None:
             ill += 1
             out.print(Text(f"    {check.mend}"))
     if ill:
-        raise typer.Exit(Exit.MISSING_DEPENDENCY)
+        raise typer.Exit(ExitStatus.MISSING_DEPENDENCY)

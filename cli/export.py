@@ -1,34 +1,15 @@
 """``bannasar export``."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.changing import CaseArgument
-from cli.common import (
-    ArchiveOption,
-    Exit,
-    bag_place,
-    err,
-    give_up,
-    keep_outside,
-    open_ledger,
-    out,
-    read_settings,
-    warn_of_damage,
-)
-from models.failure import BannasarError
-from models.settings import Settings
-from pipeline.archive.fixity import NotSoundError
-from pipeline.archive.journal import JournalBrokenError
-from pipeline.archive.keys import KeyUnusableError
-from pipeline.archive.text_export import export_text
-from pipeline.archive.transfer import TransferError, export_bag
-from pipeline.run.custody import registrar
-from pipeline.run.hand_out import export_documents, export_hocr, export_iiif
+from cli.common import ArchiveOption, CaseArgument, err, keep_outside, open_archive, out, warn_of_damage
+from models.errors import ExitStatus
+from pipeline.archive.transfer import export_bag
+from pipeline.services.export import export_documents, export_hocr, export_iiif
+from pipeline.services.text_export import export_text
 
 ToOption = Annotated[Path, typer.Option(metavar="DIR", help="Where they go; it is made if need be.")]
 _MOST_FAILED = 20
@@ -52,16 +33,9 @@ def text(
     Example:
         bannasar export text ./texts
     """
-    settings = read_settings(archive)
-    keep_outside(settings.archive, folder)
-    with open_ledger(settings.archive) as ledger:
-        boxes = [known.id for known in ledger.boxes()]
-    if box is not None and box not in boxes:
-        give_up(f"The archive holds no box {box}. It holds: {', '.join(boxes)}.")
-    try:
-        done = export_text(settings.archive, folder, box)
-    except OSError as error:
-        give_up(f"{error.filename or folder}: {error.strerror}.")
+    with open_archive(archive) as opened:
+        keep_outside(opened.folder, folder)
+        done = export_text(opened, folder, box)
     told = "1 text" if done.written == 1 else f"{done.written:,} texts"
     out.print(f"{told} written to {folder}.")
     if done.others:
@@ -70,9 +44,9 @@ def text(
         err.print(f"Not written: {file}: {reason}.", style="bold red", markup=False)
     if (more := len(done.failed) - _MOST_FAILED) > 0:
         err.print(f"And {more:,} more. Name another folder, or move away what is there.", style="bold red")
-    warn_of_damage(settings.archive, done.damaged)
+    warn_of_damage(opened.folder, done.damaged)
     if done.failed or done.damaged:
-        raise typer.Exit(Exit.SOME_FAILED)
+        raise typer.Exit(ExitStatus.SOME_FAILED)
 
 
 @app.command()
@@ -88,8 +62,9 @@ def bag(
 
         bannasar export bag box-001_dossier-A --to dossier-A.zip
     """
-    with _taken_out(case, archive, to) as (place, _):
-        made = export_bag(place, to)
+    with open_archive(archive) as opened:
+        keep_outside(opened.folder, to)
+        made = export_bag(opened.bag(case), to)
     out.print(f"{case} is copied to {made}.")
 
 
@@ -102,12 +77,10 @@ def pdf(case: CaseArgument, to: ToOption, archive: ArchiveOption = None) -> None
     Example:
         bannasar export pdf box-001_dossier-A --to ./for-the-court
     """
-    with _taken_out(case, archive, to) as (place, settings):
-        journal = registrar(settings)
-        if journal.warning:
-            give_up(journal.warning)
-        made = export_documents(place, to, journal)
-    signed = "signed" if journal.signer else "not signed, for the archive has no key"
+    with open_archive(archive) as opened:
+        keep_outside(opened.folder, to)
+        made = export_documents(opened, case, to)
+        signed = "signed" if opened.recorder.signer else "not signed: the archive has no key"
     out.print(f"{len(made)} documents of {case} are copied to {to}, {signed}.")
 
 
@@ -120,8 +93,9 @@ def hocr(case: CaseArgument, to: ToOption, archive: ArchiveOption = None) -> Non
     Example:
         bannasar export hocr box-001_dossier-A --to ./hocr
     """
-    with _taken_out(case, archive, to) as (place, _):
-        made = export_hocr(place, to)
+    with open_archive(archive) as opened:
+        keep_outside(opened.folder, to)
+        made = export_hocr(opened, case, to)
     out.print(f"{len(made)} documents of {case} are written to {to}.")
 
 
@@ -139,21 +113,7 @@ def iiif(
     Example:
         bannasar export iiif box-001_dossier-A --to ./iiif --base https://archive.example/iiif
     """
-    with _taken_out(case, archive, to) as (place, settings):
-        made = export_iiif(place, to, base, settings)
+    with open_archive(archive) as opened:
+        keep_outside(opened.folder, to)
+        made = export_iiif(opened, case, to, base)
     out.print(f"The manifest of {case} is {made}.")
-
-
-@contextmanager
-def _taken_out(case: str, archive: Path | None, to: Path) -> Iterator[tuple[Path, Settings]]:
-    """Give the bag of a case file and the settings; give up where it cannot be taken out."""
-    settings = read_settings(archive)
-    keep_outside(settings.archive, to)
-    with open_ledger(settings.archive) as ledger:
-        place = bag_place(ledger, case)
-    try:
-        yield settings.archive / place, settings
-    except (BannasarError, JournalBrokenError, KeyUnusableError, NotSoundError, TransferError) as error:
-        give_up(str(error))
-    except OSError as error:
-        give_up(f"{error.filename or to}: {error.strerror}.")

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from cli.common import ArchiveOption, JsonOption, find_box, open_ledger, out, read_settings
+from cli.common import ArchiveOption, JsonOption, open_archive, out
 from cli.terminal import Text, print_json
-from pipeline.run.history import failures as failures_of
+from pipeline.archive.history import failures as failures_of
 
 
 def failures(
@@ -23,9 +23,9 @@ def failures(
 
         bannasar failures box-17 --examples 20
     """
-    with open_ledger(read_settings(archive).archive) as ledger:
-        boxes = [known.id for known in ledger.boxes()] if box is None else [find_box(ledger, box)]
-        kinds = failures_of(ledger, boxes, examples)
+    with open_archive(archive) as opened:
+        boxes = [known.id for known in opened.ledger.boxes()] if box is None else [opened.box(box).id]
+        kinds = failures_of(opened.ledger, boxes, examples)
     if as_json:
         told = [
             asdict(kind)

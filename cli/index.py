@@ -1,21 +1,17 @@
 """``bannasar index``."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress, TaskID
 
-from cli.common import ArchiveOption, Exit, JsonOption, check_archive, err, give_up, open_ledger, out, read_settings
+from cli.common import ArchiveOption, JsonOption, open_archive, out
+from cli.progress import counted
 from cli.terminal import Text, print_json
-from models.settings import Settings
-from pipeline.index.opening import open_index, open_to_rebuild
-from pipeline.index.store import IndexUnusableError
-from pipeline.run.lock import ArchiveBusyError, hold
-from pipeline.run.reindex import Difference, Told, compare, synchronise
-from pipeline.run.reindex import rebuild as make_anew
+from models.errors import ExitStatus
+from pipeline.services import index as service
+from pipeline.services.index import Difference
 
 app = typer.Typer(help="Look after the index: it can always be made again from the bags.", no_args_is_help=True)
 
@@ -29,18 +25,14 @@ def check(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     Example:
         bannasar index check
     """
-    settings = read_settings(archive)
-    try:
-        with open_ledger(settings.archive), open_index(settings.archive, settings.index) as store:
-            found = compare(settings.archive, store)
-    except IndexUnusableError as error:
-        give_up(str(error))
+    with open_archive(archive) as opened:
+        found = service.compare(opened)
     if as_json:
         print_json(_as_json(found))
     else:
         _tell(found)
     if not found.is_none:
-        raise typer.Exit(Exit.SOME_FAILED)
+        raise typer.Exit(ExitStatus.SOME_FAILED)
 
 
 @app.command()
@@ -53,18 +45,8 @@ def sync(archive: ArchiveOption = None) -> None:
     Example:
         bannasar index sync
     """
-    settings = read_settings(archive)
-    check_archive(settings.archive)
-    try:
-        with (
-            hold(settings.archive),
-            open_ledger(settings.archive) as ledger,
-            open_index(settings.archive, settings.index) as store,
-            _progress() as tell,
-        ):
-            found = synchronise(settings.archive, ledger, store, tell)
-    except (ArchiveBusyError, IndexUnusableError) as error:
-        give_up(str(error))
+    with open_archive(archive) as opened, counted("case files") as show:
+        found = service.synchronise(opened, show)
     put, out_of = len(found.missing) + len(found.changed), len(found.unknown)
     told = f"{put} case files put in, {out_of} taken out."
     out.print(told if found.unreadable else f"{told} Nothing is waiting.")
@@ -88,21 +70,12 @@ def rebuild(
 
         bannasar index rebuild --to https://search.example:9200
     """
-    settings = read_settings(archive, **({"index": {"url": to}} if to else {}))
-    own = not to or read_settings(archive).index.url == to
-    check_archive(settings.archive)
-    try:
-        with (
-            hold(settings.archive),
-            open_ledger(settings.archive) as ledger,
-            open_to_rebuild(settings.archive, settings.index) as store,
-            _progress() as tell,
-        ):
-            pages, unreadable = make_anew(settings.archive, ledger, store, tell, is_own=own)
-    except (ArchiveBusyError, IndexUnusableError) as error:
-        give_up(str(error))
-    out.print(f"The index at {_where(settings)} holds {pages} pages.")
-    if not own:
+    with open_archive(archive) as opened, counted("case files") as show:
+        own = opened.settings.index.url
+        pages, unreadable = service.rebuild(opened, show, to)
+        where = to or own or opened.folder / "index.db"
+    out.print(f"The index at {where} holds {pages} pages.")
+    if to and to != own:
         out.print("To search it, set index.url in bannasar.toml.")
     _end_with(unreadable)
 
@@ -121,7 +94,7 @@ def _end_with(unreadable: Sequence[Path]) -> None:
     """Name the bags that cannot be read, and end so that a script sees it."""
     if unreadable:
         _tell_unreadable(unreadable)
-        raise typer.Exit(Exit.SOME_FAILED)
+        raise typer.Exit(ExitStatus.SOME_FAILED)
 
 
 def _tell_unreadable(unreadable: Sequence[Path]) -> None:
@@ -149,21 +122,3 @@ def _as_json(found: Difference) -> dict[str, object]:
         "pages_in_bags": found.pages_in_bags,
         "pages_in_index": found.pages_in_index,
     }
-
-
-def _where(settings: Settings) -> str | Path:
-    return settings.index.url or settings.archive / "index.db"
-
-
-@contextmanager
-def _progress() -> Iterator[Told]:
-    """Show how many case files are done, where a person looks on."""
-    with Progress(console=err, transient=True, disable=not err.is_terminal) as bar:
-        tasks: list[TaskID] = []
-
-        def tell(done: int, all_of_them: int) -> None:
-            if not tasks:
-                tasks.append(bar.add_task("case files", total=all_of_them))
-            bar.update(tasks[0], completed=done)
-
-        yield tell

@@ -5,23 +5,11 @@ from typing import Annotated
 
 import typer
 
-from cli.common import ArchiveOption, give_up, out, read_settings
-from models.settings import Settings
-from pipeline.archive.bag import bags
-from pipeline.archive.fixity import verify_bag
-from pipeline.archive.journal import Event, JournalBrokenError, append, lines, manifest_of
-from pipeline.archive.keys import (
-    KeyUnusableError,
-    fingerprint,
-    is_vouched_for,
-    load_public,
-    load_signer,
-    make_key,
-    trusted,
-)
-from pipeline.archive.keys import trust as trust_key
-from pipeline.run.custody import adopt, as_told, key_file, passphrase, registrar
-from pipeline.run.lock import ArchiveBusyError, hold
+from cli.actor import operator
+from cli.common import ArchiveOption, out, read_settings
+from models.errors import BagError
+from pipeline.archive.archive import Archive
+from pipeline.services import keys as service
 
 app = typer.Typer(
     help="Look after the key that signs bags and journal, and those that are trusted.", no_args_is_help=True
@@ -39,23 +27,13 @@ def init(archive: ArchiveOption = None) -> None:
     Example:
         bannasar keys init
     """
-    settings = read_settings(archive)
-    file = key_file(settings)
-    try:
-        with hold(settings.archive):
-            signer = load_signer(file, passphrase(settings)) if file.exists() else None
-            if signer and signer.fingerprint in trusted(settings.archive):
-                give_up(f"The archive signs with the key {file} already.")
-            told = "is used" if signer else "is made"
-            signer = signer or make_key(file, passphrase(settings))
-            public = adopt(settings.archive, signer)
-    except (ArchiveBusyError, JournalBrokenError, KeyUnusableError) as error:
-        give_up(str(error))
-    except OSError as error:
-        give_up(f"{error.filename or file}: {error.strerror}.")
-    out.print(f"The private key {told}: {file}. Keep a copy in a safe place, and never beside the archive.")
-    out.print(f"The public key, to give away: {public}")
-    if next(bags(settings.archive), None):
+    with Archive(read_settings(archive)) as opened:
+        key = service.make(opened, operator())
+        is_begun = next(opened.bags(), None) is not None
+    what = "is made" if key.is_new else "is used"
+    out.print(f"The private key {what}: {key.private}. Keep a copy in a safe place, and never beside the archive.")
+    out.print(f"The public key, to give away: {key.public}")
+    if is_begun:
         out.print("Sign the bags that are there already: `bannasar keys sign`.")
 
 
@@ -66,17 +44,13 @@ def show(archive: ArchiveOption = None) -> None:
     Example:
         bannasar keys show
     """
-    settings = read_settings(archive)
-    try:
-        journal = registrar(settings)
-        for name in trusted(settings.archive):
-            own = "signs" if journal.signer and journal.signer.fingerprint == name else "trusted"
-            out.print(f"{own}: {settings.archive / 'keys' / name}.pem")
-    except KeyUnusableError as error:
-        give_up(str(error))
-    if journal.warning:
-        out.print(journal.warning)
-    elif journal.signer is None:
+    with Archive(read_settings(archive)) as opened:
+        known = service.known(opened)
+    for file in known.files:
+        out.print(f"{'signs' if file.stem == known.own else 'trusted'}: {file}")
+    if known.warning:
+        out.print(known.warning)
+    elif not known.own:
         out.print("The archive has no key, and signs nothing. Make one: `bannasar keys init`.")
 
 
@@ -90,60 +64,27 @@ def trust(
     Example:
         bannasar keys trust court-of-appeal.pem
     """
-    settings = read_settings(archive)
-    if not key.exists():
-        give_up(f"{key} does not exist.")
-    try:
-        with hold(settings.archive):
-            public = load_public(key)
-            signer = registrar(settings).signer
-            trust_key(settings.archive, public)
-            append(settings.archive, Event.KEY_TRUSTED, None, fingerprint(public), signer)
-    except (ArchiveBusyError, JournalBrokenError, KeyUnusableError) as error:
-        give_up(str(error))
-    except OSError as error:
-        give_up(f"{error.filename or key}: {error.strerror}.")
-    out.print(f"The archive trusts {fingerprint(public)}.")
+    with Archive(read_settings(archive)) as opened:
+        fingerprint = service.trust_key(opened, operator(), key)
+    out.print(f"The archive trusts {fingerprint}.")
 
 
 @app.command()
 def sign(archive: ArchiveOption = None) -> None:
     """Verify and sign the bags that the archive's key has not signed yet.
 
-    Damaged ones, and those that are not what the journal tells of, are named and left alone. The journal is signed too,
+    Damaged ones, and those that are not the ones in the journal, are named and left alone. The journal is signed too,
     where something was written down while the key was not there.
 
     Example:
         bannasar keys sign
     """
-    settings = read_settings(archive)
-    try:
-        with hold(settings.archive):
-            signed, damaged = _sign(settings)
-    except (ArchiveBusyError, JournalBrokenError, KeyUnusableError) as error:
-        give_up(str(error))
-    except OSError as error:
-        give_up(f"{error.filename or settings.archive}: {error.strerror}.")
-    out.print(f"{signed} bags signed.")
-    if damaged:
-        told = "Not signed, for they are not as they were sealed, or not what the journal tells of"
-        give_up(f"{told} (see `bannasar verify`): {', '.join(damaged)}.")
-
-
-def _sign(settings: Settings) -> tuple[int, list[str]]:
-    journal = registrar(settings)
-    if journal.signer is None:
-        give_up(journal.warning or "The archive has no key. Make one: `bannasar keys init`.")
-    damaged = []
-    own = {journal.signer.fingerprint: journal.signer.key.public_key()}
-    waiting = [bag for bag in bags(settings.archive) if not is_vouched_for(bag, own)]
-    told = as_told(settings.archive)
-    for bag in waiting:
-        if verify_bag(bag) or manifest_of(bag) != told.get(str(bag.relative_to(settings.archive))):
-            damaged.append(bag.name)
-        else:
-            journal.enter(Event.SIGNED, bag)
-    *_, last = lines(settings.archive)  # there is one at least: of the key
-    if not last.is_signed_by(own):
-        append(settings.archive, Event.SIGNED, None, "the journal", journal.signer)
-    return len(waiting) - len(damaged), damaged
+    with Archive(read_settings(archive)) as opened:
+        signed = service.sign(opened, operator())
+    out.print(f"{signed.count} bags signed.")
+    if signed.left:
+        raise BagError(
+            "Not signed, because they are not as they were sealed, or not the ones in the journal: "
+            f"{', '.join(signed.left)}.",
+            "`bannasar verify` says more.",
+        )

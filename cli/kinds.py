@@ -4,9 +4,9 @@ from pathlib import Path
 
 from rich.table import Table
 
-from cli.common import ArchiveOption, JsonOption, give_up, out, read_settings
+from cli.common import ArchiveOption, JsonOption, out, read_settings
 from cli.terminal import Text, print_json
-from pipeline.document.glossary import GlossaryError, read_glossary
+from pipeline.document.glossary import read_glossary
 
 
 def kinds(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
@@ -17,11 +17,7 @@ def kinds(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     Example:
         bannasar kinds
     """
-    settings = read_settings(archive)
-    try:
-        glossary = read_glossary(Path(settings.document.glossary))
-    except GlossaryError as error:
-        give_up(str(error))
+    glossary = read_glossary(Path(read_settings(archive).document.glossary))
     if as_json:
         told = {kind: named.model_dump(mode="json") for kind, named in glossary.kinds.items()}
         print_json({"kinds": told})

@@ -2,6 +2,8 @@
 
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from types import TracebackType
@@ -13,7 +15,7 @@ from rich.progress import Progress as Bar
 from cli.common import err
 from cli.terminal import Text, json_line
 from models.settings import LogFormat
-from pipeline.run.progress import Progress
+from pipeline.execution.progress import Progress
 
 _SECONDS_BETWEEN_LINES = 5.0
 
@@ -155,3 +157,15 @@ def _span(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes:02} min"
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+@contextmanager
+def counted(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how many of how many are done, where a person looks on."""
+    with Bar(console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+
+        def show(done: int, all_of_them: int) -> None:
+            bar.update(task, completed=done, total=all_of_them)
+
+        yield show

@@ -1,23 +1,15 @@
 """``bannasar rebuild``."""
 
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
-from cli.common import ArchiveOption, Exit, err, give_up, out, read_settings
-from pipeline.archive.bag import bag_folders
-from pipeline.archive.journal import JournalBrokenError
-from pipeline.archive.keys import KeyUnusableError
-from pipeline.index.opening import open_to_rebuild
-from pipeline.index.store import IndexUnusableError
-from pipeline.run.custody import registrar
-from pipeline.run.ledger import Ledger
-from pipeline.run.lock import ArchiveBusyError, hold
-from pipeline.run.rebuild import begin_journal
-from pipeline.run.rebuild import rebuild as make_anew
+from cli.actor import operator
+from cli.common import ArchiveOption, out, read_settings, warn
+from cli.progress import counted
+from models.errors import BagError
+from pipeline.archive.archive import Archive
+from pipeline.services import rebuild as service
 
 
 def rebuild(
@@ -36,59 +28,16 @@ def rebuild(
     Example:
         bannasar rebuild --archive /media/copy/archive
     """
-    settings = read_settings(archive)
-    listed = len(list(bag_folders(settings.archive)))
-    if not listed:
-        give_up(f"There are no bags at {settings.archive}: nothing to make a ledger of.")
-    kept: Path | None = None
-    pages = begun = 0
-    unread: list[str] = []
-    try:
-        with hold(settings.archive), Progress(console=err, transient=True, disable=not err.is_terminal) as bar:
-            kept = _set_aside(settings.archive, force=force)
-            task = bar.add_task("bags", total=listed)
-            with (
-                Ledger(settings.archive) as ledger,
-                open_to_rebuild(settings.archive, settings.index) as store,
-            ):
-                for bag, count in make_anew(settings.archive, ledger, store):
-                    if count is None:
-                        unread.append(str(bag.relative_to(settings.archive)))
-                    pages += count or 0
-                    bar.advance(task)
-            journal = registrar(settings)
-            if journal.warning:
-                err.print(journal.warning)
-            begun = begin_journal(settings.archive, journal)
-    except (ArchiveBusyError, IndexUnusableError, JournalBrokenError, KeyUnusableError) as error:
-        give_up(str(error))
-    except OSError as error:
-        give_up(f"{error.filename or settings.archive}: {error.strerror}. `bannasar verify` tells what is damaged.")
-    if kept:
-        out.print(f"The ledger that was there is kept as {kept}.")
-    read = listed - len(unread)
-    out.print(f"{read} case files, {pages} pages: ledger and index are made anew from the bags.")
-    if begun:
-        out.print(f"There was no journal: one is begun with the {begun} bags that are sound.")
-    if unread:
-        told = "They are left out, for they cannot be read (`bannasar verify` tells what is damaged)"
-        give_up(
-            f"{told}: {', '.join(unread)}. Put them back from a copy, and rebuild again with --force.", Exit.SOME_FAILED
+    with Archive(read_settings(archive)) as opened, counted("bags") as show:
+        done = service.rebuild(opened, operator(), force=force, show=show)
+    warn(done.warning)
+    if done.kept:
+        out.print(f"The ledger that was there is kept as {done.kept}.")
+    out.print(f"{done.case_files} case files, {done.pages} pages: ledger and index are made anew from the bags.")
+    if done.begun:
+        out.print(f"There was no journal: one is begun with the {done.begun} bags that are sound.")
+    if done.unread:
+        raise BagError(
+            f"They are left out, because they cannot be read: {', '.join(done.unread)}.",
+            "`bannasar verify` says what is damaged. Put them back from a copy, and rebuild again with --force.",
         )
-
-
-def _set_aside(archive: Path, *, force: bool) -> Path | None:
-    ledger = archive / "ledger.db"
-    if not ledger.exists():
-        return None
-    if not force:
-        give_up(
-            f"There is a ledger at {archive} already. `bannasar ledger check` mends it, `bannasar index rebuild` makes "
-            "the index anew; with --force it is set aside, and made anew from the bags."
-        )
-    kept = ledger.with_name(f"ledger-{datetime.now(UTC):%Y%m%dT%H%M%S}.db")
-    for ending in ("", "-wal", "-shm"):
-        part = ledger.with_name(ledger.name + ending)
-        if part.exists():
-            part.rename(kept.with_name(kept.name + ending))
-    return kept

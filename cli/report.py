@@ -1,6 +1,6 @@
 """How boxes stand, printed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from rich.table import Table
@@ -8,9 +8,8 @@ from rich.table import Table
 from cli.common import out
 from cli.terminal import Text
 from models.scan import ScanState
-from pipeline.run.account import Account
-from pipeline.run.ledger import Ledger, ScanRow
-from pipeline.run.report import BoxReport
+from pipeline.archive.ledger import ScanRow
+from pipeline.services.report import BoxReport
 
 _STATES = {
     ScanState.ARCHIVED: "archived",
@@ -60,17 +59,17 @@ def print_problems(reports: Sequence[BoxReport]) -> None:
                 out.print(f"  and {len(rows) - _MOST_PATHS} more: `bannasar status {report.id}` lists them")
 
 
-def print_accounts(accounts: Mapping[str, Account]) -> None:
+def print_accounts(reports: Sequence[BoxReport]) -> None:
     """Print where the pages of each box went."""
-    for box, account in accounts.items():
-        ways = {name: count for name, count in asdict(account).items() if name != "pages"}
+    for report in reports:
+        ways = {name: count for name, count in asdict(report.account).items() if name != "pages"}
         told = ", ".join(f"{count:,} {name}" for name, count in ways.items() if count or name in {"archived", "failed"})
-        out.print(f"{box}: {account.pages:,} pages in = {told}.")
+        out.print(f"{report.id}: {report.account.pages:,} pages in = {told}.")
 
 
-def print_waiting(ledger: Ledger) -> None:
+def print_waiting(waiting: int) -> None:
     """Print how many case files searches do not find yet, if any."""
-    if waiting := len(ledger.to_be_indexed()):
+    if waiting:
         told = "1 case file waits" if waiting == 1 else f"{waiting} case files wait"
         out.print(Text(f"{told} for the index: `bannasar index sync` puts in what waits.", "bold red"))
 

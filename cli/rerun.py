@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from cli.actor import operator
 from cli.common import (
     ArchiveOption,
     LogFormatOption,
@@ -12,19 +13,18 @@ from cli.common import (
     PartialOption,
     SchedulerOption,
     WorkersOption,
-    find_box,
-    give_up,
     given,
-    open_ledger,
     out,
     read_settings,
 )
-from cli.going import check_tools, go
+from cli.running import check_tools, run_and_report
 from cli.terminal import Text
-from models.failure import BannasarError, Code
+from models.errors import UsageError
+from models.failure import Code
 from models.settings import Settings
-from pipeline.run.rerun import Chosen, Stage, Wanted, choose
-from pipeline.run.rerun import rerun as do_again
+from pipeline.archive.archive import Archive
+from pipeline.services.rerun import Chosen, Stage, Wanted, choose
+from pipeline.services.rerun import rerun as do_again
 
 
 def rerun(
@@ -80,41 +80,30 @@ def rerun(
         metrics_file=metrics_file,
     )
     settings = read_settings(archive, run=options)
-    if not (failed or box or scan or code or below_confidence is not None):
-        give_up("Say what to do again: --failed, --box, --scan, --code or --below-confidence.")
-    if password_file is not None and not scan:
-        give_up("A password is for scans that are named: --scan PATH --password-file FILE.")
-    with open_ledger(settings.archive) as ledger:
-        wanted = Wanted(
-            failed=failed,
-            boxes=tuple(find_box(ledger, name) for name in box or ()),
-            scans=tuple(scan or ()),
-            codes=tuple(code or ()),
-            below_confidence=below_confidence,
-            stage=stage,
-            force=force,
-            password=_password(password_file) if password_file else None,
-        )
-        try:
-            chosen = choose(ledger, wanted, settings)
-        except BannasarError as error:
-            give_up(str(error))
-        except OSError as error:
-            give_up(f"{error.filename}: {error.strerror}. Check its permissions and the disk.")
-    if chosen.unknown:
-        names = ", ".join(chosen.unknown)
-        give_up(f"The archive knows no scan {names}: nothing was done. `bannasar status BOX` lists those of a box.")
+    wanted = Wanted(
+        failed=failed,
+        boxes=tuple(box or ()),
+        scans=tuple(scan or ()),
+        codes=tuple(code or ()),
+        below_confidence=below_confidence,
+        stage=stage,
+        force=force,
+        password=_password(password_file) if password_file else None,
+    )
+    with Archive.open(settings) as opened:
+        chosen = choose(opened, wanted)
     _say(chosen, settings, dry_run=dry_run)
     if chosen.rows and not dry_run:
         check_tools(settings)
-        go(settings, lambda ledger, store, watch: do_again(chosen, wanted, settings, ledger, store, watch))
+        run_and_report(settings, lambda opened, watch: do_again(opened, operator(), chosen, wanted, watch))
 
 
 def _password(file: Path) -> str:
     try:
         return file.read_text("utf-8").split("\n")[0].removesuffix("\r")
     except (OSError, UnicodeDecodeError) as error:
-        give_up(f"The password file {file} cannot be read: {error}")
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise UsageError(f"The password file {file} cannot be read: {why}.") from error
 
 
 def _say(chosen: Chosen, settings: Settings, *, dry_run: bool) -> None:

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from cli.common import ArchiveOption, JsonOption, find_box, open_ledger, out, read_settings, warn_of_damage
+from cli.common import ArchiveOption, JsonOption, open_archive, out, warn_of_damage
 from cli.terminal import Text, print_json
 from models.correction import About
 from pipeline.archive.bag import bag_folder, document_file
-from pipeline.run.people import Doubt, doubts
+from pipeline.services.review import Doubt, doubts
 
 
 def review(
@@ -31,22 +31,20 @@ def review(
     Example:
         bannasar review --box box-17 --limit 5
     """
-    settings = read_settings(archive)
-    with open_ledger(settings.archive) as ledger:
-        wanted = find_box(ledger, box) if box else None
     left_out: list[Path] = []
-    found = doubts(settings.archive, wanted, settings.document.surely if below is None else below, left_out.append)
-    warn_of_damage(settings.archive, left_out)
+    with open_archive(archive) as opened:
+        found = doubts(opened, box, below, left_out.append)
+    warn_of_damage(opened.folder, left_out)
     if as_json:
         listed = {
             "documents": [_as_json(doubt) for doubt in found],
-            "left_out": [str(bag.relative_to(settings.archive)) for bag in left_out],
+            "left_out": [str(bag.relative_to(opened.folder)) for bag in left_out],
         }
         print_json(listed)
         return
     for doubt in found[:limit]:
         case, document = doubt.case, doubt.document
-        pdf = document_file(bag_folder(settings.archive, case), document.number)
+        pdf = document_file(bag_folder(opened.folder, case), document.number)
         out.print(Text(f"{case.id}, document {document.number}: {document.title}", style="bold"))
         for why in (*doubt.why.values(), *doubt.unread):
             out.print(Text(f"   {why}"))

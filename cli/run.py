@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.actor import operator
 from cli.common import (
     ArchiveOption,
     LogFormatOption,
@@ -13,18 +14,16 @@ from cli.common import (
     PartialOption,
     SchedulerOption,
     WorkersOption,
-    give_up,
     given,
     out,
     processors,
     read_settings,
 )
-from cli.going import check_tools, go
+from cli.running import check_tools, run_and_report
 from cli.terminal import Text
-from models.settings import Settings
-from pipeline.run.digitise import digitise
-from pipeline.run.dry_run import forecast
-from pipeline.run.ledger import Ledger, LedgerError
+from pipeline.archive.archive import Archive
+from pipeline.services.digitise import check_box, digitise
+from pipeline.services.forecast import forecast
 
 
 def run(
@@ -57,39 +56,22 @@ def run(
         metrics_file=metrics_file,
     )
     settings = read_settings(archive, run=options)
-    for box in boxes:
-        check_box(box, settings.archive)
     if dry_run:
-        try:
-            _tell(boxes, settings)
-        except (LedgerError, OSError) as error:
-            give_up(str(error))
+        with Archive(settings) as opened:
+            _forecast(boxes, opened)
         return
+    with Archive(settings) as opened:
+        for box in boxes:
+            check_box(opened, box)
     check_tools(settings)
-    go(settings, lambda ledger, store, watch: digitise(boxes, settings, ledger, store, watch))
+    run_and_report(settings, lambda opened, watch: digitise(opened, operator(), boxes, watch))
 
 
-def check_box(box: Path, archive: Path) -> None:
-    """Give up where a folder cannot be a box of this archive."""
-    try:
-        is_folder = box.is_dir()
-    except OSError as error:
-        give_up(f"{box}: {error.strerror}. Check its permissions and the disk.")
-    if not is_folder:
-        what = "is not a folder" if box.exists() else "does not exist"
-        give_up(f"{box} {what}. A box is a folder of scans: `bannasar run FOLDER`.")
-    if box.resolve() == archive.resolve() or archive.resolve() in box.resolve().parents:
-        give_up(f"{box} lies inside the archive {archive}. Keep boxes and archive apart.")
-    if box.resolve() in archive.resolve().parents:
-        give_up(f"The archive {archive} lies inside the box {box}. Keep them apart: --archive DIR.")
-
-
-def _tell(boxes: list[Path], settings: Settings) -> None:
-    workers = settings.run.workers or processors()
-    exists = (settings.archive / "ledger.db").is_file()
-    ledger = Ledger(settings.archive) if exists else None
+def _forecast(boxes: list[Path], archive: Archive) -> None:
+    workers = archive.settings.run.workers or processors()
     for box in boxes:
-        told = forecast(box, settings, ledger, workers)
+        check_box(archive, box)
+        told = forecast(archive, box, workers)
         name = (told.root.resolve().name, "bold")
         out.print(Text.assemble(name, f": {told.scans} scans, {told.done} done already"))
         out.print(f"  would read {told.pages} pages of {told.to_do} scans")
@@ -101,5 +83,5 @@ def _tell(boxes: list[Path], settings: Settings) -> None:
             out.print(f"  would refuse {path}: {reason}")
         if told.passed_over:
             out.print(f"  would pass over {told.passed_over} hidden or system files and folders")
-    if shutil.disk_usage(next(f for f in (settings.archive, *settings.archive.parents) if f.exists())).free < 1 << 30:
+    if shutil.disk_usage(next(f for f in (archive.folder, *archive.folder.parents) if f.exists())).free < 1 << 30:
         out.print(Text("  less than 1 GB is free where the archive lies", "bold red"))

@@ -8,23 +8,18 @@ from pathlib import Path
 from typing import Annotated, TextIO
 
 import typer
-from rich.cells import cell_len
 from rich.console import Console
 
-from cli.common import ArchiveOption, JsonOption, err, give_up, keep_outside, out, read_settings
-from cli.terminal import Text, escaped, print_json
-from models.failure import BannasarError
+from cli.common import ArchiveOption, JsonOption, err, keep_outside, out, read_settings
+from cli.terminal import Text, print_json
+from models.errors import UsageError
 from models.hit import Found, Hit
 from models.settings import Settings
-from pipeline.document.asked import Asked
-from pipeline.document.glossary import GlossaryError, read_names
-from pipeline.index.language import parse
-from pipeline.index.nothing import values_of, why_nothing
-from pipeline.index.opening import is_made, open_index
-from pipeline.index.pieces import QueryError
-from pipeline.index.query import Field, Query
+from pipeline.archive.archive import Archive
+from pipeline.index.query import Query
 from pipeline.index.results import MOST_COUNTED
-from pipeline.index.store import IndexUnusableError, Sort, View
+from pipeline.index.store import Sort, View
+from pipeline.services import search as service
 
 _COLUMNS = ("case", "box", "path", "page", "document", "kind", "court", "case_number", "date", "exact", "snippet")
 _MOST_VALUES = 8
@@ -70,60 +65,34 @@ def search(
 
         bannasar search 'លេខ 214' --pictures hits
     """
-    settings = read_settings(archive)
     if as_csv and as_lines:
-        give_up("Give --csv or --jsonl, one at a time.")
-    for target in (pictures, as_csv, as_lines):
-        if target is not None and str(target) != "-":
-            keep_outside(settings.archive, target)
-    parsed = _parse(" ".join(query), settings)
-    if not is_made(settings.archive, settings.index):
-        give_up(f"There is nothing to search at {settings.archive} yet. Begin with `bannasar run BOX`.")
+        raise UsageError("Give --csv or --jsonl, one at a time.")
+    text = " ".join(query)
     exported = as_csv or as_lines
     view = View(limit=limit, offset=(page - 1) * limit, sort=sort, by_case=by_case, facets=facets)
-    try:
-        with open_index(settings.archive, settings.index) as store:
-            if exported:
-                count = _export(store.each(parsed, sort), exported, as_table=as_csv is not None)
-                err.print(f"{count} hits written.")
-                if not count:
-                    _explain(why_nothing(store, parsed), err)
-                return
-            found = store.search(parsed, view)
-            why = why_nothing(store, parsed) if found.whole and not found.pages else []
-    except IndexUnusableError as error:
-        give_up(str(error))
-    except OSError as error:
-        give_up(f"{error.filename or exported}: {error.strerror}.")
-    drawn = _draw(found, pictures, settings, view.offset) if pictures else []
+    with Archive(read_settings(archive)) as opened:
+        for target in (pictures, exported):
+            if target is not None and str(target) != "-":
+                keep_outside(opened.folder, target)
+        if exported:
+            count = _export(service.each(opened, text, sort), exported, as_table=as_csv is not None)
+            err.print(f"{count} hits written.")
+            if not count:
+                _explain(service.why_none(opened, text), err)
+            return
+        answer = service.search(opened, text, view)
+        drawn = _draw(answer.found, pictures, opened.settings, view.offset) if pictures else []
     if as_json:
-        print_json(found.model_dump(mode="json"))
-        _explain(why, err)
-    elif found.whole and not found.pages:
+        print_json(answer.found.model_dump(mode="json"))
+        _explain(answer.why, err)
+    elif answer.found.whole and not answer.found.pages:
         tried = "Try fewer words, a part of the phrase, or a near spelling: word~"
-        out.print(f"Nothing found. {tried}" if parsed.groups and not why else "Nothing found.")
-        _explain(why, out)
+        out.print(f"Nothing found. {tried}" if answer.query.groups and not answer.why else "Nothing found.")
+        _explain(answer.why, out)
     else:
-        _print(found, parsed, view)
+        _print(answer.found, answer.query, view)
     if drawn:
         err.print(f"{len(drawn)} pictures written to {pictures}.")
-
-
-def _parse(text: str, settings: Settings) -> Query:
-    """Read the query, or give up with its fault and the place of it."""
-
-    def kinds_in_archive() -> Sequence[str]:
-        if not is_made(settings.archive, settings.index):
-            return ()
-        with open_index(settings.archive, settings.index) as store:
-            return values_of(store, Field.KIND)
-
-    try:
-        return parse(text, Asked(read_names(Path(settings.document.glossary)), kinds_in_archive))
-    except QueryError as error:
-        give_up(str(error), below=(text, f"{' ' * cell_len(escaped(text[: error.position]))}^"))
-    except (GlossaryError, IndexUnusableError) as error:
-        give_up(str(error))
 
 
 def _explain(sentences: Sequence[str], console: Console) -> None:
@@ -215,16 +184,11 @@ def _open(file: Path) -> Iterator[TextIO]:
 
 def _draw(found: Found, folder: Path, settings: Settings, offset: int) -> list[Path]:
     # What draws takes half a second to load: for who wants pictures.
-    from pipeline.run.pictures import draw_hit  # noqa: PLC0415
+    from pipeline.services.pictures import draw_hit  # noqa: PLC0415
 
+    folder.mkdir(parents=True, exist_ok=True)
     files = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for number, hit in enumerate(found.hits, offset + 1):
-            files.append(folder / f"{number:03}-{hit.case}-{hit.page}.jpg")
-            draw_hit(hit, settings, files[-1])
-    except BannasarError as error:
-        give_up(str(error))
-    except OSError as error:
-        give_up(f"{error.filename or folder}: {error.strerror}.")
+    for number, hit in enumerate(found.hits, offset + 1):
+        files.append(folder / f"{number:03}-{hit.case}-{hit.page}.jpg")
+        draw_hit(hit, settings, files[-1])
     return files

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from cli.common import give_up, out, read_settings
-from models.failure import BannasarError
+from cli.common import out, read_settings
+from models.errors import ConflictError, UsageError
 from models.glossary import Named
-from pipeline.archive.separator import write_sheets
-from pipeline.document.glossary import GlossaryError, read_glossary
+from pipeline.document.glossary import read_glossary
 from pipeline.document.sheets import LONGEST_CASE, Said, payload
+from pipeline.formats.separator_sheet import write_sheets
 
 
 def sheets(
@@ -34,24 +34,21 @@ def sheets(
     """
     case = " ".join(case.split())
     if len(case) > LONGEST_CASE or not case.isprintable():
-        give_up(f"A case number on a sheet has {LONGEST_CASE} characters at most, all of which can be printed.")
+        raise UsageError(
+            f"A case number on a sheet has {LONGEST_CASE} characters at most, all of which can be printed."
+        )
     if to.exists():
-        give_up(f"{to} is there already. Name another file, or move it away.")
-    try:
-        kinds = read_glossary(Path(read_settings(None).document.glossary)).kinds
-        if kind and kind not in kinds:
-            give_up(f"The glossary has no kind {kind}. It has: {', '.join(sorted(kinds))}.")
-        about = [f"ប្រភេទ · Type · Kind: {_titles(kinds[kind])}"] if kind else []
-        about += [f"សំណុំរឿង · Dossier · Case: {case}"] if case else []
-        to.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".bannasar-", dir=to.parent) as folder:
-            made = Path(folder, "sheets.pdf")
-            write_sheets(payload(Said(kind, case)), about, count, made)
-            made.replace(to)
-    except (GlossaryError, BannasarError) as error:
-        give_up(str(error))
-    except OSError as error:
-        give_up(f"{error.filename or to}: {error.strerror}.")
+        raise ConflictError(f"{to} is there already.", "Name another file, or move it away.")
+    kinds = read_glossary(Path(read_settings(None).document.glossary)).kinds
+    if kind and kind not in kinds:
+        raise UsageError(f"The glossary has no kind {kind}.", f"It has: {', '.join(sorted(kinds))}.")
+    about = [f"ប្រភេទ · Type · Kind: {_titles(kinds[kind])}"] if kind else []
+    about += [f"សំណុំរឿង · Dossier · Case: {case}"] if case else []
+    to.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".bannasar-", dir=to.parent) as folder:
+        made = Path(folder, "sheets.pdf")
+        write_sheets(payload(Said(kind, case)), about, count, made)
+        made.replace(to)
     sheet = "1 sheet" if count == 1 else f"{count} sheets"
     out.print(f"{to} has {sheet} to print on A4.")
 

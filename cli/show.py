@@ -7,11 +7,11 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from cli.common import ArchiveOption, JsonOption, give_up, open_ledger, out, read_settings
+from cli.common import ArchiveOption, JsonOption, open_archive, out
 from cli.report import percent
 from cli.terminal import Text, print_json
 from models.scan import ScanState
-from pipeline.run.history import Story, stories
+from pipeline.archive.history import Story, stories
 
 
 def show(
@@ -26,16 +26,13 @@ def show(
 
         bannasar show 9f86d081 --json
     """
-    settings = read_settings(archive)
-    with open_ledger(settings.archive) as ledger:
-        found = stories(ledger, scan, settings.archive)
-    if not found:
-        give_up(f"The archive knows no scan {scan}. `bannasar status BOX` lists those of a box.")
+    with open_archive(archive) as opened:
+        found = stories(opened.ledger, scan, opened.folder)
     if as_json:
         print_json({"scans": [_as_json(story) for story in found]})
         return
     for story in found:
-        _print(story, str(settings.archive))
+        _print(story, str(opened.folder))
 
 
 def _as_json(story: Story) -> dict[str, Any]:

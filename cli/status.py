@@ -5,13 +5,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.common import ArchiveOption, JsonOption, find_box, open_ledger, out, read_settings
+from cli.common import ArchiveOption, JsonOption, open_archive, out
 from cli.report import box_table, percent, print_accounts, print_waiting
 from cli.terminal import Text, print_json
 from models.scan import ScanState
-from pipeline.run.account import account
-from pipeline.run.ledger import ScanRow
-from pipeline.run.report import as_json, box_report
+from pipeline.archive.ledger import ScanRow
+from pipeline.services.report import as_json, box_reports
 
 
 def status(
@@ -28,18 +27,16 @@ def status(
 
         bannasar status --json | jq '.boxes[].counts'
     """
-    settings = read_settings(archive)
-    with open_ledger(settings.archive) as ledger:
-        ids = [known.id for known in ledger.boxes()] if box is None else [find_box(ledger, box)]
-        reports = [box_report(ledger, each) for each in ids]
-        accounts = {each: account(ledger, each) for each in ids}
-        if as_json_:
-            print_json(as_json(reports, accounts) | {"waiting_for_index": len(ledger.to_be_indexed())})
-            return
-        out.print(box_table(reports))
-        out.print()
-        print_accounts(accounts)
-        print_waiting(ledger)
+    with open_archive(archive) as opened:
+        reports = box_reports(opened, box)
+        waiting = len(opened.ledger.to_be_indexed())
+    if as_json_:
+        print_json(as_json(reports) | {"waiting_for_index": waiting})
+        return
+    out.print(box_table(reports))
+    out.print()
+    print_accounts(reports)
+    print_waiting(waiting)
     if box is not None:
         out.print()
         out.print(_scans_table(reports[0].scans))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from cli.common import Exit
+from models.errors import ExitStatus
 
 _ESCAPED = "bannasar.escaped"
 
@@ -66,9 +66,9 @@ def standard_streams() -> Iterator[None]:
         # What is still in the buffer goes nowhere, and is not tried again when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         if lost.error.errno == errno.EPIPE:
-            sys.exit(Exit.NOBODY_READS)
+            sys.exit(ExitStatus.NOBODY_READS)
         print(f"bannasar: Standard output: {lost.error.strerror}.", file=sys.stderr)
-        sys.exit(Exit.MISSING_DEPENDENCY)
+        sys.exit(ExitStatus.MISSING_DEPENDENCY)
 
 
 def _open_if_closed(number: int) -> None:

@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from cli.common import ArchiveOption, JsonOption, give_up, open_ledger, out, read_settings, warn_of_damage
+from cli.common import ArchiveOption, JsonOption, open_archive, out, warn_of_damage
 from cli.terminal import Text, print_json
-from models.settings import Settings
-from pipeline.document.classifier import ModelError, model_in_use, read_model, write_model
-from pipeline.document.glossary import GlossaryError, read_names
+from models.errors import UsageError
+from pipeline.archive.archive import Archive
+from pipeline.document.classifier import model_in_use, read_model, write_model
+from pipeline.document.glossary import read_names
 from pipeline.document.papers import Known, read_papers
-from pipeline.run.people import Confirmed, confirmed
+from pipeline.services.review import Confirmed, confirmed
 
 
 def train(
@@ -28,28 +29,26 @@ def train(
     Example:
         bannasar train --to kinds.npz
     """
-    settings = read_settings(archive)
-    said = _said(settings)
-    if not said:
-        give_up("Nobody has said the kind of a document yet: `bannasar review` lists those to begin with.")
-    # scikit-learn takes a second to load, and nobody else needs it.
-    from pipeline.document.training import teach  # noqa: PLC0415
+    with open_archive(archive) as opened:
+        said = _said(opened)
+        if not said:
+            raise UsageError(
+                "Nobody has said the kind of a document yet.", "`bannasar review` lists those to begin with."
+            )
+        # scikit-learn takes a second to load, and nobody else needs it.
+        from pipeline.document.training import teach  # noqa: PLC0415
 
-    try:
-        names = read_names(Path(settings.document.glossary))
+        document = opened.settings.document
+        names = read_names(Path(document.glossary))
         out.print(f"Learning from {len(said)} documents of this archive and from made papers …")
         model = teach(
             list(read_papers()),
             [Known(one.document.kind, _place(one), one.pages, one.facts) for one in said],
             names,
-            settings.document.case_numbers,
+            document.case_numbers,
         )
-        file = (to or settings.archive / "kinds.npz").absolute()
+        file = (to or opened.folder / "kinds.npz").absolute()
         write_model(model, file)
-    except GlossaryError as error:
-        give_up(str(error))
-    except OSError as error:
-        give_up(f"{error.filename}: {error.strerror}.")
     out.print(Text(f'Written: {file}. To use it, put into bannasar.toml: [document] model = "{file}"'))
 
 
@@ -65,18 +64,18 @@ def evaluate(
     Example:
         bannasar evaluate --picture confusion.png
     """
-    settings = read_settings(archive)
-    try:
-        model = read_model(model_in_use(settings.document))
-        names = read_names(Path(settings.document.glossary))
-    except (ModelError, GlossaryError) as error:
-        give_up(str(error))
-    unseen = [one for one in _said(settings) if _place(one) not in model.taught_with]
+    with open_archive(archive) as opened:
+        document = opened.settings.document
+        model = read_model(model_in_use(document))
+        names = read_names(Path(document.glossary))
+        unseen = [one for one in _said(opened) if _place(one) not in model.taught_with]
     if not unseen:
-        give_up("There is nothing to compare with: nobody has said the kind of a document that it was not taught with.")
+        raise UsageError(
+            "There is nothing to compare with: nobody has said the kind of a document that it was not taught with."
+        )
     from pipeline.document.evaluation import compare, draw  # noqa: PLC0415  # as above
 
-    found = compare([(one.document.kind, one.pages) for one in unseen], names, model.kinds, settings.document.surely)
+    found = compare([(one.document.kind, one.pages) for one in unseen], names, model.kinds, document.surely)
     if picture:
         draw(found, picture)
     if as_json:
@@ -88,11 +87,10 @@ def evaluate(
         out.print(Text(f"  {count} × {said} taken for {taken}"))
 
 
-def _said(settings: Settings) -> list[Confirmed]:
+def _said(archive: Archive) -> list[Confirmed]:
     left_out: list[Path] = []
-    with open_ledger(settings.archive):
-        said = list(confirmed(settings.archive, left_out.append))
-    warn_of_damage(settings.archive, left_out)
+    said = list(confirmed(archive, left_out.append))
+    warn_of_damage(archive.folder, left_out)
     return said
 
 

@@ -1,26 +1,21 @@
 """``bannasar verify``."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cli.common import ArchiveOption, Exit, JsonOption, err, give_up, open_ledger, out, read_settings
+from cli.common import ArchiveOption, JsonOption, out, read_settings, warn
+from cli.progress import counted
 from cli.terminal import Text, print_json
-from models.settings import Settings
-from pipeline.archive.fixity import Damage, Pace
-from pipeline.archive.keys import KeyUnusableError, read_keys
-from pipeline.index.opening import open_to_rebuild
-from pipeline.index.store import IndexUnusableError
-from pipeline.run.custody import custody
-from pipeline.run.lock import ArchiveBusyError, hold
-from pipeline.run.reindex import rebuild, synchronise
-from pipeline.run.verify import Checked
-from pipeline.run.verify import verify as verify_bags
+from models.errors import BagError, BannasarError, ExitStatus
+from pipeline.archive.archive import Archive
+from pipeline.archive.fixity import Pace
+from pipeline.archive.keys import read_keys
+from pipeline.services import verify as service
+from pipeline.services.index import repair
+from pipeline.services.verify import Checked
 
 
 def verify(
@@ -56,32 +51,17 @@ def verify(
 
         bannasar verify --sample 0.05 --rate 20
     """
-    settings = read_settings(archive)
-    if not (settings.archive / "bags").is_dir():
-        give_up(f"There are no bags at {settings.archive}. Make some with `bannasar run BOX`.")
+    keys = read_keys(key) if key else None
     checked: list[Checked] = []
-
-    def tell(sentence: str) -> None:
-        err.print(Text(sentence))
-
-    try:
-        keys = read_keys(key) if key else None
-        with Progress(
-            TextColumn("bags"), MofNCompleteColumn(), TimeRemainingColumn(), console=err, transient=True,
-            disable=not err.is_terminal,
-        ) as bar:  # fmt: skip
-            task = bar.add_task("bags", total=None)
-            pace = Pace(rate * 1e6 if rate else None)
-            for one in verify_bags(settings.archive, share=sample, pace=pace, again=again, tell=tell):
-                checked.append(one)
-                bar.update(task, completed=one.done, total=one.all)
-                if one.damages and not as_json:
-                    _print(one)
-        against = _against(settings.archive, keys)
-    except (ArchiveBusyError, KeyUnusableError) as error:
-        give_up(str(error))
-    except OSError as error:
-        give_up(f"{error.filename or settings.archive}: {error.strerror}.")
+    opened = Archive(read_settings(archive))
+    with counted("bags") as show:
+        pace = Pace(rate * 1e6 if rate else None)
+        for one in service.verify(opened, share=sample, pace=pace, again=again, tell=warn):
+            checked.append(one)
+            show(one.done, one.all)
+            if one.damages and not as_json:
+                _print(one)
+    against = service.check_custody(opened, keys)
     damaged = [one for one in checked if one.damages]
     if as_json:
         told = [{"bag": one.bag, "damages": [asdict(damage) for damage in one.damages]} for one in damaged]
@@ -93,19 +73,22 @@ def verify(
         _print_end(checked, damaged)
     unwell = bool(damaged or against)
     if repair_index:
-        try:
-            _repair_index(settings)
-        except (ArchiveBusyError, IndexUnusableError) as error:
-            give_up(str(error), Exit.SOME_FAILED if unwell else Exit.WRONG_USE)
+        _repair(opened, unwell=unwell)
     if unwell:
-        raise typer.Exit(Exit.SOME_FAILED)
+        raise typer.Exit(ExitStatus.SOME_FAILED)
 
 
-def _against(archive: Path, keys: Mapping[str, Ed25519PublicKey] | None) -> list[Damage]:
-    """Return what speaks against it at two looks: a run may just be writing down a bag that is in its place."""
-    found = list(custody(archive, keys))
-    again = list(custody(archive, keys)) if found else []
-    return [damage for damage in found if damage in again]
+def _repair(archive: Archive, *, unwell: bool) -> None:
+    """Bring the index together with the bags; where that fails, the status says first whether the bags are unwell."""
+    try:
+        with archive:
+            unreadable = repair(archive)
+    except BannasarError as error:
+        if unwell:
+            raise BagError(str(error)) from error
+        raise
+    but = f", but for {len(unreadable)} that cannot be read" if unreadable else ""
+    warn(f"The index holds what the bags hold{but}.")
 
 
 def _print(one: Checked) -> None:
@@ -126,19 +109,3 @@ def _print_end(checked: list[Checked], damaged: list[Checked]) -> None:
         "--scan PATH --stage recognise`."
     )
     out.print(Text.assemble(f"{told}: ", (f"{len(damaged)} are not as they were sealed", "bold red"), f". {mend}"))
-
-
-def _repair_index(settings: Settings) -> None:
-    with (
-        hold(settings.archive),
-        open_ledger(settings.archive) as ledger,
-        open_to_rebuild(settings.archive, settings.index) as store,
-    ):
-        found = synchronise(settings.archive, ledger, store, lambda _done, _all: None)
-        unreadable: Sequence[Path] = found.unreadable
-        if not unreadable and found.pages_in_bags != store.count():
-            _, unreadable = rebuild(settings.archive, ledger, store, lambda _done, _all: None, is_own=True)
-    if unreadable:
-        err.print(f"The index holds what the bags hold, but for {len(unreadable)} that cannot be read.")
-    else:
-        err.print("The index holds what the bags hold.")

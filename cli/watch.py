@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from cli.actor import operator
 from cli.common import (
     ArchiveOption,
     LogFormatOption,
@@ -14,11 +15,11 @@ from cli.common import (
     given,
     read_settings,
 )
-from cli.going import check_tools, go
 from cli.progress import say
-from cli.run import check_box
-from pipeline.run.digitise import Summary
-from pipeline.run.watch import watch_box
+from cli.running import check_tools, run_and_report
+from pipeline.archive.archive import Archive
+from pipeline.services.digitise import Summary, check_box
+from pipeline.services.watch import watch_box
 
 
 def watch(
@@ -43,7 +44,8 @@ def watch(
     """
     options = given(workers=workers, allow_partial=allow_partial, log_format=log_format, metrics_file=metrics_file)
     settings = read_settings(archive, run=options)
-    check_box(folder, settings.archive)
+    with Archive(settings) as opened:
+        check_box(opened, folder)
     check_tools(settings)
 
     def tell(sentence: str) -> None:
@@ -52,9 +54,9 @@ def watch(
     def tell_of(summary: Summary) -> None:
         tell(f"{summary.pages_read} pages read, {folder} is watched on.")
 
-    go(
+    run_and_report(
         settings,
-        lambda ledger, store, watcher: watch_box(
-            folder, settings, ledger, store, watcher, settle=settle, once=once, say=tell_of, tell=tell
+        lambda opened, watcher: watch_box(
+            opened, operator(), folder, watcher, settle=settle, once=once, say=tell_of, tell=tell
         ),
     )

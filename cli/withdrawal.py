@@ -1,13 +1,12 @@
 """``bannasar withdraw`` and ``bannasar reinstate``."""
 
-from pathlib import Path
+import typer
 
-from cli.changing import CaseArgument, ReasonOption, change
-from cli.common import ArchiveOption, Exit, give_up, out, read_settings
-from models.settings import Settings
-from pipeline.archive import withdrawal
-from pipeline.archive.journal import Event
-from pipeline.run.custody import Registrar
+from cli.actor import operator
+from cli.common import ArchiveOption, CaseArgument, ReasonOption, open_archive, out, warn
+from models.errors import ExitStatus
+from pipeline.services import withdraw as service
+from pipeline.services.withdraw import Marked
 
 
 def withdraw(case: CaseArgument, reason: ReasonOption, archive: ArchiveOption = None) -> None:
@@ -18,17 +17,10 @@ def withdraw(case: CaseArgument, reason: ReasonOption, archive: ArchiveOption = 
     Example:
         bannasar withdraw box-001_dossier-A --reason "order 12/2026 of the court"
     """
-
-    def mark(bag: Path, journal: Registrar) -> None:
-        if withdrawal.is_withdrawn(bag):
-            give_up(f"{case} is withdrawn already.")
-        # Nothing is hidden or shown that is not written down; after a crash in between, it is typed again.
-        journal.enter(Event.WITHDRAWN, bag, reason)
-        withdrawal.withdraw(bag, reason)
-
-    if not change(_settings(archive, reason), case, mark):
-        until = "searches find it until the index can be used again, and `bannasar index sync` has told it"
-        give_up(f"{case} is withdrawn, and its bag is kept; but {until}.", Exit.SOME_FAILED)
+    with open_archive(archive) as opened:
+        done = service.withdraw(opened, operator(), case, reason)
+    until = "searches find it until the index can be used again, and `bannasar index sync` has told it"
+    _end(done, f"{case} is withdrawn, and its bag is kept; but {until}.")
     out.print(f"{case} is withdrawn: searches do not find it, and its bag is kept.")
 
 
@@ -38,19 +30,16 @@ def reinstate(case: CaseArgument, reason: ReasonOption, archive: ArchiveOption =
     Example:
         bannasar reinstate box-001_dossier-A --reason "order 31/2026 of the court"
     """
-
-    def unmark(bag: Path, journal: Registrar) -> None:
-        if not withdrawal.is_withdrawn(bag):
-            give_up(f"{case} is not withdrawn.")
-        journal.enter(Event.REINSTATED, bag, reason)
-        withdrawal.reinstate(bag)
-
-    if not change(_settings(archive, reason), case, unmark):
-        give_up(f"{case} is reinstated; `bannasar index sync` lets searches find it.", Exit.SOME_FAILED)
+    with open_archive(archive) as opened:
+        done = service.reinstate(opened, operator(), case, reason)
+    _end(done, f"{case} is reinstated; `bannasar index sync` lets searches find it.")
     out.print(f"{case} is reinstated: searches find it.")
 
 
-def _settings(archive: Path | None, reason: str) -> Settings:
-    if not reason.strip():
-        give_up("Say why: --reason TEXT.")
-    return read_settings(archive)
+def _end(done: Marked, without_index: str) -> None:
+    """Say what went only half way, and end with the status for that."""
+    warn(done.warning)
+    if done.index_error:
+        warn(f"The index is told when it can be used: {done.index_error}")
+        warn(f"bannasar: {without_index}")
+        raise typer.Exit(ExitStatus.SOME_FAILED)

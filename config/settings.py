@@ -11,15 +11,12 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from models.errors import SettingsError
 from models.settings import Settings
 
 DEFAULTS = Path(__file__).with_name("defaults.toml")
 GLOSSARY = Path(__file__).with_name("glossary")
 LOCAL = Path("bannasar.toml")
-
-
-class SettingsError(ValueError):
-    """A setting that cannot be used; the message names it and where it may be mended."""
 
 
 class _Sources(BaseSettings, Settings):

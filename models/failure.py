@@ -156,21 +156,13 @@ class Failure(Record):
     page: int | None = None
 
     @property
-    def reason(self) -> str:
-        """The operator's sentence, with the page and the detail where they are known."""
+    def sentence(self) -> str:
+        """What happened, with the page and the detail where they are known."""
         where = f"Page {self.page}: " if self.page is not None else ""
         what = f" ({self.detail})" if self.detail else ""
-        return f"{where}{self.code.sentence}{what} {self.code.next_step}"
+        return f"{where}{self.code.sentence}{what}"
 
-
-class BannasarError(Exception):
-    """An error that carries a :class:`Failure`; raised inside the rooms, translated at their borders."""
-
-    def __init__(self, code: Code, detail: str = "", page: int | None = None) -> None:
-        """Make the error from the parts of its failure."""
-        self.failure = Failure(code=code, detail=detail, page=page)
-        super().__init__(code, detail, page)
-
-    def __str__(self) -> str:
-        """Return the operator's sentence."""
-        return self.failure.reason
+    @property
+    def reason(self) -> str:
+        """What happened, and the next step."""
+        return f"{self.sentence} {self.code.next_step}"

@@ -5,7 +5,7 @@ Their defaults stand in ``config/defaults.toml``; ``config`` reads them, ``cli``
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, SecretStr, field_validator
 
@@ -37,6 +37,10 @@ class PageSettings(Record):
 
     dpi: Positive = Field(
         description="Resolution at which PDF pages are rendered and lines are read, in dots per inch."
+    )
+    recogniser: Literal["tesserocr", "pytesseract"] = Field(
+        description="What reads the lines: Tesseract within the worker (tesserocr), or its own program (pytesseract), "
+        "which is slower and cannot bring the worker down."
     )
     models_folder: Path = Field(description="Folder that holds the Tesseract models.")
     languages: str = Field(

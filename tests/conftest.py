@@ -1,7 +1,7 @@
 """What tests of several rooms share."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from config.settings import load
 from models.case import CaseFile, Document
 from models.page import Block, Line, Page, PageRef, Rect, Word
 from models.scan import Kind, Scan
-from models.settings import IndexSettings, RunSettings
+from models.settings import IndexSettings, RunSettings, Settings
 
 ROOT = Path(__file__).parents[1]
 # ``bannasar``, whatever is on the path.
@@ -29,6 +29,27 @@ def run_settings(**values: object) -> RunSettings:
 def index_settings(**values: object) -> IndexSettings:
     """Return where searches go by default, but for some settings."""
     return IndexSettings.model_validate(load().index.model_dump() | values)
+
+
+def archive_settings(folder: Path, **values: object) -> Settings:
+    """Return the default settings of an archive in a folder."""
+    return load(archive=folder, **values).model_copy(update={"archive": folder.absolute()})
+
+
+def bag_in_place(
+    case: CaseFile,
+    pages: Sequence[Page],
+    originals: Mapping[str, Path],
+    pictures: Mapping[tuple[str, int], Path],
+    archive: Path,
+) -> Path:
+    """Build the bag of a case file and move it into its place, and nothing else: no journal, ledger or index."""
+    from pipeline.archive.bag import bag_folder, build_bag, move_into_place  # noqa: PLC0415  # not every test wants it
+
+    aside = build_bag(case, pages, originals, pictures, archive)
+    place = bag_folder(archive, case)
+    move_into_place(aside, place, archive)
+    return place
 
 
 class Maker:
@@ -115,6 +136,26 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 def make() -> Maker:
     """Return the maker."""
     return Maker()
+
+
+@pytest.fixture
+def typed(monkeypatch, capfd):
+    """Return what types a command within this process, and gives its exit status and all that it printed."""
+    streams = sys.stdout, sys.stderr
+
+    def type_it(*command):
+        # The program puts streams of its own in their place.
+        monkeypatch.setattr(sys, "stdout", streams[0])
+        monkeypatch.setattr(sys, "stderr", streams[1])
+        monkeypatch.setattr(sys, "argv", ["bannasar", *map(str, command)])
+        from cli.main import main  # noqa: PLC0415  # it is for some tests
+
+        with pytest.raises(SystemExit) as ended:
+            main()
+        sys.stderr.flush()
+        return ended.value.code or 0, "".join(capfd.readouterr())
+
+    return type_it
 
 
 @pytest.fixture(scope="session")

@@ -15,9 +15,9 @@ from tesserocr import OEM, PSM, PyTessBaseAPI
 from models.settings import PageSettings
 from pipeline.page import read
 from pipeline.page.agree import agreed
-from pipeline.page.model_files import folder_of
 from pipeline.page.picture import Pixels
-from pipeline.page.recognise import Signs, Tesseract
+from pipeline.page.recognise import Recogniser, Signs, open_recogniser
+from pipeline.page.recognisers.model_files import folder_of
 from pipeline.page.sheet import LinePicture
 from training.crops import text_of
 from training.measure import compared, error
@@ -42,7 +42,7 @@ def compare(model: Path, real: Path, settings: PageSettings) -> Iterator[str]:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     lines = [np.asarray(cv2.imread(str(real / row["file"]), cv2.IMREAD_GRAYSCALE), np.uint8) for row in rows]
     kinds = [row["page"].split("-")[0] for row in rows]
-    tesseract = Tesseract(settings.models_folder, _SECONDS)
+    tesseract = open_recogniser(settings, _SECONDS)
     start = time.process_time()
     network = NetworkReader(scorer(model)).read(lines)
     middle = time.process_time()
@@ -75,7 +75,7 @@ def compare(model: Path, real: Path, settings: PageSettings) -> Iterator[str]:
 
 
 def _product(
-    lines: Sequence[Pixels], kinds: Sequence[str], tesseract: Tesseract, settings: PageSettings
+    lines: Sequence[Pixels], kinds: Sequence[str], tesseract: Recogniser, settings: PageSettings
 ) -> list[Signs]:
     """Return what the product reads, which knows whether a page is Latin."""
     found: dict[int, Signs] = {}

@@ -16,7 +16,7 @@ from pipeline.page import read
 from pipeline.page.clean import grey
 from pipeline.page.orient import find_stand
 from pipeline.page.picture import Picture, Pixels
-from pipeline.page.recognise import Signs, Tesseract
+from pipeline.page.recognise import Signs, open_recogniser
 from pipeline.page.sheet import LETTER
 from training.measure import compared
 
@@ -73,7 +73,7 @@ def _lines(page: Path, settings: PageSettings) -> Iterator[_Cut]:
     with Image.open(page) as image:
         dpi = float(image.info.get("dpi", (300, 300))[0]) or 300.0
         pixels = np.asarray(image.convert("RGB"), np.uint8)
-    recogniser = Tesseract(settings.models_folder, _SECONDS)
+    recogniser = open_recogniser(settings, _SECONDS)
     picture = Picture(grey(pixels), dpi)
     picture = Picture(picture.pixels, read._true_dpi(picture))
     stand, sheet = find_stand(picture, recogniser, settings.first_languages, settings.dpi)

@@ -25,27 +25,36 @@ import tempfile
 import time
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import bagit
 
 from models.case import CaseFile
+from models.errors import BagError, ScanError
 from models.fact import FactName
-from models.failure import BannasarError, Code
+from models.failure import Code
 from models.page import Page
 from models.scan import Scan
-from pipeline.archive.alto import alto
-from pipeline.archive.mets import Held, mets
 from pipeline.archive.withdrawal import carry_over, is_withdrawn
+from pipeline.formats.alto import alto
+from pipeline.formats.mets import Held, mets
 
 # Where in a bag the record of its case file lies.
 RECORD = "data/case.json"
-# What comes of reading a bag that is damaged.
-UNREADABLE = (OSError, KeyError, ValueError)
+_UNREADABLE = (OSError, KeyError, ValueError)
 
 _CHUNK = 1 << 20
 _LONGEST_NAME = 255  # bytes, of the usual file systems
 _LONGEST_ENDING = 16  # bytes; what is longer after a dot is no ending
+
+
+@dataclass(frozen=True, slots=True)
+class NewBag:
+    """A bag that was built ``aside``, whole, sealed and on the disk of the archive, and the ``place`` it is for."""
+
+    aside: Path
+    place: Path
 
 
 def build_bag(
@@ -55,7 +64,7 @@ def build_bag(
     pictures: Mapping[tuple[str, int], Path],
     archive: Path,
 ) -> Path:
-    """Build the bag of a case file and move it into place, instead of an older one if there is one.
+    """Build the bag of a case file beside its place, whole and sealed.
 
     Args:
         case: the case file.
@@ -65,10 +74,10 @@ def build_bag(
         archive: the archive's folder.
 
     Returns:
-        The bag's folder.
+        The folder, below ``tmp`` in the archive; :class:`pipeline.archive.commit.Commits` moves it into place.
 
     Raises:
-        BannasarError: a scan is not what it was, a PDF cannot be made, or the disk is full.
+        ScanError: a scan is not what it was, a PDF cannot be made, or the disk is full.
     """
     work = archive / "tmp"
     work.mkdir(parents=True, exist_ok=True)
@@ -78,15 +87,13 @@ def build_bag(
     try:
         _fill(aside, case, pages, originals, pictures)
         _seal(aside, case)
-        place = bag_folder(archive, case)
-        move_into_place(aside, place, archive)
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise BannasarError(Code.DISK_FULL, str(error.strerror)) from error
-        raise
-    finally:
+        to_disk(aside)
+    except BaseException as error:
         shutil.rmtree(aside, ignore_errors=True)
-    return place
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise ScanError(Code.DISK_FULL, str(error.strerror)) from error
+        raise
+    return aside
 
 
 def bag_folder(archive: Path, case: CaseFile) -> Path:
@@ -98,24 +105,39 @@ def read_bag(bag: Path) -> tuple[CaseFile, list[Page]]:
     """Return the case file of a bag and its pages, in the order of its documents.
 
     Raises:
-        OSError, KeyError, ValueError: the bag is damaged; ``UNREADABLE`` holds them.
+        BagError: something of it cannot be read.
     """
     case = read_case(bag)
-    numbers = {scan.sha256: number for number, scan in enumerate(case.scans, 1)}
-    return case, [
-        Page.model_validate_json((bag / _page_path("pages", numbers[ref.scan], ref.number, "json")).read_bytes())
-        for document in case.documents
-        for ref in document.pages
-    ]
+    try:
+        numbers = {scan.sha256: number for number, scan in enumerate(case.scans, 1)}
+        return case, [
+            Page.model_validate_json((bag / _page_path("pages", numbers[ref.scan], ref.number, "json")).read_bytes())
+            for document in case.documents
+            for ref in document.pages
+        ]
+    except _UNREADABLE as error:
+        raise _unreadable(bag, error) from None
 
 
 def read_case(bag: Path) -> CaseFile:
     """Return the case file of a bag, without its pages.
 
     Raises:
-        OSError, ValueError: the bag is damaged.
+        BagError: it cannot be read.
     """
-    return CaseFile.model_validate_json((bag / RECORD).read_bytes())
+    try:
+        return CaseFile.model_validate_json((bag / RECORD).read_bytes())
+    except _UNREADABLE as error:
+        raise _unreadable(bag, error) from None
+
+
+def _unreadable(bag: Path, error: Exception) -> BagError:
+    """Return the error for a bag that cannot be read; what its files hold is in no error."""
+    why = error.strerror if isinstance(error, OSError) and error.strerror else "it is damaged"
+    return BagError(
+        f"The bag of {bag.name} cannot be read: {why}.",
+        "`bannasar verify` says what is wrong with it; put it back from a copy.",
+    )
 
 
 def bags(archive: Path) -> Iterator[Path]:
@@ -142,9 +164,14 @@ def original(bag: Path, sha256: str) -> Path:
     """Return where a scan lies in a bag.
 
     Raises:
-        KeyError: the bag does not hold it.
+        BagError: the bag cannot be read, or does not hold it.
     """
-    return originals(bag, read_case(bag))[sha256]
+    try:
+        return originals(bag, read_case(bag))[sha256]
+    except KeyError:
+        raise BagError(
+            f"The bag of {bag.name} does not hold the scan {sha256[:8]}…", "`bannasar verify` says more."
+        ) from None
 
 
 def originals(bag: Path, case: CaseFile) -> dict[str, Path]:
@@ -209,7 +236,7 @@ def _fill(
         xml = alto(page, scan.path.name, reading.software, reading.created)
         _write(aside / _page_path("alto", number, page.number, "xml", data=""), xml)
     # OCRmyPDF takes half a second to load: for who makes PDFs, not for who reads bags.
-    from pipeline.archive.pdf import Description, write_pdf  # noqa: PLC0415
+    from pipeline.formats.pdf import Description, write_pdf  # noqa: PLC0415
 
     (aside / "documents").mkdir()
     by_place = {(page.scan, page.number): page for page in pages}
@@ -271,8 +298,7 @@ def _on_one_line(name: str) -> str:
 
 
 def move_into_place(aside: Path, place: Path, archive: Path) -> None:
-    """Move what was built aside to its place, by renaming; what was there is gone only when that is done."""
-    to_disk(aside)
+    """Move a bag that is on the disk to its place, by renaming; what was there is gone only when that is done."""
     place.parent.mkdir(parents=True, exist_ok=True)
     if place.exists():
         older = archive / "tmp" / "replaced" / place.parent.name / place.name
@@ -280,20 +306,21 @@ def move_into_place(aside: Path, place: Path, archive: Path) -> None:
         carry_over(place, aside)
         place.rename(older)
         aside.rename(place)
-        _sync(place.parent)
+        sync(place.parent)
         shutil.rmtree(older)
     else:
         aside.rename(place)
-        _sync(place.parent)
+        sync(place.parent)
 
 
 def to_disk(path: Path) -> None:
     """See a file, or a folder and all in it, to the disk: what is renamed before that may come out of a crash empty."""
     for each in (*path.rglob("*"), path):
-        _sync(each)
+        sync(each)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """See one file, or the names in one folder, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -309,7 +336,7 @@ def _copy(source: Path, copy: Path, scan: Scan) -> None:
             digest.update(chunk)
             written.write(chunk)
     if digest.hexdigest() != scan.sha256:
-        raise BannasarError(Code.CHANGED, "its SHA-256 is another now")
+        raise ScanError(Code.CHANGED, "its SHA-256 is another now")
 
 
 def _chunks(source: Path) -> Iterator[bytes]:
@@ -318,9 +345,9 @@ def _chunks(source: Path) -> Iterator[bytes]:
             while chunk := stream.read(_CHUNK):
                 yield chunk
     except FileNotFoundError as error:
-        raise BannasarError(Code.CHANGED, str(error.strerror)) from error
+        raise ScanError(Code.CHANGED, str(error.strerror)) from error
     except OSError as error:
-        raise BannasarError(Code.UNREADABLE, str(error.strerror)) from error
+        raise ScanError(Code.UNREADABLE, str(error.strerror)) from error
 
 
 def _in_case(scan: Scan, case: CaseFile) -> PurePosixPath:

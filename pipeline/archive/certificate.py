@@ -10,9 +10,9 @@ import segno
 from PIL import Image, ImageDraw
 
 from models.page import Block, Line, Page, Rect
-from pipeline.archive.lettering import written
-from pipeline.archive.pdf import Description, write_pdf
 from pipeline.archive.statement import Statement
+from pipeline.formats.lettering import written
+from pipeline.formats.pdf import Description, write_pdf
 
 _DPI = 300
 _A4 = (2480, 3508)
@@ -46,7 +46,7 @@ def write_certificate(statement: Statement, sealed: str, file: Path) -> None:
         file: where the PDF goes.
 
     Raises:
-        BannasarError: Khmer cannot be written on this machine, the PDF cannot be made, or the disk is full.
+        ScanError: Khmer cannot be written on this machine, the PDF cannot be made, or the disk is full.
     """
     image = Image.new("L", _A4, 255)
     lines = tuple(_draw(image, statement))

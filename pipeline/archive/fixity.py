@@ -11,6 +11,8 @@ from pathlib import Path
 
 import bagit
 
+from models.errors import BagError
+
 _CHUNK = 1 << 20
 # What lies beside ``data`` and is listed nowhere: the lists themselves, and what changes without the bag.
 _UNLISTED = re.compile(r"tagmanifest-sha(256|512)\.txt|signatures/[0-9a-f]{64}\.sig|withdrawn\.json")
@@ -24,10 +26,6 @@ class Damage:
     kind: str
     path: str
     detail: str = ""
-
-
-class NotSoundError(Exception):
-    """A bag that is not what it was sealed as, or not the one the journal tells of: nothing is made of it."""
 
 
 class Pace:
@@ -64,7 +62,7 @@ def be_sound(bag: Path) -> None:
     """Refuse a bag that is not as it was sealed: what is made of it would hide that.
 
     Raises:
-        NotSoundError: something is wrong with it.
+        BagError: something is wrong with it.
     """
     if damages := verify_bag(bag):
         raise _not_as_sealed(bag, damages)
@@ -78,21 +76,21 @@ def be_as_sealed(bag: Path, paths: Sequence[str]) -> None:
         paths: the files' paths in the bag.
 
     Raises:
-        NotSoundError: one of them was changed, or is not listed.
+        BagError: one of them was changed, or is not listed.
         OSError: one cannot be read.
     """
     try:
         sealed = bagit.Bag(str(bag))
     except (bagit.BagError, ValueError) as error:
-        raise NotSoundError(f"{bag.name} is no sound bag: {error}") from error
+        raise BagError(f"{bag.name} is no sound bag: {error}") from error
     for path in ("manifest-sha256.txt", "manifest-sha512.txt", *paths):
         if path not in sealed.entries or _differs(bag / path, sealed.entries[path], Pace()):
             raise _not_as_sealed(bag, [Damage("changed", path)])
 
 
-def _not_as_sealed(bag: Path, damages: Sequence[Damage]) -> NotSoundError:
+def _not_as_sealed(bag: Path, damages: Sequence[Damage]) -> BagError:
     told = f"{bag.name} is not as it was sealed ({told_of(damages)}). `bannasar verify` tells all of it."
-    return NotSoundError(told)
+    return BagError(told)
 
 
 def told_of(damages: Sequence[Damage]) -> str:

@@ -11,22 +11,22 @@ import binascii
 import hashlib
 import json
 import os
-import pwd
-import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from models.actor import Actor
 from models.case import CaseFile, Version
+from models.errors import JournalBrokenError
 from pipeline.archive.keys import SIGNED, Signer, is_signed_by
 
 _FILE = "journal.jsonl"
-_FIRST = "0" * 64
+FIRST = "0" * 64
 _LONGEST = 1 << 20  # bytes of a line
 
 
@@ -50,7 +50,7 @@ class Event(StrEnum):
 class Line:
     """A line: ``number`` from 1; ``at`` in UTC, ISO 8601; ``bag`` is the bag's path in the archive.
 
-    ``by`` is the account and the machine from which it was done.
+    ``by`` is who did it, ``kind`` what kind of actor that is; lines of before have none.
     """
 
     number: int
@@ -64,10 +64,11 @@ class Line:
     previous: str
     key: str = ""
     signature: str = ""
+    kind: str = ""
 
     def written(self) -> str:
         """Return the line as it stands in the file, without its end."""
-        told = {name: getattr(self, name) for name in self.__slots__}
+        told = {name: getattr(self, name) for name in self.__slots__ if name != "kind" or self.kind}
         return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     def digest(self) -> str:
@@ -84,48 +85,91 @@ class Line:
         return self.key in keys and is_signed_by(keys[self.key], signature, unsigned)
 
 
-class JournalBrokenError(Exception):
-    """A line is not what it was when it was written; the message says which."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be written down: an event, of the bag at a path in the archive with that manifest, and why.
+
+    An event of a key has no bag, and the key's fingerprint as the reason.
+    """
+
+    event: Event
+    bag: str = ""
+    manifest: str = ""
+    reason: str = ""
 
 
-def append(archive: Path, event: Event, bag: Path | None, reason: str = "", signer: Signer | None = None) -> Line:
-    """Write down that something happened to the case file of a bag, and see it to the disk. The archive must be held.
+def prepare(archive: Path, entry: Entry, actor: Actor, signer: Signer | None = None) -> Line:
+    """Return the line that comes next in the journal, not written yet. The archive must be held.
 
     Args:
         archive: the archive's folder.
-        event: what happened.
-        bag: the bag as it is now, None where it happened to a key.
-        reason: why, or the key's fingerprint.
-        signer: who signs the line, if anybody does.
+        entry: what is to be written down.
+        actor: who did it.
+        signer: signs the line, where the archive has a key.
 
     Raises:
-        JournalBrokenError: the last line cannot be gone on from.
-        OSError: the bag cannot be read, or the journal not written.
+        JournalBrokenError: the last line is damaged.
+        OSError: the journal cannot be read.
     """
-    file = archive / _FILE
-    with file.open("a+b") as stream:
+    last = last_line(archive)
+    line = Line(
+        number=last.number + 1 if last else 1,
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        by=actor.name,
+        kind=actor.kind,
+        event=entry.event,
+        case=PurePosixPath(entry.bag).name,
+        bag=entry.bag,
+        manifest=entry.manifest,
+        reason=entry.reason,
+        previous=last.digest() if last else FIRST,
+        key=signer.fingerprint if signer else "",
+    )
+    if signer:
+        signature = signer.sign(line.written().encode())
+        line = replace(line, signature=base64.b64encode(signature).decode())
+    return line
+
+
+def write(archive: Path, line: Line) -> None:
+    """Write a prepared line down, and see it to the disk; one that is the last already is left as it is.
+
+    Raises:
+        JournalBrokenError: the last line is damaged, or is not the one that the prepared line follows.
+        OSError: the journal cannot be written.
+    """
+    with (archive / _FILE).open("a+b") as stream:
         last, end = _last(stream)
-        # A power cut may have left half a line: nothing was told of it to anyone, and the event is written down again.
+        if last == line:
+            return
+        if line.previous != (last.digest() if last else FIRST):
+            raise JournalBrokenError(f"journal.jsonl: line {line.number} does not follow from the last one.")
+        # A power cut may have left half a line: nothing followed from it, and the event is written down again.
         stream.truncate(end)
-        line = Line(
-            number=last.number + 1 if last else 1,
-            at=datetime.now(UTC).isoformat(timespec="seconds"),
-            by=operator(),
-            event=event,
-            case=bag.name if bag else "",
-            bag=str(bag.relative_to(archive)) if bag else "",
-            manifest=manifest_of(bag) if bag else "",
-            reason=reason,
-            previous=last.digest() if last else _FIRST,
-            key=signer.fingerprint if signer else "",
-        )
-        if signer:
-            signature = signer.sign(line.written().encode())
-            line = replace(line, signature=base64.b64encode(signature).decode())
         stream.write(line.written().encode() + b"\n")
         stream.flush()
         os.fsync(stream.fileno())
+
+
+def append(archive: Path, entry: Entry, actor: Actor, signer: Signer | None = None) -> Line:
+    """Write down what happened, and return the line. The archive must be held.
+
+    Raises:
+        JournalBrokenError: the last line is damaged.
+        OSError: the journal cannot be read or written.
+    """
+    line = prepare(archive, entry, actor, signer)
+    write(archive, line)
     return line
+
+
+def read_line(raw: bytes) -> Line:
+    """Return the line of the journal that these bytes are.
+
+    Raises:
+        JournalBrokenError: they are none.
+    """
+    return _read(raw, 0)
 
 
 def last_line(archive: Path) -> Line | None:
@@ -169,7 +213,7 @@ def lines(archive: Path) -> Iterator[Line]:
     file = archive / _FILE
     if not file.exists():
         return
-    previous = _FIRST
+    previous = FIRST
     whole = file.read_bytes().rpartition(b"\n")[0]
     for number, raw in enumerate(whole.split(b"\n") if whole else (), 1):
         line = _read(raw, number)
@@ -180,15 +224,6 @@ def lines(archive: Path) -> Iterator[Line]:
             )
         previous = _digest(raw)
         yield line
-
-
-def operator() -> str:
-    """Return the account this process runs under, and the machine."""
-    try:
-        account = pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # in a container, often
-        account = str(os.getuid())
-    return f"{account}@{socket.gethostname()}"
 
 
 def manifest_of(bag: Path) -> str:

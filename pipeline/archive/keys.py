@@ -22,12 +22,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from models.errors import KeyUnusableError
+
 _FOLDER = "keys"
 SIGNED = "tagmanifest-sha512.txt"  # it lists the lists of all other files of a bag
-
-
-class KeyUnusableError(Exception):
-    """A key cannot be read or made; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from pathlib import Path
 import pikepdf
 
 from models.case import CaseFile
-from models.failure import BannasarError, Code
+from models.errors import ScanError
+from models.failure import Code
 from pipeline.archive.bag import document_file
 
 _ENDINGS = {"/DCTDecode": ".jpg", "/JPXDecode": ".jp2"}
@@ -25,7 +26,7 @@ def take_pictures(bag: Path, case: CaseFile, folder: Path) -> dict[tuple[str, in
         The file of each, by scan and page number.
 
     Raises:
-        BannasarError: a PDF is not one that Bannasar made.
+        ScanError: a PDF is not one that Bannasar made.
     """
     pictures: dict[tuple[str, int], Path] = {}
     for document in case.documents:
@@ -38,5 +39,5 @@ def take_pictures(bag: Path, case: CaseFile, folder: Path) -> dict[tuple[str, in
                     picture.write_bytes(image.read_raw_bytes())
                     pictures[ref.scan, ref.number] = picture
         except (pikepdf.PdfError, ValueError, KeyError) as error:
-            raise BannasarError(Code.PDF, f"{file}: its pictures are not where Bannasar puts them ({error})") from error
+            raise ScanError(Code.PDF, f"{file}: its pictures are not where Bannasar puts them ({error})") from error
     return pictures

@@ -13,13 +13,10 @@ from dataclasses import asdict, dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from models.errors import NoStatementError
 from pipeline.archive.keys import Signer, is_signed_by
 
 _MARK = "BANNASAR1"
-
-
-class NoStatementError(Exception):
-    """A text is no statement; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)

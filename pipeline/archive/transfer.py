@@ -1,6 +1,7 @@
 """Bags out of an archive and into another: as folders or as ZIP files, whole or not at all."""
 
 import errno
+import os
 import shutil
 import tempfile
 import zipfile
@@ -12,42 +13,27 @@ from pathlib import Path, PurePosixPath
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from models.case import CaseFile
-from pipeline.archive.bag import UNREADABLE, bag_folder, move_into_place, read_bag, read_case, stored_paths, to_disk
-from pipeline.archive.fixity import Damage, told_of, verify_bag
+from models.errors import BagError, NoBagError, SameBagError, TransferError
+from pipeline.archive.bag import bag_folder, read_bag, read_case, stored_paths, to_disk
+from pipeline.archive.fixity import Damage, be_sound, told_of, verify_bag
 from pipeline.archive.keys import false_signatures
 
 _ENCRYPTED = 1  # a flag of an entry (APPNOTE.TXT, 4.4.4)
-
-
-class TransferError(Exception):
-    """A bag cannot be taken out or in; the message says why and what to do."""
-
-
-class SameBagError(TransferError):
-    """The archive holds that very case file already: its ``place`` and its record, ``case``."""
-
-    def __init__(self, place: Path, case: CaseFile) -> None:
-        """Say which."""
-        super().__init__(f"The archive holds {case.box}/{case.id} already: the same, nothing is to be done.")
-        self.place, self.case = place, case
-
-
-class NoBagError(TransferError):
-    """Something is no bag; the message says so, and what to do."""
 
 
 def export_bag(bag: Path, to: Path) -> Path:
     """Copy a bag into a folder, or into a ZIP file where the name ends so, and return where it is.
 
     Raises:
-        TransferError: there is something already, or the bag is not as it was sealed.
+        TransferError: there is something already.
+        BagError: the bag is not as it was sealed.
         OSError: it cannot be written.
     """
     place = to if to.suffix.lower() == ".zip" else to / bag.name
     if place.exists():
         raise TransferError(f"{place} is there already. Name another place, or move it away.")
     place.parent.mkdir(parents=True, exist_ok=True)
-    _be_sound(bag, verify_bag(bag))
+    be_sound(bag)
     aside = Path(tempfile.mkdtemp(prefix=".bannasar-", dir=place.parent))
     try:
         if to.suffix.lower() == ".zip":
@@ -70,14 +56,18 @@ def export_bag(bag: Path, to: Path) -> Path:
     return place
 
 
-def import_bag(bag: Path, archive: Path, keys: Mapping[str, Ed25519PublicKey]) -> tuple[Path, CaseFile]:
-    """Copy a bag of another archive into this one, and return its place here and its record. The archive must be held.
+@contextmanager
+def taken_in(bag: Path, archive: Path, keys: Mapping[str, Ed25519PublicKey]) -> Iterator[tuple[Path, Path, CaseFile]]:
+    """Copy a bag of another archive beside its place in this one, verified before and after. The archive must be held.
 
     Args:
         bag: the folder or ZIP file of the bag.
         archive: this archive's folder.
         keys: whose signatures this archive trusts, by fingerprint. A bag that none of them signed comes in all the
             same, for it agrees with itself; one that bears a false signature of them does not.
+
+    Yields:
+        The copy, its place here, and its case file. What is left of the copy is removed afterwards.
 
     Raises:
         TransferError: it is no bag of Bannasar, is not as it was sealed or signed, or this archive holds another of its
@@ -105,8 +95,8 @@ def import_bag(bag: Path, archive: Path, keys: Mapping[str, Ed25519PublicKey]) -
         aside = Path(folder, "aside")
         _copy(found, aside)
         _be_sound(aside, verify_bag(aside))
-        move_into_place(aside, place, archive)
-    return place, case
+        to_disk(aside)
+        yield aside, place, case
 
 
 def _copy(folder: Path, to: Path) -> None:
@@ -115,15 +105,16 @@ def _copy(folder: Path, to: Path) -> None:
     except shutil.Error as error:
         # It goes on after a file that it could not copy, and tells of all of them, without a number of the system's.
         _, copy, why = error.args[0][0]
-        raise OSError(errno.EIO, why, copy) from error
+        code = errno.ENOSPC if os.strerror(errno.ENOSPC) in why else errno.EIO
+        raise OSError(code, os.strerror(code), copy) from error
 
 
 def _case_of(found: Path, bag: Path) -> CaseFile:
     """Return the record of a bag that came from elsewhere, after a look that all it names is inside."""
     try:
         case, _ = read_bag(found)
-    except UNREADABLE as error:
-        raise TransferError(f"{bag} is a bag, but not of a case file: {error}.") from error
+    except BagError as error:
+        raise TransferError(f"{bag} is a bag, but not of a case file: {error.sentence}") from error
     if any(name in {"", ".", ".."} or PurePosixPath(name).parts != (name,) for name in (case.box, case.id)):
         raise TransferError(f"{bag} names its box {case.box!r} and its case file {case.id!r}: that is no place.")
     originals = (found / "data" / "originals").resolve()

@@ -1,7 +1,6 @@
 """Case files that are withdrawn from searches, and kept: a tag file in the bag says so, and goes where the bag goes."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 _FILE = "withdrawn.json"
@@ -12,9 +11,9 @@ def is_withdrawn(bag: Path) -> bool:
     return (bag / _FILE).exists()
 
 
-def withdraw(bag: Path, reason: str) -> None:
-    """Mark the bag of a case file as withdrawn; nothing else of it changes."""
-    told = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "reason": reason}
+def withdraw(bag: Path, at: str, reason: str) -> None:
+    """Mark the bag of a case file as withdrawn since a time (UTC, ISO 8601); nothing else of it changes."""
+    told = {"at": at, "reason": reason}
     part = bag / f"{_FILE}.part"
     part.write_text(json.dumps(told, ensure_ascii=False) + "\n", "utf-8")
     part.replace(bag / _FILE)
@@ -22,7 +21,7 @@ def withdraw(bag: Path, reason: str) -> None:
 
 def reinstate(bag: Path) -> None:
     """Take the mark away."""
-    (bag / _FILE).unlink()
+    (bag / _FILE).unlink(missing_ok=True)
 
 
 def carry_over(older: Path, newer: Path) -> None:

@@ -13,16 +13,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.errors import ModelError
 from models.settings import DocumentSettings
 from pipeline.document.features import Features
 
 FORMAT = 1
 SHIPPED = Path(__file__).with_name("kinds.npz")
 """The model that comes with the program."""
-
-
-class ModelError(ValueError):
-    """A model that cannot be used; the message names the file and says what to do."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

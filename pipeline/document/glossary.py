@@ -7,14 +7,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from models.errors import GlossaryError
 from models.glossary import Glossary
 from pipeline.text.normalise import match_form
 
 _CAPITAL = "ភ្នំពេញ"
-
-
-class GlossaryError(ValueError):
-    """A glossary that cannot be used; the message names the file and what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,6 +8,7 @@ from rapidfuzz import process
 
 from models.case import CaseFile, Document
 from models.correction import About, Correction
+from models.errors import CorrectionError
 from models.fact import FactName
 from models.page import PageRef
 from pipeline.document.courts import court_in
@@ -25,10 +26,6 @@ MACHINE = "machine"
 _DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?")
 
 
-class UnsayableError(ValueError):
-    """What was said cannot be said of this case file; the message tells why, and what can."""
-
-
 def corrections(
     case: CaseFile, number: int, said: Mapping[About, str], names: Names, by: str
 ) -> tuple[Correction, ...]:
@@ -42,7 +39,7 @@ def corrections(
         by: who says so.
 
     Raises:
-        UnsayableError: there is no such document, or a value is none.
+        CorrectionError: there is no such document, or a value is none.
     """
     document = document_of(case, number)
     return tuple(
@@ -55,11 +52,11 @@ def split(case: CaseFile, number: int, page: int, by: str) -> Correction:
     """Return that a document begins on the page of a number, from 1, of a document.
 
     Raises:
-        UnsayableError: there is no such document or page, or it is the first.
+        CorrectionError: there is no such document or page, or it is the first.
     """
     document = document_of(case, number)
     if not 1 < page <= len(document.pages):
-        raise UnsayableError(
+        raise CorrectionError(
             f"Document {number} has {len(document.pages)} pages: it can be cut before a page from 2 to that number."
             if len(document.pages) > 1
             else f"Document {number} has one page: it cannot be cut."
@@ -71,10 +68,10 @@ def merge(case: CaseFile, number: int, by: str) -> Correction:
     """Return that no document begins where that of a number does: it belongs to the one before.
 
     Raises:
-        UnsayableError: there is no such document, or it is the first.
+        CorrectionError: there is no such document, or it is the first.
     """
     if number == 1:
-        raise UnsayableError("Document 1 is the first: there is none before it. Name the later one of the two.")
+        raise CorrectionError("Document 1 is the first: there is none before it. Name the later one of the two.")
     return _correction(About.CONTINUES, "", document_of(case, number).pages[0], "begins", by)
 
 
@@ -82,12 +79,12 @@ def document_of(case: CaseFile, number: int) -> Document:
     """Return the document of a number.
 
     Raises:
-        UnsayableError: there is none.
+        CorrectionError: there is none.
     """
     for document in case.documents:
         if document.number == number:
             return document
-    raise UnsayableError(f"{case.id} has no document {number}: its documents are 1 to {len(case.documents)}.")
+    raise CorrectionError(f"{case.id} has no document {number}: its documents are 1 to {len(case.documents)}.")
 
 
 def _correction(about: About, value: str | None, page: PageRef, machine: str, by: str) -> Correction:
@@ -117,7 +114,7 @@ def _kind(text: str, names: Names) -> str:
     if text in kinds:
         return text
     near = ", ".join(kind for kind, *_ in process.extract(text, kinds, limit=4))
-    raise UnsayableError(f"The glossary has no kind {text}. Near it are: {near}. `bannasar kinds` lists all of them.")
+    raise CorrectionError(f"The glossary has no kind {text}. Near it are: {near}. `bannasar kinds` lists all of them.")
 
 
 def _date(text: str, _names: Names) -> str:
@@ -132,19 +129,21 @@ def _date(text: str, _names: Names) -> str:
             pass
         else:
             return form
-    raise UnsayableError(f"“{text}” is no date. Write it as 1998-03-02, 1998-03 or 1998, or as it stands on the paper.")
+    raise CorrectionError(
+        f"“{text}” is no date. Write it as 1998-03-02, 1998-03 or 1998, or as it stands on the paper."
+    )
 
 
 def _case_number(text: str, _names: Names) -> str:
     if number := case_number(text):
         return number
-    raise UnsayableError("A case number cannot be empty; `none` says that there is none.")
+    raise CorrectionError("A case number cannot be empty; `none` says that there is none.")
 
 
 def _court(text: str, names: Names) -> str:
     if court := court_in(text, names):
         return court
-    raise UnsayableError(f"The glossary has no court in “{text}”. Its names stand in courts.toml (docs/documents.md).")
+    raise CorrectionError(f"The glossary has no court in “{text}”. Its names stand in courts.toml (docs/documents.md).")
 
 
 _FORMS: dict[About, Callable[[str, Names], str]] = {

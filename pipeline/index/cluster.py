@@ -11,8 +11,8 @@ import elastic_transport
 import elasticsearch
 from elasticsearch import Elasticsearch
 
+from models.errors import IndexUnusableError
 from models.settings import IndexSettings
-from pipeline.index.store import IndexUnusableError
 
 _RETRIES = 2
 # What passes by itself: too many requests, or a node that is not there yet.

@@ -21,6 +21,7 @@ from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundErro
 from elasticsearch.helpers import streaming_bulk
 
 from models.case import CaseFile
+from models.errors import IndexUnusableError
 from models.hit import Found, Hit
 from models.page import Page
 from models.settings import IndexSettings
@@ -30,7 +31,7 @@ from pipeline.index.elastic_first import first, score
 from pipeline.index.entry import About, Entry, entries, unpack
 from pipeline.index.query import Query
 from pipeline.index.results import facet, first_only, hit
-from pipeline.index.store import FACETS, IndexUnusableError, Sort, View, fingerprint
+from pipeline.index.store import FACETS, Sort, View, fingerprint
 
 # How often, and for how many seconds at first and at most, what the cluster is too busy for is sent again.
 _RETRIES = 6

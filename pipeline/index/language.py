@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pipeline.index.pieces import Piece, QueryError, Sign, pieces
+from models.errors import QueryError
+from pipeline.index.pieces import Piece, Sign, pieces
 from pipeline.index.query import Condition, Field, Query, Term
 from pipeline.index.values import FIELDS, Known, conditions
 from pipeline.text.normalise import match_form

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from models.errors import IndexUnreadableError
 from models.settings import IndexSettings
 from pipeline.index.sqlite import SqliteStore
-from pipeline.index.store import IndexUnreadableError, Store
+from pipeline.index.store import Store
 
 _FILE = "index.db"
 

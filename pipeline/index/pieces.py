@@ -6,14 +6,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-
-class QueryError(ValueError):
-    """A query that cannot be read; ``position`` is the place of the fault in it, from 0."""
-
-    def __init__(self, sentence: str, position: int) -> None:
-        """Say what is wrong, and where."""
-        super().__init__(sentence)
-        self.position = position
+from models.errors import QueryError
 
 
 class Sign(StrEnum):

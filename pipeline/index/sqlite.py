@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from models.case import CaseFile
+from models.errors import IndexUnreadableError, IndexUnusableError
 from models.hit import Found, Hit
 from models.page import Page
 from pipeline.index.database import connect, may_be_written
@@ -20,7 +21,7 @@ from pipeline.index.query import Query
 from pipeline.index.results import first_only
 from pipeline.index.sqlite_ranking import TOKENS
 from pipeline.index.sqlite_search import Search
-from pipeline.index.store import IndexUnreadableError, IndexUnusableError, Sort, View, fingerprint
+from pipeline.index.store import Sort, View, fingerprint
 
 # Of the schema and of the tokens: those of a page are made again when it is taken out.
 VERSION = 5

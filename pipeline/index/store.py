@@ -16,14 +16,6 @@ from pipeline.index.query import Query
 FACETS = ("kind", "court", "year", "box", "script")
 
 
-class IndexUnusableError(Exception):
-    """The index cannot be used; the message says why and what to do. The bags are not touched by that."""
-
-
-class IndexUnreadableError(IndexUnusableError):
-    """The index is damaged or of another version: it can only be made anew."""
-
-
 class Sort(StrEnum):
     """In what order pages are shown."""
 

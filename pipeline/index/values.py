@@ -7,7 +7,8 @@ from typing import Protocol
 
 from rapidfuzz import process
 
-from pipeline.index.pieces import Piece, QueryError
+from models.errors import QueryError
+from pipeline.index.pieces import Piece
 from pipeline.index.query import Condition, Field, Term, key
 from pipeline.text.dates import dates
 from pipeline.text.normalise import match_form

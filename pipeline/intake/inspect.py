@@ -8,7 +8,8 @@ from pathlib import Path
 import pikepdf
 from PIL import UnidentifiedImageError
 
-from models.failure import BannasarError, Code
+from models.errors import ScanError
+from models.failure import Code
 from models.scan import Kind
 from models.settings import Limits
 from pipeline.intake.pdf_file import open_pdf
@@ -36,7 +37,7 @@ def sha256_of(file: Path) -> tuple[str, int]:
     """Return the hexadecimal SHA-256 and the size in bytes of a file, read in pieces.
 
     Raises:
-        BannasarError: the file cannot be read.
+        ScanError: the file cannot be read.
     """
     digest = hashlib.sha256()
     size = 0
@@ -46,9 +47,9 @@ def sha256_of(file: Path) -> tuple[str, int]:
                 digest.update(chunk)
                 size += len(chunk)
     except FileNotFoundError as error:
-        raise BannasarError(Code.CHANGED, str(error.strerror)) from error
+        raise ScanError(Code.CHANGED, str(error.strerror)) from error
     except OSError as error:
-        raise BannasarError(Code.UNREADABLE, str(error.strerror)) from error
+        raise ScanError(Code.UNREADABLE, str(error.strerror)) from error
     return digest.hexdigest(), size
 
 
@@ -64,17 +65,17 @@ def inspect(file: Path, limits: Limits, dpi: int) -> tuple[Kind, int]:
         The kind and the number of pages.
 
     Raises:
-        BannasarError: the scan is refused, or cannot be read now.
+        ScanError: the scan is refused, or cannot be read now.
     """
     try:
         with file.open("rb") as stream:
             head = stream.read(1024)
     except FileNotFoundError as error:
-        raise BannasarError(Code.CHANGED, str(error.strerror)) from error
+        raise ScanError(Code.CHANGED, str(error.strerror)) from error
     except OSError as error:
-        raise BannasarError(Code.UNREADABLE, str(error.strerror)) from error
+        raise ScanError(Code.UNREADABLE, str(error.strerror)) from error
     if not head:
-        raise BannasarError(Code.EMPTY)
+        raise ScanError(Code.EMPTY)
     if b"%PDF-" in head:
         return Kind.PDF, _pdf_pages(file, limits, dpi)
     return _picture_pages(file, head, limits)
@@ -91,19 +92,19 @@ def _picture_pages(file: Path, head: bytes, limits: Limits) -> tuple[Kind, int]:
         return _whole(file, kind), 1
     except UnidentifiedImageError as error:
         raise refusal(file, head) from error
-    except BannasarError:
+    except ScanError:
         raise
     except OSError as error:
         if error.errno is not None:
-            raise BannasarError(Code.UNREADABLE, str(error.strerror)) from error
-        raise BannasarError(Code.DAMAGED, str(error)) from error
+            raise ScanError(Code.UNREADABLE, str(error.strerror)) from error
+        raise ScanError(Code.DAMAGED, str(error)) from error
     except DAMAGE as error:
-        raise BannasarError(Code.DAMAGED, str(error)) from error
+        raise ScanError(Code.DAMAGED, str(error)) from error
 
 
 def _whole(file: Path, kind: Kind) -> Kind:
     if kind is Kind.JPEG and is_cut_off(file):
-        raise BannasarError(Code.DAMAGED, "its end is missing")
+        raise ScanError(Code.DAMAGED, "its end is missing")
     return kind
 
 
@@ -122,7 +123,7 @@ def _pdf_pages(file: Path, limits: Limits, dpi: int) -> int:
             _be_no_cover(pdf)
             pages = len(pdf.pages)
             if pages == 0:
-                raise BannasarError(Code.DAMAGED, "it has no pages")
+                raise ScanError(Code.DAMAGED, "it has no pages")
             _check_count(pages, limits)
             for number, page in enumerate(pdf.pages, 1):
                 width, height = _inches(page)
@@ -133,7 +134,7 @@ def _pdf_pages(file: Path, limits: Limits, dpi: int) -> int:
                 for image in pictures:
                     _check_pixels(int(image.get("/Width", 0)), int(image.get("/Height", 0)), number, limits)
     except (pikepdf.PdfError, ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
-        raise BannasarError(Code.DAMAGED, str(error)) from error
+        raise ScanError(Code.DAMAGED, str(error)) from error
     return pages
 
 
@@ -154,15 +155,15 @@ def _be_no_cover(pdf: pikepdf.Pdf) -> None:
     """Make sure that a PDF does not just wrap a locked one, for programs that cannot open that (ISO 32000-2, 7.6.7)."""
     attached = pdf.attachments.values() if "/Collection" in pdf.Root else ()
     if any(each.obj.get("/AFRelationship") == "/EncryptedPayload" for each in attached):
-        raise BannasarError(Code.ENCRYPTED, "what it shows is a cover, and the document in it is locked")
+        raise ScanError(Code.ENCRYPTED, "what it shows is a cover, and the document in it is locked")
 
 
 def _check_count(pages: int, limits: Limits) -> None:
     if pages > limits.scan_pages:
-        raise BannasarError(Code.TOO_MANY_PAGES, f"{pages:,} pages, {limits.scan_pages:,} accepted")
+        raise ScanError(Code.TOO_MANY_PAGES, f"{pages:,} pages, {limits.scan_pages:,} accepted")
 
 
 def _check_pixels(width: int, height: int, number: int, limits: Limits) -> None:
     if width * height > limits.page_megapixels * 1_000_000:
         detail = f"{width:,} × {height:,} pixels, {limits.page_megapixels} megapixels accepted"
-        raise BannasarError(Code.PAGE_TOO_LARGE, detail, page=number)
+        raise ScanError(Code.PAGE_TOO_LARGE, detail, page=number)

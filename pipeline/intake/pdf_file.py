@@ -12,7 +12,8 @@ from pathlib import Path
 import pikepdf
 import pypdfium2 as pdfium
 
-from models.failure import BannasarError, Code
+from models.errors import ScanError
+from models.failure import Code
 
 # Programs look for the end of a PDF in the last part of its file; qpdf, which looks the least far, in 1,054 bytes.
 _LOOKED_AT = 1024
@@ -46,7 +47,7 @@ def for_readers(file: Path) -> Iterator[Path]:
     Programs differ in how far behind the end they look for it, and in what they can mend.
 
     Raises:
-        BannasarError: as :func:`open_pdf`.
+        ScanError: as :func:`open_pdf`.
     """
     with _readable(file) as whole:
         with _content(whole) as content:
@@ -69,7 +70,7 @@ def open_pdf(file: Path, password: str = "") -> Iterator[pikepdf.Pdf]:
     is a part of it: that is refused.
 
     Raises:
-        BannasarError: it is damaged or locked.
+        ScanError: it is damaged or locked.
         pikepdf.PdfError: it is damaged.
     """
     with _readable(file) as whole:
@@ -77,7 +78,7 @@ def open_pdf(file: Path, password: str = "") -> Iterator[pikepdf.Pdf]:
             pdf = _opened(whole, password)
         except pikepdf.PasswordError as error:
             detail = "the password given does not open it" if password else "with a password"
-            raise BannasarError(Code.ENCRYPTED, detail) from error
+            raise ScanError(Code.ENCRYPTED, detail) from error
         with pdf:
             yield pdf
 
@@ -85,23 +86,23 @@ def open_pdf(file: Path, password: str = "") -> Iterator[pikepdf.Pdf]:
 def _opened(file: Path, password: str) -> pikepdf.Pdf:
     with _content(file) as content:
         if _ANOTHER.search(content):
-            raise BannasarError(Code.DAMAGED, _SEVERAL)
+            raise ScanError(Code.DAMAGED, _SEVERAL)
     try:
         pdf, promised = _open(file, password, mend=False)
     except pikepdf.PasswordError:
         raise
     except pikepdf.PdfError as error:
         if any(said in str(error) for said in _SAID_OF_LOCKS):
-            raise BannasarError(Code.ENCRYPTED, _lock(file)) from error
+            raise ScanError(Code.ENCRYPTED, _lock(file)) from error
         with _content(file) as content:
             if b"%%EOF" not in content[-2 * _LOOKED_AT :]:
-                raise BannasarError(Code.DAMAGED, "its end is missing") from error
+                raise ScanError(Code.DAMAGED, "its end is missing") from error
             if _NOT_GONE_ON.search(content):
-                raise BannasarError(Code.DAMAGED, _SEVERAL) from error
+                raise ScanError(Code.DAMAGED, _SEVERAL) from error
         pdf, promised = _open(file, password, mend=True)
         _be_whole(pdf)
     if promised > len(pdf.pages):
-        raise BannasarError(Code.DAMAGED, f"of {promised} pages {len(pdf.pages)} are left")
+        raise ScanError(Code.DAMAGED, f"of {promised} pages {len(pdf.pages)} are left")
     return pdf
 
 
@@ -121,9 +122,9 @@ def _be_whole(pdf: pikepdf.Pdf) -> None:
         drawn = {str(each.operands[0]) for each in pikepdf.parse_content_stream(page, "Do")}
         shown = [*(contents if isinstance(contents, pikepdf.Array) else [contents]), *map(forms.get, drawn)]
         if not all(isinstance(each, pikepdf.Stream) for each in shown):
-            raise BannasarError(Code.DAMAGED, "a part of it is missing", page=number)
+            raise ScanError(Code.DAMAGED, "a part of it is missing", page=number)
     if any("stream length" in told for told in pdf.get_warnings()):
-        raise BannasarError(Code.DAMAGED, "a part of it is missing, or was changed on its way")
+        raise ScanError(Code.DAMAGED, "a part of it is missing, or was changed on its way")
 
 
 @contextmanager
@@ -166,12 +167,12 @@ def _trimmed(file: Path) -> Iterator[Path]:
     """Yield a file with nothing before the beginning of a PDF and not much behind its end: the file, or a copy.
 
     Raises:
-        BannasarError: more of a PDF lies behind the end.
+        ScanError: more of a PDF lies behind the end.
     """
     with _content(file) as content:
         size, begin, end = len(content), content.find(b"%PDF-", 0, _LOOKED_AT), _end(content)
         if end and (_MORE.search(content, end.end()) or _BEGUN.match(content, end.end())):
-            raise BannasarError(Code.DAMAGED, "a part of a later revision, or of another PDF, lies behind its end")
+            raise ScanError(Code.DAMAGED, "a part of a later revision, or of another PDF, lies behind its end")
         is_found = begin <= 0 and (end is None or size - end.start() <= _LOOKED_AT)
     if is_found:
         yield file

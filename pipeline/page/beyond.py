@@ -6,7 +6,8 @@ from pathlib import Path
 import pikepdf
 from pikepdf import Array, Dictionary, Object
 
-from models.failure import BannasarError, Code
+from models.errors import ScanError
+from models.failure import Code
 
 FORM = (
     "a form that only Adobe's programs draw (XFA): its page is a placeholder, and what the form says is not read; "
@@ -26,7 +27,7 @@ def beyond_the_page(file: Path, number: int) -> tuple[str, ...]:
         number: the page, from 1.
 
     Raises:
-        BannasarError: it cannot be opened.
+        ScanError: it cannot be opened.
     """
     try:
         with pikepdf.open(file, suppress_warnings=True) as pdf:
@@ -40,7 +41,7 @@ def beyond_the_page(file: Path, number: int) -> tuple[str, ...]:
             form = (FORM,) if _is_drawn_elsewhere(pdf.Root) else ()
             return (*form, *_told(attached, is_portfolio="/Collection" in pdf.Root))
     except (pikepdf.PikepdfError, ValueError, RuntimeError) as error:
-        raise BannasarError(Code.DAMAGED, str(error), page=number) from error
+        raise ScanError(Code.DAMAGED, str(error), page=number) from error
 
 
 def _told(attached: set[tuple[int, int]], *, is_portfolio: bool) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ def own_text(file: Path, number: int, picture: Picture, settings: PageSettings, 
         seconds: time limit of each program, and of reading each picture.
 
     Raises:
-        BannasarError: the page cannot be opened or read, or the time ran out.
+        ScanError: the page cannot be opened or read, or the time ran out.
     """
     with pdfium_page(file, number) as page:
         if not _has_visible_text(page):

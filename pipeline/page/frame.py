@@ -4,7 +4,8 @@ from pathlib import Path
 
 from PIL import ExifTags, Image, ImageOps
 
-from models.failure import BannasarError, Code
+from models.errors import ScanError
+from models.failure import Code
 from models.scan import Kind
 from pipeline.page.picture import Picture
 from pipeline.page.scanned import picture_at
@@ -22,14 +23,14 @@ def frame(file: Path, kind: Kind, number: int, seconds: float) -> Picture:
         seconds: time limit of a decoder that is a program of its own.
 
     Raises:
-        BannasarError: the picture is damaged, of a kind that is not read, out of time, or no longer there.
+        ScanError: the picture is damaged, of a kind that is not read, out of time, or no longer there.
     """
     try:
         return picture_at(*(tiff_picture(file, number, seconds) if kind is Kind.TIFF else _only_picture(file)))
     except FileNotFoundError as error:
-        raise BannasarError(Code.CHANGED, "it is no longer there", page=number) from error
+        raise ScanError(Code.CHANGED, "it is no longer there", page=number) from error
     except (OSError, *DAMAGE) as error:
-        raise BannasarError(Code.DAMAGED, str(error), page=number) from error
+        raise ScanError(Code.DAMAGED, str(error), page=number) from error
 
 
 def _only_picture(file: Path) -> tuple[Image.Image, float, float]:

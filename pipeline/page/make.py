@@ -3,7 +3,8 @@
 from functools import partial
 from pathlib import Path
 
-from models.failure import BannasarError, Code
+from models.errors import ScanError
+from models.failure import Code
 from models.page import Page, TextSource
 from models.scan import Kind
 from models.settings import PageSettings
@@ -31,7 +32,7 @@ def make_page(file: Path, kind: Kind, scan: str, number: int, settings: PageSett
         seconds: time limit of each program that is run for the page.
 
     Raises:
-        BannasarError: the page cannot be rendered or read, or it is not blank and yet has neither text nor handwriting.
+        ScanError: the page cannot be rendered or read, or it is not blank and yet has neither text nor handwriting.
     """
     picture = render(file, kind, number, settings.dpi, seconds)
     page = partial(Page, scan=scan, number=number, recipe=fingerprint(settings), dpi=picture.dpi)
@@ -56,7 +57,7 @@ def make_page(file: Path, kind: Kind, scan: str, number: int, settings: PageSett
     reading = read_picture(picture, settings, seconds)
     is_empty = not reading.blank and not reading.handwriting and not unread
     if is_empty and not any(line.words for block in reading.blocks for line in block.lines):
-        raise BannasarError(Code.NO_TEXT, page=number)
+        raise ScanError(Code.NO_TEXT, page=number)
     return page(
         width=reading.width,
         height=reading.height,
@@ -74,7 +75,7 @@ def page_picture(file: Path, kind: Kind, page: Page, dpi: int, seconds: float, *
     """Render a page again, as it lies in the scan, or set upright as when it was read: its boxes are in those pixels.
 
     Raises:
-        BannasarError: the page cannot be rendered.
+        ScanError: the page cannot be rendered.
     """
     picture = render(file, kind, page.number, dpi, seconds)
     return make_upright(picture, page.turn, page.skew) if upright else picture

@@ -84,7 +84,7 @@ def find_stand(picture: Picture, recogniser: Recogniser, models: str, dpi: float
         dpi: Resolution of reading, in dots per inch.
 
     Raises:
-        BannasarError: From the recogniser.
+        ScanError: From the recogniser.
     """
     factor = max(1, int(picture.dpi / _COARSE))
     directions = _directions(Picture(shrunk(picture.pixels, factor), picture.dpi / factor))

@@ -9,7 +9,8 @@ import numpy as np
 import pikepdf
 from PIL import Image
 
-from models.failure import BannasarError, Code
+from models.errors import ScanError
+from models.failure import Code
 from pipeline.page.pdf_layout import pdfium_page
 from pipeline.page.picture import Pixels
 from pipeline.page.scanned import grey_or_rgb
@@ -32,7 +33,7 @@ def drawn(file: Path, number: int, scale: float, seconds: float, *, layered: boo
         layered: whether the PDF has layers. Some that are off pdfium shows: it does not draw pages that have them.
 
     Raises:
-        BannasarError: the page cannot be drawn (damaged, or out of time).
+        ScanError: the page cannot be drawn (damaged, or out of time).
     """
     copy = _with_layers_off(file, number) if layered else None
     pixels, complaint = _by_poppler(copy or file, 1 if copy else number, scale, seconds)
@@ -42,7 +43,7 @@ def drawn(file: Path, number: int, scale: float, seconds: float, *, layered: boo
     other = None if layered else drawn_by_pdfium(file, number, scale)
     best = other if marks(other) > marks(pixels) + _FEW else pixels
     if best is None or not marks(best):
-        raise BannasarError(Code.DAMAGED, complaint or "poppler made no picture of it", page=number)
+        raise ScanError(Code.DAMAGED, complaint or "poppler made no picture of it", page=number)
     return best
 
 
@@ -50,7 +51,7 @@ def drawn_by_pdfium(file: Path, number: int, scale: float) -> Pixels:
     """Return a page as pdfium draws it.
 
     Raises:
-        BannasarError: it cannot be drawn.
+        ScanError: it cannot be drawn.
     """
     with pdfium_page(file, number) as page:
         return grey_or_rgb(page.render(scale=scale).to_pil())
@@ -77,9 +78,9 @@ def _by_poppler(pdf: Path | bytes, number: int, scale: float, seconds: float) ->
     try:
         done = subprocess.run(command, input=content, capture_output=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired as error:
-        raise BannasarError(Code.TIMEOUT, f"rendering took more than {seconds:.0f} s", page=number) from error
+        raise ScanError(Code.TIMEOUT, f"rendering took more than {seconds:.0f} s", page=number) from error
     if _TOO_LARGE in done.stderr:
-        raise BannasarError(Code.PAGE_TOO_LARGE, "poppler cannot hold a picture of it", page=number)
+        raise ScanError(Code.PAGE_TOO_LARGE, "poppler cannot hold a picture of it", page=number)
     said = done.stderr.decode("utf-8", "replace").strip().splitlines()
     if done.returncode != 0 or not done.stdout:
         return None, said[0] if said else ""

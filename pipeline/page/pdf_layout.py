@@ -12,7 +12,8 @@ import pikepdf
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from models.failure import BannasarError, Code
+from models.errors import ScanError
+from models.failure import Code
 from pipeline.page.scanned import A4_LONG_INCHES, sound_dpi
 
 _Box = tuple[float, float, float, float]
@@ -92,7 +93,7 @@ def layout(file: Path, number: int) -> Layout:
         number: the page, from 1.
 
     Raises:
-        BannasarError: the page cannot be opened.
+        ScanError: the page cannot be opened.
     """
     points, layered = _unit_and_layers(file, number)
     with pdfium_page(file, number) as page:
@@ -104,7 +105,7 @@ def pdfium_page(file: Path, number: int) -> Iterator[pdfium.PdfPage]:
     """Open a page with pdfium.
 
     Raises:
-        BannasarError: it cannot be opened, or what is done with it fails.
+        ScanError: it cannot be opened, or what is done with it fails.
     """
     try:
         pdf = pdfium.PdfDocument(file)
@@ -113,7 +114,7 @@ def pdfium_page(file: Path, number: int) -> Iterator[pdfium.PdfPage]:
         finally:
             pdf.close()
     except pdfium.PdfiumError as error:
-        raise BannasarError(Code.DAMAGED, str(error), page=number) from error
+        raise ScanError(Code.DAMAGED, str(error), page=number) from error
 
 
 @dataclass(frozen=True, slots=True)

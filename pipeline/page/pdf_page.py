@@ -45,7 +45,7 @@ def pdf_page(file: Path, number: int, dpi: int, seconds: float) -> Picture:
         seconds: time limit of the renderer.
 
     Raises:
-        BannasarError: the page cannot be rendered (damaged, or out of time).
+        ScanError: the page cannot be rendered (damaged, or out of time).
     """
     page = layout(file, number)
     scale, true_dpi = page.resolutions(dpi)

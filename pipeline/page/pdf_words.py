@@ -9,7 +9,8 @@ from pathlib import Path
 import pikepdf
 from lxml import etree
 
-from models.failure import BannasarError, Code
+from models.errors import ScanError
+from models.failure import Code
 from models.page import Block, Line, Rect, Turn, Word
 from pipeline.page.words import runs_down
 from pipeline.text.script import is_khmer
@@ -33,7 +34,7 @@ def words_of(file: Path, number: int, turn: Turn, scale: Scale, seconds: float) 
         seconds: time limit.
 
     Raises:
-        BannasarError: the page cannot be read, or the time ran out.
+        ScanError: the page cannot be read, or the time ran out.
     """
     if not turn:
         return _words(file, number, scale, seconds)
@@ -51,7 +52,7 @@ def _write_turned(file: Path, number: int, turn: Turn, copy: Path) -> None:
             alone.pages[0].rotate(turn, relative=True)
             alone.save(copy)
     except (pikepdf.PikepdfError, ValueError, TypeError) as error:
-        raise BannasarError(Code.DAMAGED, str(error), page=number) from error
+        raise ScanError(Code.DAMAGED, str(error), page=number) from error
 
 
 def _words(file: Path, number: int, scale: Scale, seconds: float) -> tuple[Block, ...]:
@@ -59,9 +60,9 @@ def _words(file: Path, number: int, scale: Scale, seconds: float) -> tuple[Block
     try:
         done = subprocess.run(command, capture_output=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired as error:
-        raise BannasarError(Code.TIMEOUT, f"reading the text took more than {seconds:.0f} s", page=number) from error
+        raise ScanError(Code.TIMEOUT, f"reading the text took more than {seconds:.0f} s", page=number) from error
     if done.returncode != 0:
-        raise BannasarError(Code.DAMAGED, done.stderr.decode("utf-8", "replace").strip(), page=number)
+        raise ScanError(Code.DAMAGED, done.stderr.decode("utf-8", "replace").strip(), page=number)
     # poppler passes control characters on, which XML forbids.
     sound = re.sub(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]", b"", done.stdout)
     tree = etree.fromstring(sound, etree.XMLParser(recover=True, resolve_entities=False, huge_tree=True))

@@ -76,7 +76,7 @@ def read_pictures(
         seconds: Time limit for the recogniser, for each of the pictures.
 
     Raises:
-        BannasarError: TIMEOUT, or RECOGNITION when the recogniser fails.
+        ScanError: TIMEOUT, or RECOGNITION when the recogniser fails.
     """
     height, width = picture.pixels.shape[:2]
     small = _without(text.bare.pixels, known, width, height)

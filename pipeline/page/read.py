@@ -18,7 +18,7 @@ from pipeline.page.orient import Stand, find_stand
 from pipeline.page.picture import Picture, Pixels
 from pipeline.page.polarity import Positive, positive
 from pipeline.page.rare_letters import with_rare_letters
-from pipeline.page.recognise import Recogniser, Signs, Tesseract
+from pipeline.page.recognise import Recogniser, Signs, open_recogniser
 from pipeline.page.sheet import LETTER, LinePicture, Sheet
 from pipeline.page.upright import make_upright, size_upright
 from pipeline.page.words import around, to_line
@@ -69,12 +69,12 @@ def read_picture(picture: Picture, settings: PageSettings, seconds: float) -> Re
         seconds: Time limit for the recogniser.
 
     Raises:
-        BannasarError: TIMEOUT, or RECOGNITION when the recogniser fails.
+        ScanError: TIMEOUT, or RECOGNITION when the recogniser fails.
     """
-    recogniser = Tesseract(settings.models_folder, seconds)
+    engine = open_recogniser(settings, seconds)
     whole = picture.pixels
     picture = Picture(whole, _true_dpi(picture))
-    stand, sheet, turned = _find_stand(picture, recogniser, settings)
+    stand, sheet, turned = _find_stand(picture, engine, settings)
     width, height = size_upright(picture, stand.turn, stand.skew)
     if not sheet.lines:
         blank = not shows_a_picture(whole, picture.dpi)
@@ -83,7 +83,7 @@ def read_picture(picture: Picture, settings: PageSettings, seconds: float) -> Re
         blank = not is_black(whole, picture.dpi)
         return Reading(stand.turn, stand.skew, width, height, blank=blank, blocks=(), notes=(ONLY_FAINT,))
     pictures = [sheet.picture_of(line, LETTER / sheet.letter) for line in sheet.lines]
-    readings = (_read_latin if stand.latin else _read_khmer)(pictures, recogniser, settings)
+    readings = (_read_latin if stand.latin else _read_khmer)(pictures, engine, settings)
     negative: tuple[str, ...] = ()
     if turned:
         readings, legible = _without_false(sheet, readings, turned, stand)

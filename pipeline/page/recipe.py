@@ -6,44 +6,43 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-import tesserocr
-
-from models.failure import BannasarError, Code
+from models.errors import ScanError
+from models.failure import Code
 from models.settings import PageSettings
-from pipeline.page.model_files import model_file
+from pipeline.page.recognise import about
 
 # Raised by hand whenever a change to this room changes what is read.
 STEPS = 9
 
 
-def versions() -> dict[str, str]:
+def versions(settings: PageSettings) -> dict[str, str]:
     """Return the versions of the programs and libraries that decide what is read."""
     return {
-        "bannasar": _version("bannasar"),
-        "tesseract": tesserocr.tesseract_version().split()[1],
+        "bannasar": own_version(),
+        **about(settings).versions(),
         "opencv": _version("opencv-python-headless"),
         "pypdfium2": _version("pypdfium2"),
         "zxing-cpp": _version("zxing-cpp"),
     }
 
 
+def own_version() -> str:
+    """Return the version of Bannasar."""
+    return _version("bannasar")
+
+
 def fingerprint(settings: PageSettings) -> str:
     """Return 16 hexadecimal digits that are equal only for equal steps, settings, models and deciding versions.
 
     Raises:
-        BannasarError: a model is missing.
+        ScanError: a model is missing.
     """
-    deciding = {name: text for name, text in versions().items() if name != "bannasar"}
+    deciding = {name: text for name, text in versions(settings).items() if name != "bannasar"}
+    known = about(settings)
     chosen = settings.model_dump(mode="json", exclude={"models_folder"})
-    models = {name: _digest(model_file(name, settings.models_folder)) for name in model_names(settings)}
+    models = {name: _digest(known.model_file(name, settings)) for name in known.model_names(settings)}
     recipe = {"steps": STEPS, "settings": chosen, "models": models, "versions": deciding}
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def model_names(settings: PageSettings) -> list[str]:
-    """Return the names of all the Tesseract models that the settings name."""
-    named = (settings.first_languages, settings.khmer_languages, settings.languages, settings.latin_languages)
-    return list(dict.fromkeys("+".join(named).split("+")))
 
 
 @cache
@@ -56,4 +55,4 @@ def _digest(model: Path) -> str:
     try:
         return hashlib.sha256(model.read_bytes()).hexdigest()
     except OSError as error:
-        raise BannasarError(Code.RECOGNITION, f"{model.name} is not in {model.parent}") from error
+        raise ScanError(Code.RECOGNITION, f"{model.name} is not in {model.parent}") from error

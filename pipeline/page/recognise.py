@@ -1,22 +1,19 @@
-"""Pictures of lines in, their signs out: the interface of a recogniser, and Tesseract behind it."""
+"""Pictures of lines in, their signs out: what a recogniser is, and which there are."""
 
-import os
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
-import numpy as np
-from tesserocr import OEM, PSM, RIL, PyTessBaseAPI, iterate_level
-
-from models.failure import BannasarError, Code
-from pipeline.page.model_files import folder_of
+from models.settings import PageSettings
 from pipeline.page.picture import Pixels
 
-# Threads of its own make Tesseract many times slower as soon as another one runs beside it.
-os.environ["OMP_THREAD_LIMIT"] = "1"
+RECOGNISERS = {
+    "tesserocr": "pipeline.page.recognisers.in_process",
+    "pytesseract": "pipeline.page.recognisers.program",
+}
+"""The module of each recogniser; it has a class ``Engine`` and a value ``ABOUT``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,69 +38,38 @@ class Recogniser(Protocol):
     """Whatever reads pictures of single lines."""
 
     def read(self, lines: Sequence[Pixels], models: str) -> list[Signs]:
-        """Read grey pictures of one line each with the named models; the signs of each, as the text runs."""
-
-
-_SEEN = (0.0, 0.8, 0.9, 0.95, 0.97, 0.985, 1.0)
-_RIGHT = (0.0, 0.05, 0.2, 0.55, 0.8, 0.995, 1.0)
-"""What Tesseract says of a sign, and how often such a sign was right: fitted on aged pages, see docs/recognition.md."""
-
-_RIGHT_OF = {"bannasar": (0.0, 0.35, 0.62, 0.82, 0.93, 0.995, 1.0)}
-"""The same of models that say less than they know: fitted on aged made lines, see docs/training.md."""
-
-
-class Tesseract:
-    """Tesseract within this process, all of a page's reading within one time limit.
-
-    Its models stay loaded from page to page: a process for each call would load each of them anew, which is a third of
-    all the time.
-    """
-
-    def __init__(self, models_folder: Path, seconds: float) -> None:
-        """Start the clock: after so many seconds reading is given up."""
-        self._folder = models_folder
-        self._end = time.monotonic() + seconds
-
-    def read(self, lines: Sequence[Pixels], models: str) -> list[Signs]:
-        """Read lines; see :class:`Recogniser`.
+        """Read grey pictures of one line each with the named models; the signs of each, as the text runs.
 
         Raises:
-            BannasarError: TIMEOUT when the time is up, RECOGNITION when Tesseract fails or a model is missing.
+            ScanError: TIMEOUT when the time is up, RECOGNITION when it fails or a model is missing.
         """
-        engine = _loaded(folder_of(models, self._folder), models)
-        shares = _RIGHT_OF.get(models, _RIGHT)
-        return [self._read(line, engine, shares) for line in lines]
-
-    def _read(self, line: Pixels, engine: PyTessBaseAPI, shares: Sequence[float]) -> Signs:
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise BannasarError(Code.TIMEOUT)
-        height, width = line.shape
-        engine.SetImageBytes(line.tobytes(), width, height, 1, width)
-        engine.SetSourceResolution(300)  # a formality, lest Tesseract guess one
-        if not engine.Recognize(round(left * 1000) + 1):
-            raise BannasarError(Code.TIMEOUT if time.monotonic() >= self._end else Code.RECOGNITION)
-        return tuple(_signs(engine, shares))
 
 
-@cache
-def _loaded(folder: Path, models: str) -> PyTessBaseAPI:
-    try:
-        return PyTessBaseAPI(path=f"{folder}/", lang=models, psm=PSM.SINGLE_LINE, oem=OEM.LSTM_ONLY)
-    except RuntimeError as error:
-        raise BannasarError(Code.RECOGNITION, f"Tesseract cannot load {models} from {folder}") from error
+class About(Protocol):
+    """What a recogniser says of itself: it goes into the recipe, and `bannasar doctor` checks it."""
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions of all that decides what is read."""
+
+    def model_names(self, settings: PageSettings) -> list[str]:
+        """Return the models that the settings name."""
+
+    def model_file(self, name: str, settings: PageSettings) -> Path:
+        """Return the file of a model, whether it is there or not."""
+
+    def package_of(self, name: str) -> str:
+        """Return the Debian package that brings a model."""
 
 
-def _signs(engine: PyTessBaseAPI, shares: Sequence[float]) -> Iterator[Sign]:
-    """Yield the signs that were recognised; none where Tesseract saw only a picture."""
-    begins = False
-    found = engine.GetIterator()
-    for place in iterate_level(found, RIL.SYMBOL) if found else ():
-        begins = begins or place.IsAtBeginningOf(RIL.WORD)
-        text = "" if place.Empty(RIL.SYMBOL) else place.GetUTF8Text(RIL.SYMBOL).strip()
-        if not text:
-            continue
-        left, _, right, _ = place.BoundingBox(RIL.SYMBOL)
-        chance = float(np.interp(place.Confidence(RIL.SYMBOL) / 100, _SEEN, shares))
-        yield Sign(text, left, right, chance, begins)
-        begins = False
+def open_recogniser(settings: PageSettings, seconds: float) -> Recogniser:
+    """Return the recogniser that the settings name; its time, ``seconds`` for a whole page, begins now."""
+    return cast(Recogniser, _module(settings).Engine(settings.models_folder, seconds))
+
+
+def about(settings: PageSettings) -> About:
+    """Return what the recogniser that the settings name says of itself."""
+    return cast(About, _module(settings).ABOUT)
+
+
+def _module(settings: PageSettings):  # type: ignore[no-untyped-def]  # noqa: ANN202  # a module has no type of its own
+    return import_module(RECOGNISERS[settings.recogniser])

@@ -27,7 +27,7 @@ def render(file: Path, kind: Kind, number: int, dpi: int, seconds: float) -> Pic
         The picture and its dots per inch.
 
     Raises:
-        BannasarError: the page cannot be rendered (damaged, or out of time).
+        ScanError: the page cannot be rendered (damaged, or out of time).
     """
     # The scan was inspected: its pages are within our own limits.
     Image.MAX_IMAGE_PIXELS = None

@@ -4,7 +4,8 @@ import subprocess
 import zipfile
 from pathlib import Path
 
-from models.failure import BannasarError, Code
+from models.errors import ScanError
+from models.failure import Code
 
 # In the words of Debian's `file`. The kinds that are read: one of them that could not be opened is damaged.
 _READ = {
@@ -63,7 +64,7 @@ _NONE = {"application/vnd.ms-opentype", "application/vnd.ms-fontobject", "applic
 _SECONDS = 60
 
 
-def refusal(file: Path, head: bytes) -> BannasarError:
+def refusal(file: Path, head: bytes) -> ScanError:
     """Return why a file that no reader knows is refused.
 
     Args:
@@ -71,21 +72,21 @@ def refusal(file: Path, head: bytes) -> BannasarError:
         head: its first bytes.
 
     Raises:
-        BannasarError: `file` is not there, or finds no end.
+        ScanError: `file` is not there, or finds no end.
     """
     mime = _mime(file)
     if mime == "image/jpeg" and (bits := _jpeg_bits(file)) not in {8, None}:
-        return BannasarError(Code.UNSUPPORTED, f"a JPEG of {bits} bits")
+        return ScanError(Code.UNSUPPORTED, f"a JPEG of {bits} bits")
     if mime in _READ or head.startswith(_BEGINNINGS):
-        return BannasarError(Code.DAMAGED, "its picture cannot be opened")
+        return ScanError(Code.DAMAGED, "its picture cannot be opened")
     if mime in _NONE:
-        return BannasarError(Code.NOT_A_DOCUMENT)
+        return ScanError(Code.NOT_A_DOCUMENT)
     name = _NAMES.get(mime) or next((name for start, name in _FAMILIES.items() if mime.startswith(start)), None)
     if mime == "application/zip" and _is_office(file):
         name = _OFFICE
     if name is None:
-        return BannasarError(Code.NOT_A_DOCUMENT)
-    return BannasarError(Code.UNSUPPORTED, name.format(mime.removeprefix("image/").removeprefix("x-")))
+        return ScanError(Code.NOT_A_DOCUMENT)
+    return ScanError(Code.UNSUPPORTED, name.format(mime.removeprefix("image/").removeprefix("x-")))
 
 
 def _is_office(file: Path) -> bool:
@@ -115,5 +116,5 @@ def _mime(file: Path) -> str:
     try:
         done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
     except (FileNotFoundError, subprocess.TimeoutExpired) as error:
-        raise BannasarError(Code.INTERNAL, "the program `file` is missing, or finds no end") from error
+        raise ScanError(Code.INTERNAL, "the program `file` is missing, or finds no end") from error
     return done.stdout.decode("utf-8", "replace").strip()

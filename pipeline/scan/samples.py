@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from models.failure import BannasarError, Code
+from models.errors import ScanError
+from models.failure import Code
 from pipeline.scan.depth import eight_bits, in_full
 from pipeline.scan.tiff import COLOURS, EXTRA, FORMAT, PLANAR, STRIP_BYTES, STRIPS, Directory
 
@@ -25,14 +26,14 @@ def from_samples(file: Path, plain: Directory, page: Directory) -> Image.Image:
         page: the directory of the page that was uncompressed: what its samples mean.
 
     Raises:
-        BannasarError: samples are missing, or the kind is not read.
+        ScanError: samples are missing, or the kind is not read.
     """
     samples = _samples(file, plain)
     bits, photometric, extra = plain.bits[0], page.photometric, page.all(EXTRA)
     count = samples.shape[2]
     wants = {2: 3, 5: 4, 6: 3, 8: 3, 9: 3}.get(photometric, 1)
     if count < wants or (photometric == 6 and page.all(530) not in {(), (1, 1)}):
-        raise BannasarError(Code.UNSUPPORTED, "a TIFF whose samples and colour space do not agree")
+        raise ScanError(Code.UNSUPPORTED, "a TIFF whose samples and colour space do not agree")
     if photometric == 3:
         pixels, mode = _coloured(samples[..., 0], page.all(COLOURS)), "RGB"
     elif photometric == 5:
@@ -59,7 +60,7 @@ def _samples(file: Path, plain: Directory) -> NDArray[np.generic]:
             stream.seek(offset)
             data += stream.read(length)
     if len(data) != planes * height * row_bytes:
-        raise BannasarError(Code.DAMAGED, "not all of its samples are there")
+        raise ScanError(Code.DAMAGED, "not all of its samples are there")
     rows = np.frombuffer(data, np.uint8).reshape(planes * height, row_bytes)
     kind = _KINDS[plain.one(FORMAT, 1)]
     if bits in {8, 16, 32, 64}:

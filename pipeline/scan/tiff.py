@@ -9,7 +9,8 @@ from typing import BinaryIO
 
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from models.failure import BannasarError, Code
+from models.errors import ScanError
+from models.failure import Code
 
 BIG_ENDIAN_BIG = b"MM\x00+"
 TIFF_BEGINNINGS = (b"II*\x00", b"MM\x00*", b"II+\x00", BIG_ENDIAN_BIG)
@@ -63,7 +64,7 @@ class Directory:
         try:
             value = self.tags.get(tag, ())
         except (struct.error, ValueError, TypeError) as error:
-            raise BannasarError(Code.DAMAGED, f"its tag {tag} cannot be read") from error
+            raise ScanError(Code.DAMAGED, f"its tag {tag} cannot be read") from error
         return tuple(value) if isinstance(value, tuple) else (value,)
 
     @property
@@ -107,7 +108,7 @@ def tiff_pages(file: Path) -> list[Directory]:
     that calls every picture a reduced copy, each is kept.
 
     Raises:
-        BannasarError: the file is damaged.
+        ScanError: the file is damaged.
         OSError: the file cannot be read.
     """
     every = list(directories(file))
@@ -122,7 +123,7 @@ def directories(file: Path) -> Iterator[Directory]:
     """Give the directories of a TIFF, one after another, each with those that lie inside it.
 
     Raises:
-        BannasarError: the file is damaged, or a camera's raw photograph.
+        ScanError: the file is damaged, or a camera's raw photograph.
         OSError: the file cannot be read.
     """
     with file.open("rb") as stream:
@@ -133,9 +134,9 @@ def directories(file: Path) -> Iterator[Directory]:
         try:
             offset = _tags(header).next
         except (SyntaxError, struct.error) as error:
-            raise BannasarError(Code.DAMAGED, "its header is cut off") from error
+            raise ScanError(Code.DAMAGED, "its header is cut off") from error
         if not offset:
-            raise BannasarError(Code.DAMAGED, "it has no pages")
+            raise ScanError(Code.DAMAGED, "it has no pages")
         seen: set[int] = set()
         while offset and offset not in seen:
             seen.add(offset)
@@ -158,7 +159,7 @@ def check_readable(directory: Directory, number: int) -> None:
     """See that a page of a TIFF is of a kind that can be read.
 
     Raises:
-        BannasarError: it is not.
+        ScanError: it is not.
     """
     compression, bits, photometric = directory.one(COMPRESSION, 1), directory.bits, directory.photometric
     formats = set(directory.all(FORMAT) or (1,))
@@ -175,7 +176,7 @@ def check_readable(directory: Directory, number: int) -> None:
         what = f"a TIFF with samples of {bits[0]} bits"
     else:
         return
-    raise BannasarError(Code.UNSUPPORTED, what, page=number)
+    raise ScanError(Code.UNSUPPORTED, what, page=number)
 
 
 def _tags(header: bytes) -> ImageFileDirectory_v2:
@@ -193,10 +194,10 @@ def _read(stream: BinaryIO, header: bytes, offset: int) -> Directory:
             warnings.simplefilter("ignore")
             tags.load(stream)
     except (struct.error, ValueError, OverflowError) as error:
-        raise BannasarError(Code.DAMAGED, "one of its directories cannot be read") from error
+        raise ScanError(Code.DAMAGED, "one of its directories cannot be read") from error
     found = Directory(offset, tags)
     if tags.next == -1 or min(found.size) < 1 or not (STRIPS in tags or TILES in tags):
-        raise BannasarError(Code.DAMAGED, "one of its directories is cut off")
+        raise ScanError(Code.DAMAGED, "one of its directories is cut off")
     return found
 
 
@@ -218,5 +219,5 @@ def _the_larger_inside(directory: Directory) -> Directory:
     return max(larger, key=lambda one: one.size) if directory.reduced and larger else directory
 
 
-def _raw() -> BannasarError:
-    return BannasarError(Code.UNSUPPORTED, "a camera's raw photograph")
+def _raw() -> ScanError:
+    return ScanError(Code.UNSUPPORTED, "a camera's raw photograph")

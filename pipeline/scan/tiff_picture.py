@@ -9,7 +9,8 @@ from pathlib import Path
 
 from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
-from models.failure import BannasarError, Code
+from models.errors import ScanError
+from models.failure import Code
 from pipeline.scan.samples import from_samples
 from pipeline.scan.tiff import (
     ACROSS,
@@ -53,7 +54,7 @@ def tiff_picture(file: Path, number: int, seconds: float) -> tuple[Image.Image, 
         The picture, and the dots per inch it claims, or 0.
 
     Raises:
-        BannasarError: it is damaged, of a kind that cannot be read, or took too long.
+        ScanError: it is damaged, of a kind that cannot be read, or took too long.
         OSError: the file cannot be read, or Pillow finds that it is damaged.
     """
     page = tiff_pages(file)[number - 1]
@@ -164,19 +165,19 @@ def _decompress(source: Path, page: Directory, plain: Path, number: int, seconds
             ["tiffcp", *options, first_only, plain], capture_output=True, timeout=seconds, check=False
         )
     except FileNotFoundError as error:
-        raise BannasarError(Code.INTERNAL, "the program tiffcp is missing", page=number) from error
+        raise ScanError(Code.INTERNAL, "the program tiffcp is missing", page=number) from error
     except subprocess.TimeoutExpired as error:
-        raise BannasarError(Code.TIMEOUT, f"decoding took more than {seconds:.0f} s", page=number) from error
+        raise ScanError(Code.TIMEOUT, f"decoding took more than {seconds:.0f} s", page=number) from error
     said = done.stderr.decode("utf-8", "replace").replace(str(source), "it").strip().splitlines()
     if done.returncode < 0:
-        raise BannasarError(Code.WORKER_LOST, f"tiffcp was ended by signal {-done.returncode}", page=number)
+        raise ScanError(Code.WORKER_LOST, f"tiffcp was ended by signal {-done.returncode}", page=number)
     # It names no cause, and speaks of writing only where it could not.
     if done.returncode != 0 and any("writ" in line.lower() for line in said):
-        raise BannasarError(Code.DISK_FULL, "no room to decode it", page=number)
+        raise ScanError(Code.DISK_FULL, "no room to decode it", page=number)
     # What is missing of a JPEG, its decoder makes up, and only warns.
     missing = [line for line in said if "premature" in line.lower()]
     if done.returncode != 0 or missing:
-        raise BannasarError(Code.DAMAGED, (missing or said or ["tiffcp made no picture of it"])[-1], page=number)
+        raise ScanError(Code.DAMAGED, (missing or said or ["tiffcp made no picture of it"])[-1], page=number)
 
 
 def _dpi(page: Directory, tag: int) -> float:

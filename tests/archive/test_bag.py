@@ -10,9 +10,11 @@ import bagit
 import pytest
 
 from models.case import CaseFile
-from models.failure import BannasarError, Code
-from pipeline.archive.bag import build_bag, original, read_bag, recover, stored_paths
+from models.errors import ScanError
+from models.failure import Code
+from pipeline.archive.bag import original, read_bag, recover, stored_paths
 from pipeline.archive.fixity import verify_bag
+from tests.conftest import bag_in_place
 
 CONTENT = b"the scan, as it was handed in"
 SHA = hashlib.sha256(CONTENT).hexdigest()
@@ -24,7 +26,7 @@ def _build(make, tmp_path: Path, text: str = "ព្រះ|រាជា", path: 
     page = make.page([text], scan=SHA)
     case = make.case(page, path=path)
     picture = make.picture(page, tmp_path / "picture.jpg")
-    return build_bag(case, [page], {SHA: scan}, {(SHA, 1): picture}, tmp_path / "archive"), case
+    return bag_in_place(case, [page], {SHA: scan}, {(SHA, 1): picture}, tmp_path / "archive"), case
 
 
 @pytest.fixture
@@ -110,8 +112,8 @@ def test_a_scan_that_changed_makes_no_bag(make, tmp_path):
     shutil.rmtree(tmp_path / "archive")
     (tmp_path / "scan").write_bytes(b"another")
     page = make.page(["x"], scan=SHA)
-    with pytest.raises(BannasarError) as caught:
-        build_bag(case, [page], {SHA: tmp_path / "scan"}, {(SHA, 1): tmp_path / "picture.jpg"}, tmp_path / "archive")
+    with pytest.raises(ScanError) as caught:
+        bag_in_place(case, [page], {SHA: tmp_path / "scan"}, {(SHA, 1): tmp_path / "picture.jpg"}, tmp_path / "archive")
     assert caught.value.failure.code is Code.CHANGED
     assert not list((tmp_path / "archive").glob("bags/*/*"))
     assert not list((tmp_path / "archive" / "tmp").iterdir())

@@ -8,9 +8,11 @@ from pathlib import Path, PurePosixPath
 import bagit
 import pytest
 
-from models.failure import BannasarError, Code
-from pipeline.archive.bag import build_bag, original, stored_paths
+from models.errors import ScanError
+from models.failure import Code
+from pipeline.archive.bag import original, stored_paths
 from pipeline.archive.fixity import Damage, verify_bag
+from tests.conftest import bag_in_place
 
 CONTENT = b"the scan, as it was handed in"
 SHA = hashlib.sha256(CONTENT).hexdigest()
@@ -24,7 +26,7 @@ def build(make, tmp_path):
         (tmp_path / "scan").write_bytes(CONTENT)
         pages = [make.page(["ព្រះ|រាជា"], scan=SHA, number=1), make.page(["ជាតិ"], scan=SHA, number=2)]
         pictures = {(SHA, page.number): make.picture(page, tmp_path / f"{page.number}.jpg") for page in pages}
-        return build_bag(make.case(*pages, path=path), pages, {SHA: tmp_path / "scan"}, pictures, archive)
+        return bag_in_place(make.case(*pages, path=path), pages, {SHA: tmp_path / "scan"}, pictures, archive)
 
     return build
 
@@ -107,7 +109,7 @@ def test_a_disk_that_fills_up_leaves_the_old_bag_and_no_trace(build, tmp_path, m
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(bagit.Bag, "_load_manifests", full)
-    with pytest.raises(BannasarError) as caught:
+    with pytest.raises(ScanError) as caught:
         build(archive=Path("archive"))
     monkeypatch.undo()
     assert caught.value.failure.code is Code.DISK_FULL
@@ -128,7 +130,7 @@ def test_a_disk_that_fills_up_while_the_bag_is_sealed_keeps_the_working_folder(b
         save(*arguments, **named)
 
     monkeypatch.setattr(bagit, "_make_tagmanifest_file", full)
-    with pytest.raises(BannasarError) as caught:
+    with pytest.raises(ScanError) as caught:
         build(archive=Path("archive"))
     assert caught.value.failure.code is Code.DISK_FULL
     assert calls[-1] != tmp_path

@@ -20,8 +20,8 @@ from config.settings import load
 from models.scan import Kind
 from pipeline.archive.bag import bags
 from pipeline.archive.fixity import verify_bag
-from pipeline.page import recognise
 from pipeline.page.make import make_page
+from pipeline.page.recognisers import in_process
 from samples.typeset import render_page
 from tests.bench import contestants
 from tests.conftest import BANNASAR, ROOT
@@ -29,7 +29,7 @@ from tests.conftest import BANNASAR, ROOT
 _PAGES_A_SCAN = 25
 _SCANS_A_CASE = 4
 _SECONDS_BETWEEN_KILLS = (5.0, 30.0)
-_HAND = "pipeline.run.hand"
+_HAND = "pipeline.execution.sandbox"
 _BEGIN, _END = "<!-- soak -->", "<!-- /soak -->"
 
 
@@ -114,9 +114,9 @@ def _recognising(scan: Path) -> tuple[float, float]:
     """Return the CPU seconds a page that Tesseract takes, and those that all of its reading takes."""
     settings = load().page
     spent = 0.0
-    read = recognise.Tesseract._read  # the one place where Tesseract is called
+    read = in_process.Engine._read  # the one place where Tesseract is called
 
-    def timed(self: recognise.Tesseract, *arguments: object) -> object:
+    def timed(self: in_process.Engine, *arguments: object) -> object:
         nonlocal spent
         started = time.process_time()
         try:
@@ -124,7 +124,7 @@ def _recognising(scan: Path) -> tuple[float, float]:
         finally:
             spent += time.process_time() - started
 
-    recognise.Tesseract._read = timed
+    in_process.Engine._read = timed
     try:
         make_page(scan, Kind.TIFF, "0" * 64, 1, settings, 300)
         spent, started = 0.0, time.process_time()
@@ -133,7 +133,7 @@ def _recognising(scan: Path) -> tuple[float, float]:
             make_page(scan, Kind.TIFF, "0" * 64, number, settings, 300)
         return spent / count, (time.process_time() - started) / count
     finally:
-        recognise.Tesseract._read = read
+        in_process.Engine._read = read
 
 
 def _peer(scan: Path, work: Path) -> float:

@@ -5,9 +5,7 @@ import shutil
 
 import pytest
 
-from cli.changing import change
-from cli.common import read_settings
-from pipeline.run.ledger import Ledger
+from pipeline.archive.ledger import Ledger
 from tests.cli.conftest import Bannasar
 
 
@@ -117,17 +115,11 @@ def test_nobody_is_told_that_searches_do_not_find_what_they_find(archived):
     assert sorted(hit["path"] for hit in archived.json("search", "greffier")["hits"]) == ["b.jpg", "c.jpg"]
 
 
-def test_whoever_dies_over_a_change_leaves_a_case_file_that_waits_for_the_index(archived):
-    """The next run, or `index sync`, tells it what became of the bag; who was refused has changed nothing."""
-
-    def die(_bag, _journal):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        change(read_settings(archived.archive), "box_a.jpg", die)
+def test_who_was_refused_has_changed_nothing(archived):
+    """Not even what waits for the index; tests/archive/test_commit.py has those who die over a change."""
     assert archived("reinstate", "box_b.jpg", "--reason", "order 31").returncode == 1
     with Ledger(archived.archive) as ledger:
-        assert [ledger.waits_for_index(f"box_{name}.jpg") for name in "abc"] == [True, False, False]
+        assert [ledger.waits_for_index(f"box_{name}.jpg") for name in "abc"] == [False, False, False]
 
 
 def test_a_case_file_that_is_withdrawn_is_hidden_and_kept(archived, tmp_path):

@@ -57,7 +57,7 @@ def test_nothing_is_written_over_and_no_damaged_case_file_goes_out(archived, tmp
     assert "is there already" in again.stderr
     (archived.archive / "bags" / "box" / "box_a.jpg" / "data" / "case.json").write_text("{}", "utf-8")
     damaged = archived("export", what, "box_a.jpg", "--to", tmp_path / "other", *more)
-    assert damaged.returncode == 1
+    assert damaged.returncode == 2
     assert "not as it was sealed" in damaged.stderr
     assert {file: file.stat().st_mtime_ns for file in (tmp_path / "out").rglob("*")} == before
     assert "no case file box_x" in archived("export", what, "box_x", "--to", tmp_path, *more).stderr

@@ -9,7 +9,7 @@ from lxml import etree
 from models.failure import Code
 from models.scan import ScanState
 from pipeline.archive.bag import bags, read_bag, read_case
-from pipeline.run.ledger import Ledger, scan_row
+from pipeline.archive.ledger import Ledger, scan_row
 from tests.cli.conftest import write_page
 from tests.cli.test_rerun import write_half
 

@@ -16,8 +16,8 @@ from models.case import CaseFile
 from models.page import Page
 from pipeline.archive.bag import bags, read_bag, read_case
 from pipeline.archive.fixity import verify_bag
+from pipeline.archive.results import Results
 from pipeline.page.recipe import fingerprint
-from pipeline.run.results import Results
 from samples.hand import put, scrawl
 from tests.cli.conftest import write_page, write_pages
 from tests.faults.conftest import results
@@ -326,7 +326,7 @@ def test_numbers_that_cannot_be_kept_stop_no_run(bannasar, box):
     assert f"{metrics}: No such file or directory" in done.stderr
     assert results(bannasar.archive) == 0
     metrics.parent.mkdir()
-    gate = Gate(box.parent, 1, "pipeline.run.ledger:Ledger.begin_run")
+    gate = Gate(box.parent, 1, "pipeline.archive.ledger:Ledger.begin_run")
     process = bannasar.start("run", box, "--workers", "1", "--metrics-file", metrics, gate=gate)
     gate.wait(process)
     assert metrics.exists()

@@ -12,8 +12,8 @@ from PIL import Image, ImageDraw
 
 from pipeline.archive.bag import bags
 from pipeline.archive.fixity import verify_bag
-from pipeline.run.ledger import Ledger
-from pipeline.run.lock import hold
+from pipeline.archive.ledger import Ledger
+from pipeline.archive.lock import hold
 from tests.cli.conftest import write_page, write_pages
 from tests.gate import Gate
 

@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 
 from models.scan import Kind
+from pipeline.archive.account import account
 from pipeline.archive.bag import bags, read_bag
 from pipeline.archive.fixity import verify_bag
+from pipeline.archive.ledger import Ledger
 from pipeline.page.render import render
-from pipeline.run.account import account
-from pipeline.run.ledger import Ledger
 from samples.age import age
 from samples.typeset import render_page
 

@@ -4,13 +4,11 @@ import csv
 import html
 import io
 import json
-import sys
 
 import pytest
 from rich.table import Table
 from rich.text import Text as RichText
 
-from cli.main import main
 from cli.terminal import Terminal, Text, escaped, print_json
 from tests.cli.conftest import Bannasar, write_page
 
@@ -96,23 +94,6 @@ def archive(tmp_path_factory):
     assert f"{_BOX}/{escaped(_BAD)}" in done.stdout
     assert f"The archive is {bannasar.archive}." in done.stdout
     return bannasar.archive
-
-
-@pytest.fixture
-def typed(monkeypatch, capfd):
-    """Return what types a command within this process, and gives its exit status and all that it printed."""
-    # The program puts streams of its own in their place.
-    monkeypatch.setattr(sys, "stdout", sys.stdout)
-    monkeypatch.setattr(sys, "stderr", sys.stderr)
-
-    def type_it(*command):
-        monkeypatch.setattr(sys, "argv", ["bannasar", *map(str, command)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        sys.stderr.flush()
-        return ended.value.code or 0, "".join(capfd.readouterr())
-
-    return type_it
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,13 @@ from contextlib import contextmanager
 import bagit
 import pytest
 
+from pipeline.archive.archive import Archive
 from pipeline.archive.bag import bags
 from pipeline.archive.fixity import Damage, verify_bag
-from pipeline.archive.transfer import import_bag
-from pipeline.run.ledger import Ledger
-from pipeline.run.verify import verify
+from pipeline.archive.ledger import Ledger
+from pipeline.services.verify import verify
 from tests.cli.conftest import Bannasar
+from tests.conftest import archive_settings
 from tests.gate import Gate
 
 
@@ -206,7 +207,7 @@ def test_a_pass_over_many_bags_goes_on_where_it_was_killed(archived, tmp_path):
         return [event["bag"] for event in told if event["event"] == "bag"]
 
     for _ in range(2):
-        gate = Gate(tmp_path, 21, "pipeline.run.verify:_Log.note")
+        gate = Gate(tmp_path, 21, "pipeline.services.verify:_Log.note")
         with archived.start("verify", gate=gate) as process:
             gate.wait(process)
             process.kill()
@@ -275,8 +276,8 @@ def test_a_bag_that_is_swapped_while_it_is_read_is_read_again(archived, monkeypa
             return [Damage("changed", "data/case.json")]
         return verify_bag(place, pace)
 
-    monkeypatch.setattr("pipeline.run.verify.verify_bag", swap)
-    (one, *_) = verify(archived.archive)
+    monkeypatch.setattr("pipeline.services.verify.verify_bag", swap)
+    (one, *_) = verify(Archive(archive_settings(archived.archive)))
     assert (one.bag, one.damages) == ("bags/box/box_a.jpg", ())
     assert len(looked) >= 2
 
@@ -318,7 +319,7 @@ def test_an_import_that_was_stopped_is_gone_on_with(archived, tmp_path):
     """The bag was in its place, and neither the ledger nor the journal knew of it."""
     assert archived("export", "bag", "box_a.jpg", "--to", tmp_path / "stick").returncode == 0
     other = Bannasar(tmp_path / "other")
-    import_bag(tmp_path / "stick" / "box_a.jpg", other.archive, {})
+    shutil.copytree(tmp_path / "stick" / "box_a.jpg", other.archive / "bags" / "box" / "box_a.jpg")
     with Ledger(other.archive):
         pass
     assert "import it again" in " ".join(other("ledger", "check").stdout.split())
@@ -430,7 +431,7 @@ def test_files_of_long_ago_go_into_a_zip_file(archived, tmp_path):
 
 @pytest.mark.parametrize("what", [["bag", "--to", "small/a.zip"], ["bag", "--to", "small"], ["pdf", "--to", "small"]])
 def test_a_disk_that_fills_up_in_the_middle_of_an_export_is_told_and_left_clean(archived, tmp_path, what):
-    """With the system's own words."""
+    """And what to do about it."""
     (tmp_path / "small").mkdir()
     mounted = 'mount -t tmpfs -o size=12k none small; set +e; "$@"; status=$?; ls -A small; exit $status'
     command = archived.command("export", what[0], "box_a.jpg", *what[1:])
@@ -443,5 +444,5 @@ def test_a_disk_that_fills_up_in_the_middle_of_an_export_is_told_and_left_clean(
         check=False,
     )
     assert done.returncode == 1, done.stderr
-    assert "No space left on device" in done.stderr
+    assert "is full. Make room" in done.stderr
     assert done.stdout == ""

@@ -2,7 +2,8 @@
 
 import pytest
 
-from config.settings import SettingsError, load
+from config.settings import load
+from models.errors import SettingsError
 
 
 @pytest.fixture(autouse=True)

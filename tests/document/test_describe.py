@@ -7,10 +7,11 @@ import pytest
 
 from config.settings import GLOSSARY, load
 from models.correction import About, Correction
+from models.errors import GlossaryError
 from models.fact import FactName
 from models.page import PageRef
 from pipeline.document.describe import described, resting
-from pipeline.document.glossary import GlossaryError, read_names
+from pipeline.document.glossary import read_names
 from pipeline.text.dates import IMPOSSIBLE
 
 

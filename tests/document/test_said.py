@@ -5,9 +5,10 @@ import pytest
 from config.settings import GLOSSARY
 from models.case import Document
 from models.correction import About
+from models.errors import CorrectionError
 from models.page import PageRef
 from pipeline.document.glossary import read_names
-from pipeline.document.said import UnsayableError, corrections, merge, split
+from pipeline.document.said import corrections, merge, split
 
 BY = "clerk@desk"
 
@@ -68,7 +69,7 @@ def test_a_value_is_taken_as_people_write_it(case, names, about, text, value):
 )
 def test_what_is_no_value_is_refused_with_what_would_be_one(case, names, about, text, told):
     """Before anything is changed."""
-    with pytest.raises(UnsayableError, match=told):
+    with pytest.raises(CorrectionError, match=told):
         corrections(case, 1, {about: text}, names, BY)
 
 
@@ -92,5 +93,5 @@ def test_a_cut_is_said_of_a_page(case):
 )
 def test_a_cut_that_cannot_be_is_refused(case, say, told):
     """With what there is."""
-    with pytest.raises(UnsayableError, match=told):
+    with pytest.raises(CorrectionError, match=told):
         say(case)

@@ -53,7 +53,7 @@ def hands(process: subprocess.Popen[Any]) -> list[psutil.Process]:
     return [
         child
         for child in psutil.Process(process.pid).children(recursive=True)
-        if "pipeline.run.hand" in child.cmdline() and "pipeline.run.hand" in child.parent().cmdline()
+        if "pipeline.execution.sandbox" in child.cmdline() and "pipeline.execution.sandbox" in child.parent().cmdline()
     ]
 
 

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from config.settings import load
-from models.failure import BannasarError, Code
+from models.errors import ScanError
+from models.failure import Code
 from models.scan import Kind
 from pipeline.archive.bag import bags
 from pipeline.archive.fixity import verify_bag
@@ -90,6 +91,6 @@ def test_a_pdf_of_5000_pages_is_told_by_its_pages(tmp_path):
         pdf.save(tmp_path / "many.pdf")
     limits = load().limits
     assert inspect(tmp_path / "many.pdf", limits, 300) == (Kind.PDF, 5000)
-    with pytest.raises(BannasarError) as refusal:
+    with pytest.raises(ScanError) as refusal:
         inspect(tmp_path / "many.pdf", limits.model_copy(update={"scan_pages": 4999}), 300)
     assert refusal.value.failure.code is Code.TOO_MANY_PAGES

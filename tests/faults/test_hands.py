@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from models.failure import Code
-from pipeline.run.pool import Pool, Task
+from pipeline.execution.pool import Pool, Task
 from tests.conftest import run_settings
 from tests.faults import hands
 

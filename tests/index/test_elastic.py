@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from elasticsearch import ConnectionTimeout, Elasticsearch
 
+from models.errors import IndexUnusableError
 from pipeline.index import dsl, elastic
 from pipeline.index.elastic import ElasticStore
 from pipeline.index.language import parse
-from pipeline.index.store import IndexUnusableError, View, fingerprint
+from pipeline.index.store import View, fingerprint
 from tests.bench.made_pages import cases
 from tests.conftest import index_settings
 from tests.elastic import PASSWORD, USER, V8, V9, Server

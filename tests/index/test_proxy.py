@@ -2,10 +2,11 @@
 
 import pytest
 
+from models.errors import IndexUnusableError
 from pipeline.index import elastic
 from pipeline.index.elastic import ElasticStore
 from pipeline.index.language import parse
-from pipeline.index.store import IndexUnusableError, View, fingerprint
+from pipeline.index.store import View, fingerprint
 from tests.conftest import Maker, index_settings
 from tests.elastic import V8
 from tests.proxy import Answer, proxy

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
+from models.errors import QueryError
 from pipeline.document.asked import Asked
 from pipeline.document.glossary import read_names
 from pipeline.index.language import parse
-from pipeline.index.pieces import QueryError
 from tests.conftest import ROOT
 
 

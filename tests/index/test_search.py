@@ -2,9 +2,9 @@
 
 import pytest
 
+from models.errors import QueryError
 from models.fact import Fact, FactName
 from pipeline.index.language import parse
-from pipeline.index.pieces import QueryError
 from pipeline.index.store import Sort, View, fingerprint
 
 

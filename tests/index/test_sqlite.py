@@ -5,10 +5,11 @@ import sqlite3
 
 import pytest
 
+from models.errors import IndexUnreadableError, IndexUnusableError
 from pipeline.index.language import parse
 from pipeline.index.opening import open_to_rebuild
 from pipeline.index.sqlite import VERSION, SqliteStore
-from pipeline.index.store import IndexUnreadableError, IndexUnusableError, View
+from pipeline.index.store import View
 from pipeline.text.near import near_tokens
 from pipeline.text.units import tokens, units
 from tests.conftest import index_settings

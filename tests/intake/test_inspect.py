@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from config.settings import load
-from models.failure import BannasarError, Code
+from models.errors import ScanError
+from models.failure import Code
 from models.scan import Kind
 from pipeline.intake.inspect import inspect, sha256_of
 
@@ -19,7 +20,7 @@ def _inspect(file: Path, **limits: int) -> tuple[Kind, int]:
 
 
 def _refusal(file: Path, **limits: int) -> Code:
-    with pytest.raises(BannasarError) as caught:
+    with pytest.raises(ScanError) as caught:
         _inspect(file, **limits)
     return caught.value.failure.code
 
@@ -143,7 +144,7 @@ def test_a_poster_made_of_a_small_picture_is_taken(tmp_path):
 
 def test_a_file_that_went_away_is_not_refused_for_good(tmp_path):
     """It may come back."""
-    with pytest.raises(BannasarError) as caught:
+    with pytest.raises(ScanError) as caught:
         sha256_of(tmp_path / "gone.pdf")
     assert caught.value.failure.code is Code.CHANGED
     assert not caught.value.failure.code.refuses

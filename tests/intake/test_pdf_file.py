@@ -11,7 +11,8 @@ import pypdfium2 as pdfium
 import pytest
 
 from config.settings import load
-from models.failure import BannasarError, Code
+from models.errors import ScanError
+from models.failure import Code
 from models.scan import Kind
 from pipeline.intake.inspect import inspect
 from pipeline.intake.pdf_file import for_readers, open_pdf
@@ -81,7 +82,7 @@ def _inspect(file: Path, content: bytes) -> tuple[Kind, int]:
 
 
 def _refusal(file: Path, content: bytes) -> tuple[Code, str]:
-    with pytest.raises(BannasarError) as caught:
+    with pytest.raises(ScanError) as caught:
         _inspect(file, content)
     return caught.value.failure.code, caught.value.failure.detail
 
@@ -213,7 +214,7 @@ def test_a_lock_of_any_kind_is_called_a_lock(tmp_path, lock, said):
         assert code is Code.ENCRYPTED
         assert said in detail
     if said != "with a password":
-        with pytest.raises(BannasarError) as caught, open_pdf(tmp_path / "a.pdf", "geheim"):
+        with pytest.raises(ScanError) as caught, open_pdf(tmp_path / "a.pdf", "geheim"):
             pass
         assert caught.value.failure.code is Code.ENCRYPTED
         assert said in caught.value.failure.detail
@@ -252,6 +253,6 @@ def test_a_locked_pdf_that_was_cut_off_is_damaged_whatever_its_password(tmp_path
     with open_pdf(file, "u") as pdf:
         assert len(pdf.pages) == 3
     file.write_bytes(locked[: len(locked) * 2 // 3] + bytes(4845))
-    with pytest.raises(BannasarError) as caught, open_pdf(file, "u"):
+    with pytest.raises(ScanError) as caught, open_pdf(file, "u"):
         pass
     assert caught.value.failure.code is Code.DAMAGED

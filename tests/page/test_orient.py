@@ -7,7 +7,7 @@ import pytest
 from config.settings import load
 from pipeline.page.orient import find_stand
 from pipeline.page.picture import Picture
-from pipeline.page.recognise import Tesseract
+from pipeline.page.recognise import open_recogniser
 from pipeline.page.upright import make_upright
 from samples.typeset import Gap, Text, draw, lay_out
 
@@ -24,7 +24,7 @@ def printed(*lines, size=11.5, face=None):
 
 
 def stand(pixels):
-    recogniser = Tesseract(SETTINGS.models_folder, 60)
+    recogniser = open_recogniser(SETTINGS, 60)
     return find_stand(Picture(pixels, float(DPI)), recogniser, SETTINGS.first_languages, SETTINGS.dpi)[0]
 
 

@@ -10,7 +10,8 @@ from pikepdf import Array, Dictionary, Name
 from PIL import Image, ImageDraw
 
 from config.settings import load
-from models.failure import BannasarError, Code
+from models.errors import ScanError
+from models.failure import Code
 from models.scan import Kind
 from pipeline.page.born_digital import own_text
 from pipeline.page.render import render
@@ -337,6 +338,6 @@ def test_what_poppler_cannot_draw_pdfium_draws(tmp_path):
 def test_a_page_that_no_program_can_draw_is_damaged_and_not_blank(tmp_path):
     """It is looked at again."""
     file = _pdf(tmp_path, lambda pdf, _: _picture(pdf, image=_image(pdf, ColorSpace=Name.Unheard)))
-    with pytest.raises(BannasarError) as caught:
+    with pytest.raises(ScanError) as caught:
         render(file, Kind.PDF, 1, 75, 30)
     assert caught.value.failure.code is Code.DAMAGED

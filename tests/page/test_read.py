@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from config.settings import load
-from models.failure import BannasarError, Code
+from models.errors import ScanError
+from models.failure import Code
 from models.page import Page
 from pipeline.page.picture import Picture
 from pipeline.page.read import ONLY_FAINT, Reading, read_picture
@@ -291,14 +292,14 @@ def test_picture_that_hides_its_resolution_is_read():
 
 def test_time_limit_ends_the_reading():
     """A page that takes too long is given up with the code that says so."""
-    with pytest.raises(BannasarError) as error:
+    with pytest.raises(ScanError) as error:
         read(picture(*KHMER), seconds=0.05)
     assert error.value.failure.code is Code.TIMEOUT
 
 
 def test_missing_model_is_a_failure_of_recognition():
     """What Tesseract complains of comes out as a failure that an operator understands."""
-    with pytest.raises(BannasarError) as error:
+    with pytest.raises(ScanError) as error:
         read(picture(*KHMER), first_languages="nosuchmodel")
     assert error.value.failure.code is Code.RECOGNITION
     assert "nosuchmodel" in error.value.failure.detail

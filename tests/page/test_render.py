@@ -8,7 +8,8 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from models.failure import BannasarError, Code
+from models.errors import ScanError
+from models.failure import Code
 from models.scan import Kind
 from pipeline.page.render import render
 
@@ -270,7 +271,7 @@ def test_a_picture_cut_off_in_the_middle_is_damaged(tmp_path):
     Image.fromarray(noise).save(tmp_path / "a.jpg")
     whole = (tmp_path / "a.jpg").read_bytes()
     (tmp_path / "cut.jpg").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(BannasarError) as caught:
+    with pytest.raises(ScanError) as caught:
         render(tmp_path / "cut.jpg", Kind.JPEG, 1, 300, 30)
     assert caught.value.failure.code is Code.DAMAGED
     assert caught.value.failure.page == 1

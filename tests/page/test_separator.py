@@ -10,8 +10,8 @@ from PIL import Image
 from config.settings import load
 from models.page import SHEET
 from models.scan import Kind
-from pipeline.archive.separator import write_sheets
 from pipeline.document.sheets import Said, payload
+from pipeline.formats.separator_sheet import write_sheets
 from pipeline.page.make import make_page, page_picture
 from pipeline.page.render import render
 from samples.age import Wear, age

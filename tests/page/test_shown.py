@@ -11,7 +11,7 @@ from pikepdf import Array, Dictionary, Name
 
 from config.settings import load
 from models.scan import Kind
-from pipeline.archive.text_layer import write_text_layer
+from pipeline.formats.text_layer import write_text_layer
 from pipeline.page.make import make_page, page_picture
 from tests.page import raw_pdf
 from tests.page.test_born_digital import KHMER, KHMER_FONT

@@ -9,8 +9,8 @@ import pytest
 
 from config.settings import load
 from pipeline.page.agree import agreed
-from pipeline.page.model_files import OWN_MODELS, folder_of, model_file
-from pipeline.page.recognise import Sign, Signs, Tesseract
+from pipeline.page.recognise import Sign, Signs, open_recogniser
+from pipeline.page.recognisers.model_files import OWN_MODELS, folder_of, model_file
 from samples.training.charset import ADDED, letters, with_added
 from samples.training.floats import UnknownNetworkError, to_floats
 from samples.training.lstmf import write_lstmf
@@ -96,7 +96,7 @@ def test_our_model_reads_a_letter_that_debians_cannot_say():
     page = render_page(["ឪពុកម្តាយរបស់សាក្សី"], "Khmer OS Siemreap", 12, 150)
     rows, columns = np.nonzero(page < 128)
     line = np.ascontiguousarray(page[rows.min() - 8 : rows.max() + 8, columns.min() - 8 : columns.max() + 8])
-    (signs,) = Tesseract(load().page.models_folder, 60).read([line], "bannasar")
+    (signs,) = open_recogniser(load().page, 60).read([line], "bannasar")
     assert "".join(sign.text for sign in signs).startswith("ឪពុក")
 
 

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from config.settings import load
-from models.failure import BannasarError, Code
+from models.errors import ScanError
+from models.failure import Code
 from models.scan import Kind
 from pipeline.intake.inspect import inspect
 from pipeline.page.render import render
@@ -51,7 +52,7 @@ def _write(file: Path, kind: str) -> Path:
 
 def _refusal(file: Path, **limits: int) -> Code:
     """Return why a file is refused, in the intake or in the reading of its page."""
-    with pytest.raises(BannasarError) as caught:
+    with pytest.raises(ScanError) as caught:
         render(file, *inspect(file, LIMITS.model_copy(update=limits), 300), 300, 30)
     return caught.value.failure.code
 
@@ -196,7 +197,7 @@ def test_a_kind_that_is_not_read_is_named(tmp_path, kind):
     """It is neither damaged nor no document; and nothing that stands in it is told."""
     file = tmp_path / "a.pdf"
     UNREAD[kind](file)
-    with pytest.raises(BannasarError) as caught:
+    with pytest.raises(ScanError) as caught:
         inspect(file, LIMITS, 300)
     assert caught.value.failure.code is Code.UNSUPPORTED
     assert kind.split(" of the")[0].lower() in caught.value.failure.detail.lower()

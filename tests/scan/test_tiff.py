@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from models.failure import BannasarError, Code
+from models.errors import ScanError
+from models.failure import Code
 from pipeline.scan.tiff import tiff_pages
 from tests.scan.tiffs import Part, part, write
 
@@ -92,7 +93,7 @@ def test_a_chain_that_is_cut_off_is_damaged_and_one_that_bites_its_tail_ends(tmp
     whole = file.read_bytes()
     for end in (6, 100, len(whole) // 2, len(whole) - 100, len(whole) - 1):
         file.write_bytes(whole[:end])
-        with pytest.raises(BannasarError) as caught:
+        with pytest.raises(ScanError) as caught:
             tiff_pages(file)
         assert caught.value.failure.code is Code.DAMAGED
     first = int.from_bytes(whole[4:8], "little")
@@ -103,6 +104,6 @@ def test_a_chain_that_is_cut_off_is_damaged_and_one_that_bites_its_tail_ends(tmp
 def test_a_raw_photograph_is_named(tmp_path):
     """What a sensor measured is no picture yet; the preview before it is not the page."""
     preview, sensor = _picture(*QUARTER, **REDUCED), _picture(*PAGE, t262=32803)
-    with pytest.raises(BannasarError) as caught:
+    with pytest.raises(ScanError) as caught:
         tiff_pages(write(tmp_path / "a.dng", [Part(preview.data, preview.tags, [sensor])]))
     assert caught.value.failure.code is Code.UNSUPPORTED

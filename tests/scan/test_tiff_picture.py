@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.failure import BannasarError, Code
+from models.errors import ScanError
+from models.failure import Code
 from models.scan import Kind
 from pipeline.page.render import render
 from tests.faults.conftest import APART
@@ -239,7 +240,7 @@ def test_old_style_jpeg_is_read_and_damaged_where_it_is_cut_off(tmp_path, mode, 
 
 
 def _code(file):
-    with pytest.raises(BannasarError) as caught:
+    with pytest.raises(ScanError) as caught:
         _pixels(file)
     assert caught.value.failure.page in {1, None}
     return caught.value.failure.code
@@ -273,12 +274,12 @@ def test_what_nobody_here_decodes_is_named_and_not_called_damaged(tmp_path, tags
 _CODE_OF = """
 import sys
 from pathlib import Path
-from models.failure import BannasarError
+import models.errors
 from models.scan import Kind
 from pipeline.page.render import render
 try:
     render(Path(sys.argv[1]), Kind.TIFF, 1, 300, 30)
-except BannasarError as error:
+except models.errors.ScanError as error:
     print(error.failure.code)
 """
 

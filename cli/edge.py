@@ -1,0 +1,72 @@
+"""The edge of the program: whatever went wrong becomes a sentence, a next step and an exit status, in one place."""
+
+import sqlite3
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.cells import cell_len
+
+from cli.common import err
+from cli.streams import OutputLostError
+from cli.terminal import Text, escaped
+from models.errors import BannasarError, ExitStatus, QueryError
+from pipeline.execution.disk_guard import is_full
+
+_OF_A_LEDGER = "`bannasar ledger check` says more; `bannasar rebuild --force` makes it anew from the bags."
+_ROOT = Path(__file__).parents[1]
+
+
+@contextmanager
+def edge() -> Iterator[None]:
+    """End the program with the exit status of what goes wrong within, after saying what that is and what to do.
+
+    Nothing that stands on a paper is shown: of an error that nobody foresaw, its kind and its place alone.
+    """
+    try:
+        yield
+    except OutputLostError:  # standard_streams knows better
+        raise
+    except QueryError as error:
+        _end(str(error), error.exit_status, f"  {error.query}", f"  {' ' * _width(error)}^")
+    except BannasarError as error:
+        _end(str(error), error.exit_status)
+    except (OSError, sqlite3.OperationalError) as error:
+        _end(of_the_system(error), ExitStatus.WRONG_USE)
+    except sqlite3.DatabaseError as error:  # the index's own are translated where they come from
+        _end(f"The archive's ledger.db is damaged ({error}). {_OF_A_LEDGER}", ExitStatus.WRONG_USE)
+    except Exception as error:  # whatever it is, its message may hold what stands on a paper
+        _end(_unforeseen(error), ExitStatus.WRONG_USE)
+
+
+def of_the_system(error: OSError | sqlite3.OperationalError) -> str:
+    """Return the sentence and the next step for an error of the operating system or of SQLite."""
+    where = getattr(error, "filename", None)
+    if is_full(error):
+        # Of what is copied the second name is the copy's.
+        where = getattr(error, "filename2", None) or where
+        return f"The disk{f' of {where}' if where else ''} is full. Make room, then run the same command again."
+    said = error.strerror if isinstance(error, OSError) else str(error)
+    return f"{f'{where}: ' if where else ''}{said}. Check its permissions and the disk."
+
+
+def _unforeseen(error: Exception) -> str:
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(_ROOT)]
+    place = f" at {Path(own[-1].filename).relative_to(_ROOT)}, line {own[-1].lineno}" if own else ""
+    return (
+        f"Something went wrong that Bannasar has no name for ({type(error).__name__}{place}). "
+        "Nothing was lost by it; run the command again, and report it if it happens again."
+    )
+
+
+def _end(sentence: str, status: ExitStatus, *below: str) -> None:
+    err.print(Text.assemble(("bannasar:", "bold red"), f" {sentence}"))
+    for line in below:
+        err.print(line)
+    sys.exit(status)
+
+
+def _width(error: QueryError) -> int:
+    return cell_len(escaped(error.query[: error.position]))

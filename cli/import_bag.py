@@ -1,0 +1,37 @@
+"""``bannasar import``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.actor import operator
+from cli.common import ArchiveOption, out, read_settings, warn
+from pipeline.archive.archive import Archive
+from pipeline.services import import_bag as service
+
+
+def import_bag(
+    bag: Annotated[Path, typer.Argument(metavar="BAG", help="The folder of a bag, or a ZIP file of one.")],
+    archive: ArchiveOption = None,
+) -> None:
+    """Take a case file in from another archive: its bag is verified, copied, and indexed.
+
+    It need not be signed; but one that bears a false signature of a key that is trusted here is refused. `bannasar keys
+    trust` makes the other archive's key one of these.
+
+    Example:
+        bannasar import /media/stick/box-001_dossier-A.zip
+    """
+    with Archive(read_settings(archive)) as opened:
+        done = service.import_bag(opened, operator(), bag)
+    warn(done.warning)
+    if done.index_error:
+        warn(f"It waits for the index: {done.index_error}")
+    case = done.case
+    pages = sum(len(document.pages) for document in case.documents)
+    out.print(f"{case.box}/{case.id}: {len(case.scans)} scans, {pages} pages taken in.")
+    told = (
+        "A key that this archive trusts signed it." if done.is_signed else "No key that this archive trusts signed it."
+    )
+    out.print(f"It is as it was sealed. {told}")

@@ -1,0 +1,138 @@
+"""A run under way on the command line: watched, stopped by a signal, and its end reported."""
+
+import shlex
+import signal
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+
+import typer
+
+from cli.common import err, out
+from cli.edge import of_the_system
+from cli.progress import say, screen_for
+from cli.report import box_table, print_accounts, print_problems, print_waiting
+from cli.terminal import Text
+from models.errors import BannasarError, ExitStatus, MissingDependencyError
+from models.scan import ScanState
+from models.settings import LogFormat, Settings
+from pipeline.archive.archive import Archive
+from pipeline.execution.metrics import Metrics
+from pipeline.execution.progress import Progress, Watcher
+from pipeline.services.digitise import Summary
+from pipeline.services.doctor import examine
+from pipeline.services.report import BoxReport, box_report
+
+# So many sentences about what a run left as it was are shown.
+_MOST_LEFT = 20
+
+Work = Callable[[Archive, Watcher], Summary | None]
+
+
+def check_tools(settings: Settings) -> None:
+    """Refuse to begin where this machine lacks what a run needs.
+
+    Raises:
+        MissingDependencyError: it lacks something.
+    """
+    missing = [check for check in examine(settings) if not check.well and check.name not in {"archive", "Khmer fonts"}]
+    for check in missing:
+        err.print(Text.assemble((check.name, "bold red"), f": {check.found}. {check.mend}"))
+    if missing:
+        raise MissingDependencyError("This machine lacks what a run needs.", "See above, or run `script/setup`.")
+
+
+def run_and_report(settings: Settings, work: Work) -> None:
+    """Do some work on an archive; say how it went, and end with the status for that."""
+    try:
+        reports, left = _work(settings, work)
+    except KeyboardInterrupt:
+        stopped = "Stopped. What is done is kept; run the same command again to go on."
+        say(settings.run.log_format, "note", stopped)
+        raise typer.Exit(ExitStatus.INTERRUPTED) from None
+    except BannasarError as error:
+        _end_as_json(settings, str(error), error.exit_status)
+        raise
+    except (OSError, sqlite3.OperationalError) as error:
+        _end_as_json(settings, of_the_system(error), ExitStatus.WRONG_USE)
+        raise
+    if left or any(report.problems for report in reports):
+        raise typer.Exit(ExitStatus.SOME_FAILED)
+
+
+def _end_as_json(settings: Settings, sentence: str, status: ExitStatus) -> None:
+    """Where a program looks on, say what ended the run as an object, and end; people are told at the edge."""
+    if settings.run.log_format is LogFormat.JSON:
+        say(settings.run.log_format, "error", sentence)
+        raise typer.Exit(status)
+
+
+def _work(settings: Settings, work: Work) -> tuple[list[BoxReport], tuple[str, ...]]:
+    """Return how the boxes stand, and which were left alone."""
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        # An interrupt that is raised while something is being cleaned away is lost: the note is not.
+        stopped.set()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    with ExitStack() as stack:
+        archive = stack.enter_context(Archive(settings))
+        stack.enter_context(archive.held())
+        with screen_for(settings.run.log_format) as screen:
+            watchers: list[Watcher] = [screen]
+            if settings.run.metrics_file:
+                # First: what it has to say is shown then.
+                watchers.insert(0, stack.enter_context(Metrics(Path(settings.run.metrics_file))))
+
+            def watch(progress: Progress) -> None:
+                for watcher in watchers:
+                    watcher(progress)
+                if stopped.is_set():
+                    raise KeyboardInterrupt
+
+            summary = work(archive, watch)
+        reports = [box_report(archive, box.id) for box in summary.boxes] if summary else []
+        if summary:
+            _print(reports, summary, archive)
+    return reports, summary.left if summary else ()
+
+
+def _print(reports: list[BoxReport], summary: Summary, archive: Archive) -> None:
+    out.print(box_table(reports))
+    print_problems(reports)
+    out.print()
+    print_accounts(reports)
+    for report in reports:
+        if report.passed_over:
+            out.print(f"{report.id}: {report.passed_over} hidden or system files and folders passed over.")
+    if summary.pages_read:
+        rate = 60 * summary.pages_read / summary.seconds
+        out.print(f"{summary.pages_read} pages read in {summary.seconds:.0f} s, {rate:.0f} a minute.")
+    else:
+        out.print("Nothing new: no page had to be read.")
+    if any(report.count(ScanState.FAILED) for report in reports):
+        out.print(
+            "What failed is tried again when you run the same command again, or `bannasar rerun --failed`.",
+        )
+        if not archive.settings.run.allow_partial:
+            out.print("With --allow-partial a case file is archived without the pages that failed.")
+    for report in reports:
+        if older := sum(row.recipe != summary.recipe for row in report.archived):
+            command = f"`bannasar rerun --box {shlex.quote(report.id)}`"
+            out.print(f"{older} scans were read by an older recipe: {command} reads them by today's.")
+    for sentence in summary.left[:_MOST_LEFT]:
+        out.print(Text(sentence, style="bold red"))
+    if (more := len(summary.left) - _MOST_LEFT) > 0:
+        out.print(Text(f"And {more} more; `bannasar show SCAN` tells of each.", style="bold red"))
+    if summary.index_error:
+        out.print(Text(f"The index could not be used: {summary.index_error}", style="bold red"))
+    print_waiting(len(archive.ledger.to_be_indexed()))
+    if summary.warning:
+        out.print(Text(summary.warning, style="bold red"))
+    out.print(f"The archive is {archive.folder}.")

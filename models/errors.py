@@ -1,0 +1,212 @@
+"""One tree of errors. Each class knows its exit status, its HTTP status, its sentence and its next step.
+
+```
+BannasarError
+├── UsageError                 what was asked for makes no sense                    exit 1, HTTP 400
+│   ├── QueryError             … in a query; it knows at which character
+│   ├── CorrectionError        … in what a person says of a document
+│   └── NoStatementError       … a text that is no certificate's
+├── NotFoundError              what was named is not in the archive                 exit 1, HTTP 404
+├── ConflictError              what is there already stands in the way              exit 1, HTTP 409
+│   ├── ArchiveBusyError       another process works on the archive
+│   └── TransferError          a copy cannot go where it should, or come in
+│       ├── SameBagError       … because the same bag is there
+│       └── NoBagError         … because it is no bag
+├── ConfigurationError         what the operator set up cannot be used              exit 1, HTTP 500
+│   ├── SettingsError, GlossaryError, ModelError
+├── ArchiveError               a part of the archive cannot be used                 exit 1, HTTP 500
+│   ├── LedgerError, AccountError, JournalBrokenError, KeyUnusableError
+│   └── BagError               a bag is damaged, or not the one in the journal      exit 2, HTTP 500
+├── UnavailableError           something outside does not answer                    exit 1, HTTP 503
+│   ├── IndexUnusableError     … the index
+│   │   └── IndexUnreadableError
+│   ├── SchedulerError         … Dask's scheduler
+│   └── MissingDependencyError … a program, a model or a library                    exit 3
+├── TooManyFailuresError       a run stopped by itself                              exit 2, HTTP 500
+└── ScanError                  a scan or a page failed; it carries a Failure        exit 2, HTTP 422
+```
+
+Errors of the operating system and of libraries are translated where they come in, so that nobody above knows them. No
+error holds anything that stands on a paper.
+"""
+
+from enum import IntEnum
+from http import HTTPStatus
+from pathlib import Path
+from typing import ClassVar
+
+from models.case import CaseFile
+from models.failure import Code, Failure
+
+
+class ExitStatus(IntEnum):
+    """What the commands' exit statuses mean."""
+
+    DONE = 0
+    WRONG_USE = 1
+    SOME_FAILED = 2
+    MISSING_DEPENDENCY = 3
+    UNKNOWN = 3
+    INTERRUPTED = 130
+    NOBODY_READS = 141
+
+
+class BannasarError(Exception):
+    """The root: what can go wrong, and a person can understand. ``str()`` is the sentence and the next step."""
+
+    exit_status: ExitStatus = ExitStatus.WRONG_USE
+    http_status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
+
+    def __init__(self, sentence: str, next_step: str = "") -> None:
+        """Make the error from what happened and what to do about it, each in whole sentences."""
+        self.sentence = sentence
+        self.next_step = next_step
+        super().__init__(sentence, next_step)
+
+    def __str__(self) -> str:
+        """Return the message for a person."""
+        return f"{self.sentence} {self.next_step}".strip()
+
+
+class UsageError(BannasarError):
+    """What was asked for makes no sense."""
+
+    http_status = HTTPStatus.BAD_REQUEST
+
+
+class QueryError(UsageError):
+    """A query cannot be understood; ``position`` is the character of ``query``, from 0, at which it goes wrong."""
+
+    def __init__(self, sentence: str, position: int) -> None:
+        """Make the error from what is wrong, and where."""
+        self.position = position
+        self.query = ""
+        super().__init__(sentence)
+        self.args = (sentence, position)
+
+
+class CorrectionError(UsageError):
+    """What a person says of a document cannot be so."""
+
+
+class NoStatementError(UsageError):
+    """A text is not the statement of a certificate."""
+
+
+class NotFoundError(BannasarError):
+    """What was named is not in the archive, or there is no archive."""
+
+    http_status = HTTPStatus.NOT_FOUND
+
+
+class ConflictError(BannasarError):
+    """What is there already stands in the way."""
+
+    http_status = HTTPStatus.CONFLICT
+
+
+class ArchiveBusyError(ConflictError):
+    """Another process works on the archive."""
+
+
+class TransferError(ConflictError):
+    """A copy of a bag cannot be made, or a bag not be taken in."""
+
+
+class SameBagError(TransferError):
+    """The archive holds the very same bag already, at ``place``, and its case file is ``case``."""
+
+    def __init__(self, place: Path, case: CaseFile) -> None:
+        """Say where it is."""
+        super().__init__(f"The archive holds {case.box}/{case.id} already: the same, nothing is to be done.")
+        self.place, self.case = place, case
+
+
+class NoBagError(TransferError):
+    """What should be a bag is none, or cannot be opened."""
+
+
+class ConfigurationError(BannasarError):
+    """What the operator set up cannot be used."""
+
+
+class SettingsError(ConfigurationError):
+    """The settings cannot be read, or say what cannot be."""
+
+
+class GlossaryError(ConfigurationError):
+    """The glossary cannot be read."""
+
+
+class ModelError(ConfigurationError):
+    """The classifier's model cannot be read."""
+
+
+class ArchiveError(BannasarError):
+    """A part of the archive cannot be used."""
+
+
+class LedgerError(ArchiveError):
+    """The ledger cannot be used."""
+
+
+class AccountError(ArchiveError):
+    """Not every page that came in is accounted for."""
+
+
+class JournalBrokenError(ArchiveError):
+    """A line of the journal is not what it was when it was written."""
+
+
+class KeyUnusableError(ArchiveError):
+    """A key cannot be read, or is none."""
+
+
+class BagError(ArchiveError):
+    """A bag is damaged, or is not the one that the journal names."""
+
+    exit_status = ExitStatus.SOME_FAILED
+
+
+class UnavailableError(BannasarError):
+    """Something outside does not answer, or cannot be used now."""
+
+    http_status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class IndexUnusableError(UnavailableError):
+    """The index cannot be used now."""
+
+
+class IndexUnreadableError(IndexUnusableError):
+    """The index is damaged, or was made by another version: it has to be made anew."""
+
+
+class SchedulerError(UnavailableError):
+    """Dask's scheduler cannot be used."""
+
+
+class MissingDependencyError(UnavailableError):
+    """This machine lacks a program, a model or a library."""
+
+    exit_status = ExitStatus.MISSING_DEPENDENCY
+
+
+class TooManyFailuresError(BannasarError):
+    """A run stopped by itself, because too much of it failed."""
+
+    exit_status = ExitStatus.SOME_FAILED
+
+
+class ScanError(BannasarError):
+    """A scan or one of its pages cannot be worked on; ``failure`` says why, by a code of the closed set."""
+
+    http_status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, code: Code, detail: str = "", page: int | None = None) -> None:
+        """Make the error from the parts of its failure."""
+        is_lacking = code is Code.RECOGNITION  # a model or a program is not there
+        self.exit_status = ExitStatus.MISSING_DEPENDENCY if is_lacking else ExitStatus.SOME_FAILED
+        self.failure = Failure(code=code, detail=detail, page=page)
+        super().__init__(self.failure.sentence, code.next_step)
+        self.args = (code, detail, page)  # with which it is made again in another process

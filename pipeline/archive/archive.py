@@ -1,0 +1,199 @@
+"""One archive: the folder, and everything in it behind one object."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from models.errors import ArchiveError, NotFoundError
+from models.scan import Box
+from models.settings import IndexSettings, Settings
+from pipeline.archive import bag as bags_room
+from pipeline.archive.commit import Commits
+from pipeline.archive.custody import Registrar, registrar
+from pipeline.archive.ledger import FILE as LEDGER_FILE
+from pipeline.archive.ledger import Ledger
+from pipeline.archive.lock import hold
+from pipeline.archive.results import Results
+from pipeline.index.opening import is_made, open_index, open_to_rebuild
+from pipeline.index.store import Store
+
+
+class Archive:
+    """One archive. Its parts are opened when they are first asked for, and closed together.
+
+    ``folder`` is the archive's folder, ``settings`` are all settings. Reading needs nothing more; whatever changes the
+    archive does so within :meth:`held`, and case files change by :attr:`commits` only.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Prepare an archive that may not be there yet; see :meth:`open`."""
+        self.settings = settings
+        self.folder = settings.archive
+        self._parts = ExitStack()
+        self._is_held = False
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """Open an archive that is there.
+
+        Raises:
+            NotFoundError: there is none.
+            ArchiveError: it may not be looked at.
+        """
+        archive = cls(settings)
+        try:
+            is_made = archive.is_made
+        except OSError as error:
+            raise ArchiveError(f"{archive.folder}: {error.strerror}.", "Check its permissions and the disk.") from error
+        if not is_made:
+            raise NotFoundError(
+                f"There is no archive at {archive.folder} yet.",
+                f"Make one with `bannasar run BOX --archive {archive.folder}`.",
+            )
+        return archive
+
+    @property
+    def is_made(self) -> bool:
+        """Whether there is an archive."""
+        return (self.folder / LEDGER_FILE).is_file()
+
+    def __enter__(self) -> Self:
+        """Return the archive."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close what was opened."""
+        self.close()
+
+    def close(self) -> None:
+        """Close ledger and index, where they were opened."""
+        self._parts.close()
+        for name in ("ledger", "index"):
+            self.__dict__.pop(name, None)
+
+    @contextmanager
+    def held(self, *, finish: bool = True) -> Iterator[Self]:
+        """Hold the archive against other processes, and finish what a crash left half done.
+
+        Args:
+            finish: False where the ledger is to be made anew first, or nothing may change.
+
+        Raises:
+            ArchiveBusyError: another process holds it, or it may not be written.
+            KeyUnusableError: the archive's key cannot be used.
+        """
+        if self._is_held:  # one service may call another
+            yield self
+            return
+        with hold(self.folder):
+            self._is_held = True
+            try:
+                if finish:
+                    bags_room.recover(self.folder)
+                    self.commits.finish()
+                yield self
+            finally:
+                self._is_held = False
+                self.__dict__.pop("commits", None)
+                self.__dict__.pop("recorder", None)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger, brought up to date where an older version wrote it.
+
+        Raises:
+            LedgerError: it cannot be used.
+        """
+        return self._parts.enter_context(Ledger(self.folder))
+
+    @cached_property
+    def index(self) -> Store:
+        """The index.
+
+        Raises:
+            IndexUnusableError: it cannot be used.
+        """
+        return self._parts.enter_context(open_index(self.folder, self.settings.index))
+
+    def index_to_rebuild(self, elsewhere: IndexSettings | None = None) -> Store:
+        """Open the index to make it anew: a file that is damaged or of another version is removed first.
+
+        Args:
+            elsewhere: another index than the archive's own.
+
+        Raises:
+            IndexUnusableError: it cannot be used.
+        """
+        if elsewhere is not None:
+            return self._parts.enter_context(open_to_rebuild(self.folder, elsewhere))
+        self.__dict__.pop("index", None)
+        self.__dict__["index"] = self._parts.enter_context(open_to_rebuild(self.folder, self.settings.index))
+        return self.index
+
+    @property
+    def has_index(self) -> bool:
+        """Whether there is something to search."""
+        return is_made(self.folder, self.settings.index)
+
+    @cached_property
+    def recorder(self) -> Registrar:
+        """What writes the journal and signs, with the archive's key if that is there.
+
+        Raises:
+            KeyUnusableError: a key cannot be used.
+            OSError: a key cannot be read.
+        """
+        return registrar(self.settings)
+
+    @cached_property
+    def commits(self) -> Commits:
+        """The one way in which case files change; the archive must be held."""
+        return Commits(self.folder, self.ledger, self.recorder, lambda: self.index)
+
+    @cached_property
+    def results(self) -> Results:
+        """The pages that were read and are kept until their case file is archived."""
+        return Results(self.folder)
+
+    def bag(self, case: str) -> Path:
+        """Return the folder of a case file's bag.
+
+        Raises:
+            NotFoundError: the archive holds no such case file.
+        """
+        place = self.ledger.bag_of(case)
+        if not place:
+            raise NotFoundError(
+                f"The archive holds no case file {case}.", "`bannasar status` and `bannasar search` name them."
+            )
+        return self.folder / place
+
+    def bags(self) -> Iterator[Path]:
+        """Yield every bag, in the order of their paths."""
+        return bags_room.bags(self.folder)
+
+    def bag_folders(self) -> Iterator[Path]:
+        """Yield every folder where a bag should be, whatever is left in it, in the order of their paths."""
+        return bags_room.bag_folders(self.folder)
+
+    def shown_bags(self, box: str | None = None) -> Iterator[Path]:
+        """Yield every bag that searches find, those that are not withdrawn; with a box those of that box only."""
+        return bags_room.shown_bags(self.folder, box)
+
+    def box(self, name: str) -> Box:
+        """Return the box of that id, or at that folder.
+
+        Raises:
+            NotFoundError: the archive holds none.
+        """
+        known = self.ledger.boxes()
+        for each in known:
+            if name == each.id or Path(name).resolve() == each.root:
+                return each
+        listed = ", ".join(each.id for each in known) or "none yet"
+        raise NotFoundError(f"The archive holds no box {name}.", f"It holds: {listed}.")

@@ -1,0 +1,201 @@
+"""The one way in which a case file changes: first the bag, then the journal, then the ledger, then the index.
+
+Any step may be the last one before a crash. So the line for the journal is written to ``pending.json`` before the bag
+changes, signed where the archive has a key. Whoever holds the archive next calls :meth:`Commits.finish`: where the bag
+has changed as that line says, the later steps are done; where it has not, nothing has happened.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from models.actor import Actor
+from models.errors import IndexUnusableError, JournalBrokenError
+from pipeline.archive import journal, withdrawal
+from pipeline.archive.adoption import adopt
+from pipeline.archive.bag import NewBag, move_into_place, read_bag, sync, to_disk
+from pipeline.archive.custody import Registrar
+from pipeline.archive.journal import Entry, Event, Line, manifest_of
+from pipeline.archive.ledger import Ledger
+from pipeline.index.store import Store
+
+_PENDING = "pending.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What came of a change: its line in the journal, and why the index does not have it yet ("" where it has)."""
+
+    line: Line
+    index_error: str = ""
+
+
+class Indexing(Protocol):
+    """Lets the index follow what happened to a bag; returns why it could not, "" where it could."""
+
+    def __call__(self, bag: Path) -> str:
+        """Put the bag's pages in, or take them out where it is withdrawn."""
+
+
+class Commits:
+    """Changes the case files of one archive. The archive must be held."""
+
+    def __init__(self, archive: Path, ledger: Ledger, recorder: Registrar, store: Callable[[], Store]) -> None:
+        """Say which archive.
+
+        Args:
+            archive: its folder.
+            ledger: its ledger.
+            recorder: writes its journal.
+            store: opens its index; only called where a change does not bring its own way to index.
+        """
+        self._archive = archive
+        self._ledger = ledger
+        self._recorder = recorder
+        self._store = store
+
+    def place(
+        self,
+        event: Event,
+        bag: NewBag,
+        actor: Actor,
+        *,
+        reason: str = "",
+        enter: Callable[[str], None] | None = None,
+        index: Indexing | None = None,
+    ) -> Committed:
+        """Put a bag that was built aside into its place, instead of the older one if there is one.
+
+        Args:
+            event: archived, corrected or imported.
+            bag: the new bag.
+            actor: who does it.
+            reason: why, for the journal.
+            enter: enters the bag (its path in the archive) into the ledger; else it is read and entered whole.
+            index: lets the index follow.
+
+        Raises:
+            JournalBrokenError: nothing can be written after the journal's last line; nothing has changed then.
+            OSError: something cannot be read or written.
+        """
+        self._recorder.sign(bag.aside, event)
+        if (signatures := bag.aside / "signatures").is_dir():
+            to_disk(signatures)
+        line = self._begin(Entry(event, self._path(bag.place), manifest_of(bag.aside), reason), actor)
+        move_into_place(bag.aside, bag.place, self._archive)
+        return self._end(line, enter, index)
+
+    def mark(self, event: Event, bag: Path, actor: Actor, reason: str) -> Committed:
+        """Withdraw a case file from searches, or reinstate it; nothing else of its bag changes."""
+        line = self._begin(Entry(event, self._path(bag), manifest_of(bag), reason), actor)
+        _mark(bag, line)
+        return self._end(line, None, None)
+
+    def adopt(
+        self,
+        bag: Path,
+        actor: Actor,
+        reason: str,
+        *,
+        enter: Callable[[str], None] | None = None,
+        index: Indexing | None = None,
+    ) -> Committed:
+        """Write down a bag that is in its place, and that the journal does not know yet; as :meth:`place` does."""
+        line = self._begin(Entry(Event.IMPORTED, self._path(bag), manifest_of(bag), reason), actor)
+        return self._end(line, enter, index)
+
+    def finish(self) -> None:
+        """Finish what a crash left half done; nothing where nothing was begun.
+
+        Raises:
+            OSError: something cannot be read or written.
+        """
+        line = self._pending()
+        if line is not None and self._has_happened(line):
+            self._write_down(line)
+            self._enter(line, None)
+        (self._archive / _PENDING).unlink(missing_ok=True)
+
+    def _path(self, bag: Path) -> str:
+        return bag.relative_to(self._archive).as_posix()
+
+    def _begin(self, entry: Entry, actor: Actor) -> Line:
+        line = journal.prepare(self._archive, entry, actor, self._recorder.signer)
+        file = self._archive / _PENDING
+        part = file.with_suffix(".part")
+        with part.open("wb") as stream:
+            stream.write(line.written().encode())
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(file)
+        sync(self._archive)
+        return line
+
+    def _end(self, line: Line, enter: Callable[[str], None] | None, index: Indexing | None) -> Committed:
+        self._write_down(line)
+        self._enter(line, enter)
+        (self._archive / _PENDING).unlink()
+        return Committed(line, self._index(self._archive / line.bag, index))
+
+    def _write_down(self, line: Line) -> None:
+        journal.write(self._archive, line)
+
+    def _enter(self, line: Line, enter: Callable[[str], None] | None) -> None:
+        if enter is not None:
+            enter(line.bag)
+        elif line.event in {Event.ARCHIVED, Event.IMPORTED}:
+            adopt(self._ledger, *read_bag(self._archive / line.bag), line.bag)
+        else:
+            self._ledger.case_not_indexed(line.case)
+
+    def _index(self, bag: Path, index: Indexing | None) -> str:
+        if index is not None:
+            return index(bag)
+        try:
+            show_or_hide(self._store(), bag)
+        except IndexUnusableError as error:
+            return str(error)
+        self._ledger.case_indexed(bag.name)
+        return ""
+
+    def _pending(self) -> Line | None:
+        """Return the line of a change that was begun; None where there is none that this archive's key signed."""
+        try:
+            line = journal.read_line((self._archive / _PENDING).read_bytes())
+        except (FileNotFoundError, JournalBrokenError):
+            return None
+        signer = self._recorder.signer
+        # Who can write the archive but has no key must not get a line signed by leaving one here.
+        return line if signer is None or line.is_signed_by({signer.fingerprint: signer.key.public_key()}) else None
+
+    def _has_happened(self, line: Line) -> bool:
+        """Whether the change of the bag is done; a mark, which is all that changes, is set once more."""
+        last = journal.last_line(self._archive)
+        if last != line and line.previous != (last.digest() if last else journal.FIRST):
+            return False
+        bag = self._archive / line.bag
+        if line.event in {Event.WITHDRAWN, Event.REINSTATED}:
+            _mark(bag, line)
+            return True
+        return bag.is_dir() and manifest_of(bag) == line.manifest
+
+
+def show_or_hide(store: Store, bag: Path) -> None:
+    """Put the pages of a bag into the index, or take them out if it is withdrawn.
+
+    Raises:
+        IndexUnusableError: the index cannot be used.
+    """
+    if withdrawal.is_withdrawn(bag):
+        store.remove(bag.name)
+    else:
+        store.put(*read_bag(bag))
+
+
+def _mark(bag: Path, line: Line) -> None:
+    if line.event is Event.REINSTATED:
+        withdrawal.reinstate(bag)
+    elif not withdrawal.is_withdrawn(bag):  # a bag may come in withdrawn, with a reason of its own
+        withdrawal.withdraw(bag, line.at, line.reason)

@@ -1,0 +1,201 @@
+"""Who vouches for what an archive holds: bags are signed as they enter, and the journal tells of each."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from models.actor import Actor
+from models.errors import BagError, JournalBrokenError
+from models.settings import Settings
+from pipeline.archive.bag import bag_folders
+from pipeline.archive.fixity import Damage
+from pipeline.archive.journal import Entry, Event, Line, append, lines, manifest_of
+from pipeline.archive.keys import (
+    Signer,
+    false_signatures,
+    is_vouched_for,
+    load_signer,
+    sign_bag,
+    trust,
+    trusted,
+)
+from pipeline.archive.withdrawal import is_withdrawn
+
+_SEALING = frozenset({Event.ARCHIVED, Event.CORRECTED, Event.SIGNED})
+# Only these say which bag belongs in a place: who hides a case file does not vouch for what it holds.
+_ENTERING = _SEALING | {Event.IMPORTED}
+
+
+@dataclass(frozen=True, slots=True)
+class Registrar:
+    """Writes down what happens to case files, and signs it where the archive has a key.
+
+    ``warning`` says why it does not sign although it should.
+    """
+
+    archive: Path
+    signer: Signer | None = None
+    warning: str = ""
+
+    def sign(self, bag: Path, event: Event) -> None:
+        """Sign a bag that is new by this event, where the archive has a key.
+
+        Raises:
+            OSError: the bag cannot be read or written.
+        """
+        if self.signer and event in _SEALING:
+            sign_bag(bag, self.signer)
+
+    def enter(self, event: Event, bag: Path, actor: Actor) -> Line:
+        """Sign a bag that stays as it is, and write that down.
+
+        Raises:
+            JournalBrokenError: nothing can be written after the journal's last line.
+            OSError: something cannot be read or written.
+        """
+        self.sign(bag, event)
+        entry = Entry(event, bag.relative_to(self.archive).as_posix(), manifest_of(bag))
+        return append(self.archive, entry, actor, self.signer)
+
+
+def registrar(settings: Settings) -> Registrar:
+    """Return who writes the archive's journal, with the key if it is there and the archive knows it.
+
+    Raises:
+        KeyUnusableError: a key cannot be used.
+        OSError: a key cannot be read.
+    """
+    known = trusted(settings.archive)
+    if not known:
+        return Registrar(settings.archive)
+    file = key_file(settings)
+    if not file.exists():
+        told = f"The archive's key is not at {file}: nothing is signed. Put it back, then `bannasar keys sign`."
+        return Registrar(settings.archive, warning=told)
+    signer = load_signer(file, passphrase(settings))
+    if signer.fingerprint not in known:
+        told = f"The key {file} is not one of this archive's: nothing is signed. `bannasar keys init` makes it one."
+        return Registrar(settings.archive, warning=told)
+    return Registrar(settings.archive, signer)
+
+
+def key_file(settings: Settings) -> Path:
+    """Return where the private key lies."""
+    return Path(settings.signing.key_file).expanduser()
+
+
+def passphrase(settings: Settings) -> str:
+    """Return the passphrase of the key, "" where it has none.
+
+    Raises:
+        OSError: its file cannot be read.
+    """
+    file = settings.signing.passphrase_file
+    return Path(file).expanduser().read_text("utf-8").strip() if file else ""
+
+
+def adopt_key(archive: Path, signer: Signer, actor: Actor) -> Path:
+    """Make a key the archive's own, and return where its public part lies. The archive must be held.
+
+    Raises:
+        JournalBrokenError: the journal cannot be gone on from.
+        OSError: something cannot be written.
+    """
+    file = trust(archive, signer.key.public_key())
+    append(archive, Entry(Event.KEY_MADE, reason=signer.fingerprint), actor, signer)
+    return file
+
+
+def as_told(archive: Path) -> dict[str, str]:
+    """Return the manifest of each bag (its path in the archive) that entered last, as the journal tells.
+
+    Raises:
+        JournalBrokenError: a line was changed, left out or put in.
+        OSError: it cannot be read.
+    """
+    return {line.bag: line.manifest for line in lines(archive) if line.bag and line.event in _ENTERING}
+
+
+def be_as_told(archive: Path, bag: Path) -> None:
+    """Refuse a bag that is not the one that entered last: the archive may neither seal nor sign anything of it.
+
+    Raises:
+        BagError: it is another.
+        JournalBrokenError: a line of the journal was changed, left out or put in.
+        OSError: something cannot be read.
+    """
+    if as_told(archive).get(str(bag.relative_to(archive))) != manifest_of(bag):
+        raise BagError(
+            f"{bag.name} is not the case file that the journal tells of, as `bannasar verify` tells, too. If a stop of"
+            f" the machine left it so, `bannasar rerun --box {bag.parent.name} --stage describe` makes it anew."
+        )
+
+
+def custody(archive: Path, keys: Mapping[str, Ed25519PublicKey] | None = None) -> Iterator[Damage]:
+    """Yield what speaks against the journal and its keys, and each bag that is not the one it was last told of.
+
+    A whole bag put in another's place is sound by itself, and so is one that was added; the journal knows which ones
+    belong there. An archive of which only the bags were copied has no journal: `bannasar rebuild` begins one.
+
+    Args:
+        archive: the archive's folder.
+        keys: whose signatures count, by fingerprint; None is those in the archive's own folder ``keys``, which protect
+            only against who cannot change that folder.
+
+    Raises:
+        KeyUnusableError: a key cannot be read.
+        OSError: something cannot be read.
+    """
+    known = trusted(archive) if keys is None else keys
+    told: dict[str, Line] = {}
+    withdrawn: dict[str, bool] = {}
+    named: set[str] = set()
+    unsigned_from = 0
+    begun = False
+    try:
+        for line in lines(archive):
+            if line.event in {Event.KEY_MADE, Event.KEY_TRUSTED}:
+                named.add(line.reason)
+            if line.bag and line.event in _ENTERING:
+                told[line.bag] = line
+            begun = begun or bool(line.bag)
+            # A line that is signed vouches for all before it.
+            unsigned_from = 0 if line.is_signed_by(known) else unsigned_from or line.number
+            if line.event in {Event.WITHDRAWN, Event.REINSTATED}:
+                withdrawn[line.bag] = line.event is Event.WITHDRAWN
+    except JournalBrokenError as error:
+        yield Damage("changed", "journal.jsonl", str(error))
+        return
+    if known and unsigned_from:
+        told_of = f"no key that is trusted signed it from line {unsigned_from} on; `bannasar keys sign`"
+        yield Damage("unsigned", "journal.jsonl", told_of)
+    there = set(trusted(archive))
+    for fingerprint in sorted(there - named):
+        yield Damage("unexpected", f"keys/{fingerprint}.pem", "the journal does not tell of this key")
+    for fingerprint in sorted(named - there):
+        yield Damage("missing", f"keys/{fingerprint}.pem", "the journal tells of this key")
+    for place, line in told.items():
+        yield from _against(archive, line, withdrawn.get(place, False), known)
+    for bag in bag_folders(archive) if begun else ():
+        if str(bag.relative_to(archive)) not in told:
+            yield Damage("unexpected", str(bag.relative_to(archive)), "the journal does not tell of it")
+
+
+def _against(archive: Path, line: Line, withdrawn: bool, keys: Mapping[str, Ed25519PublicKey]) -> Iterator[Damage]:
+    bag = archive / line.bag
+    try:
+        if manifest_of(bag) != line.manifest:
+            yield Damage("changed", line.bag, "it is not the bag that the journal tells of")
+    except FileNotFoundError:
+        yield Damage("missing", line.bag, "the journal tells of it")
+        return
+    for name in false_signatures(bag, keys):
+        yield Damage("changed", f"{line.bag}/signatures/{name}.sig", "it is no signature of this bag")
+    if is_withdrawn(bag) != withdrawn:
+        now = "withdrawn" if is_withdrawn(bag) else "not withdrawn"
+        yield Damage("changed", line.bag, f"it is {now}, and the journal says otherwise")
+    # The line itself, which is signed, vouches for a bag that came from elsewhere.
+    if keys and not line.is_signed_by(keys) and not is_vouched_for(bag, keys):
+        yield Damage("unsigned", line.bag, "no key that is trusted signed it; `bannasar keys sign`")

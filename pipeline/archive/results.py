@@ -1,0 +1,68 @@
+"""Page results, kept as they come in, so that a stopped run loses only the pages in flight."""
+
+import gzip
+import os
+import shutil
+import zlib
+from datetime import datetime
+from pathlib import Path
+
+from models.errors import ScanError
+from models.failure import Code
+from models.page import Page
+
+_DAMAGED = "what was kept of its reading is damaged; the next run reads it anew"
+
+
+class Results:
+    """Page records under scan, recipe and page number; one compressed file a page, written whole or not at all."""
+
+    def __init__(self, archive: Path) -> None:
+        """Keep the results of the archive in this folder."""
+        self._root = archive / "results"
+
+    def _folder(self, scan: str, recipe: str) -> Path:
+        return self._root / scan[:2] / scan / recipe
+
+    def _file(self, scan: str, recipe: str, number: int) -> Path:
+        return self._folder(scan, recipe) / f"{number:06}.json.gz"
+
+    def put(self, page: Page) -> None:
+        """Keep a page, in place of what was kept for the same scan, recipe and number."""
+        file = self._file(page.scan, page.recipe, page.number)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        aside = file.with_suffix(".part")
+        with aside.open("wb") as stream:
+            stream.write(gzip.compress(page.model_dump_json().encode(), compresslevel=3, mtime=0))
+            stream.flush()
+            os.fsync(stream.fileno())
+        aside.replace(file)
+
+    def get(self, scan: str, recipe: str, number: int) -> Page:
+        """Return a kept page.
+
+        Raises:
+            FileNotFoundError: it is not kept.
+            ScanError: it is damaged; it is forgotten, so that the page is read anew.
+        """
+        file = self._file(scan, recipe, number)
+        content = file.read_bytes()
+        try:
+            return Page.model_validate_json(gzip.decompress(content))
+        except (gzip.BadGzipFile, EOFError, zlib.error, ValueError) as error:
+            file.unlink()
+            raise ScanError(Code.INTERNAL, _DAMAGED, page=number) from error
+
+    def are_newer(self, scan: str, recipe: str, than: datetime) -> bool:
+        """Whether a page of a scan was kept after a time; that may be told in whole seconds, so one more has passed."""
+        files = self._folder(scan, recipe).glob("*.json.gz")
+        return any(file.stat().st_mtime > than.timestamp() + 1 for file in files)
+
+    def forget(self, scan: str, recipe: str) -> None:
+        """Forget the pages kept for a scan and a recipe."""
+        shutil.rmtree(self._folder(scan, recipe), ignore_errors=True)
+
+    def numbers(self, scan: str, recipe: str) -> set[int]:
+        """Return the numbers of the pages kept for a scan and a recipe."""
+        folder = self._folder(scan, recipe)
+        return {int(file.name.split(".")[0]) for file in folder.glob("*.json.gz")} if folder.is_dir() else set()

@@ -1,0 +1,60 @@
+"""A call, made so that every error comes back as a failure with a code."""
+
+import errno
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from models.errors import ScanError
+from models.failure import Code, Failure
+
+# What programs and libraries say when the system gives them no more memory, the loader of libraries among them.
+_OUT_OF_MEMORY = (
+    "bad_alloc",
+    "Cannot allocate memory",
+    "Insufficient memory",
+    "Out of memory",
+    "failed to map segment",
+    "can't start new thread",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a call returned, or the failure it ended with and, where that has no name of its own, its traceback."""
+
+    value: Any = None
+    failure: Failure | None = None
+    trace: str = ""
+
+
+def perform(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Done:
+    """Make a call; this is the border of the workers, where whatever has no name yet gets one."""
+    try:
+        return Done(function(*arguments))
+    except ScanError as error:
+        if any(words in error.failure.detail for words in _OUT_OF_MEMORY):
+            return Done(failure=error.failure.model_copy(update={"code": Code.OUT_OF_MEMORY}))
+        return Done(failure=error.failure)
+    except Exception as error:
+        return Done(failure=Failure(code=_code(error), detail=_named(error)), trace=_trace(error))
+
+
+def _named(error: Exception) -> str:
+    """Return what kind of error it was. Its message may hold what stands on a paper, but for the system's own words."""
+    said = error.strerror if isinstance(error, OSError) else None
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+def _trace(error: Exception) -> str:
+    """Return where it happened, without its message."""
+    return f"{''.join(traceback.format_tb(error.__traceback__))}{type(error).__name__}\n"
+
+
+def _code(error: Exception) -> Code:
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return Code.DISK_FULL
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return Code.OUT_OF_MEMORY
+    return Code.OUT_OF_MEMORY if any(words in str(error) for words in _OUT_OF_MEMORY) else Code.INTERNAL

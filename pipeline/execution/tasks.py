@@ -1,0 +1,280 @@
+"""What workers do: each a function from paths and records to a record."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+import pikepdf
+
+from models.case import CaseFile, Document
+from models.errors import BagError, ScanError
+from models.failure import Code
+from models.page import Page, PageRef
+from models.scan import Kind
+from models.settings import Settings
+from pipeline.archive.bag import NewBag, bag_folder, build_bag, read_bag
+from pipeline.archive.fixity import be_sound
+from pipeline.archive.measure import Measure, measure
+from pipeline.archive.results import Results
+from pipeline.document.describe import described
+from pipeline.execution.placeholder import picture_of_stand_in, stand_in
+from pipeline.formats.alto import alto
+from pipeline.formats.compress import compressed
+from pipeline.intake.inspect import Inspection, inspect, sha256_of
+from pipeline.intake.pdf_file import for_readers, open_pdf
+from pipeline.page.make import make_page, page_picture
+from pipeline.page.picture import Picture
+
+_Read = TypeVar("_Read")
+
+# One thread a worker: more of them would wait for one another, for the workers already fill the machine.
+cv2.setNumThreads(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a scan's bytes lie, and what they were like when they were hashed.
+
+    ``unlocked`` is a copy that can be read without a password, of one that cannot.
+    """
+
+    file: Path
+    kind: Kind
+    sha256: str
+    size: int
+    mtime_ns: int
+    unlocked: Path | None = None
+
+    @property
+    def readable(self) -> Path:
+        """The file to read pages from."""
+        return self.unlocked or self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """A bag that is built beside its place, and how the pages of each scan stand in it, by SHA-256."""
+
+    bag: NewBag
+    scans: Mapping[str, Measure]
+
+
+def inspect_scan(file: Path, size: int, settings: Settings) -> Inspection:
+    """Hash and identify a scan.
+
+    Raises:
+        ScanError: it is refused, changed while it was read, or cannot be read now.
+    """
+    kind, pages = _surely(file, lambda: inspect(file, settings.limits, settings.page.dpi))
+    sha256, hashed = sha256_of(file)
+    if hashed != size:
+        raise ScanError(Code.CHANGED, f"{hashed:,} bytes, {size:,} a moment before")
+    return Inspection(sha256, size, kind, pages)
+
+
+def unlock_scan(file: Path, size: int, settings: Settings, password: str, copy: Path) -> Inspection:
+    """Write a copy of a locked PDF that needs no password, and inspect that; the SHA-256 is the locked one's.
+
+    Raises:
+        ScanError: the password does not open it, or as :func:`inspect_scan`.
+    """
+    copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with open_pdf(file, password) as pdf:
+            pdf.save(copy)
+    except pikepdf.PdfError as error:
+        raise ScanError(Code.DAMAGED, str(error)) from error
+    found = inspect_scan(copy, copy.stat().st_size, settings)
+    sha256, hashed = sha256_of(file)
+    if hashed != size:
+        raise ScanError(Code.CHANGED, f"{hashed:,} bytes, {size:,} a moment before")
+    return replace(found, sha256=sha256, size=size)
+
+
+def read_page(source: Source, number: int, settings: Settings) -> Page:
+    """Read one page of a scan that still is what it was when it was hashed.
+
+    Raises:
+        ScanError: the page cannot be read, or the scan changed.
+    """
+
+    def read() -> Page:
+        with _for_readers(source) as file:
+            return make_page(file, source.kind, source.sha256, number, settings.page, settings.limits.page_seconds)
+
+    with _unchanged(source):
+        return _surely(source.readable, read)
+
+
+def archive_case(
+    case: CaseFile, sources: Mapping[str, Source], recipes: Mapping[str, str], settings: Settings
+) -> Archived:
+    """Build the bag of a case file from its scans and the kept results of their pages.
+
+    Args:
+        case: the case file.
+        sources: where each scan lies, by SHA-256.
+        recipes: the recipe each scan's pages were read by, by SHA-256.
+        settings: all of them.
+
+    What ``case.missing`` names is in the documents as a page that says so.
+
+    Raises:
+        ScanError: a scan changed, a page's result is missing, the disk is full, or a PDF cannot be made.
+    """
+    archive = settings.archive
+    missing = case.missing_pages
+    kept = _Kept(archive, bag_folder(archive, case))
+    pages = []
+    for ref in (ref for document in case.documents for ref in document.pages):
+        gone = missing.get((ref.scan, ref.number))
+        if gone is None:
+            pages.append(kept.page(ref, recipes[ref.scan]))
+        else:
+            pages.append(stand_in(ref.scan, ref.number, gone.reason))
+    by_ref = {PageRef(scan=page.scan, number=page.number): page for page in pages}
+    case = case.model_copy(update={"documents": described(case.documents, by_ref, settings.document, case.corrections)})
+    work = archive / "tmp"
+    work.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="pictures-", dir=work) as folder:
+        pictures = {}
+        for count, page in enumerate(pages):
+            if (page.scan, page.number) in missing:
+                picture = picture_of_stand_in(page)
+            else:
+                picture = _picture(sources[page.scan], page, settings, upright=case.upright)
+            pictures[page.scan, page.number] = _compress(picture, page, Path(folder) / f"{count:06}", settings)
+        originals = {sha256: source.file for sha256, source in sources.items()}
+        bag = NewBag(build_bag(case, pages, originals, pictures, archive), bag_folder(archive, case))
+    measures = {
+        scan.sha256: measure(
+            [page for page in pages if page.scan == scan.sha256],
+            {number for sha256, number in missing if sha256 == scan.sha256},
+        )
+        for scan in case.scans
+    }
+    return Archived(bag, measures)
+
+
+def prove_page(source: Source, ref: PageRef, recipe: str, bag: Path, settings: Settings) -> None:
+    """Do with one page alone, and keep nothing of it, what :func:`archive_case` does with each.
+
+    So it is found out for which pages a case file cannot be archived.
+
+    Args:
+        source: where its scan lies.
+        ref: the page.
+        recipe: the recipe it was read by.
+        bag: where the bag of its case file lies, if it has one.
+        settings: all of them.
+
+    Raises:
+        ScanError: the scan changed, the page's result is missing, the disk is full, or no PDF can be made of it.
+    """
+    # OCRmyPDF takes half a second to load.
+    from pipeline.formats.pdf import Description, write_pdf  # noqa: PLC0415
+
+    page = _Kept(settings.archive, bag).page(ref, recipe)
+    described((Document(number=1, title="", pages=(ref,)),), {ref: page}, settings.document, ())
+    alto(page, source.file.name, {}, datetime.now(UTC))
+    work = settings.archive / "tmp"
+    work.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="page-", dir=work) as folder:
+        upright = settings.pdf.upright
+        picture = _picture(source, page, settings, upright=upright)
+        file = _compress(picture, page, Path(folder, "picture"), settings)
+        write_pdf(Description(""), [page], [file], Path(folder, "page.pdf"), upright=upright)
+
+
+class _Kept:
+    """The pages of a case file that were read: as results, or else in the bag that it has."""
+
+    def __init__(self, archive: Path, bag: Path) -> None:
+        self._results = Results(archive)
+        self._bag = bag
+        self._archived: dict[PageRef, Page] | None = None
+
+    def page(self, ref: PageRef, recipe: str) -> Page:
+        try:
+            return self._results.get(ref.scan, recipe, ref.number)
+        except FileNotFoundError:
+            # Results may be cleared away, and are not there at all after a rebuild or an import.
+            if self._archived is None:
+                self._archived = self._of_the_bag()
+            page = self._archived.get(ref)
+            if page is None or page.recipe != recipe:
+                raise
+            return page
+
+    def _of_the_bag(self) -> dict[PageRef, Page]:
+        if not self._bag.exists():
+            return {}
+        try:
+            be_sound(self._bag)
+        except BagError as error:
+            raise ScanError(Code.UNREADABLE, str(error)) from error
+        return {PageRef(scan=page.scan, number=page.number): page for page in read_bag(self._bag)[1]}
+
+
+def _for_readers(source: Source) -> AbstractContextManager[Path]:
+    return for_readers(source.readable) if source.kind is Kind.PDF else nullcontext(source.readable)
+
+
+def _picture(source: Source, page: Page, settings: Settings, *, upright: bool) -> Picture:
+    dpi, seconds = settings.page.dpi, settings.limits.page_seconds
+
+    def picture() -> Picture:
+        with _for_readers(source) as file:
+            return page_picture(file, source.kind, page, dpi, seconds, upright=upright)
+
+    with _unchanged(source):
+        return _surely(source.readable, picture)
+
+
+def _compress(picture: Picture, page: Page, file: Path, settings: Settings) -> Path:
+    lines = [line.box.bottom - line.box.top for block in page.blocks for line in block.lines]
+    pdf = settings.pdf
+    file.write_bytes(compressed(picture.pixels, picture.dpi, pdf.jpeg_quality, pdf.kilobytes, lines))
+    return file
+
+
+def _surely(file: Path, read: Callable[[], _Read]) -> _Read:
+    """Read something of a scan; tell one that is damaged from one whose disk fails.
+
+    That one may be read another day, or in a moment: it is not refused.
+    """
+    try:
+        return read()
+    except (ScanError, OSError) as error:
+        if isinstance(error, ScanError) and error.failure.code is not Code.DAMAGED:
+            raise
+        sha256_of(file)
+    return read()
+
+
+@contextmanager
+def _unchanged(source: Source) -> Iterator[None]:
+    """See that a scan is what it was, before and after: what fails while it changes, fails because of that."""
+    _check_unchanged(source)
+    try:
+        yield
+    except Exception:
+        _check_unchanged(source)
+        raise
+    _check_unchanged(source)
+
+
+def _check_unchanged(source: Source) -> None:
+    try:
+        status = source.file.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ScanError(Code.CHANGED, str(error.strerror)) from error
+    except OSError as error:
+        raise ScanError(Code.UNREADABLE, str(error.strerror)) from error
+    if (status.st_size, status.st_mtime_ns) != (source.size, source.mtime_ns):
+        raise ScanError(Code.CHANGED)

@@ -1,0 +1,190 @@
+"""The searchable PDF/A of a document: OCRmyPDF makes it, from our pictures and our words."""
+
+import errno
+import io
+import logging
+import tempfile
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import img2pdf
+import ocrmypdf
+import pikepdf
+import pikepdf.pdfa
+from PIL import Image
+
+from models.errors import ScanError
+from models.failure import Code
+from models.page import Page
+from pipeline.formats.alto import xml_text
+from pipeline.formats.ocrmypdf_plugin import layer_beside
+from pipeline.formats.text_layer import lower_letters, page_size, write_text_layer
+
+# Their errors come as exceptions; what they would log besides, nobody reads on a worker.
+for _name in ("ocrmypdf", "img2pdf", "fontTools"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
+_JPEG_2000 = b"\x00\x00\x00\x0cjP  "  # ISO 15444-1, I.5.1
+_FRENCH = "le la les de des du et un une est par dans pour que qui au aux en sur à ce cette il"
+_ENGLISH = "the of and to in is was were that for by with at from be this his it which have has"
+_SMALL_WORDS = {"fr": frozenset(_FRENCH.split()), "en": frozenset(_ENGLISH.split())}
+_LONGEST_TITLE = 16_000  # characters, of what a string of PDF/A may hold (ISO 19005-2, 6.1.13)
+_FEWEST_WORDS = 4
+_SURELY = 0.75
+_LEAST_SHARE = 0.1  # of the letters
+_THEIR_ERRORS = (
+    ocrmypdf.exceptions.ExitCodeException,
+    img2pdf.ImageOpenError,
+    img2pdf.NegativeDimensionError,
+    img2pdf.UnsupportedColorspaceError,
+    pikepdf.PdfError,
+    pikepdf.pdfa.PdfaError,
+    Image.DecompressionBombError,
+    ValueError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a PDF says of itself: its title, and as Dublin Core in its XMP what else is known.
+
+    ``dates`` are ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``; ``sources`` are the numbers the case file bore in court.
+    """
+
+    title: str
+    identifier: str = ""
+    kind: str = ""
+    dates: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    courts: tuple[str, ...] = ()
+
+
+def write_pdf(
+    about: Description, pages: Sequence[Page], pictures: Sequence[Path], file: Path, *, upright: bool = True
+) -> None:
+    """Write a document as PDF/A-2b with its words as an invisible layer.
+
+    Args:
+        about: what it says of itself.
+        pages: its pages, in order.
+        pictures: for each page a JPEG or JPEG 2000 file of it, embedded as it is.
+        file: where the PDF goes.
+        upright: whether the pictures are set upright, or as they lie in the scan; the words follow.
+
+    Raises:
+        ScanError: the PDF cannot be made, or the disk is full.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="pdf-", dir=file.parent) as folder:
+            plain = Path(folder, "document.pdf")
+            languages = _languages(pages)
+            with pikepdf.new() as pdf:
+                for page, picture in zip(pages, pictures, strict=True):
+                    with pikepdf.open(io.BytesIO(_sheet(picture, page_size(page, upright=upright)))) as sheet:
+                        pdf.pages.extend(sheet.pages)
+                # For programs that read aloud: one language, that of most letters.
+                for language in (language for language, share in languages.items() if share > 1 / 2):
+                    pdf.Root.Lang = language
+                pdf.save(plain)
+            for number, page in enumerate(pages, 1):
+                write_text_layer(page, layer_beside(plain, number), upright=upright)
+            layered = Path(folder, "layered.pdf")
+            status = ocrmypdf.ocr(
+                plain,
+                layered,
+                plugins=["pipeline.formats.ocrmypdf_plugin"],
+                pdf_renderer="sandwich",
+                output_type="pdf",
+                optimize=0,
+                jobs=1,
+                use_threads=True,
+                progress_bar=False,
+                language=["khm"],
+                title=_plain(about.title),
+            )
+            # It does not raise where it made an unsound PDF.
+            if status != ocrmypdf.ExitCode.ok:
+                raise ScanError(Code.PDF, f"OCRmyPDF: {ocrmypdf.ExitCode(status).name}")
+            # OCRmyPDF would do the same, and look twice whether it is PDF/A. Its other way, Ghostscript, writes the
+            # font anew, and Khmer is lost.
+            with pikepdf.open(layered) as pdf:
+                lower_letters(pdf, pages, upright=upright)
+                pikepdf.pdfa.save(pdf, file, "2b")
+        with pikepdf.open(file, allow_overwriting_input=True) as pdf:
+            _finish(pdf, about, list(languages), pictures)
+            pdf.save(file)
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise ScanError(Code.DISK_FULL, str(error.strerror)) from error
+        raise ScanError(Code.PDF, str(error)) from error
+    except _THEIR_ERRORS as error:
+        raise ScanError(Code.PDF, f"{type(error).__name__}: {error}") from error
+
+
+def _plain(title: str) -> str:
+    """Return a title as OCRmyPDF takes it: without characters for private use, which come out of file names of Macs."""
+    return "".join(
+        "\ufffd" if unicodedata.category(one) == "Co" or ord(one) > 0xFFFF else one
+        for one in xml_text(title[:_LONGEST_TITLE])
+    )
+
+
+def _sheet(picture: Path, size: tuple[float, float]) -> bytes:
+    """Return a PDF of one page of a size in points; in place of a JPEG 2000 stands a speck of the same colours.
+
+    OCRmyPDF cannot tell whether a PDF with JPEG 2000 is sound: :func:`_finish` puts it in.
+    """
+    content = picture.read_bytes()
+    if content.startswith(_JPEG_2000):
+        with Image.open(picture) as image:
+            speck = io.BytesIO()
+            Image.new(image.mode, (8, 8)).save(speck, "JPEG")
+            content = speck.getvalue()
+    made: bytes = img2pdf.convert(content, layout_fun=lambda *_: (*size, *size))
+    return made
+
+
+def _finish(pdf: pikepdf.Pdf, about: Description, languages: list[str], pictures: Sequence[Path]) -> None:
+    """Put the pictures in that are JPEG 2000, and what the document says of itself."""
+    told: dict[str, str | list[str]] = {
+        "dc:identifier": about.identifier,
+        "dc:type": [about.kind] if about.kind else "",
+        "dc:date": list(about.dates),
+        "dc:source": "; ".join(about.sources),
+        "dc:creator": list(about.courts),
+        "dc:language": languages,
+    }
+    for sheet, picture in zip(pdf.pages, pictures, strict=True):
+        content = picture.read_bytes()
+        if content.startswith(_JPEG_2000):
+            (stream,) = sheet.get_images().values()
+            stream.write(content, filter=pikepdf.Name.JPXDecode)
+            with Image.open(picture) as image:
+                stream.Width, stream.Height = image.size
+    with pdf.open_metadata(set_pikepdf_as_editor=False) as metadata:
+        for name, value in told.items():
+            if value:
+                metadata[name] = value
+
+
+def _languages(pages: Sequence[Page]) -> dict[str, float]:
+    """Return the languages of a document that can be told, with their shares of its letters, the largest first.
+
+    Khmer is told by its letters, French from English by their smallest words; what is unsure is left out.
+    """
+    words = [word.text for page in pages for block in page.blocks for line in block.lines for word in line.words]
+    khmer = sum("\u1780" <= character <= "\u17ff" for word in words for character in word)
+    latin = sum(character.isalpha() and not "\u1780" <= character <= "\u17ff" for word in words for character in word)
+    seen = Counter(
+        language for word in words for language, small in _SMALL_WORDS.items() if word.strip(".,;:()").lower() in small
+    )
+    letters = {"km": khmer}
+    if seen.total() >= _FEWEST_WORDS:
+        (likely, count), *_ = seen.most_common(1)
+        if count >= _SURELY * seen.total():
+            letters[likely] = latin
+    shares = {language: count / max(1, khmer + latin) for language, count in letters.items()}
+    told = sorted(shares.items(), key=lambda item: -item[1])
+    return {language: share for language, share in told if share >= _LEAST_SHARE}

@@ -1,0 +1,181 @@
+"""The words of a page as an invisible layer for its picture."""
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import pikepdf
+from pikepdf import Dictionary
+
+from models.page import Line, Page
+from pipeline.formats.glyphless import UNITS, add_font, add_lower_font, codes
+from pipeline.formats.glyphless import width as natural_width
+
+POINTS_PER_INCH = 72
+# The least and the most that a side of a PDF's page may measure, in points (PDF 32000-1, Annex C; ISO 19005-2, 6.1.13).
+_SHORTEST = 3.0
+_LONGEST = 14_400.0
+# OCRmyPDF takes over a font of this name, and no other.
+_FONT = "F1"
+# Where the size of a line's font is more than its height, its letters are that much lower, in twentieths.
+_PARTS = 20
+# poppler goes by gaps, measured in sizes of the font: below 0.03 it sees no space, from 0.7 on another column.
+_NARROWEST_SPACE = 0.05
+_WIDEST_SPACE = 0.6
+# How many times its own height a line's font may be for the sake of wide spaces; what is wider still is a tab.
+_MOST_ENLARGED = 2.5
+# The longest string in bytes (ISO 19005-2, 6.1.13), in whole codes. A word without a space may be longer.
+_LONGEST_STRING = 32_766
+
+
+def write_text_layer(page: Page, file: Path, *, upright: bool = True) -> None:
+    """Write a one-page PDF that holds the words of a page where they stand, and nothing to be seen.
+
+    Args:
+        page: the page.
+        file: where it goes.
+        upright: whether the words stand upright, or as they do in the scan.
+    """
+    with pikepdf.new() as pdf:
+        sheet = pdf.add_blank_page(page_size=page_size(page, upright=upright))
+        sheet.Resources = Dictionary(Font=Dictionary({f"/{_FONT}": add_font(pdf)}))
+        sheet.Contents = pdf.make_stream(_content(page, upright=upright, is_lower=False))
+        pdf.save(file)
+
+
+def page_size(page: Page, *, upright: bool) -> tuple[float, float]:
+    """Return width and height in points of a page set upright, or as it lies in the scan, as a PDF can hold it.
+
+    What is too long is shown smaller, what is too small larger, in its proportions. Where a page is so long and narrow
+    that both cannot be met, its short side is drawn out to the least there may be.
+    """
+    width, height = _natural_size(page, upright=upright)
+    scale = max(1.0, _SHORTEST / max(min(width, height), _SHORTEST / _LONGEST))
+    scale = min(scale, _LONGEST / max(width, height))
+    return _within(width * scale), _within(height * scale)
+
+
+def _natural_size(page: Page, *, upright: bool) -> tuple[float, float]:
+    """Return width and height of a page in points, as large as the paper."""
+    width, height, _ = (page.width, page.height, 0) if upright else _back_to_scan(page)
+    return width * POINTS_PER_INCH / page.dpi, height * POINTS_PER_INCH / page.dpi
+
+
+def _within(side: float) -> float:
+    return min(max(side, _SHORTEST), _LONGEST)
+
+
+def _back_to_scan(page: Page) -> tuple[float, float, float]:
+    """Return what undoes the setting upright of a page (``pipeline.page.upright``).
+
+    Returns:
+        Width and height of the picture before, in pixels, and the anticlockwise degrees by which the upright picture is
+        to be turned about its centre to lie over it.
+    """
+    angle = math.radians(abs(page.skew))
+    # The canvas became as large as the turned picture: w·cos + h·sin by w·sin + h·cos.
+    stretch = math.cos(2 * angle)
+    before = (
+        (page.width * math.cos(angle) - page.height * math.sin(angle)) / stretch,
+        (page.height * math.cos(angle) - page.width * math.sin(angle)) / stretch,
+    )
+    width, height = (max(1.0, side) for side in (before[::-1] if page.turn in {90, 270} else before))
+    return width, height, page.turn - page.skew
+
+
+def _as_scanned(page: Page, scale: float) -> bytes:
+    """Return the matrix from the upright page to the page in the scan, both in points, the origin at the lower left."""
+    width, height, degrees = _back_to_scan(page)
+    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    middle = page.width / 2, page.height / 2
+    right = (width / 2 - cosine * middle[0] + sine * middle[1]) * scale
+    up = (height / 2 - sine * middle[0] - cosine * middle[1]) * scale
+    return b"%.6f %.6f %.6f %.6f %.3f %.3f" % (cosine, sine, -sine, cosine, right, up)
+
+
+def _content(page: Page, *, upright: bool, is_lower: bool) -> bytes:
+    scale = POINTS_PER_INCH / page.dpi
+    operators = ["BT 3 Tr"]
+    for block in page.blocks:
+        for line in block.lines:
+            size, parts = _font_size(line), _parts(line)
+            # All words stand on one base, for readers tell lines apart by it.
+            base = page.height - (line.box.top + line.box.bottom + size * parts / _PARTS) / 2
+            operators.append(f"/{_font_name(parts) if is_lower else _FONT} {size * scale:.3f} Tf")
+            for text, left, right in _stretches(line, _NARROWEST_SPACE * size):
+                operators.append(_show(text, left * scale, base * scale, (right - left) * scale, size * scale))
+    content = "\n".join([*operators, "ET"]).encode("ascii")
+    if not upright:
+        content = b"q %s cm\n%s\nQ" % (_as_scanned(page, scale), content)
+    shown, natural = page_size(page, upright=upright), _natural_size(page, upright=upright)
+    if shown == natural:
+        return content
+    return b"q %.9f 0 0 %.9f 0 0 cm\n%s\nQ" % (shown[0] / natural[0], shown[1] / natural[1], content)
+
+
+def lower_letters(pdf: pikepdf.Pdf, pages: Sequence[Page], *, upright: bool = True) -> None:
+    """Set the words in a document's layers in letters as high as their lines, in fonts that all its pages share."""
+    fonts: dict[int, pikepdf.Object] = {}
+    for sheet, page in zip(pdf.pages, pages, strict=True):
+        needed = {_parts(line) for block in page.blocks for line in block.lines} - {_PARTS}
+        for layer in sheet.Resources.get("/XObject", Dictionary()).values():
+            if f"/{_FONT}" in layer.get("/Resources", Dictionary()).get("/Font", Dictionary()):
+                layer.write(_content(page, upright=upright, is_lower=True))
+                whole = fonts.setdefault(_PARTS, layer.Resources.Font[f"/{_FONT}"])
+                layer.Resources.Font[f"/{_FONT}"] = whole
+                for parts in sorted(needed):
+                    if parts not in fonts:
+                        fonts[parts] = add_lower_font(pdf, whole, UNITS * parts // _PARTS)
+                    layer.Resources.Font[f"/{_font_name(parts)}"] = fonts[parts]
+
+
+def _parts(line: Line) -> int:
+    """Return how high the letters of a line are, in twentieths of the size of its font."""
+    return max(1, round(_PARTS * (line.box.bottom - line.box.top) / _font_size(line)))
+
+
+def _font_name(parts: int) -> str:
+    return _FONT if parts == _PARTS else f"{_FONT}-{parts}"
+
+
+def _font_size(line: Line) -> float:
+    """Return the size of a line's font in pixels: its height, or more where wide spaces would tear it apart.
+
+    The box of a line is as high as its ink, which for typewritten capitals is less than their spaces are wide.
+    """
+    height = max(1, line.box.bottom - line.box.top)
+    spaces = (after.box.left - word.box.right for word, after in pairwise(line.words) if word.space)
+    sizes = (space / _WIDEST_SPACE for space in spaces)
+    return max([height, *(size for size in sizes if size <= _MOST_ENLARGED * height)])
+
+
+def _stretches(line: Line, narrowest: float) -> Iterator[tuple[str, float, float]]:
+    """Yield the line's texts, each with where it begins and ends, in pixels and in the order of reading.
+
+    A word that no space parts from the next is drawn out to it, so that no reader takes the gap between two Khmer words
+    for a space. A space fills its gap; where there is none, or less than ``narrowest``, it takes from the word before.
+    """
+    words = [word for word in line.words if word.text]
+    for number, word in enumerate(words):
+        follower = words[number + 1] if number + 1 < len(words) else None
+        left, right = float(word.box.left), float(max(word.box.right, word.box.left + 1))
+        if follower is None:
+            yield word.text, left, right
+            continue
+        onwards = follower.box.left > left
+        if not word.space:
+            yield word.text, left, follower.box.left if onwards else right
+            continue
+        if onwards:
+            right = max(min(right, follower.box.left - narrowest), left + 1)
+        yield word.text, left, right
+        yield " ", right, max(follower.box.left, right + narrowest) if onwards else right + narrowest
+
+
+def _show(text: str, left: float, base: float, width: float, size: float) -> str:
+    """Return the operators that show a text from ``left`` over ``width`` (PDF 32000-1, 9.3 and 9.4); all in points."""
+    shown = codes(text)
+    pieces = (shown[begin : begin + _LONGEST_STRING] for begin in range(0, len(shown), _LONGEST_STRING))
+    strings = " ".join(f"<{piece.hex()}> Tj" for piece in pieces)
+    return f"{100 * width / (natural_width(text) * size):.3f} Tz 1 0 0 1 {left:.3f} {base:.3f} Tm {strings}"

@@ -1,0 +1,78 @@
+"""Tesseract within this process, by tesserocr.
+
+Its models stay loaded from page to page: a process for each call would load each of them anew, which is a third of all
+the time.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+import tesserocr
+from tesserocr import OEM, PSM, RIL, PyTessBaseAPI, iterate_level
+
+from models.errors import ScanError
+from models.failure import Code
+from pipeline.page.picture import Pixels
+from pipeline.page.recognise import Sign, Signs
+from pipeline.page.recognisers.model_files import folder_of
+from pipeline.page.recognisers.tesseract import AboutTesseract, chance_of
+
+# Threads of its own make Tesseract many times slower as soon as another one runs beside it.
+os.environ["OMP_THREAD_LIMIT"] = "1"
+
+ABOUT = AboutTesseract(lambda: {"tesseract": tesserocr.tesseract_version().split()[1]})
+
+
+class Engine:
+    """All of a page's reading, within one time limit; see :class:`pipeline.page.recognise.Recogniser`."""
+
+    def __init__(self, models_folder: Path, seconds: float) -> None:
+        """Start the clock: after so many seconds reading is given up."""
+        self._folder = models_folder
+        self._end = time.monotonic() + seconds
+
+    def read(self, lines: Sequence[Pixels], models: str) -> list[Signs]:
+        """Read lines.
+
+        Raises:
+            ScanError: TIMEOUT when the time is up, RECOGNITION when Tesseract fails or a model is missing.
+        """
+        engine = _loaded(folder_of(models, self._folder), models)
+        chance = chance_of(models)
+        return [self._read(line, engine, chance) for line in lines]
+
+    def _read(self, line: Pixels, engine: PyTessBaseAPI, chance: Callable[[float], float]) -> Signs:
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise ScanError(Code.TIMEOUT)
+        height, width = line.shape
+        engine.SetImageBytes(line.tobytes(), width, height, 1, width)
+        engine.SetSourceResolution(300)  # a formality, so that Tesseract does not guess one
+        if not engine.Recognize(round(left * 1000) + 1):
+            raise ScanError(Code.TIMEOUT if time.monotonic() >= self._end else Code.RECOGNITION)
+        return tuple(_signs(engine, chance))
+
+
+@cache
+def _loaded(folder: Path, models: str) -> PyTessBaseAPI:
+    try:
+        return PyTessBaseAPI(path=f"{folder}/", lang=models, psm=PSM.SINGLE_LINE, oem=OEM.LSTM_ONLY)
+    except RuntimeError as error:
+        raise ScanError(Code.RECOGNITION, f"Tesseract cannot load {models} from {folder}") from error
+
+
+def _signs(engine: PyTessBaseAPI, chance: Callable[[float], float]) -> Iterator[Sign]:
+    """Yield the signs that were recognised; none where Tesseract saw only a picture."""
+    begins = False
+    found = engine.GetIterator()
+    for place in iterate_level(found, RIL.SYMBOL) if found else ():
+        begins = begins or place.IsAtBeginningOf(RIL.WORD)
+        text = "" if place.Empty(RIL.SYMBOL) else place.GetUTF8Text(RIL.SYMBOL).strip()
+        if not text:
+            continue
+        left, _, right, _ = place.BoundingBox(RIL.SYMBOL)
+        yield Sign(text, left, right, chance(place.Confidence(RIL.SYMBOL)), begins)
+        begins = False

@@ -1,0 +1,85 @@
+"""Tesseract's own program, by pytesseract: for platforms without tesserocr, and where a crash must stay outside.
+
+It is given a list of pictures and reads them all with one load of its models, but loads them anew for every call.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytesseract
+from lxml import html
+from PIL import Image
+
+from models.errors import ScanError
+from models.failure import Code
+from pipeline.page.picture import Pixels
+from pipeline.page.recognise import Sign, Signs
+from pipeline.page.recognisers.model_files import folder_of
+from pipeline.page.recognisers.tesseract import AboutTesseract, chance_of
+
+_LINE = "--psm 7 --oem 1 -c hocr_char_boxes=1 -c tessedit_create_hocr=1"
+
+ABOUT = AboutTesseract(lambda: {"tesseract": str(pytesseract.get_tesseract_version())})
+
+
+class Engine:
+    """All of a page's reading, within one time limit; see :class:`pipeline.page.recognise.Recogniser`."""
+
+    def __init__(self, models_folder: Path, seconds: float) -> None:
+        """Start the clock: after so many seconds reading is given up."""
+        self._folder = models_folder
+        self._end = time.monotonic() + seconds
+
+    def read(self, lines: Sequence[Pixels], models: str) -> list[Signs]:
+        """Read lines.
+
+        Raises:
+            ScanError: TIMEOUT when the time is up, RECOGNITION when Tesseract fails or a model is missing.
+        """
+        if not lines:
+            return []
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise ScanError(Code.TIMEOUT)
+        folder = folder_of(models, self._folder)
+        with TemporaryDirectory(prefix="lines-") as aside:
+            names = [Path(aside, f"{number:05}.png") for number in range(len(lines))]
+            for name, line in zip(names, lines, strict=True):
+                Image.fromarray(line).save(name, dpi=(300, 300), compress_level=1)
+            listed = Path(aside, "lines.txt")
+            listed.write_text("\n".join(map(str, names)) + "\n", "utf-8")
+            try:
+                said = pytesseract.image_to_pdf_or_hocr(
+                    str(listed),
+                    lang=models,
+                    config=f'--tessdata-dir "{folder}" {_LINE}',
+                    extension="hocr",
+                    timeout=left,
+                )
+            except pytesseract.TesseractNotFoundError as error:
+                raise ScanError(Code.RECOGNITION, "the program tesseract is not installed") from error
+            except pytesseract.TesseractError as error:
+                raise ScanError(Code.RECOGNITION, f"Tesseract ended with status {error.status}") from error
+            except RuntimeError as error:  # its way to say that the time is up
+                raise ScanError(Code.TIMEOUT) from error
+        pages = html.fromstring(said).xpath("//div[@class='ocr_page']")
+        if len(pages) != len(lines):
+            raise ScanError(Code.RECOGNITION, f"Tesseract read {len(pages)} of {len(lines)} lines")
+        chance = chance_of(models)
+        return [tuple(_signs(page, chance)) for page in pages]
+
+
+def _signs(page: html.HtmlElement, chance: Callable[[float], float]) -> Iterator[Sign]:
+    for word in page.xpath(".//span[@class='ocrx_word']"):
+        begins = True
+        for place in word.xpath(".//span[@class='ocrx_cinfo']"):
+            text = place.text_content().strip()
+            if not text:
+                continue
+            # As in "x_bboxes 12 4 30 41; x_conf 98.5".
+            told = dict(part.strip().split(" ", 1) for part in place.get("title").split(";"))
+            left, _, right, _ = map(int, told["x_bboxes"].split())
+            yield Sign(text, left, right, chance(float(told["x_conf"])), begins)
+            begins = False

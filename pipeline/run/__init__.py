@@ -1,1 +1,0 @@
-"""The ledger, the Dask scheduling, the run itself."""

@@ -1,0 +1,74 @@
+"""The certificate of a case file: a signed PDF of one page, with a code that says the same on paper."""
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from models.errors import BagError, ConflictError, KeyUnusableError
+from pipeline.archive.archive import Archive
+from pipeline.archive.bag import read_case
+from pipeline.archive.certificate import write_certificate
+from pipeline.archive.custody import be_as_told
+from pipeline.archive.fixity import be_sound
+from pipeline.archive.journal import lines, manifest_of
+from pipeline.archive.signed_pdf import sign_pdf
+from pipeline.archive.statement import Statement, seal
+
+NO_KEY = "The archive has no key to sign with."
+MAKE_KEY = "Make one: `bannasar keys init`."
+
+
+def certify(archive: Archive, case: str, to: Path) -> Statement:
+    """Write the certificate of a case file, whose bag is verified first.
+
+    Args:
+        archive: the archive; it must have a key.
+        case: the case file's id.
+        to: the file of the certificate.
+
+    Returns:
+        What it states.
+
+    Raises:
+        NotFoundError: the archive holds no such case file.
+        ConflictError: there is such a file already.
+        KeyUnusableError: the archive has no key, or it is not there.
+        BagError: the bag is damaged, or is not the one in the journal.
+        JournalBrokenError: a line of the journal was changed.
+        ScanError: the certificate cannot be made.
+        OSError: something cannot be read or written.
+    """
+    bag = archive.bag(case)
+    if to.exists():
+        raise ConflictError(f"{to} is there already.", "Name another file, or move it away.")
+    signer = archive.recorder.signer
+    if signer is None:
+        raise KeyUnusableError(archive.recorder.warning or NO_KEY, "" if archive.recorder.warning else MAKE_KEY)
+    try:
+        be_sound(bag)
+        be_as_told(archive.folder, bag)
+    except BagError as error:
+        raise BagError(str(error), "It is not certified.") from error
+    journal = list(lines(archive.folder))
+    place = bag.relative_to(archive.folder).as_posix()
+    entered = next(line for line in journal if line.bag == place and line.manifest == manifest_of(bag))
+    record = read_case(bag)
+    statement = Statement(
+        case=case,
+        box=record.box,
+        scans=len(record.scans),
+        pages=sum(scan.pages for scan in record.scans),
+        archived=entered.at,
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+        manifest=manifest_of(bag),
+        line=journal[-1].number,
+        head=journal[-1].digest(),
+        key=signer.fingerprint,
+    )
+    to.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".bannasar-", dir=to.parent) as folder:
+        plain, signed = Path(folder, "plain.pdf"), Path(folder, "signed.pdf")
+        write_certificate(statement, seal(statement, signer), plain)
+        sign_pdf(plain, signed, signer, f"certificate of {case}")
+        signed.replace(to)
+    return statement

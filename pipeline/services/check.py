@@ -1,0 +1,232 @@
+"""Whether a file is what an archive holds: a bag, anything in a bag, a signed PDF, a certificate's printed code.
+
+Nothing is asked but the file and the public keys: no network, no ledger. An archive that is at hand is asked, too,
+whether it holds a file that carries no signature.
+"""
+
+import hashlib
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import zxingcpp
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from PIL import Image, UnidentifiedImageError
+
+from models.errors import NoBagError, NoStatementError, ScanError, TransferError
+from models.scan import Kind
+from pipeline.archive.bag import bags
+from pipeline.archive.fixity import Damage, verify_bag
+from pipeline.archive.journal import manifest_of
+from pipeline.archive.keys import SIGNED, is_vouched_for, signatures
+from pipeline.archive.signed_pdf import Signature, signature_of
+from pipeline.archive.statement import Statement, is_statement, open_sealed
+from pipeline.archive.transfer import unpacked
+from pipeline.page.render import render
+
+Keys = Mapping[str, Ed25519PublicKey]
+_MANIFEST = "manifest-sha512.txt"
+_ZIPS = (b"PK\x03\x04", b"PK\x05\x06")  # what a ZIP file begins with, the second an empty one
+_CODE_DPI = 200
+_CODE_SECONDS = 60
+_STATED = "the archive stated what follows; compare it with what you hold"
+_LONGEST_STATEMENT = 1 << 16
+
+
+class Verdict(StrEnum):
+    """What can be said of a file."""
+
+    RIGHT = "right"
+    CHANGED = "changed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The verdict, a sentence of why, what was changed, and what a certificate states."""
+
+    verdict: Verdict
+    reason: str
+    damages: tuple[Damage, ...] = ()
+    statement: Statement | None = None
+
+
+def check(file: Path, keys: Keys, archive: Path | None = None) -> Finding:
+    """Say whether a file is what an archive holds.
+
+    Args:
+        file: the folder or ZIP file of a bag, a file of a bag, a PDF, a picture or scan of a certificate, or a text
+            file with the line that its code says.
+        keys: whose signatures count, by fingerprint.
+        archive: an archive that may hold it.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if file.is_dir():
+        return _check_bag(file, keys)
+    with file.open("rb") as stream:
+        # Not whatever a ZIP file lies behind: a PDF shows what stands before.
+        is_zip = stream.read(4) in _ZIPS and zipfile.is_zipfile(file)
+    if is_zip:
+        return _check_zip(file, keys)
+    around = next((folder for folder in file.absolute().parents if (folder / "bagit.txt").is_file()), None)
+    if around is not None:
+        return _check_part(file.absolute(), around, keys)
+    content = file.read_bytes()
+    if content.startswith(b"%PDF"):
+        found = _check_pdf(file, content, keys, archive)
+        if found is not None and found.verdict is Verdict.CHANGED:
+            # A foreign signature that cannot be read, of a scan that the archive holds as it came.
+            held = _find(content, keys, archive)
+            found = held if held and held.verdict is Verdict.RIGHT else found
+    elif len(content) <= _LONGEST_STATEMENT and content.isascii() and is_statement(content.decode("ascii")):
+        found = check_text(content.decode("ascii"), keys, archive)
+    else:
+        found = _check_picture(file, keys, archive)
+    if found is not None and found.verdict is not Verdict.UNKNOWN:
+        return found
+    return _find(content, keys, archive) or found or Finding(Verdict.UNKNOWN, "it carries no signature of an archive")
+
+
+def check_text(text: str, keys: Keys, archive: Path | None = None) -> Finding:
+    """Say whether a line of text is what an archive stated, and whether the archive, if at hand, still holds that."""
+    try:
+        statement, signed = open_sealed(text, keys)
+    except NoStatementError as error:
+        return Finding(Verdict.UNKNOWN, str(error))
+    if signed is None:
+        return Finding(Verdict.UNKNOWN, f"the key {statement.key[:16]}… that it names is not trusted", (), statement)
+    if not signed:
+        return Finding(Verdict.CHANGED, "its signature is not of what it says", (), statement)
+    bag = archive / "bags" / statement.box / statement.case if archive else None
+    if bag is None or not bag.is_dir():
+        return Finding(Verdict.RIGHT, _STATED, (), statement)
+    if manifest_of(bag) == statement.manifest:
+        return Finding(Verdict.RIGHT, f"{_STATED}. It holds the case file so today", (), statement)
+    told = f"{_STATED}. The case file is another today: `bannasar verify` and journal.jsonl tell whether it should be"
+    return Finding(Verdict.RIGHT, told, (), statement)
+
+
+def _check_bag(bag: Path, keys: Keys) -> Finding:
+    if not any((bag / name).exists() for name in ("bagit.txt", SIGNED, "data")):
+        return Finding(Verdict.UNKNOWN, "the folder is no bag")
+    damages = tuple(verify_bag(bag))
+    if damages:
+        return Finding(Verdict.CHANGED, "the bag is not as it was sealed", damages)
+    return _signed(bag, keys, "the bag is as the archive signed it")
+
+
+def _signed(bag: Path, keys: Keys, right: str) -> Finding:
+    """Say whether the list of a bag's files is one that is signed; the files themselves are not looked at."""
+    if is_vouched_for(bag, keys):
+        return Finding(Verdict.RIGHT, right)
+    found = signatures(bag)
+    if found.keys() & keys.keys():
+        return Finding(Verdict.CHANGED, "the list of the bag's files is not the one that was signed")
+    if found:
+        names = ", ".join(f"{name[:16]}…" for name in found)
+        return Finding(Verdict.UNKNOWN, f"the bag is signed by {names}, which is not trusted")
+    return Finding(Verdict.UNKNOWN, "the bag agrees with itself, but nobody signed it")
+
+
+def _check_zip(file: Path, keys: Keys) -> Finding:
+    with tempfile.TemporaryDirectory(prefix="bannasar-") as folder:
+        try:
+            with unpacked(file, Path(folder)) as bag:
+                strays = _strays(Path(folder), bag)
+                found = _check_bag(bag, keys)
+        except NoBagError as error:
+            return Finding(Verdict.UNKNOWN, str(error))
+        except TransferError as error:
+            return Finding(Verdict.CHANGED, str(error))
+    if not strays or found.verdict is Verdict.UNKNOWN:
+        return found
+    told = "the ZIP file holds more than the bag, of which nobody signed it"
+    return Finding(Verdict.CHANGED, told, (*found.damages, *strays))
+
+
+def _strays(folder: Path, bag: Path) -> tuple[Damage, ...]:
+    """Return the files that lie in a folder, and not in the bag in it."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and not file.is_relative_to(bag))
+    return tuple(Damage("unexpected", file.relative_to(folder).as_posix()) for file in files)
+
+
+def _check_part(file: Path, bag: Path, keys: Keys) -> Finding:
+    """Follow the lists from the one that is signed to the file: nothing that is not on this way counts."""
+    path = file.relative_to(bag).as_posix()
+    if not (bag / SIGNED).is_file():
+        return Finding(Verdict.UNKNOWN, "it lies in a bag that no archive of Bannasar made")
+    listed = _listed(bag, SIGNED)
+    if path.startswith("data/"):
+        if listed.get(_MANIFEST) != _digest(bag / _MANIFEST):
+            return Finding(Verdict.CHANGED, "the list of the bag's files was changed", (Damage("changed", _MANIFEST),))
+        listed = _listed(bag, _MANIFEST)
+    if path not in listed:
+        return Finding(Verdict.UNKNOWN, "it lies in a bag that does not list it")
+    if listed[path] != _digest(file):
+        return Finding(Verdict.CHANGED, "it is not what the bag lists", (Damage("changed", path),))
+    return _signed(bag, keys, "it is as the archive signed it")
+
+
+def _digest(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha512").hexdigest()
+    except FileNotFoundError:
+        return ""
+
+
+def _listed(bag: Path, manifest: str) -> dict[str, str]:
+    """Return the digests that a manifest lists, by path (RFC 8493, 2.1.3)."""
+    # Whatever a damage has left in it is a name of nothing.
+    lines = (line.partition(" ") for line in (bag / manifest).read_text("utf-8", "surrogateescape").splitlines())
+    return {path.strip(): digest for digest, _, path in lines}
+
+
+def _check_pdf(file: Path, content: bytes, keys: Keys, archive: Path | None) -> Finding | None:
+    signature = signature_of(content, keys)
+    if signature is Signature.SOUND:
+        return Finding(Verdict.RIGHT, "it is as the archive signed it")
+    if signature is Signature.BROKEN:
+        return Finding(Verdict.CHANGED, "it was changed after it was signed, or is damaged")
+    if signature is Signature.UNKNOWN_KEY:
+        return Finding(Verdict.UNKNOWN, "it is signed by a key that is not trusted")
+    try:
+        page = Image.fromarray(render(file, Kind.PDF, 1, _CODE_DPI, _CODE_SECONDS).pixels)
+    except ScanError:
+        return None
+    return _check_codes(page, keys, archive)
+
+
+def _check_picture(file: Path, keys: Keys, archive: Path | None) -> Finding | None:
+    try:
+        with Image.open(file) as image:
+            return _check_codes(image, keys, archive)
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError):
+        return None
+
+
+def _check_codes(image: Image.Image, keys: Keys, archive: Path | None) -> Finding | None:
+    """Say what the first code on a picture that is a statement is worth."""
+    formats = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+    codes = (code.text for code in zxingcpp.read_barcodes(image.convert("L"), formats=formats))
+    return next((check_text(code, keys, archive) for code in codes if is_statement(code)), None)
+
+
+def _find(content: bytes, keys: Keys, archive: Path | None) -> Finding | None:
+    """Look for a file among those that an archive holds; where it has keys, what nobody signed does not count."""
+    if archive is None:
+        return None
+    digest = hashlib.sha512(content).hexdigest()
+    unsigned = None
+    for bag in (bag for bag in bags(archive) if (bag / _MANIFEST).is_file()):
+        for path in (path for path, known in _listed(bag, _MANIFEST).items() if known == digest):
+            told = f"the archive {archive} holds it: {bag.relative_to(archive)}/{path}"
+            if not keys or _check_part(bag / path, bag, keys).verdict is Verdict.RIGHT:
+                return Finding(Verdict.RIGHT, told)
+            unsigned = Finding(Verdict.UNKNOWN, f"{told}; but no key that is trusted vouches for it there")
+    return unsigned

@@ -1,0 +1,153 @@
+"""What people say of documents: the bag of a case file is made anew with it, from what it holds itself."""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from models.actor import Actor
+from models.case import CaseFile
+from models.correction import About, Correction
+from models.errors import UsageError
+from models.page import Page, PageRef
+from models.settings import Settings
+from pipeline.archive.archive import Archive
+from pipeline.archive.bag import NewBag, build_bag, originals, read_bag
+from pipeline.archive.custody import be_as_told
+from pipeline.archive.fixity import be_sound
+from pipeline.archive.journal import Event, history_with
+from pipeline.archive.pictures import take_pictures
+from pipeline.document import said
+from pipeline.document.describe import described, resting
+from pipeline.document.glossary import read_names
+from pipeline.document.whole import documents
+from pipeline.page.recipe import own_version
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """The case file as it is now, what does not count while two documents are one, and why it is not in the index.
+
+    ``index_error`` is "" where the index has it; ``warning`` says why nothing was signed although it should be.
+    """
+
+    case: CaseFile
+    resting: tuple[Correction, ...]
+    index_error: str
+    warning: str
+
+
+def correct(archive: Archive, actor: Actor, case: str, number: int | None, values: Mapping[About, str]) -> Corrected:
+    """Say what a document is.
+
+    Args:
+        archive: the archive.
+        actor: who says so.
+        case: the case file's id.
+        number: the document's, None where the case file has one only.
+        values: what is right, as people write it, also ``none`` and ``machine`` (see :mod:`pipeline.document.said`).
+
+    Raises:
+        UsageError: nothing is said, or what is said cannot be.
+        NotFoundError: the archive holds no such case file.
+        BagError: the bag is damaged, or is not the one in the journal.
+        GlossaryError, ModelError: the glossary or the classifier's model cannot be read.
+        ScanError: the disk is full, or a PDF cannot be made.
+        ArchiveError: the journal, the ledger or the key cannot be used.
+        OSError: something cannot be read or written.
+    """
+    if not values:
+        raise UsageError(
+            "Nothing was said of the document.", "Say what is right: --kind, --date, --case-number or --court."
+        )
+    names = read_names(Path(archive.settings.document.glossary))
+    return _change(
+        archive, actor, case, number, lambda record, one: said.corrections(record, one, values, names, actor.name)
+    )
+
+
+def split(archive: Archive, actor: Actor, case: str, number: int | None, page: int) -> Corrected:
+    """Cut a document in two before one of its pages, counted from 1; raises as :func:`correct` does."""
+    return _change(archive, actor, case, number, lambda record, one: (said.split(record, one, page, actor.name),))
+
+
+def merge(archive: Archive, actor: Actor, case: str, number: int) -> Corrected:
+    """Join a document with the one before it; raises as :func:`correct` does."""
+    return _change(archive, actor, case, number, lambda record, one: (said.merge(record, one, actor.name),))
+
+
+def _change(
+    archive: Archive,
+    actor: Actor,
+    case: str,
+    number: int | None,
+    say: Callable[[CaseFile, int], tuple[Correction, ...]],
+) -> Corrected:
+    with archive.held():
+        bag = archive.bag(case)
+        # What is made of a bag that was changed would hide that.
+        be_sound(bag)
+        be_as_told(archive.folder, bag)
+        older, pages = read_bag(bag)
+        one = _chosen(older, number)
+        corrections = say(older, one)
+        reason = _in_words(corrections, one)
+        now = _corrected(older, pages, bag, (*older.corrections, *corrections), archive.settings)
+        now = now.model_copy(update={"operator": actor.name, "reason": reason})
+        aside = _built(now, older, pages, bag, archive.folder)
+        committed = archive.commits.place(
+            Event.CORRECTED,
+            NewBag(aside, bag),
+            actor,
+            reason=reason,
+            enter=lambda _bag: archive.ledger.case_not_indexed(case),
+        )
+        warning = archive.recorder.warning
+    places = {correction.page for correction in corrections}
+    waiting = tuple(correction for correction in resting(now) if correction.page in places)
+    return Corrected(now, waiting, committed.index_error, warning)
+
+
+def _chosen(case: CaseFile, number: int | None) -> int:
+    if number is None and len(case.documents) > 1:
+        listed = "; ".join(f"{one.number}, {one.title}" for one in case.documents)
+        raise UsageError(f"{case.id} has several documents.", f"Name one with --document: {listed}.")
+    return number or 1
+
+
+def _corrected(
+    older: CaseFile, pages: list[Page], bag: Path, corrections: tuple[Correction, ...], settings: Settings
+) -> CaseFile:
+    """Return the case file with what people say; what was said before stands, where it is not said otherwise now."""
+    by_ref = {PageRef(scan=page.scan, number=page.number): page for page in pages}
+    return older.model_copy(
+        update={
+            "documents": described(documents(older.scans), by_ref, settings.document, corrections),
+            "corrections": corrections,
+            "created": datetime.now(UTC).replace(microsecond=0),
+            "software": {**older.software, "bannasar": own_version()},
+            "read": (),
+            "history": history_with(older, bag),
+        }
+    )
+
+
+def _built(now: CaseFile, older: CaseFile, pages: list[Page], bag: Path, archive: Path) -> Path:
+    """Build the new bag beside the older one. Nothing is read again: pages, pictures and scans are those of the bag."""
+    work = archive / "tmp"
+    work.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="pictures-", dir=work) as folder:
+        pictures = take_pictures(bag, older, Path(folder))
+        return build_bag(now, pages, originals(bag, older), pictures, archive)
+
+
+def _in_words(corrections: tuple[Correction, ...], number: int) -> str:
+    parts = [
+        f"{correction.about.value} {'as read' if correction.value is None else correction.value or 'none'}"
+        f" (read: {correction.machine or 'none'})"
+        if correction.about not in {About.BEGINS, About.CONTINUES}
+        else f"{correction.about.value} at page {correction.page.number} of its scan"
+        for correction in corrections
+    ]
+    return f"document {number}: {', '.join(parts)}"

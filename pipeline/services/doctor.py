@@ -1,0 +1,127 @@
+"""Whether this machine has what a run needs, and how to mend what it lacks."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.errors import GlossaryError, LedgerError, ModelError
+from models.settings import PageSettings, Settings
+from pipeline.archive.ledger import Ledger
+from pipeline.document.classifier import model_in_use, read_model
+from pipeline.document.glossary import read_names
+from pipeline.page.recipe import versions
+from pipeline.page.recognise import about
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at; ``mend`` says how to mend it where it is not well."""
+
+    name: str
+    well: bool
+    found: str
+    mend: str = ""
+
+
+def examine(settings: Settings) -> Iterator[Check]:
+    """Yield the checks one after another."""
+    yield Check("tesseract", well=True, found=versions(settings.page)["tesseract"])
+    yield from _models(settings.page)
+    yield _program("poppler", ["pdftoppm", "-v"], "poppler-utils")
+    yield _program("tiffcp", ["tiffcp", "-h"], "libtiff-tools")
+    yield _program("file", ["file", "--version"], "file")
+    yield _program("ghostscript", ["gs", "--version"], "ghostscript")
+    yield _fonts()
+    yield _sqlite()
+    yield _glossary(Path(settings.document.glossary))
+    yield _classifier(model_in_use(settings.document))
+    yield _disk(settings.archive, settings.run.free_gigabytes)
+    yield _archive(settings.archive)
+
+
+def _models(settings: PageSettings) -> Iterator[Check]:
+    known = about(settings)
+    for name in known.model_names(settings):
+        file = known.model_file(name, settings)
+        there = file.is_file()
+        found = f"{'in' if there else 'not in'} {file.parent}"
+        mend = f"apt-get install {known.package_of(name)}"
+        yield Check(f"model {name}", well=there, found=found, mend=mend)
+
+
+def _program(name: str, command: list[str], package: str) -> Check:
+    mend = f"apt-get install {package}"
+    if shutil.which(command[0]) is None:
+        return Check(name, well=False, found="not installed", mend=mend)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    said = (done.stdout or done.stderr).strip().splitlines()
+    return Check(name, well=done.returncode in {0, 99}, found=said[0] if said else "silent", mend=mend)
+
+
+def _fonts() -> Check:
+    """Khmer fonts are wanted to look at what was found, and to render PDFs that do not bring theirs."""
+    mend = "apt-get install fontconfig fonts-khmeros"
+    if shutil.which("fc-list") is None:
+        return Check("Khmer fonts", well=False, found="fontconfig is not installed", mend=mend)
+    done = subprocess.run(["fc-list", ":lang=km", "family"], capture_output=True, text=True, check=False, timeout=60)
+    families = set(done.stdout.split("\n")) - {""}
+    return Check("Khmer fonts", well=bool(families), found=f"{len(families)} families", mend=mend)
+
+
+def _sqlite() -> Check:
+    database = sqlite3.connect(":memory:")
+    try:
+        database.execute("CREATE VIRTUAL TABLE probe USING fts5 (words)")
+    except sqlite3.OperationalError as error:
+        return Check(
+            "SQLite FTS5", well=False, found=str(error), mend="Use a Python whose SQLite has FTS5 (Debian's has)."
+        )
+    finally:
+        database.close()
+    return Check("SQLite FTS5", well=True, found=sqlite3.sqlite_version)
+
+
+def _glossary(folder: Path) -> Check:
+    try:
+        names = read_names(folder)
+    except GlossaryError as error:
+        return Check("glossary", well=False, found=str(error), mend="Mend it, or leave document.glossary empty.")
+    kinds = len(set(names.kinds.values()))
+    return Check("glossary", well=True, found=f"{kinds} kinds of document, {len(set(names.courts.values()))} courts")
+
+
+def _classifier(file: Path) -> Check:
+    try:
+        model = read_model(file)
+    except ModelError as error:
+        return Check("classifier", well=False, found=str(error))
+    return Check("classifier", well=True, found=f"tells {len(model.kinds.classes)} kinds of document")
+
+
+def _disk(archive: Path, least_gigabytes: float) -> Check:
+    place = next(folder for folder in (archive, *archive.parents) if folder.exists())
+    free = shutil.disk_usage(place).free / (1 << 30)
+    found = f"{free:.1f} GB free at {place}, {least_gigabytes:g} GB needed"
+    mend = "Make room, put the archive on another disk (--archive), or set run.free_gigabytes."
+    return Check("disk", well=free >= least_gigabytes, found=found, mend=mend)
+
+
+def _archive(archive: Path) -> Check:
+    if not (archive / "ledger.db").is_file():
+        return Check("archive", well=True, found=f"none yet at {archive}; the first run makes it")
+    if not os.access(archive, os.W_OK):
+        return Check("archive", well=False, found=f"{archive} cannot be written", mend="Mend its permissions.")
+    try:
+        with Ledger(archive) as ledger:
+            boxes = len(ledger.boxes())
+            waiting = len(ledger.to_be_indexed())
+    except LedgerError as error:
+        return Check(
+            "archive", well=False, found=str(error), mend="Restore the ledger from your last copy of the archive."
+        )
+    found = f"{boxes} boxes" + (f", {waiting} case files wait for the index" if waiting else "")
+    return Check("archive", well=not waiting, found=found, mend="Run any box again: what waits is indexed then.")

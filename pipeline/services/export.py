@@ -1,0 +1,130 @@
+"""Copies of a case file for people and programs outside: its documents, its text, all of it for a viewer.
+
+Each is made in a folder beside its place, and moved there whole.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from PIL import Image
+
+from models.errors import KeyUnusableError, TransferError
+from pipeline.archive.archive import Archive
+from pipeline.archive.bag import document_file, read_bag, read_case
+from pipeline.archive.custody import be_as_told
+from pipeline.archive.fixity import be_sound
+from pipeline.archive.signed_pdf import sign_pdf
+from pipeline.formats.hocr import hocr
+from pipeline.formats.iiif import manifest, picture_name, picture_size, text_name, text_of
+from pipeline.services.pictures import upright_from_pdf
+
+
+def export_documents(archive: Archive, case: str, to: Path) -> list[Path]:
+    """Copy the documents of a case file into a folder, signed where the archive has a key, and return the copies.
+
+    Raises:
+        NotFoundError: the archive holds no such case file.
+        KeyUnusableError: the archive's key is not there.
+        BagError: the bag is not as it was sealed, or, where it is signed, not the one the journal tells of.
+        TransferError: there is one already.
+        JournalBrokenError: the journal, by which the archive signs, was changed.
+        OSError: they cannot be written.
+    """
+    bag, recorder = archive.bag(case), archive.recorder
+    if recorder.warning:
+        raise KeyUnusableError(recorder.warning)
+    be_sound(bag)
+    if recorder.signer:
+        be_as_told(archive.folder, bag)
+    numbers = [document.number for document in read_case(bag).documents]
+    with _beside(to) as aside:
+        for number in numbers:
+            source, copy = document_file(bag, number), aside / f"{bag.name}_{number:03}.pdf"
+            if recorder.signer:
+                sign_pdf(source, copy, recorder.signer, f"document {number} of {bag.name}")
+            else:
+                shutil.copyfile(source, copy)
+        return _move(aside, to)
+
+
+def export_hocr(archive: Archive, case: str, to: Path) -> list[Path]:
+    """Write the text of each document of a case file as hOCR into a folder, and return the files.
+
+    Raises:
+        NotFoundError: the archive holds no such case file.
+        BagError: the bag is not as it was sealed.
+        TransferError: there is one already.
+        OSError: they cannot be written.
+    """
+    bag = archive.bag(case)
+    be_sound(bag)
+    record, pages = read_bag(bag)
+    by_place = {(page.scan, page.number): page for page in pages}
+    with _beside(to) as aside:
+        for document in record.documents:
+            own = [by_place[ref.scan, ref.number] for ref in document.pages]
+            made = hocr(document.title, own, [""] * len(own))
+            (aside / f"{bag.name}_{document.number:03}.hocr").write_bytes(made)
+        return _move(aside, to)
+
+
+def export_iiif(archive: Archive, case: str, to: Path, base: str) -> Path:
+    """Write a case file for viewers of the IIIF into a folder of its name, and return its manifest.
+
+    Args:
+        archive: the archive.
+        case: the case file's id.
+        to: where the folder goes.
+        base: the address under which that place will be served.
+
+    Raises:
+        NotFoundError: the archive holds no such case file.
+        BagError: the bag is not as it was sealed.
+        TransferError: there is one already.
+        ScanError: a page's picture cannot be had from its document.
+        OSError: it cannot be written.
+    """
+    bag, settings = archive.bag(case), archive.settings
+    be_sound(bag)
+    record, pages = read_bag(bag)
+    place = f"{base.rstrip('/')}/{quote(bag.name)}"
+    with _beside(to) as aside:
+        folder = aside / bag.name
+        for name in ("pages", "text"):
+            (folder / name).mkdir(parents=True)
+        sources = [
+            (document.number, order) for document in record.documents for order, _ in enumerate(document.pages, 1)
+        ]
+        for number, (page, (document, order)) in enumerate(zip(pages, sources, strict=True), 1):
+            pdf = document_file(bag, document)
+            picture = upright_from_pdf(pdf, order, record, page, settings.limits.page_seconds)
+            image = Image.fromarray(picture.pixels).resize(picture_size(page))
+            image.save(folder / picture_name(number), "JPEG", quality=settings.pdf.jpeg_quality)
+            _write_json(folder / text_name(number), text_of(page, number, place))
+        _write_json(folder / "manifest.json", manifest(record, pages, place))
+        _move(aside, to)
+    return to / bag.name / "manifest.json"
+
+
+@contextmanager
+def _beside(to: Path) -> Iterator[Path]:
+    to.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".bannasar-", dir=to) as aside:
+        yield Path(aside)
+
+
+def _move(aside: Path, to: Path) -> list[Path]:
+    made = sorted(aside.iterdir())
+    for each in made:
+        if (to / each.name).exists():
+            raise TransferError(f"{to / each.name} is there already. Name another folder, or move it away.")
+    return [each.rename(to / each.name) for each in made]
+
+
+def _write_json(file: Path, content: object) -> None:
+    file.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8")

@@ -1,0 +1,96 @@
+"""Scans whose files were taken out of their box: which complaints end with that, and which do not."""
+
+from collections.abc import Collection, Sequence
+
+from models.actor import Actor
+from models.errors import ConflictError, NotFoundError, UsageError
+from models.failure import Code, Failure
+from models.scan import ScanState
+from pipeline.archive.archive import Archive
+from pipeline.archive.history import named
+from pipeline.archive.ledger import Ledger, ScanRow
+from pipeline.intake.discover import discover
+
+_UNSETTLED = frozenset({ScanState.PENDING, ScanState.FAILED, ScanState.REFUSED})
+
+
+def is_unsettled(row: ScanRow) -> bool:
+    """Whether a scan is neither archived nor the copy of one nor gone."""
+    return row.state in _UNSETTLED and not row.in_bag
+
+
+def newly_gone(ledger: Ledger, box: str, inside: Collection[str]) -> list[ScanRow]:
+    """Return the unsettled scans that no longer lie in a box, where the ledger does not say so yet.
+
+    Args:
+        ledger: the archive's ledger.
+        box: the box.
+        inside: the paths of all that lies in it.
+    """
+    return [
+        row for row in ledger.scans(box) if is_unsettled(row) and row.path not in inside and row.code != Code.LEFT_BOX
+    ]
+
+
+def note_gone(ledger: Ledger, box: str, inside: Collection[str]) -> None:
+    """Note which unsettled scans no longer lie in a box.
+
+    What was refused, or never could be read, is gone for good: so the advice ends that says to take it out. What had
+    been accepted would be lost by it: that goes on to be a failure.
+    """
+    for row in newly_gone(ledger, box, inside):
+        if row.state is ScanState.REFUSED or not row.sha256:
+            ledger.leave(row, "It was taken out of the box.")
+        else:
+            ledger.fail(row, Failure(code=Code.LEFT_BOX))
+
+
+def find_again(ledger: Ledger) -> None:
+    """Note of accepted scans that left their box where the same bytes were taken in: they were renamed or moved."""
+    for row in ledger.left_box():
+        if first := ledger.first(row.sha256, row.box, row.path):
+            ledger.leave(row, f"It is {first.box}/{first.path} now.", first)
+
+
+def dismiss(archive: Archive, actor: Actor, names: Sequence[str], reason: str) -> list[ScanRow]:
+    """Note that nobody wants some scans any more that left their box, who says so, and why.
+
+    Args:
+        archive: the archive.
+        actor: who says so.
+        names: the scans, each by its path in its box, ``box/path``, or the beginning of its SHA-256.
+        reason: why.
+
+    Returns:
+        The scans.
+
+    Raises:
+        UsageError: no reason is given, a name stands for several scans, or there is nothing to dismiss.
+        NotFoundError: the archive knows no scan of a name.
+        ConflictError: a scan still lies in its box.
+        OSError: a box cannot be read.
+    """
+    if not reason.strip():
+        raise UsageError("A reason is missing.", "Say why: --reason TEXT.")
+    with archive.held():
+        rows = [_to_dismiss(archive.ledger, name) for name in names]
+        for row in rows:
+            archive.ledger.leave(row, f"Dismissed by {actor.name}: {reason.strip().rstrip('.')}.")
+    return rows
+
+
+def _to_dismiss(ledger: Ledger, name: str) -> ScanRow:
+    """Return the scan of that name that is complained of and no longer lies in its box."""
+    found = named(ledger, name)
+    if not found:
+        raise NotFoundError(f"The archive knows no scan {name}.", "`bannasar status BOX` lists those of a box.")
+    rows = [row for row in found if is_unsettled(row)]
+    if not rows:
+        raise UsageError(f"{name} is {found[0].state.value}: there is nothing to dismiss.")
+    if len(rows) > 1:
+        listed = ", ".join(f"{row.box}/{row.path}" for row in rows)
+        raise UsageError(f"There are several scans {name}.", f"Name one: {listed}.")
+    (root,) = [box.root for box in ledger.boxes() if box.id == rows[0].box]
+    if root.is_dir() and rows[0].path in {str(entry.path) for entry in discover(root).entries}:
+        raise ConflictError(f"{name} still lies in {root}: take it out of the box first.")
+    return rows[0]

@@ -1,0 +1,203 @@
+"""A box's report as one page to print: counts, what is in it, charts, and pictures of the pages that need eyes."""
+
+import base64
+import io
+import itertools
+import pickle
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pikepdf
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from PIL import Image
+
+from models.case import CaseFile
+from models.page import Page, PageRef
+from models.scan import Kind, ScanState
+from models.settings import Settings
+from pipeline.archive.archive import Archive
+from pipeline.archive.bag import document_file, read_bag
+from pipeline.archive.contents import contents
+from pipeline.archive.history import failures
+from pipeline.archive.ledger import Ledger, ScanRow
+from pipeline.archive.measure import confidence_of
+from pipeline.execution.perform import Done
+from pipeline.execution.worker import Hand, Limits
+from pipeline.page.render import render
+from pipeline.services.report import box_report
+from pipeline.text.plain import page_text
+
+_WIDTH = 420
+_MOST_LETTERS = 220
+_MOST_DOCUMENTS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar of a chart: its name, how many pages it stands for, and its height, 0–1."""
+
+    name: str
+    pages: int
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """A page that needs eyes: where it is, how sure its reading is or why it failed, what was read, its picture."""
+
+    path: str
+    number: int
+    confidence: float | None
+    reason: str
+    notes: tuple[str, ...]
+    text: str
+    picture: str
+
+
+def html_report(archive: Archive, box: str, most_pictures: int, now: datetime) -> str:
+    """Return the report of a box as a page of HTML that needs nothing beside it.
+
+    Args:
+        archive: the archive.
+        box: the box, by its id or its folder.
+        most_pictures: of how many pages a picture is shown: first of those that failed, then of the least sure.
+        now: the time that is printed on it.
+
+    Raises:
+        NotFoundError: the archive holds no such box.
+        BagError: a bag of it cannot be read.
+    """
+    box, ledger, settings = archive.box(box).id, archive.ledger, archive.settings
+    report = box_report(archive, box)
+    pages = ledger.query(
+        "SELECT DISTINCT scans.path, pages.* FROM pages JOIN scans ON scans.sha256 = pages.sha256 "
+        "WHERE scans.box = ? AND scans.state IN ('archived', 'failed') "
+        "ORDER BY pages.state <> 'failed', pages.confidence, scans.path, pages.number",
+        (box,),
+    )
+    sure = [page["confidence"] for page in pages if page["confidence"] is not None]
+    seconds = [page["seconds"] for page in pages]
+    wanted = [
+        page for page in pages if page["state"] == "failed" or page["confidence"] is not None or page["handwriting"]
+    ]
+    rows = {(row.path, row.sha256): row for row in report.scans}
+    chosen = [(rows[page["path"], page["sha256"]], page["number"], page["reason"]) for page in wanted[:most_pictures]]
+    environment = Environment(
+        loader=PackageLoader("pipeline.services", "templates"),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html").render(
+        box=box,
+        archive=settings.archive,
+        made=now.strftime("%Y-%m-%d %H:%M %Z"),
+        report=report,
+        states={state.value: report.count(state) for state in ScanState if report.count(state)},
+        account=report.account,
+        contents=contents(settings.archive, box),
+        most_documents=_MOST_DOCUMENTS,
+        failures=failures(ledger, [box], 12),
+        confidence=_bars([100 * value for value in sure], [0, 50, 60, 70, 80, 85, 90, 95, 98, 100], " %"),
+        time=_bars(seconds, [0, 0.5, 1, 2, 3, 5, 8, 15, 30, 60, 300], " s"),
+        total_seconds=sum(seconds),
+        eyes=list(_eyes(ledger, chosen, settings)),
+        unseen=max(0, len(wanted) - most_pictures),
+    )
+
+
+def _bars(values: Sequence[float], edges: Sequence[float], unit: str) -> list[Bar]:
+    """Return a histogram; the last bar takes what lies beyond the last edge."""
+    counts = [0] * (len(edges) - 1)
+    for value in values:
+        counts[max(0, min(len(counts) - 1, sum(value >= edge for edge in edges) - 1))] += 1
+    top = max(counts, default=0) or 1
+    names = [f"{low:g}–{high:g}{unit}" for low, high in itertools.pairwise(edges)]
+    return [Bar(name, count, count / top) for name, count in zip(names, counts, strict=True)]
+
+
+def _eyes(ledger: Ledger, chosen: Sequence[tuple[ScanRow, int, str | None]], settings: Settings) -> Iterator[Eyes]:
+    roots = {box.id: box.root for box in ledger.boxes()}
+    read: dict[str, tuple[CaseFile, list[Page]]] = {}
+    with _Pictures(settings) as pictures:
+        for row, number, reason in chosen:
+            page, picture = None, ""
+            bag = settings.archive / (ledger.bag_of(row.case_id) or "-")
+            if row.state is ScanState.ARCHIVED and bag.is_dir():
+                case, pages = read.setdefault(str(bag), read_bag(bag))
+                page = next((one for one in pages if (one.scan, one.number) == (row.sha256, number)), None)
+                picture = pictures.of_document(bag, case, PageRef(scan=row.sha256, number=number))
+            elif row.kind is not None:
+                picture = pictures.of_scan(roots[row.box] / row.path, row.kind, number)
+            notes = _notes(page) if page and reason is None else ()
+            confidence = confidence_of([page]) if page and reason is None else None
+            yield Eyes(row.path, number, confidence, reason or "", notes, _text(page), picture)
+
+
+def _notes(page: Page) -> tuple[str, ...]:
+    share = page.handwriting_share
+    by_hand = (f"{100 * share:.0f} % of what is written is by hand",) if share else ()
+    return (*page.unread, *page.notes, *by_hand)
+
+
+class _Pictures:
+    """Makes small pictures of pages in a process that may hang or crash over them: then there is none."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._limits = Limits(settings.limits.page_seconds, settings.limits.page_megabytes)
+        self._dpi = settings.page.dpi
+        self._hand: Hand | None = None
+
+    def __enter__(self) -> "_Pictures":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._hand:
+            self._hand.end()
+
+    def of_document(self, bag: Path, case: CaseFile, ref: PageRef) -> str:
+        """Return a page as it stands in a document of its bag, upright, as a data URL; "" where that fails."""
+        for document in case.documents:
+            if ref in document.pages:
+                file = document_file(bag, document.number)
+                return self._made(_embedded, (file, document.pages.index(ref)))
+        return ""
+
+    def of_scan(self, file: Path, kind: Kind, number: int) -> str:
+        """Return a page as it lies in its scan, as a data URL; "" where that fails."""
+        return self._made(_rendered, (file, kind, number, self._dpi, self._limits.seconds))
+
+    def _made(self, function: object, arguments: tuple[object, ...]) -> str:
+        self._hand = self._hand or Hand(self._limits)
+        done = self._hand.call(pickle.dumps((function, arguments)), self._limits)
+        if not isinstance(done, bytes):
+            self._hand = None
+            return ""
+        outcome: Done = pickle.loads(done)  # noqa: S301  # from our own hand
+        return "" if outcome.failure else "data:image/jpeg;base64," + base64.b64encode(outcome.value).decode()
+
+
+def _embedded(file: Path, index: int) -> bytes:
+    with pikepdf.open(file) as pdf:
+        (image,) = pdf.pages[index].get_images().values()
+        return _small(pikepdf.PdfImage(image).as_pil_image())  # type: ignore[arg-type]  # an image is a stream
+
+
+def _rendered(file: Path, kind: Kind, number: int, dpi: int, seconds: float) -> bytes:
+    return _small(Image.fromarray(render(file, kind, number, dpi, seconds).pixels))
+
+
+def _small(image: Image.Image) -> bytes:
+    stream = io.BytesIO()
+    image = image.convert("RGB") if image.mode not in {"L", "RGB"} else image
+    image.thumbnail((_WIDTH, 2 * _WIDTH))
+    image.save(stream, "JPEG", quality=60)
+    return stream.getvalue()
+
+
+def _text(page: Page | None) -> str:
+    text = " ".join(page_text(page)[0].split()) if page else ""
+    return text if len(text) <= _MOST_LETTERS else text[:_MOST_LETTERS] + "…"

@@ -1,0 +1,57 @@
+"""A case file from another archive."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.actor import Actor
+from models.case import CaseFile
+from models.errors import SameBagError, UsageError
+from pipeline.archive.archive import Archive
+from pipeline.archive.bag import NewBag
+from pipeline.archive.journal import Event, last_line
+from pipeline.archive.keys import is_vouched_for, trusted
+from pipeline.archive.transfer import taken_in
+from pipeline.archive.withdrawal import is_withdrawn
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A case file that came in; whether a key that the archive trusts signed it; why the index does not have it."""
+
+    case: CaseFile
+    is_signed: bool
+    index_error: str
+    warning: str
+
+
+def import_bag(archive: Archive, actor: Actor, bag: Path) -> Imported:
+    """Verify and copy the bag of a case file from another archive, and make it searchable.
+
+    Args:
+        archive: the archive; it is made where there is none.
+        actor: who has it done.
+        bag: the folder or the ZIP file of the bag.
+
+    Raises:
+        UsageError: there is no such file or folder.
+        TransferError: it is no bag of Bannasar, is not as it was sealed or signed, or its name is taken here.
+        ArchiveError: journal, ledger or key cannot be used.
+        OSError: something cannot be read or written.
+    """
+    if not bag.exists():
+        raise UsageError(f"{bag} does not exist.")
+    with archive.held():
+        last_line(archive.folder)  # a damaged journal stops it before anything has come in
+        keys = trusted(archive.folder)
+        try:
+            with taken_in(bag, archive.folder, keys) as (aside, place, case):
+                committed = archive.commits.place(Event.IMPORTED, NewBag(aside, place), actor)
+        except SameBagError as error:
+            if archive.ledger.bag_of(error.case.id):
+                raise
+            # Its bag is there, and the ledger does not know it: an import of an older version was stopped.
+            place, case = error.place, error.case
+            committed = archive.commits.adopt(place, actor, "import")
+        if is_withdrawn(place):
+            committed = archive.commits.mark(Event.WITHDRAWN, place, actor, "import")
+        return Imported(case, is_vouched_for(place, keys), committed.index_error, archive.recorder.warning)

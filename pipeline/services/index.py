@@ -1,0 +1,181 @@
+"""The index compared with the bags, brought together with them, and made anew from them."""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from models.case import CaseFile
+from models.errors import BagError
+from models.page import Page
+from models.settings import IndexSettings
+from pipeline.archive.archive import Archive
+from pipeline.archive.bag import read_bag, read_case
+from pipeline.archive.withdrawal import is_withdrawn
+from pipeline.index.store import fingerprint
+
+# Called with the number of case files that are done, and of all there are.
+Show = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What differs between the bags and the index: bags to be put in, case files to be taken out, pages too many.
+
+    Of ``unreadable`` bags nobody knows whether the index holds what they hold; their pages are not counted.
+    """
+
+    missing: tuple[Path, ...]
+    changed: tuple[Path, ...]
+    unknown: tuple[str, ...]
+    unreadable: tuple[Path, ...]
+    pages_in_bags: int
+    pages_in_index: int
+
+    @property
+    def is_none(self) -> bool:
+        """Whether the index holds what the bags hold, no more and no less."""
+        differs = self.missing or self.changed or self.unknown or self.unreadable
+        return not differs and self.pages_in_bags == self.pages_in_index
+
+
+def compare(archive: Archive) -> Difference:
+    """Compare the bags of an archive with its index.
+
+    Raises:
+        IndexUnusableError: the index cannot be used.
+    """
+    there = archive.index.cases()
+    missing, changed, unreadable, pages = [], [], [], 0
+    for bag in _shown(archive):
+        try:
+            case = read_case(bag)
+        except BagError:
+            unreadable.append(bag)
+            there.pop(bag.name, None)
+            continue
+        pages += sum(len(document.pages) for document in case.documents)
+        held = there.pop(case.id, None)
+        if held is None:
+            missing.append(bag)
+        elif held != fingerprint(case):
+            changed.append(bag)
+    count = archive.index.count()
+    return Difference(tuple(missing), tuple(changed), tuple(there), tuple(unreadable), pages, count)
+
+
+def synchronise(archive: Archive, show: Show = lambda _done, _all: None) -> Difference:
+    """Put in what the index lacks, take out what no bag holds, and return what differed.
+
+    Of a bag that cannot be read the index keeps what it holds, and the ledger notes that it waits.
+
+    Args:
+        archive: the archive.
+        show: called after each case file.
+
+    Raises:
+        ArchiveBusyError: another process holds the archive.
+        IndexUnusableError: the index cannot be used; what was put in by then is in.
+    """
+    with archive.held():
+        return _synchronise(archive, show)
+
+
+def _synchronise(archive: Archive, show: Show) -> Difference:
+    found = compare(archive)
+    # The ledger knows better of a bag that was made anew and not put in: its record may be the same.
+    waiting = {archive.folder / bag for bag in archive.ledger.to_be_indexed()}.intersection(_shown(archive))
+    found = replace(
+        found, changed=(*found.changed, *sorted(waiting.difference(found.missing, found.changed, found.unreadable)))
+    )
+    for case in found.unknown:
+        archive.index.remove(case)
+    wanted = [*found.missing, *found.changed]
+    unreadable = list(found.unreadable)
+    for record, pages in _read(wanted, show, unreadable):
+        archive.index.put(record, pages)
+    _note(archive, unreadable)
+    if wanted or found.unknown:
+        archive.index.merge()
+    missing, changed = (tuple(bag for bag in bags if bag not in unreadable) for bags in (found.missing, found.changed))
+    return replace(found, missing=missing, changed=changed, unreadable=tuple(unreadable))
+
+
+def rebuild(
+    archive: Archive, show: Show = lambda _done, _all: None, url: str | None = None
+) -> tuple[int, tuple[Path, ...]]:
+    """Make the index anew from the bags; searches find the old one until the new one is whole.
+
+    Args:
+        archive: the archive.
+        show: called after each case file.
+        url: a cluster to make it on, instead of where the archive's runs and searches look for it.
+
+    Returns:
+        How many pages it holds, and the bags that could not be read: of them it holds nothing.
+
+    Raises:
+        ArchiveBusyError: another process holds the archive.
+        IndexUnusableError: it cannot be made; searches find it as it was.
+    """
+    own = archive.settings.index
+    elsewhere = IndexSettings.model_validate({**own.model_dump(), "url": url}) if url and url != own.url else None
+    with archive.held():
+        unreadable: list[Path] = []
+        store = archive.index_to_rebuild(elsewhere)
+        pages = store.rebuild(_read(_shown(archive), show, unreadable))
+        if elsewhere is None:
+            _note(archive, unreadable)
+        return pages, tuple(unreadable)
+
+
+def repair(archive: Archive) -> tuple[Path, ...]:
+    """Bring the index together with the bags, by making it anew where nothing less helps.
+
+    Returns:
+        The bags that cannot be read.
+
+    Raises:
+        ArchiveBusyError: another process holds the archive.
+        IndexUnusableError: it cannot be used.
+    """
+    with archive.held():
+        store = archive.index_to_rebuild()
+        found = _synchronise(archive, lambda _done, _all: None)
+        unreadable = list(found.unreadable)
+        if not unreadable and found.pages_in_bags != store.count():
+            store.rebuild(_read(_shown(archive), lambda _done, _all: None, unreadable))
+            _note(archive, unreadable)
+        return tuple(unreadable)
+
+
+def _shown(archive: Archive) -> list[Path]:
+    """Return every bag that searches are to find, whatever is left in it."""
+    return [bag for bag in archive.bag_folders() if not _is_hidden(bag)]
+
+
+def _is_hidden(bag: Path) -> bool:
+    try:
+        return is_withdrawn(bag)
+    except OSError:  # whoever reads it finds out
+        return False
+
+
+def _read(bags: Collection[Path], show: Show, unreadable: list[Path]) -> Iterator[tuple[CaseFile, list[Page]]]:
+    """Yield what bags hold; those that cannot be read are added to a list instead."""
+    for number, bag in enumerate(bags, 1):
+        try:
+            read = read_bag(bag)
+        except BagError:
+            unreadable.append(bag)
+        else:
+            yield read
+        show(number, len(bags))
+
+
+def _note(archive: Archive, unreadable: Collection[Path]) -> None:
+    """Note in the ledger that every bag that waited is in the index now, but for those that cannot be read."""
+    for bag in unreadable:
+        archive.ledger.case_not_indexed(bag.name)
+    for bag in map(archive.folder.joinpath, archive.ledger.to_be_indexed()):
+        if bag.is_dir() and bag not in unreadable:
+            archive.ledger.case_indexed(bag.name)

@@ -1,0 +1,79 @@
+"""Bags into the index; while that cannot be used they wait in the ledger, and the run goes on."""
+
+import time
+from pathlib import Path
+
+from models.errors import BagError, IndexUnusableError
+from pipeline.archive.archive import Archive
+from pipeline.archive.commit import show_or_hide
+from pipeline.execution.progress import Progress
+
+_LONGER = 4
+_LONGEST_SECONDS = 300.0
+
+
+class Indexer:
+    """Puts bags into the index, and leaves it alone for a growing while after it could not be used."""
+
+    def __init__(self, archive: Archive, progress: Progress) -> None:
+        """Say whose index, and who shows what is the matter with it."""
+        self._archive = archive
+        self._settings = archive.settings.run
+        self._progress = progress
+        self._failures = 0
+        self._due = 0.0
+        self._has_put = False
+        self._unreadable: set[Path] = set()
+
+    def put(self, bag: Path) -> str:
+        """Put the pages of a bag in, or let it wait: until the index can be used, or the bag be read.
+
+        Returns:
+            Why the index could not be used; "" where it could, or was left alone.
+        """
+        if time.monotonic() < self._due:
+            return self._progress.index_error
+        try:
+            show_or_hide(self._archive.index, bag)
+        except BagError:
+            self._unreadable.add(bag)
+            self._progress.notes.append(
+                f"The bag of {bag.name} cannot be read: it waits for the index. `bannasar verify` says what is wrong "
+                "with it; put it back from a copy."
+            )
+        except IndexUnusableError as error:
+            wait = self._settings.retry_seconds * _LONGER**self._failures
+            self._due = time.monotonic() + min(wait, _LONGEST_SECONDS)
+            self._failures += 1
+            self._progress.index_error = str(error)
+            return str(error)
+        else:
+            self._failures = 0
+            self._has_put = True
+            self._archive.ledger.case_indexed(bag.name)
+        return ""
+
+    def put_all_waiting(self) -> None:
+        """Put in every bag that waits; where the index cannot be used, wait and try again a few times, as it is set."""
+        for _ in range(self._settings.retries + 1):
+            if (early := self._due - time.monotonic()) > 0:
+                time.sleep(early)
+            for bag in self._waiting():
+                self.put(bag)
+            if not self._waiting():
+                self._progress.index_error = ""
+                self._merge()
+                return
+
+    def _waiting(self) -> list[Path]:
+        """Return the bags that wait, but for those that cannot be read."""
+        waiting = [self._archive.folder / bag for bag in self._archive.ledger.to_be_indexed()]
+        return [bag for bag in waiting if bag not in self._unreadable]
+
+    def _merge(self) -> None:
+        """Make searches fast again after what was put in."""
+        if self._has_put:
+            try:
+                self._archive.index.merge()
+            except IndexUnusableError as error:
+                self._progress.index_error = str(error)

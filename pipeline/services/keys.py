@@ -1,0 +1,115 @@
+"""The key that signs what an archive holds, and the keys of others that it trusts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.actor import Actor
+from models.errors import ConflictError, KeyUnusableError, UsageError
+from pipeline.archive.archive import Archive
+from pipeline.archive.custody import adopt_key, as_told, key_file, passphrase
+from pipeline.archive.fixity import verify_bag
+from pipeline.archive.journal import Entry, Event, append, last_line, manifest_of
+from pipeline.archive.keys import fingerprint, is_vouched_for, load_public, load_signer, make_key, trust, trusted
+from pipeline.services.certify import MAKE_KEY, NO_KEY
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The archive's own key: its private and its public file, and whether it was made now or was there."""
+
+    private: Path
+    public: Path
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The public keys that an archive trusts; ``own`` is the fingerprint of the one it signs with, "" without one."""
+
+    files: tuple[Path, ...]
+    own: str
+    warning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """How many bags were signed, and the ids of those that were not: damaged, or not the ones in the journal."""
+
+    count: int
+    left: tuple[str, ...]
+
+
+def make(archive: Archive, actor: Actor) -> Key:
+    """Make a key, or take the one that lies where the settings say, and let the archive sign with it from now on.
+
+    Raises:
+        ConflictError: the archive signs with that key already.
+        ArchiveError: the key or the journal cannot be used.
+        OSError: something cannot be read or written.
+    """
+    file = key_file(archive.settings)
+    secret = passphrase(archive.settings)
+    with archive.held():
+        signer = load_signer(file, secret) if file.exists() else None
+        if signer and signer.fingerprint in trusted(archive.folder):
+            raise ConflictError(f"The archive signs with the key {file} already.")
+        is_new = signer is None
+        signer = signer or make_key(file, secret)
+        return Key(file, adopt_key(archive.folder, signer, actor), is_new)
+
+
+def known(archive: Archive) -> Keys:
+    """Return the keys that the archive trusts, and which of them it signs with.
+
+    Raises:
+        KeyUnusableError: a key cannot be used.
+        OSError: a key cannot be read.
+    """
+    recorder = archive.recorder
+    files = tuple(archive.folder / "keys" / f"{name}.pem" for name in trusted(archive.folder))
+    return Keys(files, recorder.signer.fingerprint if recorder.signer else "", recorder.warning)
+
+
+def trust_key(archive: Archive, actor: Actor, file: Path) -> str:
+    """Trust another archive's public key, and return its fingerprint.
+
+    Raises:
+        UsageError: there is no such file.
+        ArchiveError: the key or the journal cannot be used.
+        OSError: something cannot be read or written.
+    """
+    if not file.exists():
+        raise UsageError(f"{file} does not exist.")
+    with archive.held():
+        public = load_public(file)
+        trust(archive.folder, public)
+        entry = Entry(Event.KEY_TRUSTED, reason=fingerprint(public))
+        append(archive.folder, entry, actor, archive.recorder.signer)
+    return fingerprint(public)
+
+
+def sign(archive: Archive, actor: Actor) -> Signed:
+    """Verify and sign the bags that the archive's key has not signed yet, and the journal where it is not signed.
+
+    Raises:
+        KeyUnusableError: the archive has no key, or it is not there.
+        JournalBrokenError: a line of the journal was changed.
+        OSError: something cannot be read or written.
+    """
+    with archive.held():
+        recorder = archive.recorder
+        if recorder.signer is None:
+            raise KeyUnusableError(recorder.warning or NO_KEY, "" if recorder.warning else MAKE_KEY)
+        own = {recorder.signer.fingerprint: recorder.signer.key.public_key()}
+        waiting = [bag for bag in archive.bags() if not is_vouched_for(bag, own)]
+        journal = as_told(archive.folder)
+        left = []
+        for bag in waiting:
+            if verify_bag(bag) or manifest_of(bag) != journal.get(bag.relative_to(archive.folder).as_posix()):
+                left.append(bag.name)
+            else:
+                recorder.enter(Event.SIGNED, bag, actor)
+        last = last_line(archive.folder)
+        if last is None or not last.is_signed_by(own):
+            append(archive.folder, Entry(Event.SIGNED, reason="the journal"), actor, recorder.signer)
+        return Signed(len(waiting) - len(left), tuple(left))

@@ -1,0 +1,87 @@
+"""Pictures of pages with their hits drawn on them."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from models.case import CaseFile
+from models.hit import Hit
+from models.page import Page, Rect
+from models.scan import Kind
+from models.settings import Settings
+from pipeline.archive.bag import document_file, read_bag
+from pipeline.formats.compress import LONGEST_JPEG
+from pipeline.formats.text_layer import POINTS_PER_INCH, page_size
+from pipeline.page.picture import Picture, Pixels
+from pipeline.page.render import render
+from pipeline.page.upright import make_upright
+
+# Yellow over the words, as with a marker, and a red frame that also shows in grey print.
+_MARKER = (255, 224, 64)
+_FRAME = (200, 30, 30)
+_MARGIN = 4
+
+
+def draw_hit(hit: Hit, settings: Settings, file: Path) -> None:
+    """Write the page of a hit as a JPEG, with its hits marked.
+
+    The page is taken from the document's PDF in the bag: that needs no password.
+
+    Raises:
+        ScanError: the page cannot be rendered.
+        OSError: the bag cannot be read, or the file not written.
+    """
+    bag = settings.archive / "bags" / hit.box / hit.case
+    case, pages = read_bag(bag)
+    page, place = _page(case, pages, hit)
+    pdf = document_file(bag, hit.document)
+    picture = upright_from_pdf(pdf, place, case, page, settings.limits.page_seconds)
+    pixels = _drawn(picture.pixels, hit.boxes, (page.width, page.height))
+    dots = round(picture.dpi)
+    image = Image.fromarray(pixels)
+    image.thumbnail((LONGEST_JPEG, LONGEST_JPEG))  # does nothing to what is smaller
+    image.save(file, "JPEG", quality=settings.pdf.jpeg_quality, dpi=(dots, dots))
+
+
+def upright_from_pdf(pdf: Path, place: int, case: CaseFile, page: Page, seconds: float) -> Picture:
+    """Return a page set upright from the PDF of its document, however that shows it.
+
+    Args:
+        pdf: the PDF.
+        place: of the page in it, from 1.
+        case: the case file.
+        page: the page.
+        seconds: time limit of the rendering.
+
+    Raises:
+        ScanError: the page cannot be rendered.
+    """
+    # Not at the page's own resolution: the PDF may show it smaller or larger than it is.
+    dpi = round(POINTS_PER_INCH * max(page.width, page.height) / max(page_size(page, upright=case.upright)))
+    picture = render(pdf, Kind.PDF, place, max(1, dpi), seconds)
+    return picture if case.upright else make_upright(picture, page.turn, page.skew)
+
+
+def _page(case: CaseFile, pages: list[Page], hit: Hit) -> tuple[Page, int]:
+    """Return the record of a hit's page, and its place in its document, from 1."""
+    (document,) = (one for one in case.documents if one.number == hit.document)
+    places = [(ref.scan, ref.number) for ref in document.pages]
+    (page,) = (one for one in pages if (one.scan, one.number) == (hit.scan, hit.page))
+    return page, places.index((hit.scan, hit.page)) + 1
+
+
+def _drawn(pixels: Pixels, boxes: tuple[Rect, ...], size: tuple[int, int]) -> Pixels:
+    """Return a picture with boxes drawn, which are in the pixels of a page of a size (width, height)."""
+    colour = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB) if pixels.ndim == 2 else pixels.copy()
+    across, down = colour.shape[1] / size[0], colour.shape[0] / size[1]
+    for box in boxes:
+        left, right = (round(edge * across) for edge in (box.left - _MARGIN, box.right + _MARGIN))
+        top, bottom = (round(edge * down) for edge in (box.top - _MARGIN, box.bottom + _MARGIN))
+        left, top = max(0, left), max(0, top)
+        inside = colour[top:bottom, left:right]
+        # Paper takes the marker's colour, ink stays black.
+        inside[:] = np.minimum(inside, np.array(_MARKER, np.uint8))
+        cv2.rectangle(colour, (left, top), (right - 1, bottom - 1), _FRAME, 2)
+    return np.asarray(colour, np.uint8)

@@ -1,0 +1,109 @@
+"""Ledger and index made anew from the bags alone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from models.actor import Actor
+from models.errors import BagError, ConflictError, NotFoundError
+from pipeline.archive.adoption import adopt
+from pipeline.archive.archive import Archive
+from pipeline.archive.bag import read_bag
+from pipeline.archive.fixity import verify_bag
+from pipeline.archive.journal import Event, lines
+from pipeline.archive.ledger import FILE
+from pipeline.archive.withdrawal import is_withdrawn
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What came of it.
+
+    ``kept`` is where the older ledger lies, ``begun`` how many bags a new journal begins with, ``unread`` are the bags
+    (paths in the archive) that cannot be read and were left out.
+    """
+
+    case_files: int
+    pages: int
+    kept: Path | None
+    begun: int
+    unread: tuple[str, ...]
+    warning: str
+
+
+def rebuild(
+    archive: Archive, actor: Actor, *, force: bool, show: Callable[[int, int], None] = lambda _done, _all: None
+) -> Rebuilt:
+    """Make ledger and index anew from the bags. What only the ledger knew is gone: attempts, and refused scans.
+
+    Args:
+        archive: the archive, with or without a ledger.
+        actor: who has it done.
+        force: make a ledger though there is one; the older one is kept beside it.
+        show: called after each bag with the number of those done and of all.
+
+    Raises:
+        NotFoundError: there are no bags.
+        ConflictError: there is a ledger, and ``force`` is not given.
+        ArchiveError: journal or key cannot be used.
+        IndexUnusableError: the index cannot be made; the ledger is whole by then.
+        OSError: something cannot be read or written.
+    """
+    folders = list(archive.bag_folders())
+    if not folders:
+        raise NotFoundError(f"There are no bags at {archive.folder}: there is nothing to make a ledger of.")
+    with archive.held(finish=False):
+        kept = _set_aside(archive, force=force)
+        store = archive.index_to_rebuild()
+        read, unread, pages = [], [], 0
+        for number, bag in enumerate(folders, 1):
+            try:
+                case, held = read_bag(bag)
+            except BagError:
+                unread.append(bag.relative_to(archive.folder).as_posix())
+            else:
+                adopt(archive.ledger, case, held, bag.relative_to(archive.folder).as_posix())
+                read.append(bag)
+                pages += len(held)
+            show(number, len(folders))
+        store.rebuild(read_bag(bag) for bag in read if not is_withdrawn(bag))
+        for bag in read:
+            archive.ledger.case_indexed(bag.name)
+        archive.commits.finish()
+        begun = _begin_journal(archive, actor)
+        return Rebuilt(len(read), pages, kept, begun, tuple(unread), archive.recorder.warning)
+
+
+def _begin_journal(archive: Archive, actor: Actor) -> int:
+    """Write down the sound bags of an archive whose journal names none, and return how many: it was copied without it.
+
+    Where the journal names some, one more does not belong there: it comes in by an import, and `verify` finds it.
+    """
+    if any(line.bag for line in lines(archive.folder)):
+        return 0
+    sound = [bag for bag in archive.bag_folders() if not verify_bag(bag)]
+    for bag in sound:
+        archive.commits.adopt(bag, actor, "rebuild", enter=lambda _bag: None, index=lambda _bag: "")
+        if is_withdrawn(bag):
+            archive.commits.mark(Event.WITHDRAWN, bag, actor, "rebuild")
+    return len(sound)
+
+
+def _set_aside(archive: Archive, *, force: bool) -> Path | None:
+    ledger = archive.folder / FILE
+    if not ledger.exists():
+        return None
+    if not force:
+        raise ConflictError(
+            f"There is a ledger at {archive.folder} already.",
+            "`bannasar ledger check` mends it, `bannasar index rebuild` makes the index anew; with --force it is set "
+            "aside, and made anew from the bags.",
+        )
+    archive.close()
+    kept = ledger.with_name(f"ledger-{datetime.now(UTC):%Y%m%dT%H%M%S}.db")
+    for ending in ("", "-wal", "-shm"):
+        part = ledger.with_name(ledger.name + ending)
+        if part.exists():
+            part.rename(kept.with_name(kept.name + ending))
+    return kept

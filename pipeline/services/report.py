@@ -1,0 +1,108 @@
+"""How boxes stand, as people and scripts want to see it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from models.scan import ScanState
+from pipeline.archive.account import Account, account
+from pipeline.archive.archive import Archive
+from pipeline.archive.ledger import ScanRow
+
+
+@dataclass(frozen=True, slots=True)
+class BoxReport:
+    """One box: its scans, what was passed over in it, and where its pages went."""
+
+    id: str
+    scans: tuple[ScanRow, ...]
+    passed_over: int
+    account: Account
+
+    def count(self, state: ScanState) -> int:
+        """Return the number of scans in a state."""
+        return sum(row.state is state for row in self.scans)
+
+    @property
+    def archived(self) -> tuple[ScanRow, ...]:
+        """The archived scans."""
+        return tuple(row for row in self.scans if row.state is ScanState.ARCHIVED)
+
+    @property
+    def pages(self) -> int:
+        """Pages of the archived scans."""
+        return sum(row.pages or 0 for row in self.archived)
+
+    @property
+    def blank(self) -> int:
+        """Blank pages among them."""
+        return sum(row.blank for row in self.archived)
+
+    @property
+    def confidence(self) -> float | None:
+        """The mean confidence of the archived scans, each weighing as many pages as it has with print on them."""
+        weighed = [
+            ((row.pages or 0) - row.blank, row.confidence) for row in self.archived if row.confidence is not None
+        ]
+        total = sum(weight for weight, _ in weighed)
+        return sum(weight * confidence for weight, confidence in weighed) / total if total else None
+
+    @property
+    def problems(self) -> tuple[ScanRow, ...]:
+        """The scans that are neither archived whole nor a duplicate, and not gone."""
+        fine = {ScanState.ARCHIVED, ScanState.DUPLICATE, ScanState.GONE}
+        return tuple(row for row in self.scans if row.state not in fine or row.missing)
+
+
+def box_report(archive: Archive, box: str) -> BoxReport:
+    """Return how a box stands."""
+    ledger = archive.ledger
+    return BoxReport(box, tuple(ledger.scans(box)), ledger.passed_over(box), account(ledger, box))
+
+
+def box_reports(archive: Archive, box: str | None = None) -> list[BoxReport]:
+    """Return how all boxes stand, or one, by its id or its folder.
+
+    Raises:
+        NotFoundError: the archive holds no such box.
+    """
+    boxes = archive.ledger.boxes() if box is None else [archive.box(box)]
+    return [box_report(archive, each.id) for each in boxes]
+
+
+def as_json(reports: Sequence[BoxReport]) -> dict[str, Any]:
+    """Return the reports, with each box's account of its pages, as ``status --json`` prints them."""
+    return {"boxes": [_box(report) | {"account": asdict(report.account)} for report in reports]}
+
+
+def _box(report: BoxReport) -> dict[str, Any]:
+    counted = Counter(row.state for row in report.scans)
+    counts: dict[str, int] = {state.value: counted[state] for state in ScanState}
+    counts |= {
+        "scans": len(report.scans),
+        "pages": report.pages,
+        "blank": report.blank,
+        "passed_over": report.passed_over,
+    }
+    return {"id": report.id, "counts": counts, "scans": [_scan(row) for row in report.scans]}
+
+
+def _scan(row: ScanRow) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "path": row.path,
+        "sha256": row.sha256 or None,
+        "state": row.state.value,
+        "pages": row.pages,
+        "confidence": None if row.confidence is None else round(row.confidence, 4),
+        "code": row.code,
+        "reason": row.reason,
+        "case": row.case_id,
+        "recipe": row.recipe,
+        "read": row.read,
+        "blank": row.blank,
+        "missing": row.missing,
+    }
+    if row.state is ScanState.DUPLICATE:
+        told["duplicate_of"] = {"box": row.first_box, "path": row.first_path}
+    return told

@@ -1,0 +1,134 @@
+"""What people have said of the documents of an archive, and what still waits for them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.case import CaseFile, Document
+from models.correction import About
+from models.errors import BagError
+from models.fact import Fact, FactName
+from models.page import Page
+from pipeline.archive.archive import Archive
+from pipeline.archive.bag import read_bag, read_case
+from pipeline.document.kinds import UNKNOWN
+from pipeline.document.sheets import SEPARATOR
+from pipeline.text.dates import NO_CENTURY
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A document that wants a person's eyes: how sure the machine is of it, 0–1, and why, by what it is unsure of.
+
+    ``unread`` says what of its pages is not read.
+    """
+
+    case: CaseFile
+    document: Document
+    sure: float
+    why: Mapping[About, str]
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A document whose kind a person has said, and its pages."""
+
+    document: Document
+    pages: tuple[Page, ...]
+
+    @property
+    def facts(self) -> dict[FactName, str]:
+        """What the person said of it beside its kind."""
+        return {fact.name: fact.value for fact in self.document.facts if fact.by}
+
+
+def doubts(archive: Archive, box: str | None, below: float | None, left_out: Callable[[Path], None]) -> list[Doubt]:
+    """Return the documents that nobody has looked at and the machine is unsure of, the least sure first.
+
+    Args:
+        archive: the archive.
+        box: of this box only, by its id or its folder.
+        below: how sure is not sure, 0–1; None for what the settings say.
+        left_out: called with every bag that cannot be read.
+
+    Raises:
+        NotFoundError: the archive holds no such box.
+        OSError: the bags cannot be listed.
+    """
+    found = []
+    below = archive.settings.document.surely if below is None else below
+    for bag in archive.shown_bags(archive.box(box).id if box else None):
+        try:
+            case = read_case(bag)
+        except BagError:
+            left_out(bag)
+            continue
+        found += [doubt for document in case.documents if (doubt := _doubt(case, document, below))]
+    return sorted(found, key=lambda doubt: doubt.sure)
+
+
+def _doubt(case: CaseFile, document: Document, below: float) -> Doubt | None:
+    sure, why = 1.0, dict[About, str]()
+    is_paper = document.kind != SEPARATOR
+    if is_paper and not document.kind_by and (document.kind == UNKNOWN or document.kind_confidence < below):
+        sure = document.kind_confidence
+        why[About.KIND] = f"{document.kind_read or UNKNOWN}, {document.kind_confidence:.0%} sure"
+    # The likelier a doubtful date is the document's own, the less it is known of what day the document is.
+    if is_paper and (day := _doubtful_date(document)) and 1 - day.confidence < below:
+        sure = min(sure, round(1 - day.confidence, 3))
+        why[About.DATE] = f"date “{day.text}”: {day.doubt}"
+    # Whoever has said what the document is has seen it, and what is not read.
+    unread = () if document.kind_by else tuple(_unread(case, document))
+    return Doubt(case, document, 0.0 if unread else sure, why, unread) if why or unread else None
+
+
+def _unread(case: CaseFile, document: Document) -> Iterator[str]:
+    names = {scan.sha256: scan.path.name for scan in case.scans}
+    for one in document.unread:
+        for remark in one.remarks:
+            yield f"{names[one.page.scan]}, page {one.page.number}: {remark}"
+
+
+def _doubtful_date(document: Document) -> Fact | None:
+    """Return the document's surest date, where something speaks against it and nobody said what the date is.
+
+    Nothing does against a year of two digits that the document's other dates resolved.
+    """
+    found = [fact for fact in document.facts if fact.name is FactName.DATE]
+    if not found or any(fact.by for fact in found):
+        return None
+    surest = max(found, key=lambda fact: fact.confidence)
+    is_resolved = surest.doubt == NO_CENTURY and surest.value
+    return surest if surest.doubt and not is_resolved else None
+
+
+def confirmed(archive: Archive, left_out: Callable[[Path], None]) -> Iterator[Confirmed]:
+    """Yield the documents whose kind a person has said, be it what the machine said too.
+
+    Args:
+        archive: the archive.
+        left_out: called with every bag that cannot be read.
+
+    Raises:
+        OSError: the bags cannot be listed.
+    """
+    for bag in archive.shown_bags():
+        try:
+            found = _confirmed(bag)
+        except BagError:
+            left_out(bag)
+            continue
+        yield from found
+
+
+def _confirmed(bag: Path) -> list[Confirmed]:
+    if not any(document.kind_by for document in read_case(bag).documents):
+        return []
+    case, pages = read_bag(bag)
+    by_place = {(page.scan, page.number): page for page in pages}
+    return [
+        Confirmed(document, tuple(by_place[ref.scan, ref.number] for ref in document.pages))
+        for document in case.documents
+        if document.kind_by and document.kind != UNKNOWN
+    ]

@@ -1,0 +1,69 @@
+"""Searching an archive: the query understood with its glossary, pages found, and why where there are none."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.errors import NotFoundError, QueryError
+from models.hit import Found, Hit
+from pipeline.archive.archive import Archive
+from pipeline.document.asked import Asked
+from pipeline.document.glossary import read_names
+from pipeline.index.language import parse
+from pipeline.index.nothing import values_of, why_nothing
+from pipeline.index.query import Field, Query
+from pipeline.index.store import Sort, View
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a search found; ``why`` says in sentences why that is nothing."""
+
+    query: Query
+    found: Found
+    why: tuple[str, ...]
+
+
+def search(archive: Archive, text: str, view: View) -> Answer:
+    """Find pages.
+
+    Args:
+        archive: the archive.
+        text: the query, as people type it; see docs/researchers.md.
+        view: which part of what is found is shown, and how.
+
+    Raises:
+        QueryError: the query cannot be understood, or can find nothing.
+        NotFoundError: there is nothing to search yet.
+        GlossaryError: the glossary cannot be read.
+        IndexUnusableError: the index cannot be used.
+    """
+    query = understood(archive, text)
+    found = archive.index.search(query, view)
+    return Answer(query, found, tuple(why_nothing(archive.index, query)) if found.whole and not found.pages else ())
+
+
+def each(archive: Archive, text: str, sort: Sort) -> Iterator[Hit]:
+    """Yield every page that is found; raises as :func:`search` does."""
+    return archive.index.each(understood(archive, text), sort)
+
+
+def why_none(archive: Archive, text: str) -> Sequence[str]:
+    """Return in sentences why a query finds nothing; raises as :func:`search` does."""
+    return why_nothing(archive.index, understood(archive, text))
+
+
+def understood(archive: Archive, text: str) -> Query:
+    """Return what a query means; raises as :func:`search` does."""
+
+    def kinds_in_archive() -> Sequence[str]:
+        return values_of(archive.index, Field.KIND) if archive.has_index else ()
+
+    try:
+        query = parse(text, Asked(read_names(Path(archive.settings.document.glossary)), kinds_in_archive))
+    except QueryError as error:
+        error.query = text
+        raise
+    if not archive.has_index:
+        raise NotFoundError(f"There is nothing to search at {archive.folder} yet.", "Begin with `bannasar run BOX`.")
+    return query

@@ -1,0 +1,151 @@
+"""The text of scans as files."""
+
+import errno
+import os
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from models.errors import BagError
+from models.scan import Scan
+from pipeline.archive.archive import Archive
+from pipeline.archive.bag import fitting, read_bag, read_case
+from pipeline.text.plain import page_text
+
+# What is wrong with one place; at anything else no text can be written.
+_OF_A_PLACE = {
+    errno.EISDIR,
+    errno.ENOTDIR,
+    errno.EEXIST,
+    errno.ENOTEMPTY,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EINVAL,
+    errno.ENAMETOOLONG,
+    errno.ELOOP,
+}
+_LONGEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export of text did.
+
+    ``written`` counts the files that were written; ``failed`` are those that could not be, each with the reason;
+    ``damaged`` the bags that could not be read; ``others`` counts the texts in the folder that are not of this export.
+    """
+
+    written: int
+    failed: tuple[tuple[Path, str], ...]
+    damaged: tuple[Path, ...]
+    others: int
+
+
+def export_text(archive: Archive, folder: Path, box: str | None = None) -> Exported:
+    """Write the text of every archived scan that is not withdrawn into a folder, pages parted by form feeds.
+
+    A file that is there is written over: the same export again gives the same. Each is written whole or not at all.
+
+    Args:
+        archive: the archive.
+        folder: where the texts go. With more than one box each gets a folder of its own, unless ``box`` is given.
+        box: only this box, by its id or its folder.
+
+    Raises:
+        NotFoundError: the archive holds no such box.
+        OSError: no text can be written, for want of room perhaps.
+    """
+    found: list[tuple[Path, Scan]] = []
+    damaged: list[Path] = []
+    for bag in archive.shown_bags(archive.box(box).id if box else None):
+        try:
+            found += [(bag, scan) for scan in read_case(bag).scans]
+        except BagError:
+            damaged.append(bag)
+    paths = _text_paths(found, boxes=len({bag.parent.name for bag, _ in found}) > 1)
+    places: dict[Path, list[tuple[Scan, Path]]] = {}
+    for (bag, scan), path in zip(found, paths, strict=True):
+        places.setdefault(bag, []).append((scan, folder / path))
+    written: set[Path] = set()
+    failed: list[tuple[Path, str]] = []
+    for bag, own in places.items():
+        try:
+            _, pages = read_bag(bag)
+        except BagError:
+            damaged.append(bag)
+            continue
+        for scan, file in own:
+            text = "\f".join(page_text(page)[0] for page in pages if page.scan == scan.sha256)
+            try:
+                _write(file, text + "\n")
+                written.add(file)
+            except OSError as error:
+                if error.errno not in _OF_A_PLACE:
+                    raise
+                failed.append((file, str(error.strerror)))
+    others = sum(file not in written for file in folder.rglob("*.txt") if file.is_file())
+    return Exported(len(written), tuple(failed), tuple(damaged), others)
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file whole; a link that is in its place goes, and what it points to stays as it is."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_name(f".bannasar-{os.getpid()}")
+    try:
+        aside.write_text(text, "utf-8")
+        aside.replace(file)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+
+
+def _text_paths(scans: Sequence[tuple[Path, Scan]], *, boxes: bool) -> list[PurePosixPath]:
+    """Return where the text of each scan goes.
+
+    ``.txt`` stands for the scan's ending; behind it where two texts would meet; with eight digits of the scan's SHA-256
+    where they still would. They meet where their names are the same, or differ in nothing that every disk tells apart
+    (capital letters, or the form of Unicode), and where one is a folder that another one needs.
+
+    Args:
+        scans: the scans, each with its bag.
+        boxes: whether each box has a folder of its own.
+    """
+    lengths = [0] * len(scans)
+    while True:
+        paths = [_text_path(bag, scan, length, boxes=boxes) for (bag, scan), length in zip(scans, lengths, strict=True)]
+        folders = {_key(folder) for folder in {folder for path in paths for folder in path.parents}}
+        meeting: dict[str, list[int]] = {}
+        for number, path in enumerate(paths):
+            meeting.setdefault(_key(path), []).append(number)
+        # The longer a name is, the more reason it has: the shorter ones make way.
+        shortest = {key: min(lengths[number] for number in numbers) for key, numbers in meeting.items()}
+        making_way = [
+            number
+            for key, numbers in meeting.items()
+            if len(numbers) > 1 or key in folders
+            for number in numbers
+            if lengths[number] == shortest[key] < _LONGEST
+        ]
+        if not making_way:
+            return paths
+        for number in making_way:
+            lengths[number] += 1
+
+
+def _text_path(bag: Path, scan: Scan, length: int, *, boxes: bool) -> PurePosixPath:
+    """Return where a text goes, with a name of one of four lengths, 0 to ``_LONGEST``."""
+    *folders, name = map(_inside, scan.path.parts)
+    marks = ("", "", f"~{scan.sha256[:8]}", f"~{scan.sha256}~{bag.name}")
+    short = PurePosixPath(name).stem if length == 0 else name
+    box = bag.parent.name if boxes else ""
+    return PurePosixPath(box, *folders, fitting(f"{short}.txt", marks[length]))
+
+
+def _inside(part: str) -> str:
+    """Return a part of a path that leads nowhere but down: a case file from elsewhere may say anything."""
+    return "_" if part in {"/", ".", ".."} else part
+
+
+def _key(path: PurePosixPath) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", str(path)).casefold())

@@ -1,0 +1,196 @@
+"""The bags of an archive verified one after the other, with a log of it that the next call goes on from.
+
+``fixity.jsonl`` in the archive has a line an event, appended and never changed: a pass begun (with the share of bags it
+looks at), a bag looked at, a pass ended. Where it cannot be written, every bag is looked at all the same.
+"""
+
+import fcntl
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from models.errors import ArchiveBusyError, NotFoundError
+from pipeline.archive.archive import Archive
+from pipeline.archive.custody import custody
+from pipeline.archive.fixity import Damage, Pace, verify_bag
+from pipeline.archive.journal import manifest_of
+
+_LOG = "fixity.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A bag (its path in the archive), what is wrong with it, and how many of how many are done with it.
+
+    ``before`` says that an earlier call of the same pass looked at it.
+    """
+
+    bag: str
+    damages: tuple[Damage, ...]
+    done: int
+    all: int
+    before: bool = False
+
+
+def verify(
+    archive: Archive,
+    *,
+    share: float = 1.0,
+    pace: Pace | None = None,
+    again: bool = False,
+    tell: Callable[[str], None] = lambda _sentence: None,
+) -> Iterator[Checked]:
+    """Yield every bag of a pass; one that was stopped is gone on with, unless it is to begin again.
+
+    Bags that were damaged when they were looked at before are looked at again.
+
+    Args:
+        archive: the archive, with or without a ledger; it is not held.
+        share: of all bags, those that are looked at; each pass takes others.
+        pace: how fast it may read.
+        again: begin a new pass.
+        tell: told, once, that the log cannot be written: a full disk, or one that may only be read.
+
+    Raises:
+        NotFoundError: there are no bags.
+        ArchiveBusyError: another process verifies this archive.
+        OSError: the bags cannot be listed, or the log not be read.
+    """
+    folder = archive.folder
+    if not next(archive.bag_folders(), None) and not (folder / "bags").is_dir():
+        raise NotFoundError(f"There are no bags at {folder}.", "Make some with `bannasar run BOX`.")
+    with _log(folder, tell) as log:
+        begun, looked_at = log.last_pass()
+        if begun is None or again or begun["share"] != share:
+            begun, looked_at = {"event": "begun", "at": _now(), "share": share}, {}
+            log.note(begun)
+        chosen = [bag for bag in archive.bag_folders() if _is_chosen(bag.relative_to(folder), begun["at"], share)]
+        for done, bag in enumerate(chosen, 1):
+            name = str(bag.relative_to(folder))
+            if looked_at.get(name) != ():  # what was damaged may have been put back
+                damages = _damages(bag, pace)
+                if not bag.is_dir():
+                    continue  # a run has just put another in its place, or is about to
+                log.note({"event": "bag", "at": _now(), "bag": name, "damages": list(map(asdict, damages))})
+                yield Checked(name, damages, done, len(chosen))
+            else:
+                yield Checked(name, (), done, len(chosen), before=True)
+        log.note({"event": "ended", "at": _now(), "bags": len(chosen)})
+
+
+def check_custody(archive: Archive, keys: Mapping[str, Ed25519PublicKey] | None = None) -> list[Damage]:
+    """Return what speaks against the journal, its keys and its bags, at two looks: a run may just be writing.
+
+    Args:
+        archive: the archive.
+        keys: whose signatures count, by fingerprint; None is those in the archive's own folder.
+
+    Raises:
+        KeyUnusableError: a key cannot be read.
+        OSError: something cannot be read.
+    """
+    found = list(custody(archive.folder, keys))
+    again = list(custody(archive.folder, keys)) if found else []
+    return [damage for damage in found if damage in again]
+
+
+def _damages(bag: Path, pace: Pace | None) -> tuple[Damage, ...]:
+    """Return what is wrong with a bag; where a run has put another in its place meanwhile, with that one."""
+    while True:
+        before = _manifest(bag)
+        damages = tuple(verify_bag(bag, pace))
+        if not damages or _manifest(bag) == before:
+            return damages
+
+
+def _manifest(bag: Path) -> str:
+    try:
+        return manifest_of(bag)
+    except OSError:
+        return ""
+
+
+class _Log:
+    """The log; once it could not be written nobody tries any more, and the pass goes on without it."""
+
+    def __init__(self, file: Path, tell: Callable[[str], None]) -> None:
+        self._file = file
+        self._tell = tell
+        self._lost = False
+
+    def last_pass(self) -> tuple[dict[str, Any] | None, dict[str, tuple[Damage, ...]]]:
+        """Return how the last pass was begun, None if it has ended, and what it found so far.
+
+        Where nothing can be written down the next call would find the same, so every pass is a new one.
+        """
+        begun: dict[str, Any] | None = None
+        found: dict[str, tuple[Damage, ...]] = {}
+        for line in [] if self._lost else self._file.read_text("utf-8", "replace").split("\n"):
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue  # a power cut may leave half a line; its bag is looked at again
+            if event["event"] == "begun":
+                begun, found = event, {}
+            elif event["event"] == "bag":
+                found[event["bag"]] = tuple(Damage(**damage) for damage in event["damages"])
+            else:
+                begun = None
+        return begun, found
+
+    def note(self, event: dict[str, Any]) -> None:
+        """Write down what happened."""
+        self.write(json.dumps(event, ensure_ascii=False) + "\n")
+
+    def write(self, text: str) -> None:
+        """Add to the file, unless that is known to be impossible."""
+        if self._lost:
+            return
+        try:
+            with self._file.open("a", encoding="utf-8") as stream:
+                stream.write(text)
+        except OSError as error:
+            self.lose(error)
+
+    def lose(self, error: OSError) -> None:
+        """Go on without it, and say so."""
+        self._lost = True
+        why = f"What is found cannot be kept in {self._file}: {error.strerror}."
+        self._tell(f"{why} The bags are looked at all the same.")
+
+
+@contextmanager
+def _log(archive: Path, tell: Callable[[str], None]) -> Iterator[_Log]:
+    file = archive / _LOG
+    log = _Log(file, tell)
+    try:
+        held = file.open("ab+")
+    except OSError as error:
+        log.lose(error)
+        yield log
+        return
+    with held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ArchiveBusyError(f"{archive} is being verified by another process.") from error
+        if (kept := file.read_bytes()) and not kept.endswith(b"\n"):
+            log.write("\n")  # after half a line that a power cut left
+        yield log
+
+
+def _is_chosen(bag: Path, begun: str, share: float) -> bool:
+    """Whether a bag is in the sample of a pass: by chance, but the same when the pass is gone on with."""
+    chance = int.from_bytes(hashlib.sha256(f"{begun}{bag}".encode()).digest()[:8]) / 2**64
+    return chance < share
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

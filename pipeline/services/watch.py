@@ -1,0 +1,115 @@
+"""A box that is watched: scans are taken in as they are dropped, when they have stopped growing."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from models.actor import Actor
+from pipeline.archive.archive import Archive
+from pipeline.execution.progress import Watcher
+from pipeline.intake.discover import Entry, discover
+from pipeline.services.digitise import Summary, digitise
+from pipeline.services.gone import newly_gone
+
+_SECONDS_BETWEEN_LOOKS = 2.0
+
+
+class Settled:
+    """Tells which entries have stopped growing: same size and time of change for some seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        """Say for how many seconds; nothing has been seen yet."""
+        self._seconds = seconds
+        self._seen: dict[Path, tuple[int, int, float]] = {}
+
+    def look(self, entries: tuple[Entry, ...], now: float) -> frozenset[Path]:
+        """Look at what lies in a box at a time; return the files that have settled.
+
+        The time is the watcher's own: a scanner's clock, and so a file's time of change, may be anything.
+        """
+        seen = {}
+        for entry in entries:
+            size, changed, since = self._seen.get(entry.file, (-1, -1, now))
+            same = (size, changed) == (entry.size, entry.mtime_ns)
+            seen[entry.file] = (entry.size, entry.mtime_ns, since if same else now)
+        self._seen = seen
+        return frozenset(file for file, (_, _, since) in seen.items() if now - since >= self._seconds)
+
+
+def watch_box(  # noqa: PLR0913  # who works on what, and how to watch
+    archive: Archive,
+    actor: Actor,
+    folder: Path,
+    watch: Watcher,
+    *,
+    settle: float,
+    once: bool,
+    say: Callable[[Summary], None],
+    tell: Callable[[str], None],
+) -> Summary | None:
+    """Take in what has settled in a folder, again and again.
+
+    Args:
+        archive: the archive; it is made where there is none.
+        actor: who has it done.
+        folder: the box.
+        watch: called with the progress after every change.
+        settle: seconds for which a file must not have changed.
+        once: end when everything there has settled and is taken in.
+        say: called with what each run did.
+        tell: told that the folder went away, as network shares do, and that it is there again.
+
+    Returns:
+        What the last run did, None where there was nothing.
+
+    Raises:
+        OSError: the folder cannot be read, and ``once`` was asked for.
+    """
+    with archive.held():
+        settled = Settled(settle)
+        summary = None
+        done: frozenset[tuple[Path, int, int]] = frozenset()
+        lost = False
+        while True:
+            try:
+                entries = discover(folder).entries
+            except OSError as error:
+                if once:
+                    raise
+                if not lost:
+                    tell(f"Paused: {folder} cannot be read ({error.strerror}). It goes on when it can.")
+                lost = True
+                # What failed as it went away is tried again when it is back.
+                done = frozenset()
+                time.sleep(_SECONDS_BETWEEN_LOOKS)
+                continue
+            if lost:
+                tell(f"{folder} is there again: it goes on.")
+                lost = False
+            ready = settled.look(entries, time.monotonic())
+            now = frozenset((entry.file, entry.size, entry.mtime_ns) for entry in entries if entry.file in ready)
+            done &= now
+            if now - done or _something_left(archive, folder, entries):
+                try:
+                    summary = digitise(archive, actor, [folder], watch, partial(_is_among, now))
+                except OSError as error:
+                    # It went away as the run began; the next look says so.
+                    if once or not Path(error.filename or "/").is_relative_to(folder.resolve()):
+                        raise
+                    continue
+                say(summary)
+                done = now
+            elif once and len(ready) == len(entries):
+                return summary
+            time.sleep(min(_SECONDS_BETWEEN_LOOKS, max(settle, 0.1)))
+
+
+def _something_left(archive: Archive, folder: Path, entries: tuple[Entry, ...]) -> bool:
+    """Whether something was taken out of the box that the ledger complains of."""
+    known = [box.id for box in archive.ledger.boxes() if box.root == folder.resolve()]
+    return any(newly_gone(archive.ledger, box, {str(entry.path) for entry in entries}) for box in known)
+
+
+def _is_among(files: frozenset[tuple[Path, int, int]], entry: Entry) -> bool:
+    return (entry.file, entry.size, entry.mtime_ns) in files

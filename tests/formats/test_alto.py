@@ -1,0 +1,52 @@
+"""ALTO that other programs can read."""
+
+from datetime import UTC, datetime
+
+import pytest
+from lxml import etree
+
+from models.page import Rect
+from pipeline.formats.alto import alto
+from tests.schemas import schema
+
+NAMES = {"a": "http://www.loc.gov/standards/alto/ns-v4#"}
+WHEN = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "blocks", [[], [["ព្រះ|រាជា ២១៤"], ["Première instance", "a\x00b"]]], ids=["a blank page", "a page"]
+)
+def test_it_is_valid(make, blocks):
+    """By the schema, whatever the recogniser made of the page."""
+    schema("alto-schema", "alto-4-3.xsd").assertValid(
+        etree.fromstring(alto(make.page(*blocks), "ស្កេន 1.pdf", {"bannasar": "1", "tesseract": "5"}, WHEN))
+    )
+
+
+def test_handwriting_has_its_place(make):
+    """As an illustration: nothing of it was read."""
+    page = make.page(["ព្រះ|រាជា ២១៤"]).model_copy(update={"handwriting": (Rect(80, 300, 500, 360),)})
+    root = etree.fromstring(alto(page, "a.pdf", {}, WHEN))
+    schema("alto-schema", "alto-4-3.xsd").assertValid(root)
+    (place,) = root.iterfind(".//a:Illustration", NAMES)
+    assert dict(place.attrib) == {
+        "ID": "H1",
+        "TYPE": "handwriting",
+        "HPOS": "80",
+        "VPOS": "300",
+        "WIDTH": "420",
+        "HEIGHT": "60",
+    }
+
+
+def test_words_have_their_place_and_their_confidence(make):
+    """And a space stands only where one is printed."""
+    page = make.page(["ព្រះ|រាជា ២១៤"])
+    root = etree.fromstring(alto(page, "a.pdf", {}, WHEN))
+    line = root.find(".//a:TextLine", NAMES)
+    assert [etree.QName(node).localname for node in line] == ["String", "String", "SP", "String"]
+    first = line[0]
+    box = page.blocks[0].lines[0].words[0].box
+    assert first.get("CONTENT") == "ព្រះ"
+    assert (first.get("HPOS"), first.get("VPOS")) == (str(box.left), str(box.top))
+    assert float(first.get("WC")) == 0.9

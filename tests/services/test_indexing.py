@@ -1,0 +1,151 @@
+"""The index may be down: bags wait, the run goes on, and it is tried again."""
+
+import hashlib
+import sqlite3
+
+import pytest
+
+from models.errors import IndexUnusableError
+from models.scan import Kind
+from pipeline.archive.archive import Archive
+from pipeline.execution.progress import Progress
+from pipeline.index.language import parse
+from pipeline.index.store import View
+from pipeline.services.index import synchronise
+from pipeline.services.indexing import Indexer
+from tests.conftest import archive_settings, bag_in_place
+
+
+class Outage:
+    """An index that is down for its first uses, and then is what it was."""
+
+    def __init__(self, store, uses):
+        """Say for how many uses."""
+        self.left = uses
+        self._store = store
+
+    def put(self, case, pages):
+        """Put a case file in, if it is up by now."""
+        self.left -= 1
+        if self.left >= 0:
+            raise IndexUnusableError("The index does not answer.")
+        self._store.put(case, pages)
+
+    def merge(self):
+        """Merge, if it is up by now."""
+        self._store.merge()
+
+
+def _bag(archive, ledger, make, number):
+    """Make a bag that waits for the index."""
+    page = make.page([f"Le greffier mot{number}"])
+    source = archive.parent / f"{number}.pdf"
+    source.write_bytes(b"%d" % number)
+    page = page.model_copy(update={"scan": hashlib.sha256(source.read_bytes()).hexdigest()})
+    case = make.case(page, case_id=f"box_{number}")
+    assert case.scans[0].kind is Kind.PDF
+    picture = make.picture(page, archive.parent / f"{number}.jpg")
+    bag = bag_in_place(case, [page], {page.scan: source}, {(page.scan, 1): picture}, archive)
+    ledger.enter_case(case.id, "box", "", "a")
+    ledger.case_archived(case.id, str(bag.relative_to(archive)))
+    return bag
+
+
+def _pieces(store):
+    return store._database.execute("SELECT count(DISTINCT segid) FROM tokens_idx").fetchone()[0]
+
+
+@pytest.fixture
+def archive(tmp_path, make):
+    """Return an archive with a bag that waits for the index."""
+    with _open(tmp_path) as opened:
+        (tmp_path / "box").mkdir()
+        opened.ledger.enter_box(tmp_path / "box")
+        _bag(opened.folder, opened.ledger, make, 1)
+        yield opened
+
+
+def _open(tmp_path, **run):
+    """Open an archive with some settings of its runs."""
+    return Archive(archive_settings(tmp_path / "archive", run=run))
+
+
+def _with_index(archive, store, **run):
+    """Return an archive of which the index is another."""
+    other = _open(archive.folder.parent, **run)
+    other.__dict__ |= {"ledger": archive.ledger, "index": store}
+    return other
+
+
+@pytest.mark.parametrize(("uses", "left"), [(0, 0), (2, 0), (4, 1)])
+def test_an_index_that_is_down_is_tried_again_and_then_left_for_the_next_run(archive, uses, left):
+    """Two retries: an outage of two uses passes, one of four does not."""
+    progress = Progress()
+    outage = Outage(archive.index, uses)
+    Indexer(_with_index(archive, outage, retries=2, retry_seconds=0.01), progress).put_all_waiting()
+    assert len(archive.ledger.to_be_indexed()) == left
+    assert bool(progress.index_error) == bool(left)
+
+
+def test_a_run_does_not_wait_for_an_index_that_is_down(archive):
+    """Until its time has come it is not even asked."""
+    outage = Outage(archive.index, 9)
+    indexer = Indexer(_with_index(archive, outage, retry_seconds=60), Progress())
+    for bag in archive.ledger.to_be_indexed() * 3:
+        indexer.put(archive.folder / bag)
+    assert outage.left == 8
+
+
+def test_a_bag_that_cannot_be_read_keeps_no_other_out_of_the_index(archive, make):
+    """The run says so and goes on; the bag waits until it is put back."""
+    progress = Progress()
+    ledger, store = archive.ledger, archive.index
+    (damaged,) = ledger.to_be_indexed()
+    record = archive.folder / damaged / "data" / "case.json"
+    content = record.read_bytes()
+    record.write_bytes(content[:100])
+    _bag(archive.folder, ledger, make, 2)
+    Indexer(archive, progress).put_all_waiting()
+    (note,) = progress.notes
+    assert "box_1" in note
+    assert "bannasar verify" in note
+    assert ledger.to_be_indexed() == [damaged]
+    assert store.cases().keys() == {"box_2"}
+    record.write_bytes(content)
+    Indexer(archive, progress).put_all_waiting()
+    assert ledger.to_be_indexed() == []
+    assert store.cases().keys() == {"box_1", "box_2"}
+
+
+def test_after_many_runs_the_index_is_searched_in_few_pieces(tmp_path, make):
+    """Each run of one case file adds a piece to it; `index sync` leaves few of them too."""
+    with _open(tmp_path) as archive:
+        ledger, store = archive.ledger, archive.index
+        (tmp_path / "box").mkdir()
+        ledger.enter_box(tmp_path / "box")
+        for number in range(24):
+            indexer = Indexer(archive, Progress())
+            indexer.put(_bag(archive.folder, ledger, make, number))
+            indexer.put_all_waiting()
+            assert _pieces(store) <= 6
+        assert [hit.case for hit in store.search(parse("mot17"), View()).hits] == ["box_17"]
+        for number in range(24):
+            store.remove(f"box_{number}")
+        synchronise(archive)
+        assert _pieces(store) <= 6
+        assert store.search(parse("greffier"), View(limit=1)).exact == 24
+
+
+def test_a_run_says_why_it_could_not_merge(archive):
+    """All is in by then, and the next run does it."""
+    progress = Progress()
+    indexer = Indexer(_with_index(archive, archive.index, retries=0), progress)
+    indexer.put(archive.folder / archive.ledger.to_be_indexed()[0])
+    other = sqlite3.connect(archive.folder / "index.db")
+    other.execute("BEGIN IMMEDIATE")
+    archive.index._database.execute("PRAGMA busy_timeout = 1")
+    indexer.put_all_waiting()
+    other.close()
+    assert "in use by another program" in progress.index_error
+    indexer.put_all_waiting()
+    assert not progress.index_error
