@@ -53,12 +53,16 @@ def of_the_system(error: OSError | sqlite3.OperationalError) -> str:
 
 
 def _unforeseen(error: Exception) -> str:
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(_ROOT)]
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_ours(Path(frame.filename))]
     place = f" at {Path(own[-1].filename).relative_to(_ROOT)}, line {own[-1].lineno}" if own else ""
     return (
         f"Something went wrong that Bannasar has no name for ({type(error).__name__}{place}). "
-        "Nothing was lost by it; run the command again, and report it if it happens again."
+        "Run the command again, and report it if it happens again."
     )
+
+
+def _is_ours(file: Path) -> bool:
+    return file.is_relative_to(_ROOT) and file.relative_to(_ROOT).parts[0] in {"cli", "config", "models", "pipeline"}
 
 
 def _end(sentence: str, status: ExitStatus, *below: str) -> None:
