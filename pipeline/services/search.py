@@ -45,12 +45,14 @@ def search(archive: Archive, text: str, view: View) -> Answer:
 
 def each(archive: Archive, text: str, sort: Sort) -> Iterator[Hit]:
     """Yield every page that is found; raises as :func:`search` does."""
-    return archive.index.each(understood(archive, text), sort)
+    query = understood(archive, text)
+    return archive.index.each(query, sort)
 
 
 def why_none(archive: Archive, text: str) -> Sequence[str]:
     """Return in sentences why a query finds nothing; raises as :func:`search` does."""
-    return why_nothing(archive.index, understood(archive, text))
+    query = understood(archive, text)
+    return why_nothing(archive.index, query)
 
 
 def understood(archive: Archive, text: str) -> Query:
