@@ -1,0 +1,42 @@
+"""What of an archive a question may be answered from."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from models.level import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The pages that whoever asks may see. Nothing outside it may show in an answer, in no count and in no order.
+
+    A page is in it if its case file is not ``refused``, and if it is at ``level`` or more widely shown and its box is
+    among ``boxes`` (None: any box), or its case file is ``granted``.
+
+    Attributes:
+        level: the strictest level that is shown.
+        boxes: the names of the boxes shown; None for all.
+        granted: ids of case files that are shown whole, whatever their level and box.
+        refused: ids of case files of which nothing is shown, not even where they are granted.
+    """
+
+    level: Level
+    boxes: frozenset[str] | None = None
+    granted: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+
+    @classmethod
+    def everything(cls) -> Self:
+        """Return the scope of the operator at the shell: all there is."""
+        return cls(Level.SEALED)
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing is outside it."""
+        return self.level is Level.SEALED and self.boxes is None and not self.refused
+
+    def shows(self, case: str, box: str, level: Level) -> bool:
+        """Whether a page is in it, by its case file, its box and its effective level."""
+        if case in self.refused:
+            return False
+        return case in self.granted or (level <= self.level and (self.boxes is None or box in self.boxes))
