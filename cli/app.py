@@ -20,7 +20,7 @@ _COMMANDS = {
     "failures": "cli.failures:failures",
     "show": "cli.show:show",
     "rerun": "cli.rerun:rerun",
-    "report": "cli.box_report:report",
+    "report": "cli.report:report",
     "search": "cli.search:search",
     "export": "cli.export:app",
     "index": "cli.index:app",

@@ -11,8 +11,7 @@ from cli.terminal import Text, print_json
 from models.errors import ExitStatus, UsageError
 from pipeline.archive.keys import read_keys, trusted
 from pipeline.archive.statement import is_statement
-from pipeline.services.check import Finding, Verdict, check_text
-from pipeline.services.check import check as check_file
+from pipeline.services.authenticity import Finding, Verdict, check_file, check_text
 
 _STYLES = {Verdict.RIGHT: "bold green", Verdict.CHANGED: "bold red", Verdict.UNKNOWN: "bold yellow"}
 

@@ -72,7 +72,7 @@ def rebuild(
     """
     with open_archive(archive) as opened, counted("case files") as show:
         own = opened.settings.index.url
-        pages, unreadable = service.rebuild(opened, show, to)
+        pages, unreadable = service.rebuild_index(opened, show, to)
         where = to or own or opened.folder / "index.db"
     out.print(f"The index at {where} holds {pages} pages.")
     if to and to != own:

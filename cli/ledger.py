@@ -49,7 +49,7 @@ def check(
     """
     found = []
     with open_archive(archive) as opened:
-        for finding in ledger_check.check(opened, mend=not dry_run):
+        for finding in ledger_check.check_ledger(opened, mend=not dry_run):
             found.append(finding)
             mark = Text("mended: ", "green") if finding.mended else Text("found: ", "bold red")
             out.print(Text.assemble(mark, finding.told))

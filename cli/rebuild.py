@@ -29,7 +29,7 @@ def rebuild(
         bannasar rebuild --archive /media/copy/archive
     """
     with Archive(read_settings(archive)) as opened, counted("bags") as show:
-        done = service.rebuild(opened, operator(), force=force, show=show)
+        done = service.rebuild_archive(opened, operator(), force=force, show=show)
     warn(done.warning)
     if done.kept:
         out.print(f"The ledger that was there is kept as {done.kept}.")

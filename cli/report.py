@@ -1,81 +1,31 @@
-"""How boxes stand, printed."""
+"""``bannasar report``."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
 
-from rich.table import Table
+import typer
 
-from cli.common import out
-from cli.terminal import Text
-from models.scan import ScanState
-from pipeline.archive.ledger import ScanRow
-from pipeline.services.report import BoxReport
-
-_STATES = {
-    ScanState.ARCHIVED: "archived",
-    ScanState.FAILED: "failed",
-    ScanState.REFUSED: "refused",
-    ScanState.DUPLICATE: "duplicates",
-    ScanState.PENDING: "pending",
-    ScanState.GONE: "gone",
-}
-_MOST_PATHS = 8
+from cli.common import ArchiveOption, keep_outside, open_archive, out
+from pipeline.services.html_report import html_report
 
 
-def box_table(reports: Sequence[BoxReport]) -> Table:
-    """Return a table of boxes: their scans by state, pages and mean confidence.
+def report(
+    box: Annotated[str, typer.Argument(metavar="BOX", help="A box, by its id or its folder.")],
+    html: Annotated[Path, typer.Option("--html", metavar="FILE", help="Where the page goes.")],
+    archive: ArchiveOption = None,
+    pictures: Annotated[int, typer.Option(min=0, help="Most pages to show a picture of.")] = 24,
+) -> None:
+    """Write a box's report as one page of HTML, to look at, print, or put into the box.
 
-    A column that holds nothing but zeros is left out, but for those everyone looks for.
+    It holds the counts, what failed and why, charts of confidence and time, and pictures of the pages that need eyes:
+    those that failed first, then the least sure. It needs nothing beside it, and fetches nothing.
+
+    Example:
+        bannasar report box-17 --html box-17.html
     """
-    shown = [
-        state
-        for state in _STATES
-        if state in {ScanState.ARCHIVED, ScanState.FAILED, ScanState.REFUSED} or any(r.count(state) for r in reports)
-    ]
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
-    table.add_column("box", overflow="fold")
-    for name in (*(_STATES[state] for state in shown), "pages", "blank", "sure"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for report in reports:
-        counts = (str(report.count(state)) for state in shown)
-        table.add_row(Text(report.id), *counts, str(report.pages), str(report.blank), percent(report.confidence))
-    return table
-
-
-def print_problems(reports: Sequence[BoxReport]) -> None:
-    """Print the scans that are neither archived nor duplicates, those of one reason together."""
-    for report in reports:
-        grouped: dict[tuple[str, str | None], list[ScanRow]] = {}
-        for row in report.problems:
-            partial = row.state is ScanState.ARCHIVED
-            reason = f"{row.missing} pages failed; `bannasar show` tells why" if partial else row.reason
-            grouped.setdefault(("partial" if partial else row.state.value, reason), []).append(row)
-        for (state, reason), rows in grouped.items():
-            out.print()
-            out.print(Text.assemble((f"{state}: ", "bold red"), reason or "It waits for the next run."))
-            for row in rows[:_MOST_PATHS]:
-                out.print(Text(f"  {report.id}/{row.path}"))
-            if len(rows) > _MOST_PATHS:
-                out.print(f"  and {len(rows) - _MOST_PATHS} more: `bannasar status {report.id}` lists them")
-
-
-def print_accounts(reports: Sequence[BoxReport]) -> None:
-    """Print where the pages of each box went."""
-    for report in reports:
-        ways = {name: count for name, count in asdict(report.account).items() if name != "pages"}
-        told = ", ".join(f"{count:,} {name}" for name, count in ways.items() if count or name in {"archived", "failed"})
-        out.print(f"{report.id}: {report.account.pages:,} pages in = {told}.")
-
-
-def print_waiting(waiting: int) -> None:
-    """Print how many case files searches do not find yet, if any."""
-    if waiting:
-        told = "1 case file waits" if waiting == 1 else f"{waiting} case files wait"
-        out.print(Text(f"{told} for the index: `bannasar index sync` puts in what waits.", "bold red"))
-
-
-def percent(share: float | None) -> str:
-    """Return a share as a percentage, a dash where there is none; 100 % is what lacks nothing."""
-    if share is None:
-        return "–"
-    return f"{100 * share if share == 1 else min(99.9, 100 * share):.1f} %"
+    with open_archive(archive) as opened:
+        keep_outside(opened.folder, html)
+        page = html_report(opened, box, pictures, datetime.now().astimezone())
+    html.write_text(page, "utf-8")
+    out.print(f"Written to {html}.")

@@ -11,10 +11,10 @@ from types import FrameType
 
 import typer
 
+from cli.box_tables import box_table, print_accounts, print_problems, print_waiting
 from cli.common import err, out
 from cli.edge import of_the_system
 from cli.progress import say, screen_for
-from cli.report import box_table, print_accounts, print_problems, print_waiting
 from cli.terminal import Text
 from models.errors import BannasarError, ExitStatus, MissingDependencyError
 from models.scan import ScanState
@@ -22,9 +22,9 @@ from models.settings import LogFormat, Settings
 from pipeline.archive.archive import Archive
 from pipeline.execution.metrics import Metrics
 from pipeline.execution.progress import Progress, Watcher
+from pipeline.services.box_report import BoxReport, box_report
 from pipeline.services.digitise import Summary
 from pipeline.services.doctor import examine
-from pipeline.services.report import BoxReport, box_report
 
 # So many sentences about what a run left as it was are shown.
 _MOST_LEFT = 20

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from cli.box_tables import percent
 from cli.common import ArchiveOption, JsonOption, open_archive, out
-from cli.report import percent
 from cli.terminal import Text, print_json
 from models.scan import ScanState
 from pipeline.archive.history import Story, stories

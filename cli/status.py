@@ -5,12 +5,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from cli.box_tables import box_table, percent, print_accounts, print_waiting
 from cli.common import ArchiveOption, JsonOption, open_archive, out
-from cli.report import box_table, percent, print_accounts, print_waiting
 from cli.terminal import Text, print_json
 from models.scan import ScanState
 from pipeline.archive.ledger import ScanRow
-from pipeline.services.report import as_json, box_reports
+from pipeline.services.box_report import as_json, box_reports
 
 
 def status(

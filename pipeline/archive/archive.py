@@ -12,7 +12,7 @@ from models.scan import Box
 from models.settings import IndexSettings, Settings
 from pipeline.archive import bag as bags_room
 from pipeline.archive.commit import Commits
-from pipeline.archive.custody import Registrar, registrar
+from pipeline.archive.custody import CustodyRecorder, custody_recorder
 from pipeline.archive.ledger import FILE as LEDGER_FILE
 from pipeline.archive.ledger import Ledger
 from pipeline.archive.lock import hold
@@ -141,14 +141,14 @@ class Archive:
         return is_made(self.folder, self.settings.index)
 
     @cached_property
-    def recorder(self) -> Registrar:
+    def recorder(self) -> CustodyRecorder:
         """What writes the journal and signs, with the archive's key if that is there.
 
         Raises:
             KeyUnusableError: a key cannot be used.
             OSError: a key cannot be read.
         """
-        return registrar(self.settings)
+        return custody_recorder(self.settings)
 
     @cached_property
     def commits(self) -> Commits:

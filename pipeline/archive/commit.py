@@ -16,7 +16,7 @@ from models.errors import IndexUnusableError, JournalBrokenError
 from pipeline.archive import journal, withdrawal
 from pipeline.archive.adoption import adopt
 from pipeline.archive.bag import NewBag, move_into_place, read_bag, sync, to_disk
-from pipeline.archive.custody import Registrar
+from pipeline.archive.custody import CustodyRecorder
 from pipeline.archive.journal import Entry, Event, Line, manifest_of
 from pipeline.archive.ledger import Ledger
 from pipeline.index.store import Store
@@ -42,7 +42,7 @@ class Indexing(Protocol):
 class Commits:
     """Changes the case files of one archive. The archive must be held."""
 
-    def __init__(self, archive: Path, ledger: Ledger, recorder: Registrar, store: Callable[[], Store]) -> None:
+    def __init__(self, archive: Path, ledger: Ledger, recorder: CustodyRecorder, store: Callable[[], Store]) -> None:
         """Say which archive.
 
         Args:

@@ -29,7 +29,7 @@ _ENTERING = _SEALING | {Event.IMPORTED}
 
 
 @dataclass(frozen=True, slots=True)
-class Registrar:
+class CustodyRecorder:
     """Writes down what happens to case files, and signs it where the archive has a key.
 
     ``warning`` says why it does not sign although it should.
@@ -60,7 +60,7 @@ class Registrar:
         return append(self.archive, entry, actor, self.signer)
 
 
-def registrar(settings: Settings) -> Registrar:
+def custody_recorder(settings: Settings) -> CustodyRecorder:
     """Return who writes the archive's journal, with the key if it is there and the archive knows it.
 
     Raises:
@@ -69,16 +69,16 @@ def registrar(settings: Settings) -> Registrar:
     """
     known = trusted(settings.archive)
     if not known:
-        return Registrar(settings.archive)
+        return CustodyRecorder(settings.archive)
     file = key_file(settings)
     if not file.exists():
         told = f"The archive's key is not at {file}: nothing is signed. Put it back, then `bannasar keys sign`."
-        return Registrar(settings.archive, warning=told)
+        return CustodyRecorder(settings.archive, warning=told)
     signer = load_signer(file, passphrase(settings))
     if signer.fingerprint not in known:
         told = f"The key {file} is not one of this archive's: nothing is signed. `bannasar keys init` makes it one."
-        return Registrar(settings.archive, warning=told)
-    return Registrar(settings.archive, signer)
+        return CustodyRecorder(settings.archive, warning=told)
+    return CustodyRecorder(settings.archive, signer)
 
 
 def key_file(settings: Settings) -> Path:
@@ -108,7 +108,7 @@ def adopt_key(archive: Path, signer: Signer, actor: Actor) -> Path:
     return file
 
 
-def as_told(archive: Path) -> dict[str, str]:
+def recorded_manifests(archive: Path) -> dict[str, str]:
     """Return the manifest of each bag (its path in the archive) that entered last, as the journal tells.
 
     Raises:
@@ -118,7 +118,7 @@ def as_told(archive: Path) -> dict[str, str]:
     return {line.bag: line.manifest for line in lines(archive) if line.bag and line.event in _ENTERING}
 
 
-def be_as_told(archive: Path, bag: Path) -> None:
+def require_recorded(archive: Path, bag: Path) -> None:
     """Refuse a bag that is not the one that entered last: the archive may neither seal nor sign anything of it.
 
     Raises:
@@ -126,7 +126,7 @@ def be_as_told(archive: Path, bag: Path) -> None:
         JournalBrokenError: a line of the journal was changed, left out or put in.
         OSError: something cannot be read.
     """
-    if as_told(archive).get(str(bag.relative_to(archive))) != manifest_of(bag):
+    if recorded_manifests(archive).get(str(bag.relative_to(archive))) != manifest_of(bag):
         raise BagError(
             f"{bag.name} is not the case file that the journal tells of, as `bannasar verify` tells, too. If a stop of"
             f" the machine left it so, `bannasar rerun --box {bag.parent.name} --stage describe` makes it anew."
@@ -169,8 +169,8 @@ def custody(archive: Path, keys: Mapping[str, Ed25519PublicKey] | None = None) -
         yield Damage("changed", "journal.jsonl", str(error))
         return
     if known and unsigned_from:
-        told_of = f"no key that is trusted signed it from line {unsigned_from} on; `bannasar keys sign`"
-        yield Damage("unsigned", "journal.jsonl", told_of)
+        unsigned = f"no key that is trusted signed it from line {unsigned_from} on; `bannasar keys sign`"
+        yield Damage("unsigned", "journal.jsonl", unsigned)
     there = set(trusted(archive))
     for fingerprint in sorted(there - named):
         yield Damage("unexpected", f"keys/{fingerprint}.pem", "the journal does not tell of this key")

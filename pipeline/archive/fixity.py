@@ -58,7 +58,7 @@ def verify_bag(bag: Path, pace: Pace | None = None) -> list[Damage]:
     return damages
 
 
-def be_sound(bag: Path) -> None:
+def require_intact(bag: Path) -> None:
     """Refuse a bag that is not as it was sealed: what is made of it would hide that.
 
     Raises:
@@ -68,7 +68,7 @@ def be_sound(bag: Path) -> None:
         raise _not_as_sealed(bag, damages)
 
 
-def be_as_sealed(bag: Path, paths: Sequence[str]) -> None:
+def require_files_intact(bag: Path, paths: Sequence[str]) -> None:
     """Refuse a bag of which its lists, or some files, are not as they were sealed; the others are not looked at.
 
     Args:
@@ -89,11 +89,11 @@ def be_as_sealed(bag: Path, paths: Sequence[str]) -> None:
 
 
 def _not_as_sealed(bag: Path, damages: Sequence[Damage]) -> BagError:
-    told = f"{bag.name} is not as it was sealed ({told_of(damages)}). `bannasar verify` tells all of it."
+    told = f"{bag.name} is not as it was sealed ({in_words(damages)}). `bannasar verify` tells all of it."
     return BagError(told)
 
 
-def told_of(damages: Sequence[Damage]) -> str:
+def in_words(damages: Sequence[Damage]) -> str:
     """Return in words the first thing that is wrong with a bag, and how many more there are."""
     first = damages[0]
     more = f", and {len(damages) - 1} more" if len(damages) > 1 else ""

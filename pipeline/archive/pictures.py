@@ -12,7 +12,7 @@ from pipeline.archive.bag import document_file
 _ENDINGS = {"/DCTDecode": ".jpg", "/JPXDecode": ".jp2"}
 
 
-def take_pictures(bag: Path, case: CaseFile, folder: Path) -> dict[tuple[str, int], Path]:
+def extract_pictures(bag: Path, case: CaseFile, folder: Path) -> dict[tuple[str, int], Path]:
     """Write the picture of each page of a bag's documents into a folder, its bytes as they are in the PDF.
 
     So a bag can be made anew without reading its scans, which may need a password.

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from models.case import CaseFile
 from models.errors import BagError, NoBagError, SameBagError, TransferError
 from pipeline.archive.bag import bag_folder, read_bag, read_case, stored_paths, to_disk
-from pipeline.archive.fixity import Damage, be_sound, told_of, verify_bag
+from pipeline.archive.fixity import Damage, in_words, require_intact, verify_bag
 from pipeline.archive.keys import false_signatures
 
 _ENCRYPTED = 1  # a flag of an entry (APPNOTE.TXT, 4.4.4)
@@ -33,7 +33,7 @@ def export_bag(bag: Path, to: Path) -> Path:
     if place.exists():
         raise TransferError(f"{place} is there already. Name another place, or move it away.")
     place.parent.mkdir(parents=True, exist_ok=True)
-    be_sound(bag)
+    require_intact(bag)
     aside = Path(tempfile.mkdtemp(prefix=".bannasar-", dir=place.parent))
     try:
         if to.suffix.lower() == ".zip":
@@ -48,7 +48,7 @@ def export_bag(bag: Path, to: Path) -> Path:
         else:
             made = aside / bag.name
             _copy(bag, made)
-            _be_sound(made, verify_bag(made))
+            _refuse_damaged(made, verify_bag(made))
         to_disk(made)
         made.rename(place)
     finally:
@@ -57,7 +57,9 @@ def export_bag(bag: Path, to: Path) -> Path:
 
 
 @contextmanager
-def taken_in(bag: Path, archive: Path, keys: Mapping[str, Ed25519PublicKey]) -> Iterator[tuple[Path, Path, CaseFile]]:
+def imported_copy(
+    bag: Path, archive: Path, keys: Mapping[str, Ed25519PublicKey]
+) -> Iterator[tuple[Path, Path, CaseFile]]:
     """Copy a bag of another archive beside its place in this one, verified before and after. The archive must be held.
 
     Args:
@@ -81,7 +83,7 @@ def taken_in(bag: Path, archive: Path, keys: Mapping[str, Ed25519PublicKey]) -> 
         tempfile.TemporaryDirectory(prefix="import-", dir=work) as folder,
         unpacked(bag, Path(folder, "unpacked")) as found,
     ):
-        _be_sound(found, verify_bag(found))
+        _refuse_damaged(found, verify_bag(found))
         if false := false_signatures(found, keys):
             told = f"it bears a signature of the key {false[0][:16]}… that is not of it: it was changed since"
             raise TransferError(f"The bag {bag} is not taken in: {told}. Get it from a sound copy.")
@@ -94,7 +96,7 @@ def taken_in(bag: Path, archive: Path, keys: Mapping[str, Ed25519PublicKey]) -> 
             raise TransferError(f"The archive holds {case.box}/{case.id} already: {told}.")
         aside = Path(folder, "aside")
         _copy(found, aside)
-        _be_sound(aside, verify_bag(aside))
+        _refuse_damaged(aside, verify_bag(aside))
         to_disk(aside)
         yield aside, place, case
 
@@ -125,9 +127,9 @@ def _case_of(found: Path, bag: Path) -> CaseFile:
     return case
 
 
-def _be_sound(bag: Path, damages: list[Damage]) -> None:
+def _refuse_damaged(bag: Path, damages: list[Damage]) -> None:
     if damages:
-        raise TransferError(f"The bag {bag} is not as it was sealed ({told_of(damages)}). Get it from a sound copy.")
+        raise TransferError(f"The bag {bag} is not as it was sealed ({in_words(damages)}). Get it from a sound copy.")
 
 
 @contextmanager

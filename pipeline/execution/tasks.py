@@ -18,7 +18,7 @@ from models.page import Page, PageRef
 from models.scan import Kind
 from models.settings import Settings
 from pipeline.archive.bag import NewBag, bag_folder, build_bag, read_bag
-from pipeline.archive.fixity import be_sound
+from pipeline.archive.fixity import require_intact
 from pipeline.archive.measure import Measure, measure
 from pipeline.archive.results import Results
 from pipeline.document.describe import described
@@ -215,7 +215,7 @@ class _Kept:
         if not self._bag.exists():
             return {}
         try:
-            be_sound(self._bag)
+            require_intact(self._bag)
         except BagError as error:
             raise ScanError(Code.UNREADABLE, str(error)) from error
         return {PageRef(scan=page.scan, number=page.number): page for page in read_bag(self._bag)[1]}

@@ -8,8 +8,8 @@ from models.errors import BagError, ConflictError, KeyUnusableError
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import read_case
 from pipeline.archive.certificate import write_certificate
-from pipeline.archive.custody import be_as_told
-from pipeline.archive.fixity import be_sound
+from pipeline.archive.custody import require_recorded
+from pipeline.archive.fixity import require_intact
 from pipeline.archive.journal import lines, manifest_of
 from pipeline.archive.signed_pdf import sign_pdf
 from pipeline.archive.statement import Statement, seal
@@ -45,8 +45,8 @@ def certify(archive: Archive, case: str, to: Path) -> Statement:
     if signer is None:
         raise KeyUnusableError(archive.recorder.warning or NO_KEY, "" if archive.recorder.warning else MAKE_KEY)
     try:
-        be_sound(bag)
-        be_as_told(archive.folder, bag)
+        require_intact(bag)
+        require_recorded(archive.folder, bag)
     except BagError as error:
         raise BagError(str(error), "It is not certified.") from error
     journal = list(lines(archive.folder))

@@ -14,10 +14,10 @@ from models.page import Page, PageRef
 from models.settings import Settings
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import NewBag, build_bag, originals, read_bag
-from pipeline.archive.custody import be_as_told
-from pipeline.archive.fixity import be_sound
+from pipeline.archive.custody import require_recorded
+from pipeline.archive.fixity import require_intact
 from pipeline.archive.journal import Event, history_with
-from pipeline.archive.pictures import take_pictures
+from pipeline.archive.pictures import extract_pictures
 from pipeline.document import said
 from pipeline.document.describe import described, resting
 from pipeline.document.glossary import read_names
@@ -87,8 +87,8 @@ def _change(
     with archive.held():
         bag = archive.bag(case)
         # What is made of a bag that was changed would hide that.
-        be_sound(bag)
-        be_as_told(archive.folder, bag)
+        require_intact(bag)
+        require_recorded(archive.folder, bag)
         older, pages = read_bag(bag)
         one = _chosen(older, number)
         corrections = say(older, one)
@@ -138,7 +138,7 @@ def _built(now: CaseFile, older: CaseFile, pages: list[Page], bag: Path, archive
     work = archive / "tmp"
     work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="pictures-", dir=work) as folder:
-        pictures = take_pictures(bag, older, Path(folder))
+        pictures = extract_pictures(bag, older, Path(folder))
         return build_bag(now, pages, originals(bag, older), pictures, archive)
 
 

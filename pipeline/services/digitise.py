@@ -18,8 +18,8 @@ from models.scan import Box, ScanState
 from pipeline.archive.account import account
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import RECORD, bag_folder, original, read_case, recover
-from pipeline.archive.custody import as_told
-from pipeline.archive.fixity import be_as_sealed
+from pipeline.archive.custody import recorded_manifests
+from pipeline.archive.fixity import require_files_intact
 from pipeline.archive.journal import Event, history_with, manifest_of
 from pipeline.archive.ledger import Attempt, ScanRow, Step
 from pipeline.archive.lock import LOCK
@@ -437,10 +437,10 @@ class _Reading:
         bag = self._settings.archive / "bags" / case.rows[0].box / case.id
         if not bag.exists():
             return None
-        be_as_sealed(bag, [RECORD])
+        require_files_intact(bag, [RECORD])
         older = read_case(bag)
         if self._told is None:
-            self._told = as_told(self._settings.archive)
+            self._told = recorded_manifests(self._settings.archive)
         told = self._told.get(bag.relative_to(self._settings.archive).as_posix())
         if told not in {None, manifest_of(bag), *(version.manifest for version in older.history[-1:])}:
             raise BagError(f"{bag.name} is not the case file that the journal tells of: `bannasar verify`")

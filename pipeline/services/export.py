@@ -16,8 +16,8 @@ from PIL import Image
 from models.errors import KeyUnusableError, TransferError
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import document_file, read_bag, read_case
-from pipeline.archive.custody import be_as_told
-from pipeline.archive.fixity import be_sound
+from pipeline.archive.custody import require_recorded
+from pipeline.archive.fixity import require_intact
 from pipeline.archive.signed_pdf import sign_pdf
 from pipeline.formats.hocr import hocr
 from pipeline.formats.iiif import manifest, picture_name, picture_size, text_name, text_of
@@ -38,9 +38,9 @@ def export_documents(archive: Archive, case: str, to: Path) -> list[Path]:
     bag, recorder = archive.bag(case), archive.recorder
     if recorder.warning:
         raise KeyUnusableError(recorder.warning)
-    be_sound(bag)
+    require_intact(bag)
     if recorder.signer:
-        be_as_told(archive.folder, bag)
+        require_recorded(archive.folder, bag)
     numbers = [document.number for document in read_case(bag).documents]
     with _beside(to) as aside:
         for number in numbers:
@@ -62,7 +62,7 @@ def export_hocr(archive: Archive, case: str, to: Path) -> list[Path]:
         OSError: they cannot be written.
     """
     bag = archive.bag(case)
-    be_sound(bag)
+    require_intact(bag)
     record, pages = read_bag(bag)
     by_place = {(page.scan, page.number): page for page in pages}
     with _beside(to) as aside:
@@ -90,7 +90,7 @@ def export_iiif(archive: Archive, case: str, to: Path, base: str) -> Path:
         OSError: it cannot be written.
     """
     bag, settings = archive.bag(case), archive.settings
-    be_sound(bag)
+    require_intact(bag)
     record, pages = read_bag(bag)
     place = f"{base.rstrip('/')}/{quote(bag.name)}"
     with _beside(to) as aside:

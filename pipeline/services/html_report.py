@@ -26,7 +26,7 @@ from pipeline.archive.measure import confidence_of
 from pipeline.execution.perform import Done
 from pipeline.execution.worker import Hand, Limits
 from pipeline.page.render import render
-from pipeline.services.report import box_report
+from pipeline.services.box_report import box_report
 from pipeline.text.plain import page_text
 
 _WIDTH = 420

@@ -10,7 +10,7 @@ from pipeline.archive.archive import Archive
 from pipeline.archive.bag import NewBag
 from pipeline.archive.journal import Event, last_line
 from pipeline.archive.keys import is_vouched_for, trusted
-from pipeline.archive.transfer import taken_in
+from pipeline.archive.transfer import imported_copy
 from pipeline.archive.withdrawal import is_withdrawn
 
 
@@ -44,7 +44,7 @@ def import_bag(archive: Archive, actor: Actor, bag: Path) -> Imported:
         last_line(archive.folder)  # a damaged journal stops it before anything has come in
         keys = trusted(archive.folder)
         try:
-            with taken_in(bag, archive.folder, keys) as (aside, place, case):
+            with imported_copy(bag, archive.folder, keys) as (aside, place, case):
                 committed = archive.commits.place(Event.IMPORTED, NewBag(aside, place), actor)
         except SameBagError as error:
             if archive.ledger.bag_of(error.case.id):

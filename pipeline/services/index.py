@@ -100,7 +100,7 @@ def _synchronise(archive: Archive, show: Show) -> Difference:
     return replace(found, missing=missing, changed=changed, unreadable=tuple(unreadable))
 
 
-def rebuild(
+def rebuild_index(
     archive: Archive, show: Show = lambda _done, _all: None, url: str | None = None
 ) -> tuple[int, tuple[Path, ...]]:
     """Make the index anew from the bags; searches find the old one until the new one is whole.

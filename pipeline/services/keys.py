@@ -6,7 +6,7 @@ from pathlib import Path
 from models.actor import Actor
 from models.errors import ConflictError, KeyUnusableError, UsageError
 from pipeline.archive.archive import Archive
-from pipeline.archive.custody import adopt_key, as_told, key_file, passphrase
+from pipeline.archive.custody import adopt_key, key_file, passphrase, recorded_manifests
 from pipeline.archive.fixity import verify_bag
 from pipeline.archive.journal import Entry, Event, append, last_line, manifest_of
 from pipeline.archive.keys import fingerprint, is_vouched_for, load_public, load_signer, make_key, trust, trusted
@@ -102,7 +102,7 @@ def sign(archive: Archive, actor: Actor) -> Signed:
             raise KeyUnusableError(recorder.warning or NO_KEY, "" if recorder.warning else MAKE_KEY)
         own = {recorder.signer.fingerprint: recorder.signer.key.public_key()}
         waiting = [bag for bag in archive.bags() if not is_vouched_for(bag, own)]
-        journal = as_told(archive.folder)
+        journal = recorded_manifests(archive.folder)
         left = []
         for bag in waiting:
             if verify_bag(bag) or manifest_of(bag) != journal.get(bag.relative_to(archive.folder).as_posix()):

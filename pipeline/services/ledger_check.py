@@ -27,7 +27,7 @@ class Finding:
     mended: bool
 
 
-def check(archive: Archive, *, mend: bool) -> Iterator[Finding]:
+def check_ledger(archive: Archive, *, mend: bool) -> Iterator[Finding]:
     """Yield what is wrong, each thing mended by then if that is wanted and possible.
 
     What is mended by reading a scan again is set to pending: the next run of its box does it.

@@ -32,7 +32,7 @@ class Rebuilt:
     warning: str
 
 
-def rebuild(
+def rebuild_archive(
     archive: Archive, actor: Actor, *, force: bool, show: Callable[[int, int], None] = lambda _done, _all: None
 ) -> Rebuilt:
     """Make ledger and index anew from the bags. What only the ledger knew is gone: attempts, and refused scans.

@@ -92,7 +92,7 @@ def _imported(_make, archive: Archive) -> None:
 
 
 def _adopted(_make, archive: Archive) -> None:
-    rebuild.rebuild(archive, CLERK, force=True)
+    rebuild.rebuild_archive(archive, CLERK, force=True)
 
 
 def _nothing(_make, _archive: Archive) -> None:
@@ -177,7 +177,7 @@ def test_a_change_that_dies_is_whole_or_has_not_happened(make, archive, kind, st
     _die(make, archive, change, step, when)
     with Archive(archive.settings) as after:
         if kind == "rebuilt" and not next((line for line in lines(after.folder) if line.bag), None):
-            rebuild.rebuild(after, CLERK, force=True)  # the operator types the command again
+            rebuild.rebuild_archive(after, CLERK, force=True)  # the operator types the command again
         elif kind == "rebuilt":
             after.ledger.boxes()
         index.synchronise(after)

@@ -14,9 +14,9 @@ from pipeline.archive.history import failures
 from pipeline.archive.ledger import Ledger, ScanRow, scan_row
 from pipeline.archive.measure import Measure
 from pipeline.intake.discover import Entry
+from pipeline.services.box_report import BoxReport
 from pipeline.services.gone import dismiss, find_again, newly_gone, note_gone
 from pipeline.services.ingest import settle
-from pipeline.services.report import BoxReport
 from tests.conftest import archive_settings
 
 SHA = "ab" * 32

@@ -9,7 +9,7 @@ from models.scan import ScanState
 from pipeline.archive.archive import Archive
 from pipeline.archive.ledger import Ledger
 from pipeline.index.sqlite import SqliteStore
-from pipeline.services.ledger_check import check
+from pipeline.services.ledger_check import check_ledger
 from tests.cli.conftest import Bannasar, write_page
 from tests.conftest import archive_settings
 
@@ -34,7 +34,7 @@ def archive(archived, tmp_path):
 
 def _check(archive, *, mend=True):
     with Archive(archive_settings(archive)) as opened:
-        return [(finding.told, finding.mended) for finding in check(opened, mend=mend)]
+        return [(finding.told, finding.mended) for finding in check_ledger(opened, mend=mend)]
 
 
 def test_a_sound_archive_agrees_with_its_ledger(archive):

@@ -54,7 +54,7 @@ class Finding:
     statement: Statement | None = None
 
 
-def check(file: Path, keys: Keys, archive: Path | None = None) -> Finding:
+def check_file(file: Path, keys: Keys, archive: Path | None = None) -> Finding:
     """Say whether a file is what an archive holds.
 
     Args:
