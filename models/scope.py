@@ -1,9 +1,11 @@
 """What of an archive a question may be answered from."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Self
 
 from models.level import Level
+from models.page import PageRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,4 +41,21 @@ class Scope:
         """Whether a page is in it, by its case file, its box and its effective level."""
         if case in self.refused:
             return False
-        return case in self.granted or (level <= self.level and (self.boxes is None or box in self.boxes))
+        return case in self.granted or (level.rank <= self.level.rank and (self.boxes is None or box in self.boxes))
+
+
+@dataclass(frozen=True, slots=True)
+class PageLevels:
+    """The effective level of each page of a case file.
+
+    Attributes:
+        level: that of every page that ``pages`` does not name.
+        pages: those of the pages that have another.
+    """
+
+    level: Level
+    pages: Mapping[PageRef, Level] = field(default_factory=dict)
+
+    def of(self, scan: str, number: int) -> Level:
+        """Return the level of a page, by the SHA-256 of its scan and its number."""
+        return self.pages.get(PageRef(scan=scan, number=number), self.level) if self.pages else self.level
