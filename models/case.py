@@ -10,7 +10,9 @@ from models.fact import Fact, FactName
 from models.failure import Code
 from models.page import PageRef
 from models.record import Record
+from models.restriction import Restriction, page_levels
 from models.scan import Scan
+from models.scope import PageLevels
 
 
 class Unread(Record):
@@ -94,7 +96,8 @@ class CaseFile(Record):
     ``folder`` is its path in the box ("" for a scan by itself). ``scans`` are in the order of their paths.
     ``created``, ``software``, ``settings``, ``operator``, ``reason`` and ``read`` are as in :class:`Version`;
     ``history`` are the versions before this one, the oldest first. ``corrections`` are what people said of its
-    documents, in the order in which they did. A case file with something ``missing`` is *partial*.
+    documents, in the order in which they did; ``restrictions`` are the levels that were set, in that order, too. A case
+    file with something ``missing`` is *partial*.
     """
 
     id: str
@@ -111,7 +114,12 @@ class CaseFile(Record):
     read: tuple[str, ...] | None = None
     history: tuple[Version, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    restrictions: tuple[Restriction, ...] = ()
     missing: tuple[Missing, ...] = ()
+
+    def levels(self, now: datetime | None) -> PageLevels:
+        """Return the level of every page; ``now`` is None where no end date can be believed to have passed."""
+        return page_levels(self.restrictions, (document.pages for document in self.documents), now)
 
     @property
     def missing_pages(self) -> dict[tuple[str, int], Missing]:

@@ -1,0 +1,137 @@
+"""How levels are set on things, and which one counts.
+
+A level is set on a box, a case file, a document or a page. What is set stays written down; what counts follows from it:
+
+- Of what is set on one thing, the last that has no end date takes the place of all before it. One with an end date is
+  added to that, and counts until then. So an end date can only end a restriction, and brings back what was there.
+- Of a page, its document and its case file, the strictest counts.
+- A level set on a box is set on each of its case files, and on those that come in later.
+- A case file about which nobody has said anything is for staff.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from pydantic import AwareDatetime, model_validator
+
+from models.actor import Actor
+from models.level import Level, strictest
+from models.page import PageRef
+from models.record import Record
+from models.scope import PageLevels
+
+UNSAID = Level.STAFF
+
+
+class Reach(StrEnum):
+    """What a level is set on."""
+
+    BOX = "box"
+    CASE = "case"
+    DOCUMENT = "document"
+    PAGE = "page"
+
+
+class Restriction(Record):
+    """A level that was set on a thing.
+
+    ``pages`` are those of the document, or the page; none for a box or a case file. ``reason`` and ``order``, the
+    number of a court's order, say why; ``by`` who set it, ``at`` when. ``until`` is when it stops counting, None for
+    never.
+    """
+
+    level: Level
+    reach: Reach
+    pages: tuple[PageRef, ...] = ()
+    reason: str
+    order: str = ""
+    by: Actor
+    at: AwareDatetime
+    until: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _names_its_pages(self) -> Self:
+        if bool(self.pages) != (self.reach in {Reach.DOCUMENT, Reach.PAGE}):
+            raise ValueError("a document or a page is named by its pages, a box or a case file by none")
+        return self
+
+    def has_ended(self, now: datetime | None) -> bool:
+        """Whether its end date has surely passed; ``now`` is None where nobody can say what time it is."""
+        return self.until is not None and now is not None and self.until <= now
+
+
+def case_level(restrictions: Iterable[Restriction], now: datetime | None) -> Level:
+    """Return the level of a case file as such, whatever is set on its documents and pages.
+
+    Args:
+        restrictions: all of the case file, in the order in which they were set.
+        now: the present, aware; the earliest it may be where a clock cannot be trusted. None: no end date has passed.
+    """
+    return _effective((one for one in restrictions if not one.pages), now, UNSAID)
+
+
+def page_level(
+    restrictions: Sequence[Restriction], document: Sequence[PageRef], page: PageRef, now: datetime | None
+) -> Level:
+    """Return the level of a page: the strictest of its own, its document's and its case file's.
+
+    Args:
+        restrictions: all of the case file, in the order in which they were set.
+        document: the pages of the page's document. What was set on a document holds for every document that has one of
+            its pages, for documents may be cut otherwise later.
+        page: the page.
+        now: as for :func:`case_level`.
+    """
+    return strictest((_around(restrictions, document, now), _of(restrictions, Reach.PAGE, page, now)))
+
+
+def document_level(restrictions: Sequence[Restriction], document: Sequence[PageRef], now: datetime | None) -> Level:
+    """Return the level of a document as a whole: the strictest of its pages; arguments as :func:`page_level`'s."""
+    own = [one for one in restrictions if one.reach is Reach.PAGE]
+    pages = [_of(own, Reach.PAGE, page, now) for page in document] if own else []
+    return strictest((_around(restrictions, document, now), *pages))
+
+
+def page_levels(
+    restrictions: Sequence[Restriction], documents: Iterable[Sequence[PageRef]], now: datetime | None
+) -> PageLevels:
+    """Return the level of every page of a case file, given the pages of its documents; see :func:`page_level`."""
+    whole = case_level(restrictions, now)
+    if not any(one.pages for one in restrictions):
+        return PageLevels(whole)
+    own = {
+        page: strictest((around, _of(restrictions, Reach.PAGE, page, now)))
+        for document in documents
+        for around in (_around(restrictions, document, now),)
+        for page in document
+    }
+    return PageLevels(whole, {page: level for page, level in own.items() if level is not whole})
+
+
+def next_end(restrictions: Iterable[Restriction], now: datetime | None) -> datetime | None:
+    """Return the next end date that has not surely passed, None where there is none."""
+    return min((one.until for one in restrictions if one.until and not one.has_ended(now)), default=None)
+
+
+def _around(restrictions: Sequence[Restriction], document: Iterable[PageRef], now: datetime | None) -> Level:
+    """Return the level of a page's document and case file, whatever is set on the page itself."""
+    own = [one for one in restrictions if one.reach is Reach.DOCUMENT]
+    pages = [_of(own, Reach.DOCUMENT, page, now) for page in document] if own else []
+    return strictest((case_level(restrictions, now), *pages))
+
+
+def _of(restrictions: Iterable[Restriction], reach: Reach, page: PageRef, now: datetime | None) -> Level:
+    return _effective((one for one in restrictions if one.reach is reach and page in one.pages), now, Level.PUBLIC)
+
+
+def _effective(restrictions: Iterable[Restriction], now: datetime | None, unsaid: Level) -> Level:
+    lasting = unsaid
+    passing: list[Restriction] = []
+    for one in restrictions:
+        if one.until is None:
+            lasting, passing = one.level, []
+        else:
+            passing.append(one)
+    return strictest((lasting, *(one.level for one in passing if not one.has_ended(now))))
