@@ -1,15 +1,19 @@
 """All the commands of ``bannasar``."""
 
 import importlib
+import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 import typer.main
 from typer.core import TyperGroup
 
+from cli.typed import TYPED
 from models.errors import ExitStatus
 
 # In the order of the help: what is typed, and the function, or the group of commands, that it means.
@@ -110,7 +114,26 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    show_version: Annotated[
+    ctx: typer.Context,
+    show_version: Annotated[  # noqa: ARG001  # its callback does it
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
-) -> None: ...
+    verbose: Annotated[
+        int, typer.Option("--verbose", "-v", count=True, help="Log what happens on standard error; twice: log more.")
+    ] = 0,
+    log_file: Annotated[
+        Path | None, typer.Option("--log-file", metavar="FILE", help="Keep the log in a file as well.")
+    ] = None,
+) -> None:
+    TYPED.command, TYPED.since = ctx.invoked_subcommand or "", time.monotonic()
+    TYPED.verbose, TYPED.log_file = verbose, log_file
+    if verbose or log_file:
+        from cli.logs import begin  # noqa: PLC0415  # nobody else need wait until it is loaded
+
+        begin()
+    ctx.call_on_close(_end_log)
+
+
+def _end_log() -> None:
+    if logs := sys.modules.get("cli.logs"):  # a command may have begun it by what its settings say
+        logs.end()

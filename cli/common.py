@@ -65,6 +65,10 @@ def read_settings(archive: Path | None, **options: Any) -> Settings:  # noqa: AN
         SettingsError: they cannot be read, or say what cannot be.
     """
     settings = load(archive=archive, **options)
+    if settings.log.verbose or settings.log.file:
+        from cli.logs import begin  # noqa: PLC0415  # nobody else need wait until it is loaded
+
+        begin(settings.log.verbose, settings.log.file)
     return settings.model_copy(update={"archive": settings.archive.expanduser().absolute()})
 
 

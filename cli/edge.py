@@ -2,10 +2,8 @@
 
 import sqlite3
 import sys
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from rich.cells import cell_len
 
@@ -14,9 +12,9 @@ from cli.streams import OutputLostError
 from cli.terminal import Text, escaped
 from models.errors import BannasarError, ExitStatus, QueryError
 from pipeline.execution.disk_guard import is_full
+from pipeline.logs import described
 
 _OF_A_LEDGER = "`bannasar ledger check` says more; `bannasar rebuild --force` makes it anew from the bags."
-_ROOT = Path(__file__).parents[1]
 
 
 @contextmanager
@@ -53,16 +51,10 @@ def of_the_system(error: OSError | sqlite3.OperationalError) -> str:
 
 
 def _unforeseen(error: Exception) -> str:
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_ours(Path(frame.filename))]
-    place = f" at {Path(own[-1].filename).relative_to(_ROOT)}, line {own[-1].lineno}" if own else ""
     return (
-        f"Something went wrong that Bannasar has no name for ({type(error).__name__}{place}). "
+        f"Something went wrong that Bannasar has no name for ({described(error)}). "
         "Run the command again, and report it if it happens again."
     )
-
-
-def _is_ours(file: Path) -> bool:
-    return file.is_relative_to(_ROOT) and file.relative_to(_ROOT).parts[0] in {"cli", "config", "models", "pipeline"}
 
 
 def _end(sentence: str, status: ExitStatus, *below: str) -> None:

@@ -142,6 +142,15 @@ class SigningSettings(Record):
     passphrase_file: str = Field(description="File with the passphrase of the key; empty where it has none.")
 
 
+class LogSettings(Record):
+    """What is logged of what a command does."""
+
+    verbose: Annotated[int, Field(ge=0, le=2)] = Field(
+        description="How much is logged on standard error: 0 nothing, 1 what happens, 2 more of it."
+    )
+    file: str = Field(description="File in which the log is kept; empty for none.")
+
+
 class Settings(Record):
     """Everything that can be set."""
 
@@ -155,6 +164,7 @@ class Settings(Record):
     run: RunSettings
     index: IndexSettings
     signing: SigningSettings
+    log: LogSettings
 
     def of_what_is_made(self) -> dict[str, str]:
         """Return the settings that decide what becomes of a page, by their names."""

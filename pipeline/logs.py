@@ -1,0 +1,139 @@
+"""What a line of the log may say, and which run, scan and page it is about.
+
+Every module logs to ``logging.getLogger(__name__)``. A log is given to whoever helps, who may not be allowed to read
+the archive. So no line, at any level, holds what stands on a paper, what was searched for, a secret, or a name:
+of a box, a case file, a scan, a folder or a person. A scan is named by the first twelve digits of its SHA-256, which
+``bannasar show`` takes, a case file by its line of the journal, an error by its class and its place in our own code.
+tests/cli/test_logs.py holds every line to that.
+"""
+
+import logging
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+
+OWN = ("cli", "config", "models", "pipeline")
+"""The names under which our own modules log."""
+
+_ROOT = Path(__file__).parents[1]
+_DIGITS_OF_SCAN = 12
+_NONE = "-"
+_RUN = ContextVar("run", default="")
+_SCAN = ContextVar("scan", default="")
+_PAGE = ContextVar("page", default="")
+
+for _name in OWN:  # without a log, Python would print our warnings on standard error
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+
+
+@contextmanager
+def about(*, run: str = "", scan: str = "", page: int | None = None) -> Iterator[None]:
+    """Mark every line that is logged within; what is not given stays as it was outside.
+
+    Args:
+        run: the id of the run, or of the command.
+        scan: the SHA-256 of a scan.
+        page: the number of a page, from 1.
+    """
+    given = ((_RUN, run), (_SCAN, scan[:_DIGITS_OF_SCAN]), (_PAGE, "" if page is None else str(page)))
+    tokens = [(variable, variable.set(value)) for variable, value in given if value]
+    try:
+        yield
+    finally:
+        for variable, token in reversed(tokens):
+            variable.reset(token)
+
+
+class Ids(logging.Filter):
+    """Gives each line its ``run``, ``scan`` and ``page``, "-" where it has none; those of another process stay."""
+
+    def __init__(self, run: str = "") -> None:
+        """Take the id for lines of threads that know of no run."""
+        super().__init__()
+        self._run = run
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every line pass."""
+        for name, value in (("run", _RUN.get() or self._run), ("scan", _SCAN.get()), ("page", _PAGE.get())):
+            if not hasattr(record, name):
+                setattr(record, name, value or _NONE)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A line that was logged in another process: ``at`` is in seconds since 1970."""
+
+    name: str
+    level: int
+    message: str
+    at: float
+    scan: str
+    page: str
+
+
+def level() -> int:
+    """Return the least level of what our modules log in this process now."""
+    return logging.getLogger("pipeline").getEffectiveLevel()
+
+
+class _Keeper(logging.Handler):
+    def __init__(self, kept: list[Kept]) -> None:
+        super().__init__()
+        self._kept = kept
+        self.addFilter(Ids())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        told = record.getMessage()
+        self._kept.append(Kept(record.name, record.levelno, told, record.created, *_ids(record)))
+
+
+def _ids(record: logging.LogRecord) -> tuple[str, str]:
+    return str(getattr(record, "scan", _NONE)), str(getattr(record, "page", _NONE))
+
+
+@contextmanager
+def keeping(least: int) -> Iterator[list[Kept]]:
+    """Keep what our modules log within, from a level on, for the process that asked for the work."""
+    kept: list[Kept] = []
+    keeper = _Keeper(kept)
+    loggers = [logging.getLogger(name) for name in OWN]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(least)
+        logger.addHandler(keeper)
+    try:
+        yield kept
+    finally:
+        for logger, own in zip(loggers, before, strict=True):
+            logger.setLevel(own)
+            logger.removeHandler(keeper)
+
+
+def log_again(lines: Sequence[Kept]) -> None:
+    """Log here what was logged in another process."""
+    for line in lines:
+        logger = logging.getLogger(line.name)
+        if logger.isEnabledFor(line.level):
+            told = {"name": line.name, "levelno": line.level, "levelname": logging.getLevelName(line.level)}
+            told |= {"msg": line.message, "created": line.at, "msecs": line.at % 1 * 1000}
+            logger.handle(logging.makeLogRecord({**told, "scan": line.scan, "page": line.page}))
+
+
+def described(error: BaseException) -> str:
+    """Return the class of an error and its place in our own code; its message may hold what stands on a paper."""
+    place = place_of(error)
+    return f"{type(error).__name__} at {place}" if place else type(error).__name__
+
+
+def place_of(error: BaseException) -> str:
+    """Return the last of our own files that an error passed, and the line; "" where it passed none."""
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_ours(Path(frame.filename))]
+    return f"{Path(own[-1].filename).relative_to(_ROOT)}, line {own[-1].lineno}" if own else ""
+
+
+def _is_ours(file: Path) -> bool:
+    return file.is_relative_to(_ROOT) and file.relative_to(_ROOT).parts[0] in OWN
