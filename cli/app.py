@@ -3,77 +3,137 @@
 import importlib
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 import typer.main
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from cli.typed import TYPED
-from models.errors import ExitStatus
+from models.exit_status import ExitStatus
 
-# In the order of the help: what is typed, and the function, or the group of commands, that it means.
+# In the order of the help: what is typed; the function, or the group of commands, that it means; what the help says of
+# it, so that the help need not load them all. tests/cli/test_app.py holds it to be what the function itself says.
 _COMMANDS = {
-    "run": "cli.run:run",
-    "watch": "cli.watch:watch",
-    "status": "cli.status:status",
-    "failures": "cli.failures:failures",
-    "show": "cli.show:show",
-    "rerun": "cli.rerun:rerun",
-    "report": "cli.report:report",
-    "search": "cli.search:search",
-    "export": "cli.export:app",
-    "index": "cli.index:app",
-    "ledger": "cli.ledger:app",
-    "verify": "cli.verify:verify",
-    "rebuild": "cli.rebuild:rebuild",
-    "import": "cli.import_bag:import_bag",
-    "review": "cli.review:review",
-    "correct": "cli.correct:correct",
-    "split": "cli.correct:split",
-    "merge": "cli.correct:merge",
-    "kinds": "cli.kinds:kinds",
-    "train": "cli.train:train",
-    "evaluate": "cli.train:evaluate",
-    "withdraw": "cli.withdrawal:withdraw",
-    "reinstate": "cli.withdrawal:reinstate",
-    "keys": "cli.keys:app",
-    "sheets": "cli.sheets:sheets",
-    "certify": "cli.certify:certify",
-    "check": "cli.check:check",
-    "doctor": "cli.doctor:doctor",
+    "run": ("cli.run:run", "Digitise boxes: read every page, archive every case file, make it searchable."),
+    "watch": ("cli.watch:watch", "Take in scans as a scanner drops them into a folder, until it is stopped."),
+    "status": ("cli.status:status", "Show how the boxes stand; with a box, each of its scans."),
+    "failures": (
+        "cli.failures:failures",
+        "Show what failed and what was refused, by its code: how often, with examples, and what to do.",
+    ),
+    "show": ("cli.show:show", "Tell one scan's whole story: how it stands, where it lies, its pages, every attempt."),
+    "rerun": (
+        "cli.rerun:rerun",
+        "Digitise again what failed, what was read badly, or what was read by an older recipe.",
+    ),
+    "report": (
+        "cli.report:report",
+        "Write a box's report as one page of HTML, to look at, print, or put into the box.",
+    ),
+    "search": ("cli.search:search", "Find pages, best first, with the words that were found marked."),
+    "export": ("cli.export:app", "Take things out of the archive."),
+    "index": ("cli.index:app", "Look after the index: it can always be made again from the bags."),
+    "ledger": ("cli.ledger:app", "Look after the ledger."),
+    "verify": (
+        "cli.verify:verify",
+        "Read every bag again and say what is not as it was sealed: changed, missing and added files, "
+        "each by its name.",
+    ),
+    "rebuild": (
+        "cli.rebuild:rebuild",
+        "Make ledger and index anew from the bags alone: for an archive that was copied, or whose ledger is lost.",
+    ),
+    "import": (
+        "cli.import_bag:import_bag",
+        "Take a case file in from another archive: its bag is verified, copied, and indexed.",
+    ),
+    "review": (
+        "cli.review:review",
+        "List the documents that want a person's eyes, the least sure first, and what to type.",
+    ),
+    "correct": ("cli.correct:correct", "Say what a document is, where the machine was wrong or unsure."),
+    "split": ("cli.correct:split", "Cut a document in two, where the machine saw no second one begin."),
+    "merge": (
+        "cli.correct:merge",
+        "Join a document with the one before it, where the machine saw one begin that does not.",
+    ),
+    "kinds": (
+        "cli.kinds:kinds",
+        "List the kinds of document of the glossary, with their titles in three languages and the evidence for them.",
+    ),
+    "train": (
+        "cli.train:train",
+        "Teach the classifier what people said with `bannasar correct`, beside the made papers it was "
+        "first taught with.",
+    ),
+    "evaluate": (
+        "cli.train:evaluate",
+        "Compare what the classifier says with what people said, on the documents that it was not taught with.",
+    ),
+    "withdraw": (
+        "cli.withdrawal:withdraw",
+        "Hide a case file from searches; its bag is kept as it is, and the journal says who had it done, when and why.",
+    ),
+    "reinstate": ("cli.withdrawal:reinstate", "Let searches find a case file again that was withdrawn."),
+    "keys": ("cli.keys:app", "Look after the key that signs bags and journal, and those that are trusted."),
+    "sheets": (
+        "cli.sheets:sheets",
+        "Print separator sheets, to lay between documents before scanning: a new document begins after each.",
+    ),
+    "certify": (
+        "cli.certify:certify",
+        "Write a certificate of a case file: a signed PDF of one page, with a QR code that says the same on paper.",
+    ),
+    "check": (
+        "cli.check:check",
+        "Check offline whether something is what the archive signed: right, changed (what), or unknown.",
+    ),
+    "doctor": (
+        "cli.doctor:doctor",
+        "Check Tesseract and its models, poppler, ghostscript, fonts, the disk and the archive; say how to mend each.",
+    ),
 }
 
 
-class _Loaded(Mapping[str, Any]):
-    """Loads a command when it is asked for: a search need not wait for all that a run is made of."""
+class _Commands(TyperGroup):
+    """The commands, each of which is loaded when it is typed: a search need not wait for all that a run is made of."""
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(_COMMANDS)
+    def __init__(self, **values: Any) -> None:  # noqa: ANN401  # as Typer gives them
+        named = {name: TyperCommand(name, help=summary) for name, (_, summary) in _COMMANDS.items()}
+        super().__init__(**values | {"commands": named})
 
-    def __len__(self) -> int:
-        return len(_COMMANDS)
-
-    def __getitem__(self, typed: str) -> Any:  # noqa: ANN401  # Typer keeps its class of commands to itself
-        module, name = _COMMANDS[typed].split(":")
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002  # as Typer's
+        """Load a command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name][0].split(":")
         found = getattr(importlib.import_module(module), name)
         if isinstance(found, typer.Typer):
             group = typer.main.get_group(found)
-            group.name = typed
+            group.name = cmd_name
             return group
         alone = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
-        alone.command(typed)(found)
+        alone.command(cmd_name)(found)
         return typer.main.get_command(alone)
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401  # as Typer's
+        """Write the help, for which no command is loaded."""
+        self._unloaded().format_help(ctx, formatter)
 
-class _Commands(TyperGroup):
-    def __init__(self, **values: Any) -> None:  # noqa: ANN401  # as Typer gives them
-        super().__init__(**values)
-        self.commands = _Loaded()  # type: ignore[assignment]  # nothing is ever added to it
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:  # noqa: ANN401  # as Typer's
+        """Return the commands that begin so, for which none is loaded."""
+        unloaded = self._unloaded()
+        named = unloaded.make_context(ctx.info_name, [], parent=ctx.parent, resilient_parsing=True)
+        return unloaded.shell_complete(named, incomplete)
+
+    def _unloaded(self) -> TyperGroup:
+        return TyperGroup(
+            name=self.name, commands=dict(self.commands), params=self.params, help=self.help, epilog=self.epilog
+        )
 
     def make_context(self, *given: Any, **named: Any) -> Any:  # noqa: ANN401  # as Typer's
         """Read what was typed before the command's name."""
@@ -108,6 +168,8 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version  # noqa: PLC0415  # slow to load, and wanted nowhere else
+
         typer.echo(f"bannasar {version('bannasar')}")
         raise typer.Exit
 

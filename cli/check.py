@@ -8,7 +8,8 @@ import typer
 
 from cli.common import ArchiveOption, JsonOption, out, read_settings
 from cli.terminal import Text, print_json
-from models.errors import ExitStatus, UsageError
+from models.errors import UsageError
+from models.exit_status import ExitStatus
 from pipeline.archive.keys import read_keys, trusted
 from pipeline.archive.statement import is_statement
 from pipeline.services.authenticity import Finding, Verdict, check_file, check_text

@@ -4,7 +4,7 @@ import typer
 
 from cli.common import ArchiveOption, out, read_settings
 from cli.terminal import Text
-from models.errors import ExitStatus
+from models.exit_status import ExitStatus
 from pipeline.services.doctor import examine
 
 

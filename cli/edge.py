@@ -2,41 +2,36 @@
 
 import sqlite3
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import NoReturn
 
 from rich.cells import cell_len
 
 from cli.common import err
-from cli.streams import OutputLostError
 from cli.terminal import Text, escaped
-from models.errors import BannasarError, ExitStatus, QueryError
+from models.errors import BannasarError, QueryError
+from models.exit_status import ExitStatus
 from pipeline.execution.disk_guard import is_full
 from pipeline.logs import described
 
 _OF_A_LEDGER = "`bannasar ledger check` says more; `bannasar rebuild --force` makes it anew from the bags."
 
 
-@contextmanager
-def edge() -> Iterator[None]:
-    """End the program with the exit status of what goes wrong within, after saying what that is and what to do.
+def end_with(error: Exception) -> NoReturn:
+    """End the program with the exit status of what went wrong, after saying what that is and what to do.
 
     Nothing that stands on a paper is shown: of an error that nobody foresaw, its kind and its place alone.
     """
-    try:
-        yield
-    except OutputLostError:  # standard_streams knows better
-        raise
-    except QueryError as error:
-        _end(str(error), error.exit_status, f"  {error.query}", f"  {' ' * _width(error)}^")
-    except BannasarError as error:
-        _end(str(error), error.exit_status)
-    except (OSError, sqlite3.OperationalError) as error:
-        _end(of_the_system(error), ExitStatus.WRONG_USE)
-    except sqlite3.DatabaseError as error:  # the index's own are translated where they come from
-        _end(f"The archive's ledger.db is damaged ({error}). {_OF_A_LEDGER}", ExitStatus.WRONG_USE)
-    except Exception as error:  # whatever it is, its message may hold what stands on a paper
-        _end(_unforeseen(error), ExitStatus.WRONG_USE)
+    match error:
+        case QueryError():
+            _end(str(error), error.exit_status, f"  {error.query}", f"  {' ' * _width(error)}^")
+        case BannasarError():
+            _end(str(error), error.exit_status)
+        case OSError() | sqlite3.OperationalError():
+            _end(of_the_system(error), ExitStatus.WRONG_USE)
+        case sqlite3.DatabaseError():  # the index's own are translated where they come from
+            _end(f"The archive's ledger.db is damaged ({error}). {_OF_A_LEDGER}", ExitStatus.WRONG_USE)
+        case _:  # whatever it is, its message may hold what stands on a paper
+            _end(_unforeseen(error), ExitStatus.WRONG_USE)
 
 
 def of_the_system(error: OSError | sqlite3.OperationalError) -> str:
@@ -57,7 +52,7 @@ def _unforeseen(error: Exception) -> str:
     )
 
 
-def _end(sentence: str, status: ExitStatus, *below: str) -> None:
+def _end(sentence: str, status: ExitStatus, *below: str) -> NoReturn:
     err.print(Text.assemble(("bannasar:", "bold red"), f" {sentence}"))
     for line in below:
         err.print(line)

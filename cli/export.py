@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.common import ArchiveOption, CaseArgument, err, keep_outside, open_archive, out, warn_of_damage
-from models.errors import ExitStatus
+from models.exit_status import ExitStatus
 from pipeline.archive.transfer import export_bag
 from pipeline.services.export import export_documents, export_hocr, export_iiif
 from pipeline.services.text_export import export_text

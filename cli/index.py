@@ -9,7 +9,7 @@ import typer
 from cli.common import ArchiveOption, JsonOption, open_archive, out
 from cli.progress import counted
 from cli.terminal import Text, print_json
-from models.errors import ExitStatus
+from models.exit_status import ExitStatus
 from pipeline.services import index as service
 from pipeline.services.index import Difference
 

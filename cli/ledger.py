@@ -7,7 +7,7 @@ import typer
 from cli.actor import operator
 from cli.common import ArchiveOption, open_archive, out
 from cli.terminal import Text
-from models.errors import ExitStatus
+from models.exit_status import ExitStatus
 from pipeline.services import gone, ledger_check
 
 app = typer.Typer(help="Look after the ledger.", no_args_is_help=True)

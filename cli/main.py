@@ -5,8 +5,15 @@ def main() -> None:
     """Run the command line."""
     # Each worker of a run imports this module again as it starts, and needs none of the commands.
     from cli.app import app  # noqa: PLC0415
-    from cli.edge import edge  # noqa: PLC0415
-    from cli.streams import standard_streams  # noqa: PLC0415
+    from cli.streams import OutputLostError, standard_streams  # noqa: PLC0415
 
-    with standard_streams(), edge():
-        app()
+    with standard_streams():
+        try:
+            app()
+        except OutputLostError:  # standard_streams knows better
+            raise
+        except Exception as error:
+            # What tells the errors apart takes longer to load than the help takes to print.
+            from cli.edge import end_with  # noqa: PLC0415
+
+            end_with(error)

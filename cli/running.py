@@ -16,7 +16,8 @@ from cli.common import err, out
 from cli.edge import of_the_system
 from cli.progress import say, screen_for
 from cli.terminal import Text
-from models.errors import BannasarError, ExitStatus, MissingDependencyError
+from models.errors import BannasarError, MissingDependencyError
+from models.exit_status import ExitStatus
 from models.scan import ScanState
 from models.settings import LogFormat, Settings
 from pipeline.archive.archive import Archive

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from models.errors import ExitStatus
+from models.exit_status import ExitStatus
 
 _ESCAPED = "bannasar.escaped"
 

@@ -9,7 +9,8 @@ import typer
 from cli.common import ArchiveOption, JsonOption, out, read_settings, warn
 from cli.progress import counted
 from cli.terminal import Text, print_json
-from models.errors import BagError, BannasarError, ExitStatus
+from models.errors import BagError, BannasarError
+from models.exit_status import ExitStatus
 from pipeline.archive.archive import Archive
 from pipeline.archive.fixity import Pace
 from pipeline.archive.keys import read_keys

@@ -4,7 +4,7 @@ import typer
 
 from cli.actor import operator
 from cli.common import ArchiveOption, CaseArgument, ReasonOption, open_archive, out, warn
-from models.errors import ExitStatus
+from models.exit_status import ExitStatus
 from pipeline.services import withdraw as service
 from pipeline.services.withdraw import Marked
 

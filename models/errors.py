@@ -30,25 +30,13 @@ Errors of the operating system and of libraries are translated where they come i
 error holds anything that stands on a paper.
 """
 
-from enum import IntEnum
 from http import HTTPStatus
 from pathlib import Path
 from typing import ClassVar
 
 from models.case import CaseFile
+from models.exit_status import ExitStatus
 from models.failure import Code, Failure
-
-
-class ExitStatus(IntEnum):
-    """What the commands' exit statuses mean."""
-
-    DONE = 0
-    WRONG_USE = 1
-    SOME_FAILED = 2
-    MISSING_DEPENDENCY = 3
-    UNKNOWN = 3
-    INTERRUPTED = 130
-    NOBODY_READS = 141
 
 
 class BannasarError(Exception):

@@ -1,0 +1,62 @@
+"""The command line itself: what the help lists, and what is loaded to answer."""
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from cli.app import app
+
+group = typer.main.get_group(app)
+context = typer.Context(group, info_name="bannasar")
+
+# What takes long to load, and only reading pages or asking a server needs.
+_HEAVY = ("cv2", "dask", "distributed", "elasticsearch", "matplotlib", "pikepdf", "scipy", "sklearn")
+
+
+def _first_paragraph(text: str) -> str:
+    return " ".join(inspect.cleandoc(text).split("\n\n")[0].split())
+
+
+@pytest.mark.parametrize("name", group.list_commands(context))
+def test_the_help_says_of_a_command_what_the_command_says_of_itself(name: str) -> None:
+    listed, itself = group.commands[name], group.get_command(context, name)
+    assert itself.name == name
+    assert listed.help == _first_paragraph(itself.help)
+
+
+def _loaded_by(typed: str) -> set[str]:
+    program = (
+        f"import sys; sys.argv = ['bannasar', *{typed.split()}]\n"
+        "from cli.main import main\n"
+        "try: main()\n"
+        "finally: print(*sys.modules, file=sys.__stderr__)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
+def test_the_help_loads_no_command() -> None:
+    loaded = _loaded_by("--help")
+    assert "cli.app" in loaded
+    assert not loaded & {"cli.common", "cli.edge", "pydantic", *_HEAVY}
+
+
+def test_a_mistyped_command_is_refused_with_one_that_exists() -> None:
+    done = CliRunner().invoke(app, ["serch"])
+    assert done.exit_code == 1
+    assert "Did you mean 'search'?" in done.output
+
+
+def test_the_shell_completes_names_of_commands_and_their_options() -> None:
+    def completed(words: str) -> list[str]:
+        environment = {"_BANNASAR_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+        done = CliRunner().invoke(app, prog_name="bannasar", env=environment)
+        return done.output.split()
+
+    assert completed("bannasar se") == ["search"]
+    assert completed("bannasar export te") == ["text"]
+    assert "--by-case" in completed("bannasar search --by")
