@@ -13,7 +13,7 @@ from pathlib import Path
 import typer
 
 from cli.typed import TYPED
-from models.errors import ExitStatus
+from models.exit_status import ExitStatus
 from pipeline.logs import OWN, Ids, described
 
 _LOG = logging.getLogger(__name__)
