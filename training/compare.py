@@ -14,11 +14,11 @@ from tesserocr import OEM, PSM, PyTessBaseAPI
 
 from models.settings import PageSettings
 from pipeline.page import read
-from pipeline.page.agree import agreed
+from pipeline.page.merge import merged
 from pipeline.page.picture import Pixels
-from pipeline.page.recognise import Recogniser, Signs, open_recogniser
+from pipeline.page.prepared_page import LinePicture
+from pipeline.page.recognise import Recogniser, Symbols, open_recogniser
 from pipeline.page.recognisers.model_files import folder_of
-from pipeline.page.sheet import LinePicture
 from training.crops import text_of
 from training.measure import compared, error
 from training.onnx_model import scorer
@@ -27,7 +27,7 @@ from training.tokens import printed_form
 
 _SECONDS = 3600.0
 
-Readings = dict[str, list[Signs]]
+Readings = dict[str, list[Symbols]]
 
 
 def compare(model: Path, real: Path, settings: PageSettings) -> Iterator[str]:
@@ -76,25 +76,25 @@ def compare(model: Path, real: Path, settings: PageSettings) -> Iterator[str]:
 
 def _product(
     lines: Sequence[Pixels], kinds: Sequence[str], tesseract: Recogniser, settings: PageSettings
-) -> list[Signs]:
+) -> list[Symbols]:
     """Return what the product reads, which knows whether a page is Latin."""
-    found: dict[int, Signs] = {}
+    found: dict[int, Symbols] = {}
     for latin in (False, True):
         mine = [number for number, kind in enumerate(kinds) if (kind == "latin") == latin]
         pictures = [LinePicture(lines[number], 0, 0, 1) for number in mine]
-        signs = (read._read_latin if latin else read._read_khmer)(pictures, tesseract, settings)
-        found.update(zip(mine, signs, strict=True))
+        symbols = (read._read_latin if latin else read._read_khmer)(pictures, tesseract, settings)
+        found.update(zip(mine, symbols, strict=True))
     return [found[number] for number in range(len(lines))]
 
 
-def _together(readings: Sequence[Signs], network: Sequence[Signs]) -> list[Signs]:
+def _together(readings: Sequence[Symbols], network: Sequence[Symbols]) -> list[Symbols]:
     """Return one reading of two."""
-    return [agreed(_folded(one), other) for one, other in zip(readings, network, strict=True)]
+    return [merged(_folded(one), other) for one, other in zip(readings, network, strict=True)]
 
 
-def _folded(signs: Signs) -> Signs:
-    """Return signs with the subscripts that the network can say."""
-    return tuple(replace(sign, text=printed_form(sign.text) or sign.text) for sign in signs)
+def _folded(symbols: Symbols) -> Symbols:
+    """Return symbols with the subscripts that the network can say."""
+    return tuple(replace(symbol, text=printed_form(symbol.text) or symbol.text) for symbol in symbols)
 
 
 def _raw(lines: Sequence[Pixels], settings: PageSettings) -> list[str]:

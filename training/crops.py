@@ -14,10 +14,10 @@ from rapidfuzz.distance import Levenshtein
 from models.settings import PageSettings
 from pipeline.page import read
 from pipeline.page.clean import grey
-from pipeline.page.orient import find_stand
+from pipeline.page.orient import find_orientation
 from pipeline.page.picture import Picture, Pixels
-from pipeline.page.recognise import Signs, open_recogniser
-from pipeline.page.sheet import LETTER
+from pipeline.page.prepared_page import LETTER
+from pipeline.page.recognise import Symbols, open_recogniser
 from training.measure import compared
 
 FIELDS = ("file", "page", "text", "product")
@@ -76,16 +76,16 @@ def _lines(page: Path, settings: PageSettings) -> Iterator[_Cut]:
     recogniser = open_recogniser(settings, _SECONDS)
     picture = Picture(grey(pixels), dpi)
     picture = Picture(picture.pixels, read._true_dpi(picture))
-    stand, sheet = find_stand(picture, recogniser, settings.first_languages, settings.dpi)
-    pictures = [sheet.picture_of(line, LETTER / sheet.letter) for line in sheet.lines]
-    readings = (read._read_latin if stand.latin else read._read_khmer)(pictures, recogniser, settings)
-    for one, signs in zip(pictures, readings, strict=True):
-        yield _Cut(one.pixels, text_of(signs))
+    orientation, prepared = find_orientation(picture, recogniser, settings.first_languages, settings.dpi)
+    pictures = [prepared.picture_of(line, LETTER / prepared.letter) for line in prepared.lines]
+    readings = (read._read_latin if orientation.latin else read._read_khmer)(pictures, recogniser, settings)
+    for one, symbols in zip(pictures, readings, strict=True):
+        yield _Cut(one.pixels, text_of(symbols))
 
 
-def text_of(signs: Signs) -> str:
-    """Return what signs say, their words parted by spaces."""
-    return "".join(f" {sign.text}" if sign.begins else sign.text for sign in signs).strip()
+def text_of(symbols: Symbols) -> str:
+    """Return what symbols say, their words parted by spaces."""
+    return "".join(f" {symbol.text}" if symbol.begins else symbol.text for symbol in symbols).strip()
 
 
 def _found(cuts: list[_Cut], truth: list[str]) -> Iterator[tuple[_Cut, str]]:

@@ -15,7 +15,7 @@ import numpy as np
 from fontTools.ttLib import TTFont
 from PIL import Image, ImageDraw, ImageFont
 
-from pipeline.page.ink import Pieces, letter_height
+from pipeline.page.components import Components, letter_height
 
 SYSTEM = Path("/usr/share/fonts")
 
@@ -125,7 +125,7 @@ class MissingFaceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A face; ``letter`` is the height of its letters in ems, as :func:`pipeline.page.ink.letter_height` measures."""
+    """A face; ``letter`` is their height in ems, as :func:`pipeline.page.components.letter_height` measures it."""
 
     name: str
     file: Path
@@ -185,7 +185,7 @@ def _letter(file: Path, sample: str) -> float:
     ImageDraw.Draw(picture).text((20, 2 * _SAMPLE_PIXELS), sample, fill=255, font=font, anchor="ls")
     ink = np.asarray(cv2.threshold(np.asarray(picture), 127, 255, cv2.THRESH_BINARY)[1], np.uint8)
     # As on a page at 300 dpi whose type is ten times as big as usual: the limits of what could be a letter go along.
-    return letter_height(Pieces.of(ink), 3.2 * _SAMPLE_PIXELS) / _SAMPLE_PIXELS
+    return letter_height(Components.of(ink), 3.2 * _SAMPLE_PIXELS) / _SAMPLE_PIXELS
 
 
 @lru_cache(maxsize=3000)

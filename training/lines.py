@@ -93,7 +93,7 @@ class LineMaker:
 
 
 def _readable(line: Line) -> bool:
-    """Return whether the line has room for its signs and is not too wide."""
+    """Return whether the line has room for its symbols and is not too wide."""
     frames = line.pixels.shape[1] / 4
     return bool(line.pixels.shape[1] <= _WIDEST and frames > 1.1 * len(to_numbers(line.text)) + 1)
 

@@ -1,7 +1,7 @@
-"""How much of what stands on real lines the network reads: crops with their texts, compared sign by sign.
+"""How much of what stands on real lines the network reads: crops with their texts, compared symbol by symbol.
 
 A folder of crops holds ``labels.tsv``: the file of each crop, its page, its text; the crops are as
-``Sheet.picture_of`` hands them over (see :mod:`training.crops`).
+``PreparedPage.picture_of`` hands them over (see :mod:`training.crops`).
 """
 
 import csv
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
-from pipeline.page.sheet import LETTER
+from pipeline.page.prepared_page import LETTER
 from training.picture import Pixels, batch, prepared
 from training.tokens import printed_form, to_text
 

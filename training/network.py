@@ -1,4 +1,4 @@
-"""The network: pictures of lines in, the scores of the signs out, a frame every four columns."""
+"""The network: pictures of lines in, the scores of the symbols out, a frame every four columns."""
 
 from typing import cast
 

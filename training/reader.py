@@ -1,4 +1,4 @@
-"""The exported network as a recogniser of the pipeline's kind: pictures of lines in, their signs out."""
+"""The exported network as a recogniser of the pipeline's kind: pictures of lines in, their symbols out."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.page.picture import Pixels
-from pipeline.page.recognise import Sign, Signs
-from pipeline.page.sheet import LETTER
+from pipeline.page.prepared_page import LETTER
+from pipeline.page.recognise import Symbol, Symbols
 from training.measure import Scorer
 from training.picture import batch, prepared
-from training.tokens import SIGNS
+from training.tokens import SYMBOLS
 
-_SPACE = SIGNS.index(" ") + 1
+_SPACE = SYMBOLS.index(" ") + 1
 
 
 class NetworkReader:
@@ -22,22 +22,22 @@ class NetworkReader:
         """Take what gives the scores of pictures, such as :func:`training.onnx_model.scorer`."""
         self._scores = scores
 
-    def read(self, lines: Sequence[Pixels]) -> list[Signs]:
-        """Read grey pictures of one line each, as ``Sheet.picture_of`` hands them over."""
+    def read(self, lines: Sequence[Pixels]) -> list[Symbols]:
+        """Read grey pictures of one line each, as ``PreparedPage.picture_of`` hands them over."""
         return [self._read(line) for line in lines]
 
-    def _read(self, line: Pixels) -> Signs:
+    def _read(self, line: Pixels) -> Symbols:
         picture = prepared(line, LETTER)
         scores = self._scores(batch([picture]))[:, 0].astype(np.float64)
         chances = np.exp(scores - scores.max(axis=1, keepdims=True))
         chances /= chances.sum(axis=1, keepdims=True)
-        # Where the signs lie is known to a few columns only: all that is asked of it is the order.
+        # Where the symbols lie is known to a few columns only: all that is asked of it is the order.
         wide = line.shape[1] / max(1, len(chances))
-        return tuple(_signs(chances, wide))
+        return tuple(_symbols(chances, wide))
 
 
-def _signs(chances: NDArray[np.float64], wide: float) -> Iterator[Sign]:
-    """Yield what the best output of each frame says; a sign is as sure as the surest of its frames."""
+def _symbols(chances: NDArray[np.float64], wide: float) -> Iterator[Symbol]:
+    """Yield what the best output of each frame says; a symbol is as sure as the surest of its frames."""
     best = chances.argmax(axis=1)
     ends = np.flatnonzero(np.diff(best)) + 1
     begins = False
@@ -47,5 +47,5 @@ def _signs(chances: NDArray[np.float64], wide: float) -> Iterator[Sign]:
             begins = True
         elif number:
             sure = float(chances[start:stop, number].max())
-            yield Sign(SIGNS[number - 1], round(start * wide), round(stop * wide), sure, begins)
+            yield Symbol(SYMBOLS[number - 1], round(start * wide), round(stop * wide), sure, begins)
             begins = False

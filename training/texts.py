@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from samples.training.texts import KHMER_DIGITS, Writer
-from training.tokens import SIGNS, can_say, printed_form
+from training.tokens import SYMBOLS, can_say, printed_form
 
 _PAPERS = Path(__file__).parents[1] / "samples" / "papers"
 _LAW = Path(__file__).with_name("law.toml")
@@ -41,7 +41,7 @@ class LineWriter(Writer):
             rng: Where chance comes from.
             khmer_words: The word list of Debian's Khmer model, a word a line.
         """
-        super().__init__(rng, khmer_words, frozenset("".join(SIGNS)))
+        super().__init__(rng, khmer_words, frozenset("".join(SYMBOLS)))
         self._law_phrases: dict[str, list[str]] = tomllib.loads(_LAW.read_text("utf-8"))
         self._papers = _own_papers("km*.toml")
         self._latin_papers = _own_papers("en*.toml") + _own_papers("fr*.toml")

@@ -1,6 +1,6 @@
-"""The signs that the network can say, and texts as their numbers.
+"""The symbols that the network can say, and texts as their numbers.
 
-A subscript is one sign: the coeng alone has no shape, and half as many signs fit a frame better.
+A subscript is one symbol: the coeng alone has no shape, and half as many symbols fit a frame better.
 """
 
 import re
@@ -16,17 +16,17 @@ _UNDER = [_COENG + chr(code) for code in (*range(0x1780, 0x17A3), 0x17A5, 0x17AB
 _LATIN = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzÀÂÇÈÉÊËÎÏÔÙÛÜŒàâçèéêëîïôùûüœ"
 _MARKS = ".,:;!?'\"()[]/\\-–_=+*&%@#$§°º«»“”‘’•…№½<>|"
 
-SIGNS: tuple[str, ...] = (" ", *_LATIN, *_MARKS, *_KHMER_LETTERS, *_KHMER_MARKS, *_KHMER_OTHERS, *_UNDER)
-"""What the outputs of the network stand for; output 0 is CTC's blank, output ``n`` is ``SIGNS[n - 1]``."""
+SYMBOLS: tuple[str, ...] = (" ", *_LATIN, *_MARKS, *_KHMER_LETTERS, *_KHMER_MARKS, *_KHMER_OTHERS, *_UNDER)
+"""What the outputs of the network stand for; output 0 is CTC's blank, output ``n`` is ``SYMBOLS[n - 1]``."""
 
-CLASSES = len(SIGNS) + 1
+CLASSES = len(SYMBOLS) + 1
 
-_NUMBER = {sign: number for number, sign in enumerate(SIGNS, 1)}
-_SIGN = re.compile(f"{_COENG}[\u1780-\u17b3]|.", re.DOTALL)
+_NUMBER = {symbol: number for number, symbol in enumerate(SYMBOLS, 1)}
+_SYMBOL = re.compile(f"{_COENG}[\u1780-\u17b3]|.", re.DOTALL)
 
 
 class UnsayableError(ValueError):
-    """The text holds a character that the network has no sign for."""
+    """The text holds a character that the network has no symbol for."""
 
 
 def printed_form(text: str) -> str:
@@ -38,27 +38,27 @@ def printed_form(text: str) -> str:
 
 
 def to_numbers(text: str) -> list[int]:
-    """Return the numbers of the signs of a text in its printed form.
+    """Return the numbers of the symbols of a text in its printed form.
 
     Raises:
-        UnsayableError: A character has no sign.
+        UnsayableError: A character has no symbol.
     """
     try:
-        return [_NUMBER[sign] for sign in _SIGN.findall(text)]
+        return [_NUMBER[symbol] for symbol in _SYMBOL.findall(text)]
     except KeyError as error:
         raise UnsayableError(str(error)) from error
 
 
 def can_say(text: str) -> bool:
-    """Return whether each character has a sign."""
-    return all(sign in _NUMBER for sign in _SIGN.findall(text))
+    """Return whether each character has a symbol."""
+    return all(symbol in _NUMBER for symbol in _SYMBOL.findall(text))
 
 
 def to_text(numbers: Iterable[int]) -> str:
-    """Return the text of the best output of each frame: repeats are one sign, blanks none."""
-    signs, before = [], 0
+    """Return the text of the best output of each frame: repeats are one symbol, blanks none."""
+    symbols, before = [], 0
     for number in numbers:
         if number not in {before, 0}:
-            signs.append(SIGNS[number - 1])
+            symbols.append(SYMBOLS[number - 1])
         before = number
-    return "".join(signs)
+    return "".join(symbols)

@@ -3,40 +3,40 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pipeline.page.recognise import Sign, Signs
+from pipeline.page.recognise import Symbol, Symbols
 
 _KHMER = "០១២៣៤៥៦៧៨៩"
 _EUROPEAN = "0123456789"
 _INSIDE = _KHMER + _EUROPEAN + ".,/:-"
 
 
-def with_even_zeros(signs: Signs) -> Signs:
-    """Return signs with each zero in the script of the other digits of its number.
+def with_even_zeros(symbols: Symbols) -> Symbols:
+    """Return symbols with each zero in the script of the other digits of its number.
 
     Print never mixes the digits of two scripts in one number, and no other digit is alike in both.
     """
-    found: list[Sign] = []
-    for number in _runs(signs):
-        text = "".join(sign.text for sign in number)
+    found: list[Symbol] = []
+    for number in _runs(symbols):
+        text = "".join(symbol.text for symbol in number)
         khmer = any(char in _KHMER[1:] for char in text)
         european = any(char in _EUROPEAN[1:] for char in text)
         if khmer and not european:
-            found += [replace(sign, text=sign.text.replace("0", "០")) for sign in number]
+            found += [replace(symbol, text=symbol.text.replace("0", "០")) for symbol in number]
         elif european and not khmer:
-            found += [replace(sign, text=sign.text.replace("០", "0")) for sign in number]
+            found += [replace(symbol, text=symbol.text.replace("០", "0")) for symbol in number]
         else:
             found += number
     return tuple(found)
 
 
-def _runs(signs: Iterable[Sign]) -> list[list[Sign]]:
-    """Part signs into numbers, which end where a word does, and what is between them."""
-    runs: list[list[Sign]] = []
+def _runs(symbols: Iterable[Symbol]) -> list[list[Symbol]]:
+    """Part symbols into numbers, which end where a word does, and what is between them."""
+    runs: list[list[Symbol]] = []
     inside = False
-    for sign in signs:
-        now = all(char in _INSIDE for char in sign.text)
-        if not runs or sign.begins or now != inside:
+    for symbol in symbols:
+        now = all(char in _INSIDE for char in symbol.text)
+        if not runs or symbol.begins or now != inside:
             runs.append([])
-        runs[-1].append(sign)
+        runs[-1].append(symbol)
         inside = now
     return runs

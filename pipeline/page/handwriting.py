@@ -10,16 +10,16 @@ import cv2
 import numpy as np
 
 from models.page import Rect
-from pipeline.page.ink import Ints
+from pipeline.page.components import Ints
 from pipeline.page.lines import PrintedLine
-from pipeline.page.recognise import Signs
-from pipeline.page.sheet import LinePicture, Sheet
+from pipeline.page.prepared_page import LinePicture, PreparedPage
+from pipeline.page.recognise import Symbols
 
 _UNSURE = 0.75
-"""Mean confidence of the signs of a line: print that can be read has more, be it worn."""
+"""Mean confidence of the symbols of a line: print that can be read has more, be it worn."""
 
 _SURE, _ROW = 0.95, 4
-"""So many signs in a row, each so sure, are read from print: a form's word before what is written by hand."""
+"""So many symbols in a row, each so sure, are read from print: a form's word before what is written by hand."""
 
 _WIDE = 5.0
 """Letter heights: what is narrower is too little to tell by its ink."""
@@ -28,7 +28,7 @@ _WINDOW = 8
 _SOFT, _SOFT_ALONE = 0.08, 0.13
 """How sharply the ink of a line begins and ends from row to row, over so many letter heights at a time: letters that
 stand level have a sharp shadow sideways, a hand a soft one. Where nothing of a page can be read, whole words are its
-pieces and are taken for letters, and the shadow is sharper."""
+components and are taken for letters, and the shadow is sharper."""
 
 _NEARLY_ALL = 0.9
 
@@ -36,36 +36,37 @@ _SLIM = 0.25
 """The part of the ink that is left when strokes lose four pixels: pens leave less, fat headings more."""
 
 _ALIKE, _LINKED, _TALL = 0.65, 2.6, 2.3
-"""The part of the letters, by width, that have one foot line; letter heights of the widest and of the highest piece."""
+"""The part of the letters, by width, that have one foot line; letter heights of the widest and of the highest
+component."""
 
 _INK = 150
 _LEAST = 200
 
 
-def handwritten(sheet: Sheet, pictures: Sequence[LinePicture], readings: Sequence[Signs]) -> list[bool]:
+def handwritten(prepared: PreparedPage, pictures: Sequence[LinePicture], readings: Sequence[Symbols]) -> list[bool]:
     """Return of each line of a page whether a hand wrote it.
 
     A line that is too short to tell by itself, or is read a little better, goes with its block, and with the page,
     where most of that is handwriting.
 
     Args:
-        sheet: The page.
+        prepared: The page.
         pictures: Its lines, as they were read.
         readings: What was read.
     """
-    doubtful = np.array([_is_doubtful(signs) for signs in readings], np.bool_)
+    doubtful = np.array([_is_doubtful(symbols) for symbols in readings], np.bool_)
     areas = np.array([picture.pixels.size for picture in pictures], np.float64)
     soft = _SOFT_ALONE if areas[doubtful].sum() > _NEARLY_ALL * areas.sum() else _SOFT
     sure = np.array(
         [
-            doubt and _is_uneven(picture, sheet.pieces.boxes[line.pieces], sheet.letter, soft)
-            for doubt, line, picture in zip(doubtful, sheet.lines, pictures, strict=True)
+            doubt and _is_uneven(picture, prepared.components.boxes[line.components], prepared.letter, soft)
+            for doubt, line, picture in zip(doubtful, prepared.lines, pictures, strict=True)
         ],
         np.bool_,
     )
     found = sure.copy()
     start = 0
-    for block in sheet.blocks:
+    for block in prepared.blocks:
         own = slice(start, start + len(block.lines))
         if 2 * areas[own][sure[own]].sum() > areas[own].sum() or 2 * areas[sure].sum() > areas.sum():
             found[own] = doubtful[own]
@@ -73,22 +74,22 @@ def handwritten(sheet: Sheet, pictures: Sequence[LinePicture], readings: Sequenc
     return [bool(one) for one in found]
 
 
-def place_of(sheet: Sheet, line: PrintedLine, scale: float) -> Rect:
-    """Return the place of a line on the upright page; ``scale`` is pixels of that a pixel of the sheet."""
-    boxes = sheet.pieces.boxes[line.pieces]
+def place_of(prepared: PreparedPage, line: PrintedLine, scale: float) -> Rect:
+    """Return the place of a line on the upright page; ``scale`` is pixels of that a pixel of the prepared page."""
+    boxes = prepared.components.boxes[line.components]
     edges = (int(boxes[:, 0].min()), line.top, int(boxes[:, 2].max()), line.bottom)
     return Rect(*(round(edge * scale) for edge in edges))
 
 
-def _is_doubtful(signs: Signs) -> bool:
+def _is_doubtful(symbols: Symbols) -> bool:
     """Whether next to nothing of a line is read with confidence."""
-    if not signs:
+    if not symbols:
         return True
     row = longest = 0
-    for sign in signs:
-        row = row + 1 if sign.confidence >= _SURE else 0
+    for symbol in symbols:
+        row = row + 1 if symbol.confidence >= _SURE else 0
         longest = max(longest, row)
-    return longest < _ROW and sum(sign.confidence for sign in signs) < _UNSURE * len(signs)
+    return longest < _ROW and sum(symbol.confidence for symbol in symbols) < _UNSURE * len(symbols)
 
 
 def _is_uneven(picture: LinePicture, boxes: Ints, letter: float, soft: float) -> bool:

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from models.page import Cell, Rect
-from pipeline.page.ink import Ints, Pieces
+from pipeline.page.components import Components, Ints
 from pipeline.page.lines import Indices, PrintedLine, split_lines
 from pipeline.page.tables import TableCell
 
@@ -16,12 +16,12 @@ _ROWS = 3
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Pieces that are read together; where they are a cell of a table without rules, its row and column.
+    """Components that are read together; where they are a cell of a table without rules, its row and column.
 
-    ``table`` is the number of the table's first piece, which tells it from any other.
+    ``table`` is the number of the table's first component, which tells it from any other.
     """
 
-    pieces: Indices
+    components: Indices
     table: int = -1
     row: int = 0
     column: int = 0
@@ -36,16 +36,16 @@ class PrintedBlock:
     cell: Cell | None = None
 
 
-def lay_out(pieces: Pieces, chosen: Indices, cells: list[TableCell], letter: float) -> list[PrintedBlock]:
+def lay_out(components: Components, chosen: Indices, cells: list[TableCell], letter: float) -> list[PrintedBlock]:
     """Find the blocks of a page in the order a person reads them.
 
     Args:
-        pieces: The pieces of the page's ink, upright.
+        components: The components of the page's ink, upright.
         chosen: Labels of those that are text.
         cells: The cells of ruled tables, table by table and row by row.
         letter: Height of a letter in pixels.
     """
-    boxes = pieces.boxes
+    boxes = components.boxes
     middles = np.stack([(boxes[:, 0] + boxes[:, 2]) // 2, (boxes[:, 1] + boxes[:, 3]) // 2], axis=1)
     tables: dict[int, list[PrintedBlock]] = {}
     rest = np.isin(np.arange(len(boxes)), chosen)
@@ -56,7 +56,7 @@ def lay_out(pieces: Pieces, chosen: Indices, cells: list[TableCell], letter: flo
         rest[inside] = False
         tables.setdefault(cell.cell.table, [])
         if inside.size and _has_letters(boxes[inside], letter):
-            lines = tuple(split_lines(pieces, inside, letter))
+            lines = tuple(split_lines(components, inside, letter))
             tables[cell.cell.table].append(PrintedBlock(lines, cell.box, cell.cell))
     free = np.nonzero(rest)[0]
     blocks: list[PrintedBlock] = []
@@ -66,8 +66,8 @@ def lay_out(pieces: Pieces, chosen: Indices, cells: list[TableCell], letter: flo
     for table in sorted(tables, key=lambda number: tops[number]):
         above = free[middles[free, 1] < tops[table]]
         free = free[middles[free, 1] >= tops[table]]
-        blocks += _text_blocks(pieces, above, letter, unruled) + tables[table]
-    return blocks + _text_blocks(pieces, free, letter, unruled)
+        blocks += _text_blocks(components, above, letter, unruled) + tables[table]
+    return blocks + _text_blocks(components, free, letter, unruled)
 
 
 def _has_letters(boxes: Ints, letter: float) -> bool:
@@ -87,14 +87,14 @@ class _Numbers(dict[int, int]):
         return self[table]
 
 
-def _text_blocks(pieces: Pieces, chosen: Indices, letter: float, unruled: _Numbers) -> list[PrintedBlock]:
+def _text_blocks(components: Components, chosen: Indices, letter: float, unruled: _Numbers) -> list[PrintedBlock]:
     blocks = []
-    for part in _parts(pieces.boxes, chosen, letter):
-        boxes = pieces.boxes[part.pieces]
+    for part in _parts(components.boxes, chosen, letter):
+        boxes = components.boxes[part.components]
         if _has_letters(boxes, letter):
             box = Rect(*(int(v) for v in (*boxes[:, :2].min(axis=0), *boxes[:, 2:4].max(axis=0))))
             cell = Cell(table=unruled[part.table], row=part.row, column=part.column) if part.table >= 0 else None
-            blocks.append(PrintedBlock(tuple(split_lines(pieces, part.pieces, letter)), box, cell))
+            blocks.append(PrintedBlock(tuple(split_lines(components, part.components, letter)), box, cell))
     return blocks
 
 
@@ -126,7 +126,7 @@ def _parts(boxes: Ints, chosen: Indices, letter: float) -> list[_Part]:
 
 
 def _runs(boxes: Ints, chosen: Indices, axis: int, gap: float) -> list[Indices]:
-    """Part pieces at every white gap along an axis (0 across, 1 down), in order."""
+    """Part components at every white gap along an axis (0 across, 1 down), in order."""
     order = chosen[np.argsort(boxes[chosen, axis], kind="stable")]
     reach = np.maximum.accumulate(boxes[order, axis + 2])
     starts = np.nonzero(boxes[order[1:], axis] - reach[:-1] >= gap)[0] + 1

@@ -1,4 +1,4 @@
-"""Printed lines: which pieces of ink stand together on one, with all that is stacked above and below its letters."""
+"""Printed lines: which components are on one, with all that is stacked above and below its letters."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.page.ink import Ints, Pieces
+from pipeline.page.components import Components, Ints
 
 Indices = NDArray[np.intp]
 
@@ -19,29 +19,29 @@ _LEADER = 5
 
 @dataclass(frozen=True, slots=True)
 class PrintedLine:
-    """The labels of the pieces of one line, and the rows ``[top, bottom)`` between which they belong to it.
+    """The labels of the components of one line, and the rows ``[top, bottom)`` between which they belong to it.
 
-    The rows matter for a piece that two lines share because they touch.
+    The rows matter for a component that two lines share because they touch.
     """
 
-    pieces: Indices
+    components: Indices
     top: int
     bottom: int
 
 
-def split_lines(pieces: Pieces, chosen: Indices, letter: float) -> list[PrintedLine]:
-    """Part the pieces of one column of text into its lines, from the top.
+def split_lines(components: Components, chosen: Indices, letter: float) -> list[PrintedLine]:
+    """Part the components of one column of text into its lines, from the top.
 
     Khmer stacks subscripts and vowels above and below a row of base letters, which holds most of the ink: its row is
     found on the smoothed shadow of the column, and what floats between two rows goes to the letters it is nearest to.
     What is near to none is dirt, and left out.
 
     Args:
-        pieces: The pieces of the page, set upright to about 0.1°.
+        components: The components of the page, set upright to about 0.1°.
         chosen: Labels of those in the column.
         letter: Height of a letter in pixels.
     """
-    boxes = pieces.boxes[chosen]
+    boxes = components.boxes[chosen]
     rows = _letter_rows(boxes, letter)
     middles = (rows[:-1] + rows[1:]) / 2
     cuts = np.concatenate(([boxes[:, 1].min()], middles, [boxes[:, 3].max()])).astype(int)
@@ -67,7 +67,7 @@ def split_lines(pieces: Pieces, chosen: Indices, letter: float) -> list[PrintedL
 
 
 def _leaders(boxes: Ints, letter: float) -> NDArray[np.bool_]:
-    """Return which pieces of a line are dots of a leader, as forms have: a rule made of dots, and no text.
+    """Return which components of a line are dots of a leader, as forms have: a rule made of dots, and no text.
 
     They tie the parts of a form's line together, and so are left out only when the lines are found. Five dots and more
     in a row at one height are a leader; a recogniser takes a line that is mostly dots for no text at all.
@@ -85,9 +85,9 @@ def _leaders(boxes: Ints, letter: float) -> NDArray[np.bool_]:
 
 
 def _letter_rows(boxes: Ints, letter: float) -> NDArray[np.float64]:
-    """Return the heights of the rows of letters: the peaks of the smoothed shadow that the pieces cast sideways."""
+    """Return the heights of the rows of letters: the peaks of the smoothed shadow that the components cast sideways."""
     top, bottom = int(boxes[:, 1].min()), int(boxes[:, 3].max())
-    # Each piece casts its area evenly over its rows.
+    # Each component casts its area evenly over its rows.
     steps = np.zeros(bottom - top + 1)
     weight = boxes[:, 4] / (boxes[:, 3] - boxes[:, 1])
     np.add.at(steps, boxes[:, 1] - top, weight)
@@ -108,11 +108,11 @@ def _letter_rows(boxes: Ints, letter: float) -> NDArray[np.float64]:
 def _nearest(
     boxes: Ints, home: NDArray[np.intp], floating: Indices, rows: NDArray[np.float64], letter: float
 ) -> list[int]:
-    """Give each floating piece to the line whose pieces, over or under it, are the nearest; -1 where none is near."""
+    """Give each floating component to the line with the nearest components over or under it; -1 where none is near."""
     settled = np.nonzero(home >= 0)[0]
     found = []
-    for piece in floating:
-        left, top, right, bottom = boxes[piece, :4]
+    for component in floating:
+        left, top, right, bottom = boxes[component, :4]
         beside = settled[(boxes[settled, 0] < right + 2) & (boxes[settled, 2] > left - 2)]
         if beside.size == 0:
             far = np.abs(rows - (top + bottom) / 2)

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.page import Turn
-from pipeline.page.agree import khmer_share
 from pipeline.page.clean import flatten, ink_of, shrunk, strengthened, without_solids
-from pipeline.page.ink import Pieces
+from pipeline.page.components import Components
 from pipeline.page.lines import PrintedLine
+from pipeline.page.merge import khmer_share
 from pipeline.page.picture import Picture, Pixels
+from pipeline.page.prepared_page import LETTER, PreparedPage, prepare, resized
 from pipeline.page.recognise import Recogniser
-from pipeline.page.sheet import LETTER, Sheet, make_ready, resized
 from pipeline.page.upright import make_upright
 
 TOO_LITTLE = "too little text to tell which way is up"
@@ -39,7 +39,7 @@ _LETTER, _WORD_GAP = 0.04, 0.25
 
 _MANY, _SOME = 150, 60
 _LONG, _SHORT = 2.0, 1.0
-"""So many letters tell the lean of a page wherever they stand. Fewer do, or a row so many inches long, where the shadow
+"""So many letters tell the lean of a page wherever they are. Fewer do, or a row so many inches long, where the shadow
 is sharper than that of the level page."""
 
 _SHARPER, _MUCH_SHARPER = 1.05, 1.15
@@ -51,27 +51,29 @@ _STRETCH = 14
 _ENOUGH = 8
 _LEAST = 0.4
 _LEAD = 0.1
-"""So many signs read one way have to be so sure, and so much surer than the other way."""
+"""So many symbols read one way have to be so sure, and so much surer than the other way."""
 
 _OPPOSITE: dict[Turn, Turn] = {0: 180, 90: 270, 180: 0, 270: 90}
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
-    """How a page stands: the clockwise ``turn`` that sets it upright, the ``skew`` in degrees that it then still leans.
+class Orientation:
+    """How a page lies: the clockwise ``turn`` that sets it upright, the ``skew`` in degrees that it then still leans.
 
-    ``sure`` is the mean confidence, 0–1, of the signs that were read so, 0 where there were none. ``latin`` says that
-    its text is Latin; ``notes`` are for people.
+    ``confidence`` is the mean confidence, 0–1, of the symbols that were read so, 0 where there were none. ``latin``
+    says that its text is Latin; ``notes`` are for people.
     """
 
     turn: Turn
     skew: float
-    sure: float
+    confidence: float
     latin: bool = False
     notes: tuple[str, ...] = ()
 
 
-def find_stand(picture: Picture, recogniser: Recogniser, models: str, dpi: float) -> tuple[Stand, Sheet]:
+def find_orientation(
+    picture: Picture, recogniser: Recogniser, models: str, dpi: float
+) -> tuple[Orientation, PreparedPage]:
     """Find which way up a page is, whatever its script, and make it ready for reading so.
 
     The direction of the lines and their lean come from the ink alone; which of the two ways along them is up, from
@@ -90,66 +92,72 @@ def find_stand(picture: Picture, recogniser: Recogniser, models: str, dpi: float
     directions = _directions(Picture(shrunk(picture.pixels, factor), picture.dpi / factor))
     if picture.dpi > dpi:
         picture = Picture(resized(picture.pixels, dpi / picture.dpi), dpi)
-    sheets = {turn: make_ready(make_upright(picture, turn, skew), dpi) for turn, skew in directions}
-    trials = [trial for turn, skew in directions for trial in _trials(sheets[turn], turn, skew, recogniser, models)]
-    best = max(trials, key=lambda trial: trial.sure, default=_Trial(0, 0.0, 0.0, 0, latin=False))
+    pages = {turn: prepare(make_upright(picture, turn, skew), dpi) for turn, skew in directions}
+    trials = [trial for turn, skew in directions for trial in _trials(pages[turn], turn, skew, recogniser, models)]
+    best = max(trials, key=lambda trial: trial.confidence, default=_Trial(0, 0.0, 0.0, 0, latin=False))
     others = [trial for trial in trials if trial is not best]
-    if best.signs < _ENOUGH or best.sure < _LEAST or any(best.sure - other.sure < _LEAD for other in others):
+    if (
+        best.symbols < _ENOUGH
+        or best.confidence < _LEAST
+        or any(best.confidence - other.confidence < _LEAD for other in others)
+    ):
         skew = next((trial.skew for trial in trials if trial.turn == 0), 0.0)
         ready = (0, skew) in directions
-        sheet = sheets[0] if ready else make_ready(make_upright(picture, 0, skew), dpi)
-        return Stand(0, skew, best.sure, best.latin, (TOO_LITTLE,) if trials else ()), sheet
-    sheet = sheets[best.turn] if best.turn in sheets else sheets[_OPPOSITE[best.turn]].upside_down()
-    return Stand(best.turn, best.skew, best.sure, best.latin), sheet
+        prepared = pages[0] if ready else prepare(make_upright(picture, 0, skew), dpi)
+        return Orientation(0, skew, best.confidence, best.latin, (TOO_LITTLE,) if trials else ()), prepared
+    prepared = pages[best.turn] if best.turn in pages else pages[_OPPOSITE[best.turn]].upside_down()
+    return Orientation(best.turn, best.skew, best.confidence, best.latin), prepared
 
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """How sure a few stretches of lines were of themselves when read one way, and how much they said."""
+    """With what confidence a few stretches of lines were read one way, and how many symbols that gave."""
 
     turn: Turn
     skew: float
-    sure: float
-    signs: int
+    confidence: float
+    symbols: int
     latin: bool
 
 
-def _trials(sheet: Sheet, turn: Turn, skew: float, recogniser: Recogniser, models: str) -> list[_Trial]:
+def _trials(prepared: PreparedPage, turn: Turn, skew: float, recogniser: Recogniser, models: str) -> list[_Trial]:
     """Read stretches of a page that was turned so, and of the page upside down; nothing where it has no lines."""
-    stretches = sorted((_stretch(sheet, line) for line in sheet.lines), key=lambda line: -len(line.pieces))[:_SAMPLES]
-    pictures = [sheet.picture_of(line, LETTER / sheet.letter).pixels for line in stretches]
+    stretches = sorted((_stretch(prepared, line) for line in prepared.lines), key=lambda line: -len(line.components))[
+        :_SAMPLES
+    ]
+    pictures = [prepared.picture_of(line, LETTER / prepared.letter).pixels for line in stretches]
     turned = [np.asarray(cv2.rotate(one, cv2.ROTATE_180), np.uint8) for one in pictures]
     readings = recogniser.read(pictures + turned, models)
     trials = []
     for way, some in ((turn, readings[: len(pictures)]), (_OPPOSITE[turn], readings[len(pictures) :])):
-        signs = [sign for line in some for sign in line]
-        sure = float(np.mean([sign.confidence for sign in signs])) if signs else 0.0
-        trials.append(_Trial(way, skew, sure, len(signs), khmer_share(signs) < 0.2))
+        symbols = [symbol for line in some for symbol in line]
+        confidence = float(np.mean([symbol.confidence for symbol in symbols])) if symbols else 0.0
+        trials.append(_Trial(way, skew, confidence, len(symbols), khmer_share(symbols) < 0.2))
     return trials if stretches else []
 
 
-def _stretch(sheet: Sheet, line: PrintedLine) -> PrintedLine:
+def _stretch(prepared: PreparedPage, line: PrintedLine) -> PrintedLine:
     """Return the first part of a line, long enough to read."""
-    lefts = sheet.pieces.boxes[line.pieces, 0]
-    return PrintedLine(line.pieces[lefts < lefts.min() + _STRETCH * sheet.letter], line.top, line.bottom)
+    lefts = prepared.components.boxes[line.components, 0]
+    return PrintedLine(line.components[lefts < lefts.min() + _STRETCH * prepared.letter], line.top, line.bottom)
 
 
 def _directions(picture: Picture) -> list[tuple[Turn, float]]:
     """Return the turns, 0 or 90, that may lay a page's lines level, each with the lean that is left."""
     even, _ = strengthened(flatten(picture.pixels, picture.dpi), picture.dpi)
     ink = without_solids(ink_of(even), picture.dpi)
-    pieces = Pieces.of(ink)
-    letters = (pieces.heights < picture.dpi / 2) & (pieces.widths < picture.dpi)
-    letters &= pieces.boxes[:, 4] > (picture.dpi / _SPECK) ** 2
+    components = Components.of(ink)
+    letters = (components.heights < picture.dpi / 2) & (components.widths < picture.dpi)
+    letters &= components.boxes[:, 4] > (picture.dpi / _SPECK) ** 2
     letters[0] = False
-    mask = pieces.mask(letters)
+    mask = components.mask(letters)
     points = cv2.findNonZero(mask)
     if points is None:
         return [(0, 0.0)]
     columns, rows = np.asarray(points, np.float32).reshape(-1, 2).T
     # Read along its columns, a page that leans clockwise still leans clockwise.
     across, down = _Shadow(rows, columns, picture.dpi), _Shadow(columns, -rows, picture.dpi)
-    large = letters & (np.maximum(pieces.heights, pieces.widths) > _LETTER * picture.dpi)
+    large = letters & (np.maximum(components.heights, components.widths) > _LETTER * picture.dpi)
     count = int(np.count_nonzero(large))
     angle = across.lean(_least_sharper(count, mask, picture.dpi))
     angle_down = down.lean(_least_sharper(count, np.asarray(cv2.transpose(mask), np.uint8), picture.dpi))
@@ -166,7 +174,7 @@ def _least_sharper(letters: int, mask: Pixels, dpi: float) -> float:
     if letters >= _MANY:
         return 1.0
     gap = np.ones((1, round(_WORD_GAP * dpi)), np.uint8)
-    rows = Pieces.of(np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, gap), np.uint8)).widths / dpi
+    rows = Components.of(np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, gap), np.uint8)).widths / dpi
     if letters >= _SOME or rows.max() >= _LONG:
         return _SHARPER
     return _MUCH_SHARPER if rows.max() >= _SHORT else math.inf

@@ -12,7 +12,7 @@ import pypdfium2 as pdfium
 from models.page import Block, Line, Rect
 from models.settings import PageSettings
 from pipeline.page.clean import flatten, grey, ink_of, strengthened, without_solids
-from pipeline.page.ink import Pieces
+from pipeline.page.components import Components
 from pipeline.page.pdf_text import Shares
 from pipeline.page.picture import Picture, Pixels
 from pipeline.page.read import BY_HAND, Reading, read_picture
@@ -31,9 +31,9 @@ _LEAST_SURE = 0.2
 _MANY, _MANY_KINDS = 20, 5
 """Letters, and different ones, that are too many for a drawing, and too unsure to be words."""
 _FEWEST = 3
-"""Pieces of ink in a row that may be a line."""
+"""Components of ink in a row that may be a line."""
 _LOWEST, _HIGHEST, _WIDEST = 0.04, 0.75, 1.5
-"""Inches of the pieces of ink that could be letters."""
+"""Inches of the components of the ink that could be letters."""
 _GAP, _BETWEEN = 0.12, 0.2
 """Inches between letters of a line, and between lines of a picture, at most."""
 _SMALLEST = 0.2
@@ -139,19 +139,23 @@ def _places(bare: Picture, pictures: Shares, width: int, height: int) -> Iterato
 
 
 def _lines(pixels: Pixels, dpi: float) -> Pixels:
-    """Return a mask of what could be lines of letters: pieces of their size in a row, rules left out."""
+    """Return a mask of what could be lines of letters: components of their size in a row, rules left out."""
     even, _ = strengthened(flatten(pixels, dpi), dpi)
     ink = without_solids(ink_of(even), dpi)
     ink = np.asarray(cv2.subtract(ink, find_rules(ink, dpi).mask), np.uint8)
-    pieces = Pieces.of(ink)
-    could = (pieces.heights > _LOWEST * dpi) & (pieces.heights < _HIGHEST * dpi) & (pieces.widths < _WIDEST * dpi)
+    components = Components.of(ink)
+    could = (
+        (components.heights > _LOWEST * dpi)
+        & (components.heights < _HIGHEST * dpi)
+        & (components.widths < _WIDEST * dpi)
+    )
     could[0] = False
     letters = np.zeros_like(ink)
-    for left, top, right, bottom, _ in pieces.boxes[could]:
+    for left, top, right, bottom, _ in components.boxes[could]:
         letters[top:bottom, left:right] = 255
     rows = cv2.dilate(letters, np.ones((1, round(_GAP * dpi)), np.uint8))
     _, labels, _, _ = cv2.connectedComponentsWithStats(rows, connectivity=8)
-    middles = (pieces.boxes[could, :2] + pieces.boxes[could, 2:4]) // 2
+    middles = (components.boxes[could, :2] + components.boxes[could, 2:4]) // 2
     many = np.bincount(labels[middles[:, 1], middles[:, 0]], minlength=int(labels.max()) + 1) >= _FEWEST
     many[0] = False
     return np.where(many[labels], 255, 0).astype(np.uint8)

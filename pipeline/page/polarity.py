@@ -8,7 +8,7 @@ from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from pipeline.page.clean import shrunk
-from pipeline.page.ink import Ints
+from pipeline.page.components import Ints
 from pipeline.page.picture import Picture, Pixels
 
 Bools = NDArray[np.bool_]

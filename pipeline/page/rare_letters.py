@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.page.recognise import Sign, Signs
+from pipeline.page.recognise import Symbol, Symbols
 
 _WORDS = (
     (re.compile("[ឍឮ](?=សាន)"), "ឦ"),
@@ -17,14 +17,14 @@ _WORDS = (
 """What the letter was taken for, between the letters beside it; measured in docs/training.md."""
 
 
-def with_rare_letters(signs: Sequence[Sign]) -> Signs:
-    """Return the signs of a line with ឦ and ឭ in the words that have them."""
-    found = list(signs)
+def with_rare_letters(symbols: Sequence[Symbol]) -> Symbols:
+    """Return the symbols of a line with ឦ and ឭ in the words that have them."""
+    found = list(symbols)
     starts = {}
     text = ""
-    for number, sign in enumerate(found):
+    for number, symbol in enumerate(found):
         starts[len(text)] = number
-        text += sign.text
+        text += symbol.text
     for misread, letter in _WORDS:
         for match in misread.finditer(text):
             place = starts.get(match.start())

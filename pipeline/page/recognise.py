@@ -1,4 +1,4 @@
-"""Pictures of lines in, their signs out: what a recogniser is, and which there are."""
+"""Pictures of lines in, their symbols out: what a recogniser is, and which there are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,11 +17,12 @@ RECOGNISERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
+class Symbol:
     """The least thing that is recognised: a letter, a vowel, a subscript with its coeng.
 
-    ``left`` and ``right`` are its columns ``[left, right)`` in the line's picture; those of stacked signs overlap.
-    ``confidence`` is the chance, 0–1, that the sign is right. ``begins`` says that the recogniser began a word with it.
+    ``left`` and ``right`` are its columns ``[left, right)`` in the line's picture; those of stacked symbols overlap.
+    ``confidence`` is the chance, 0–1, that the symbol is right. ``begins`` says that the recogniser began a word with
+    it.
     """
 
     text: str
@@ -31,14 +32,14 @@ class Sign:
     begins: bool
 
 
-Signs = tuple[Sign, ...]
+Symbols = tuple[Symbol, ...]
 
 
 class Recogniser(Protocol):
     """Whatever reads pictures of single lines."""
 
-    def read(self, lines: Sequence[Pixels], models: str) -> list[Signs]:
-        """Read grey pictures of one line each with the named models; the signs of each, as the text runs.
+    def read(self, lines: Sequence[Pixels], models: str) -> list[Symbols]:
+        """Read grey pictures of one line each with the named models; the symbols of each, as the text runs.
 
         Raises:
             ScanError: TIMEOUT when the time is up, RECOGNITION when it fails or a model is missing.

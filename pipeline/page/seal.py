@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.page.ink import Pieces
+from pipeline.page.components import Components
 from pipeline.page.picture import Pixels
 
 Floats = NDArray[np.float64]
@@ -34,20 +34,20 @@ class Ring:
 def find_rings(ink: Pixels, dpi: float) -> list[Ring]:
     """Find the rings of seals: circles 0.4 to 2.4 inches across, most of whose way round is inked.
 
-    Circles through three points of the big pieces are tried at random, always the same (RANSAC: Fischler and Bolles
+    Circles through three points of the big components are tried at random, always the same (RANSAC: Fischler and Bolles
     1981).
 
     Args:
         ink: Mask of the ink without its rules, ``(height, width)``.
         dpi: Pixels an inch.
     """
-    pieces = Pieces.of(ink)
+    components = Components.of(ink)
     # A stroke of letters that touch can be as big, and falls out as no circle.
-    big = (pieces.heights > 0.4 * dpi) | (pieces.widths > 0.8 * dpi)
+    big = (components.heights > 0.4 * dpi) | (components.widths > 0.8 * dpi)
     big[0] = False
     if not big.any():
         return []
-    columns, rows = np.asarray(cv2.findNonZero(pieces.mask(big)), np.float64).reshape(-1, 2).T
+    columns, rows = np.asarray(cv2.findNonZero(components.mask(big)), np.float64).reshape(-1, 2).T
     chance = np.random.default_rng(0)
     rings: list[Ring] = []
     for _ in range(_MOST):

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from models.page import Cell, Rect
-from pipeline.page.ink import Ints, Pieces
+from pipeline.page.components import Components, Ints
 from pipeline.page.picture import Pixels
 
 
@@ -59,11 +59,11 @@ def _strokes(ink: Pixels, dpi: float, *, down: bool) -> Pixels:
     inside = long[top : top + height, left : left + width]
     if not inside.size:
         return long
-    pieces = Pieces.of(inside)
+    components = Components.of(inside)
     # A rule that leans a little comes in steps: what counts is its thickness, its area over its length.
-    thin = pieces.boxes[:, 4] < 0.045 * dpi * np.maximum(pieces.heights if down else pieces.widths, 1)
+    thin = components.boxes[:, 4] < 0.045 * dpi * np.maximum(components.heights if down else components.widths, 1)
     thin[0] = False
-    inside[:] = pieces.mask(thin)
+    inside[:] = components.mask(thin)
     return long
 
 
@@ -86,7 +86,7 @@ def find_cells(rules: Rules, dpi: float) -> list[TableCell]:
     across = cv2.dilate(across, np.ones((3, stub), np.uint8))
     down = cv2.dilate(down, np.ones((stub, 3), np.uint8))
     grid = np.asarray(cv2.bitwise_or(across, down), np.uint8)
-    grids = Pieces.of(grid)
+    grids = Components.of(grid)
     cells: list[TableCell] = []
     table = 0
     for label in np.argsort(grids.boxes[:, 1], kind="stable"):
@@ -105,7 +105,7 @@ def find_cells(rules: Rules, dpi: float) -> list[TableCell]:
 
 def _closed_in(grid: Pixels, dpi: float) -> Ints:
     """Return the boxes of the paper that a grid closes in, big enough for a letter."""
-    paper = Pieces.of((1 - grid) * np.uint8(255))
+    paper = Components.of((1 - grid) * np.uint8(255))
     height, width = grid.shape
     boxes = paper.boxes
     inside = (boxes[:, 0] > 0) & (boxes[:, 1] > 0) & (boxes[:, 2] < width) & (boxes[:, 3] < height)

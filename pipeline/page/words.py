@@ -1,36 +1,36 @@
-"""Signs into words and lines, with their places on the upright page and the white space between them."""
+"""Symbols into words and lines, with their places on the upright page and the white space between them."""
 
 import numpy as np
 
 from models.page import Line, Rect, Word
-from pipeline.page.agree import certainty
-from pipeline.page.recognise import Sign, Signs
-from pipeline.page.sheet import LinePicture
+from pipeline.page.merge import line_confidence
+from pipeline.page.prepared_page import LinePicture
+from pipeline.page.recognise import Symbol, Symbols
 from pipeline.text.script import is_khmer
 
 _KHMER_SPACE = 0.3
 """Letter heights of white that are a space between Khmer words; between letters of one there is a third of it."""
 
 
-def to_line(signs: Signs, picture: LinePicture, letter: float, scale: float) -> Line:
-    """Make a line of the signs read on its picture.
+def to_line(symbols: Symbols, picture: LinePicture, letter: float, scale: float) -> Line:
+    """Make a line of the symbols read on its picture.
 
     Args:
-        signs: What was read, one sign at least.
+        symbols: What was read, one symbol at least.
         picture: Where it was read.
-        letter: Height of a letter in pixels of the sheet.
-        scale: Pixels of the upright page a pixel of the sheet.
+        letter: Height of a letter in pixels of the prepared page.
+        scale: Pixels of the upright page a pixel of the prepared page.
     """
-    starts = [number for number, sign in enumerate(signs) if sign.begins and number] + [len(signs)]
+    starts = [number for number, symbol in enumerate(symbols) if symbol.begins and number] + [len(symbols)]
     words: list[Word] = []
     start = 0
     for end in starts:
-        own = signs[start:end]
-        space = end == len(signs) or _is_space(own[-1], signs[end], picture, letter)
-        text = "".join(sign.text for sign in own)
-        words.append(Word(text=text, box=_box(own, picture, scale), confidence=certainty(own), space=space))
+        own = symbols[start:end]
+        space = end == len(symbols) or _is_space(own[-1], symbols[end], picture, letter)
+        text = "".join(symbol.text for symbol in own)
+        words.append(Word(text=text, box=_box(own, picture, scale), confidence=line_confidence(own), space=space))
         start = end
-    return Line(words=tuple(words), box=around([word.box for word in words]), confidence=certainty(signs))
+    return Line(words=tuple(words), box=around([word.box for word in words]), confidence=line_confidence(symbols))
 
 
 def around(boxes: list[Rect]) -> Rect:
@@ -55,9 +55,9 @@ def level(line: Line) -> tuple[Line, ...]:
     return tuple(Line(words=(word,), box=word.box, confidence=word.confidence) for word in line.words)
 
 
-def _box(signs: Signs, picture: LinePicture, scale: float) -> Rect:
-    """Return the box of signs on the upright page: their columns, and the rows of the line's ink there."""
-    left, right = min(sign.left for sign in signs), max(sign.right for sign in signs)
+def _box(symbols: Symbols, picture: LinePicture, scale: float) -> Rect:
+    """Return the box of symbols on the upright page: their columns, and the rows of the line's ink there."""
+    left, right = min(symbol.left for symbol in symbols), max(symbol.right for symbol in symbols)
     rows = np.nonzero((picture.pixels[:, max(0, left) : max(right, left + 1)] < 128).any(axis=1))[0]
     top, bottom = (int(rows[0]), int(rows[-1]) + 1) if rows.size else (0, picture.pixels.shape[0])
     return Rect(
@@ -68,7 +68,7 @@ def _box(signs: Signs, picture: LinePicture, scale: float) -> Rect:
     )
 
 
-def _is_space(before: Sign, after: Sign, picture: LinePicture, letter: float) -> bool:
+def _is_space(before: Symbol, after: Symbol, picture: LinePicture, letter: float) -> bool:
     """Whether white space stands between two words: always but between Khmer ones, where the paper tells.
 
     The recogniser also parts Khmer words that stand close together, as its training texts did.
@@ -79,8 +79,8 @@ def _is_space(before: Sign, after: Sign, picture: LinePicture, letter: float) ->
     return _white(before, after, picture) > _KHMER_SPACE * letter
 
 
-def _white(before: Sign, after: Sign, picture: LinePicture) -> float:
-    """Return the width, in pixels of the sheet, of the widest white about the border of two signs."""
+def _white(before: Symbol, after: Symbol, picture: LinePicture) -> float:
+    """Return the width, in pixels of the prepared page, of the widest white about the border of two symbols."""
     middle = (before.right + after.left) / 2
     reach = max(after.left - before.right, round(0.2 * picture.pixels.shape[0]))
     left, right = max(0, round(middle - reach)), round(middle + reach)

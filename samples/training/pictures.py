@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from pipeline.page.picture import Picture
-from pipeline.page.sheet import LinePicture, Sheet, make_ready
+from pipeline.page.prepared_page import LinePicture, PreparedPage, prepare
 from samples.age import Wear, age
 from samples.faces import FONTS
 from samples.training.texts import Writer
@@ -88,8 +88,8 @@ def make_samples(
     dpi = int(rng.choice([200, 250, 300], p=[0.3, 0.25, 0.45]))
     page, printed = _set(writer, rng, body, heading, dpi)
     worn = _wear(page, rng, wear)
-    sheet = make_ready(Picture(worn, dpi), _READING_DPI)
-    return [Sample(pixels, text, body) for pixels, text in _cut(sheet, printed, _READING_DPI / dpi, rng)]
+    prepared = prepare(Picture(worn, dpi), _READING_DPI)
+    return [Sample(pixels, text, body) for pixels, text in _cut(prepared, printed, _READING_DPI / dpi, rng)]
 
 
 def _set(writer: Writer, rng: np.random.Generator, body: str, heading: str, dpi: int) -> tuple[Pixels, list[Printed]]:
@@ -188,13 +188,15 @@ def _wear(page: Pixels, rng: np.random.Generator, strength: float | None) -> Pix
     return worn
 
 
-def _cut(sheet: Sheet, printed: list[Printed], scale: float, rng: np.random.Generator) -> list[tuple[Pixels, str]]:
+def _cut(
+    page: PreparedPage, printed: list[Printed], scale: float, rng: np.random.Generator
+) -> list[tuple[Pixels, str]]:
     """Find which printed line each line of the layout is; those that are not just one are passed over."""
     found: list[tuple[Pixels, str]] = []
     used: set[int] = set()
-    size = LETTER / sheet.letter * float(rng.uniform(0.88, 1.15))
-    for line in sheet.lines:
-        boxes = sheet.pieces.boxes[line.pieces]
+    size = LETTER / page.letter * float(rng.uniform(0.88, 1.15))
+    for line in page.lines:
+        boxes = page.components.boxes[line.components]
         left, right = int(boxes[:, 0].min()) / scale, int(boxes[:, 2].max()) / scale
         middle = (line.top + line.bottom) / 2 / scale
         near = min(
@@ -205,7 +207,7 @@ def _cut(sheet: Sheet, printed: list[Printed], scale: float, rng: np.random.Gene
         whole = abs(left - truth.left) < slack and abs(right - truth.right) < slack
         if whole and near not in used and abs(truth.bottom + truth.top - 2 * middle) < 0.5 * (truth.bottom - truth.top):
             used.add(near)
-            found.append((_framed(sheet.picture_of(line, size), rng), truth.text))
+            found.append((_framed(page.picture_of(line, size), rng), truth.text))
     return found
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from config.settings import load
-from pipeline.page.orient import find_stand
+from pipeline.page.orient import find_orientation
 from pipeline.page.picture import Picture
 from pipeline.page.recognise import open_recogniser
 from pipeline.page.upright import make_upright
@@ -23,9 +23,9 @@ def printed(*lines, size=11.5, face=None):
     return draw(sheet)[: sheet.height // 3]
 
 
-def stand(pixels):
+def orientation_of(pixels):
     recogniser = open_recogniser(SETTINGS, 60)
-    return find_stand(Picture(pixels, float(DPI)), recogniser, SETTINGS.first_languages, SETTINGS.dpi)[0]
+    return find_orientation(Picture(pixels, float(DPI)), recogniser, SETTINGS.first_languages, SETTINGS.dpi)[0]
 
 
 def leaning(pixels, degrees):
@@ -67,7 +67,7 @@ def drawn():
 )
 def test_level_page_with_next_to_nothing_on_it_is_left_as_it_is(pixels):
     """A word or two, a number, a signature: the page is neither turned nor warped by a hair's breadth."""
-    found = stand(pixels)
+    found = orientation_of(pixels)
     assert (found.turn, found.skew) == (0, 0.0)
 
 
@@ -82,7 +82,7 @@ def test_level_page_with_next_to_nothing_on_it_is_left_as_it_is(pixels):
 @pytest.mark.parametrize("degrees", [0, -4, -0.5, 1, 5])
 def test_few_lines_are_set_straight(lines, degrees):
     """A line or more tell how much they lean, to a third of a degree; where they are level nothing is turned."""
-    found = stand(leaning(printed(*lines), degrees) if degrees else printed(*lines))
+    found = orientation_of(leaning(printed(*lines), degrees) if degrees else printed(*lines))
     assert found.skew == (pytest.approx(degrees, abs=0.35) if degrees else 0.0)
 
 
@@ -90,6 +90,6 @@ def test_lean_is_told_in_round_steps():
     """What is written into the record is a multiple of 0.05 degrees, and nothing is 0 but for a rounding error."""
     lines = ("Le greffier a remis le dossier au procureur.", "La séance est levée et renvoyée à mardi.") * 3
     for degrees in (1.3, -2.7):
-        skew = stand(leaning(printed(*lines), degrees)).skew
+        skew = orientation_of(leaning(printed(*lines), degrees)).skew
         assert skew == pytest.approx(degrees, abs=0.15)
         assert skew == round(skew, 2)

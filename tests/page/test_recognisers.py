@@ -1,4 +1,4 @@
-"""Every recogniser keeps one contract: the same lines in, the same signs out, each in its place."""
+"""Every recogniser keeps one contract: the same lines in, the same symbols out, each in its place."""
 
 import cv2
 import numpy as np
@@ -39,12 +39,12 @@ def settings(request) -> PageSettings:
     return PageSettings.model_validate(load().page.model_dump() | {"recogniser": request.param})
 
 
-def _place(sign) -> tuple:
-    return sign.text, sign.left, sign.right, sign.begins
+def _place(symbol) -> tuple:
+    return symbol.text, symbol.left, symbol.right, symbol.begins
 
 
-def _text(signs) -> str:
-    return "".join((" " if sign.begins and number else "") + sign.text for number, sign in enumerate(signs))
+def _text(symbols) -> str:
+    return "".join((" " if symbol.begins and number else "") + symbol.text for number, symbol in enumerate(symbols))
 
 
 def test_it_reads_lines_in_their_order_and_nothing_where_there_is_nothing(settings, lines):
@@ -57,15 +57,15 @@ def test_it_reads_lines_in_their_order_and_nothing_where_there_is_nothing(settin
 
 
 def test_signs_stand_where_they_are_printed_and_say_how_sure_they_are(settings, lines):
-    """Each sign has ink in its columns; they run from left to right."""
-    (signs,) = open_recogniser(settings, 60).read(lines[:1], settings.latin_languages)
+    """Each symbol has ink in its columns; they run from left to right."""
+    (symbols,) = open_recogniser(settings, 60).read(lines[:1], settings.latin_languages)
     ink = cv2.threshold(lines[0], 127, 255, cv2.THRESH_BINARY_INV)[1].any(axis=0)
-    for sign in signs:
-        assert ink[sign.left : sign.right].any()
-        assert 0 <= sign.confidence <= 1
-    lefts = [sign.left for sign in signs]
+    for symbol in symbols:
+        assert ink[symbol.left : symbol.right].any()
+        assert 0 <= symbol.confidence <= 1
+    lefts = [symbol.left for symbol in symbols]
     assert lefts == sorted(lefts)
-    assert min(sign.confidence for sign in signs) > 0.5
+    assert min(symbol.confidence for symbol in symbols) > 0.5
 
 
 def test_it_says_when_the_time_is_up(settings, lines):
@@ -106,5 +106,5 @@ def test_the_recognisers_agree(lines):
     read = []
     for name in RECOGNISERS:
         engine = open_recogniser(load().page.model_copy(update={"recogniser": name}), 60)
-        read.append([list(map(_place, signs)) for signs in engine.read(lines, "bannasar")])
+        read.append([list(map(_place, symbols)) for symbols in engine.read(lines, "bannasar")])
     assert read[0] == read[1]

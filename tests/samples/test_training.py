@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from config.settings import load
-from pipeline.page.agree import agreed
-from pipeline.page.recognise import Sign, Signs, open_recogniser
+from pipeline.page.merge import merged
+from pipeline.page.recognise import Symbol, Symbols, open_recogniser
 from pipeline.page.recognisers.model_files import OWN_MODELS, folder_of, model_file
 from samples.training.charset import ADDED, letters, with_added
 from samples.training.floats import UnknownNetworkError, to_floats
@@ -60,7 +60,7 @@ def test_a_network_that_is_cut_off_is_refused(parts):
 
 
 def test_the_letters_that_were_lacking_come_after_those_there_are(parts):
-    """All known signs keep their numbers, and every lacking letter is there once."""
+    """All known symbols keep their numbers, and every lacking letter is there once."""
     before = (parts / "Khmer.lstm-unicharset").read_text("utf-8")
     after = with_added(before)
     assert after.split("\n")[1:223] == before.split("\n")[1:223]
@@ -96,8 +96,8 @@ def test_our_model_reads_a_letter_that_debians_cannot_say():
     page = render_page(["ឪពុកម្តាយរបស់សាក្សី"], "Khmer OS Siemreap", 12, 150)
     rows, columns = np.nonzero(page < 128)
     line = np.ascontiguousarray(page[rows.min() - 8 : rows.max() + 8, columns.min() - 8 : columns.max() + 8])
-    (signs,) = open_recogniser(load().page, 60).read([line], "bannasar")
-    assert "".join(sign.text for sign in signs).startswith("ឪពុក")
+    (symbols,) = open_recogniser(load().page, 60).read([line], "bannasar")
+    assert "".join(symbol.text for symbol in symbols).startswith("ឪពុក")
 
 
 def test_our_model_is_ours_and_the_others_are_the_settings(tmp_path):
@@ -107,13 +107,13 @@ def test_our_model_is_ours_and_the_others_are_the_settings(tmp_path):
     assert model_file("khm", tmp_path) == tmp_path / "khm.traineddata"
 
 
-def _signs(*texts: str, confidence: float) -> Signs:
-    return tuple(Sign(text, 10 * at, 10 * at + 9, confidence, begins=not at) for at, text in enumerate(texts))
+def _symbols(*texts: str, confidence: float) -> Symbols:
+    return tuple(Symbol(text, 10 * at, 10 * at + 9, confidence, begins=not at) for at, text in enumerate(texts))
 
 
 def test_a_second_reading_does_not_outvote_a_letter_it_cannot_say():
     """A surer second reading wins over other letters, but not over one that its model does not know."""
-    first = _signs("ឪ", "ព", confidence=0.4)
-    assert [sign.text for sign in agreed(first, _signs("ឱ", "ព", confidence=0.9))] == ["ឪ", "ព"]
-    other = agreed(_signs("ឯ", "ព", confidence=0.4), _signs("ឱ", "ព", confidence=0.9))
-    assert [sign.text for sign in other] == ["ឱ", "ព"]
+    first = _symbols("ឪ", "ព", confidence=0.4)
+    assert [symbol.text for symbol in merged(first, _symbols("ឱ", "ព", confidence=0.9))] == ["ឪ", "ព"]
+    other = merged(_symbols("ឯ", "ព", confidence=0.4), _symbols("ឱ", "ព", confidence=0.9))
+    assert [symbol.text for symbol in other] == ["ឱ", "ព"]

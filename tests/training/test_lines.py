@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.page.ink import Pieces, letter_height
+from pipeline.page.components import Components, letter_height
 from samples.typeset import render_page
 from training import faces
 from training.blocks import load, save
@@ -43,7 +43,7 @@ def made(chosen):
 
 
 def test_a_made_line_has_ink_room_and_a_text_that_can_be_said(made):
-    """There are frames enough for its signs, all of them in the picture."""
+    """There are frames enough for its symbols, all of them in the picture."""
     for line in made:
         assert line.pixels.shape[0] == HEIGHT
         assert line.pixels.max() > 128
@@ -92,10 +92,10 @@ def test_letters_have_one_size_whatever_the_resolution(dpi):
     page = render_page([_TEXTS[0]], "Khmer OS", 12, dpi)
     rows, columns = np.nonzero(page < 128)
     line = page[rows.min() - 3 : rows.max() + 3, columns.min() - 3 : columns.max() + 3]
-    letter = letter_height(Pieces.of(np.where(page < 128, np.uint8(255), np.uint8(0))), dpi)
+    letter = letter_height(Components.of(np.where(page < 128, np.uint8(255), np.uint8(0))), dpi)
     picture = prepared(line, letter)
     assert picture.shape[0] == HEIGHT
-    found = letter_height(Pieces.of(np.where(picture > 128, np.uint8(255), np.uint8(0))), 200)
+    found = letter_height(Components.of(np.where(picture > 128, np.uint8(255), np.uint8(0))), 200)
     assert found == pytest.approx(LETTER, abs=2)
 
 

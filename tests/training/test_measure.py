@@ -29,7 +29,7 @@ def test_each_picture_is_read_to_its_own_end_in_a_batch_of_wider_ones():
 
 
 def test_the_reader_says_signs_and_how_sure_it_is_of_them():
-    """A space begins a word; frames of one sign are one sign, as sure as the surest of them."""
+    """A space begins a word; frames of one symbol are one symbol, as sure as the surest of them."""
     ka, space, ro = (to_numbers(text)[0] for text in ("ក", " ", "្រ"))
 
     def scores(pictures):
@@ -41,7 +41,7 @@ def test_the_reader_says_signs_and_how_sure_it_is_of_them():
 
     line = np.full((40, 120), 255, np.uint8)
     line[10:30, 10:110] = 0
-    (signs,) = NetworkReader(scores).read([line])
-    assert [(sign.text, sign.begins) for sign in signs] == [("ក", False), ("្រ", False), ("ក", True)]
-    assert all(sign.confidence > 0.99 for sign in signs)
-    assert [sign.left for sign in signs] == sorted(sign.left for sign in signs)
+    (symbols,) = NetworkReader(scores).read([line])
+    assert [(symbol.text, symbol.begins) for symbol in symbols] == [("ក", False), ("្រ", False), ("ក", True)]
+    assert all(symbol.confidence > 0.99 for symbol in symbols)
+    assert [symbol.left for symbol in symbols] == sorted(symbol.left for symbol in symbols)

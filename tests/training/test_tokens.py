@@ -1,4 +1,4 @@
-"""The signs of the small line reader, and texts as their numbers."""
+"""The symbols of the small line reader, and texts as their numbers."""
 
 import re
 import tomllib
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import training
-from training.tokens import CLASSES, SIGNS, UnsayableError, can_say, printed_form, to_numbers, to_text
+from training.tokens import CLASSES, SYMBOLS, UnsayableError, can_say, printed_form, to_numbers, to_text
 
 TEXTS = (
     "មាត្រា ១២.- ស្ត្រីនិងឪពុកម្តាយ ត្រូវបង់ប្រាក់ ៥០.០០០៛ ។",
@@ -19,7 +19,7 @@ TEXTS = (
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_text_comes_back_from_its_numbers(text):
-    """Also where a sign stands twice: between the two is a frame that says nothing."""
+    """Also where a symbol stands twice: between the two is a frame that says nothing."""
     text = printed_form(text)
     numbers = to_numbers(text)
     assert all(0 < number < CLASSES for number in numbers)
@@ -29,8 +29,8 @@ def test_a_text_comes_back_from_its_numbers(text):
 
 def test_no_sign_stands_twice_among_the_outputs():
     """Each output has a meaning of its own, and a coeng none without its letter."""
-    assert len(set(SIGNS)) == len(SIGNS)
-    assert "្" not in SIGNS
+    assert len(set(SYMBOLS)) == len(SYMBOLS)
+    assert "្" not in SYMBOLS
 
 
 def test_a_subscript_is_one_sign_and_da_under_a_letter_is_ta():

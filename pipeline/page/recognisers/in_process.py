@@ -16,7 +16,7 @@ from tesserocr import OEM, PSM, RIL, PyTessBaseAPI, iterate_level
 from models.errors import ScanError
 from models.failure import Code
 from pipeline.page.picture import Pixels
-from pipeline.page.recognise import Sign, Signs
+from pipeline.page.recognise import Symbol, Symbols
 from pipeline.page.recognisers.model_files import folder_of
 from pipeline.page.recognisers.tesseract import AboutTesseract, chance_of
 
@@ -34,7 +34,7 @@ class Engine:
         self._folder = models_folder
         self._end = time.monotonic() + seconds
 
-    def read(self, lines: Sequence[Pixels], models: str) -> list[Signs]:
+    def read(self, lines: Sequence[Pixels], models: str) -> list[Symbols]:
         """Read lines.
 
         Raises:
@@ -44,7 +44,7 @@ class Engine:
         chance = chance_of(models)
         return [self._read(line, engine, chance) for line in lines]
 
-    def _read(self, line: Pixels, engine: PyTessBaseAPI, chance: Callable[[float], float]) -> Signs:
+    def _read(self, line: Pixels, engine: PyTessBaseAPI, chance: Callable[[float], float]) -> Symbols:
         left = self._end - time.monotonic()
         if left <= 0:
             raise ScanError(Code.TIMEOUT)
@@ -53,7 +53,7 @@ class Engine:
         engine.SetSourceResolution(300)  # a formality, so that Tesseract does not guess one
         if not engine.Recognize(round(left * 1000) + 1):
             raise ScanError(Code.TIMEOUT if time.monotonic() >= self._end else Code.RECOGNITION)
-        return tuple(_signs(engine, chance))
+        return tuple(_symbols(engine, chance))
 
 
 @cache
@@ -64,8 +64,8 @@ def _loaded(folder: Path, models: str) -> PyTessBaseAPI:
         raise ScanError(Code.RECOGNITION, f"Tesseract cannot load {models} from {folder}") from error
 
 
-def _signs(engine: PyTessBaseAPI, chance: Callable[[float], float]) -> Iterator[Sign]:
-    """Yield the signs that were recognised; none where Tesseract saw only a picture."""
+def _symbols(engine: PyTessBaseAPI, chance: Callable[[float], float]) -> Iterator[Symbol]:
+    """Yield the symbols that were recognised; none where Tesseract saw only a picture."""
     begins = False
     found = engine.GetIterator()
     for place in iterate_level(found, RIL.SYMBOL) if found else ():
@@ -74,5 +74,5 @@ def _signs(engine: PyTessBaseAPI, chance: Callable[[float], float]) -> Iterator[
         if not text:
             continue
         left, _, right, _ = place.BoundingBox(RIL.SYMBOL)
-        yield Sign(text, left, right, chance(place.Confidence(RIL.SYMBOL)), begins)
+        yield Symbol(text, left, right, chance(place.Confidence(RIL.SYMBOL)), begins)
         begins = False

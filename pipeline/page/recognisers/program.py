@@ -15,7 +15,7 @@ from PIL import Image
 from models.errors import ScanError
 from models.failure import Code
 from pipeline.page.picture import Pixels
-from pipeline.page.recognise import Sign, Signs
+from pipeline.page.recognise import Symbol, Symbols
 from pipeline.page.recognisers.model_files import folder_of
 from pipeline.page.recognisers.tesseract import AboutTesseract, chance_of
 
@@ -32,7 +32,7 @@ class Engine:
         self._folder = models_folder
         self._end = time.monotonic() + seconds
 
-    def read(self, lines: Sequence[Pixels], models: str) -> list[Signs]:
+    def read(self, lines: Sequence[Pixels], models: str) -> list[Symbols]:
         """Read lines.
 
         Raises:
@@ -68,10 +68,10 @@ class Engine:
         if len(pages) != len(lines):
             raise ScanError(Code.RECOGNITION, f"Tesseract read {len(pages)} of {len(lines)} lines")
         chance = chance_of(models)
-        return [tuple(_signs(page, chance)) for page in pages]
+        return [tuple(_symbols(page, chance)) for page in pages]
 
 
-def _signs(page: html.HtmlElement, chance: Callable[[float], float]) -> Iterator[Sign]:
+def _symbols(page: html.HtmlElement, chance: Callable[[float], float]) -> Iterator[Symbol]:
     for word in page.xpath(".//span[@class='ocrx_word']"):
         begins = True
         for place in word.xpath(".//span[@class='ocrx_cinfo']"):
@@ -81,5 +81,5 @@ def _signs(page: html.HtmlElement, chance: Callable[[float], float]) -> Iterator
             # As in "x_bboxes 12 4 30 41; x_conf 98.5".
             told = dict(part.strip().split(" ", 1) for part in place.get("title").split(";"))
             left, _, right, _ = map(int, told["x_bboxes"].split())
-            yield Sign(text, left, right, chance(float(told["x_conf"])), begins)
+            yield Symbol(text, left, right, chance(float(told["x_conf"])), begins)
             begins = False

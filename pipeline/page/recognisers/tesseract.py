@@ -10,7 +10,7 @@ from pipeline.page.recognisers.model_files import model_file
 
 _SEEN = (0.0, 0.8, 0.9, 0.95, 0.97, 0.985, 1.0)
 _RIGHT = (0.0, 0.05, 0.2, 0.55, 0.8, 0.995, 1.0)
-"""What Tesseract says of a sign, and how often such a sign was right: fitted on aged pages, see docs/recognition.md."""
+"""What Tesseract says of a symbol, and how often that was right: fitted on aged pages, see docs/recognition.md."""
 
 _RIGHT_OF = {"bannasar": (0.0, 0.35, 0.62, 0.82, 0.93, 0.995, 1.0)}
 """The same of models that say less than they know: fitted on aged made lines, see docs/training.md."""
@@ -19,7 +19,7 @@ _PACKAGES = {"Khmer": "tesseract-ocr-script-khmr"}
 
 
 def chance_of(models: str) -> Callable[[float], float]:
-    """Return what turns a confidence of these models, 0–100, into the chance that the sign is right, 0–1."""
+    """Return what turns a confidence of these models, 0–100, into the chance that the symbol is right, 0–1."""
     shares = _RIGHT_OF.get(models, _RIGHT)
     return lambda confidence: float(np.interp(confidence / 100, _SEEN, shares))
 

@@ -1,4 +1,4 @@
-"""A page made ready for reading: upright, evened, its ink in pieces, its blocks and lines found."""
+"""A page made ready for reading: upright, evened, its ink in connected components, its blocks and lines found."""
 
 from dataclasses import dataclass, replace
 
@@ -7,7 +7,7 @@ import numpy as np
 
 from models.page import Rect
 from pipeline.page.clean import flatten, ink_of, shrunk, strengthened, without_solids
-from pipeline.page.ink import Pieces, letter_height
+from pipeline.page.components import Components, letter_height
 from pipeline.page.layout import PrintedBlock, lay_out
 from pipeline.page.lines import Indices, PrintedLine
 from pipeline.page.picture import Picture, Pixels
@@ -25,7 +25,7 @@ _MARGIN = 8
 
 @dataclass(frozen=True, slots=True)
 class LinePicture:
-    """The picture of a line at ``scale`` times the sheet, and the place of its left top corner on the sheet."""
+    """The picture of a line at ``scale`` times the prepared page, and where its left top corner is on that."""
 
     pixels: Pixels
     left: float
@@ -34,15 +34,15 @@ class LinePicture:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class PreparedPage:
     """A page ready for reading, ``even`` being its evened grey picture at the resolution of reading.
 
-    ``chosen`` are the labels of the pieces that are text; ``rules`` are those of a smaller picture, on which there are
-    ``rules_dpi`` pixels an inch, ``shrunk_by`` times fewer. ``faint`` says that all of its ink was faint.
+    ``chosen`` are the labels of the components that are text; ``rules`` are those of a smaller picture, on which there
+    are ``rules_dpi`` pixels an inch, ``shrunk_by`` times fewer. ``faint`` says that all of its ink was faint.
     """
 
     even: Pixels
-    pieces: Pieces
+    components: Components
     letter: float
     chosen: Indices
     rules: Rules
@@ -56,15 +56,15 @@ class Sheet:
         """The lines of all blocks, in reading order."""
         return [line for block in self.blocks for line in block.lines]
 
-    def upside_down(self) -> "Sheet":
+    def upside_down(self) -> "PreparedPage":
         """Return the same page turned by 180 degrees and laid out anew, which takes little beside finding its ink."""
         even = np.asarray(cv2.rotate(self.even, cv2.ROTATE_180), np.uint8)
-        turned = replace(self, even=even, pieces=self.pieces.upside_down(), rules=self.rules.upside_down())
+        turned = replace(self, even=even, components=self.components.upside_down(), rules=self.rules.upside_down())
         return _laid_out(turned)
 
     def picture_of(self, line: PrintedLine, scale: float) -> LinePicture:
         """Return the picture of a line, scaled, with no ink of its neighbours on it."""
-        boxes = self.pieces.boxes[line.pieces]
+        boxes = self.components.boxes[line.components]
         reach = max(2, round(self.letter / 10))
         rows, columns = self.even.shape
         box = Rect(
@@ -73,9 +73,9 @@ class Sheet:
             min(columns, int(boxes[:, 2].max()) + reach),
             min(rows, line.bottom + reach),
         )
-        labels = self.pieces.labels[box.top : box.bottom, box.left : box.right]
-        whose = np.full(len(self.pieces.boxes), 2, np.uint8)
-        whose[0], whose[line.pieces] = 0, 1
+        labels = self.components.labels[box.top : box.bottom, box.left : box.right]
+        whose = np.full(len(self.components.boxes), 2, np.uint8)
+        whose[0], whose[line.components] = 0, 1
         ink = np.take(whose, labels)
         own, others = cv2.inRange(ink, (1,), (1,)), cv2.dilate(cv2.inRange(ink, (2,), (2,)), np.ones((3, 3), np.uint8))
         near = cv2.dilate(own, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
@@ -88,7 +88,7 @@ class Sheet:
         return LinePicture(np.asarray(framed, np.uint8), box.left - _MARGIN / scale, box.top - _MARGIN / scale, scale)
 
 
-def make_ready(picture: Picture, dpi: float) -> Sheet:
+def prepare(picture: Picture, dpi: float) -> PreparedPage:
     """Make an upright grey page ready for reading at a resolution, in dots per inch."""
     even, faint = strengthened(flatten(resized(picture.pixels, dpi / picture.dpi), dpi), dpi)
     ink = without_solids(ink_of(even), dpi)
@@ -105,17 +105,21 @@ def make_ready(picture: Picture, dpi: float) -> Sheet:
     if rings:
         even = rub_out(even, rings)
         text = np.asarray(cv2.bitwise_and(text, ink_of(even)), np.uint8)
-    pieces = Pieces.of(text)
-    letter = letter_height(pieces, dpi)
+    components = Components.of(text)
+    letter = letter_height(components, dpi)
     # Smaller is dirt. Much bigger is drawn or written over the page by hand, and would tie lines together.
-    chosen = (pieces.boxes[:, 4] > 0.008 * letter**2) & (pieces.heights < 5 * letter) & (pieces.widths < 12 * letter)
+    chosen = (
+        (components.boxes[:, 4] > 0.008 * letter**2)
+        & (components.heights < 5 * letter)
+        & (components.widths < 12 * letter)
+    )
     chosen[0] = False
-    return _laid_out(Sheet(even, pieces, letter, np.nonzero(chosen)[0], rules, dpi / factor, factor, faint))
+    return _laid_out(PreparedPage(even, components, letter, np.nonzero(chosen)[0], rules, dpi / factor, factor, faint))
 
 
-def _laid_out(sheet: Sheet) -> Sheet:
-    cells = [cell.scaled(sheet.shrunk_by) for cell in find_cells(sheet.rules, sheet.rules_dpi)]
-    return replace(sheet, blocks=tuple(lay_out(sheet.pieces, sheet.chosen, cells, sheet.letter)))
+def _laid_out(page: PreparedPage) -> PreparedPage:
+    cells = [cell.scaled(page.shrunk_by) for cell in find_cells(page.rules, page.rules_dpi)]
+    return replace(page, blocks=tuple(lay_out(page.components, page.chosen, cells, page.letter)))
 
 
 def resized(pixels: Pixels, factor: float) -> Pixels:

@@ -1,4 +1,4 @@
-"""The ink of a page in connected pieces, and what of it is rule and what is text."""
+"""The ink of a page in connected components."""
 
 from dataclasses import dataclass
 
@@ -12,15 +12,15 @@ Ints = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
-class Pieces:
-    """Connected pieces of ink: ``labels`` (0 is paper), and ``left, top, right, bottom, area`` of each label."""
+class Components:
+    """Connected components of ink: ``labels`` (0 is paper), and ``left, top, right, bottom, area`` of each label."""
 
     labels: Ints
     boxes: Ints
 
     @classmethod
-    def of(cls, ink: Pixels) -> "Pieces":
-        """Find the pieces of a mask."""
+    def of(cls, ink: Pixels) -> "Components":
+        """Find the components of a mask."""
         labels = np.zeros(ink.shape, np.int32)
         left, top, width, height = cv2.boundingRect(ink)
         if not width:
@@ -39,34 +39,34 @@ class Pieces:
 
     @property
     def widths(self) -> Ints:
-        """The widths of the pieces."""
+        """The widths of the components."""
         return self.boxes[:, 2] - self.boxes[:, 0]
 
     @property
     def heights(self) -> Ints:
-        """The heights of the pieces."""
+        """The heights of the components."""
         return self.boxes[:, 3] - self.boxes[:, 1]
 
-    def upside_down(self) -> "Pieces":
-        """Return the pieces of the same ink turned by 180 degrees."""
+    def upside_down(self) -> "Components":
+        """Return the components of the same ink turned by 180 degrees."""
         height, width = self.labels.shape
         boxes = np.array((width, height, width, height, 0), np.int32) - self.boxes[:, (2, 3, 0, 1, 4)]
         boxes[:, 4] = self.boxes[:, 4]
         boxes[0] = 0
-        return Pieces(np.asarray(cv2.rotate(self.labels, cv2.ROTATE_180), np.int32), boxes)
+        return Components(np.asarray(cv2.rotate(self.labels, cv2.ROTATE_180), np.int32), boxes)
 
     def mask(self, keep: NDArray[np.bool_]) -> Pixels:
-        """Return the mask of some of the pieces, ``keep`` holding one truth a label."""
+        """Return the mask of some of the components, ``keep`` holding one truth a label."""
         return np.take(keep.astype(np.uint8) * np.uint8(255), self.labels)
 
 
-def letter_height(pieces: Pieces, dpi: float) -> float:
-    """Return the height in pixels of the pieces that hold most of the ink, such as could be letters.
+def letter_height(components: Components, dpi: float) -> float:
+    """Return the height in pixels of the components that hold most of the ink, such as could be letters.
 
     For Khmer that is a base letter with what is joined to it; for Latin about the height of a capital. 0.1 inch where
     there is nothing to measure.
     """
-    heights, widths, areas = pieces.heights, pieces.widths, pieces.boxes[:, 4]
+    heights, widths, areas = components.heights, components.widths, components.boxes[:, 4]
     could = (heights > dpi / 40) & (heights < dpi / 2) & (widths > dpi / 100) & (widths < 2 * dpi)
     if not could.any():
         return dpi / 10

@@ -1,0 +1,60 @@
+"""Two readings of a line merged into one, and how much a reading can be trusted."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher
+
+from pipeline.page.recognise import Symbol, Symbols
+
+_STRETCH = 20
+
+_UNSAYABLE = frozenset("ឪឮឫឍឦឭ៛")
+"""Symbols that the models of the second readings do not know: that they read something else there says nothing."""
+
+
+def khmer_share(symbols: Sequence[Symbol]) -> float:
+    """Return the Khmer share of the letters of both scripts, digits and marks left out; 1 where there are none."""
+    khmer = sum("\u1780" <= char <= "\u17d3" for symbol in symbols for char in symbol.text)
+    latin = sum(char.isalpha() and char < "\u1780" for symbol in symbols for char in symbol.text)
+    return khmer / (khmer + latin) if khmer + latin else 1.0
+
+
+def line_confidence(symbols: Sequence[Symbol]) -> float:
+    """Return the chance, 0–1, that all the symbols are right, or twenty of them where there are more.
+
+    So a line of two hundred symbols with five doubtful ones is not worth nothing.
+    """
+    if not symbols:
+        return 0.0
+    doubt = sum(1 - symbol.confidence for symbol in symbols) / len(symbols)
+    return math.exp(-doubt * min(len(symbols), _STRETCH))
+
+
+def min_confidence(symbols: Sequence[Symbol]) -> float:
+    """Return the lowest confidence of the symbols; 0 where there is none."""
+    return min((symbol.confidence for symbol in symbols), default=0.0)
+
+
+def merged(first: Symbols, second: Symbols) -> Symbols:
+    """Make one reading of two of the same line.
+
+    Where they agree, a symbol has the higher of its two confidences. Where they differ, the stretch with the higher
+    minimum confidence is taken, and is in doubt: two different readings cannot both be right. A stretch that one of
+    them leaves out has the minimum confidence of the symbols beside the gap. Where the first has a symbol that the
+    models of the second cannot say, it is kept.
+    """
+    matcher = SequenceMatcher(None, [one.text for one in first], [one.text for one in second], autojunk=False)
+    found: list[Symbol] = []
+    for what, start, end, start2, end2 in matcher.get_opcodes():
+        mine, theirs = first[start:end], second[start2:end2]
+        if what == "equal":
+            both = zip(mine, theirs, strict=True)
+            found += [replace(one, confidence=max(one.confidence, other.confidence)) for one, other in both]
+            continue
+        confidence = min_confidence(mine or first[max(0, start - 1) : end + 1])
+        confidence2 = min_confidence(theirs or second[max(0, start2 - 1) : end2 + 1])
+        unsayable = any(one.text in _UNSAYABLE for one in mine)
+        chosen = mine if unsayable or confidence > confidence2 else theirs
+        found += [replace(one, confidence=min(one.confidence, 0.5)) for one in chosen]
+    return tuple(found)

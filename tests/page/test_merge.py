@@ -1,0 +1,79 @@
+"""Two readings of a line made one, and numbers of one script."""
+
+import pytest
+
+from pipeline.page.digits import with_even_zeros
+from pipeline.page.merge import khmer_share, line_confidence, merged
+from pipeline.page.recognise import Symbol
+
+
+def symbols(text, confidence=1.0):
+    """Symbols one letter each; a space begins a word."""
+    found, begins = [], True
+    for place, char in enumerate(text):
+        if char != " ":
+            found.append(Symbol(char, place * 10, place * 10 + 9, confidence, begins))
+        begins = char == " "
+    return tuple(found)
+
+
+def text(reading):
+    return "".join(symbol.text for symbol in reading)
+
+
+def doubt(reading, place, confidence):
+    return tuple(
+        Symbol(
+            symbol.text, symbol.left, symbol.right, confidence if number == place else symbol.confidence, symbol.begins
+        )
+        for number, symbol in enumerate(reading)
+    )
+
+
+def test_readings_that_agree_are_as_sure_as_the_surer_one():
+    """Agreement never makes a symbol less sure."""
+    both = merged(symbols("កខគ", 0.6), symbols("កខគ", 0.9))
+    assert text(both) == "កខគ"
+    assert [symbol.confidence for symbol in both] == [0.9, 0.9, 0.9]
+
+
+def test_surer_stretch_wins_and_stays_in_doubt():
+    """Where readings differ, the surer one is taken, and no longer counts as sure."""
+    both = merged(doubt(symbols("កខគ"), 1, 0.4), symbols("កឃគ"))
+    assert text(both) == "កឃគ"
+    assert [symbol.confidence for symbol in both] == [1.0, 0.5, 1.0]
+
+
+def test_sign_that_one_reading_missed_is_kept_if_it_is_surer_than_the_gap():
+    """A dropped symbol comes back when the symbols beside the gap were read with doubt."""
+    assert text(merged(doubt(symbols("កគ"), 1, 0.3), symbols("កខគ"))) == "កខគ"
+    assert text(merged(symbols("កគ"), doubt(symbols("កខគ"), 1, 0.3))) == "កគ"
+
+
+def test_certainty_falls_with_each_doubtful_sign():
+    """One doubtful symbol in twenty costs more than a third; none costs nothing; nothing read is worth nothing."""
+    assert line_confidence(symbols("ក" * 20)) == 1
+    assert line_confidence(doubt(symbols("ក" * 20), 3, 0.0)) == pytest.approx(0.37, abs=0.01)
+    assert line_confidence(()) == 0
+
+
+def test_digits_belong_to_no_script():
+    """A line of a number and Latin letters is Latin; one of a number alone is left to the Khmer models."""
+    assert khmer_share(symbols("No. 123")) == 0
+    assert khmer_share(symbols("១២៣")) == 1
+
+
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [
+        ("២៤០.00០", "២៤០.០០០"),
+        ("2០03", "2003"),
+        ("លេខ ២0៣", "លេខ ២០៣"),
+        ("០៣ 2003", "០៣ 2003"),
+        ("00 ០០", "00 ០០"),
+        ("១2០0", "១2០0"),
+    ],
+)
+def test_zero_takes_the_script_of_its_number(read, meant):
+    """A zero becomes what the other digits of its number are; where they tell nothing, it stays as it was read."""
+    assert text(with_even_zeros(symbols(read))) == meant.replace(" ", "")
