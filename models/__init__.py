@@ -1,1 +1,4 @@
-"""The records that flow through Bannasar; see ``docs/words.md`` for the words they use."""
+"""The records that flow through Bannasar, in the words of ``docs/words.md``; no models of machine learning.
+
+Those lie where they are used: ``pipeline/page/tessdata`` reads lines, ``pipeline/document/kinds.npz`` tells kinds.
+"""
