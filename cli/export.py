@@ -8,7 +8,9 @@ import typer
 from cli.common import ArchiveOption, CaseArgument, err, keep_outside, open_archive, out, warn_of_damage
 from models.exit_status import ExitStatus
 from pipeline.archive.transfer import export_bag
-from pipeline.services.export import export_documents, export_hocr, export_iiif
+from pipeline.formats.format import Format
+from pipeline.formats.registry import formats
+from pipeline.services.export import export_documents, export_files, export_iiif
 from pipeline.services.text_export import export_text
 
 ToOption = Annotated[Path, typer.Option(metavar="DIR", help="Where they go; it is made if need be.")]
@@ -85,21 +87,6 @@ def pdf(case: CaseArgument, to: ToOption, archive: ArchiveOption = None) -> None
 
 
 @app.command()
-def hocr(case: CaseArgument, to: ToOption, archive: ArchiveOption = None) -> None:
-    """Write the text of a case file's documents as hOCR, with the place of every word.
-
-    ALTO lies in the bag already.
-
-    Example:
-        bannasar export hocr box-001_dossier-A --to ./hocr
-    """
-    with open_archive(archive) as opened:
-        keep_outside(opened.folder, to)
-        made = export_hocr(opened, case, to)
-    out.print(f"{len(made)} documents of {case} are written to {to}.")
-
-
-@app.command()
 def iiif(
     case: CaseArgument,
     to: ToOption,
@@ -117,3 +104,21 @@ def iiif(
         keep_outside(opened.folder, to)
         made = export_iiif(opened, case, to, base)
     out.print(f"The manifest of {case} is {made}.")
+
+
+def _add_command(form: Format) -> None:
+    def export(case: CaseArgument, to: ToOption, archive: ArchiveOption = None) -> None:
+        with open_archive(archive) as opened:
+            keep_outside(opened.folder, to)
+            made = export_files(opened, case, form, to)
+        files = "1 file" if len(made) == 1 else f"{len(made)} files"
+        out.print(f"{files} of {case} written to {to}.")
+
+    example = f"Example:\n    bannasar export {form.name} box-001_dossier-A --to ./{form.name}"
+    app.command(form.name, help=f"{form.help}\n\n{example}")(export)
+
+
+_own = {command.callback.__name__ for command in app.registered_commands if command.callback}
+for _form in formats():
+    if _form.name not in _own:  # `export text` goes through the whole archive
+        _add_command(_form)

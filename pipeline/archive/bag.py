@@ -37,7 +37,7 @@ from models.failure import Code
 from models.page import Page
 from models.scan import Scan
 from pipeline.archive.withdrawal import carry_over, is_withdrawn
-from pipeline.formats.alto import alto
+from pipeline.formats.alto import alto_of
 from pipeline.formats.mets import Held, mets
 
 # Where in a bag the record of its case file lies.
@@ -228,13 +228,11 @@ def _fill(
         copy.parent.mkdir(parents=True, exist_ok=True)
         _copy(originals[scan.sha256], copy, scan)
     (aside / "case.json").write_text(case.model_dump_json(indent=2), "utf-8")
-    numbers = {scan.sha256: (number, scan) for number, scan in enumerate(case.scans, 1)}
+    numbers = {scan.sha256: number for number, scan in enumerate(case.scans, 1)}
     for page in pages:
-        number, scan = numbers[page.scan]
+        number = numbers[page.scan]
         _write(aside / _page_path("pages", number, page.number, "json", data=""), page.model_dump_json().encode())
-        reading = case.reading_of(page.scan)
-        xml = alto(page, scan.path.name, reading.software, reading.created)
-        _write(aside / _page_path("alto", number, page.number, "xml", data=""), xml)
+        _write(aside / _page_path("alto", number, page.number, "xml", data=""), alto_of(case, page))
     # OCRmyPDF takes half a second to load: for who makes PDFs, not for who reads bags.
     from pipeline.formats.pdf import Description, write_pdf  # noqa: PLC0415
 

@@ -6,7 +6,9 @@ from datetime import datetime
 
 from lxml import etree
 
+from models.case import CaseFile
 from models.page import Block, Line, Page, Rect, Word
+from pipeline.formats.format import Format, Part, Unit
 
 _NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 _SCHEMA_VERSION = "4.3"
@@ -51,12 +53,24 @@ def alto(page: Page, file_name: str, software: Mapping[str, str], created: datet
     )
     space = _add(sheet, "PrintSpace", **_place(Rect(0, 0, page.width, page.height)))
     for number, block in enumerate(page.blocks, 1):
-        # ALTO wants a line in each block: an empty cell of a table is told by its absence.
+        # ALTO wants a line in each block: an empty cell of a table is left out.
         if block.lines:
             _add_block(space, block, f"B{number}")
     for number, place in enumerate(page.handwriting, 1):
         _add(space, "Illustration", ID=f"H{number}", TYPE="handwriting", **_place(place))
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+
+
+def alto_of(case: CaseFile, page: Page) -> bytes:
+    """Return a page of a case file as ALTO, which says how its scan was read."""
+    reading = case.reading_of(page.scan)
+    (file_name,) = {scan.path.name for scan in case.scans if scan.sha256 == page.scan}
+    return alto(page, file_name, reading.software, reading.created)
+
+
+def _write(part: Part) -> bytes:
+    (page,) = part.pages
+    return alto_of(part.case, page)
 
 
 def _add_block(space: etree._Element, block: Block, name: str) -> None:
@@ -97,3 +111,12 @@ def _tag(name: str) -> str:
 def xml_text(text: str) -> str:
     """Return a text without what XML 1.0 cannot hold: control characters, and halves of surrogate pairs."""
     return _NOT_XML.sub("\ufffd", text)
+
+
+FORMAT = Format(
+    name="alto",
+    ending=".xml",
+    unit=Unit.PAGE,
+    help="Write each page as ALTO 4, with the place of every word. The bag of a case file holds the same.",
+    write=_write,
+)

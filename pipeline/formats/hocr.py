@@ -6,6 +6,7 @@ from lxml import etree
 
 from models.page import Block, Line, Page, Rect
 from pipeline.formats.alto import xml_text
+from pipeline.formats.format import Format, Unit
 
 _XHTML = "http://www.w3.org/1999/xhtml"
 
@@ -33,15 +34,15 @@ def hocr(title: str, pages: Sequence[Page], pictures: Sequence[str]) -> bytes:
         about = f'image "{picture}"; ' if picture else ""
         size = Rect(0, 0, page.width, page.height)
         resolution = f"scan_res {round(page.dpi)} {round(page.dpi)}"
-        told = f"{about}{_box(size)}; ppageno {number - 1}; {resolution}"
-        sheet = _add(body, "div", id=name, title=told, **{"class": "ocr_page"})
+        properties = f"{about}{_box(size)}; ppageno {number - 1}; {resolution}"
+        element = _add(body, "div", id=name, title=properties, **{"class": "ocr_page"})
         for count, block in enumerate(page.blocks, 1):
-            _add_block(sheet, block, f"{name}_{count}")
+            _add_block(element, block, f"{name}_{count}")
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", doctype="<!DOCTYPE html>", pretty_print=False)
 
 
-def _add_block(sheet: etree._Element, block: Block, name: str) -> None:
-    area = _add(sheet, "div", id=f"block_{name}", title=_box(block.box), **{"class": "ocr_carea"})
+def _add_block(page: etree._Element, block: Block, name: str) -> None:
+    area = _add(page, "div", id=f"block_{name}", title=_box(block.box), **{"class": "ocr_carea"})
     paragraph = _add(area, "p", id=f"par_{name}", title=_box(block.box), **{"class": "ocr_par"})
     for count, line in enumerate(block.lines, 1):
         _add_line(paragraph, line, f"{name}_{count}")
@@ -50,10 +51,10 @@ def _add_block(sheet: etree._Element, block: Block, name: str) -> None:
 def _add_line(paragraph: etree._Element, line: Line, name: str) -> None:
     element = _add(paragraph, "span", id=f"line_{name}", title=_box(line.box), **{"class": "ocr_line"})
     for count, word in enumerate(line.words, 1):
-        told = f"{_box(word.box)}; x_wconf {round(100 * word.confidence)}"
-        item = _add(element, "span", id=f"word_{name}_{count}", title=told, **{"class": "ocrx_word"})
+        properties = f"{_box(word.box)}; x_wconf {round(100 * word.confidence)}"
+        item = _add(element, "span", id=f"word_{name}_{count}", title=properties, **{"class": "ocrx_word"})
         item.text = xml_text(word.text)
-        # Khmer words stand side by side, and a reader takes white space for a space.
+        # Khmer words stand side by side: white space between them would be read as a space.
         item.tail = " " if word.space else None
     element.tail = "\n"
 
@@ -69,3 +70,12 @@ def _add(parent: etree._Element, tag: str, /, **attributes: str) -> etree._Eleme
 
 def _tag(name: str) -> str:
     return f"{{{_XHTML}}}{name}"
+
+
+FORMAT = Format(
+    name="hocr",
+    ending=".hocr",
+    unit=Unit.DOCUMENT,
+    help="Write each document as hOCR 1.2, with the place of every word.",
+    write=lambda part: hocr(part.title, part.pages, [""] * len(part.pages)),
+)

@@ -19,7 +19,7 @@ from pipeline.archive.bag import document_file, read_bag, read_case
 from pipeline.archive.custody import require_recorded
 from pipeline.archive.fixity import require_intact
 from pipeline.archive.signed_pdf import sign_pdf
-from pipeline.formats.hocr import hocr
+from pipeline.formats.format import Format, parts
 from pipeline.formats.iiif import manifest, picture_name, picture_size, text_name, text_of
 from pipeline.services.pictures import upright_from_pdf
 
@@ -52,24 +52,21 @@ def export_documents(archive: Archive, case: str, to: Path) -> list[Path]:
         return _move(aside, to)
 
 
-def export_hocr(archive: Archive, case: str, to: Path) -> list[Path]:
-    """Write the text of each document of a case file as hOCR into a folder, and return the files.
+def export_files(archive: Archive, case: str, form: Format, to: Path) -> list[Path]:
+    """Write a case file in a format into a folder, and return the files.
 
     Raises:
         NotFoundError: the archive holds no such case file.
         BagError: the bag is not as it was sealed.
-        TransferError: there is one already.
+        TransferError: a file of that name is there already.
         OSError: they cannot be written.
     """
     bag = archive.bag(case)
     require_intact(bag)
     record, pages = read_bag(bag)
-    by_place = {(page.scan, page.number): page for page in pages}
     with _beside(to) as aside:
-        for document in record.documents:
-            own = [by_place[ref.scan, ref.number] for ref in document.pages]
-            made = hocr(document.title, own, [""] * len(own))
-            (aside / f"{bag.name}_{document.number:03}.hocr").write_bytes(made)
+        for part in parts(record, pages, form.unit):
+            (aside / f"{part.name}{form.ending}").write_bytes(form.write(part))
         return _move(aside, to)
 
 

@@ -11,7 +11,8 @@ from models.errors import BagError
 from models.scan import Scan
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import fitting, read_bag, read_case
-from pipeline.text.plain import page_text
+from pipeline.formats.format import Unit, parts
+from pipeline.formats.plain_text import plain_text
 
 # What is wrong with one place; at anything else no text can be written.
 _OF_A_PLACE = {
@@ -64,21 +65,20 @@ def export_text(archive: Archive, folder: Path, box: str | None = None) -> Expor
         except BagError:
             damaged.append(bag)
     paths = _text_paths(found, boxes=len({bag.parent.name for bag, _ in found}) > 1)
-    places: dict[Path, list[tuple[Scan, Path]]] = {}
-    for (bag, scan), path in zip(found, paths, strict=True):
-        places.setdefault(bag, []).append((scan, folder / path))
+    places: dict[Path, list[Path]] = {}
+    for (bag, _), path in zip(found, paths, strict=True):
+        places.setdefault(bag, []).append(folder / path)
     written: set[Path] = set()
     failed: list[tuple[Path, str]] = []
     for bag, own in places.items():
         try:
-            _, pages = read_bag(bag)
+            case, pages = read_bag(bag)
         except BagError:
             damaged.append(bag)
             continue
-        for scan, file in own:
-            text = "\f".join(page_text(page)[0] for page in pages if page.scan == scan.sha256)
+        for part, file in zip(parts(case, pages, Unit.SCAN), own, strict=True):
             try:
-                _write(file, text + "\n")
+                _write(file, plain_text(part))
                 written.add(file)
             except OSError as error:
                 if error.errno not in _OF_A_PLACE:
@@ -88,12 +88,12 @@ def export_text(archive: Archive, folder: Path, box: str | None = None) -> Expor
     return Exported(len(written), tuple(failed), tuple(damaged), others)
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, content: bytes) -> None:
     """Write a file whole; a link that is in its place goes, and what it points to stays as it is."""
     file.parent.mkdir(parents=True, exist_ok=True)
     aside = file.with_name(f".bannasar-{os.getpid()}")
     try:
-        aside.write_text(text, "utf-8")
+        aside.write_bytes(content)
         aside.replace(file)
     except BaseException:
         aside.unlink(missing_ok=True)

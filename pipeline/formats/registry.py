@@ -1,0 +1,21 @@
+"""The formats that case files can be written in. A new one is a module here with ``FORMAT``, and its name in the list.
+
+PDF, METS and IIIF are made of more than records (of pictures, of the files of a bag), so they are not in the list.
+"""
+
+from functools import cache
+from importlib import import_module
+
+from pipeline.formats.format import Format
+
+_MODULES = (
+    "alto",
+    "hocr",
+    "plain_text",
+)
+
+
+@cache
+def formats() -> tuple[Format, ...]:
+    """Return all formats, in the order of the list."""
+    return tuple(import_module(f"pipeline.formats.{module}").FORMAT for module in _MODULES)
