@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from rapidfuzz import process
 
 from pipeline.document.courts import court_in
-from pipeline.document.glossary import Names, letters
-from pipeline.document.kinds import UNKNOWN
+from pipeline.document.glossary import UNKNOWN, Names, letters
 
 _LEAST_LIKE = 60
 _MOST_NEAR = 3

@@ -12,8 +12,8 @@ from models.settings import DocumentSettings
 from pipeline.document.classifier import Model, model_in_use, read_model
 from pipeline.document.cut import parts
 from pipeline.document.facts import facts_of
-from pipeline.document.glossary import read_names
-from pipeline.document.kinds import UNKNOWN, kind_of
+from pipeline.document.glossary import UNKNOWN, read_names
+from pipeline.document.kinds import kind_of
 from pipeline.document.reading import reading
 from pipeline.document.sheets import as_sheets_tell
 from pipeline.document.sketch import Sketch

@@ -11,6 +11,9 @@ from models.errors import GlossaryError
 from models.glossary import Glossary
 from pipeline.text.normalise import match_form
 
+UNKNOWN = "unknown"
+"""The kind of a document whose kind is not known."""
+
 _CAPITAL = "ភ្នំពេញ"
 
 

@@ -7,10 +7,9 @@ from rapidfuzz import fuzz
 
 from pipeline.document.classifier import Linear
 from pipeline.document.features import kind_features
-from pipeline.document.glossary import letters
+from pipeline.document.glossary import UNKNOWN, letters
 from pipeline.document.sketch import Sketch
 
-UNKNOWN = "unknown"
 # A page of fewer units, clusters or words, is one of a few lines.
 _ENOUGH = 60
 # What is less like a title or a phrase is none, 0–1.

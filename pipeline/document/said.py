@@ -13,8 +13,7 @@ from models.fact import FactName
 from models.page import PageRef
 from pipeline.document.courts import court_in
 from pipeline.document.facts import case_number
-from pipeline.document.glossary import Names
-from pipeline.document.kinds import UNKNOWN
+from pipeline.document.glossary import UNKNOWN, Names
 from pipeline.text.dates import dates
 from pipeline.text.normalise import match_form
 

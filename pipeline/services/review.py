@@ -11,7 +11,7 @@ from models.fact import Fact, FactName
 from models.page import Page
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import read_bag, read_case
-from pipeline.document.kinds import UNKNOWN
+from pipeline.document.glossary import UNKNOWN
 from pipeline.document.sheets import SEPARATOR
 from pipeline.text.dates import NO_CENTURY
 

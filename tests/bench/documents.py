@@ -26,8 +26,8 @@ from models.fact import FactName
 from models.page import Page
 from pipeline.archive.bag import bags, read_bag
 from pipeline.document.evaluation import Comparison, draw
-from pipeline.document.glossary import letters, read_names
-from pipeline.document.kinds import UNKNOWN, Read
+from pipeline.document.glossary import UNKNOWN, letters, read_names
+from pipeline.document.kinds import Read
 from pipeline.document.papers import read_papers
 from pipeline.text.plain import page_text
 from samples.age import Wear, age

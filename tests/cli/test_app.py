@@ -3,6 +3,7 @@
 import inspect
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -14,7 +15,7 @@ group = typer.main.get_group(app)
 context = typer.Context(group, info_name="bannasar")
 
 # What takes long to load, and only reading pages or asking a server needs.
-_HEAVY = ("cv2", "dask", "distributed", "elasticsearch", "matplotlib", "pikepdf", "scipy", "sklearn")
+_HEAVY = {"cv2", "dask", "distributed", "elasticsearch", "matplotlib", "numpy", "pikepdf", "scipy", "sklearn"}
 
 
 def _first_paragraph(text: str) -> str:
@@ -28,21 +29,27 @@ def test_the_help_says_of_a_command_what_the_command_says_of_itself(name: str) -
     assert listed.help == _first_paragraph(itself.help)
 
 
-def _loaded_by(typed: str) -> set[str]:
+def _loaded_by(*typed: str) -> set[str]:
     program = (
-        f"import sys; sys.argv = ['bannasar', *{typed.split()}]\n"
+        f"import sys; sys.argv = ['bannasar', *{list(typed)}]\n"
         "from cli.main import main\n"
         "try: main()\n"
-        "finally: print(*sys.modules, file=sys.__stderr__)"
+        "finally: print('Loaded:', *sys.modules, file=sys.__stderr__)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    return set(done.stderr.split())
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    return set(done.stderr.split("Loaded:")[1].split())
 
 
 def test_the_help_loads_no_command() -> None:
     loaded = _loaded_by("--help")
     assert "cli.app" in loaded
     assert not loaded & {"cli.common", "cli.edge", "pydantic", *_HEAVY}
+
+
+def test_a_search_loads_nothing_that_reads_pages(tmp_path: Path) -> None:
+    loaded = _loaded_by("search", "--archive", str(tmp_path), "police")
+    assert "pipeline.services.search" in loaded
+    assert not loaded & _HEAVY
 
 
 def test_a_mistyped_command_is_refused_with_one_that_exists() -> None:
