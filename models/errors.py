@@ -6,6 +6,8 @@ BannasarError
 │   ├── QueryError             … in a query; it knows at which character
 │   ├── CorrectionError        … in what a person says of a document
 │   └── NoStatementError       … a text that is no certificate's
+├── SignInError                who asks is not signed in, or could not be             exit 1, HTTP 401
+├── NotAllowedError            who asks may not do that                            exit 1, HTTP 403
 ├── NotFoundError              what was named is not in the archive                 exit 1, HTTP 404
 ├── ConflictError              what is there already stands in the way              exit 1, HTTP 409
 │   ├── ArchiveBusyError       another process works on the archive
@@ -15,11 +17,14 @@ BannasarError
 ├── ConfigurationError         what the operator set up cannot be used              exit 1, HTTP 500
 │   ├── SettingsError, GlossaryError, ModelError
 ├── ArchiveError               a part of the archive cannot be used                 exit 1, HTTP 500
-│   ├── LedgerError, AccountError, JournalBrokenError, KeyUnusableError
+│   ├── LedgerError, AccountError, AccessError, KeyUnusableError
+│   ├── ChainBrokenError       a line of a file that only grows was changed
+│   │   └── JournalBrokenError, AuditBrokenError
 │   └── BagError               a bag is damaged, or not the one in the journal      exit 2, HTTP 500
 ├── UnavailableError           something outside does not answer                    exit 1, HTTP 503
 │   ├── IndexUnusableError     … the index
 │   │   └── IndexUnreadableError
+│   ├── AuditUnusableError     … nothing can be written into the audit log
 │   ├── SchedulerError         … Dask's scheduler
 │   └── MissingDependencyError … a program, a model or a library                    exit 3
 ├── TooManyFailuresError       a run stopped by itself                              exit 2, HTTP 500
@@ -79,6 +84,18 @@ class CorrectionError(UsageError):
 
 class NoStatementError(UsageError):
     """A text is not the statement of a certificate."""
+
+
+class SignInError(BannasarError):
+    """Who asks is not signed in, or could not be."""
+
+    http_status = HTTPStatus.UNAUTHORIZED
+
+
+class NotAllowedError(BannasarError):
+    """Who asks may not do that."""
+
+    http_status = HTTPStatus.FORBIDDEN
 
 
 class NotFoundError(BannasarError):
@@ -142,8 +159,20 @@ class AccountError(ArchiveError):
     """Not every page that came in is accounted for."""
 
 
-class JournalBrokenError(ArchiveError):
+class AccessError(ArchiveError):
+    """The accounts cannot be used."""
+
+
+class ChainBrokenError(ArchiveError):
+    """A line of a file that only grows is not what it was when it was written."""
+
+
+class JournalBrokenError(ChainBrokenError):
     """A line of the journal is not what it was when it was written."""
+
+
+class AuditBrokenError(ChainBrokenError):
+    """A line of the audit log is not what it was when it was written."""
 
 
 class KeyUnusableError(ArchiveError):
@@ -168,6 +197,10 @@ class IndexUnusableError(UnavailableError):
 
 class IndexUnreadableError(IndexUnusableError):
     """The index is damaged, or was made by another version: it has to be made anew."""
+
+
+class AuditUnusableError(UnavailableError):
+    """Nothing can be written into the audit log, so that nothing that is not public may be shown."""
 
 
 class SchedulerError(UnavailableError):

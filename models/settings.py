@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, SecretStr, field_validator
 
+from models.level import Level
 from models.record import Record
 
 Positive = Annotated[int, Field(gt=0)]
@@ -151,6 +152,17 @@ class LogSettings(Record):
     file: str = Field(description="File in which the log is kept; empty for none.")
 
 
+class AccessSettings(Record):
+    """Who may see what, where nobody has said otherwise, and what is written down of it."""
+
+    default_level: Level = Field(
+        description="Level of case files that come in: public, registered, staff or sealed. Others keep theirs."
+    )
+    words: Literal["hashed", "kept"] = Field(
+        description="Whether the audit log keeps the words of searches, or (hashed) what stands for them."
+    )
+
+
 class Settings(Record):
     """Everything that can be set."""
 
@@ -165,6 +177,7 @@ class Settings(Record):
     index: IndexSettings
     signing: SigningSettings
     log: LogSettings
+    access: AccessSettings
 
     def of_what_is_made(self) -> dict[str, str]:
         """Return the settings that decide what becomes of a page, by their names."""

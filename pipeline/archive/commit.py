@@ -13,6 +13,7 @@ from typing import Protocol
 
 from models.actor import Actor
 from models.errors import IndexUnusableError, JournalBrokenError
+from pipeline.access.chain import after
 from pipeline.archive import journal, withdrawal
 from pipeline.archive.adoption import adopt
 from pipeline.archive.bag import NewBag, move_into_place, read_bag, sync, to_disk
@@ -173,7 +174,7 @@ class Commits:
     def _has_happened(self, line: Line) -> bool:
         """Whether the change of the bag is done; a mark, which is all that changes, is set once more."""
         last = journal.last_line(self._archive)
-        if last != line and line.previous != (last.digest() if last else journal.FIRST):
+        if last != line and (line.number, line.previous) != after(last):
             return False
         bag = self._archive / line.bag
         if line.event in {Event.WITHDRAWN, Event.REINSTATED}:

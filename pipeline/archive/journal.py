@@ -1,33 +1,29 @@
 """The journal of an archive: a line for each thing that entered or changed, each chained to the one before.
 
-A line is a JSON object with sorted keys. ``previous`` is the SHA-256 of the whole line before it, 64 zeros in the
-first: so no line can be changed, left out or put in without breaking the chain at that place. ``manifest`` is the
-SHA-256 of the bag's ``tagmanifest-sha512.txt``, which in turn stands for every file of the bag. Where the archive has a
-key, ``signature`` is its signature (base64) of the line as it stands with an empty one, and ``key`` its fingerprint.
+A line is a JSON object with sorted keys, chained as :mod:`pipeline.access.chain` says. ``manifest`` is the SHA-256 of
+the bag's ``tagmanifest-sha512.txt``, which in turn stands for every file of the bag. Where the archive has a key,
+``signature`` is its signature (base64) of the line as it stands with an empty one, and ``key`` its fingerprint.
 """
 
 import base64
 import binascii
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from models.actor import Actor
 from models.case import CaseFile, Version
 from models.errors import JournalBrokenError
+from pipeline.access.chain import Chain, after, digest
 from pipeline.archive.keys import SIGNED, Signer, is_signed_by
 
 _FILE = "journal.jsonl"
-FIRST = "0" * 64
-_LONGEST = 1 << 20  # bytes of a line
 
 
 class Event(StrEnum):
@@ -73,7 +69,7 @@ class Line:
 
     def digest(self) -> str:
         """Return the SHA-256 of the line, for which the next one's ``previous`` stands."""
-        return _digest(self.written().encode())
+        return digest(self)
 
     def is_signed_by(self, keys: Mapping[str, Ed25519PublicKey]) -> bool:
         """Whether one of these keys, given by their fingerprints, signed the line."""
@@ -111,9 +107,9 @@ def prepare(archive: Path, entry: Entry, actor: Actor, signer: Signer | None = N
         JournalBrokenError: the last line is damaged.
         OSError: the journal cannot be read.
     """
-    last = last_line(archive)
+    number, previous = after(last_line(archive))
     line = Line(
-        number=last.number + 1 if last else 1,
+        number=number,
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         by=actor.name,
         kind=actor.kind,
@@ -122,7 +118,7 @@ def prepare(archive: Path, entry: Entry, actor: Actor, signer: Signer | None = N
         bag=entry.bag,
         manifest=entry.manifest,
         reason=entry.reason,
-        previous=last.digest() if last else FIRST,
+        previous=previous,
         key=signer.fingerprint if signer else "",
     )
     if signer:
@@ -138,17 +134,7 @@ def write(archive: Path, line: Line) -> None:
         JournalBrokenError: the last line is damaged, or is not the one that the prepared line follows.
         OSError: the journal cannot be written.
     """
-    with (archive / _FILE).open("a+b") as stream:
-        last, end = _last(stream)
-        if last == line:
-            return
-        if line.previous != (last.digest() if last else FIRST):
-            raise JournalBrokenError(f"journal.jsonl: line {line.number} does not follow from the last one.")
-        # A power cut may have left half a line: nothing followed from it, and the event is written down again.
-        stream.truncate(end)
-        stream.write(line.written().encode() + b"\n")
-        stream.flush()
-        os.fsync(stream.fileno())
+    _chain(archive).write(line)
 
 
 def append(archive: Path, entry: Entry, actor: Actor, signer: Signer | None = None) -> Line:
@@ -169,7 +155,10 @@ def read_line(raw: bytes) -> Line:
     Raises:
         JournalBrokenError: they are none.
     """
-    return _read(raw, 0)
+    try:
+        return _line(raw)
+    except (ValueError, TypeError, KeyError) as error:
+        raise JournalBrokenError("This is no line of a journal.") from error
 
 
 def last_line(archive: Path) -> Line | None:
@@ -179,30 +168,11 @@ def last_line(archive: Path) -> Line | None:
         JournalBrokenError: it is not a line: nothing can be written down after it.
         OSError: it cannot be read.
     """
-    file = archive / _FILE
-    if not file.exists():
-        return None
-    with file.open("rb") as stream:
-        return _last(stream)[0]
-
-
-def _last(stream: BinaryIO) -> tuple[Line | None, int]:
-    """Return the last whole line of a journal, and where it ends."""
-    size = stream.seek(0, os.SEEK_END)
-    tail_at = max(0, size - _LONGEST)
-    stream.seek(tail_at)
-    whole, newline, _ = stream.read().rpartition(b"\n")
-    if not newline and not tail_at:
-        return None, 0
-    raw = whole.rpartition(b"\n")[2]
-    last = _read(raw, 0)
-    if last.written().encode() != raw:
-        raise JournalBrokenError("journal.jsonl, line the last: it is not as it was written.")
-    return last, tail_at + len(whole) + 1
+    return _chain(archive).last()
 
 
 def lines(archive: Path) -> Iterator[Line]:
-    """Yield the lines of the journal, the chain checked up to each.
+    """Return the lines of the journal, one by one, the chain checked up to each.
 
     Half a line at its end, which a power cut may have left, is none: the next event takes its place.
 
@@ -210,20 +180,7 @@ def lines(archive: Path) -> Iterator[Line]:
         JournalBrokenError: a line was changed, left out or put in.
         OSError: it cannot be read.
     """
-    file = archive / _FILE
-    if not file.exists():
-        return
-    previous = FIRST
-    whole = file.read_bytes().rpartition(b"\n")[0]
-    for number, raw in enumerate(whole.split(b"\n") if whole else (), 1):
-        line = _read(raw, number)
-        if line.number != number or line.previous != previous or line.written().encode() != raw:
-            raise JournalBrokenError(
-                f"{file}, line {number}: it does not follow from the line before. One of the two was changed, or one "
-                "between them left out. Compare it with your copies."
-            )
-        previous = _digest(raw)
-        yield line
+    return _chain(archive).lines()
 
 
 def manifest_of(bag: Path) -> str:
@@ -236,13 +193,10 @@ def history_with(case: CaseFile, bag: Path) -> tuple[Version, ...]:
     return (*case.history, case.version.model_copy(update={"manifest": manifest_of(bag)}))
 
 
-def _read(raw: bytes, number: int) -> Line:
-    try:
-        told = json.loads(raw)
-        return Line(**{**told, "event": Event(told["event"])})
-    except (ValueError, TypeError, KeyError) as error:
-        raise JournalBrokenError(f"journal.jsonl, line {number or 'the last'}: it cannot be read.") from error
+def _chain(archive: Path) -> Chain[Line]:
+    return Chain(archive / _FILE, _line, JournalBrokenError)
 
 
-def _digest(raw: bytes) -> str:
-    return hashlib.sha256(raw).hexdigest()
+def _line(raw: bytes) -> Line:
+    told = json.loads(raw)
+    return Line(**{**told, "event": Event(told["event"])})

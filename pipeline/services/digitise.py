@@ -420,6 +420,7 @@ class _Reading:
             read=tuple(row.sha256 for row in case.pending if self._is_read_for(row, older)),
             history=history_with(older, bag_folder(self._settings.archive, older)) if older else (),
             corrections=older.corrections if older else (),
+            restrictions=older.restrictions if older else (),
             missing=self._missing(case, older),
         )
         recipes = {row.sha256: self._recipe_of(row) for row in case.rows}

@@ -1,0 +1,1 @@
+"""Who may do and see what, and who did and saw what."""

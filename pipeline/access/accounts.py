@@ -1,0 +1,249 @@
+"""The people who may sign in, and their sessions."""
+
+import hashlib
+import json
+import math
+import secrets
+import sqlite3
+import unicodedata
+from collections.abc import Collection
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from models.actor import Actor, ActorKind
+from models.errors import ConflictError, NotFoundError, SignInError, UsageError
+from pipeline.access.database import access_database
+from pipeline.access.passwords import Passwords
+from pipeline.access.roles import Role
+
+_IDLE = 30 * 60.0  # seconds after which a session that is not used ends
+_LONGEST = 12 * 3600.0
+_FREE_TRIES = 5
+_FIRST_WAIT, _LONGEST_WAIT = 60.0, 3600.0  # seconds; each wrong password doubles the wait
+_LONGEST_NAME = 64
+_ACCOUNTS = "SELECT accounts.*, groups.boxes FROM accounts LEFT JOIN groups ON groups.name = accounts.member_of"
+_WRONG = "The name or the password is wrong, or the account is locked."
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person's account; ``group`` is what it is limited to, "" for nothing, ``boxes`` the group's, None for all."""
+
+    name: str
+    role: Role
+    group: str = ""
+    boxes: frozenset[str] | None = None
+    is_locked: bool = False
+
+    @property
+    def actor(self) -> Actor:
+        """Who the person is in journal and audit log."""
+        return Actor(name=self.name, kind=ActorKind.PERSON)
+
+
+class Accounts:
+    """The accounts of one archive. There is none until somebody adds one. Times are aware, and given by the caller."""
+
+    def __init__(self, archive: Path, passwords: Passwords | None = None) -> None:
+        """Say of which archive, by its folder, and how passwords are kept."""
+        self._archive = archive
+        self._passwords = passwords or Passwords()
+
+    def set_group(self, name: str, boxes: Collection[str]) -> None:
+        """Make a group, or let it see other boxes: its members see nothing of any other box.
+
+        Raises:
+            UsageError: it cannot be a name.
+            AccessError: the accounts cannot be used.
+        """
+        with self._database() as database:
+            database.execute(
+                "INSERT INTO groups VALUES (?, ?) ON CONFLICT DO UPDATE SET boxes = excluded.boxes",
+                (_as_name(name), json.dumps(sorted(boxes), ensure_ascii=False)),
+            )
+
+    def add(self, name: str, role: Role, password: str, group: str = "") -> Account:
+        """Add an account, limited to a group or ("") not.
+
+        Raises:
+            UsageError: name or password cannot be one.
+            ConflictError: there is such an account already.
+            NotFoundError: there is no such group.
+            AccessError: the accounts cannot be used.
+        """
+        name = _as_name(name)
+        kept = self._passwords.kept(password)
+        with self._database() as database:
+            if self._row(database, name):
+                raise ConflictError(f"There is an account {name} already.")
+            database.execute(
+                "INSERT INTO accounts (name, role, password, member_of) VALUES (?, ?, ?, ?)",
+                (name, role, kept, _group(database, group)),
+            )
+        return self.account(name)
+
+    def account(self, name: str) -> Account:
+        """Return an account.
+
+        Raises:
+            NotFoundError: there is none of that name.
+            AccessError: the accounts cannot be used.
+        """
+        with self._database() as database:
+            return _account(self._known(database, name))
+
+    def all(self) -> list[Account]:
+        """Return all accounts, by name; raises AccessError where they cannot be used."""
+        with self._database() as database:
+            return [_account(row) for row in database.execute(f"{_ACCOUNTS} ORDER BY accounts.name")]
+
+    def set_role(self, name: str, role: Role, group: str = "") -> Account:
+        """Give an account another role, and a group or none; raises as :meth:`add` and :meth:`account`."""
+        with self._database() as database:
+            return self._change(database, name, role=role, member_of=_group(database, group))
+
+    def lock(self, name: str) -> Account:
+        """Lock an account: its sessions end, and nobody can sign in; raises as :meth:`account`."""
+        with self._database() as database:
+            return self._change(database, name, locked=1)
+
+    def unlock(self, name: str) -> Account:
+        """Let a locked account sign in again; raises as :meth:`account`."""
+        with self._database() as database:
+            return self._change(database, name, locked=0)
+
+    def set_password(self, name: str, password: str) -> Account:
+        """Give an account another password; its sessions end.
+
+        Raises:
+            UsageError: it cannot be one.
+            NotFoundError: there is no such account.
+            AccessError: the accounts cannot be used.
+        """
+        kept = self._passwords.kept(password)
+        with self._database() as database:
+            return self._change(database, name, password=kept)
+
+    def sign_in(self, name: str, password: str, now: datetime) -> tuple[Account, str]:
+        """Return the account, and the token of a new session.
+
+        Whether there is such an account, and whether it is locked, shows in no message. After five wrong passwords for
+        a name it takes a minute until the next is looked at, then two, and so on up to an hour.
+
+        Raises:
+            SignInError: the name or the password is wrong, the account is locked, or there were too many tries.
+            AccessError: the accounts cannot be used.
+        """
+        name = unicodedata.normalize("NFC", name)
+        key, seconds = _hashed(name), now.timestamp()
+        with self._database() as database:
+            self._be_let_try(database, key, seconds)
+            # Counted before the password is looked at: many tries at once are many tries.
+            self._count(database, key, seconds)
+            row = self._row(database, name)
+        is_right = self._passwords.is_right(row["password"] if row else "", password)
+        if row is None or not is_right:
+            raise SignInError(_WRONG)
+        token = secrets.token_urlsafe(32)
+        with self._database() as database:
+            now_row = self._row(database, name)
+            if now_row is None or now_row["locked"] or now_row["password"] != row["password"]:
+                raise SignInError(_WRONG)
+            database.execute("DELETE FROM tries WHERE name = ?", (key,))
+            if self._passwords.is_outdated(row["password"]):
+                database.execute(
+                    "UPDATE accounts SET password = ? WHERE name = ?", (self._passwords.kept(password), name)
+                )
+            database.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", (_hashed(token), name, seconds, seconds))
+            return _account(now_row), token
+
+    def signed_in(self, token: str, now: datetime) -> Account:
+        """Return whose session a token is, as the account is now.
+
+        Raises:
+            SignInError: it is nobody's, or has ended: not used for half an hour, or begun twelve hours ago.
+            AccessError: the accounts cannot be used.
+        """
+        key, seconds = _hashed(token), now.timestamp()
+        with self._database() as database:
+            session = database.execute("SELECT * FROM sessions WHERE token = ?", (key,)).fetchone()
+            # A clock that was set back lengthens no session.
+            if session and 0 <= seconds - session["seen"] < _IDLE and seconds - session["begun"] < _LONGEST:
+                database.execute("UPDATE sessions SET seen = ? WHERE token = ?", (seconds, key))
+                return _account(self._known(database, session["account"]))
+            database.execute("DELETE FROM sessions WHERE token = ?", (key,))
+        raise SignInError("You are not signed in, or your session has ended.", "Sign in.")
+
+    def sign_out(self, token: str) -> None:
+        """End a session; raises AccessError where the accounts cannot be used."""
+        with self._database() as database:
+            database.execute("DELETE FROM sessions WHERE token = ?", (_hashed(token),))
+
+    def _database(self) -> AbstractContextManager[sqlite3.Connection]:
+        return access_database(self._archive)
+
+    def _row(self, database: sqlite3.Connection, name: str) -> sqlite3.Row | None:
+        found: sqlite3.Row | None = database.execute(f"{_ACCOUNTS} WHERE accounts.name = ?", (name,)).fetchone()
+        return found
+
+    def _known(self, database: sqlite3.Connection, name: str) -> sqlite3.Row:
+        row = self._row(database, unicodedata.normalize("NFC", name))
+        if row is None:
+            raise NotFoundError(f"There is no account {name}.", "`bannasar users list` names them.")
+        return row
+
+    def _change(self, database: sqlite3.Connection, name: str, **values: str | int | None) -> Account:
+        """Change an account; whoever is signed in with it has to sign in again."""
+        name = self._known(database, name)["name"]
+        for column, value in values.items():
+            database.execute(f"UPDATE accounts SET {column} = ? WHERE name = ?", (value, name))  # noqa: S608  # our names
+        database.execute("DELETE FROM sessions WHERE account = ?", (name,))
+        return _account(self._known(database, name))
+
+    def _be_let_try(self, database: sqlite3.Connection, key: str, seconds: float) -> None:
+        database.execute("DELETE FROM tries WHERE until < ?", (seconds - 24 * 3600,))
+        row = database.execute("SELECT * FROM tries WHERE name = ?", (key,)).fetchone()
+        wait = row["until"] - seconds if row and row["failed"] >= _FREE_TRIES else 0
+        if 0 < wait <= _LONGEST_WAIT:  # a longer one is of a clock that was wrong
+            raise SignInError(
+                "There were too many wrong passwords for this name.",
+                f"Try again in {math.ceil(wait / 60)} min.",
+            )
+
+    def _count(self, database: sqlite3.Connection, key: str, seconds: float) -> None:
+        row = database.execute("SELECT failed FROM tries WHERE name = ?", (key,)).fetchone()
+        failed = (row["failed"] if row else 0) + 1
+        wait = min(_FIRST_WAIT * 2.0 ** min(max(failed - _FREE_TRIES, 0), 30), _LONGEST_WAIT)
+        database.execute("INSERT OR REPLACE INTO tries VALUES (?, ?, ?)", (key, failed, seconds + wait))
+
+
+def _as_name(name: str) -> str:
+    normal = unicodedata.normalize("NFC", name)
+    if (
+        not 0 < len(normal) <= _LONGEST_NAME
+        or "@" in normal
+        or any(unicodedata.category(one)[0] in "CZ" for one in normal)
+    ):
+        raise UsageError(
+            "A name has 1 to 64 characters, no spaces and no @, which stands in the names of operators.",
+        )
+    return normal
+
+
+def _group(database: sqlite3.Connection, name: str) -> str | None:
+    """Return what an account of a group is written down with, None where it is of none."""
+    name = unicodedata.normalize("NFC", name)
+    if name and not database.execute("SELECT 1 FROM groups WHERE name = ?", (name,)).fetchone():
+        raise NotFoundError(f"There is no group {name}.", "`bannasar users group` makes one.")
+    return name or None
+
+
+def _account(row: sqlite3.Row) -> Account:
+    boxes = None if row["boxes"] is None else frozenset(json.loads(row["boxes"]))
+    return Account(row["name"], Role(row["role"]), row["member_of"] or "", boxes, bool(row["locked"]))
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

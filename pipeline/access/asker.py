@@ -1,0 +1,70 @@
+"""Who asks something of an archive: the actor, what it may do, and what it may see."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+from models.actor import Actor
+from models.errors import NotAllowedError
+from models.level import Level
+from models.scope import Scope
+from pipeline.access.accounts import Account
+from pipeline.access.roles import OPERATOR, RIGHTS, Action, Rights
+
+
+class Loosened(NamedTuple):
+    """A case file whose level is looser than the index knows, for an end date has passed since."""
+
+    case: str
+    box: str
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks; services do nothing that its rights do not name, and show nothing that is not in its scope."""
+
+    actor: Actor
+    rights: Rights
+    scope: Scope
+
+    @classmethod
+    def operator(cls, actor: Actor) -> Self:
+        """Return the operator at the shell, who may do and see everything."""
+        return cls(actor, OPERATOR, Scope.everything())
+
+    @classmethod
+    def person(
+        cls,
+        account: Account,
+        *,
+        let_see: Collection[str] = (),
+        unsure: Collection[str] = (),
+        loosened: Iterable[Loosened] = (),
+    ) -> Self:
+        """Return a person who is signed in.
+
+        Args:
+            account: the person's.
+            let_see: ids of the case files that the person was let see.
+            unsure: ids of the case files of which the index may not know the level that counts: nothing of them is
+                shown.
+            loosened: case files of which the index knows a stricter level than the one that counts.
+        """
+        rights = RIGHTS[account.role]
+        own = Scope(rights.sees, account.boxes)
+        open_now = {one.case for one in loosened if own.shows(one.case, one.box, one.level)}
+        return cls(
+            account.actor,
+            rights,
+            Scope(rights.sees, account.boxes, frozenset(let_see) | open_now, frozenset(unsure)),
+        )
+
+    def must_be_allowed(self, action: Action) -> None:
+        """Refuse what the rights do not name.
+
+        Raises:
+            NotAllowedError: they do not.
+        """
+        if action not in self.rights.may:
+            raise NotAllowedError(f"You may not {action}.", "Ask an administrator which role you need.")

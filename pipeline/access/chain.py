@@ -1,0 +1,180 @@
+"""A file that only grows: a line for each thing that happened, each chained to the one before.
+
+A line is a JSON object. ``number`` counts from 1, and ``previous`` is the SHA-256 of the whole line before it, 64 zeros
+in the first: so no line can be changed, left out or put in without breaking the chain at that place. Lines cut off at
+the end break nothing; that shows where the digest of a later line is kept elsewhere.
+"""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Generic, Protocol, TypeVar
+
+from models.errors import ChainBrokenError
+
+FIRST = "0" * 64
+_LONGEST = 1 << 20  # bytes of a line
+
+
+class Chained(Protocol):
+    """A line of a chain."""
+
+    @property
+    def number(self) -> int:
+        """Its place, from 1."""
+
+    @property
+    def previous(self) -> str:
+        """The digest of the line before it."""
+
+    def written(self) -> str:
+        """Return the line as it stands in the file, without its end."""
+
+
+_Line = TypeVar("_Line", bound=Chained)
+
+
+def digest(line: Chained) -> str:
+    """Return the SHA-256 of a line, for which the next one's ``previous`` stands."""
+    return _digest(line.written().encode())
+
+
+def after(line: Chained | None) -> tuple[int, str]:
+    """Return ``number`` and ``previous`` of the line that comes after one; after None comes the first."""
+    return (line.number + 1, digest(line)) if line else (1, FIRST)
+
+
+class Chain(Generic[_Line]):
+    """One such file."""
+
+    def __init__(
+        self, file: Path, read: Callable[[bytes], _Line], broken: type[ChainBrokenError], mode: int = 0o666
+    ) -> None:
+        """Say which.
+
+        Args:
+            file: where it lies, or will.
+            read: makes a line of its bytes; raises ValueError, TypeError or KeyError where they are none.
+            broken: the error that is raised where a line is not what it was when it was written.
+            mode: who may do what with it, where it is new.
+        """
+        self._file = file
+        self._mode = mode
+        self._parse = read
+        self._broken = broken
+
+    def last(self) -> _Line | None:
+        """Return the last line, None before there is one.
+
+        Raises:
+            ChainBrokenError: it is not a line: nothing can be written down after it.
+            OSError: it cannot be read.
+        """
+        if not self._file.exists():
+            return None
+        with self._file.open("rb") as stream:
+            return self._last(stream)[0]
+
+    def write(self, line: _Line) -> None:
+        """Write a line down, and see it to the disk; one that is the last already is left as it is.
+
+        Raises:
+            ChainBrokenError: the last line is damaged, or is not the one that this one follows.
+            OSError: the file cannot be written.
+        """
+        with self._alone() as stream:
+            last, end = self._last(stream)
+            if last != line:
+                self._put(stream, last, end, line)
+
+    def add(self, make: Callable[[int, str], _Line]) -> _Line:
+        """Write down the line that comes next, whichever process writes beside this one, and return it.
+
+        Args:
+            make: makes it, of its ``number`` and ``previous``.
+
+        Raises:
+            ChainBrokenError: the last line is damaged.
+            OSError: the file cannot be written; no part of the line stays there then.
+        """
+        with self._alone() as stream:
+            last, end = self._last(stream)
+            line = make(*after(last))
+            self._put(stream, last, end, line)
+            return line
+
+    def lines(self) -> Iterator[_Line]:
+        """Yield the lines, the chain checked up to each.
+
+        Half a line at its end, which a power cut may have left, is none: the next one takes its place.
+
+        Raises:
+            ChainBrokenError: a line was changed, left out or put in.
+            OSError: the file cannot be read.
+        """
+        if not self._file.exists():
+            return
+        previous = FIRST
+        with self._file.open("rb") as stream:
+            for number, ended in enumerate(stream, 1):
+                raw = ended.removesuffix(b"\n")
+                if raw == ended:
+                    return
+                line = self._read(raw, str(number))
+                if line.number != number or line.previous != previous or line.written().encode() != raw:
+                    raise self._broken(
+                        f"{self._file}, line {number}: it does not follow from the line before. One of the two was "
+                        "changed, or one between them left out. Compare it with your copies."
+                    )
+                previous = _digest(raw)
+                yield line
+
+    @contextmanager
+    def _alone(self) -> Iterator[BinaryIO]:
+        """Open the file to add to it; other processes that want to, wait."""
+        descriptor = os.open(self._file, os.O_RDWR | os.O_APPEND | os.O_CREAT, self._mode)
+        # Without a buffer: what is in one would be written when it is closed, after the disk was full.
+        with os.fdopen(descriptor, "a+b", buffering=0) as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            yield stream
+
+    def _put(self, stream: BinaryIO, last: _Line | None, end: int, line: _Line) -> None:
+        if (line.number, line.previous) != after(last):
+            raise self._broken(f"{self._file.name}: line {line.number} does not follow from the last one.")
+        # A power cut may have left half a line: nothing followed from it, and what happened is written down again.
+        stream.truncate(end)
+        left = memoryview(line.written().encode() + b"\n")
+        try:
+            while left:
+                left = left[stream.write(left) :]
+            os.fsync(stream.fileno())
+        except OSError:
+            stream.truncate(end)
+            raise
+
+    def _last(self, stream: BinaryIO) -> tuple[_Line | None, int]:
+        """Return the last whole line, and where it ends."""
+        size = stream.seek(0, os.SEEK_END)
+        tail_at = max(0, size - _LONGEST)
+        stream.seek(tail_at)
+        whole, newline, _ = stream.read().rpartition(b"\n")
+        if not newline and not tail_at:
+            return None, 0
+        raw = whole.rpartition(b"\n")[2]
+        last = self._read(raw, "the last")
+        if last.written().encode() != raw:
+            raise self._broken(f"{self._file.name}, line the last: it is not as it was written.")
+        return last, tail_at + len(whole) + 1
+
+    def _read(self, raw: bytes, which: str) -> _Line:
+        try:
+            return self._parse(raw)
+        except (ValueError, TypeError, KeyError) as error:
+            raise self._broken(f"{self._file.name}, line {which}: it cannot be read.") from error
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()

@@ -1,0 +1,70 @@
+"""``access.db``: accounts, sessions and requests of one archive, in SQLite, for its owner's eyes only."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from models.errors import AccessError
+
+FILE = "access.db"
+_VERSION = 1
+_TABLES = """
+CREATE TABLE secret (value BLOB NOT NULL);
+CREATE TABLE groups (name TEXT PRIMARY KEY, boxes TEXT NOT NULL /* names, as JSON */) WITHOUT ROWID;
+CREATE TABLE accounts (
+    name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL, locked INTEGER NOT NULL DEFAULT 0,
+    member_of TEXT REFERENCES groups (name)
+) WITHOUT ROWID;
+CREATE TABLE tries (name TEXT PRIMARY KEY, failed INTEGER NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE sessions (
+    token TEXT PRIMARY KEY,  -- its SHA-256
+    account TEXT NOT NULL REFERENCES accounts (name), begun REAL NOT NULL, seen REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE requests (
+    number INTEGER PRIMARY KEY,  -- the line of the journal in which it was asked
+    asked_by TEXT NOT NULL, case_id TEXT NOT NULL, told TEXT NOT NULL /* all of it, as JSON */,
+    decision TEXT NOT NULL DEFAULT '', until REAL
+);
+CREATE INDEX granted ON requests (asked_by) WHERE decision = 'granted';
+"""
+
+
+@contextmanager
+def access_database(archive: Path) -> Iterator[sqlite3.Connection]:
+    """Open it, made where there is none, within a transaction that is undone if an error comes out.
+
+    Raises:
+        AccessError: it cannot be used.
+    """
+    file = archive / FILE
+    try:
+        if not file.exists():  # SQLite would make it for all to read
+            os.close(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600))
+        with closing(sqlite3.connect(file, timeout=30, isolation_level=None)) as database:
+            database.row_factory = sqlite3.Row
+            database.execute("PRAGMA foreign_keys = ON")
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                _prepare(database)
+                yield database
+            except BaseException:
+                database.execute("ROLLBACK")
+                raise
+            database.execute("COMMIT")
+    except sqlite3.DatabaseError as error:
+        raise AccessError(
+            f"{file}: {error}.", "Check its permissions and the disk, or put it back from a copy."
+        ) from error
+
+
+def _prepare(database: sqlite3.Connection) -> None:
+    version = database.execute("PRAGMA user_version").fetchone()[0]
+    if version > _VERSION:
+        raise AccessError(f"{FILE} was written by a newer Bannasar.")
+    if version == 0:
+        for statement in _TABLES.split(";\n"):
+            database.execute(statement)
+        database.execute("INSERT INTO secret VALUES (randomblob(32))")
+        database.execute(f"PRAGMA user_version = {_VERSION}")

@@ -1,0 +1,51 @@
+"""Passwords: what is one, and how it is kept (Argon2id, RFC 9106)."""
+
+import unicodedata
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from models.errors import UsageError
+
+# NIST SP 800-63B-4, 3.1.1.2, where a password is all that is asked for.
+_SHORTEST = 15
+_LONGEST = 1024
+
+
+class Passwords:
+    """Keeps passwords by a hasher; by default with the costs that argon2-cffi takes from RFC 9106."""
+
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        """Take the hasher."""
+        self._hasher = hasher or PasswordHasher()
+        self._nobody = ""
+
+    def kept(self, password: str) -> str:
+        """Return what is kept of a password.
+
+        Raises:
+            UsageError: it is too short or too long.
+        """
+        if not _SHORTEST <= len(password) <= _LONGEST:
+            raise UsageError(
+                f"A password has at least {_SHORTEST} characters, and at most {_LONGEST}.",
+                "Take some words that do not belong together.",
+            )
+        return self._hasher.hash(_normal(password))
+
+    def is_right(self, kept: str, password: str) -> bool:
+        """Whether it is the password of which that is kept; "" is nobody's, and takes as long to find out."""
+        if not self._nobody:
+            self._nobody = self._hasher.hash("nobody's")
+        try:
+            return self._hasher.verify(kept or self._nobody, _normal(password[: _LONGEST + 1])) and bool(kept)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    def is_outdated(self, kept: str) -> bool:
+        """Whether it was kept with other costs than are usual now."""
+        return self._hasher.check_needs_rehash(kept)
+
+
+def _normal(password: str) -> str:
+    return unicodedata.normalize("NFC", password)
