@@ -35,11 +35,11 @@ def correct(
     ] = None,
     archive: ArchiveOption = None,
 ) -> None:
-    """Say what a document is, where the machine was wrong or unsure.
+    """Correct what the machine read of a document: its kind, date, case number or court.
 
-    `none` says that it has no such thing; `machine` takes back what was said before. What the machine read is kept
-    beside it; what people say stands through every rerun, is written into the journal, and `bannasar train` learns from
-    it.
+    Type `none` where the document has no such thing, and `machine` to take an earlier correction back. The archive
+    keeps what the machine read beside the correction. A correction stays through every rerun and is written into the
+    journal; `bannasar train` learns from it.
 
     Examples:
         bannasar correct box-17_letter.jpg --kind summons --date 1964-09-18
@@ -62,7 +62,7 @@ def split(
     document: DocumentOption = None,
     archive: ArchiveOption = None,
 ) -> None:
-    """Cut a document in two, where the machine saw no second one begin.
+    """Split a document in two, where the machine did not see that a second one begins.
 
     Example:
         bannasar split box-17_scan.pdf --document 1 --page 3
@@ -76,10 +76,9 @@ def merge(
     document: Annotated[int, typer.Option("--document", min=2, metavar="N", help="The later one of the two.")],
     archive: ArchiveOption = None,
 ) -> None:
-    """Join a document with the one before it, where the machine saw one begin that does not.
+    """Join a document with the one before it, where the machine was wrong to begin a new one.
 
-    What was said of the earlier one counts for both; what was said of the later one is kept, and counts again after a
-    split.
+    Corrections of the earlier one count for both. Corrections of the later one are kept, and count again after a split.
 
     Example:
         bannasar merge box-17_scan.pdf --document 2
@@ -92,20 +91,21 @@ def _print(corrected: Corrected) -> None:
     warn(corrected.warning)
     for document in corrected.case.documents:
         out.print(_line(document))
-    if corrected.resting:
-        waiting = ", ".join(f"{one.about.value} {one.value or 'none'}" for one in corrected.resting)
-        out.print(f"What was said of the document that began there does not count now: {waiting}.")
-        out.print("It will when `bannasar split` parts them again.")
+    if corrected.inactive:
+        waiting = ", ".join(f"{one.about.value} {one.value or 'none'}" for one in corrected.inactive)
+        out.print(f"These corrections do not count while the two documents are one: {waiting}.")
+        out.print("They count again after `bannasar split`.")
     if corrected.index_error:
-        warn(f"The index is told when it can be used: {corrected.index_error}")
+        warn(f"The index does not have the change yet: {corrected.index_error}")
+        warn("Searches show the old state until the index can be used: then type `bannasar index sync`.")
 
 
 def _line(document: Document) -> Text:
-    said = {fact.name for fact in document.facts if fact.by}
+    corrected = {fact.name for fact in document.facts if fact.by}
     facts = [
-        value + (" *" if name in said else "")
+        value + (" *" if name in corrected else "")
         for name in (FactName.DATE, FactName.CASE_NUMBER, FactName.COURT)
-        if (value := document.surest(name))
+        if (value := document.best_value(name))
     ]
     kind = document.kind + (" *" if document.kind_by else "")
     pages = f"{len(document.pages)} page{'s' if len(document.pages) > 1 else ''}"

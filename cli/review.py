@@ -10,68 +10,71 @@ from cli.common import ArchiveOption, JsonOption, open_archive, out, warn_of_dam
 from cli.terminal import Text, print_json
 from models.correction import About
 from pipeline.archive.bag import bag_folder, document_file
-from pipeline.services.review import Doubt, doubts
+from pipeline.services.review import ReviewItem, review_queue
 
 
 def review(
     box: Annotated[str | None, typer.Option(metavar="BOX", help="The documents of this box only.")] = None,
     below: Annotated[
-        float | None, typer.Option(min=0, max=1, help="How sure is not sure. [default: document.surely]")
+        float | None,
+        typer.Option(
+            min=0, max=1, help="List documents with a lower confidence than this. [default: document.kind_threshold]"
+        ),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many are shown.")] = 20,
     archive: ArchiveOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the documents that want a person's eyes, the least sure first, and what to type.
+    """List the documents that a person should look at, the least confident first, and what to type.
 
     Those are documents whose kind or date the machine is unsure of, and those of which something is not read: attached
-    files, words that viewers do not show, words in a picture that cannot be made out. What you say of one (`bannasar
-    correct`, also where the machine is right) takes it off the list.
+    files, words that viewers do not show, words in a picture that cannot be made out. `bannasar correct` takes a
+    document off the list, also where the machine is right.
 
     Example:
         bannasar review --box box-17 --limit 5
     """
     left_out: list[Path] = []
     with open_archive(archive) as opened:
-        found = doubts(opened, box, below, left_out.append)
+        found = review_queue(opened, box, below, left_out.append)
     warn_of_damage(opened.folder, left_out)
     if as_json:
         listed = {
-            "documents": [_as_json(doubt) for doubt in found],
+            "documents": [_as_json(item) for item in found],
             "left_out": [str(bag.relative_to(opened.folder)) for bag in left_out],
         }
         print_json(listed)
         return
-    for doubt in found[:limit]:
-        case, document = doubt.case, doubt.document
+    for item in found[:limit]:
+        case, document = item.case, item.document
         pdf = document_file(bag_folder(opened.folder, case), document.number)
         out.print(Text(f"{case.id}, document {document.number}: {document.title}", style="bold"))
-        for why in (*doubt.why.values(), *doubt.unread):
+        for why in (*item.why.values(), *item.unread):
             out.print(Text(f"   {why}"))
         out.print(Text(f"   {pdf}", style="dim"))
-        abouts = doubt.why if doubt.why and not doubt.unread else {About.KIND: "", **doubt.why}
+        abouts = item.why if item.why and not item.unread else {About.KIND: "", **item.why}
         unsure = " ".join(f"--{about.value} …" for about in abouts)
         command = f"bannasar correct {shlex.quote(case.id)} --document {document.number} {unsure}"
         out.print(Text(f"   {command}", style="dim"))
     if not found and left_out:
-        out.print("Nothing else waits for you.")
+        out.print("Nothing else waits for review.")
     elif not found:
-        out.print("Nothing waits for you: the machine is sure of every document, or somebody has looked at it.")
+        out.print("Nothing waits for review: the machine is confident of every document, or a person has looked at it.")
     else:
-        out.print(f"{min(limit, len(found))} of {len(found)} documents that want a person's eyes.")
+        out.print(f"{min(limit, len(found))} of {len(found)} documents that wait for review.")
 
 
-def _as_json(doubt: Doubt) -> dict[str, object]:
-    document = doubt.document
+def _as_json(item: ReviewItem) -> dict[str, object]:
+    document = item.document
     return {
-        "case": doubt.case.id,
-        "box": doubt.case.box,
+        "case": item.case.id,
+        "box": item.case.box,
         "document": document.number,
         "title": document.title,
         "pages": len(document.pages),
         "kind": document.kind,
         "kind_read": document.kind_read,
-        "sure": doubt.sure,
-        "why": list(doubt.why.values()),
-        "unread": list(doubt.unread),
+        "confidence": item.confidence,
+        "why": list(item.why.values()),
+        "unread": list(item.unread),
     }

@@ -10,7 +10,7 @@ from cli.common import out, read_settings
 from models.errors import ConflictError, UsageError
 from models.glossary import Named
 from pipeline.document.glossary import read_glossary
-from pipeline.document.sheets import LONGEST_CASE, Said, payload
+from pipeline.document.sheets import LONGEST_CASE, SheetFields, payload
 from pipeline.formats.separator_sheet import write_sheets
 
 
@@ -47,7 +47,7 @@ def sheets(
     to.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".bannasar-", dir=to.parent) as folder:
         made = Path(folder, "sheets.pdf")
-        write_sheets(payload(Said(kind, case)), about, count, made)
+        write_sheets(payload(SheetFields(kind, case)), about, count, made)
         made.replace(to)
     sheet = "1 sheet" if count == 1 else f"{count} sheets"
     out.print(f"{to} has {sheet} to print on A4.")

@@ -56,7 +56,7 @@ def _print(story: Story, archive: str) -> None:
         "case file": row.case_id,
         "bag": f"{archive}/{story.bag}" if story.bag else "",
         "recipe": row.recipe,
-        "sure": percent(row.confidence) if row.confidence is not None else "",
+        "confidence": percent(row.confidence) if row.confidence is not None else "",
     }
     for name, value in told.items():
         if value:
@@ -74,7 +74,7 @@ def _print(story: Story, archive: str) -> None:
 
 def _pages(story: Story) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=True)
-    for name in ("page", "sure", "seconds"):
+    for name in ("page", "confidence", "seconds"):
         table.add_column(name, justify="right")
     table.add_column("state", overflow="fold")
     for page in story.pages:

@@ -11,7 +11,7 @@ from models.errors import UsageError
 from pipeline.archive.archive import Archive
 from pipeline.document.classifier import model_in_use, read_model, write_model
 from pipeline.document.glossary import read_names
-from pipeline.document.papers import Known, read_papers
+from pipeline.document.labelled import LabelledDocument, read_papers
 from pipeline.services.review import Confirmed, confirmed
 
 
@@ -43,7 +43,7 @@ def train(
         out.print(f"Learning from {len(said)} documents of this archive and from made papers …")
         model = teach(
             list(read_papers()),
-            [Known(one.document.kind, _place(one), one.pages, one.facts) for one in said],
+            [LabelledDocument(one.document.kind, _place(one), one.pages, one.facts) for one in said],
             names,
             document.case_numbers,
         )
@@ -75,14 +75,16 @@ def evaluate(
         )
     from pipeline.document.evaluation import compare, draw  # noqa: PLC0415  # as above
 
-    found = compare([(one.document.kind, one.pages) for one in unseen], names, model.kinds, document.surely)
+    found = compare([(one.document.kind, one.pages) for one in unseen], names, model.kinds, document.kind_threshold)
     if picture:
         draw(found, picture)
     if as_json:
         print_json(found.as_json())
         return
     out.print(f"{len(unseen)} documents whose kind people said: {found.right:.1%} told right.")
-    out.print(f"Sure of {found.covered:.1%} of them (document.surely), and of those right on {found.precision:.1%}.")
+    out.print(
+        f"Sure of {found.covered:.1%} of them (document.kind_threshold), and of those right on {found.precision:.1%}."
+    )
     for said, taken, count in found.mistakes:
         out.print(Text(f"  {count} × {said} taken for {taken}"))
 

@@ -17,6 +17,8 @@ from models.settings import Settings
 DEFAULTS = Path(__file__).with_name("defaults.toml")
 GLOSSARY = Path(__file__).with_name("glossary")
 LOCAL = Path("bannasar.toml")
+RENAMED = {"document.surely": "document.kind_threshold"}
+"""Settings that had another name before."""
 
 
 class _Sources(BaseSettings, Settings):
@@ -62,6 +64,8 @@ def load(**options: Any) -> Settings:  # noqa: ANN401  # options are of the sett
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
+        if name in RENAMED:
+            raise SettingsError(f"The setting {name} is now called {RENAMED[name]}. Rename it.") from error
         raise SettingsError(
             f"The setting {name} cannot be used: {first['msg']}. "
             f"Mend it in {LOCAL}, on the command line, or in the environment "

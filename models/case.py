@@ -41,17 +41,17 @@ class Document(Record):
     facts: tuple[Fact, ...] = ()
     unread: tuple[Unread, ...] = ()
 
-    def surest(self, name: FactName) -> str:
-        """Return what a person said of a name, else the value of its surest fact, the first of several; else ""."""
+    def best_value(self, name: FactName) -> str:
+        """Return the correction of a fact by a person, else the value with the highest confidence, else ""."""
         found = self._standing(name)
         return max(found, key=lambda fact: fact.confidence).value if found else ""
 
     def all_of(self, name: FactName) -> tuple[str, ...]:
-        """Return what a person said of a name, else all the values of its facts, each once."""
+        """Return the correction of a fact by a person, else all the values that were read, each once."""
         return tuple(dict.fromkeys(fact.value for fact in self._standing(name) if fact.value))
 
     def _standing(self, name: FactName) -> list[Fact]:
-        """Return the facts that count: where a person spoke, nothing that was read."""
+        """Return the facts that count: where a person corrected one, nothing that was read."""
         found = [fact for fact in self.facts if fact.name is name and (fact.value or fact.by)]
         return [fact for fact in found if fact.by] or found
 
@@ -73,7 +73,7 @@ class Missing(Record):
 class Version(Record):
     """How a case file was made at one time: when (aware, UTC), by which programs, with which settings, by whom.
 
-    ``operator`` is the account and the machine. ``reason`` is what people put right, "" for a run. ``scans`` are the
+    ``operator`` is the account and the machine. ``reason`` is the correction in words, "" for a run. ``scans`` are the
     SHA-256s of its scans, ``read`` of those whose pages were read for it; None where a version of before does not tell.
     ``manifest`` is the SHA-256 of the bag's ``tagmanifest-sha512.txt``, as the journal tells it; "" while the bag is
     not there yet.
@@ -95,9 +95,8 @@ class CaseFile(Record):
     ``id`` is unique in the archive and safe as a folder's name; ``title`` is what the folder or the scan was called;
     ``folder`` is its path in the box ("" for a scan by itself). ``scans`` are in the order of their paths.
     ``created``, ``software``, ``settings``, ``operator``, ``reason`` and ``read`` are as in :class:`Version`;
-    ``history`` are the versions before this one, the oldest first. ``corrections`` are what people said of its
-    documents, in the order in which they did; ``restrictions`` are the levels that were set, in that order, too. A case
-    file with something ``missing`` is *partial*.
+    ``history`` are the versions before this one, the oldest first. ``corrections`` are those of its documents, and
+    ``restrictions`` the levels that were set, the oldest first. A case file with something ``missing`` is *partial*.
     """
 
     id: str

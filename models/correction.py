@@ -1,4 +1,4 @@
-"""What people say of documents, where the machine was wrong or unsure."""
+"""Corrections: what people enter where the machine was wrong or unsure."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -22,12 +22,12 @@ class About(StrEnum):
 
 
 class Correction(Record):
-    """What one person said.
+    """One correction by one person.
 
-    ``page`` is the document's first page at that time, and what was said counts for the document that begins on it: so
-    it stays with its pages when documents are cut otherwise, and rests while none begins there. ``value`` is in normal
-    form, "" where the document has none, and None where what was said before is taken back; ``machine`` is what the
-    machine said then. ``at`` is aware, UTC; ``by`` is the account and the machine it was said from.
+    ``page`` is the document's first page at that time. The correction counts for the document that begins on that page:
+    so it stays with its pages when the documents are split or merged, and is inactive while no document begins there.
+    ``value`` is in normal form, "" where the document has none, and None where an earlier correction is taken back.
+    ``machine`` is what the machine read then. ``at`` is aware, UTC; ``by`` is the account and the machine it came from.
     """
 
     about: About

@@ -73,7 +73,7 @@ class DocumentSettings(Record):
     model: str = Field(
         description="File with the classifier that `bannasar train` wrote; empty for the one that is there."
     )
-    surely: Annotated[float, Field(gt=0, le=1)] = Field(
+    kind_threshold: Annotated[float, Field(gt=0, le=1)] = Field(
         description="Confidence below which a document's kind is left unknown."
     )
     blank_separates: bool = Field(

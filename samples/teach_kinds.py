@@ -8,7 +8,7 @@ from config.settings import GLOSSARY, load
 from models.fact import FactName
 from pipeline.document.classifier import SHIPPED, write_model
 from pipeline.document.glossary import read_names
-from pipeline.document.papers import Known, read_papers, write_papers
+from pipeline.document.labelled import LabelledDocument, read_papers, write_papers
 from pipeline.document.training import teach
 from samples.made_papers import Cast, Look, Maker, pages_of, read_templates
 from samples.typeset import lay_out
@@ -38,7 +38,7 @@ def main() -> None:
                 FactName.CASE_NUMBER: paper.case_number,
                 FactName.COURT: paper.court,
             }
-            made.append(Known(template.kind, f"{template.lang} {number}", pages, facts))
+            made.append(LabelledDocument(template.kind, f"{template.lang} {number}", pages, facts))
     write_papers(made)
     sys.stderr.write(f"{len(made)} papers of {len(templates)} templates\n")
     names = read_names(GLOSSARY)

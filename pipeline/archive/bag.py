@@ -245,9 +245,9 @@ def _fill(
             title=document.title,
             identifier=f"{case.id}/{document.number}",
             kind="" if document.kind == "unknown" else document.kind,
-            dates=_known(document.surest(FactName.DATE)),
+            dates=_known(document.best_value(FactName.DATE)),
             sources=document.all_of(FactName.CASE_NUMBER),
-            courts=_known(document.surest(FactName.COURT)),
+            courts=_known(document.best_value(FactName.COURT)),
         )
         write_pdf(
             about,

@@ -55,7 +55,7 @@ def contents(archive: Path, box: str) -> Contents:
 
 
 def _row(case: str, document: Document) -> Row:
-    date, court, number = (document.surest(name) for name in (FactName.DATE, FactName.COURT, FactName.CASE_NUMBER))
+    date, court, number = (document.best_value(name) for name in (FactName.DATE, FactName.COURT, FactName.CASE_NUMBER))
     pages = len(document.pages)
     said = bool(document.kind_by)
     return Row(case, document.number, document.title, pages, document.kind, said, date, court, number)

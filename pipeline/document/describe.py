@@ -1,4 +1,4 @@
-"""The documents of a case file: where each begins, its kind, what is read from it, and what people said of it."""
+"""The documents of a case file: where each begins, its kind, its facts, and the corrections by people."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, groupby, pairwise
@@ -14,19 +14,19 @@ from pipeline.document.cut import parts
 from pipeline.document.facts import facts_of
 from pipeline.document.glossary import UNKNOWN, read_names
 from pipeline.document.kinds import kind_of
-from pipeline.document.reading import reading
-from pipeline.document.sheets import as_sheets_tell
+from pipeline.document.match_text import match_text
+from pipeline.document.sheets import apply_separator_sheets
 from pipeline.document.sketch import Sketch
 
 _FACTS = {About.DATE: FactName.DATE, About.CASE_NUMBER: FactName.CASE_NUMBER, About.COURT: FactName.COURT}
 _OF_A_DOCUMENT = (About.KIND, *_FACTS)
 
-Said = Mapping[tuple[PageRef, About], Correction]
+LastCorrections = Mapping[tuple[PageRef, About], Correction]
 # The pages of a document to be.
 _Part = list[Sketch]
 
 
-def described(
+def describe_documents(
     documents: Sequence[Document],
     pages: Mapping[PageRef, Page],
     settings: DocumentSettings,
@@ -37,8 +37,8 @@ def described(
     Args:
         documents: one a scan.
         pages: every page of them.
-        settings: the glossary, the model, and when a kind is sure.
-        corrections: what people said of the case file, in the order in which they did.
+        settings: the glossary, the model, and the least confidence of a kind.
+        corrections: those of the case file, the oldest first.
 
     Returns:
         The documents, numbered from 1. A later one of a scan has the page it begins on in its title. One of several
@@ -50,7 +50,7 @@ def described(
     """
     names = read_names(Path(settings.glossary))
     model = read_model(model_in_use(settings))
-    said = _last(corrections)
+    last = _last(corrections)
     titles = {document.pages[0].scan: document.title for document in documents}
     stacks = list(_stacks(documents))
     cut = [
@@ -60,18 +60,18 @@ def described(
             [Sketch(pages[ref], names) for ref in stack], model.begins, blank_separates=settings.blank_separates
         )
     ]
-    as_people_cut = enumerate(_as_people_cut(cut, said), 1)
-    read = [_document(number, part, titles, model, settings) for number, part in as_people_cut]
-    told = (_as_people_say(document, said) for document in as_sheets_tell(read, stacks, pages, names))
-    return tuple(document.model_copy(update={"unread": _unread(document, pages)}) for document in told)
+    corrected = enumerate(_cut_by_corrections(cut, last), 1)
+    read = [_document(number, part, titles, model, settings) for number, part in corrected]
+    final = (_apply_corrections(document, last) for document in apply_separator_sheets(read, stacks, pages, names))
+    return tuple(document.model_copy(update={"unread": _unread(document, pages)}) for document in final)
 
 
 def _unread(document: Document, pages: Mapping[PageRef, Page]) -> tuple[Unread, ...]:
     return tuple(Unread(page=ref, remarks=pages[ref].unread) for ref in document.pages if pages[ref].unread)
 
 
-def resting(case: CaseFile) -> tuple[Correction, ...]:
-    """Return what people said of documents that begin nowhere now: it counts again once one begins on that page."""
+def inactive_corrections(case: CaseFile) -> tuple[Correction, ...]:
+    """Return corrections of documents that begin nowhere now. They count again once a document begins on that page."""
     first = {document.pages[0] for document in case.documents}
     return tuple(
         correction
@@ -80,17 +80,17 @@ def resting(case: CaseFile) -> tuple[Correction, ...]:
     )
 
 
-def _last(corrections: Sequence[Correction]) -> Said:
-    """Return what was said last of each page. That a document begins on it, and that none does, exclude one another."""
-    said: dict[tuple[PageRef, About], Correction] = {}
+def _last(corrections: Sequence[Correction]) -> LastCorrections:
+    """Return the last correction of each page. "Begins" and "continues" on one page replace each other."""
+    last: dict[tuple[PageRef, About], Correction] = {}
     opposite = {About.BEGINS: About.CONTINUES, About.CONTINUES: About.BEGINS}
     for correction in corrections:
-        said[correction.page, correction.about] = correction
+        last[correction.page, correction.about] = correction
         if correction.value is None:
-            del said[correction.page, correction.about]
+            del last[correction.page, correction.about]
         if correction.about in opposite:
-            said.pop((correction.page, opposite[correction.about]), None)
-    return said
+            last.pop((correction.page, opposite[correction.about]), None)
+    return last
 
 
 def _stacks(documents: Sequence[Document]) -> Iterator[tuple[PageRef, ...]]:
@@ -100,13 +100,13 @@ def _stacks(documents: Sequence[Document]) -> Iterator[tuple[PageRef, ...]]:
         yield from [tuple(chain.from_iterable(pages))] if is_single else pages
 
 
-def _as_people_cut(cut: Sequence[_Part], said: Said) -> Iterator[_Part]:
-    """Yield the parts as people want them: cut where they said so, and joined."""
+def _cut_by_corrections(cut: Sequence[_Part], last: LastCorrections) -> Iterator[_Part]:
+    """Yield the parts as people corrected them, split and joined."""
     joined: _Part = []
     for part in cut:
-        begins = [n for n, page in enumerate(part) if n and (_ref(page), About.BEGINS) in said]
+        begins = [n for n, page in enumerate(part) if n and (_ref(page), About.BEGINS) in last]
         for start, end in pairwise((0, *begins, len(part))):
-            if joined and (_ref(part[start]), About.CONTINUES) not in said:
+            if joined and (_ref(part[start]), About.CONTINUES) not in last:
                 yield joined
                 joined = []
             joined = [*joined, *part[start:end]]
@@ -125,25 +125,25 @@ def _document(
         number=number,
         title=title if first.number == 1 else f"{title}, page {first.number}",
         pages=tuple(map(_ref, part)),
-        kind=read.kind if read.confidence >= settings.surely else UNKNOWN,
+        kind=read.kind if read.confidence >= settings.kind_threshold else UNKNOWN,
         kind_confidence=read.confidence,
         kind_read=read.kind,
-        facts=facts_of([reading(page.page) for page in part], part[0].names, settings.case_numbers, model.roles),
+        facts=facts_of([match_text(page.page) for page in part], part[0].names, settings.case_numbers, model.roles),
     )
 
 
-def _as_people_say(document: Document, said: Said) -> Document:
-    """Return a document with what was said of the one that began on its first page, and of none that began later."""
+def _apply_corrections(document: Document, last: LastCorrections) -> Document:
+    """Return a document with the corrections of the one that began on its first page, and of none that began later."""
     first = document.pages[0]
-    own = {about: correction for about in About if (correction := said.get((first, about)))}
-    told: dict[str, object] = {}
+    own = {about: correction for about in About if (correction := last.get((first, about)))}
+    changes: dict[str, object] = {}
     if kind := own.get(About.KIND):
-        told |= {"kind": kind.value, "kind_by": kind.by}
-    facts = [_said(own[about], name) for about, name in _FACTS.items() if about in own]
-    return document.model_copy(update={**told, "facts": (*facts, *document.facts)})
+        changes |= {"kind": kind.value, "kind_by": kind.by}
+    facts = [_corrected_fact(own[about], name) for about, name in _FACTS.items() if about in own]
+    return document.model_copy(update={**changes, "facts": (*facts, *document.facts)})
 
 
-def _said(correction: Correction, name: FactName) -> Fact:
+def _corrected_fact(correction: Correction, name: FactName) -> Fact:
     page = correction.page
     return Fact(
         name=name, value=correction.value or "", text="", scan=page.scan, page=page.number, boxes=(), confidence=1.0,

@@ -11,17 +11,17 @@ from sklearn.metrics import ConfusionMatrixDisplay, f1_score
 from models.page import Page
 from pipeline.document.classifier import Linear
 from pipeline.document.glossary import Names
-from pipeline.document.kinds import Read, kind_of
+from pipeline.document.kinds import KindPrediction, kind_of
 from pipeline.document.sketch import Sketch
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What is known of documents, and what the classifier says of each; ``surely`` is when it counts as sure."""
+    """What is known of documents, and what the classifier says of each; ``threshold`` is when it counts as sure."""
 
     known: tuple[str, ...]
-    read: tuple[Read, ...]
-    surely: float
+    read: tuple[KindPrediction, ...]
+    threshold: float
 
     @property
     def right(self) -> float:
@@ -51,8 +51,8 @@ class Comparison:
         return [(known, taken, count) for (known, taken), count in pairs.most_common() if known != taken]
 
     @property
-    def _sure(self) -> list[tuple[str, Read]]:
-        return [one for one in zip(self.known, self.read, strict=True) if one[1].confidence >= self.surely]
+    def _sure(self) -> list[tuple[str, KindPrediction]]:
+        return [one for one in zip(self.known, self.read, strict=True) if one[1].confidence >= self.threshold]
 
     def as_json(self) -> dict[str, object]:
         """Return all of it for scripts."""
@@ -66,17 +66,19 @@ class Comparison:
         }
 
 
-def compare(documents: Sequence[tuple[str, Sequence[Page]]], names: Names, model: Linear, surely: float) -> Comparison:
+def compare(
+    documents: Sequence[tuple[str, Sequence[Page]]], names: Names, model: Linear, threshold: float
+) -> Comparison:
     """Ask the classifier of documents whose kind is known.
 
     Args:
         documents: the kind and the pages of each.
         names: the glossary.
         model: the classifier.
-        surely: when it counts as sure, 0–1.
+        threshold: when it counts as sure, 0–1.
     """
     read = tuple(kind_of([Sketch(page, names) for page in pages], model) for _, pages in documents)
-    return Comparison(tuple(kind for kind, _ in documents), read, surely)
+    return Comparison(tuple(kind for kind, _ in documents), read, threshold)
 
 
 def draw(found: Comparison, file: Path) -> None:

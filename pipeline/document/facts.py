@@ -9,15 +9,17 @@ from models.fact import Fact, FactName
 from pipeline.document.classifier import Linear
 from pipeline.document.courts import courts_in
 from pipeline.document.glossary import Names
-from pipeline.document.reading import Reading
-from pipeline.document.roles import OWN, Find, role_features
+from pipeline.document.match_text import MatchText
+from pipeline.document.roles import OWN, Mention, role_features
 from pipeline.text.dates import IMPOSSIBLE, dates, with_century
 from pipeline.text.normalise import match_form
 
 _KHMER = r"\u1780-\u17d3"
 
 
-def facts_of(readings: Sequence[Reading], names: Names, case_numbers: Sequence[str], model: Linear) -> tuple[Fact, ...]:
+def facts_of(
+    readings: Sequence[MatchText], names: Names, case_numbers: Sequence[str], model: Linear
+) -> tuple[Fact, ...]:
     """Return the facts of a document, in the order in which they stand.
 
     How sure a date, a court or a case number is takes in whether it is the document's own.
@@ -28,7 +30,7 @@ def facts_of(readings: Sequence[Reading], names: Names, case_numbers: Sequence[s
         case_numbers: the patterns of case numbers.
         model: what tells which finds are a document's own.
     """
-    found = finds_of(readings, names, case_numbers)
+    found = mentions_of(readings, names, case_numbers)
     facts = []
     for find in found:
         own = model.probabilities(role_features(find, found, readings))[OWN]
@@ -39,14 +41,14 @@ def facts_of(readings: Sequence[Reading], names: Names, case_numbers: Sequence[s
     return tuple(facts)
 
 
-def finds_of(readings: Sequence[Reading], names: Names, case_numbers: Sequence[str]) -> list[Find]:
+def mentions_of(readings: Sequence[MatchText], names: Names, case_numbers: Sequence[str]) -> list[Mention]:
     """Return the case numbers, courts and dates that stand on a document's pages, its own and others.
 
     Years of two digits are put into the century that brings them nearest to the document's other dates, and courts
     that are named without a province where the document names them otherwise. A date in figures is no case number,
     though it looks like one.
     """
-    found: list[Find] = []
+    found: list[Mention] = []
     for page, reading in enumerate(readings):
         days = list(_dates(reading, page))
         numbers = [find for find in _case_numbers(reading, page, case_numbers) if not _is_within(find, days)]
@@ -60,18 +62,18 @@ def finds_of(readings: Sequence[Reading], names: Names, case_numbers: Sequence[s
     return [_in_its_place(_in_its_century(find, known), places) for find in found]
 
 
-def _is_within(find: Find, others: Sequence[Find]) -> bool:
+def _is_within(find: Mention, others: Sequence[Mention]) -> bool:
     """Whether a find lies wholly in the words of another one of its page."""
     return any(other.start <= find.start and find.end <= other.end for other in others)
 
 
-def _in_its_place(find: Find, places: Mapping[str, set[str]]) -> Find:
+def _in_its_place(find: Mention, places: Mapping[str, set[str]]) -> Mention:
     """Return a court that is named without its province as the one of its sort that the document names with it."""
     named = places.get(find.value, set())
     return replace(find, value=min(named)) if find.sort and len(named) == 1 else find
 
 
-def _in_its_century(find: Find, known: Sequence[str]) -> Find:
+def _in_its_century(find: Mention, known: Sequence[str]) -> Mention:
     if find.name is not FactName.DATE or not find.value.startswith("??"):
         return find
     value = with_century(find.value, known)
@@ -85,33 +87,33 @@ def case_number(text: str) -> str:
     return "".join(match_form(text).split()).upper()
 
 
-def _case_numbers(reading: Reading, page: int, patterns: Sequence[str]) -> Iterator[Find]:
+def _case_numbers(reading: MatchText, page: int, patterns: Sequence[str]) -> Iterator[Mention]:
     taken: list[tuple[int, int]] = []
     for pattern in patterns:
         for found in re.finditer(rf"(?<![\d/])(?:{pattern})(?![\d/])", reading.text):
             start, end = found.span()
             if not any(start < other and end > first for first, other in taken):
                 taken.append((start, end))
-                yield Find(FactName.CASE_NUMBER, case_number(found[0]), page, start, end)
+                yield Mention(FactName.CASE_NUMBER, case_number(found[0]), page, start, end)
 
 
-def _courts(reading: Reading, page: int, names: Names) -> Iterator[Find]:
+def _courts(reading: MatchText, page: int, names: Names) -> Iterator[Mention]:
     for found in courts_in(reading.text, names):
-        yield Find(FactName.COURT, found.value, page, found.start, found.end, sort=found.court)
+        yield Mention(FactName.COURT, found.value, page, found.start, found.end, sort=found.court)
 
 
-def _dates(reading: Reading, page: int) -> Iterator[Find]:
+def _dates(reading: MatchText, page: int) -> Iterator[Mention]:
     for found in dates(reading.text):
-        yield Find(FactName.DATE, found.value, page, found.start, found.end, found.doubt)
+        yield Mention(FactName.DATE, found.value, page, found.start, found.end, found.doubt)
 
 
-def _articles(reading: Reading) -> Iterator[Fact]:
+def _articles(reading: MatchText) -> Iterator[Fact]:
     article = match_form("មាត្រា")
     for found in re.finditer(rf"(?:{article}|\barticles?\b|\bart\.)\s*(?:ទី)?\s*(\d{{1,4}})", reading.text):
         yield reading.fact(FactName.ARTICLE, found[1], found.span(), 1.0)
 
 
-def _people(reading: Reading) -> Iterator[Fact]:
+def _people(reading: MatchText) -> Iterator[Fact]:
     """Yield who is named with what they are to the case."""
     for name, pattern in _PEOPLE:
         for found in pattern.finditer(reading.text):

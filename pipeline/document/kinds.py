@@ -16,14 +16,14 @@ _ENOUGH = 60
 _LEAST_LIKE = 0.7
 
 
-class Read(NamedTuple):
+class KindPrediction(NamedTuple):
     """The likeliest kind, and the probability that it is right, 0–1."""
 
     kind: str
     confidence: float
 
 
-def kind_of(pages: Sequence[Sketch], model: Linear) -> Read:
+def kind_of(pages: Sequence[Sketch], model: Linear) -> KindPrediction:
     """Return the likeliest kind of the document of some pages.
 
     The classifier knows the kinds it was trained with; one that an archive team has added to the glossary since is told
@@ -32,7 +32,7 @@ def kind_of(pages: Sequence[Sketch], model: Linear) -> Read:
     """
     first = next((page for page in pages if page.lines), None)
     if first is None:
-        return Read(UNKNOWN, 0.0)
+        return KindPrediction(UNKNOWN, 0.0)
     kind, sure = max(model.probabilities(kind_features(pages)).items(), key=lambda one: one[1])
     units = sum(len(seen.units) for seen in first.lines)
     kinds = set(first.names.kinds.values())
@@ -40,7 +40,7 @@ def kind_of(pages: Sequence[Sketch], model: Linear) -> Read:
     named = _named(first) if by_name else ()
     own = max((one for one in named if one[0] > _LEAST_LIKE and one[1] in by_name), default=(0.0, ""))
     sure *= min(1, units / _ENOUGH)
-    return Read(own[1], round(own[0], 3)) if own[0] > sure else Read(kind, round(sure, 3))
+    return KindPrediction(own[1], round(own[0], 3)) if own[0] > sure else KindPrediction(kind, round(sure, 3))
 
 
 def _named(page: Sketch) -> Iterator[tuple[float, str]]:

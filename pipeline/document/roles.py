@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from models.fact import FactName
 from pipeline.document.features import Features
-from pipeline.document.reading import Reading
+from pipeline.document.match_text import MatchText
 from pipeline.text.units import units
 
 ROLES = frozenset({FactName.DATE, FactName.COURT, FactName.CASE_NUMBER})
@@ -21,7 +21,7 @@ _UNITS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Find:
+class Mention:
     """What was found on a page of a document, ``[start, end)`` in its match form, before it is known what it is to it.
 
     ``page`` counts the document's pages from 0; ``sort`` is which of the glossary's courts it is, "" for anything else.
@@ -36,7 +36,7 @@ class Find:
     sort: str = ""
 
 
-def role_features(find: Find, finds: Sequence[Find], readings: Sequence[Reading]) -> Features:
+def role_features(find: Mention, finds: Sequence[Mention], readings: Sequence[MatchText]) -> Features:
     """Return what tells whether a find is the document's own.
 
     Args:
@@ -82,7 +82,7 @@ def _words(side: str, text: str, *, last: bool) -> dict[str, float]:
     return bag
 
 
-def _place(find: Find, text: str, pages: int) -> dict[str, float]:
+def _place(find: Mention, text: str, pages: int) -> dict[str, float]:
     """Return where on its page and in its document a find stands."""
     above, below = text.count("\n", 0, find.start), text.count("\n", find.end)
     line = text[text.rfind("\n", 0, find.start) + 1 : find.start] + text[find.end :].split("\n", 1)[0]

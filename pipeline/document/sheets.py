@@ -17,14 +17,14 @@ LONGEST_CASE = 60
 """Characters of a case number that a sheet may bear: its code stays coarse enough for a worn print."""
 
 
-class Said(NamedTuple):
+class SheetFields(NamedTuple):
     """What a sheet says of the document after it: its kind, and the number of its case; "" for what it does not say."""
 
     kind: str = ""
     case: str = ""
 
 
-def payload(said: Said) -> str:
+def payload(said: SheetFields) -> str:
     """Return what the code of a sheet holds: ``BANNASAR-SHEET1``, then ``?kind=…&case=…`` as in an address (RFC 3986).
 
     It is ASCII, so that every reader of codes gives it back alike.
@@ -33,10 +33,10 @@ def payload(said: Said) -> str:
     return f"{SHEET}?{urlencode(fields, safe='/', quote_via=quote)}" if fields else SHEET
 
 
-def read_payload(text: str) -> Said:
+def read_payload(text: str) -> SheetFields:
     """Return what a sheet says. Fields that are not known, empty or given twice say nothing."""
     fields = parse_qs(text.partition("?")[2])
-    return Said(*(_plain(fields.get(name, [])) for name in Said._fields))
+    return SheetFields(*(_plain(fields.get(name, [])) for name in SheetFields._fields))
 
 
 def _plain(values: Sequence[str]) -> str:
@@ -44,7 +44,7 @@ def _plain(values: Sequence[str]) -> str:
     return text if text.isprintable() else ""
 
 
-def as_sheets_tell(
+def apply_separator_sheets(
     documents: Sequence[Document], stacks: Sequence[Sequence[PageRef]], pages: Mapping[PageRef, Page], names: Names
 ) -> Iterator[Document]:
     """Yield documents with the kind and the case number that the sheets before them say; the sheets are separators.
@@ -67,11 +67,11 @@ def as_sheets_tell(
             yield document.model_copy(update={"kind": SEPARATOR, "kind_confidence": 1.0, "kind_read": SEPARATOR})
             continue
         together = before is not None and stack_of[before] == stack_of[first]
-        yield _told(document, pages[before], names) if before and together else document
+        yield _with_fields(document, pages[before], names) if before and together else document
         before = None
 
 
-def _told(document: Document, sheet: Page, names: Names) -> Document:
+def _with_fields(document: Document, sheet: Page, names: Names) -> Document:
     said = read_payload(sheet.sheet)
     told: dict[str, object] = {}
     if said.kind in names.kinds.values():

@@ -20,11 +20,11 @@ from sklearn.linear_model import LogisticRegression
 
 from models.page import Block, Line, Page, Rect, Word
 from pipeline.document.classifier import Linear, Model
-from pipeline.document.facts import finds_of
+from pipeline.document.facts import mentions_of
 from pipeline.document.features import Features, begin_features, is_centred, kind_features
 from pipeline.document.glossary import Names
-from pipeline.document.papers import Known
-from pipeline.document.reading import reading
+from pipeline.document.labelled import LabelledDocument
+from pipeline.document.match_text import match_text
 from pipeline.document.roles import OTHER, OWN, ROLES, role_features
 from pipeline.document.sketch import Sketch
 from pipeline.text.script import is_khmer
@@ -52,7 +52,9 @@ class _Example(NamedTuple):
     fold: int
 
 
-def teach(known: Sequence[Known], confirmed: Sequence[Known], names: Names, case_numbers: Sequence[str]) -> Model:
+def teach(
+    known: Sequence[LabelledDocument], confirmed: Sequence[LabelledDocument], names: Names, case_numbers: Sequence[str]
+) -> Model:
     """Return a model.
 
     Args:
@@ -111,7 +113,7 @@ def misread(page: Page, chance: random.Random, share: float) -> Page:
     return page.model_copy(update={"blocks": tuple(blocks)})
 
 
-def _folds(documents: Sequence[Known]) -> dict[str, int]:
+def _folds(documents: Sequence[LabelledDocument]) -> dict[str, int]:
     """Return the fold of each origin: those of one kind and script are dealt out, so that every fold teaches each."""
     dealt: Counter[tuple[str, bool]] = Counter()
     folds: dict[str, int] = {}
@@ -128,7 +130,7 @@ def _text(page: Page) -> str:
 
 
 def _kinds(
-    documents: Sequence[Known], folds: Mapping[str, int], names: Names, chance: random.Random
+    documents: Sequence[LabelledDocument], folds: Mapping[str, int], names: Names, chance: random.Random
 ) -> Iterator[_Example]:
     for document in documents:
         for _ in range(_READINGS):
@@ -180,7 +182,7 @@ def _page(lines: Sequence[str]) -> Page:
 
 
 def _beginnings(
-    documents: Sequence[Known], folds: Mapping[str, int], names: Names, chance: random.Random
+    documents: Sequence[LabelledDocument], folds: Mapping[str, int], names: Names, chance: random.Random
 ) -> Iterator[_Example]:
     """Yield what tells beginnings: documents one after another, in no order, as scans hold them."""
     shuffled = list(documents)
@@ -201,7 +203,7 @@ def _beginnings(
 
 
 def _roles(
-    documents: Sequence[Known],
+    documents: Sequence[LabelledDocument],
     folds: Mapping[str, int],
     names: Names,
     case_numbers: Sequence[str],
@@ -209,8 +211,8 @@ def _roles(
 ) -> Iterator[_Example]:
     """Yield what tells a document's own date, court and number from others, where they are read as they are."""
     for document in documents:
-        read = [reading(misread(page, chance, chance.choice(_MISREAD[:3]))) for page in document.pages]
-        finds = finds_of(read, names, case_numbers)
+        read = [match_text(misread(page, chance, chance.choice(_MISREAD[:3]))) for page in document.pages]
+        finds = mentions_of(read, names, case_numbers)
         for role in ROLES:
             value = document.facts.get(role)
             own = [find for find in finds if find.name is role]

@@ -21,7 +21,7 @@ from pipeline.archive.bag import NewBag, bag_folder, build_bag, read_bag
 from pipeline.archive.fixity import require_intact
 from pipeline.archive.measure import Measure, measure
 from pipeline.archive.results import Results
-from pipeline.document.describe import described
+from pipeline.document.describe import describe_documents
 from pipeline.execution.placeholder import picture_of_stand_in, stand_in
 from pipeline.formats.alto import alto
 from pipeline.formats.compress import compressed
@@ -138,7 +138,9 @@ def archive_case(
         else:
             pages.append(stand_in(ref.scan, ref.number, gone.reason))
     by_ref = {PageRef(scan=page.scan, number=page.number): page for page in pages}
-    case = case.model_copy(update={"documents": described(case.documents, by_ref, settings.document, case.corrections)})
+    case = case.model_copy(
+        update={"documents": describe_documents(case.documents, by_ref, settings.document, case.corrections)}
+    )
     work = archive / "tmp"
     work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="pictures-", dir=work) as folder:
@@ -180,7 +182,7 @@ def prove_page(source: Source, ref: PageRef, recipe: str, bag: Path, settings: S
     from pipeline.formats.pdf import Description, write_pdf  # noqa: PLC0415
 
     page = _Kept(settings.archive, bag).page(ref, recipe)
-    described((Document(number=1, title="", pages=(ref,)),), {ref: page}, settings.document, ())
+    describe_documents((Document(number=1, title="", pages=(ref,)),), {ref: page}, settings.document, ())
     alto(page, source.file.name, {}, datetime.now(UTC))
     work = settings.archive / "tmp"
     work.mkdir(parents=True, exist_ok=True)

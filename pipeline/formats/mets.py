@@ -89,7 +89,7 @@ def _describe(root: etree._Element, case: CaseFile) -> None:
         if document.kind != "unknown":
             _element(data, _DC, "type", document.kind)
         for element, fact in (("date", FactName.DATE), ("creator", FactName.COURT)):
-            if value := document.surest(fact):
+            if value := document.best_value(fact):
                 _element(data, _DC, element, value)
         for fact in FactName:
             if fact not in {FactName.DATE, FactName.COURT}:

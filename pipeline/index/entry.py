@@ -103,7 +103,7 @@ def searched(found: Sequence[Unit]) -> tuple[str, str]:
 
 def about(case: CaseFile, document: Document) -> About:
     """Return what is known of a document: of several courts or dates the surest, and all its case numbers."""
-    court, number, date = map(document.surest, (FactName.COURT, FactName.CASE_NUMBER, FactName.DATE))
+    court, number, date = map(document.best_value, (FactName.COURT, FactName.CASE_NUMBER, FactName.DATE))
     try:
         first, last = whole_days(date)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What people say of documents: the bag of a case file is made anew with it, from what it holds itself."""
+"""Corrections of documents: the new bag of a case file is built from the old bag and the correction."""
 
 import tempfile
 from collections.abc import Callable, Mapping
@@ -18,38 +18,40 @@ from pipeline.archive.custody import require_recorded
 from pipeline.archive.fixity import require_intact
 from pipeline.archive.journal import Event, history_with
 from pipeline.archive.pictures import extract_pictures
-from pipeline.document import said
-from pipeline.document.describe import described, resting
+from pipeline.document import corrections as typed
+from pipeline.document.describe import describe_documents, inactive_corrections
 from pipeline.document.glossary import read_names
-from pipeline.document.whole import documents
+from pipeline.document.scan_documents import one_per_scan
 from pipeline.page.recipe import own_version
 
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """The case file as it is now, what does not count while two documents are one, and why it is not in the index.
+    """A case file after a correction.
 
-    ``index_error`` is "" where the index has it; ``warning`` says why nothing was signed although it should be.
+    ``inactive`` are corrections that do not count while two documents are one. ``index_error`` says why the index does
+    not have the change yet, "" where it has. ``warning`` says why nothing was signed although it should be.
     """
 
     case: CaseFile
-    resting: tuple[Correction, ...]
+    inactive: tuple[Correction, ...]
     index_error: str
     warning: str
 
 
 def correct(archive: Archive, actor: Actor, case: str, number: int | None, values: Mapping[About, str]) -> Corrected:
-    """Say what a document is.
+    """Correct the kind or the facts of a document.
 
     Args:
         archive: the archive.
-        actor: who says so.
+        actor: who makes the correction.
         case: the case file's id.
         number: the document's, None where the case file has one only.
-        values: what is right, as people write it, also ``none`` and ``machine`` (see :mod:`pipeline.document.said`).
+        values: what is right, as people write it, also ``none`` and ``machine`` (see
+            :mod:`pipeline.document.corrections`).
 
     Raises:
-        UsageError: nothing is said, or what is said cannot be.
+        UsageError: there are no values, or a value is impossible.
         NotFoundError: the archive holds no such case file.
         BagError: the bag is damaged, or is not the one in the journal.
         GlossaryError, ModelError: the glossary or the classifier's model cannot be read.
@@ -58,23 +60,21 @@ def correct(archive: Archive, actor: Actor, case: str, number: int | None, value
         OSError: something cannot be read or written.
     """
     if not values:
-        raise UsageError(
-            "Nothing was said of the document.", "Say what is right: --kind, --date, --case-number or --court."
-        )
+        raise UsageError("No correction is given.", "Say what is right: --kind, --date, --case-number or --court.")
     names = read_names(Path(archive.settings.document.glossary))
     return _change(
-        archive, actor, case, number, lambda record, one: said.corrections(record, one, values, names, actor.name)
+        archive, actor, case, number, lambda record, one: typed.corrections(record, one, values, names, actor.name)
     )
 
 
 def split(archive: Archive, actor: Actor, case: str, number: int | None, page: int) -> Corrected:
-    """Cut a document in two before one of its pages, counted from 1; raises as :func:`correct` does."""
-    return _change(archive, actor, case, number, lambda record, one: (said.split(record, one, page, actor.name),))
+    """Split a document before one of its pages, counted from 1; raises as :func:`correct` does."""
+    return _change(archive, actor, case, number, lambda record, one: (typed.split(record, one, page, actor.name),))
 
 
 def merge(archive: Archive, actor: Actor, case: str, number: int) -> Corrected:
     """Join a document with the one before it; raises as :func:`correct` does."""
-    return _change(archive, actor, case, number, lambda record, one: (said.merge(record, one, actor.name),))
+    return _change(archive, actor, case, number, lambda record, one: (typed.merge(record, one, actor.name),))
 
 
 def _change(
@@ -82,16 +82,16 @@ def _change(
     actor: Actor,
     case: str,
     number: int | None,
-    say: Callable[[CaseFile, int], tuple[Correction, ...]],
+    make: Callable[[CaseFile, int], tuple[Correction, ...]],
 ) -> Corrected:
     with archive.held():
         bag = archive.bag(case)
-        # What is made of a bag that was changed would hide that.
+        # A new bag built from a changed one would hide the change.
         require_intact(bag)
         require_recorded(archive.folder, bag)
         older, pages = read_bag(bag)
         one = _chosen(older, number)
-        corrections = say(older, one)
+        corrections = make(older, one)
         reason = _in_words(corrections, one)
         now = _corrected(older, pages, bag, (*older.corrections, *corrections), archive.settings)
         now = now.model_copy(update={"operator": actor.name, "reason": reason})
@@ -105,7 +105,7 @@ def _change(
         )
         warning = archive.recorder.warning
     places = {correction.page for correction in corrections}
-    waiting = tuple(correction for correction in resting(now) if correction.page in places)
+    waiting = tuple(correction for correction in inactive_corrections(now) if correction.page in places)
     return Corrected(now, waiting, committed.index_error, warning)
 
 
@@ -119,11 +119,11 @@ def _chosen(case: CaseFile, number: int | None) -> int:
 def _corrected(
     older: CaseFile, pages: list[Page], bag: Path, corrections: tuple[Correction, ...], settings: Settings
 ) -> CaseFile:
-    """Return the case file with what people say; what was said before stands, where it is not said otherwise now."""
+    """Return the case file with the corrections, the new ones after those of before."""
     by_ref = {PageRef(scan=page.scan, number=page.number): page for page in pages}
     return older.model_copy(
         update={
-            "documents": described(documents(older.scans), by_ref, settings.document, corrections),
+            "documents": describe_documents(one_per_scan(older.scans), by_ref, settings.document, corrections),
             "corrections": corrections,
             "created": datetime.now(UTC).replace(microsecond=0),
             "software": {**older.software, "bannasar": own_version()},

@@ -24,7 +24,7 @@ from pipeline.archive.journal import Event, history_with, manifest_of
 from pipeline.archive.ledger import Attempt, ScanRow, Step
 from pipeline.archive.lock import LOCK
 from pipeline.archive.results import Results
-from pipeline.document.whole import documents
+from pipeline.document.scan_documents import one_per_scan
 from pipeline.execution.circuit_breaker import Failing
 from pipeline.execution.context import Context
 from pipeline.execution.pool import Outcome, Pool, Task
@@ -412,7 +412,7 @@ class _Reading:
             title=case.folder or scans[0].path.stem,
             folder=case.folder,
             scans=scans,
-            documents=documents(scans),
+            documents=one_per_scan(scans),
             created=datetime.now(UTC).replace(microsecond=0),
             software=versions(self._settings.page),
             settings=self._settings.of_what_is_made(),

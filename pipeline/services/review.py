@@ -1,4 +1,4 @@
-"""What people have said of the documents of an archive, and what still waits for them."""
+"""The review queue: documents that a person should look at, and documents whose kind a person has confirmed."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,39 +17,42 @@ from pipeline.text.dates import NO_CENTURY
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """A document that wants a person's eyes: how sure the machine is of it, 0–1, and why, by what it is unsure of.
+class ReviewItem:
+    """A document that a person should look at.
 
-    ``unread`` says what of its pages is not read.
+    ``confidence`` is the machine's, 0–1. ``why`` has a reason by what the machine is unsure of. ``unread`` says what of
+    its pages is not read.
     """
 
     case: CaseFile
     document: Document
-    sure: float
+    confidence: float
     why: Mapping[About, str]
     unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """A document whose kind a person has said, and its pages."""
+    """A document whose kind a person has confirmed, and its pages."""
 
     document: Document
     pages: tuple[Page, ...]
 
     @property
     def facts(self) -> dict[FactName, str]:
-        """What the person said of it beside its kind."""
+        """The facts that the person entered, beside its kind."""
         return {fact.name: fact.value for fact in self.document.facts if fact.by}
 
 
-def doubts(archive: Archive, box: str | None, below: float | None, left_out: Callable[[Path], None]) -> list[Doubt]:
-    """Return the documents that nobody has looked at and the machine is unsure of, the least sure first.
+def review_queue(
+    archive: Archive, box: str | None, below: float | None, left_out: Callable[[Path], None]
+) -> list[ReviewItem]:
+    """Return the documents that nobody has looked at and the machine is unsure of, the least confident first.
 
     Args:
         archive: the archive.
         box: of this box only, by its id or its folder.
-        below: how sure is not sure, 0–1; None for what the settings say.
+        below: confidence below which a document is listed, 0–1; None for what the settings say.
         left_out: called with every bag that cannot be read.
 
     Raises:
@@ -57,30 +60,30 @@ def doubts(archive: Archive, box: str | None, below: float | None, left_out: Cal
         OSError: the bags cannot be listed.
     """
     found = []
-    below = archive.settings.document.surely if below is None else below
+    below = archive.settings.document.kind_threshold if below is None else below
     for bag in archive.shown_bags(archive.box(box).id if box else None):
         try:
             case = read_case(bag)
         except BagError:
             left_out(bag)
             continue
-        found += [doubt for document in case.documents if (doubt := _doubt(case, document, below))]
-    return sorted(found, key=lambda doubt: doubt.sure)
+        found += [item for document in case.documents if (item := _item(case, document, below))]
+    return sorted(found, key=lambda item: item.confidence)
 
 
-def _doubt(case: CaseFile, document: Document, below: float) -> Doubt | None:
-    sure, why = 1.0, dict[About, str]()
+def _item(case: CaseFile, document: Document, below: float) -> ReviewItem | None:
+    confidence, why = 1.0, dict[About, str]()
     is_paper = document.kind != SEPARATOR
     if is_paper and not document.kind_by and (document.kind == UNKNOWN or document.kind_confidence < below):
-        sure = document.kind_confidence
-        why[About.KIND] = f"{document.kind_read or UNKNOWN}, {document.kind_confidence:.0%} sure"
-    # The likelier a doubtful date is the document's own, the less it is known of what day the document is.
+        confidence = document.kind_confidence
+        why[About.KIND] = f"{document.kind_read or UNKNOWN}, confidence {document.kind_confidence:.0%}"
+    # The likelier a doubtful date is the document's own, the less is known of the day of the document.
     if is_paper and (day := _doubtful_date(document)) and 1 - day.confidence < below:
-        sure = min(sure, round(1 - day.confidence, 3))
+        confidence = min(confidence, round(1 - day.confidence, 3))
         why[About.DATE] = f"date “{day.text}”: {day.doubt}"
-    # Whoever has said what the document is has seen it, and what is not read.
+    # A person who has confirmed the kind has seen the document, and what is not read.
     unread = () if document.kind_by else tuple(_unread(case, document))
-    return Doubt(case, document, 0.0 if unread else sure, why, unread) if why or unread else None
+    return ReviewItem(case, document, 0.0 if unread else confidence, why, unread) if why or unread else None
 
 
 def _unread(case: CaseFile, document: Document) -> Iterator[str]:
@@ -91,20 +94,20 @@ def _unread(case: CaseFile, document: Document) -> Iterator[str]:
 
 
 def _doubtful_date(document: Document) -> Fact | None:
-    """Return the document's surest date, where something speaks against it and nobody said what the date is.
+    """Return the document's most confident date if it has a doubt and no person has entered the date.
 
-    Nothing does against a year of two digits that the document's other dates resolved.
+    A year of two digits that the document's other dates resolved is no doubt.
     """
     found = [fact for fact in document.facts if fact.name is FactName.DATE]
     if not found or any(fact.by for fact in found):
         return None
-    surest = max(found, key=lambda fact: fact.confidence)
-    is_resolved = surest.doubt == NO_CENTURY and surest.value
-    return surest if surest.doubt and not is_resolved else None
+    best = max(found, key=lambda fact: fact.confidence)
+    is_resolved = best.doubt == NO_CENTURY and best.value
+    return best if best.doubt and not is_resolved else None
 
 
 def confirmed(archive: Archive, left_out: Callable[[Path], None]) -> Iterator[Confirmed]:
-    """Yield the documents whose kind a person has said, be it what the machine said too.
+    """Yield the documents whose kind a person has entered, also where the machine had it right.
 
     Args:
         archive: the archive.

@@ -7,8 +7,8 @@ from pathlib import Path
 from models.errors import NotFoundError, QueryError
 from models.hit import Found, Hit
 from pipeline.archive.archive import Archive
-from pipeline.document.asked import Asked
 from pipeline.document.glossary import read_names
+from pipeline.document.name_lookup import NameLookup
 from pipeline.index.language import parse
 from pipeline.index.nothing import values_of, why_nothing
 from pipeline.index.query import Field, Query
@@ -62,7 +62,7 @@ def understood(archive: Archive, text: str) -> Query:
         return values_of(archive.index, Field.KIND) if archive.has_index else ()
 
     try:
-        query = parse(text, Asked(read_names(Path(archive.settings.document.glossary)), kinds_in_archive))
+        query = parse(text, NameLookup(read_names(Path(archive.settings.document.glossary)), kinds_in_archive))
     except QueryError as error:
         error.query = text
         raise

@@ -27,8 +27,8 @@ from models.page import Page
 from pipeline.archive.bag import bags, read_bag
 from pipeline.document.evaluation import Comparison, draw
 from pipeline.document.glossary import UNKNOWN, letters, read_names
-from pipeline.document.kinds import Read
-from pipeline.document.papers import read_papers
+from pipeline.document.kinds import KindPrediction
+from pipeline.document.labelled import read_papers
 from pipeline.text.plain import page_text
 from samples.age import Wear, age
 from samples.made_papers import Cast, Look, Maker, Paper, read_templates
@@ -168,12 +168,16 @@ def _told(archive: Path, scans: Sequence[_Scan]) -> tuple[list[_Told], _Cuts]:
 
 
 def _rows(told: Sequence[_Told], cuts: _Cuts) -> tuple[list[list[str]], Comparison]:
-    surely = load().document.surely
+    threshold = load().document.threshold
     known = tuple(one.paper.kind for one in told)
     compared = [
-        Comparison(known, tuple(Read(one.document.kind_read, one.document.kind_confidence) for one in told), surely),
-        Comparison(known, tuple(_by_keywords(told)), surely),
-        Comparison(known, tuple(_by_tfidf(told)), surely),
+        Comparison(
+            known,
+            tuple(KindPrediction(one.document.kind_read, one.document.kind_confidence) for one in told),
+            threshold,
+        ),
+        Comparison(known, tuple(_by_keywords(told)), threshold),
+        Comparison(known, tuple(_by_tfidf(told)), threshold),
     ]
     rows = [
         ["kinds, macro F1", *(f"{one.macro_f1:.3f}" for one in compared)],
@@ -182,29 +186,29 @@ def _rows(told: Sequence[_Told], cuts: _Cuts) -> tuple[list[list[str]], Comparis
         ["cuts, F1", f"{cuts.f1:.3f}", "", ""],
     ]
     for name, fact in _FACTS.items():
-        values = [(getattr(one.paper, fact.value), one.document.surest(fact)) for one in told]
+        values = [(getattr(one.paper, fact.value), one.document.best_value(fact)) for one in told]
         right = [true == read for true, read in values if true]
         rows.append([f"{name} exact, of {len(right)}", f"{sum(right) / len(right):.3f}", "", ""])
     return rows, compared[0]
 
 
-def _by_keywords(told: Sequence[_Told]) -> Iterator[Read]:
+def _by_keywords(told: Sequence[_Told]) -> Iterator[KindPrediction]:
     """Yield the kind of the longest title of the glossary that a paper's first twelve lines hold as it is."""
     names = read_names(GLOSSARY)
     for one in told:
         lines = [letters(line) for line in page_text(one.pages[0])[0].split("\n")[:12]]
         found = [title for title in names.kinds if any(title in line for line in lines)]
-        yield Read(names.kinds[max(found, key=len)], 1.0) if found else Read(UNKNOWN, 0.0)
+        yield KindPrediction(names.kinds[max(found, key=len)], 1.0) if found else KindPrediction(UNKNOWN, 0.0)
 
 
-def _by_tfidf(told: Sequence[_Told]) -> Iterator[Read]:
+def _by_tfidf(told: Sequence[_Told]) -> Iterator[KindPrediction]:
     """Yield what words say, cut by khmercut, with scikit-learn's own settings; taught with the same made papers."""
     taught = list(read_papers())
     words = TfidfVectorizer(tokenizer=str.split, token_pattern=None)
     model = make_pipeline(words, LogisticRegression(C=30, max_iter=300))
     model.fit([_words(one.pages) for one in taught], [one.kind for one in taught])
     for row in model.predict_proba([_words(one.pages) for one in told]):
-        yield Read(str(model.classes_[row.argmax()]), float(row.max()))
+        yield KindPrediction(str(model.classes_[row.argmax()]), float(row.max()))
 
 
 def _words(pages: Sequence[Page]) -> str:

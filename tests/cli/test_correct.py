@@ -92,7 +92,7 @@ def test_what_a_person_says_goes_before_what_was_read_and_both_are_kept(archive)
     case = _case(archive)
     document = case.documents[1]
     assert (document.kind, document.kind_read, bool(document.kind_by)) == ("summons", read.kind_read, True)
-    assert document.surest(FactName.DATE) == "1964-09-18"
+    assert document.best_value(FactName.DATE) == "1964-09-18"
     assert document.all_of(FactName.CASE_NUMBER) == ("458/64",)
     assert [fact for fact in document.facts if not fact.by] == list(read.facts)
     machine = {correction.about.value: correction.machine for correction in case.corrections}
@@ -121,7 +121,7 @@ def test_what_was_said_outlives_everything(archive, tmp_path):
         return (
             [one.kind for one in case.documents][1:2] == ["summons"]
             and [len(one.pages) for one in case.documents] == [1, 1, 1]
-            and case.documents[2].surest(FactName.DATE) == "1964"
+            and case.documents[2].best_value(FactName.DATE) == "1964"
             and len(case.corrections) == 4
             and _found(bannasar, "kind:summons") == [2]
         )
@@ -145,11 +145,11 @@ def test_what_was_said_is_taken_back(archive):
     read = _case(archive).documents[1]
     _well(archive, "correct", CASE, "--document", "2", "--kind", "summons", "--date", "none", "--court", "none")
     document = _case(archive).documents[1]
-    assert (document.surest(FactName.DATE), document.all_of(FactName.COURT)) == ("", ())
+    assert (document.best_value(FactName.DATE), document.all_of(FactName.COURT)) == ("", ())
     _well(archive, "correct", CASE, "--document", "2", "--kind", "machine", "--date", "machine")
     document = _case(archive).documents[1]
     assert (document.kind, document.kind_by) == (read.kind, "")
-    assert document.surest(FactName.DATE) == "1964-12-06"
+    assert document.best_value(FactName.DATE) == "1964-12-06"
     _well(archive, "correct", CASE, "--document", "2", "--kind", "none")
     assert _case(archive).documents[1].kind == "unknown"
 
@@ -164,7 +164,7 @@ def test_a_wrong_cut_is_mended_and_mended_again(archive):
     folder = archive.archive / "bags" / "box" / CASE / "data" / "documents"
     assert sorted(file.name for file in folder.iterdir()) == ["001.pdf", "002.pdf", "003.pdf"]
     printed = _well(archive, "merge", CASE, "--document", "2")
-    assert "does not count now: kind summons." in printed
+    assert "do not count while the two documents are one: kind summons." in printed
     assert _cuts(archive) == [[1, 2], [3]]
     assert _case(archive).documents[0].kind == "complaint"
     with pikepdf.open(folder / "001.pdf") as pdf:

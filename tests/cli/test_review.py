@@ -1,4 +1,4 @@
-"""`bannasar review`: what wants a person's eyes, the least sure first; `bannasar kinds`."""
+"""`bannasar review`: what a person should look at, the least confident first; `bannasar kinds`."""
 
 import json
 
@@ -35,14 +35,14 @@ def test_what_the_machine_is_not_sure_of_is_listed_the_least_sure_first(bannasar
     assert bannasar("run", tmp_path / "box").returncode == 0
     found = bannasar.json("review")["documents"]
     assert {one["case"] for one in found} == {"box_a.png", "box_b.png", "box_c.png"}
-    assert [one["sure"] for one in found] == sorted(one["sure"] for one in found)
+    assert [one["confidence"] for one in found] == sorted(one["confidence"] for one in found)
     printed = bannasar("review", "--limit", "1").stdout
     first = found[0]
     assert printed.startswith(f"{first['case']}, document 1: ")
-    assert f"{first['kind_read']}, {first['sure']:.0%} sure" in printed
+    assert f"{first['kind_read']}, confidence {first['confidence']:.0%}" in printed
     assert f"bags/box/{first['case']}/data/documents/001.pdf" in printed
     assert f"bannasar correct {first['case']} --document 1 --kind …" in printed
-    assert "1 of 3 documents that want a person's eyes." in printed
+    assert "1 of 3 documents that wait for review." in printed
     assert bannasar("correct", first["case"], "--kind", first["kind_read"]).returncode == 0
     assert [one["case"] for one in bannasar.json("review")["documents"]] == [one["case"] for one in found[1:]]
 
@@ -58,7 +58,7 @@ def test_a_date_that_cannot_be_is_listed_until_somebody_says_what_it_is(bannasar
     assert "--date …" in printed
     assert bannasar("correct", "box_acte de vente.png", "--date", "1998-04-30", "--kind", "letter").returncode == 0
     assert bannasar.json("review")["documents"] == []
-    assert "Nothing waits for you" in bannasar("review").stdout
+    assert "Nothing waits for review" in bannasar("review").stdout
 
 
 def test_a_doubtful_date_counts_as_far_as_it_may_be_the_papers_own(archived):
@@ -67,7 +67,7 @@ def test_a_doubtful_date_counts_as_far_as_it_may_be_the_papers_own(archived):
     _describe(archived, "b", ("1998-03-02", 0.2, ""), ("", 0.9, IMPOSSIBLE))
     _describe(archived, "c", ("1998-03-02", 0.3, ""), ("1998-02-04", 0.9, NO_CENTURY))
     (found,) = archived.json("review")["documents"]
-    assert (found["case"], found["sure"]) == ("box_b.jpg", 0.1)
+    assert (found["case"], found["confidence"]) == ("box_b.jpg", 0.1)
     assert "bannasar correct box_b.jpg --document 1 --date …\n" in archived("review").stdout
 
 
@@ -83,7 +83,7 @@ def test_what_of_a_document_is_not_read_is_listed_until_somebody_has_seen_it(ban
     assert bannasar("run", tmp_path / "box").returncode == 0
     told = ["1 attached file is not read", "1 word that viewers do not show is left out"]
     (found,) = bannasar.json("review")["documents"]
-    assert found["sure"] == 0
+    assert found["confidence"] == 0
     assert found["unread"] == [f"a.pdf, page 1: {remark}" for remark in told]
     printed = bannasar("review").stdout
     assert all(remark in printed for remark in told)

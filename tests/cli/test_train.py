@@ -42,7 +42,7 @@ def test_the_classifier_learns_what_people_said(archived, call, tmp_path):
     assert set(read_model(file).kinds.classes) >= KINDS
     assert len(read_model(file).taught_with) == 2
 
-    own = {"BANNASAR_DOCUMENT__MODEL": str(file), "BANNASAR_DOCUMENT__SURELY": "0.1"}
+    own = {"BANNASAR_DOCUMENT__MODEL": str(file), "BANNASAR_DOCUMENT__KIND_THRESHOLD": "0.1"}
     done = archived("evaluate", **own)
     assert done.returncode == 1
     assert "nobody has said the kind of a document that it was not taught with" in " ".join(done.stderr.split())

@@ -30,6 +30,7 @@ def test_each_source_wins_over_the_one_before(tmp_path, monkeypatch):
         ("[limits]\npage_seconds = 0\n", "limits.page_seconds"),
         ("[limits]\npage_secnds = 5\n", "limits.page_secnds"),
         ("[limits\n", "bannasar.toml"),
+        ("[document]\nsurely = 0.8\n", "document.surely is now called document.kind_threshold"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(tmp_path, toml, named):

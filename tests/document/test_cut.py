@@ -5,7 +5,7 @@ import pytest
 from config.settings import load
 from models.case import Document
 from models.page import PageRef
-from pipeline.document.describe import described
+from pipeline.document.describe import describe_documents
 
 HEAD = ["ព្រះរាជាណាចក្រកម្ពុជា"]
 TITLE = ["សាលក្រមព្រហ្មទណ្ឌ"]
@@ -45,7 +45,7 @@ def _cut(make, scans):
         own = {PageRef(scan=page.scan, number=page.number): page for page in made}
         refs |= own
         wholes.append(Document(number=len(wholes) + 1, title="scan" if len(scans) == 1 else name, pages=tuple(own)))
-    return described(wholes, refs, load().document)
+    return describe_documents(wholes, refs, load().document)
 
 
 def test_a_document_begins_where_the_page_looks_like_a_first_one(cut):

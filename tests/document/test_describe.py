@@ -10,7 +10,7 @@ from models.correction import About, Correction
 from models.errors import GlossaryError
 from models.fact import FactName
 from models.page import PageRef
-from pipeline.document.describe import described, resting
+from pipeline.document.describe import describe_documents, inactive_corrections
 from pipeline.document.glossary import read_names
 from pipeline.text.dates import IMPOSSIBLE
 
@@ -27,7 +27,7 @@ def describe(make, settings):
     def told(*lines):
         page = make.page(*[[line] for line in lines])
         refs = {PageRef(scan=page.scan, number=page.number): page}
-        (document,) = described(make.case(page).documents, refs, settings)
+        (document,) = describe_documents(make.case(page).documents, refs, settings)
         return document, page
 
     return told
@@ -94,8 +94,8 @@ def test_a_court_is_read_over_the_end_of_a_line(make, settings, block):
     """Letterheads are narrow."""
     page = make.page(block)
     refs = {PageRef(scan=page.scan, number=page.number): page}
-    (document,) = described(make.case(page).documents, refs, settings)
-    assert document.surest(FactName.COURT) == "សាលាដំបូងខេត្តស្វាយរៀង"
+    (document,) = describe_documents(make.case(page).documents, refs, settings)
+    assert document.best_value(FactName.COURT) == "សាលាដំបូងខេត្តស្វាយរៀង"
 
 
 def test_a_fact_tells_the_words_it_was_read_from(describe):
@@ -117,7 +117,7 @@ def test_a_document_is_dated_by_its_own_date_and_not_by_the_deeds(describe):
         "ធ្វើថ្ងៃទី០២ ខែមីនា ឆ្នាំ១៩៩៨",
     )
     assert sorted(_values(document, FactName.DATE)) == ["1998-02-04", "1998-03-02"]
-    assert document.surest(FactName.DATE) == "1998-03-02"
+    assert document.best_value(FactName.DATE) == "1998-03-02"
 
 
 def test_a_record_is_dated_by_the_day_it_begins_with(describe):
@@ -127,7 +127,7 @@ def test_a_record_is_dated_by_the_day_it_begins_with(describe):
         "សួរ តើអ្នកស្គាល់ជននោះដែរឬទេ នៅក្នុងភូមិរបស់អ្នក",
         "ឆ្លើយ នៅថ្ងៃទី០៤ ខែកុម្ភៈ ឆ្នាំ១៩៩៨ ខ្ញុំនៅផ្ទះ",
     )
-    assert document.surest(FactName.DATE) == "1998-03-02"
+    assert document.best_value(FactName.DATE) == "1998-03-02"
 
 
 def test_a_year_of_two_digits_is_resolved_by_the_documents_other_dates(describe):
@@ -137,7 +137,7 @@ def test_a_year_of_two_digits_is_resolved_by_the_documents_other_dates(describe)
     document, _ = describe("ចុះថ្ងៃទី 04/02/98")
     (fact,) = (fact for fact in document.facts if fact.name is FactName.DATE)
     assert (fact.value, bool(fact.doubt)) == ("", True)
-    assert document.surest(FactName.DATE) == ""
+    assert document.best_value(FactName.DATE) == ""
     document, _ = describe("ថ្ងៃទី០២ ខែមីនា ឆ្នាំ១៩៩៩", "លេខ ១២ ចុះថ្ងៃទី៣១/០៤/៩៩")
     assert [(fact.value, fact.doubt) for fact in document.facts if fact.name is FactName.DATE] == [
         ("1999-03-02", ""),
@@ -174,9 +174,11 @@ def test_what_was_said_of_a_document_that_another_absorbs_waits_until_it_begins_
         )
 
     def told(*corrections):
-        documents = described(case.documents, dict(zip(refs, pages, strict=True)), settings, corrections)
+        documents = describe_documents(case.documents, dict(zip(refs, pages, strict=True)), settings, corrections)
         now = case.model_copy(update={"documents": documents, "corrections": corrections})
-        return [(one.kind, one.surest(FactName.DATE)) for one in documents], [one.about for one in resting(now)]
+        return [(one.kind, one.best_value(FactName.DATE)) for one in documents], [
+            one.about for one in inactive_corrections(now)
+        ]
 
     cut = [said(About.BEGINS, 1, ""), said(About.KIND, 1, "letter"), said(About.DATE, 1, "1964")]
     merged = [*cut, said(About.CONTINUES, 1, "")]
@@ -195,7 +197,7 @@ def test_a_glossary_of_ones_own_takes_the_place_of_ours(make, settings, tmp_path
     for line in ("កម្មវិធីបុណ្យចូលឆ្នាំ", "A vingt heures, les feux d'artitice sur le fleuve"):
         page = make.page([line])
         refs = {PageRef(scan=page.scan, number=page.number): page}
-        (document,) = described(make.case(page).documents, refs, own)
+        (document,) = describe_documents(make.case(page).documents, refs, own)
         assert document.kind == "festival"
 
 

@@ -6,8 +6,8 @@ from config.settings import load
 from models.case import Document
 from models.fact import FactName
 from models.page import SHEET, PageRef
-from pipeline.document.describe import described
-from pipeline.document.sheets import Said, payload, read_payload
+from pipeline.document.describe import describe_documents
+from pipeline.document.sheets import SheetFields, payload, read_payload
 
 HEAD = ["ព្រះរាជាណាចក្រកម្ពុជា"]
 BODY = ["ម៉ោងប្រាំល្ងាច មេឃភ្លៀងខ្លាំង ហើយទឹកឡើងដល់មាត់ផ្លូវ គ្មានអ្នកណាចេញក្រៅ"] * 24
@@ -23,7 +23,7 @@ def cut(make):
         for count, pages in enumerate(scans):
             own = []
             for number, page in enumerate(pages, 1):
-                if isinstance(page, Said):
+                if isinstance(page, SheetFields):
                     one = make.page(number=number, scan=f"{count:064}").model_copy(update={"sheet": payload(page)})
                 elif page == BLANK:
                     one = make.page(number=number, scan=f"{count:064}", blank=True)
@@ -33,7 +33,7 @@ def cut(make):
                 refs[ref] = one
                 own.append(ref)
             wholes.append(Document(number=count + 1, title=f"scan{count}", pages=tuple(own)))
-        return described(wholes, refs, load().document.model_copy(update=settings))
+        return describe_documents(wholes, refs, load().document.model_copy(update=settings))
 
     return documents
 
@@ -43,7 +43,14 @@ def told(documents):
 
 
 @pytest.mark.parametrize(
-    "said", [Said(), Said("judgment"), Said(case="458/98"), Said("complaint", "១២៣/៩៨ ក.ប & co?=%")], ids=str
+    "said",
+    [
+        SheetFields(),
+        SheetFields("judgment"),
+        SheetFields(case="458/98"),
+        SheetFields("complaint", "១២៣/៩៨ ក.ប & co?=%"),
+    ],
+    ids=str,
 )
 def test_a_payload_says_what_was_put_into_it(said):
     """In ASCII, whatever the script."""
@@ -55,11 +62,11 @@ def test_a_payload_says_what_was_put_into_it(said):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (SHEET, Said()),
-        (f"{SHEET}?", Said()),
-        (f"{SHEET}?colour=red&kind=judgment", Said("judgment")),
-        (f"{SHEET}?kind=judgment&kind=complaint&case=1", Said(case="1")),
-        (f"{SHEET}?case=1%00%1b", Said()),
+        (SHEET, SheetFields()),
+        (f"{SHEET}?", SheetFields()),
+        (f"{SHEET}?colour=red&kind=judgment", SheetFields("judgment")),
+        (f"{SHEET}?kind=judgment&kind=complaint&case=1", SheetFields(case="1")),
+        (f"{SHEET}?case=1%00%1b", SheetFields()),
     ],
 )
 def test_what_a_payload_does_not_say_plainly_it_does_not_say(text, said):
@@ -69,7 +76,7 @@ def test_what_a_payload_does_not_say_plainly_it_does_not_say(text, said):
 
 def test_a_sheet_is_a_document_by_itself_and_the_next_one_begins_after_it(cut):
     """Nothing of a page need say so; no page is lost."""
-    found = cut([[BODY], Said(), [BODY], [BODY], Said(), [BODY]])
+    found = cut([[BODY], SheetFields(), [BODY], [BODY], SheetFields(), [BODY]])
     assert told(found) == [
         ([1], "unknown"),
         ([2], "separator"),
@@ -83,7 +90,7 @@ def test_a_sheet_is_a_document_by_itself_and_the_next_one_begins_after_it(cut):
 
 def test_sheets_first_last_and_one_after_another(cut):
     """Each is by itself, and a back of one that was scanned too is its own."""
-    assert told(cut([Said(), BLANK, [BODY], Said(), Said()])) == [
+    assert told(cut([SheetFields(), BLANK, [BODY], SheetFields(), SheetFields()])) == [
         ([1, 2], "separator"),
         ([3], "unknown"),
         ([4], "separator"),
@@ -94,20 +101,20 @@ def test_sheets_first_last_and_one_after_another(cut):
 def test_a_sheet_says_what_the_next_document_is(cut):
     """Its kind for the title's, its case number before all others; the document after that is told by itself again."""
     title = [HEAD, ["សាលក្រមព្រហ្មទណ្ឌ"], ["លេខ ១២/៩៩"]]
-    sheet, first, second = cut([Said("complaint", "៤៥៨/៩៨ ក.ប"), title, title])
+    sheet, first, second = cut([SheetFields("complaint", "៤៥៨/៩៨ ក.ប"), title, title])
     assert (sheet.kind, sheet.facts) == ("separator", ())
     assert (first.kind, first.kind_confidence) == ("complaint", 1.0)
     fact = first.facts[0]
     assert (fact.name, fact.value, fact.text) == (FactName.CASE_NUMBER, "458/98ក.ប", "៤៥៨/៩៨ ក.ប")
     assert (fact.page, fact.boxes, fact.confidence) == (1, (), 1.0)
-    assert first.surest(FactName.CASE_NUMBER) == "458/98ក.ប"
+    assert first.best_value(FactName.CASE_NUMBER) == "458/98ក.ប"
     assert first.all_of(FactName.CASE_NUMBER) == ("458/98ក.ប", "12/99")
     assert (second.kind, second.all_of(FactName.CASE_NUMBER)) == ("judgment", ("12/99",))
 
 
 def test_what_a_sheet_says_stays_in_its_scan(cut):
     """The last page of one stack says nothing of the next; a kind that the glossary lacks is not taken."""
-    assert told(cut([[BODY], Said("complaint")], [[BODY], Said("nonsense"), [BODY]])) == [
+    assert told(cut([[BODY], SheetFields("complaint")], [[BODY], SheetFields("nonsense"), [BODY]])) == [
         ([1], "unknown"),
         ([2], "separator"),
         ([1], "unknown"),
@@ -118,7 +125,7 @@ def test_what_a_sheet_says_stays_in_its_scan(cut):
 
 def test_a_sheet_that_was_scanned_by_itself_says_what_the_next_scan_is(cut):
     """Sheets of paper that a scanner leaves one by one are one stack."""
-    assert told(cut([[BODY]], [Said("complaint")], [[BODY]], [[BODY]])) == [
+    assert told(cut([[BODY]], [SheetFields("complaint")], [[BODY]], [[BODY]])) == [
         ([1], "unknown"),
         ([1], "separator"),
         ([1, 1], "complaint"),

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from models.errors import QueryError
-from pipeline.document.asked import Asked
 from pipeline.document.glossary import read_names
+from pipeline.document.name_lookup import NameLookup
 from pipeline.index.language import parse
 from tests.conftest import ROOT
 
@@ -237,7 +237,7 @@ def test_words_that_follow_one_another_have_a_seam():
     assert parse('សាល "ក្រម"').seams == ()
 
 
-_GLOSSARY = Asked(read_names(ROOT / "config" / "glossary"), lambda: ["of_another_glossary", "judgment"])
+_GLOSSARY = NameLookup(read_names(ROOT / "config" / "glossary"), lambda: ["of_another_glossary", "judgment"])
 
 
 @pytest.mark.parametrize(

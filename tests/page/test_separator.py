@@ -10,7 +10,7 @@ from PIL import Image
 from config.settings import load
 from models.page import SHEET
 from models.scan import Kind
-from pipeline.document.sheets import Said, payload
+from pipeline.document.sheets import SheetFields, payload
 from pipeline.formats.separator_sheet import write_sheets
 from pipeline.page.make import make_page, page_picture
 from pipeline.page.render import render
@@ -20,7 +20,7 @@ from tests.conftest import SHA
 
 SETTINGS = load().page
 PLAIN = SHEET
-FULL = payload(Said("judgment", "១២៣/៩៨ ក.ប"))
+FULL = payload(SheetFields("judgment", "១២៣/៩៨ ក.ប"))
 
 
 @pytest.fixture(scope="module")

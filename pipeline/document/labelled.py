@@ -15,7 +15,7 @@ _Written = tuple[str, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class LabelledDocument:
     """A document whose kind is known: its pages, and a name that documents of one origin share.
 
     ``facts`` are its own date, court and case number in normal form, "" where it has none; a name that is not there is
@@ -28,7 +28,7 @@ class Known:
     facts: Mapping[FactName, str] = field(default_factory=dict)
 
 
-def write_papers(documents: Sequence[Known], file: Path = PAPERS) -> None:
+def write_papers(documents: Sequence[LabelledDocument], file: Path = PAPERS) -> None:
     """Write documents down: of their pages the lines and boxes.
 
     Raises:
@@ -43,7 +43,7 @@ def write_papers(documents: Sequence[Known], file: Path = PAPERS) -> None:
             stream.write(json.dumps([document.kind, document.origin, document.facts, pages], ensure_ascii=False) + "\n")
 
 
-def read_papers(file: Path = PAPERS) -> Iterator[Known]:
+def read_papers(file: Path = PAPERS) -> Iterator[LabelledDocument]:
     """Yield the documents that :func:`write_papers` wrote.
 
     Raises:
@@ -53,7 +53,9 @@ def read_papers(file: Path = PAPERS) -> Iterator[Known]:
         for told in stream:
             kind, origin, facts, pages = json.loads(told)
             own = {FactName(name): value for name, value in facts.items()}
-            yield Known(kind, origin, tuple(_page(number, *page) for number, page in enumerate(pages, 1)), own)
+            yield LabelledDocument(
+                kind, origin, tuple(_page(number, *page) for number, page in enumerate(pages, 1)), own
+            )
 
 
 def _written(block: Block) -> list[object]:

@@ -7,8 +7,8 @@ from models.case import Document
 from models.correction import About
 from models.errors import CorrectionError
 from models.page import PageRef
+from pipeline.document.corrections import corrections, merge, split
 from pipeline.document.glossary import read_names
-from pipeline.document.said import corrections, merge, split
 
 BY = "clerk@desk"
 

@@ -13,7 +13,7 @@ from pipeline.text.plain import Placed, page_text
 
 
 @dataclass(frozen=True)
-class Reading:
+class MatchText:
     """A page and its text.
 
     ``text`` is its match form; ``starts[i]`` and ``places[i]`` are where its i-th piece begins, there and in ``read``,
@@ -61,7 +61,7 @@ class Reading:
         return len(self.read) if at >= len(self.text) else self.places[piece] + at - self.starts[piece]
 
 
-def reading(page: Page) -> Reading:
+def match_text(page: Page) -> MatchText:
     """Return a page as facts are read from it."""
     read, placed = page_text(page)
     forms, starts, places = [], [], []
@@ -71,7 +71,7 @@ def reading(page: Page) -> Reading:
         starts.append(length)
         places.append(start)
         length += len(form)
-    return Reading(page, read, tuple(placed), "".join(forms), tuple(starts), tuple(places))
+    return MatchText(page, read, tuple(placed), "".join(forms), tuple(starts), tuple(places))
 
 
 def _around(words: Sequence[Placed]) -> tuple[Rect, ...]:

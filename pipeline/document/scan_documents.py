@@ -7,7 +7,7 @@ from models.page import PageRef
 from models.scan import Scan
 
 
-def documents(scans: Sequence[Scan]) -> tuple[Document, ...]:
+def one_per_scan(scans: Sequence[Scan]) -> tuple[Document, ...]:
     """Return one document a scan, titled as the scan's file is named and numbered from 1 in the scans' order."""
     return tuple(
         Document(

@@ -11,7 +11,7 @@ _LEAST_LIKE = 60
 _MOST_NEAR = 3
 
 
-class Asked:
+class NameLookup:
     """Looks up the names of a glossary; in every language, and whatever stands between their letters."""
 
     def __init__(self, names: Names, others: Callable[[], Iterable[str]]) -> None:

@@ -1,4 +1,4 @@
-"""What a person says of a document, checked, and brought into the form in which the archive keeps it."""
+"""Corrections as people type them: checked, and brought into the form in which the archive keeps them."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -18,37 +18,37 @@ from pipeline.text.dates import dates
 from pipeline.text.normalise import match_form
 
 NONE = "none"
-"""What people write for: the document has no such thing."""
+"""People type this where the document has no such thing."""
 MACHINE = "machine"
-"""What people write for: what I said before does not stand any more."""
+"""People type this to take an earlier correction back."""
 
 _DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?")
 
 
 def corrections(
-    case: CaseFile, number: int, said: Mapping[About, str], names: Names, by: str
+    case: CaseFile, number: int, values: Mapping[About, str], names: Names, by: str
 ) -> tuple[Correction, ...]:
-    """Return what a person says of a document.
+    """Return corrections of a document.
 
     Args:
         case: the case file.
         number: the document's.
-        said: values as people write them, :data:`NONE` and :data:`MACHINE` among them, by what they are about.
+        values: as people type them, :data:`NONE` and :data:`MACHINE` among them, by what they are about.
         names: the glossary.
-        by: who says so.
+        by: who makes the corrections.
 
     Raises:
-        CorrectionError: there is no such document, or a value is none.
+        CorrectionError: there is no such document, or a value is impossible.
     """
     document = document_of(case, number)
     return tuple(
         _correction(about, _value(about, text, names), document.pages[0], _read(document, about), by)
-        for about, text in said.items()
+        for about, text in values.items()
     )
 
 
 def split(case: CaseFile, number: int, page: int, by: str) -> Correction:
-    """Return that a document begins on the page of a number, from 1, of a document.
+    """Return the correction that splits a document before one of its pages, counted from 1.
 
     Raises:
         CorrectionError: there is no such document or page, or it is the first.
@@ -56,15 +56,15 @@ def split(case: CaseFile, number: int, page: int, by: str) -> Correction:
     document = document_of(case, number)
     if not 1 < page <= len(document.pages):
         raise CorrectionError(
-            f"Document {number} has {len(document.pages)} pages: it can be cut before a page from 2 to that number."
+            f"Document {number} has {len(document.pages)} pages: it can be split before a page from 2 to that number."
             if len(document.pages) > 1
-            else f"Document {number} has one page: it cannot be cut."
+            else f"Document {number} has one page: it cannot be split."
         )
     return _correction(About.BEGINS, "", document.pages[page - 1], "continues", by)
 
 
 def merge(case: CaseFile, number: int, by: str) -> Correction:
-    """Return that no document begins where that of a number does: it belongs to the one before.
+    """Return the correction that merges a document with the one before it.
 
     Raises:
         CorrectionError: there is no such document, or it is the first.
@@ -93,11 +93,11 @@ def _correction(about: About, value: str | None, page: PageRef, machine: str, by
 
 
 def _read(document: Document, about: About) -> str:
-    """Return what the machine says."""
+    """Return what the machine read."""
     if about is About.KIND:
         return document.kind_read
     read = tuple(fact for fact in document.facts if not fact.by)
-    return document.model_copy(update={"facts": read}).surest(FactName(about.value))
+    return document.model_copy(update={"facts": read}).best_value(FactName(about.value))
 
 
 def _value(about: About, text: str, names: Names) -> str | None:
