@@ -34,7 +34,7 @@ def box_table(reports: Sequence[BoxReport]) -> Table:
     ]
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
     table.add_column("box", overflow="fold")
-    for name in (*(_STATES[state] for state in shown), "pages", "blank", "sure"):
+    for name in (*(_STATES[state] for state in shown), "pages", "blank", "confidence"):
         table.add_column(name, justify="right", no_wrap=True)
     for report in reports:
         counts = (str(report.count(state)) for state in shown)
