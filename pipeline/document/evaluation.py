@@ -5,14 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from matplotlib.figure import Figure
-from sklearn.metrics import ConfusionMatrixDisplay, f1_score
-
 from models.page import Page
 from pipeline.document.classifier import Linear
 from pipeline.document.glossary import Names
 from pipeline.document.kinds import KindPrediction, kind_of
+from pipeline.document.learning import learning_libraries
 from pipeline.document.sketch import Sketch
+
+with learning_libraries():
+    from matplotlib.figure import Figure
+    from sklearn.metrics import ConfusionMatrixDisplay, f1_score
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.sparse import csr_matrix
-from sklearn.feature_extraction import DictVectorizer
-from sklearn.linear_model import LogisticRegression
 
 from models.page import Block, Line, Page, Rect, Word
 from pipeline.document.classifier import Linear, Model
@@ -24,10 +20,17 @@ from pipeline.document.facts import mentions_of
 from pipeline.document.features import Features, begin_features, is_centred, kind_features
 from pipeline.document.glossary import Names
 from pipeline.document.labelled import LabelledDocument
+from pipeline.document.learning import learning_libraries
 from pipeline.document.match_text import match_text
 from pipeline.document.roles import OTHER, OWN, ROLES, role_features
 from pipeline.document.sketch import Sketch
 from pipeline.text.script import is_khmer
+
+with learning_libraries():
+    from scipy.optimize import minimize_scalar
+    from scipy.sparse import csr_matrix
+    from sklearn.feature_extraction import DictVectorizer
+    from sklearn.linear_model import LogisticRegression
 
 _SEED = 8
 _READINGS = 3

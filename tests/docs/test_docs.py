@@ -1,5 +1,6 @@
 """The pages for users say what the code does."""
 
+import itertools
 import re
 import subprocess
 import sys
@@ -28,8 +29,8 @@ def test_every_dependency_has_its_reason():
     told = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
     project = (ROOT / "pyproject.toml").read_text("utf-8")
     tables = tomllib.loads(project)["project"]
-    listed = [*tables["dependencies"], *tables["optional-dependencies"]["dev"]]
+    listed = [*tables["dependencies"], *itertools.chain(*tables["optional-dependencies"].values())]
     for file in ROOT.glob("script/packages*.txt"):
         listed += [line.split()[0] for line in file.read_text("utf-8").splitlines() if line and line[0] != "#"]
     names = [re.split("[<>=]", name)[0] for name in listed]
-    assert [name for name in names if f"`{name}`" not in told] == []
+    assert [name for name in names if f"`{name}`" not in told and not name.startswith("bannasar[")] == []
