@@ -8,7 +8,7 @@ from itertools import groupby
 
 from models.fact import Fact, FactName
 from models.page import Page, Rect
-from pipeline.text.normalise import match_pieces
+from pipeline.text.normalise import match_segments
 from pipeline.text.plain import Placed, page_text
 
 
@@ -66,7 +66,7 @@ def match_text(page: Page) -> MatchText:
     read, placed = page_text(page)
     forms, starts, places = [], [], []
     length = 0
-    for form, start, _ in match_pieces(read):
+    for form, start, _ in match_segments(read):
         forms.append(form)
         starts.append(length)
         places.append(start)

@@ -17,7 +17,7 @@ from models.settings import IndexSettings
 _RETRIES = 2
 # What passes by itself: too many requests, or a node that is not there yet.
 _PASSING = (429, 502, 503, 504)
-# They log every request that fails, with its address: errors are told by whoever asked.
+# They log every request that fails, with its address: the caller reports errors.
 logging.getLogger("elastic_transport").setLevel(logging.CRITICAL)
 logging.getLogger("elasticsearch").setLevel(logging.CRITICAL)
 
@@ -91,7 +91,7 @@ def border(settings: IndexSettings) -> Iterator[None]:
             f"{settings.url} refuses the API key, or the user and password. Mend them in the settings [index]."
         ) from None
     except elasticsearch.AuthorizationException as error:
-        # So it also says that an index is read-only, as Elasticsearch makes them when its disk is full.
+        # It also reports so that an index is read-only, as Elasticsearch makes them when its disk is full.
         raise IndexUnusableError(_forbidden(settings, error)) from None
     except elasticsearch.UnsupportedProductError as error:
         raise IndexUnusableError(
@@ -117,27 +117,27 @@ def border(settings: IndexSettings) -> Iterator[None]:
     except elasticsearch.ApiError as error:
         if error.meta.status in _PASSING:
             raise IndexUnusableError(
-                f"{settings.url} is not ready for that now: {_said(error)}. Look at the cluster's health."
+                f"{settings.url} is not ready for that now: {_reason(error)}. Look at the cluster's health."
             ) from None
-        raise IndexUnusableError(f"{settings.url} refused: {_said(error)}") from None
+        raise IndexUnusableError(f"{settings.url} refused: {_reason(error)}") from None
 
 
 def _forbidden(settings: IndexSettings, error: elasticsearch.ApiError) -> str:
-    said = _said(error)
-    if "block" in said.lower():
-        return read_only(settings, said)
-    return f"At {settings.url} this user may not do that: {said}"
+    reason = _reason(error)
+    if "block" in reason.lower():
+        return read_only(settings, reason)
+    return f"At {settings.url} this user may not do that: {reason}"
 
 
-def read_only(settings: IndexSettings, said: str) -> str:
+def read_only(settings: IndexSettings, reason: str) -> str:
     """Return what is to be done where a cluster takes nothing in."""
     return (
-        f"The index {settings.name} at {settings.url} takes nothing in ({said}). Its disk may be full: make room, lift "
-        "the block, then run `bannasar index sync`."
+        f"The index {settings.name} at {settings.url} takes nothing in ({reason}). Its disk may be full: make room, "
+        "lift the block, then run `bannasar index sync`."
     )
 
 
-def _said(error: elasticsearch.ApiError) -> str:
+def _reason(error: elasticsearch.ApiError) -> str:
     """Return the reason of an error, without what was sent."""
     body = error.body if isinstance(error.body, dict) else {}
     cause = body.get("error", {})

@@ -14,7 +14,7 @@ def connect(file: Path, seconds: float) -> sqlite3.Connection:
     """Open a SQLite file, to be read only where it may not be written.
 
     Even to read one in WAL mode SQLite wants to write beside it, unless what it would write is there already, for
-    somebody has it open, or it is told that nobody will change it (https://sqlite.org/wal.html#read_only_databases).
+    somebody has it open, or it is opened as a file that nobody will change (https://sqlite.org/wal.html#read_only_databases).
 
     Args:
         file: the file.

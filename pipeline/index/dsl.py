@@ -7,9 +7,9 @@ queries that need no plugin and no script.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pipeline.index.likeness import Gap, Part, parts
+from pipeline.index.fuzzy import Part, SkipGram, parts
 from pipeline.index.query import Condition, Field, Query, Term
-from pipeline.index.results import ALIKE, AS_IT_IS, EXACT, IN_A_ROW, may_differ, required
+from pipeline.index.results import ADJACENT, EXACT, EXACT_TERM, FUZZY_TERM, may_differ, required
 from pipeline.index.store import FACETS, Sort
 
 # Of the mapping, the tokens, and what is stored: an index of another version is made anew.
@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 # The most words that a prefix and a near spelling stand for.
 _MOST_PREFIXED = 2000
-MOST_NEAR_WORDS = 100
+MOST_FUZZY_WORDS = 100
 _MOST_VALUES = 1000
 ANSWER = "answer"
 
@@ -76,8 +76,8 @@ def compiled(query: Query) -> Json:
     filters, barred = [*_required(query), *_conditions(query)], _barred(query)
     if not query.groups:
         return {"bool": {"filter": [IS_PAGE, *filters], "must_not": barred}}
-    bonus = [_constant(all_exact(query), EXACT), *_seams(query)]
-    some = _some(_answers(query, alike=True))
+    bonus = [_constant(all_exact(query), EXACT), *_adjacencies(query)]
+    some = _some(_answers(query, fuzzy=True))
     return {"bool": {"filter": filters, "must": [some], "should": bonus, "must_not": barred}}
 
 
@@ -87,8 +87,8 @@ def standing(query: Query) -> Json:
     All that scores stands in one row, so that Lucene can pass over pages that have too little of it to come first.
     """
     known = _any(list(map(_as_it_is, query.groups)))
-    seams = [{"bool": {"must": [seam], "filter": [known]}} for seam in _seams(query)]
-    some = [*_answers(query, alike=False), *seams, _constant(all_exact(query), EXACT)]
+    adjacencies = [{"bool": {"must": [adjacency], "filter": [known]}} for adjacency in _adjacencies(query)]
+    some = [*_answers(query, fuzzy=False), *adjacencies, _constant(all_exact(query), EXACT)]
     return _narrowed(query, some)
 
 
@@ -102,8 +102,8 @@ def may_rise(query: Query, groups: Sequence[int]) -> Json:
 
     They are scored as if all that they lack there stood on them in other forms: none can have more.
     """
-    lacking = [_constant({"bool": {"must_not": [_as_it_is(query.groups[number])]}}, ALIKE) for number in groups]
-    some = [*_answers(query, alike=False), *_seams(query), *lacking]
+    lacking = [_constant({"bool": {"must_not": [_as_it_is(query.groups[number])]}}, FUZZY_TERM) for number in groups]
+    some = [*_answers(query, fuzzy=False), *_adjacencies(query), *lacking]
     return _narrowed(query, some, [_all_standing(query, groups)])
 
 
@@ -118,16 +118,16 @@ def risers(query: Query, groups: Sequence[int], least: float, among: Sequence[st
         least: what a page must score, were all that it lacks there in other forms.
         among: the ids of the pages of which this is so, where they are known.
     """
-    known = _some([*_answers(query, alike=False), *_seams(query)])
+    known = _some([*_answers(query, fuzzy=False), *_adjacencies(query)])
     few: Json = {"ids": {"values": list(among)}}
     if not among:
-        few = {"function_score": {"query": known, "min_score": max(0.0, least - ALIKE * len(groups))}}
-    some = _some(_answers(query, alike=True))
+        few = {"function_score": {"query": known, "min_score": max(0.0, least - FUZZY_TERM * len(groups))}}
+    some = _some(_answers(query, fuzzy=True))
     return {
         "bool": {
             "filter": [few, *_required(query), *_conditions(query)],
             # None of them must match, or they would be tried on every page, and not on those few only.
-            "should": [{"bool": {"must": [some], "_name": ANSWER}}, *_seams(query)],
+            "should": [{"bool": {"must": [some], "_name": ANSWER}}, *_adjacencies(query)],
             "must_not": [_all_standing(query, groups), *_barred(query)],
         }
     }
@@ -148,14 +148,14 @@ def counts() -> Json:
     return {name: {"terms": {"field": field, "size": _MOST_VALUES}} for name, field in _FACETS.items()}
 
 
-def _answers(query: Query, *, alike: bool) -> list[Json]:
+def _answers(query: Query, *, fuzzy: bool) -> list[Json]:
     """Return a query for each group, scored by how well a page answers it."""
     answers: list[Json] = []
     for group in query.groups:
         ways = [_phrase("units", *term.phrase) for term in group]
         if may_differ(query) and not required(group):
-            ways.append(_constant(_as_it_is(group), AS_IT_IS))
-            ways += _forms_of(group) if alike else []
+            ways.append(_constant(_as_it_is(group), EXACT_TERM))
+            ways += _forms_of(group) if fuzzy else []
         answers.append({"dis_max": {"queries": ways}} if len(ways) > 1 else ways[0])
     return answers
 
@@ -187,7 +187,7 @@ def _required(query: Query) -> list[Json]:
 
 def _forms_of(group: tuple[Term, ...]) -> list[Json]:
     """Return a query for the pages on which a term of a group stands in other forms, for each that may."""
-    return [] if required(group) else [_alike(parts(term)) for term in group if parts(term)]
+    return [] if required(group) else [_fuzzy(parts(term)) for term in group if parts(term)]
 
 
 def _some(queries: Sequence[Json]) -> Json:
@@ -202,42 +202,48 @@ def _barred(query: Query) -> list[Json]:
     return [_phrase("units", *term.phrase) for term in query.without] + [_condition(one) for one in query.barred]
 
 
-def _seams(query: Query) -> list[Json]:
-    return [_constant(_phrase("units", *seam.phrase), IN_A_ROW / len(query.seams)) for seam in query.seams]
+def _adjacencies(query: Query) -> list[Json]:
+    return [
+        _constant(_phrase("units", *adjacency.phrase), ADJACENT / len(query.adjacencies))
+        for adjacency in query.adjacencies
+    ]
 
 
-def _alike(may_be: Sequence[Part]) -> Json:
+def _fuzzy(may_be: Sequence[Part]) -> Json:
     """Return the query for pages on which every part of a term stands in some form."""
-    weight = ALIKE / len(may_be)
+    weight = FUZZY_TERM / len(may_be)
     return {"bool": {"must": [_part(part, weight, alone=len(may_be) == 1) for part in may_be]}}
 
 
 def _part(part: Part, weight: float, *, alone: bool) -> Json:
     forms = list(_forms(part))
     some: list[Json] = [_constant(form, weight / len(forms)) for form in forms]
-    alike: list[Json] = [{"bool": {"should": some, "minimum_should_match": part.least}}] if some else []
+    similar: list[Json] = [{"bool": {"should": some, "minimum_should_match": part.least}}] if some else []
     if alone:
-        return alike[0]
-    return {"dis_max": {"queries": [*alike, _constant(_phrase("units", *part.itself.phrase), weight)]}}
+        return similar[0]
+    return {"dis_max": {"queries": [*similar, _constant(_phrase("units", *part.itself.phrase), weight)]}}
 
 
 def _forms(part: Part) -> Iterator[Json]:
-    yield from map(_gap, part.gaps)
+    yield from map(_skip_gram, part.skip_grams)
     words: list[Json] = []
     if part.edits:
-        fuzzy = {"value": part.word, "fuzziness": part.edits, "max_expansions": MOST_NEAR_WORDS}
-        words.append({"fuzzy": {"units": fuzzy}})
-    if part.sound:
-        words.append(_phrase("near", [part.sound]))
+        wanted = {"value": part.word, "fuzziness": part.edits, "max_expansions": MOST_FUZZY_WORDS}
+        words.append({"fuzzy": {"units": wanted}})
+    if part.phonetic:
+        words.append(_phrase("near", [part.phonetic]))
     if words:
         yield _any(words)
 
 
-def _gap(gap: Gap) -> Json:
-    if not gap.behind:
-        return _phrase("near", gap.before)
-    rows = [{"match": {"query": " ".join(side), "max_gaps": 0, "ordered": True}} for side in (gap.before, gap.behind)]
-    return {"intervals": {"near": {"all_of": {"intervals": rows, "max_gaps": gap.apart, "ordered": False}}}}
+def _skip_gram(skip_gram: SkipGram) -> Json:
+    if not skip_gram.behind:
+        return _phrase("near", skip_gram.before)
+    rows = [
+        {"match": {"query": " ".join(side), "max_gaps": 0, "ordered": True}}
+        for side in (skip_gram.before, skip_gram.behind)
+    ]
+    return {"intervals": {"near": {"all_of": {"intervals": rows, "max_gaps": skip_gram.apart, "ordered": False}}}}
 
 
 def _phrase(field: str, tokens: Sequence[str], prefix: bool = False) -> Json:  # as Term.phrase

@@ -147,7 +147,7 @@ class ElasticStore:
         )
 
     def _first(self, query: Query, view: View) -> Found:
-        """Return the pages that come first, and how many others there are only where that is easily told."""
+        """Return the pages that come first, and how many others there are only where that is easily known."""
         rows, exact, pages = first(self._ask, query, view.offset, view.limit)
         hits = tuple(_hit(row, query, Sort.RANK) for row in rows)
         return Found(pages=exact if pages is None else pages, exact=exact, hits=hits, whole=pages is not None)
@@ -324,10 +324,10 @@ class ElasticStore:
 
     def _refused(self, answer: dict[str, Any]) -> str:
         cause = answer.get("error") or {}
-        said = f"{cause.get('reason', cause)} ({answer['status']})" if isinstance(cause, dict) else str(cause)
-        if answer["status"] in {403, 429} and "block" in said.lower():
-            return read_only(self._settings, said)
-        return f"{self._settings.url} refused an entry: {said}"
+        reason = f"{cause.get('reason', cause)} ({answer['status']})" if isinstance(cause, dict) else str(cause)
+        if answer["status"] in {403, 429} and "block" in reason.lower():
+            return read_only(self._settings, reason)
+        return f"{self._settings.url} refused an entry: {reason}"
 
     def _count(self, index: str) -> int:
         return int(self._client.count(index=index, query=dsl.IS_PAGE)["count"])
@@ -382,7 +382,7 @@ def _source(entry: Entry) -> dict[str, Any]:
         "number": entry.number,
         "scripts": list(entry.scripts),
         "units": entry.units,
-        "near": entry.near,
+        "near": entry.fuzzy,
         "shown": base64.b64encode(entry.shown).decode(),
     }
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from pipeline.index import dsl
 from pipeline.index.query import Query
-from pipeline.index.results import ALIKE, EXACT, MOST_COUNTED, group_may_differ
+from pipeline.index.results import EXACT, FUZZY_TERM, MOST_COUNTED, group_may_differ
 
 Row = dict[str, Any]
 # Of how many pages that may rise each is looked at by itself.
@@ -54,7 +54,7 @@ def first(ask: Ask, query: Query, offset: int, limit: int) -> First:
         all_of_it = answer if single else ask(dsl.exact_only(query), 0, 0, count=True)
         return First(rows[offset:], int(all_of_it["hits"]["total"]["value"]), None)
     groups = [number for number, group in enumerate(query.groups) if group_may_differ(group)]
-    if found is None and len(rows) == until and score(rows[-1]) > ALIKE * len(groups):
+    if found is None and len(rows) == until and score(rows[-1]) > FUZZY_TERM * len(groups):
         risers = _risers(ask, query, groups, score(rows[-1]) - _ROUNDED, until)
         if risers is not None:
             return First(_merged(risers, rows)[offset:until], exact, None)

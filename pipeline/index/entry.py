@@ -11,7 +11,7 @@ from models.page import Page, Rect
 from pipeline.index.marking import Place
 from pipeline.index.query import key, name_tokens
 from pipeline.index.values import whole_days
-from pipeline.text.near import near_tokens
+from pipeline.text.fuzzy_tokens import fuzzy_tokens
 from pipeline.text.plain import page_text
 from pipeline.text.units import Columns, Unit, tokens, units
 
@@ -62,7 +62,7 @@ class Entry(NamedTuple):
     number: int
     scripts: tuple[str, ...]
     units: str
-    near: str
+    fuzzy: str
     words: frozenset[str]
     shown: bytes
 
@@ -97,12 +97,12 @@ def entries(case: CaseFile, pages: Iterable[Page]) -> Iterator[Entry]:
 
 
 def searched(found: Sequence[Unit]) -> tuple[str, str]:
-    """Return the tokens of units, and those of their near spellings, parted by spaces, as the stores are given them."""
-    return " ".join(tokens(found)), " ".join(near_tokens(found))
+    """Return the tokens of units, and the fuzzy ones, separated by spaces, as the stores are given them."""
+    return " ".join(tokens(found)), " ".join(fuzzy_tokens(found))
 
 
 def about(case: CaseFile, document: Document) -> About:
-    """Return what is known of a document: of several courts or dates the surest, and all its case numbers."""
+    """Return what is known of a document: the court and date with most confidence, and all its case numbers."""
     court, number, date = map(document.best_value, (FactName.COURT, FactName.CASE_NUMBER, FactName.DATE))
     try:
         first, last = whole_days(date)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from pipeline.index.likeness import Gap, Part
+from pipeline.index.fuzzy import Part, SkipGram
 from pipeline.index.query import Term
 
 
@@ -12,25 +12,25 @@ def phrase(term: Term) -> str:
     return f"units : {_row(tokens)}{' *' if prefix else ''}"
 
 
-def forms(part: Part, near_words: Sequence[str]) -> Iterator[str]:
-    """Yield the expressions for the other forms of a part: the more of them a page answers, the liker it is.
+def forms(part: Part, fuzzy_words: Sequence[str]) -> Iterator[str]:
+    """Yield the expressions for the other forms of a part: the more of them a page answers, the more similar it is.
 
     Args:
         part: the part.
-        near_words: the words of the index that are its word with some letters wrong.
+        fuzzy_words: the words of the index that are its word with some letters wrong.
     """
-    yield from map(_gap, part.gaps)
-    words = [f"units : {_row([word])}" for word in near_words]
-    if part.sound:
-        words.append(f"near : {_row([part.sound])}")
+    yield from map(_skip_gram, part.skip_grams)
+    words = [f"units : {_row([word])}" for word in fuzzy_words]
+    if part.phonetic:
+        words.append(f"near : {_row([part.phonetic])}")
     if words:
         yield " OR ".join(words)
 
 
-def _gap(gap: Gap) -> str:
-    if gap.behind:
-        return f"near : NEAR({_row(gap.before)} {_row(gap.behind)}, {gap.apart})"
-    return f"near : {_row(gap.before)}"
+def _skip_gram(skip_gram: SkipGram) -> str:
+    if skip_gram.behind:
+        return f"near : NEAR({_row(skip_gram.before)} {_row(skip_gram.behind)}, {skip_gram.apart})"
+    return f"near : {_row(skip_gram.before)}"
 
 
 def _row(tokens: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from models.errors import QueryError
-from pipeline.index.pieces import Piece, Sign, pieces
+from pipeline.index.lexer import Lexeme, Symbol, lexemes
 from pipeline.index.query import Condition, Field, Query, Term
 from pipeline.index.values import FIELDS, Known, conditions
 from pipeline.text.normalise import match_form
@@ -61,25 +61,25 @@ def parse(text: str, known: Known | None = None) -> Query:
         conditions=narrowing,
         without=tuple(itertools.chain.from_iterable(clause.terms for clause in barred)),
         barred=tuple(itertools.chain.from_iterable(clause.conditions for clause in barred)),
-        seams=tuple(_seams(clauses)),
+        adjacencies=tuple(_adjacencies(clauses)),
         must=tuple(number for number, clause in enumerate(groups) if clause.must),
     )
 
 
 class _Parser:
-    """Reads pieces from left to right: OR binds closer than what stands side by side, parentheses closest."""
+    """Reads lexemes from left to right: OR binds closer than what stands side by side, parentheses closest."""
 
     def __init__(self, text: str, known: Known | None) -> None:
         self._text = text
         self._known = known
-        self._pieces = list(pieces(text, FIELDS))
+        self._lexemes = list(lexemes(text, FIELDS))
         self._place = 0
         self._depth = 0
 
     def clauses(self) -> list[_Clause]:
-        """Return all that is asked for; a parenthesis without another is a sign like any other."""
+        """Return all that is asked for; a parenthesis without another is a symbol like any other."""
         found = self._side_by_side()
-        while self._take(Sign.CLOSE):
+        while self._take(Symbol.CLOSE):
             found += self._side_by_side()
         return found
 
@@ -87,8 +87,8 @@ class _Parser:
         """Read what stands side by side, with AND or without, to the end or to a closing parenthesis."""
         found: list[_Clause] = []
         before = 0  # where the clauses begin that stand before an AND
-        while (piece := self._next()) and piece.sign is not Sign.CLOSE:
-            joint = self._take(Sign.AND)
+        while (lexeme := self._next()) and lexeme.symbol is not Symbol.CLOSE:
+            joint = self._take(Symbol.AND)
             new = self._either()
             if joint:
                 if not found or not new:
@@ -101,10 +101,10 @@ class _Parser:
 
     def _either(self) -> list[_Clause]:
         """Read one operand, or several with OR between them."""
-        if (piece := self._next()) and piece.sign in {Sign.AND, Sign.CLOSE}:
+        if (lexeme := self._next()) and lexeme.symbol in {Symbol.AND, Symbol.CLOSE}:
             return []
-        found = [] if piece and piece.sign is Sign.OR else self._operand()
-        while joint := self._take(Sign.OR):
+        found = [] if lexeme and lexeme.symbol is Symbol.OR else self._operand()
+        while joint := self._take(Symbol.OR):
             other = self._operand()
             if not (_is_single(found) and _is_single(other) and bool(found[0].terms) == bool(other[0].terms)):
                 raise QueryError("OR stands between two words, or between two fields.", joint.at)
@@ -114,50 +114,50 @@ class _Parser:
 
     def _operand(self) -> list[_Clause]:
         """Read a word, a phrase, a field, or what stands in parentheses; [] where nothing can be searched for."""
-        barred = self._take(Sign.NOT)
-        piece = self._next()
-        if piece is None or piece.sign not in {None, Sign.OPEN}:
+        barred = self._take(Symbol.NOT)
+        lexeme = self._next()
+        if lexeme is None or lexeme.symbol not in {None, Symbol.OPEN}:
             if barred:
                 raise _not_before(barred)
             return []
         self._place += 1
-        found = self._group(piece) if piece.sign else self._clause(piece)
-        if barred and (piece.negated or not found):
+        found = self._group(lexeme) if lexeme.symbol else self._clause(lexeme)
+        if barred and (lexeme.negated or not found):
             raise _not_before(barred)
-        if not (barred or piece.negated):
+        if not (barred or lexeme.negated):
             return found
         if found and not _is_single(found):
             raise QueryError(
                 "Of what stands in parentheses, NOT and - bar each of several that OR joins. Put them before each word "
                 "instead: -this -that.",
-                (barred or piece).at,
+                (barred or lexeme).at,
             )
-        return [clause._replace(negated=True, at=(barred or piece).at) for clause in found]
+        return [clause._replace(negated=True, at=(barred or lexeme).at) for clause in found]
 
-    def _group(self, opening: Piece) -> list[_Clause]:
+    def _group(self, opening: Lexeme) -> list[_Clause]:
         self._depth += 1
         if self._depth > _DEEPEST:
             raise QueryError(f"Parentheses may stand in one another {_DEEPEST} deep.", opening.at)
         found = self._side_by_side()
-        self._take(Sign.CLOSE)
+        self._take(Symbol.CLOSE)
         self._depth -= 1
         return found
 
-    def _clause(self, piece: Piece) -> list[_Clause]:
-        if piece.field:
-            asked = conditions(piece, self._text, self._known)
+    def _clause(self, lexeme: Lexeme) -> list[_Clause]:
+        if lexeme.field:
+            asked = conditions(lexeme, self._text, self._known)
             if asked[0].field is Field.DATE:
-                self._check_range(piece)
-            return [_Clause(piece.at, conditions=asked)]
+                self._check_range(lexeme)
+            return [_Clause(lexeme.at, conditions=asked)]
         # A phrase that was copied from a page or a table holds line ends and tabs; they part nothing here.
-        found = tuple(units(re.sub(r"\s", " ", piece.text)))
+        found = tuple(units(re.sub(r"\s", " ", lexeme.text)))
         if found:
-            return [_Clause(piece.at, terms=(Term(piece.text, found, piece.quoted, piece.near, piece.prefix),))]
-        if piece.near or piece.prefix:
-            raise QueryError("Before ~ and * stands a word.", piece.at)
+            return [_Clause(lexeme.at, terms=(Term(lexeme.text, found, lexeme.quoted, lexeme.fuzzy, lexeme.prefix),))]
+        if lexeme.fuzzy or lexeme.prefix:
+            raise QueryError("Before ~ and * stands a word.", lexeme.at)
         return []
 
-    def _check_range(self, date: Piece) -> None:
+    def _check_range(self, date: Lexeme) -> None:
         """Refuse a range with spaces in it: the rest of it would be words."""
         behind = self._next()
         if behind is None or behind.quoted or behind.field:
@@ -169,20 +169,20 @@ class _Parser:
                 behind.at,
             )
 
-    def _next(self) -> Piece | None:
-        return self._pieces[self._place] if self._place < len(self._pieces) else None
+    def _next(self) -> Lexeme | None:
+        return self._lexemes[self._place] if self._place < len(self._lexemes) else None
 
-    def _take(self, sign: Sign) -> Piece | None:
-        """Return the next piece and go on, if it is that sign."""
-        piece = self._next()
-        if piece is None or piece.sign is not sign:
+    def _take(self, symbol: Symbol) -> Lexeme | None:
+        """Return the next lexeme and go on, if it is that symbol."""
+        lexeme = self._next()
+        if lexeme is None or lexeme.symbol is not symbol:
             return None
         self._place += 1
-        return piece
+        return lexeme
 
 
-def _not_before(sign: Piece) -> QueryError:
-    return QueryError("NOT stands before a word, a phrase or a field.", sign.at)
+def _not_before(symbol: Lexeme) -> QueryError:
+    return QueryError("NOT stands before a word, a phrase or a field.", symbol.at)
 
 
 def _is_single(clauses: list[_Clause]) -> bool:
@@ -193,12 +193,12 @@ def _all_must(clauses: Iterable[_Clause]) -> list[_Clause]:
     return [clause._replace(must=True) for clause in clauses]
 
 
-def _seams(clauses: list[_Clause]) -> Iterator[Term]:
+def _adjacencies(clauses: list[_Clause]) -> Iterator[Term]:
     for one, other in itertools.pairwise(clauses):
         if one.negated or other.negated or not (one.terms and other.terms) or len(other.terms) > 1:
             continue
         left, right = one.terms[-1], other.terms[0]
         if not (left.exact or left.prefix or right.exact):
             both = units(f"{left.text} {right.text}")
-            seam = tuple(both[len(left.units) - 1 : len(left.units) + 1])
-            yield Term(f"{seam[0].text} {seam[1].text}", seam)
+            adjacency = tuple(both[len(left.units) - 1 : len(left.units) + 1])
+            yield Term(f"{adjacency[0].text} {adjacency[1].text}", adjacency)

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from models.hit import Span
 from models.page import Rect
-from pipeline.index.likeness import Gap, Part, near_word, parts
+from pipeline.index.fuzzy import Part, SkipGram, parts, within_edits
 from pipeline.index.query import Query, Term
-from pipeline.text.near import Nears, nears, sound
+from pipeline.text.fuzzy_tokens import FuzzyTokens, phonetic, with_units
 from pipeline.text.units import Columns
 
 _AROUND = 60
@@ -29,14 +29,14 @@ def mark(found: Columns, query: Query) -> tuple[Span, ...]:
     Where a term stands as it is, that is marked; where it does so nowhere, the forms that it may stand in.
     """
     spans: list[Span] = []
-    near: Nears | None = None
+    fuzzy: FuzzyTokens | None = None
     for term in query.terms:
         exact = _exact(term, found)
         spans += exact
         if not exact and (may_be := parts(term)):
-            near = near or nears(found)
+            fuzzy = fuzzy or with_units(found)
             for part in may_be:
-                spans += _exact(part.itself, found) or _alike(part, found, near)
+                spans += _exact(part.itself, found) or _fuzzy(part, found, fuzzy)
     return _merged(spans)
 
 
@@ -109,36 +109,37 @@ def _neighbours(runs: Sequence[int], blocks: Sequence[int]) -> list[tuple[bool, 
     ]
 
 
-def _alike(part: Part, found: Columns, near: Nears) -> list[Span]:
+def _fuzzy(part: Part, found: Columns, fuzzy: FuzzyTokens) -> list[Span]:
     if part.word:
         return [
             Span(start=start, end=end)
             for text, start, end, run in zip(found.text, found.start, found.end, found.run, strict=True)
-            if run < 0 and ((part.sound and sound(text) == part.sound) or near_word(text, part.word, part.edits))
+            if run < 0
+            and ((part.phonetic and phonetic(text) == part.phonetic) or within_edits(text, part.word, part.edits))
         ]
     return [
-        Span(start=found.start[near.first[first]], end=found.end[near.last[last]])
-        for gap in part.gaps
-        for first, last in _stretches(gap, near.token)
+        Span(start=found.start[fuzzy.first[first]], end=found.end[fuzzy.last[last]])
+        for skip_gram in part.skip_grams
+        for first, last in _stretches(skip_gram, fuzzy.token)
     ]
 
 
-def _stretches(gap: Gap, near: list[str]) -> Iterator[tuple[int, int]]:
-    """Yield the first and the last place of the near tokens that stand before and behind a gap."""
-    behind = list(_rows(gap.behind, near))
-    for first in _rows(gap.before, near):
-        end = first + len(gap.before)
-        if not gap.behind:
+def _stretches(skip_gram: SkipGram, fuzzy: list[str]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last place of the fuzzy tokens that stand before and behind a skip-gram."""
+    behind = list(_rows(skip_gram.behind, fuzzy))
+    for first in _rows(skip_gram.before, fuzzy):
+        end = first + len(skip_gram.before)
+        if not skip_gram.behind:
             yield first, end - 1
         for second in behind:
-            if end <= second <= end + gap.apart:
-                yield first, second + len(gap.behind) - 1
+            if end <= second <= end + skip_gram.apart:
+                yield first, second + len(skip_gram.behind) - 1
 
 
-def _rows(tokens: Sequence[str], near: list[str]) -> Iterator[int]:
+def _rows(tokens: Sequence[str], fuzzy: list[str]) -> Iterator[int]:
     wanted = list(tokens)
-    for at in _places(near, wanted[0]) if wanted else ():
-        if near[at : at + len(wanted)] == wanted:
+    for at in _places(fuzzy, wanted[0]) if wanted else ():
+        if fuzzy[at : at + len(wanted)] == wanted:
             yield at
 
 

@@ -1,4 +1,4 @@
-"""Why a query finds nothing, as far as its parts tell: which of them no page answers, and what there is instead."""
+"""Why a query finds nothing, as far as its parts show it: which of them no page answers, and what there is instead."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -14,7 +14,7 @@ _COUNT = View(limit=1)
 
 
 def why_nothing(store: Store, query: Query) -> list[str]:
-    """Return sentences on why a query finds nothing; none where its parts do not tell.
+    """Return sentences on why a query finds nothing; none where its parts do not show it.
 
     Raises:
         IndexUnusableError: the index cannot be used.
@@ -33,8 +33,8 @@ def why_nothing(store: Store, query: Query) -> list[str]:
             barred = [*(_shown(term) for term in query.without), *(one.text for one in query.barred)]
             return [f"{_pages(left)} would be found, but {', '.join(dict.fromkeys(barred))} must not be on them."]
     if len(parts) > 1:
-        told = ", ".join(f"{text} ({_pages(pages)})" for (text, _), pages in zip(parts, counts, strict=True))
-        return [f"Each of these is found, but not all together: {told}."]
+        each = ", ".join(f"{text} ({_pages(pages)})" for (text, _), pages in zip(parts, counts, strict=True))
+        return [f"Each of these is found, but not all together: {each}."]
     return []
 
 
@@ -75,7 +75,7 @@ _FACETS = {Field.KIND: "kind", Field.COURT: "court", Field.BOX: "box", Field.SCR
 
 
 def _values(store: Store) -> Callable[[Field], Sequence[str]]:
-    """Return what tells the values of a field in the index; they are asked for once, and only if need be."""
+    """Return a function that gives the values of a field in the index; it asks for them once, and only if needed."""
     facets: dict[str, list[str]] = {}
 
     def of(field: Field) -> Sequence[str]:
@@ -108,7 +108,7 @@ def _nearest(values: Sequence[str], condition: Condition) -> str:
 
 def _shown(term: Term) -> str:
     text = f'"{term.text}"' if term.exact else term.text
-    return text + "~" * term.near + "*" * term.prefix
+    return text + "~" * term.fuzzy + "*" * term.prefix
 
 
 def _pages(count: int) -> str:

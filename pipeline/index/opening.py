@@ -14,7 +14,7 @@ def open_index(archive: Path, settings: IndexSettings) -> Store:
     """Open the index of an archive: the cluster that is set, or else the file in its folder.
 
     Raises:
-        IndexUnusableError: it cannot be used. A cluster that is down says so only when it is asked for something.
+        IndexUnusableError: it cannot be used. A cluster that is down is noticed only when it is asked for something.
     """
     if settings.url:
         # The client takes a third of a second to load: for who uses it.
@@ -35,7 +35,7 @@ def open_to_rebuild(archive: Path, settings: IndexSettings) -> Store:
     if not settings.url:
         try:
             with SqliteStore(archive / _FILE) as store:
-                store.be_sound()
+                store.check_integrity()
         except IndexUnreadableError:
             for ending in ("", "-wal", "-shm"):
                 (archive / f"{_FILE}{ending}").unlink(missing_ok=True)

@@ -23,13 +23,13 @@ class Term(NamedTuple):
     """A word or a phrase of a query.
 
     ``units`` are what it is searched by, in order; ``exact`` is set where it was quoted: they must stand in a row.
-    ``near`` asks for near spellings (of a quoted one too), ``prefix`` for all that begins with it.
+    ``fuzzy`` asks for near spellings, of a quoted one too, ``prefix`` for all that begins with it.
     """
 
     text: str
     units: tuple[Unit, ...]
     exact: bool = False
-    near: bool = False
+    fuzzy: bool = False
     prefix: bool = False
 
     @property
@@ -50,7 +50,7 @@ class Term(NamedTuple):
     @property
     def may_differ(self) -> bool:
         """Whether a misread form of it is an answer too."""
-        return not self.exact or self.near
+        return not self.exact or self.fuzzy
 
 
 class Condition(NamedTuple):
@@ -71,16 +71,16 @@ class Query(NamedTuple):
     """A query, parsed.
 
     Of each of ``groups`` one term is wanted; of each of ``conditions`` one must hold; nothing of ``without`` and
-    ``barred`` may. ``seams`` are, where two words outside quotes follow one another, the last unit of one and the first
-    of the other: a page on which they stand so is a better answer, for Khmer may be typed with spaces that no page has.
-    ``must`` has the numbers of the groups without which, in one form or another, no page is an answer.
+    ``barred`` may. For two words outside quotes that follow one another, ``adjacencies`` hold the last unit of one and
+    the first of the other. A page on which they stand so is a better answer: Khmer may be typed with spaces that no
+    page has. ``must`` has the numbers of the groups without which, in one form or another, no page is an answer.
     """
 
     groups: tuple[tuple[Term, ...], ...] = ()
     conditions: tuple[tuple[Condition, ...], ...] = ()
     without: tuple[Term, ...] = ()
     barred: tuple[Condition, ...] = ()
-    seams: tuple[Term, ...] = ()
+    adjacencies: tuple[Term, ...] = ()
     must: tuple[int, ...] = ()
 
     @property

@@ -5,19 +5,19 @@ from collections.abc import Iterable, Mapping
 
 from models.hit import Count, Hit
 from pipeline.index.entry import About, Shown
-from pipeline.index.likeness import parts
+from pipeline.index.fuzzy import parts
 from pipeline.index.marking import boxes, mark, snippet
 from pipeline.index.query import Query, Term
 from pipeline.index.store import Sort, View
 
 # What a page's score has on top where all of the query stands on it as it is, and where all its words follow one
-# another. The rest is the sum over its terms: BM25, but no less than AS_IT_IS, for a term that stands there as it is,
-# and at most ALIKE for one that stands there in other forms. So a term as it is always counts for more.
+# another. The rest is the sum over its terms: BM25, but no less than EXACT_TERM, for a term that stands there as it is,
+# and at most FUZZY_TERM for one that stands there in other forms. So a term as it is always counts for more.
 EXACT = 1000.0
-IN_A_ROW = 100.0
-AS_IT_IS = 5.0
-ALIKE = 4.0
-# Of how many pages it is told how many they are, where only the first are asked for.
+ADJACENT = 100.0
+EXACT_TERM = 5.0
+FUZZY_TERM = 4.0
+# Up to how many pages they are counted, where only the first are asked for.
 MOST_COUNTED = 1000
 
 

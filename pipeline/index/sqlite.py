@@ -31,7 +31,7 @@ _DAMAGES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _HITS_AT_ONCE = 100
 # How much is merged in one transaction: for so long, about a tenth of a second, others who write wait.
 _MERGED_AT_ONCE = 500
-# FTS5 tells by changes of more than one row that there was something to merge (https://sqlite.org/fts5.html#the_merge_command).
+# A change of more than one row means that there was something to merge (https://sqlite.org/fts5.html#the_merge_command).
 _NOTHING_MERGED = 1
 
 _ABOUT = ", ".join(f'"{name}"' for name in About._fields)
@@ -118,8 +118,8 @@ class SqliteStore:
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return self.count()
 
-    def be_sound(self) -> None:
-        """Look at every page of the file.
+    def check_integrity(self) -> None:
+        """Check every page of the file.
 
         Raises:
             IndexUnreadableError: one of them is damaged.
@@ -201,7 +201,9 @@ class SqliteStore:
                 ),
             ).lastrowid
             database.execute("INSERT INTO shown VALUES (?, ?)", (row, entry.shown))
-            database.execute("INSERT INTO tokens (rowid, units, near) VALUES (?, ?, ?)", (row, entry.units, entry.near))
+            database.execute(
+                "INSERT INTO tokens (rowid, units, near) VALUES (?, ?, ?)", (row, entry.units, entry.fuzzy)
+            )
             # Words that are on no page any more do no harm: they are looked up to be searched for.
             database.executemany(
                 "INSERT OR IGNORE INTO words VALUES (?, ?)", [(len(word), word) for word in entry.words]
@@ -249,8 +251,8 @@ class SqliteStore:
         except sqlite3.Error as error:
             code = error.sqlite_errorcode & 0xFF if hasattr(error, "sqlite_errorcode") else None
             if code in _DAMAGES or "vtable constructor" in str(error):
-                told = f"{self._file} is not an index, or is damaged ({error}). {_MEND}"
-                raise IndexUnreadableError(told) from error
+                sentence = f"{self._file} is not an index, or is damaged ({error}). {_MEND}"
+                raise IndexUnreadableError(sentence) from error
             if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
                 what = f"{self._file} is in use by another program. Try again when that is done."
             elif code == sqlite3.SQLITE_FULL:

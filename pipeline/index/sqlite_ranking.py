@@ -13,13 +13,13 @@ from rapidfuzz.distance import OSA
 
 from pipeline.index.entry import searched, unpack
 from pipeline.index.fts import forms, phrase
-from pipeline.index.likeness import Part, parts
+from pipeline.index.fuzzy import Part, parts
 from pipeline.index.query import Query, Term
 from pipeline.index.results import (
-    ALIKE,
-    AS_IT_IS,
+    ADJACENT,
     EXACT,
-    IN_A_ROW,
+    EXACT_TERM,
+    FUZZY_TERM,
     MOST_COUNTED,
     group_may_differ,
     may_differ,
@@ -30,8 +30,8 @@ from pipeline.index.results import (
 TOKENS = """
     units, near, content = '', tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co M*'"
 """
-_MOST_NEAR_WORDS = 100
-# The share of all pages from which on no page has more for a word than AS_IT_IS: FTS5's BM25 is at most 2.2 times
+_MOST_FUZZY_WORDS = 100
+# The share of all pages from which on no page has more for a word than EXACT_TERM: FTS5's BM25 is at most 2.2 times
 # the logarithm of how many pages lack it to how many have it.
 _COMMON = 1 / 10.7
 # So many pages are looked at one by one for other forms of a query's words.
@@ -42,7 +42,7 @@ _ADD = "ON CONFLICT (page) DO UPDATE SET score = score + excluded.score, standin
 _TABLES = {
     "found": "score REAL, standing INTEGER, otherwise INTEGER NOT NULL DEFAULT 0",
     "best": "score REAL",
-    "alike": "share REAL",
+    "fuzzy": "share REAL",
     "part": "share REAL",
 }
 
@@ -74,12 +74,12 @@ class Ranking:
         self._clear("found")
         for number in range(len(self._query.groups)):
             self._stand(number)
-        self._add_alike()
+        self._add_fuzzy()
         self._finish()
-        self._add_seams()
+        self._add_adjacencies()
 
     def first(self, enough: int) -> bool:
-        """Find the pages that come first, and say whether so many are surely right; if not, ask :meth:`whole`.
+        """Find the pages that come first, and return whether so many are certainly right; if not, use :meth:`whole`.
 
         They are if so many have all of the query as it is, or if more than can be counted have some of it and no page
         that was not looked at can come before them. All pages with all of the query as it is are found then.
@@ -93,14 +93,14 @@ class Ranking:
             others = [number for number, common in enumerate(self._common) if not common]
             for number in others:
                 self._stand(number)
-            self._add_seams(alone=True)
-            telling = [*(term for number in others for term in query.groups[number]), *query.seams]
+            self._add_adjacencies(alone=True)
+            distinctive = [*(term for number in others for term in query.groups[number]), *query.adjacencies]
             for number, common in enumerate(self._common):
                 if common:
-                    self._stand(number, among=telling)
+                    self._stand(number, among=distinctive)
         self._finish()
         if all(self._common):
-            self._add_seams()
+            self._add_adjacencies()
         if self._count(f"standing & {self._all} = {self._all}") >= enough:
             return True
         uncounted = any(self._common) and not (query.without or query.conditions or query.barred)
@@ -114,13 +114,13 @@ class Ranking:
             "SELECT score FROM found WHERE standing ORDER BY score DESC LIMIT 1 OFFSET ?", (enough - 1,)
         ).fetchone()
         most_of_unseen = sum(
-            AS_IT_IS if common else ALIKE * differs
+            EXACT_TERM if common else FUZZY_TERM * differs
             for common, differs in zip(self._common, self._may_differ, strict=True)
         )
         if row is None or most_of_unseen >= row[0]:
             return False
         missing = [f"(standing & {1 << number} = 0)" for number, differs in enumerate(self._may_differ) if differs]
-        gain = f"{ALIKE} * ({' + '.join(missing)})"
+        gain = f"{FUZZY_TERM} * ({' + '.join(missing)})"
         rows = self._database.execute(
             f"SELECT page FROM found WHERE {gain} > 0 AND score + {gain} >= ? LIMIT ?",
             (row[0], _MOST_LOOKED_AT + 1),
@@ -135,7 +135,7 @@ class Ranking:
     def _stand(self, number: int, among: Sequence[Term] = ()) -> None:
         """Add the pages on which a group stands as it is, or those of them on which one of some terms stands too."""
         group = self._query.groups[number]
-        least = AS_IT_IS if may_differ(self._query) and not required(group) else 0.0
+        least = EXACT_TERM if may_differ(self._query) and not required(group) else 0.0
         with_all = EXACT if self._all == 1 else 0.0
         score = f"max({least}, round(-bm25(tokens), 4)) + {with_all}"
         bit = 1 << number
@@ -159,7 +159,7 @@ class Ranking:
     def _stand_together(self) -> None:
         """Add the pages on which all groups, each of them a common word, stand as they are."""
         expression = " AND ".join(f"({phrase(term)})" for (term,) in self._query.groups)
-        score = AS_IT_IS * len(self._query.groups) + (EXACT if self._all == 1 else 0.0)
+        score = EXACT_TERM * len(self._query.groups) + (EXACT if self._all == 1 else 0.0)
         self._add(f"SELECT rowid, {score}, {self._all} FROM tokens WHERE tokens MATCH ? AND true", expression)
 
     def _finish(self) -> None:
@@ -175,17 +175,17 @@ class Ranking:
         if self._all > 1:
             database.execute(f"UPDATE found SET score = score + {EXACT} WHERE standing & {self._all} = {self._all}")
 
-    def _add_seams(self, *, alone: bool = False) -> None:
+    def _add_adjacencies(self, *, alone: bool = False) -> None:
         """Add what pages have on top where words follow one another; with ``alone`` also pages that have but that."""
-        for seam in self._query.seams:
-            more = IN_A_ROW / len(self._query.seams)
+        for adjacency in self._query.adjacencies:
+            more = ADJACENT / len(self._query.adjacencies)
             if alone:
-                self._add(f"SELECT rowid, {more}, 0 FROM tokens WHERE tokens MATCH ? AND true", phrase(seam))
+                self._add(f"SELECT rowid, {more}, 0 FROM tokens WHERE tokens MATCH ? AND true", phrase(adjacency))
             else:
                 self._database.execute(
                     f"UPDATE found SET score = score + {more} "
                     "WHERE page IN (SELECT rowid FROM tokens WHERE tokens MATCH ?)",
-                    (phrase(seam),),
+                    (phrase(adjacency),),
                 )
 
     def _look_at(self, pages: Sequence[int]) -> None:
@@ -197,9 +197,9 @@ class Ranking:
             found = unpack(packed).units.units()
             row = (page, *searched(found))
             self._database.execute("INSERT INTO few (rowid, units, near) VALUES (?, ?, ?)", row)
-        self._add_alike("few")
+        self._add_fuzzy("few")
 
-    def _add_alike(self, index: str = "tokens") -> None:
+    def _add_fuzzy(self, index: str = "tokens") -> None:
         """Add the pages on which a term stands in another form, but in none of its group as it is."""
         for number, group in enumerate(self._query.groups):
             if not self._may_differ[number]:
@@ -207,9 +207,9 @@ class Ranking:
             self._clear("best")
             for term in group:
                 if parts(term):
-                    self._find_alike(term, index)
+                    self._find_fuzzy(term, index)
                     self._database.execute(
-                        f"INSERT INTO best SELECT page, {ALIKE} * share FROM alike WHERE true "
+                        f"INSERT INTO best SELECT page, {FUZZY_TERM} * share FROM fuzzy WHERE true "
                         "ON CONFLICT (page) DO UPDATE SET score = max(score, excluded.score)"
                     )
             self._database.execute(
@@ -217,13 +217,13 @@ class Ranking:
                 f"{_ADD}, otherwise = otherwise | excluded.otherwise WHERE standing & {1 << number} = 0"
             )
 
-    def _find_alike(self, term: Term, index: str) -> None:
-        """Put into the table ``alike`` the pages with every part of a term in some form, and how like they are, 0–1."""
+    def _find_fuzzy(self, term: Term, index: str) -> None:
+        """Put into the table ``fuzzy`` the pages with every part of a term in some form, and their similarity, 0–1."""
         may_be = parts(term)
         for number, part in enumerate(may_be):
-            table = "part" if number else "alike"
+            table = "part" if number else "fuzzy"
             self._clear(table)
-            expressions = list(forms(part, self._near_words(part)))
+            expressions = list(forms(part, self._fuzzy_words(part)))
             for expression in expressions:
                 self._share(table, index, expression, 1 / len(expressions), "share + excluded.share")
             if part.least > 1:
@@ -232,12 +232,12 @@ class Ranking:
             if len(may_be) > 1:
                 self._share(table, index, phrase(part.itself), 1.0, "1.0")
             if number:
-                self._database.execute("DELETE FROM alike WHERE page NOT IN (SELECT page FROM part)")
+                self._database.execute("DELETE FROM fuzzy WHERE page NOT IN (SELECT page FROM part)")
                 self._database.execute(
-                    "UPDATE alike SET share = alike.share + part.share FROM part WHERE part.page = alike.page"
+                    "UPDATE fuzzy SET share = fuzzy.share + part.share FROM part WHERE part.page = fuzzy.page"
                 )
         if len(may_be) > 1:
-            self._database.execute("UPDATE alike SET share = share / ?", (len(may_be),))
+            self._database.execute("UPDATE fuzzy SET share = share / ?", (len(may_be),))
 
     def _share(self, table: str, index: str, expression: str, share: float, instead: str) -> None:
         self._database.execute(
@@ -246,7 +246,7 @@ class Ranking:
             (share, expression),
         )
 
-    def _near_words(self, part: Part) -> list[str]:
+    def _fuzzy_words(self, part: Part) -> list[str]:
         if not part.edits:
             return []
         rows = self._database.execute(
@@ -254,8 +254,10 @@ class Ranking:
             (len(part.word) - part.edits, len(part.word) + part.edits),
         )
         words = [word for (word,) in rows if word != part.word]
-        near = process.extract(part.word, words, scorer=OSA.distance, score_cutoff=part.edits, limit=_MOST_NEAR_WORDS)
-        return [word for word, _, _ in near]
+        matches = process.extract(
+            part.word, words, scorer=OSA.distance, score_cutoff=part.edits, limit=_MOST_FUZZY_WORDS
+        )
+        return [word for word, _, _ in matches]
 
     def _is_common(self, group: Iterable[Term]) -> bool:
         """Whether a group is one word of which no page has more than another, for it stands on very many."""

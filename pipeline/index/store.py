@@ -39,7 +39,7 @@ class View:
 
 
 def fingerprint(case: CaseFile) -> str:
-    """Return what tells one archiving of a case file from another: the SHA-256 of its record."""
+    """Return what distinguishes one archiving of a case file from another: the SHA-256 of its record."""
     return hashlib.sha256(case.model_dump_json().encode()).hexdigest()
 
 
@@ -52,7 +52,7 @@ class Store(Protocol):
     def put(self, case: CaseFile, pages: Iterable[Page]) -> None:
         """Put the pages of a case file in, instead of all that it had before.
 
-        Where it fails, :meth:`cases` does not tell the case file's new fingerprint: it is to be put in again.
+        Where it fails, :meth:`cases` does not give the case file's new fingerprint, so that it is put in again.
         """
 
     def remove(self, case_id: str) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 from rapidfuzz import process
 
 from models.errors import QueryError
-from pipeline.index.pieces import Piece
+from pipeline.index.lexer import Lexeme
 from pipeline.index.query import Condition, Field, Term, key
 from pipeline.text.dates import dates
 from pipeline.text.normalise import match_form
@@ -37,85 +37,85 @@ class Known(Protocol):
         """Return the name that the archive has for what a value calls a court, or a province; "" if it is unknown."""
 
 
-def conditions(piece: Piece, source: str, known: Known | None) -> tuple[Condition, ...]:
+def conditions(lexeme: Lexeme, source: str, known: Known | None) -> tuple[Condition, ...]:
     """Return the conditions that a field of a query stands for: one of them must hold.
 
     Args:
-        piece: the field.
+        lexeme: the field.
         source: the query, for what is shown of it.
-        known: what kinds and courts are called; where it is not told, any value may be one.
+        known: what kinds and courts are called; without it any value may be one.
 
     Raises:
         QueryError: there is no such field, or it has no such value.
     """
-    field = _field(piece)
-    if piece.near:
-        raise QueryError(f"{field}: knows no near spelling.", piece.end - 1)
-    text = source[piece.at + piece.negated : piece.end]
+    field = _field(lexeme)
+    if lexeme.fuzzy:
+        raise QueryError(f"{field}: knows no near spelling.", lexeme.end - 1)
+    text = source[lexeme.at + lexeme.negated : lexeme.end]
     if field is Field.DATE:
-        return (_dates(piece)._replace(text=text),)
-    if not any(character.isalnum() for character in match_form(piece.text)):
-        raise QueryError(f"{field}: wants a value.", piece.value_at)
+        return (_dates(lexeme)._replace(text=text),)
+    if not any(character.isalnum() for character in match_form(lexeme.text)):
+        raise QueryError(f"{field}: wants a value.", lexeme.value_at)
     if field in {Field.COURT, Field.CASE}:
-        names = [piece.text]
-        if field is Field.COURT and known and not piece.prefix and (also := known.court(piece.text)):
+        names = [lexeme.text]
+        if field is Field.COURT and known and not lexeme.prefix and (also := known.court(lexeme.text)):
             names.append(also)
-        return tuple(dict.fromkeys(_name(field, name, piece, text) for name in names))
+        return tuple(dict.fromkeys(_name(field, name, lexeme, text) for name in names))
     if field is Field.KIND and known:
-        return _kinds(piece, text, known)
-    form = key(piece.text)
+        return _kinds(lexeme, text, known)
+    form = key(lexeme.text)
     if field is Field.SCRIPT and form not in SCRIPTS:
-        raise QueryError(f"The scripts are {' and '.join(SCRIPTS)}.", piece.value_at)
-    return (Condition(field, form, piece.prefix, text=text),)
+        raise QueryError(f"The scripts are {' and '.join(SCRIPTS)}.", lexeme.value_at)
+    return (Condition(field, form, lexeme.prefix, text=text),)
 
 
-def _field(piece: Piece) -> Field:
+def _field(lexeme: Lexeme) -> Field:
     try:
-        return Field(piece.field.lower())
+        return Field(lexeme.field.lower())
     except ValueError:
-        near = process.extractOne(piece.field.lower(), list(Field), score_cutoff=70)
+        near = process.extractOne(lexeme.field.lower(), list(Field), score_cutoff=70)
         meant = f" Did you mean {near[0]}:?" if near else ""
         names = ", ".join(f"{name}:" for name in Field)
-        said = f"There is no field {piece.field}:.{meant} The fields are {names}."
+        sentence = f"There is no field {lexeme.field}:.{meant} The fields are {names}."
         raise QueryError(
-            f"{said} To search for the word itself, quote it.",
-            piece.at + piece.negated,
+            f"{sentence} To search for the word itself, quote it.",
+            lexeme.at + lexeme.negated,
         ) from None
 
 
-def _name(field: Field, name: str, piece: Piece, text: str) -> Condition:
+def _name(field: Field, name: str, lexeme: Lexeme, text: str) -> Condition:
     found = tuple(units(" ".join(name.split())))
-    tokens, prefix = Term(name, found, prefix=piece.prefix).phrase
+    tokens, prefix = Term(name, found, prefix=lexeme.prefix).phrase
     return Condition(field, " ".join(tokens), prefix, text=text)
 
 
-def _kinds(piece: Piece, text: str, known: Known) -> tuple[Condition, ...]:
-    named = known.kinds(piece.text, prefix=piece.prefix)
+def _kinds(lexeme: Lexeme, text: str, known: Known) -> tuple[Condition, ...]:
+    named = known.kinds(lexeme.text, prefix=lexeme.prefix)
     if named:
         return tuple(Condition(Field.KIND, key(kind), text=text) for kind in named)
-    near = known.near_kinds(piece.text)
+    near = known.near_kinds(lexeme.text)
     meant = f" Did you mean {' or '.join(near)}?" if near else ""
-    what = f"There is no kind that begins with {piece.text}" if piece.prefix else f"There is no kind {piece.text}"
-    raise QueryError(f"{what}.{meant} `bannasar kinds` lists them all, in three languages.", piece.value_at)
+    what = f"There is no kind that begins with {lexeme.text}" if lexeme.prefix else f"There is no kind {lexeme.text}"
+    raise QueryError(f"{what}.{meant} `bannasar kinds` lists them all, in three languages.", lexeme.value_at)
 
 
-def _dates(piece: Piece) -> Condition:
+def _dates(lexeme: Lexeme) -> Condition:
     """Return the condition of a date or of two with ``..`` between them, each a year, a month or a day."""
-    first, *rest = (part.strip() for part in _RANGE.split(match_form(piece.text)))
+    first, *rest = (part.strip() for part in _RANGE.split(match_form(lexeme.text)))
     last = rest[-1] if rest else first
-    if piece.prefix or len(rest) > 1 or not (first or last):
-        raise _no_date(piece, "")
-    begin = _days(first, piece)[0] if first else _FIRST_DAY
-    until = _days(last, piece)[1] if last else _LAST_DAY
+    if lexeme.prefix or len(rest) > 1 or not (first or last):
+        raise _no_date(lexeme, "")
+    begin = _days(first, lexeme)[0] if first else _FIRST_DAY
+    until = _days(last, lexeme)[1] if last else _LAST_DAY
     if begin > until:
         raise QueryError(
             f"The range runs backwards: {last} is before {first}. Turned round it is date:{last}..{first}.",
-            piece.value_at,
+            lexeme.value_at,
         )
     return Condition(Field.DATE, begin, until=until)
 
 
-def _days(text: str, piece: Piece) -> tuple[str, str]:
+def _days(text: str, lexeme: Lexeme) -> tuple[str, str]:
     """Return the first and the last day of a date as people write it, in figures or in words."""
     found = dates(text)
     if found and found[0].value and not found[0].doubt and not _around(text, found[0].start, found[0].end):
@@ -123,25 +123,25 @@ def _days(text: str, piece: Piece) -> tuple[str, str]:
     try:
         days = whole_days(text)
     except ValueError:
-        raise _no_date(piece, f"There is no day {text}. " if re.search(r"\d\W\d", text) else "") from None
+        raise _no_date(lexeme, f"There is no day {text}. " if re.search(r"\d\W\d", text) else "") from None
     year = int(text[:4])
     if year in _BUDDHIST_YEARS:
         raise QueryError(
             f"{year} is a year of the Buddhist era. It began in {year - _BUDDHIST - 1}: write "
             f"date:{year - _BUDDHIST - 1}..{year - _BUDDHIST}.",
-            piece.value_at,
+            lexeme.value_at,
         )
     return days
 
 
 def _around(text: str, start: int, end: int) -> str:
-    """Return what stands around a part of a text, without signs and spaces."""
+    """Return what stands around a part of a text, without punctuation and spaces."""
     return "".join(filter(str.isalnum, text[:start] + text[end:]))
 
 
-def _no_date(piece: Piece, reason: str) -> QueryError:
+def _no_date(lexeme: Lexeme, reason: str) -> QueryError:
     return QueryError(
-        f"{reason}A date is written date:1963, date:1963-05, date:1963-05-12 or date:1960..1965.", piece.value_at
+        f"{reason}A date is written date:1963, date:1963-05, date:1963-05-12 or date:1960..1965.", lexeme.value_at
     )
 
 

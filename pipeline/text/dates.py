@@ -82,7 +82,7 @@ def dates(text: str) -> list[Dated]:
 
 
 def with_century(value: str, others: Sequence[str]) -> str:
-    """Return a date whose century is not told in the one that brings it nearest to the other dates of its file.
+    """Return a date whose century is not written in the one that brings it nearest to the other dates of its file.
 
     It stays as it is where there are none, and is "" where that century has no such day.
     """

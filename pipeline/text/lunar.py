@@ -3,7 +3,7 @@
 A lunar year has twelve months of 29 and 30 days by turns. Some years have a thirteenth month (អាសាឍ twice), some a 30th
 day in ជេស្ឋ. Which, follows from three numbers of the Buddhist year that Khmer astronomers reckon: the *aharkun* (days
 gone by), the *avoman* (what the moon lacks) and the *bodithey* (the moon's age at the new year). The formulas are those
-of Roath Kim Soeun, "Pratitin Soryakatik-Chankatik", as Phylypo Tum told them in English (cam-cc.org, "Khmer Calendar");
+of Roath Kim Soeun, "Pratitin Soryakatik-Chankatik", as Phylypo Tum gives them (cam-cc.org, "Khmer Calendar");
 ``tests/text/test_lunar.py`` holds them to known feasts and to leap years of 1900 to 2100.
 """
 
@@ -80,7 +80,7 @@ def years_in_era(era: int, month: int, day: int | None) -> list[int]:
 
 
 def animal_of(day: date) -> str:
-    """Return the animal of a day's year: it begins with the solar new year, told here as April 14."""
+    """Return the animal of a day's year: it begins with the solar new year, taken here as April 14."""
     return ANIMALS[(day.year - (day < date(day.year, *_NEW_YEAR)) - 4) % 12]
 
 

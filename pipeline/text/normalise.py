@@ -29,7 +29,7 @@ _ACCENTS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff"
 _SYLLABLE = re.compile(rf"[{_LETTERS}](?:{COENG}+[{_LETTERS}]|[{_MARKS}{_JOINERS}])*")
 _PART = re.compile(rf"{COENG}[{_LETTERS}]|[{_MARKS}]")
 
-# 1. Letters the standard has deprecated, and what it says to write instead.
+# 1. Letters the standard has deprecated, and what it writes instead.
 _DEPRECATED = {
     "\u17a3": "\u17a2",
     "\u17a4": "\u17a2\u17b6",
@@ -39,7 +39,7 @@ _DEPRECATED = {
     "\u17d8": "\u17d4\u179b\u17d4",
 }
 _RARE = re.compile(f"[{_INVISIBLE}{''.join(_DEPRECATED)}]")
-_PIECE = re.compile(
+_SEGMENT = re.compile(
     rf"({_SYLLABLE.pattern})|[^\W_{_LETTERS}](?:[^\W_{_LETTERS}]|[{_ACCENTS}])*|.",
     re.DOTALL,
 )
@@ -49,7 +49,7 @@ _HALVES = {("\u17c1", "\u17b8"): "\u17be", ("\u17c1", "\u17b6"): "\u17c4"}
 _LATIN = {"œ": "oe", "æ": "ae", "đ": "d", "ð": "d", "ø": "o", "ł": "l", "ı": "i"}
 
 
-class Piece(NamedTuple):
+class Segment(NamedTuple):
     """A stretch of normal form, and the stretch ``[start, end)`` of the text it stands for."""
 
     text: str
@@ -70,20 +70,20 @@ def tidy(text: str) -> str:
 
 def match_form(text: str) -> str:
     """Return the form in which texts are compared: equal for all that a reader would call the same."""
-    return "".join(piece.text for piece in match_pieces(text))
+    return "".join(segment.text for segment in match_segments(text))
 
 
-def match_pieces(text: str) -> Iterator[Piece]:
-    """Yield the pieces of the match form: Khmer syllables and words of other scripts whole, all else one by one.
+def match_segments(text: str) -> Iterator[Segment]:
+    """Yield the segments of the match form: Khmer syllables and words of other scripts whole, all else one by one.
 
     It is :func:`tidy`, and besides NFKC, nothing invisible, digits of all scripts as ASCII, no case, no accents on
-    Latin letters, and one of each two Khmer forms that look alike.
+    Latin letters, and one of each two confusable Khmer forms.
     """
     plain, places = _visible(text)
-    for found in _PIECE.finditer(plain):
+    for found in _SEGMENT.finditer(plain):
         form = _syllable(found[0]) if found.lastindex else _folded(found[0])
         if form:
-            yield Piece(form, places[found.start()], places[found.end() - 1] + 1)
+            yield Segment(form, places[found.start()], places[found.end() - 1] + 1)
 
 
 def _visible(text: str) -> tuple[str, Sequence[int]]:
@@ -112,7 +112,7 @@ def _folded(text: str) -> str:
 @lru_cache(maxsize=65536)
 def _syllable(syllable: str) -> str:
     """Return the match form of a syllable."""
-    return _alike(_ordered(syllable))
+    return _fold_confusables(_ordered(syllable))
 
 
 def _digit(character: str) -> str:
@@ -143,8 +143,8 @@ def _ordered(syllable: str) -> list[str]:
     return [syllable[0], *robat, *subscripts, *shifters, *vowels, *signs]
 
 
-def _alike(parts: list[str]) -> str:
-    """Return a syllable with one of each two forms that look alike on paper.
+def _fold_confusables(parts: list[str]) -> str:
+    """Return a syllable with one of each two confusable forms: those that look the same on paper.
 
     5. The subscripts DA and TA have one shape. 6. The letters ឲ and ឱ are two shapes of one. 7. Under a vowel or sign
     that stands above, or AA with NIKAHIT, a shifter is printed as the vowel U is.

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from pipeline.text.normalise import match_pieces
+from pipeline.text.normalise import match_segments
 
 # Characters of the private use area, which no unit holds: one parts the clusters of a token, one is a token by itself
 # between two blocks.
@@ -63,7 +63,7 @@ def units(text: str) -> list[Unit]:
 def _units(text: str) -> Iterator[Unit]:
     ends = [found.end() for found in _BETWEEN.finditer(text)]
     run, running, block = 0, False, 0
-    for form, start, end in match_pieces(text):
+    for form, start, end in match_segments(text):
         while block < len(ends) and start >= ends[block]:
             block += 1
             running = False

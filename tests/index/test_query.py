@@ -232,9 +232,9 @@ def test_what_parts_lines_parts_nothing_in_a_phrase():
 
 def test_words_that_follow_one_another_have_a_seam():
     """Outside quotes only: a phrase is one piece."""
-    (seam,) = parse("សាល ក្រម").seams
-    assert seam.phrase == parse("លក្រ").terms[0].phrase
-    assert parse('សាល "ក្រម"').seams == ()
+    (adjacency,) = parse("សាល ក្រម").adjacencies
+    assert adjacency.phrase == parse("លក្រ").terms[0].phrase
+    assert parse('សាល "ក្រម"').adjacencies == ()
 
 
 _GLOSSARY = NameLookup(read_names(ROOT / "config" / "glossary"), lambda: ["of_another_glossary", "judgment"])

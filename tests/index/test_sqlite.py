@@ -10,7 +10,7 @@ from pipeline.index.language import parse
 from pipeline.index.opening import open_to_rebuild
 from pipeline.index.sqlite import VERSION, SqliteStore
 from pipeline.index.store import View
-from pipeline.text.near import near_tokens
+from pipeline.text.fuzzy_tokens import fuzzy_tokens
 from pipeline.text.units import tokens, units
 from tests.conftest import index_settings
 
@@ -66,12 +66,12 @@ def test_an_index_that_is_damaged_in_the_middle_is_made_anew(tmp_path, make):
         stream.seek(middle)
         stream.write(b"\xff" * _DISK_PAGE)
     with SqliteStore(file) as store, pytest.raises(IndexUnreadableError, match="damaged"):
-        store.be_sound()
+        store.check_integrity()
     with open_to_rebuild(tmp_path, index_settings()) as store:
         assert store.rebuild([(case, pages)]) == 100
         assert _found(store, "mot77") == [77]
     with SqliteStore(file) as store:
-        store.be_sound()
+        store.check_integrity()
 
 
 def test_an_index_in_use_or_out_of_reach_is_not_called_damaged(tmp_path, make):
@@ -91,5 +91,5 @@ def test_an_index_in_use_or_out_of_reach_is_not_called_damaged(tmp_path, make):
 def test_a_change_of_the_tokens_is_a_new_version():
     """An index whose tokens can no longer be made again cannot be put right: its version must say so."""
     found = units("ខែ្មរ លេខ២១៤ Première\n\nបណ្ដឹង ។ ឲ្យ\tស៊ី\nក្រ្ត\u200bកាំ ៗ E295/6 ប៉ុន្តែ")
-    made = hashlib.sha256("|".join([*tokens(found), *near_tokens(found)]).encode()).hexdigest()[:16]
+    made = hashlib.sha256("|".join([*tokens(found), *fuzzy_tokens(found)]).encode()).hexdigest()[:16]
     assert (VERSION, made) == (5, "bc6f0d74372b46c4")

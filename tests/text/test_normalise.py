@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.text.normalise import match_form, match_pieces, tidy
+from pipeline.text.normalise import match_form, match_segments, tidy
 
 SAME = [
     # Subscripts and vowels in the order people type them.
@@ -96,9 +96,9 @@ def test_the_tidy_form_keeps_what_is_printed():
 def test_each_piece_knows_where_it_stood():
     """Hits are marked on the text as read, not on its match form."""
     text = "លេខ\u200b ២១ É"
-    pieces = list(match_pieces(text))
-    assert "".join(piece.text for piece in pieces) == match_form(text)
-    assert [text[piece.start : piece.end] for piece in pieces] == ["លេ", "ខ", " ", "២១", " ", "É"]
+    segments = list(match_segments(text))
+    assert "".join(segment.text for segment in segments) == match_form(text)
+    assert [text[segment.start : segment.end] for segment in segments] == ["លេ", "ខ", " ", "២១", " ", "É"]
 
 
 def test_marks_on_nothing_are_no_error():

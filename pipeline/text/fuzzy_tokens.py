@@ -1,8 +1,8 @@
-"""Tokens by which text is found that was misread, or is spelt another way: pieces of Khmer, sounds of Latin words.
+"""Tokens for fuzzy matching: they find text that was misread or is spelt another way.
 
-A stretch of Khmer gives its pieces of three characters, each overlapping the next by two, so that a wrong character
-spoils three of them and leaves what stands before and behind it. A word in Latin letters gives its sound. Whoever
-changes what comes out must raise the version of every store; see ``pipeline.text.units``.
+A stretch of Khmer gives its n-grams of three characters. Each overlaps the next by two, so that a wrong character
+spoils three of them and leaves those before and after it. A word in Latin letters gives a phonetic key. Whoever changes
+what comes out must raise the version of every store; see ``pipeline.text.units``.
 """
 
 import re
@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from pipeline.text.units import BREAK, Columns, Unit
 
-# Characters of a piece. Shorter ones stand on every page, longer ones are spoilt by every error.
-PIECE = 3
+# Characters of an n-gram. Shorter ones stand on every page, longer ones are spoilt by every error.
+NGRAM = 3
 _SHORTEST_NAME = 3
 
 # How Khmer names are written in Latin letters: the first of each two sounds like the second.
@@ -30,8 +30,8 @@ _SPELLINGS = (
 )
 
 
-class Nears(NamedTuple):
-    """Near tokens by their fields, each a list: the token, and the units ``[first, last]`` it stands for.
+class FuzzyTokens(NamedTuple):
+    """Fuzzy tokens by their fields, each a list: the token, and the units ``[first, last]`` it stands for.
 
     A page has thousands, and a hit is marked by a look at them all.
     """
@@ -41,9 +41,9 @@ class Nears(NamedTuple):
     last: list[int]
 
 
-def nears(found: Columns) -> Nears:
-    """Return the near tokens of units, in order; a break between two blocks."""
-    made = Nears([], [], [])
+def with_units(found: Columns) -> FuzzyTokens:
+    """Return the fuzzy tokens of units, in order, each with the units it stands for; a break between two blocks."""
+    made = FuzzyTokens([], [], [])
     block = found.block[0] if found.block else 0
     at = 0
     while at < len(found.text):
@@ -52,37 +52,37 @@ def nears(found: Columns) -> Nears:
             _add(made, [BREAK], [at], [at])
         end = at + 1
         if found.run[at] < 0:
-            if heard := sound(found.text[at]):
-                _add(made, [heard], [at], [at])
+            if key := phonetic(found.text[at]):
+                _add(made, [key], [at], [at])
         else:
             while end < len(found.text) and found.run[end] == found.run[at]:
                 end += 1
             owners = [number for number in range(at, end) for _ in found.text[number]]
-            made_of = pieces("".join(found.text[at:end]))
-            _add(made, made_of, owners[: len(made_of)], owners[PIECE - 1 :])
+            made_of = ngrams("".join(found.text[at:end]))
+            _add(made, made_of, owners[: len(made_of)], owners[NGRAM - 1 :])
         at = end
     return made
 
 
-def near_tokens(found: Iterable[Unit]) -> list[str]:
-    """Return the near tokens of units as the stores are given them."""
-    return nears(Columns.of(found)).token
+def fuzzy_tokens(found: Iterable[Unit]) -> list[str]:
+    """Return the fuzzy tokens of units as the stores are given them."""
+    return with_units(Columns.of(found)).token
 
 
-def _add(made: Nears, tokens: list[str], first: list[int], last: list[int]) -> None:
+def _add(made: FuzzyTokens, tokens: list[str], first: list[int], last: list[int]) -> None:
     made.token.extend(tokens)
     made.first.extend(first)
     made.last.extend(last)
 
 
-def pieces(text: str) -> list[str]:
-    """Return the pieces of a stretch of Khmer in its match form."""
-    return [text[start : start + PIECE] for start in range(len(text) - PIECE + 1)]
+def ngrams(text: str) -> list[str]:
+    """Return the n-grams of a stretch of Khmer in its match form."""
+    return [text[start : start + NGRAM] for start in range(len(text) - NGRAM + 1)]
 
 
 @lru_cache(maxsize=65536)
-def sound(word: str) -> str:
-    """Return what a word in its match form sounds like, the same for `phnom` and `pnom`; "" for numbers and the like.
+def phonetic(word: str) -> str:
+    """Return the phonetic key of a word in its match form, the same for `phnom` and `pnom`; "" for numbers.
 
     The rules are those by which romanised Khmer names differ from one another in French and English papers: aspirates
     with and without h, doubled letters, o and u, i and y, e and a.

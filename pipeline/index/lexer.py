@@ -9,8 +9,8 @@ from typing import NamedTuple
 from models.errors import QueryError
 
 
-class Sign(StrEnum):
-    """What a piece is if it is no word, phrase or field."""
+class Symbol(StrEnum):
+    """What a lexeme is if it is no word, phrase or field."""
 
     AND = "AND"
     OR = "OR"
@@ -19,10 +19,10 @@ class Sign(StrEnum):
     CLOSE = ")"
 
 
-class Piece(NamedTuple):
-    """A word, a phrase or a field of the text, or a sign between them.
+class Lexeme(NamedTuple):
+    """A word, a phrase or a field of the text, or a symbol between them.
 
-    ``at`` and ``end`` are where it stands, with the signs around it; ``value_at`` is where the value of a field begins.
+    ``at`` and ``end`` are where it stands, with symbols around it; ``value_at`` is where the value of a field begins.
     """
 
     text: str
@@ -32,9 +32,9 @@ class Piece(NamedTuple):
     value_at: int = 0
     quoted: bool = False
     negated: bool = False
-    near: bool = False
+    fuzzy: bool = False
     prefix: bool = False
-    sign: Sign | None = None
+    symbol: Symbol | None = None
 
 
 # What Unicode calls Quotation_Mark, each with what rightly closes it. Any other of the same line closes it as well:
@@ -46,27 +46,27 @@ _QUOTES = (
     {"「": "」", "」": "」", "｢": "｣", "｣": "｣", "﹁": "﹂", "﹂": "﹂"},
     {"『": "』", "』": "』", "﹃": "﹄", "﹄": "﹄"},
 )
-_PARTNERS = {sign: partners for line in _QUOTES for sign, partners in line.items()}
-_LINES = {sign: frozenset(line) for line in _QUOTES for sign in line}
+_PARTNERS = {quote: partners for line in _QUOTES for quote, partners in line.items()}
+_LINES = {quote: frozenset(line) for line in _QUOTES for quote in line}
 # These are apostrophes, too: they quote only around whole words.
 _APOSTROPHES = "'‘’‚‛"
 _MINUS = "-\u2010\u2011\u2012\u2013\u2212\ufe63!"
-_OPERATORS = {"AND": Sign.AND, "&&": Sign.AND, "OR": Sign.OR, "||": Sign.OR, "|": Sign.OR, "NOT": Sign.NOT}
+_OPERATORS = {"AND": Symbol.AND, "&&": Symbol.AND, "OR": Symbol.OR, "||": Symbol.OR, "|": Symbol.OR, "NOT": Symbol.NOT}
 # Full-width forms of ASCII: each is one character as well, so that all places stay true.
 _NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 _FIELD = re.compile(r"([A-Za-zÀ-ɏ]+(?:[_-][A-Za-zÀ-ɏ]+)*):")
-_SIGNS = re.compile(r"[~*]*")
+_SUFFIX = re.compile(r"[~*]*")
 
 
-def pieces(text: str, fields: frozenset[str]) -> Iterator[Piece]:
-    """Yield the pieces of a query.
+def lexemes(text: str, fields: frozenset[str]) -> Iterator[Lexeme]:
+    """Yield the lexemes of a query.
 
     Args:
         text: the query.
         fields: the names of the fields there are, in small letters.
 
     Raises:
-        QueryError: a quote is not closed, or a sign stands where it means nothing.
+        QueryError: a quote is not closed, or a symbol stands where it means nothing.
     """
     plain = text.translate(_NARROW)
     at = 0
@@ -74,18 +74,18 @@ def pieces(text: str, fields: frozenset[str]) -> Iterator[Piece]:
         if _parts(plain[at]):
             at += 1
             continue
-        piece = _piece(plain, at, fields)
-        yield piece
-        at = piece.end
+        lexeme = _lexeme(plain, at, fields)
+        yield lexeme
+        at = lexeme.end
 
 
-def _piece(text: str, begin: int, fields: frozenset[str]) -> Piece:
+def _lexeme(text: str, begin: int, fields: frozenset[str]) -> Lexeme:
     at = begin
     behind = _next(text, at + 1)
     negated = text[at] in _MINUS and behind < len(text) and not text[behind].isspace()
     at = behind if negated else at
     if text[at] in "()":
-        return Piece(text[at], begin, at + 1, negated=negated, sign=Sign(text[at]))
+        return Lexeme(text[at], begin, at + 1, negated=negated, symbol=Symbol(text[at]))
     name, value_at = _field(text, at, fields)
     at = value_at
     end = _end_of_quote(text, at)
@@ -96,14 +96,16 @@ def _piece(text: str, begin: int, fields: frozenset[str]) -> Piece:
         at = _end_of_word(text, at)
         inner = text[value_at:at].rstrip("~*")
         at = value_at + len(inner)
-    signs = _SIGNS.match(text, at)
-    sign = signs[0] if signs else ""
-    if len(sign) > 1:
+    suffixes = _SUFFIX.match(text, at)
+    suffix = suffixes[0] if suffixes else ""
+    if len(suffix) > 1:
         raise QueryError("One sign, ~ or *, may stand at a word's end.", at)
     if not quoted:
         _check_word(inner, value_at)
-    operator = None if quoted or negated or name or sign else _OPERATORS.get(_visible(inner))
-    return Piece(inner, begin, at + len(sign), name, value_at, quoted, negated, sign == "~", sign == "*", operator)
+    operator = None if quoted or negated or name or suffix else _OPERATORS.get(_visible(inner))
+    return Lexeme(
+        inner, begin, at + len(suffix), name, value_at, quoted, negated, suffix == "~", suffix == "*", operator
+    )
 
 
 def _field(text: str, at: int, fields: frozenset[str]) -> tuple[str, int]:
@@ -136,7 +138,7 @@ def _end_of_quote(text: str, at: int) -> int | None:
     for place in range(at + 1, len(text)):
         if text[place] not in _LINES[opening]:
             continue
-        # A quote may stand within another, in signs of its own.
+        # A quote may stand within another, with marks of its own.
         within = text[place] != opening and text[place] not in _PARTNERS[opening] and _begins_word(text, place)
         depth += 1 if within else -1
         if not depth:
@@ -173,10 +175,10 @@ def _check_word(word: str, at: int) -> None:
 
 def _check_phrase(text: str, begin: int, end: int) -> None:
     for place in range(begin + 1, end):
-        sign, before, behind = text[place], text[place - 1], text[place + 1]
-        if (sign in "*~" and is_letter(before)) or (sign == "*" and is_letter(behind)):
+        symbol, before, behind = text[place], text[place - 1], text[place + 1]
+        if (symbol in "*~" and is_letter(before)) or (symbol == "*" and is_letter(behind)):
             raise QueryError(
-                f"Within quotes {sign} means nothing: it may stand behind the closing quote, or at the end of a word "
+                f"Within quotes {symbol} means nothing: it may stand behind the closing quote, or at the end of a word "
                 "outside quotes.",
                 place,
             )
