@@ -23,8 +23,8 @@ def train(
 ) -> None:
     """Teach the classifier what people said with `bannasar correct`, beside the made papers it was first taught with.
 
-    It takes a minute or two, and needs `script/setup --train-kinds` first. The model is used once the setting document.model names it;
-    `bannasar rerun --box BOX --stage describe` then describes anew what is archived.
+    It takes a minute or two, and needs `script/setup --train-kinds` first. The model is used once the setting
+    document.model names it; `bannasar rerun --box BOX --stage describe` then describes anew what is archived.
 
     Example:
         bannasar train --to kinds.npz
