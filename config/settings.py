@@ -68,7 +68,7 @@ def load(**options: Any) -> Settings:  # noqa: ANN401  # options are of the sett
             raise SettingsError(f"The setting {name} is now called {RENAMED[name]}. Rename it.") from error
         raise SettingsError(
             f"The setting {name} cannot be used: {first['msg']}. "
-            f"Mend it in {LOCAL}, on the command line, or in the environment "
+            f"Correct it in {LOCAL}, on the command line, or in the environment "
             f"(BANNASAR_{name.upper().replace('.', '__')})."
         ) from error
     except ValueError as error:  # tomllib's

@@ -26,9 +26,9 @@ class Document(Record):
     """Consecutive pages that belong together.
 
     ``number`` counts the documents of the case file from 1. ``kind`` is one of the glossary, or "unknown".
-    ``kind_read`` is what the machine takes it for, with ``kind_confidence``, 0–1; ``kind_by`` is the person who said
-    otherwise, or said so too. ``facts`` are what was read from it, and what people said instead. ``unread`` names those
-    of its pages of which something is not read.
+    ``kind_read`` is what the machine takes it for, with ``kind_confidence``, 0–1; ``kind_by`` is the person who
+    corrected or confirmed it. ``facts`` are what was read from it, and the corrections by people. ``unread`` names
+    those of its pages of which something is not read.
     """
 
     number: int
@@ -60,7 +60,7 @@ class Missing(Record):
     """What a case file lacks because it failed: a page of a scan, or (``page`` is None) a whole scan, and why.
 
     ``sha256`` is that of the scan whose page it is: a better scan may have come under the same path since. Case files
-    of before do not tell it.
+    made by earlier versions do not have it.
     """
 
     path: PurePosixPath
@@ -74,8 +74,8 @@ class Version(Record):
     """How a case file was made at one time: when (aware, UTC), by which programs, with which settings, by whom.
 
     ``operator`` is the account and the machine. ``reason`` is the correction in words, "" for a run. ``scans`` are the
-    SHA-256s of its scans, ``read`` of those whose pages were read for it; None where a version of before does not tell.
-    ``manifest`` is the SHA-256 of the bag's ``tagmanifest-sha512.txt``, as the journal tells it; "" while the bag is
+    SHA-256s of its scans, ``read`` of those whose pages were read for it; None where an earlier version has none.
+    ``manifest`` is the SHA-256 of the bag's ``tagmanifest-sha512.txt``, as in the journal; "" while the bag is
     not there yet.
     """
 
@@ -150,5 +150,5 @@ class CaseFile(Record):
 
     def reading_of(self, sha256: str) -> Version:
         """Return the version for which the pages of a scan were read: this one, or the last before it that did."""
-        told = (version for version in (self.version, *reversed(self.history)) if version.read is not None)
-        return next((version for version in told if sha256 in (version.read or ())), self.version)
+        known = (version for version in (self.version, *reversed(self.history)) if version.read is not None)
+        return next((version for version in known if sha256 in (version.read or ())), self.version)

@@ -9,7 +9,7 @@ BannasarError
 ├── SignInError                who asks is not signed in, or could not be             exit 1, HTTP 401
 ├── NotAllowedError            who asks may not do that                            exit 1, HTTP 403
 ├── NotFoundError              what was named is not in the archive                 exit 1, HTTP 404
-├── ConflictError              what is there already stands in the way              exit 1, HTTP 409
+├── ConflictError              something that is there already prevents it          exit 1, HTTP 409
 │   ├── ArchiveBusyError       another process works on the archive
 │   └── TransferError          a copy cannot go where it should, or come in
 │       ├── SameBagError       … because the same bag is there
@@ -32,7 +32,7 @@ BannasarError
 ```
 
 Errors of the operating system and of libraries are translated where they come in, so that nobody above knows them. No
-error holds anything that stands on a paper.
+error holds anything that is written on a paper.
 """
 
 from http import HTTPStatus
@@ -105,7 +105,7 @@ class NotFoundError(BannasarError):
 
 
 class ConflictError(BannasarError):
-    """What is there already stands in the way."""
+    """Something that is there already prevents it."""
 
     http_status = HTTPStatus.CONFLICT
 
@@ -196,7 +196,7 @@ class IndexUnusableError(UnavailableError):
 
 
 class IndexUnreadableError(IndexUnusableError):
-    """The index is damaged, or was made by another version: it has to be made anew."""
+    """The index is damaged, or was made by another version: it has to be rebuilt."""
 
 
 class AuditUnusableError(UnavailableError):

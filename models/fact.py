@@ -10,7 +10,7 @@ from models.record import Record
 
 
 class FactName(StrEnum):
-    """What a fact tells of a document."""
+    """What a fact says about a document."""
 
     CASE_NUMBER = "case_number"
     COURT = "court"
@@ -26,8 +26,8 @@ class Fact(Record):
 
     ``value`` is its normal form (a date as ``YYYY-MM-DD``, ``YYYY-MM`` or ``YYYY``; a court by its name in the
     glossary); ``text`` is what was read, at ``boxes`` (pixels of the upright page) of page ``page`` of ``scan``.
-    ``confidence`` is 0–1. ``doubt`` says what speaks against it, if anything does. ``by`` is the person who said it, of
-    one that was not read: it has no ``text`` and no ``boxes``, and ``page`` is the document's first.
+    ``confidence`` is 0–1. ``doubt`` says what speaks against it, if anything does. ``by`` is the person who entered
+    a fact that was not read: it has no ``text`` and no ``boxes``, and ``page`` is the document's first.
     """
 
     name: FactName

@@ -65,7 +65,7 @@ _REFUSALS = frozenset(
 _WORDS: dict[Code, tuple[str, str]] = {
     Code.EMPTY: ("The file holds nothing (0 bytes).", "Scan the paper again and put the new file into the box."),
     Code.NOT_A_DOCUMENT: (
-        "The file is neither a PDF nor a picture, whatever its name says.",
+        "The file is neither a PDF nor a picture, although its name may say so.",
         "If it belongs to the case, save it as a PDF or a picture; if not, take it out of the box.",
     ),
     Code.UNSUPPORTED: (
@@ -78,8 +78,8 @@ _WORDS: dict[Code, tuple[str, str]] = {
     ),
     Code.ENCRYPTED: (
         "The PDF is locked.",
-        "If a password opens it, give that: `bannasar rerun --scan SCAN --password-file FILE`. If not, ask whoever can "
-        "open it for a copy that is not locked, and put that into the box.",
+        "If a password opens it, give that: `bannasar rerun --scan SCAN --password-file FILE`. If not, ask a person "
+        "who can open it for a copy that is not locked, and put that into the box.",
     ),
     Code.PAGE_TOO_LARGE: (
         "A page has more pixels than this archive accepts.",
@@ -104,7 +104,7 @@ _WORDS: dict[Code, tuple[str, str]] = {
     ),
     Code.LEFT_BOX: (
         "The scan was accepted, and its file left the box before it was archived.",
-        "Put the file back and run the box again. If nobody wants it any more, perhaps because the paper was scanned "
+        "Put the file back and run the box again. If nobody needs it any more, perhaps because the paper was scanned "
         "again, say so: `bannasar ledger dismiss SCAN --reason TEXT`.",
     ),
     Code.TIMEOUT: (
@@ -121,7 +121,7 @@ _WORDS: dict[Code, tuple[str, str]] = {
     ),
     Code.WORKER_DIFFERS: (
         "The worker has other versions of Bannasar or of what it reads with than this machine.",
-        "Install the same versions on every machine (`bannasar doctor` tells them), then run the box again.",
+        "Install the same versions on every machine (`bannasar doctor` shows them), then run the box again.",
     ),
     Code.DISK_FULL: ("The disk is full.", "Make room, then run the box again."),
     Code.RECOGNITION: (
@@ -139,7 +139,7 @@ _WORDS: dict[Code, tuple[str, str]] = {
     ),
     Code.CASE_INCOMPLETE: (
         "Another scan of its case file failed, and a case file is archived whole.",
-        "Mend the other scan and run the box again, or archive what there is with --allow-partial.",
+        "Repair the other scan and run the box again, or archive what there is with --allow-partial.",
     ),
     Code.INTERNAL: (
         "Something went wrong that Bannasar has no name for; the ledger keeps the details.",

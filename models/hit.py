@@ -16,7 +16,7 @@ class Span(Record):
 class Hit(Record):
     """One page that answers a query.
 
-    ``exact`` says whether all that was asked for stands on it as it was asked for. ``snippet`` is text as read;
+    ``exact`` says whether the page has everything that was asked for, as it was asked for. ``snippet`` is text as read;
     ``marks`` are the stretches of it that answer the query; ``boxes`` are those of every hit on the page, in pixels of
     the upright page. ``kind``, ``court``, ``case_number`` and ``date`` are those of its document ("" where nothing was
     read). ``pages`` counts the pages of its case file that answer the query, where hits are grouped by case file.

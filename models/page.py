@@ -1,4 +1,4 @@
-"""One side of one sheet: blocks, lines and words, where they stand and how sure the reading is."""
+"""One side of one sheet: blocks, lines and words, their places and the confidence of the reading."""
 
 from enum import StrEnum
 from typing import Annotated, Literal, NamedTuple
@@ -26,7 +26,7 @@ class Rect(NamedTuple):
 class Word(Record):
     """A run of text with no white space in it, as the recogniser parted it.
 
-    ``space`` says whether white space stands between this word and the next one of its line. Khmer puts none between
+    ``space`` says whether there is white space between this word and the next one of its line. Khmer puts none between
     words, so that ``False`` is common.
     """
 
@@ -45,7 +45,7 @@ class Line(Record):
 
 
 class Cell(Record):
-    """Where a block stands in a table: the table of the page, its row and its column, each from 0."""
+    """The place of a block in a table: the table of the page, its row and its column, each from 0."""
 
     table: int
     row: int

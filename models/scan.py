@@ -7,7 +7,7 @@ from models.record import Record
 
 
 class Kind(StrEnum):
-    """What a scan is, told by its content and never by its name."""
+    """What a scan is. Its content decides, never its name."""
 
     PDF = "pdf"
     TIFF = "tiff"
@@ -33,7 +33,7 @@ class Scan(Record):
 
 
 class ScanState(StrEnum):
-    """How a scan stands in the ledger; *gone* is one that was taken out of its box before anything of it was kept."""
+    """The state of a scan in the ledger; *gone* is one that was taken out of its box before anything of it was kept."""
 
     PENDING = "pending"
     ARCHIVED = "archived"
@@ -44,7 +44,7 @@ class ScanState(StrEnum):
 
 
 class Box(Record):
-    """A folder handed in: ``id`` names it in the archive, ``root`` is where it lies."""
+    """A folder of scans: ``id`` names it in the archive, ``root`` is its path."""
 
     id: str
     root: Path

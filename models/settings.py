@@ -1,6 +1,6 @@
 """The settings as values.
 
-Their defaults stand in ``config/defaults.toml``; ``config`` reads them, ``cli`` hands them on.
+Their defaults stand in ``config/defaults.toml``; ``config`` reads them, ``cli`` passes them on.
 """
 
 from enum import StrEnum
@@ -16,7 +16,7 @@ Positive = Annotated[int, Field(gt=0)]
 
 
 class LogFormat(StrEnum):
-    """How progress is told."""
+    """How progress is reported."""
 
     TEXT = "text"
     JSON = "json"
@@ -102,7 +102,7 @@ class RunSettings(Record):
     free_gigabytes: Annotated[float, Field(ge=0)] = Field(
         description="Least room on the archive's disk in GB; a run waits while there is less."
     )
-    log_format: LogFormat = Field(description="How progress is told on standard error: text or json.")
+    log_format: LogFormat = Field(description="How progress is reported on standard error: text or json.")
     metrics_file: str = Field(description="File in which the progress is kept for Prometheus; empty for none.")
 
 
@@ -128,7 +128,7 @@ class IndexSettings(Record):
         if url and not url.startswith(("http://", "https://")):
             raise ValueError("it begins with http:// or https://")
         if "@" in url:
-            raise ValueError("user and password have settings of their own, and do not stand in the address")
+            raise ValueError("user and password have their own settings, and are not part of the address")
         return url
 
     def without_secrets(self) -> "IndexSettings":
@@ -137,7 +137,7 @@ class IndexSettings(Record):
 
 
 class SigningSettings(Record):
-    """Who vouches for what the archive holds."""
+    """Whose key signs what the archive holds."""
 
     key_file: str = Field(description="File with the private key that signs bags and the journal.")
     passphrase_file: str = Field(description="File with the passphrase of the key; empty where it has none.")
@@ -153,13 +153,13 @@ class LogSettings(Record):
 
 
 class AccessSettings(Record):
-    """Who may see what, where nobody has said otherwise, and what is written down of it."""
+    """Who may see what, where no level is set, and what the audit log keeps."""
 
     default_level: Level = Field(
         description="Level of case files that come in: public, registered, staff or sealed. Others keep theirs."
     )
     words: Literal["hashed", "kept"] = Field(
-        description="Whether the audit log keeps the words of searches, or (hashed) what stands for them."
+        description="Whether the audit log keeps the words of searches, or (hashed) only a digest of them."
     )
 
 

@@ -1,4 +1,4 @@
-"""The classifier that tells kinds of document, and where documents begin: linear, read from one small file.
+"""The classifier of the kinds of documents and of their first pages: linear, read from one small file.
 
 ``bannasar train`` and ``script/train-kinds`` write such a file (:mod:`pipeline.document.training`); here it is only
 read and asked. Its arrays are plain numbers and text: nothing in it is run.
@@ -48,7 +48,7 @@ class Linear:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """What tells kinds (the classes are those it was taught), beginnings ("yes", "no") and roles ("own", "other").
+    """The classifiers of kinds (classes as trained), of first pages ("yes", "no") and of roles ("own", "other").
 
     ``taught_with`` names the documents of archives that it was taught with, beside made ones.
     """

@@ -128,9 +128,7 @@ def _date(text: str, _names: Names) -> str:
             pass
         else:
             return form
-    raise CorrectionError(
-        f"“{text}” is no date. Write it as 1998-03-02, 1998-03 or 1998, or as it stands on the paper."
-    )
+    raise CorrectionError(f"“{text}” is no date. Write it as 1998-03-02, 1998-03 or 1998, or as it is on the paper.")
 
 
 def _case_number(text: str, _names: Names) -> str:
@@ -142,7 +140,7 @@ def _case_number(text: str, _names: Names) -> str:
 def _court(text: str, names: Names) -> str:
     if court := court_in(text, names):
         return court
-    raise CorrectionError(f"The glossary has no court in “{text}”. Its names stand in courts.toml (docs/documents.md).")
+    raise CorrectionError(f"The glossary has no court in “{text}”. Its names are in courts.toml (docs/documents.md).")
 
 
 _FORMS: dict[About, Callable[[str, Names], str]] = {

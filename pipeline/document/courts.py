@@ -22,7 +22,7 @@ _LEAST_LIKE = 84
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A court that stands at ``[start, end)`` of a text: its first Khmer name, and the same with its province."""
+    """A court at ``[start, end)`` of a text: its first Khmer name, and the same with its province."""
 
     start: int
     end: int
@@ -57,7 +57,7 @@ def _known(names: Names) -> dict[str, frozenset[str]]:
 def _pieces(text: str) -> frozenset[str]:
     """Return the runs of three letters of a text.
 
-    One letter misread takes three from a name. Looking for a name with wrong letters in it is dear, and most texts lack
+    One letter misread takes three from a name. The search for a name with wrong letters is slow, and most texts lack
     too many of its pieces to hold it.
     """
     joined = "".join(text.split())

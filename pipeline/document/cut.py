@@ -7,19 +7,19 @@ from pipeline.document.features import begin_features
 from pipeline.document.sketch import Sketch
 
 _LIKELY = 0.5
-# A scan of its own is rather a document of its own.
+# A new scan is more likely a new document.
 _LIKELY_ELSEWHERE = 0.25
 
 
 def parts(pages: Sequence[Sketch], model: Linear, *, blank_separates: bool) -> Iterator[list[Sketch]]:
     """Yield the pages of each document of a scan, or of several that were scanned page by page.
 
-    A separator sheet is a part by itself, with the blank pages that follow it: they are its back, where both sides were
+    A separator sheet is its own part, with the blank pages that follow it: they are its back, where both sides were
     scanned. A blank page begins nothing.
 
     Args:
         pages: of the scans, in order.
-        model: what tells whether a document begins on a page.
+        model: the classifier of first pages.
         blank_separates: whether a document also begins after a blank page.
     """
     part: list[Sketch] = []

@@ -1,4 +1,4 @@
-"""How well the classifier tells kinds: what it says beside what is known."""
+"""How well the classifier works: its predictions beside the known kinds."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ with learning_libraries():
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What is known of documents, and what the classifier says of each; ``threshold`` is when it counts as sure."""
+    """Known kinds of documents, and the classifier's predictions; from ``threshold`` on, a prediction is used."""
 
     known: tuple[str, ...]
     read: tuple[KindPrediction, ...]
@@ -27,7 +27,7 @@ class Comparison:
 
     @property
     def right(self) -> float:
-        """Share told right, sure or not."""
+        """Share that is right, at any confidence."""
         return sum(known == read.kind for known, read in zip(self.known, self.read, strict=True)) / len(self.known)
 
     @property
@@ -38,13 +38,17 @@ class Comparison:
 
     @property
     def covered(self) -> float:
-        """Share of which it is sure."""
-        return len(self._sure) / len(self.known)
+        """Share with a confidence of the threshold or more."""
+        return len(self._confident) / len(self.known)
 
     @property
     def precision(self) -> float:
-        """Share told right of those of which it is sure."""
-        return sum(known == read.kind for known, read in self._sure) / len(self._sure) if self._sure else 0.0
+        """Share that is right of those with a confidence of the threshold or more."""
+        return (
+            sum(known == read.kind for known, read in self._confident) / len(self._confident)
+            if self._confident
+            else 0.0
+        )
 
     @property
     def mistakes(self) -> list[tuple[str, str, int]]:
@@ -53,7 +57,7 @@ class Comparison:
         return [(known, taken, count) for (known, taken), count in pairs.most_common() if known != taken]
 
     @property
-    def _sure(self) -> list[tuple[str, KindPrediction]]:
+    def _confident(self) -> list[tuple[str, KindPrediction]]:
         return [one for one in zip(self.known, self.read, strict=True) if one[1].confidence >= self.threshold]
 
     def as_json(self) -> dict[str, object]:
@@ -77,7 +81,7 @@ def compare(
         documents: the kind and the pages of each.
         names: the glossary.
         model: the classifier.
-        threshold: when it counts as sure, 0–1.
+        threshold: the least confidence at which a prediction is used, 0–1.
     """
     read = tuple(kind_of([Sketch(page, names) for page in pages], model) for _, pages in documents)
     return Comparison(tuple(kind for kind, _ in documents), read, threshold)

@@ -20,21 +20,23 @@ _KHMER = r"\u1780-\u17d3"
 def facts_of(
     readings: Sequence[MatchText], names: Names, case_numbers: Sequence[str], model: Linear
 ) -> tuple[Fact, ...]:
-    """Return the facts of a document, in the order in which they stand.
+    """Return the facts of a document, in reading order.
 
-    How sure a date, a court or a case number is takes in whether it is the document's own.
+    The confidence of a date, a court or a case number includes the chance that it is the document's own.
 
     Args:
         readings: its pages.
         names: the courts and provinces.
         case_numbers: the patterns of case numbers.
-        model: what tells which finds are a document's own.
+        model: the classifier of which mentions are a document's own.
     """
     found = mentions_of(readings, names, case_numbers)
     facts = []
-    for find in found:
-        own = model.probabilities(role_features(find, found, readings))[OWN]
-        facts.append(readings[find.page].fact(find.name, find.value, (find.start, find.end), own, find.doubt))
+    for mention in found:
+        own = model.probabilities(role_features(mention, found, readings))[OWN]
+        facts.append(
+            readings[mention.page].fact(mention.name, mention.value, (mention.start, mention.end), own, mention.doubt)
+        )
     for reading in readings:
         facts += _articles(reading)
         facts += _people(reading)
@@ -42,7 +44,7 @@ def facts_of(
 
 
 def mentions_of(readings: Sequence[MatchText], names: Names, case_numbers: Sequence[str]) -> list[Mention]:
-    """Return the case numbers, courts and dates that stand on a document's pages, its own and others.
+    """Return the case numbers, courts and dates on a document's pages, its own and others.
 
     Years of two digits are put into the century that brings them nearest to the document's other dates, and courts
     that are named without a province where the document names them otherwise. A date in figures is no case number,
@@ -51,35 +53,35 @@ def mentions_of(readings: Sequence[MatchText], names: Names, case_numbers: Seque
     found: list[Mention] = []
     for page, reading in enumerate(readings):
         days = list(_dates(reading, page))
-        numbers = [find for find in _case_numbers(reading, page, case_numbers) if not _is_within(find, days)]
+        numbers = [mention for mention in _case_numbers(reading, page, case_numbers) if not _is_within(mention, days)]
         own = [*numbers, *_courts(reading, page, names), *days]
-        found += sorted(own, key=lambda find: find.start)
-    known = [find.value for find in found if find.name is FactName.DATE and not find.doubt]
+        found += sorted(own, key=lambda mention: mention.start)
+    known = [mention.value for mention in found if mention.name is FactName.DATE and not mention.doubt]
     places = defaultdict(set)
-    for find in found:
-        if find.sort and find.sort != find.value:
-            places[find.sort].add(find.value)
-    return [_in_its_place(_in_its_century(find, known), places) for find in found]
+    for mention in found:
+        if mention.sort and mention.sort != mention.value:
+            places[mention.sort].add(mention.value)
+    return [_in_its_place(_in_its_century(mention, known), places) for mention in found]
 
 
-def _is_within(find: Mention, others: Sequence[Mention]) -> bool:
-    """Whether a find lies wholly in the words of another one of its page."""
-    return any(other.start <= find.start and find.end <= other.end for other in others)
+def _is_within(mention: Mention, others: Sequence[Mention]) -> bool:
+    """Whether a mention lies wholly in the words of another one of its page."""
+    return any(other.start <= mention.start and mention.end <= other.end for other in others)
 
 
-def _in_its_place(find: Mention, places: Mapping[str, set[str]]) -> Mention:
+def _in_its_place(mention: Mention, places: Mapping[str, set[str]]) -> Mention:
     """Return a court that is named without its province as the one of its sort that the document names with it."""
-    named = places.get(find.value, set())
-    return replace(find, value=min(named)) if find.sort and len(named) == 1 else find
+    named = places.get(mention.value, set())
+    return replace(mention, value=min(named)) if mention.sort and len(named) == 1 else mention
 
 
-def _in_its_century(find: Mention, known: Sequence[str]) -> Mention:
-    if find.name is not FactName.DATE or not find.value.startswith("??"):
-        return find
-    value = with_century(find.value, known)
+def _in_its_century(mention: Mention, known: Sequence[str]) -> Mention:
+    if mention.name is not FactName.DATE or not mention.value.startswith("??"):
+        return mention
+    value = with_century(mention.value, known)
     if not value:
-        return replace(find, value="", doubt=IMPOSSIBLE)
-    return replace(find, value="" if value.startswith("??") else value)
+        return replace(mention, value="", doubt=IMPOSSIBLE)
+    return replace(mention, value="" if value.startswith("??") else value)
 
 
 def case_number(text: str) -> str:
@@ -134,7 +136,7 @@ def _latin_name(before: str) -> re.Pattern[str]:
 
 
 def _signed(khmer: Sequence[str], latin: str) -> re.Pattern[str]:
-    """Return a pattern for a name that stands by itself under a role."""
+    """Return a pattern for a name alone on a line under a role."""
     roles = "|".join((*map(match_form, khmer), latin))
     khmer_name = rf"[{_KHMER}]{{2,14}}\s[{_KHMER}]{{2,16}}"
     return re.compile(rf"^(?:{roles})[^\n\d]{{0,24}}\n\s*(?P<name>{khmer_name}|[a-z'-]+ [a-z'-]+)\s*$", re.MULTILINE)

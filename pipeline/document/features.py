@@ -1,7 +1,7 @@
-"""What a classifier sees of a page: which words stand on it and where, and how it is laid out.
+"""The features of a page for the classifiers: which words are on it and where, and how it is laid out.
 
 A feature is a name with a weight. Names are made of the units that searches use (``pipeline.text.units``): single
-clusters are too common to tell anything, so pairs and triples of them stand for Khmer, words and pairs of words for
+clusters are too common to be of use, so pairs and triples of them are used for Khmer, words and pairs of words for
 Latin script. Numbers say nothing of the kind, and are left out.
 """
 
@@ -22,15 +22,15 @@ Features = Mapping[str, float]
 _HEAD = 0.45
 _LONGEST = 50
 # Made papers always bear a title of their kind at their head, and look as their maker lets them; real ones need not.
-# So heads and looks weigh less than bodies; docs/decisions/0006-kinds.md tells more.
+# So heads and looks weigh less than bodies; see docs/decisions/0006-kinds.md.
 _HEADS_WEIGHT = 0.5
 _LOOKS_WEIGHT = 0.1
-# Lines at a page's head and foot that tell whether a document begins or has ended.
+# Lines at a page's head and foot that show whether a document begins or has ended.
 _EDGE = 6
 _SHORT_LINES = 3
 # Below this a line is not like a letterhead, in hundredths.
 _LEAST_LIKE = 70
-# What stands at the head of the first page of an official paper, and of no other page.
+# The head of the first page of an official paper, and of no other page.
 _LETTERHEADS = [
     letters(line)
     for line in (
@@ -49,7 +49,7 @@ _LETTERHEADS = [
 
 
 def kind_features(pages: Sequence[Sketch]) -> Features:
-    """Return what tells the kind of a document: the head and the body of its first written page, and how it looks."""
+    """Return the features for the kind of a document: head, body and look of its first written page."""
     first = next((page for page in pages if page.lines), pages[0])
     # The short end of a paragraph is no heading.
     after = [None, *first.lines]
@@ -66,7 +66,7 @@ def kind_features(pages: Sequence[Sketch]) -> Features:
 
 
 def begin_features(before: Sketch, page: Sketch) -> Features:
-    """Return what tells whether a document begins on a page, given the page before it in its scan."""
+    """Return the features for whether a document begins on a page, given the page before it in its scan."""
     top, end = page.lines[:_EDGE], before.lines[-_EDGE:]
     found = _bag("top", top) | _bag("end", end)
     found["letterhead"] = 3 * max((_letterhead(seen) for seen in top), default=0.0)
@@ -95,7 +95,7 @@ def is_heading(seen: Seen, page: Page) -> bool:
 
 
 def is_centred(seen: Seen, page: Page) -> bool:
-    """Whether a line stands in the middle, with white on both sides."""
+    """Whether a line is centred, with white on both sides."""
     left, right = seen.line.box.left, page.width - seen.line.box.right
     return abs(left - right) < 0.08 * page.width and left > 0.2 * page.width
 

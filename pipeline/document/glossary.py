@@ -21,7 +21,7 @@ _CAPITAL = "ភ្នំពេញ"
 class Names:
     """The names of a glossary in the form in which they are compared.
 
-    ``written`` has the kind by each title as the glossary writes it, ``phrases`` by each tell-tale phrase, ``kinds`` by
+    ``written`` has the kind by each title as the glossary writes it, ``phrases`` by each typical phrase, ``kinds`` by
     a title's letters alone, and ``provinces``
     the full Khmer name by each spelling (both :func:`letters`). ``courts`` has a court's first Khmer name by each of
     its names in match form.

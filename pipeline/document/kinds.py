@@ -26,21 +26,23 @@ class KindPrediction(NamedTuple):
 def kind_of(pages: Sequence[Sketch], model: Linear) -> KindPrediction:
     """Return the likeliest kind of the document of some pages.
 
-    The classifier knows the kinds it was trained with; one that an archive team has added to the glossary since is told
-    by its titles and phrases alone. So is every kind on a page of a few lines, of which the classifier is less sure
-    the fewer they are.
+    The classifier knows the kinds it was trained with; one that an archive team has added to the glossary since is
+    recognised by its titles and phrases alone. So is every kind on a page of a few lines: the fewer they are, the lower
+    the classifier's confidence.
     """
     first = next((page for page in pages if page.lines), None)
     if first is None:
         return KindPrediction(UNKNOWN, 0.0)
-    kind, sure = max(model.probabilities(kind_features(pages)).items(), key=lambda one: one[1])
+    kind, confidence = max(model.probabilities(kind_features(pages)).items(), key=lambda one: one[1])
     units = sum(len(seen.units) for seen in first.lines)
     kinds = set(first.names.kinds.values())
     by_name = kinds if units < _ENOUGH else kinds.difference(model.classes)
     named = _named(first) if by_name else ()
     own = max((one for one in named if one[0] > _LEAST_LIKE and one[1] in by_name), default=(0.0, ""))
-    sure *= min(1, units / _ENOUGH)
-    return KindPrediction(own[1], round(own[0], 3)) if own[0] > sure else KindPrediction(kind, round(sure, 3))
+    confidence *= min(1, units / _ENOUGH)
+    return (
+        KindPrediction(own[1], round(own[0], 3)) if own[0] > confidence else KindPrediction(kind, round(confidence, 3))
+    )
 
 
 def _named(page: Sketch) -> Iterator[tuple[float, str]]:

@@ -1,4 +1,4 @@
-"""Documents whose kind is known, and the file in which made ones are kept: small, for it goes with the program."""
+"""Documents whose kind is known, and the file of made ones: small, because it is installed with the program."""
 
 import json
 import lzma
@@ -50,8 +50,8 @@ def read_papers(file: Path = PAPERS) -> Iterator[LabelledDocument]:
         OSError: it cannot be read.
     """
     with lzma.open(file, "rt", encoding="utf-8") as stream:
-        for told in stream:
-            kind, origin, facts, pages = json.loads(told)
+        for line in stream:
+            kind, origin, facts, pages = json.loads(line)
             own = {FactName(name): value for name, value in facts.items()}
             yield LabelledDocument(
                 kind, origin, tuple(_page(number, *page) for number, page in enumerate(pages, 1)), own

@@ -32,18 +32,18 @@ class MatchText:
         return [one.start for one in self.placed]
 
     def fact(self, name: FactName, value: str, span: tuple[int, int], share: float, doubt: str = "") -> Fact:
-        """Return a fact that stands at a stretch ``[start, end)`` of the match form.
+        """Return a fact found at ``[start, end)`` of the match form.
 
         Args:
-            name: what it tells.
+            name: what the fact is.
             value: its normal form.
-            span: where it stands.
-            share: of the words' own confidence, how sure it is, 0–1.
+            span: where it is.
+            share: the fact's confidence as a share of the words' own, 0–1.
             doubt: what speaks against it.
         """
         start, end = self._place(span[0]), self._place(span[1])
         words = [one for one in self.placed if one.start < end and one.end > start]
-        sure = [one.word.confidence for one in words]
+        confidences = [one.word.confidence for one in words]
         return Fact(
             name=name,
             value=value,
@@ -51,7 +51,7 @@ class MatchText:
             scan=self.page.scan,
             page=self.page.number,
             boxes=_around(words),
-            confidence=round(share * sum(sure) / len(sure), 3) if sure else 0.0,
+            confidence=round(share * sum(confidences) / len(confidences), 3) if confidences else 0.0,
             doubt=doubt,
         )
 
@@ -75,7 +75,7 @@ def match_text(page: Page) -> MatchText:
 
 
 def _around(words: Sequence[Placed]) -> tuple[Rect, ...]:
-    """Return a box for each line that words stand on."""
+    """Return a box for each line with these words."""
     boxes = []
     for _, line in groupby(words, lambda one: (one.word.box.top + one.word.box.bottom) // max(1, 2 * _height(words))):
         own = [one.word.box for one in line]

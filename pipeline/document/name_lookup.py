@@ -12,14 +12,15 @@ _MOST_NEAR = 3
 
 
 class NameLookup:
-    """Looks up the names of a glossary; in every language, and whatever stands between their letters."""
+    """Looks up the names of a glossary; in every language, and with anything between their letters."""
 
     def __init__(self, names: Names, others: Callable[[], Iterable[str]]) -> None:
         """Say which names there are.
 
         Args:
             names: the glossary.
-            others: tells the kinds in the archive, which may be of another glossary; asked where this one has none.
+            others: returns the kinds in the archive, which may come from another glossary; called where this one
+                has none.
         """
         self._names = names
         self._others = others

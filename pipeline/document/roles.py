@@ -1,8 +1,8 @@
-"""Whether a date, a court or a number that stands on a paper is the paper's own, or one that it tells of.
+"""Whether a date, a court or a number on a paper is the paper's own, or another one that it names.
 
-A paper names the day of a deed, the court below, the number of another file. What stands beside a find, where it
-stands, and how it compares with the others of its document tells which is which; the classifier knows what tells how
-much (:mod:`pipeline.document.training`).
+A paper also names the day of a deed, a lower court, the number of another file. What is written beside a mention, its
+place, and how it compares with the others of its document show which is which; the classifier knows the weights
+(:mod:`pipeline.document.training`).
 """
 
 from collections import Counter
@@ -36,41 +36,41 @@ class Mention:
     sort: str = ""
 
 
-def role_features(find: Mention, finds: Sequence[Mention], readings: Sequence[MatchText]) -> Features:
-    """Return what tells whether a find is the document's own.
+def role_features(mention: Mention, mentions: Sequence[Mention], readings: Sequence[MatchText]) -> Features:
+    """Return the features for whether a mention is the document's own.
 
     Args:
-        find: one of the finds.
-        finds: all of the document, in the order in which they stand.
+        mention: one of the mentions.
+        mentions: all of the document, in reading order.
         readings: the document's pages.
     """
-    alike = [one for one in finds if one.name is find.name]
-    text = readings[find.page].text
+    same_name = [one for one in mentions if one.name is mention.name]
+    text = readings[mention.page].text
     found: dict[str, float] = {"": 1.0}
-    found |= _words("before", text[max(0, find.start - _NEAR) : find.start], last=True)
-    found |= _words("after", text[find.end : find.end + _NEAR], last=False)
-    found |= _place(find, text, len(readings))
-    values = sorted({one.value for one in alike if one.value})
-    times = Counter(one.value for one in alike)
-    told = {
-        "first": find is alike[0],
-        "last": find is alike[-1],
+    found |= _words("before", text[max(0, mention.start - _NEAR) : mention.start], last=True)
+    found |= _words("after", text[mention.end : mention.end + _NEAR], last=False)
+    found |= _place(mention, text, len(readings))
+    values = sorted({one.value for one in same_name if one.value})
+    times = Counter(one.value for one in same_name)
+    facts = {
+        "first": mention is same_name[0],
+        "last": mention is same_name[-1],
         "only": len(values) == 1,
-        "earliest": len(values) > 1 and find.value == values[0],
-        "latest": len(values) > 1 and find.value == values[-1],
-        "again": times[find.value] > 1,
-        "doubtful": bool(find.doubt),
-        f"sort {find.sort}": bool(find.sort),
-        f"sorts {' '.join(sorted({one.sort for one in alike}))}": bool(find.sort),
-        "in a place": bool(find.sort)
-        and any(find.value != one.value and find.value.startswith(one.value) for one in alike),
+        "earliest": len(values) > 1 and mention.value == values[0],
+        "latest": len(values) > 1 and mention.value == values[-1],
+        "again": times[mention.value] > 1,
+        "doubtful": bool(mention.doubt),
+        f"sort {mention.sort}": bool(mention.sort),
+        f"sorts {' '.join(sorted({one.sort for one in same_name}))}": bool(mention.sort),
+        "in a place": bool(mention.sort)
+        and any(mention.value != one.value and mention.value.startswith(one.value) for one in same_name),
     }
-    found |= {name: 1.5 for name, is_so in told.items() if is_so}
-    return {f"{find.name.value} {name}": weight for name, weight in found.items()}
+    found |= {name: 1.5 for name, is_so in facts.items() if is_so}
+    return {f"{mention.name.value} {name}": weight for name, weight in found.items()}
 
 
 def _words(side: str, text: str, *, last: bool) -> dict[str, float]:
-    """Return the units nearest to a find on one side, each with how near it is, the nearest by themselves too."""
+    """Return the units nearest to a mention on one side, each with how near it is, the nearest by themselves too."""
     found = [unit.text for unit in units(text)]
     near = list(reversed(found[-_UNITS:])) if last else found[:_UNITS]
     breaks = text.rstrip(" ").endswith("\n") if last else text.lstrip(" .,;").startswith("\n")
@@ -82,16 +82,16 @@ def _words(side: str, text: str, *, last: bool) -> dict[str, float]:
     return bag
 
 
-def _place(find: Mention, text: str, pages: int) -> dict[str, float]:
-    """Return where on its page and in its document a find stands."""
-    above, below = text.count("\n", 0, find.start), text.count("\n", find.end)
-    line = text[text.rfind("\n", 0, find.start) + 1 : find.start] + text[find.end :].split("\n", 1)[0]
+def _place(mention: Mention, text: str, pages: int) -> dict[str, float]:
+    """Return the place of a mention on its page and in its document."""
+    above, below = text.count("\n", 0, mention.start), text.count("\n", mention.end)
+    line = text[text.rfind("\n", 0, mention.start) + 1 : mention.start] + text[mention.end :].split("\n", 1)[0]
     found = {
-        f"line {min(above // 2, 5)}": 1.5 if find.page == 0 else 0.0,
-        f"line from below {min(below // 2, 5)}": 1.5 if find.page == pages - 1 else 0.0,
-        f"part {5 * find.start // max(1, len(text))}": 1.0,
+        f"line {min(above // 2, 5)}": 1.5 if mention.page == 0 else 0.0,
+        f"line from below {min(below // 2, 5)}": 1.5 if mention.page == pages - 1 else 0.0,
+        f"part {5 * mention.start // max(1, len(text))}": 1.0,
         "alone": 1.5 * (len(line.strip(" .,;:៖។()")) < 8),
-        "on the first page": float(find.page == 0),
-        "on the last page": float(find.page == pages - 1),
+        "on the first page": float(mention.page == 0),
+        "on the last page": float(mention.page == pages - 1),
     }
     return {name: weight for name, weight in found.items() if weight}

@@ -24,12 +24,12 @@ class SheetFields(NamedTuple):
     case: str = ""
 
 
-def payload(said: SheetFields) -> str:
+def payload(content: SheetFields) -> str:
     """Return what the code of a sheet holds: ``BANNASAR-SHEET1``, then ``?kind=…&case=…`` as in an address (RFC 3986).
 
-    It is ASCII, so that every reader of codes gives it back alike.
+    It is ASCII, so that every reader of codes returns it unchanged.
     """
-    fields = {name: value for name, value in said._asdict().items() if value}
+    fields = {name: value for name, value in content._asdict().items() if value}
     return f"{SHEET}?{urlencode(fields, safe='/', quote_via=quote)}" if fields else SHEET
 
 
@@ -50,7 +50,7 @@ def apply_separator_sheets(
     """Yield documents with the kind and the case number that the sheets before them say; the sheets are separators.
 
     What a sheet says holds for the one document that follows it in its stack. A kind that the glossary does not know is
-    not taken. The number stands before all that was read from the document; its evidence is the sheet.
+    not used. The number comes before all that was read from the document; its evidence is the sheet.
 
     Args:
         documents: of a case file, in order; each sheet begins one.
@@ -72,19 +72,19 @@ def apply_separator_sheets(
 
 
 def _with_fields(document: Document, sheet: Page, names: Names) -> Document:
-    said = read_payload(sheet.sheet)
-    told: dict[str, object] = {}
-    if said.kind in names.kinds.values():
-        told = {"kind": said.kind, "kind_confidence": 1.0, "kind_read": said.kind}
-    if said.case:
+    fields_read = read_payload(sheet.sheet)
+    changes: dict[str, object] = {}
+    if fields_read.kind in names.kinds.values():
+        changes = {"kind": fields_read.kind, "kind_confidence": 1.0, "kind_read": fields_read.kind}
+    if fields_read.case:
         number = Fact(
             name=FactName.CASE_NUMBER,
-            value=case_number(said.case),
-            text=said.case,
+            value=case_number(fields_read.case),
+            text=fields_read.case,
             scan=sheet.scan,
             page=sheet.number,
             boxes=(),
             confidence=1.0,
         )
-        told["facts"] = (number, *document.facts)
-    return document.model_copy(update=told)
+        changes["facts"] = (number, *document.facts)
+    return document.model_copy(update=changes)

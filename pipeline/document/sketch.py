@@ -13,12 +13,12 @@ from pipeline.document.glossary import Names, letters
 from pipeline.text.normalise import match_form
 from pipeline.text.units import Unit, units
 
-# A title stands in the upper part of a document's first page, by itself: before what it is about, or its number.
+# A title is in the upper part of a document's first page, alone on its line: before its subject, or its number.
 _UPPER = 0.6
 _LONGEST = 60
 _ENDS = re.compile(rf"\d|{match_form('លេខ')}|{match_form('ស្តីពី')}|\bno\b|\bn°|[:៖]")
 _SHORTEST = 4
-# Below this a likeness says nothing, in hundredths.
+# Below this a similarity says nothing, in hundredths.
 _LEAST_LIKE = 70
 # So many hundredths of likeness a letter more outweighs.
 _LONGER = 0.4
@@ -95,7 +95,7 @@ class Sketch:
 
     @cached_property
     def number(self) -> int | None:
-        """The number that stands by itself at its head or foot; None where none does."""
+        """The page number alone at its head or foot; None where there is none."""
         for seen in (*self.lines[:2], *self.lines[-2:]):
             if found := _PAGE_NUMBER.fullmatch(seen.text.strip()):
                 return int(found[1])

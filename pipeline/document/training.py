@@ -1,9 +1,8 @@
-"""Teaching the classifier: made papers and what people have said of real ones, misread as real pages are, then fitted.
+"""Training the classifier: made papers and corrected real ones, misread as real pages are, then fitted.
 
 Papers of one template share their sentences, which papers of other templates do not have. So what only one or two
-templates have is not learned, and how sure the classifier may be is found on templates that it was not taught with.
-The titles and the phrases of the glossary are taught by themselves too, for a paper may bear one that no made paper
-bears.
+templates have is not learned, and its confidence is set on templates that it was not trained with.
+The titles and phrases of the glossary are training examples, too: a real paper may have one that no made paper has.
 """
 
 import random
@@ -36,7 +35,7 @@ _SEED = 8
 _READINGS = 3
 # Shares of misread characters, as old pages have them.
 _MISREAD = (0.0, 0.01, 0.02, 0.04, 0.08)
-# Features that fewer origins have tell of names and places.
+# Features that fewer origins have are names and places.
 _ORIGINS = 3
 # The inverse of the regularisation, and the most features kept.
 _STRENGTH = 30.0
@@ -62,7 +61,7 @@ def teach(
 
     Args:
         known: made documents.
-        confirmed: documents of an archive of which people have said what they are; each weighs as much as a made one.
+        confirmed: documents of an archive whose kind people have confirmed; each weighs as much as a made one.
         names: the glossary.
         case_numbers: the patterns of case numbers.
     """
@@ -122,9 +121,9 @@ def _folds(documents: Sequence[LabelledDocument]) -> dict[str, int]:
     folds: dict[str, int] = {}
     for document in documents:
         if document.origin not in folds:
-            alike = document.kind, is_khmer(_text(document.pages[0]))
-            folds[document.origin] = dealt[alike] % _FOLDS
-            dealt[alike] += 1
+            group = document.kind, is_khmer(_text(document.pages[0]))
+            folds[document.origin] = dealt[group] % _FOLDS
+            dealt[group] += 1
     return folds
 
 
@@ -143,16 +142,16 @@ def _kinds(
 
 
 def _titles(names: Names, chance: random.Random) -> Iterator[_Example]:
-    """Yield what tells each title of the glossary by itself."""
+    """Yield an example for each title of the glossary."""
     for title, kind in names.written.items():
         for _ in range(_READINGS):
             features = _read_once(_page([title]), names, chance)
-            told = {name: value for name, value in features.items() if name.startswith("head ")}
-            yield _Example(told, kind, f"title {title}", _ALWAYS)
+            head = {name: value for name, value in features.items() if name.startswith("head ")}
+            yield _Example(head, kind, f"title {title}", _ALWAYS)
 
 
 def _phrases(names: Names, bodies: Sequence[Sequence[str]], chance: random.Random) -> Iterator[_Example]:
-    """Yield what tells each tell-tale phrase of the glossary: among a few lines of any paper of its script."""
+    """Yield an example for each phrase of the glossary, among a few lines of any paper of its script."""
     lines = _by_script(bodies)
     for phrase, kind in names.phrases.items():
         for _ in range(_READINGS):
@@ -170,7 +169,7 @@ def _read_once(page: Page, names: Names, chance: random.Random) -> Features:
 
 
 def _body(page: Page, names: Names) -> list[str]:
-    """Return the lines of a page but for those that stand in the middle, as titles do."""
+    """Return the lines of a page without the centred ones, as titles are."""
     return [seen.text.strip() for seen in Sketch(page, names).lines if not is_centred(seen, page)]
 
 
@@ -187,7 +186,7 @@ def _page(lines: Sequence[str]) -> Page:
 def _beginnings(
     documents: Sequence[LabelledDocument], folds: Mapping[str, int], names: Names, chance: random.Random
 ) -> Iterator[_Example]:
-    """Yield what tells beginnings: documents one after another, in no order, as scans hold them."""
+    """Yield examples of first pages: documents one after another, in random order, as scans hold them."""
     shuffled = list(documents)
     chance.shuffle(shuffled)
     full = [document.pages[0] for document in documents if len(document.pages) > 1]
@@ -212,22 +211,22 @@ def _roles(
     case_numbers: Sequence[str],
     chance: random.Random,
 ) -> Iterator[_Example]:
-    """Yield what tells a document's own date, court and number from others, where they are read as they are."""
+    """Yield examples of a document's own date, court and number, and of others, where they are read right."""
     for document in documents:
         read = [match_text(misread(page, chance, chance.choice(_MISREAD[:3]))) for page in document.pages]
-        finds = mentions_of(read, names, case_numbers)
+        mentions = mentions_of(read, names, case_numbers)
         for role in ROLES:
             value = document.facts.get(role)
-            own = [find for find in finds if find.name is role]
-            if value is None or (value and all(find.value != value for find in own)):
+            own = [mention for mention in mentions if mention.name is role]
+            if value is None or (value and all(mention.value != value for mention in own)):
                 continue
-            for find in own:
-                label = OWN if value and find.value == value else OTHER
-                yield _Example(role_features(find, finds, read), label, document.origin, folds[document.origin])
+            for mention in own:
+                label = OWN if value and mention.value == value else OTHER
+                yield _Example(role_features(mention, mentions, read), label, document.origin, folds[document.origin])
 
 
 def _fit(examples: Sequence[_Example]) -> Linear:
-    """Fit a logistic regression, keep its strongest features, and find its temperature."""
+    """Fit a logistic regression, keep its strongest features, and mention its temperature."""
     features, labels, origins, folds = (list(column) for column in zip(*examples, strict=True))
     vectorizer = DictVectorizer(dtype=np.float32)
     table = vectorizer.fit_transform(features)

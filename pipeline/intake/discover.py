@@ -1,4 +1,4 @@
-"""What lies in a box: every entry once, in the order of its path, whatever its name."""
+"""What is in a box: every entry once, in the order of its path, with any name."""
 
 import os
 import stat
@@ -93,7 +93,7 @@ def _walk(folder: Path) -> Iterator[tuple[Path, bool]]:
         listed = sorted(entries, key=lambda entry: entry.name)
     for entry in listed:
         name = entry.name.lower()
-        # Asked first: of some hidden folders not even root is told what they are.
+        # Asked first: some hidden folders cannot be examined, not even by root.
         if name.startswith(".") or name in _SYSTEM_FILES:
             yield Path(entry.path), False
         elif not entry.is_dir(follow_symlinks=False):
@@ -110,8 +110,8 @@ def _entry(top: Path, file: Path) -> Entry:
         target = file.resolve(strict=True)
         status = target.stat()
     except OSError as error:
-        if not os.path.islink(file):  # noqa: PTH114  # that of pathlib fails, too, where nothing can be told of the file
-            return Entry(path, file, 0, 0)  # it went away, or its share did: whoever opens it will see
+        if not os.path.islink(file):  # noqa: PTH114  # that of pathlib fails, too, where the file cannot be examined
+            return Entry(path, file, 0, 0)  # it went away, or its share did: opening it will show which
         return Entry(
             path, file, 0, 0, Failure(code=Code.OUTSIDE_BOX, detail=f"the link leads nowhere: {error.strerror}")
         )

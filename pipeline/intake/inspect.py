@@ -1,4 +1,4 @@
-"""What a scan is, told by its content; and whether it can be read at all."""
+"""What a scan is by its content, and whether it can be read at all."""
 
 import hashlib
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ def sha256_of(file: Path) -> tuple[str, int]:
 
 
 def inspect(file: Path, limits: Limits, dpi: int) -> tuple[Kind, int]:
-    """Tell what a scan is and how many pages it has, without decoding a picture.
+    """Return what a scan is and how many pages it has, without decoding a picture.
 
     Args:
         file: the scan.
@@ -152,7 +152,7 @@ def _inches(page: pikepdf.Page) -> tuple[float, float]:
 
 
 def _be_no_cover(pdf: pikepdf.Pdf) -> None:
-    """Make sure that a PDF does not just wrap a locked one, for programs that cannot open that (ISO 32000-2, 7.6.7)."""
+    """Refuse a PDF that only wraps a locked one, for programs that cannot open that (ISO 32000-2, 7.6.7)."""
     attached = pdf.attachments.values() if "/Collection" in pdf.Root else ()
     if any(each.obj.get("/AFRelationship") == "/EncryptedPayload" for each in attached):
         raise ScanError(Code.ENCRYPTED, "what it shows is a cover, and the document in it is locked")

@@ -29,8 +29,8 @@ _TABLE = re.compile(rb"[\s\0]*(?:xref|\d+\s+\d+\s+obj)\b")
 _NOT_GONE_ON = re.compile(rb"startxref\s+\d+[\s\0]*%%EOF(?=[\s\0]*[^\s\0])(?![\s\0]*(?:\d+\s+\d+\s+obj|xref)\b)")
 
 
-# What qpdf says of locks that it has no key for, whatever password it is given.
-_SAID_OF_LOCKS = ("unsupported encryption filter", "Unsupported /R or /V in encryption dictionary")
+# What qpdf reports of locks that no password opens.
+_LOCK_MESSAGES = ("unsupported encryption filter", "Unsupported /R or /V in encryption dictionary")
 # What names the handler of a lock, directly or in an object of its own, which no PDF hides in a stream.
 _LOCK = re.compile(rb"/Encrypt\s*(?:(\d+)\s+(\d+)\s+R\b|<<)")
 _HANDLER = re.compile(rb"/Filter\s*/([\w.#-]+)")
@@ -44,7 +44,7 @@ _CHUNK = 1 << 20
 def for_readers(file: Path) -> Iterator[Path]:
     """Yield a file in which every program reads the PDF as :func:`open_pdf` does: the file itself, or a copy for now.
 
-    Programs differ in how far behind the end they look for it, and in what they can mend.
+    Programs differ in how far behind the end they look for it, and in what they can repair.
 
     Raises:
         ScanError: as :func:`open_pdf`.
@@ -55,7 +55,7 @@ def for_readers(file: Path) -> Iterator[Path]:
         if is_sound:
             yield whole
             return
-        with tempfile.TemporaryDirectory(prefix="mended-") as folder:
+        with tempfile.TemporaryDirectory(prefix="repaired-") as folder:
             copy = Path(folder) / "scan.pdf"
             with open_pdf(whole) as pdf:
                 pdf.save(copy)
@@ -64,7 +64,7 @@ def for_readers(file: Path) -> Iterator[Path]:
 
 @contextmanager
 def open_pdf(file: Path, password: str = "") -> Iterator[pikepdf.Pdf]:
-    """Open a PDF whatever lies behind its end; mend a faulty one only where mending cannot lose a page.
+    """Open a PDF with anything behind its end; repair a faulty one only where the repair cannot lose a page.
 
     A PDF that was cut off has no end, or one with a part of a later revision behind it, and what a mender finds in it
     is a part of it: that is refused.
@@ -88,34 +88,34 @@ def _opened(file: Path, password: str) -> pikepdf.Pdf:
         if _ANOTHER.search(content):
             raise ScanError(Code.DAMAGED, _SEVERAL)
     try:
-        pdf, promised = _open(file, password, mend=False)
+        pdf, promised = _open(file, password, repair=False)
     except pikepdf.PasswordError:
         raise
     except pikepdf.PdfError as error:
-        if any(said in str(error) for said in _SAID_OF_LOCKS):
+        if any(message in str(error) for message in _LOCK_MESSAGES):
             raise ScanError(Code.ENCRYPTED, _lock(file)) from error
         with _content(file) as content:
             if b"%%EOF" not in content[-2 * _LOOKED_AT :]:
                 raise ScanError(Code.DAMAGED, "its end is missing") from error
             if _NOT_GONE_ON.search(content):
                 raise ScanError(Code.DAMAGED, _SEVERAL) from error
-        pdf, promised = _open(file, password, mend=True)
+        pdf, promised = _open(file, password, repair=True)
         _be_whole(pdf)
     if promised > len(pdf.pages):
         raise ScanError(Code.DAMAGED, f"of {promised} pages {len(pdf.pages)} are left")
     return pdf
 
 
-def _open(file: Path, password: str, *, mend: bool) -> tuple[pikepdf.Pdf, int]:
+def _open(file: Path, password: str, *, repair: bool) -> tuple[pikepdf.Pdf, int]:
     """Return a PDF, and how many pages it says it has: what opens it rightly also puts that number right."""
-    opened = partial(pikepdf.open, file, password=password, attempt_recovery=mend, suppress_warnings=True)
+    opened = partial(pikepdf.open, file, password=password, attempt_recovery=repair, suppress_warnings=True)
     with opened(inherit_page_attributes=False) as as_it_is:
         promised = int(as_it_is.Root.Pages.get("/Count", 0))
     return opened(), promised
 
 
 def _be_whole(pdf: pikepdf.Pdf) -> None:
-    """Make sure that a mended PDF lacks nothing that a page of it shows: a piece may be gone out of its middle."""
+    """Refuse a repaired PDF that lacks something that a page shows: a piece may be missing from its middle."""
     for number, page in enumerate(pdf.pages, 1):
         contents = page.obj.get("/Contents")
         forms: pikepdf.Object = page.resources.get("/XObject", pikepdf.Dictionary())
@@ -123,7 +123,7 @@ def _be_whole(pdf: pikepdf.Pdf) -> None:
         shown = [*(contents if isinstance(contents, pikepdf.Array) else [contents]), *map(forms.get, drawn)]
         if not all(isinstance(each, pikepdf.Stream) for each in shown):
             raise ScanError(Code.DAMAGED, "a part of it is missing", page=number)
-    if any("stream length" in told for told in pdf.get_warnings()):
+    if any("stream length" in warning for warning in pdf.get_warnings()):
         raise ScanError(Code.DAMAGED, "a part of it is missing, or was changed on its way")
 
 
@@ -203,7 +203,7 @@ def _end(content: mmap.mmap) -> re.Match[bytes] | None:
 
 
 def _leads_to_its_table(content: mmap.mmap) -> bool:
-    """Whether the end of a PDF tells where its table of objects lies."""
+    """Whether the end of a PDF says where its table of objects is."""
     end = _end(content)
     return end is not None and _TABLE.match(content, int(end[1])) is not None
 

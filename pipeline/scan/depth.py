@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 # How many bits programs fill of the 16 or 32 that a file gives them.
 _FILLED = (8, 10, 12, 14, 16, 24)
-# Unprinted paper is all but 0 where 0 is white: little can be told from its highest value.
+# Unprinted paper is all but 0 where 0 is white: its highest value says little.
 _LEAST_INVERTED = 12
 _UNIT = 1.5  # the highest of floats that are meant to go from 0 to 1
 _LOWEST = 0.05  # part of the highest: what filters leave below 0
@@ -14,7 +14,7 @@ _LOWEST = 0.05  # part of the highest: what filters leave below 0
 def eight_bits(samples: NDArray[np.generic], bits: int, *, inverted: bool = False) -> NDArray[np.uint8]:
     """Return samples from 0, black, to 255, white.
 
-    Many files give 16 bits to what a scanner took with 12, and floats of any range: how much is white is told from
+    Many files give 16 bits to what a scanner took with 12, and floats of any range: what is white is derived from
     the highest sample.
 
     Args:

@@ -90,7 +90,7 @@ def refusal(file: Path, head: bytes) -> ScanError:
 
 
 def _is_office(file: Path) -> bool:
-    """Whether an archive of files is an office document, which `file` tells by the order of its files only."""
+    """Whether an archive of files is an office document, which `file` recognises by the order of its files only."""
     try:
         with zipfile.ZipFile(file) as packed:
             return "[Content_Types].xml" in packed.namelist()
@@ -99,7 +99,7 @@ def _is_office(file: Path) -> bool:
 
 
 def _jpeg_bits(file: Path) -> int | None:
-    """Return the depth that a JPEG's frame header tells, None where it is cut off before that."""
+    """Return the depth in a JPEG's frame header, None where it is cut off before that."""
     with file.open("rb") as stream:
         stream.seek(2)
         while len(segment := stream.read(5)) == 5 and segment[0] == 0xFF:
@@ -111,7 +111,7 @@ def _jpeg_bits(file: Path) -> int | None:
 
 
 def _mime(file: Path) -> str:
-    # Its longer description may tell what stands in a document: its title, its author.
+    # Its longer description may show what is in a document: its title, its author.
     command = ["file", "--brief", "--mime-type", "--", str(file)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)

@@ -29,6 +29,6 @@ def _has_end(content: mmap.mmap) -> bool:
             return True
         place = found.end()
         if marker not in {_START, _SCAN}:
-            # A thumbnail in a segment has an end of its own.
+            # A thumbnail in a segment has its own end.
             place += int.from_bytes(content[place : place + 2], "big")
     return False

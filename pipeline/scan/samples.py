@@ -1,4 +1,4 @@
-"""The samples of an uncompressed TIFF, whatever their depth, as a picture of 8 bits."""
+"""The samples of an uncompressed TIFF, of any depth, as a picture of 8 bits."""
 
 from pathlib import Path
 
@@ -31,8 +31,8 @@ def from_samples(file: Path, plain: Directory, page: Directory) -> Image.Image:
     samples = _samples(file, plain)
     bits, photometric, extra = plain.bits[0], page.photometric, page.all(EXTRA)
     count = samples.shape[2]
-    wants = {2: 3, 5: 4, 6: 3, 8: 3, 9: 3}.get(photometric, 1)
-    if count < wants or (photometric == 6 and page.all(530) not in {(), (1, 1)}):
+    expected = {2: 3, 5: 4, 6: 3, 8: 3, 9: 3}.get(photometric, 1)
+    if count < expected or (photometric == 6 and page.all(530) not in {(), (1, 1)}):
         raise ScanError(Code.UNSUPPORTED, "a TIFF whose samples and colour space do not agree")
     if photometric == 3:
         pixels, mode = _coloured(samples[..., 0], page.all(COLOURS)), "RGB"
@@ -40,12 +40,12 @@ def from_samples(file: Path, plain: Directory, page: Directory) -> Image.Image:
         pixels, mode = in_full(samples[..., :4], bits), "CMYK"
     elif photometric in {8, 9}:
         pixels, mode = _lab(samples[..., :3], bits, signed=photometric == 8), "LAB"
-    elif wants == 3:
+    elif expected == 3:
         pixels, mode = eight_bits(samples[..., :3], bits), "YCbCr" if photometric == 6 else "RGB"
     else:
         pixels, mode = eight_bits(samples[..., 0], bits, inverted=photometric == 0), "L"
     image = Image.fromarray(np.ascontiguousarray(pixels), mode=mode)
-    return _on_paper(image, samples, wants, bits, extra) if count > wants and extra else image
+    return _on_paper(image, samples, expected, bits, extra) if count > expected and extra else image
 
 
 def _samples(file: Path, plain: Directory) -> NDArray[np.generic]:

@@ -97,7 +97,7 @@ class Directory:
 
     @property
     def mask(self) -> bool:
-        """Whether it tells which part of another picture is to be seen."""
+        """Whether it says which part of another picture is visible."""
         return bool(self.one(SUBFILE) & _MASK_BIT) or self.one(PHOTOMETRIC, -1) == MASK
 
 
@@ -187,7 +187,7 @@ def _tags(header: bytes) -> ImageFileDirectory_v2:
 
 def _read(stream: BinaryIO, header: bytes, offset: int) -> Directory:
     tags = _tags(header)
-    tags.next = -1  # Pillow only warns of a directory that is cut off, and comes to no next one
+    tags.next = -1  # Pillow only warns of a directory that is cut off, and finds no next one
     stream.seek(offset)
     try:
         with warnings.catch_warnings():

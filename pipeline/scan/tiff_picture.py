@@ -83,7 +83,7 @@ def _is_known(page: Directory) -> bool:
 
 
 def _is_plain(page: Directory) -> bool:
-    """Whether Pillow takes the samples for what they are: it heeds no polarity above 8 bits, among others."""
+    """Whether Pillow takes the samples for what they are: it ignores the polarity above 8 bits, among others."""
     colours = page.all(COLOURS)
     return (
         PHOTOMETRIC in page.tags
@@ -168,16 +168,16 @@ def _decompress(source: Path, page: Directory, plain: Path, number: int, seconds
         raise ScanError(Code.INTERNAL, "the program tiffcp is missing", page=number) from error
     except subprocess.TimeoutExpired as error:
         raise ScanError(Code.TIMEOUT, f"decoding took more than {seconds:.0f} s", page=number) from error
-    said = done.stderr.decode("utf-8", "replace").replace(str(source), "it").strip().splitlines()
+    messages = done.stderr.decode("utf-8", "replace").replace(str(source), "it").strip().splitlines()
     if done.returncode < 0:
         raise ScanError(Code.WORKER_LOST, f"tiffcp was ended by signal {-done.returncode}", page=number)
     # It names no cause, and speaks of writing only where it could not.
-    if done.returncode != 0 and any("writ" in line.lower() for line in said):
+    if done.returncode != 0 and any("writ" in line.lower() for line in messages):
         raise ScanError(Code.DISK_FULL, "no room to decode it", page=number)
     # What is missing of a JPEG, its decoder makes up, and only warns.
-    missing = [line for line in said if "premature" in line.lower()]
+    missing = [line for line in messages if "premature" in line.lower()]
     if done.returncode != 0 or missing:
-        raise ScanError(Code.DAMAGED, (missing or said or ["tiffcp made no picture of it"])[-1], page=number)
+        raise ScanError(Code.DAMAGED, (missing or messages or ["tiffcp made no picture of it"])[-1], page=number)
 
 
 def _dpi(page: Directory, tag: int) -> float:
