@@ -16,7 +16,7 @@ from pipeline.services.text_export import export_text
 ToOption = Annotated[Path, typer.Option(metavar="DIR", help="Where they go; it is made if need be.")]
 _MOST_FAILED = 20
 
-app = typer.Typer(help="Take things out of the archive.", no_args_is_help=True)
+app = typer.Typer(help="Copy case files and texts out of the archive.", no_args_is_help=True)
 
 
 @app.command()

@@ -82,9 +82,9 @@ def sign(archive: ArchiveOption = None) -> None:
     with Archive(read_settings(archive)) as opened:
         signed = service.sign(opened, operator())
     out.print(f"{signed.count} bags signed.")
-    if signed.left:
+    if signed.skipped:
         raise BagError(
             "Not signed, because they are not as they were sealed, or not the ones in the journal: "
-            f"{', '.join(signed.left)}.",
+            f"{', '.join(signed.skipped)}.",
             "`bannasar verify` says more.",
         )

@@ -38,7 +38,7 @@ from models.page import Page
 from models.scan import Scan
 from pipeline.archive.withdrawal import carry_over, is_withdrawn
 from pipeline.formats.alto import alto_of
-from pipeline.formats.mets import Held, mets
+from pipeline.formats.mets import BagFile, mets
 
 # Where in a bag the record of its case file lies.
 RECORD = "data/case.json"
@@ -256,18 +256,18 @@ def _fill(
             file,
             upright=case.upright,
         )
-    _write(aside / "mets.xml", mets(case, list(_held(aside)), _paths_of_originals(case)))
+    _write(aside / "mets.xml", mets(case, list(_payload_files(aside)), _paths_of_originals(case)))
 
 
 def _known(value: str) -> tuple[str, ...]:
     return (value,) if value else ()
 
 
-def _held(payload: Path) -> Iterator[Held]:
+def _payload_files(payload: Path) -> Iterator[BagFile]:
     for file in sorted(file for file in payload.rglob("*") if file.is_file()):
         with file.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        yield Held(PurePosixPath(file.relative_to(payload)), file.stat().st_size, digest)
+        yield BagFile(PurePosixPath(file.relative_to(payload)), file.stat().st_size, digest)
 
 
 def _paths_of_originals(case: CaseFile) -> dict[str, PurePosixPath]:

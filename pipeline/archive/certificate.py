@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from models.page import Block, Line, Page, Rect
 from pipeline.archive.statement import Statement
-from pipeline.formats.lettering import written
+from pipeline.formats.lettering import draw_line
 from pipeline.formats.pdf import Description, write_pdf
 
 _DPI = 300
@@ -75,15 +75,15 @@ def _draw(image: Image.Image, statement: Statement) -> Iterator[Line]:
     pen = ImageDraw.Draw(image)
     told = {name: getattr(statement, name) for name in Statement.__slots__}
     middle = _A4[0] // 2
-    yield written(pen, _HEAD[0], (middle, 330), 110, "mm")
-    yield written(pen, _HEAD[1], (middle, 500), 56, "mm")
+    yield draw_line(pen, _HEAD[0], (middle, 330), 110, "mm")
+    yield draw_line(pen, _HEAD[1], (middle, 500), 56, "mm")
     down = 700
     for label, value in _ROWS:
-        yield written(pen, label, (_MARGIN, down), 40, "lm", grey=90)
+        yield draw_line(pen, label, (_MARGIN, down), 40, "lm", grey=90)
         for part in textwrap.wrap(value.format(**told), 64) or [""]:
             down += 78
-            yield written(pen, part, (_MARGIN, down), 52, "lm")
+            yield draw_line(pen, part, (_MARGIN, down), 52, "lm")
         down += 110
     for number, text in enumerate(_FOOT):
         place = (_MARGIN + _CODE, _A4[1] - _MARGIN - 400 + 90 * number)
-        yield written(pen, text, place, 34, "lm")
+        yield draw_line(pen, text, place, 34, "lm")

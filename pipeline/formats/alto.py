@@ -26,7 +26,7 @@ def alto(page: Page, file_name: str, software: Mapping[str, str], created: datet
 
     Returns:
         XML in UTF-8. Measures are pixels of the upright page; the order of blocks is the order of reading.
-        What a hand wrote, and was not read, stands after them as illustrations of the type ``handwriting``.
+        Handwriting is not read: its lines come last, as illustrations of the type ``handwriting``.
     """
     root = etree.Element(_tag("alto"), nsmap={None: _NAMESPACE})
     root.set("SCHEMAVERSION", _SCHEMA_VERSION)
@@ -42,7 +42,7 @@ def alto(page: Page, file_name: str, software: Mapping[str, str], created: datet
     versions = ", ".join(f"{name} {version}" for name, version in software.items() if name != "bannasar")
     _add(made_by, "applicationDescription").text = versions
     layout = _add(root, "Layout")
-    sheet = _add(
+    element = _add(
         layout,
         "Page",
         ID="P",
@@ -51,7 +51,7 @@ def alto(page: Page, file_name: str, software: Mapping[str, str], created: datet
         HEIGHT=str(page.height),
         PROCESSINGREFS="READ",
     )
-    space = _add(sheet, "PrintSpace", **_place(Rect(0, 0, page.width, page.height)))
+    space = _add(element, "PrintSpace", **_place(Rect(0, 0, page.width, page.height)))
     for number, block in enumerate(page.blocks, 1):
         # ALTO wants a line in each block: an empty cell of a table is left out.
         if block.lines:

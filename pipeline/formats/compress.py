@@ -18,11 +18,11 @@ LONGEST_JPEG = 65_500  # pixels a side (libjpeg: JPEG_MAX_DIMENSION)
 def compressed(pixels: np.ndarray, dpi: float, quality: int, kilobytes: int, lines: Sequence[int] = ()) -> bytes:
     """Return a page's picture as JPEG, or where that is too large or too long, as JPEG 2000 of the size allowed.
 
-    Noise of the paper makes a JPEG large, and blocks of it ragged when it must be small. JPEG 2000 gives what bytes
-    there are to what stands out most: to the writing. It takes ten times as long, so that clean pages go without. At
-    such sizes next to nothing is left of what is finer than 180 dots an inch: it is taken out first, unless lines as
-    low as the page's lowest quarter would be hard to read. At 240 dots it takes twice as long, for edges that are
-    hardly sharper.
+    Noise of the paper makes a JPEG large, and a small JPEG has ragged blocks. JPEG 2000 spends its bytes on what stands
+    out most, which is the writing. It takes ten times as long, so it is used only where the JPEG is too large. At such
+    sizes almost nothing finer than 180 dots an inch is left, so the picture is reduced to that first, unless the lowest
+    quarter of the page's lines would be hard to read. With 240 dots it takes twice as long, and edges are hardly
+    sharper.
 
     Args:
         pixels: grey, ``(height, width)``, or RGB.
@@ -49,6 +49,6 @@ def compressed(pixels: np.ndarray, dpi: float, quality: int, kilobytes: int, lin
         image = Image.fromarray(cv2.resize(calm, size, interpolation=cv2.INTER_AREA))
     small = io.BytesIO()
     ratio = image.width * image.height * len(image.getbands()) / allowed
-    # The 9-7 wavelet is the better one at such rates; the rate is told as the ratio to what the pixels take.
+    # The 9-7 wavelet is the better one at such rates; the rate is given as the ratio to the size of the pixels.
     image.save(small, "JPEG2000", irreversible=True, quality_mode="rates", quality_layers=[ratio])
     return small.getvalue()

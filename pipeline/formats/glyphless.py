@@ -1,11 +1,11 @@
 """A font without shapes: it holds the place of words whose shapes are in the page's picture.
 
 Each code is a UTF-16 code unit, each glyph half an em wide and without an area. Searching, selecting and copying go by
-the ``ToUnicode`` map, so that Khmer comes out in the order it was put in, whatever a shaper would make of it.
+the ``ToUnicode`` map, so that Khmer comes out in the order in which it was written, whatever a shaper would do with it.
 
 Marks that take no room (Unicode's category Mn: Khmer's subscripts and most of its vowels) have next to no width: pdf.js
 gives them none whatever the font says, and would see a space wherever a word ended earlier than the next one begins.
-They must have some, for poppler sorts letters by where they begin.
+They need some width, because poppler sorts letters by where they begin.
 """
 
 import io
@@ -88,7 +88,7 @@ def _descriptor(pdf: pikepdf.Pdf, height: int) -> pikepdf.Object:
 def codes(text: str) -> bytes:
     """Return the codes that show a text; what has none becomes �.
 
-    That are the characters outside the Basic Multilingual Plane, and U+0000: its code is the one of the missing glyph.
+    These are the characters outside the Basic Multilingual Plane, and U+0000, whose code is that of the missing glyph.
     """
     return "".join(one if 0 < ord(one) < 0x10000 else "\ufffd" for one in text).encode("utf-16-be")
 
@@ -144,7 +144,7 @@ def _program(height: int) -> bytes:
 def _blank(height: int) -> Glyph:
     """Return a glyph that covers its whole box with nothing: one line from corner to corner.
 
-    PDFium drops a word of one letter whose glyph has no extent, be it read out or not.
+    PDFium drops a word of one letter if its glyph has no extent.
     """
     pen = TTGlyphPen(None)
     pen.moveTo((0, 0))

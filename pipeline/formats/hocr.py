@@ -1,4 +1,4 @@
-"""A page as hOCR 1.2: HTML that says where each word stands, which many programs read that know no ALTO."""
+"""A page as hOCR 1.2: HTML with the place of each word, for the many programs that do not read ALTO."""
 
 from collections.abc import Sequence
 

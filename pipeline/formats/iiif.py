@@ -21,25 +21,25 @@ def manifest(case: CaseFile, pages: Sequence[Page], base: str) -> Json:
     Args:
         case: the case file.
         pages: its pages, in the order of its documents.
-        base: the address of the folder, without a slash at its end; ``picture_name`` and ``text_name`` say what is
-            looked for in it.
+        base: the address of the folder, without a slash at its end; ``picture_name`` and ``text_name`` name the
+            files in it.
     """
     places = {(page.scan, page.number): number for number, page in enumerate(pages, 1)}
     return {
         "@context": _CONTEXT,
         "id": f"{base}/manifest.json",
         "type": "Manifest",
-        "label": _said(case.title),
+        "label": _label(case.title),
         "metadata": [
-            {"label": _said("Case file"), "value": _said(case.id)},
-            {"label": _said("Box"), "value": _said(case.box)},
+            {"label": _label("Case file"), "value": _label(case.id)},
+            {"label": _label("Box"), "value": _label(case.box)},
         ],
         "items": [_canvas(page, number, base) for number, page in enumerate(pages, 1)],
         "structures": [
             {
                 "id": f"{base}/document/{document.number}",
                 "type": "Range",
-                "label": _said(document.title),
+                "label": _label(document.title),
                 "items": [
                     {"id": _canvas_id(base, places[ref.scan, ref.number]), "type": "Canvas"} for ref in document.pages
                 ],
@@ -92,7 +92,7 @@ def _canvas(page: Page, number: int, base: str) -> Json:
     made: Json = {
         "id": canvas,
         "type": "Canvas",
-        "label": _said(str(number)),
+        "label": _label(str(number)),
         **size,
         "items": [{"id": f"{canvas}/pictures", "type": "AnnotationPage", "items": [painting]}],
     }
@@ -118,5 +118,5 @@ def _canvas_id(base: str, number: int) -> str:
     return f"{base}/canvas/{number}"
 
 
-def _said(text: str) -> dict[str, list[str]]:
+def _label(text: str) -> dict[str, list[str]]:
     return {"none": [text]}

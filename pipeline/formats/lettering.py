@@ -1,4 +1,4 @@
-"""Words drawn on a page that is made here, in Khmer and Latin letters."""
+"""Text in Khmer and Latin letters, drawn on a page."""
 
 import subprocess
 from functools import cache
@@ -12,7 +12,9 @@ from models.page import Line, Rect, Word
 _FACE = "Khmer OS Battambang"
 
 
-def written(pen: ImageDraw.ImageDraw, text: str, place: tuple[int, int], size: int, anchor: str, grey: int = 0) -> Line:
+def draw_line(
+    pen: ImageDraw.ImageDraw, text: str, place: tuple[int, int], size: int, anchor: str, grey: int = 0
+) -> Line:
     """Draw a line of text, and return it as it stands on the page.
 
     Args:
@@ -39,7 +41,7 @@ def written(pen: ImageDraw.ImageDraw, text: str, place: tuple[int, int], size: i
     return Line(words=tuple(words), box=box, confidence=1.0)
 
 
-def length(text: str, size: int) -> float:
+def text_width(text: str, size: int) -> float:
     """Return how many pixels wide a line of text is.
 
     Raises:

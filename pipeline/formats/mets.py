@@ -1,7 +1,7 @@
-"""What a bag holds and how it came about, as METS 1.12 with PREMIS 3.0: what archives' programs take in.
+"""What a bag holds and how it was made, as METS 1.12 with PREMIS 3.0, which the programs of other archives read.
 
-The Library of Congress keeps both: METS tells of the files, the documents and their pages; PREMIS tells of each scan,
-of what was done (the events), and by whom and what (the agents).
+The Library of Congress maintains both. METS lists the files, the documents and their pages. PREMIS describes each scan,
+what was done (the events), and who or what did it (the agents).
 """
 
 import json
@@ -38,7 +38,7 @@ _MIME = {
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class BagFile:
     """A file of the bag: its path below ``data``, its size in bytes, its SHA-256 in hexadecimal."""
 
     path: PurePosixPath
@@ -46,7 +46,7 @@ class Held:
     sha256: str
 
 
-def mets(case: CaseFile, files: Sequence[Held], originals: Mapping[str, PurePosixPath]) -> bytes:
+def mets(case: CaseFile, files: Sequence[BagFile], originals: Mapping[str, PurePosixPath]) -> bytes:
     """Return the METS document of a case file.
 
     Args:
@@ -64,10 +64,10 @@ def mets(case: CaseFile, files: Sequence[Held], originals: Mapping[str, PurePosi
     ids = {file.path: f"F{number:06}" for number, file in enumerate(files, 1)}
     scans = frozenset(originals.values())
     _head(root, case)
-    _describe(root, case)
-    _tell_what_was_done(root, case, [file for file in files if file.path in scans], ids)
-    _list_files(root, files, ids, scans)
-    _arrange(root, case, ids)
+    _add_descriptions(root, case)
+    _add_provenance(root, case, [file for file in files if file.path in scans], ids)
+    _add_files(root, files, ids, scans)
+    _add_structure(root, case, ids)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
@@ -78,7 +78,7 @@ def _head(root: etree._Element, case: CaseFile) -> None:
     _add(agent, "name").text = f"Bannasar {case.software.get('bannasar', '')}".strip()
 
 
-def _describe(root: etree._Element, case: CaseFile) -> None:
+def _add_descriptions(root: etree._Element, case: CaseFile) -> None:
     """Write Dublin Core of the case file, and of each document with what was read from it."""
     data = _wrap(_add(root, "dmdSec", ID="D0"), "DC")
     for name, value in (("title", case.title), ("identifier", case.id), ("relation", case.box)):
@@ -97,8 +97,8 @@ def _describe(root: etree._Element, case: CaseFile) -> None:
                     _element(data, _DC, "identifier" if fact is FactName.CASE_NUMBER else "subject", value)
 
 
-def _tell_what_was_done(
-    root: etree._Element, case: CaseFile, scans: Sequence[Held], ids: Mapping[PurePosixPath, str]
+def _add_provenance(
+    root: etree._Element, case: CaseFile, scans: Sequence[BagFile], ids: Mapping[PurePosixPath, str]
 ) -> None:
     section = _add(root, "amdSec", ID="A")
     for file in scans:
@@ -116,8 +116,8 @@ def _tell_what_was_done(
 
 
 def _events(
-    version: Version, scans: Sequence[Held], known: Collection[str]
-) -> Iterator[tuple[str, str, str, Sequence[Held]]]:
+    version: Version, scans: Sequence[BagFile], known: Collection[str]
+) -> Iterator[tuple[str, str, str, Sequence[BagFile]]]:
     """Yield the name, the type (of the Library of Congress' vocabulary) and the detail of what was done, and to what.
 
     Args:
@@ -127,21 +127,21 @@ def _events(
     """
     settings = json.dumps(version.settings, ensure_ascii=False, sort_keys=True)
     if new := [file for file in scans if file.sha256 not in known]:
-        yield "ingestion", "ingestion", "The scans were taken in, bit for bit.", new
+        yield "ingestion", "ingestion", "The scans were ingested, bit for bit.", new
         yield "digest", "message digest calculation", "The SHA-256 of each scan was calculated as it was read.", new
     if version.reason:
-        yield "correction", "metadata modification", f"A person put right: {version.reason}", scans
+        yield "correction", "metadata modification", f"A person corrected: {version.reason}", scans
     elif read := [file for file in scans if version.read is None or file.sha256 in version.read]:
         yield "recognition", "metadata extraction", f"The pages were read, with these settings: {settings}", read
     yield "documents", "creation", "Searchable PDF/A, ALTO and page records were made of what was read.", scans
 
 
-def _object(parent: etree._Element, file: Held) -> None:
+def _object(parent: etree._Element, file: BagFile) -> None:
     element = _element(parent, _PREMIS, "object")
     element.set(_name(_XSI, "type"), "premis:file")
     _identify(element, "objectIdentifier", "SHA-256", file.sha256)
     about = _element(element, _PREMIS, "objectCharacteristics")
-    _element(about, _PREMIS, "compositionLevel", "0")  # neither packed nor encrypted
+    _element(about, _PREMIS, "compositionLevel", "0")  # neither compressed nor encrypted
     fixity = _element(about, _PREMIS, "fixity")
     _element(fixity, _PREMIS, "messageDigestAlgorithm", "SHA-256")
     _element(fixity, _PREMIS, "messageDigest", file.sha256)
@@ -151,8 +151,8 @@ def _object(parent: etree._Element, file: Held) -> None:
     _element(element, _PREMIS, "originalName", str(file.path))
 
 
-def _event(parent: etree._Element, told: tuple[str, str, str], version: Version, scans: Sequence[Held]) -> None:
-    identifier, kind, detail = told
+def _event(parent: etree._Element, about: tuple[str, str, str], version: Version, scans: Sequence[BagFile]) -> None:
+    identifier, kind, detail = about
     element = _element(parent, _PREMIS, "event")
     _identify(element, "eventIdentifier", "local", identifier)
     _element(element, _PREMIS, "eventType", kind)
@@ -166,7 +166,7 @@ def _event(parent: etree._Element, told: tuple[str, str, str], version: Version,
 
 
 def _agents(version: Version) -> Iterator[tuple[str, str, str]]:
-    """Yield the name, the type and the version of each who had a part in it."""
+    """Yield the name, the type and the version of each agent."""
     yield from ((name, "software", number) for name, number in version.software.items())
     if version.operator:
         yield version.operator, "person", ""
@@ -181,8 +181,8 @@ def _agent(parent: etree._Element, name: str, kind: str, number: str) -> None:
         _element(element, _PREMIS, "agentVersion", number)
 
 
-def _list_files(
-    root: etree._Element, files: Sequence[Held], ids: Mapping[PurePosixPath, str], scans: frozenset[PurePosixPath]
+def _add_files(
+    root: etree._Element, files: Sequence[BagFile], ids: Mapping[PurePosixPath, str], scans: frozenset[PurePosixPath]
 ) -> None:
     section = _add(root, "fileSec")
     groups: dict[str, etree._Element] = {}
@@ -190,7 +190,7 @@ def _list_files(
         use = file.path.parts[0] if len(file.path.parts) > 1 else "record"
         if use not in groups:
             groups[use] = _add(section, "fileGrp", USE=use)
-        told = {
+        attributes = {
             "ID": ids[file.path],
             "MIMETYPE": _mime(file.path),
             "SIZE": str(file.size),
@@ -198,19 +198,19 @@ def _list_files(
             "CHECKSUMTYPE": "SHA-256",
         }
         if file.path in scans:
-            told["ADMID"] = f"T{ids[file.path]}"
-        place = _add(_add(groups[use], "file", **told), "FLocat", LOCTYPE="URL")
+            attributes["ADMID"] = f"T{ids[file.path]}"
+        place = _add(_add(groups[use], "file", **attributes), "FLocat", LOCTYPE="URL")
         place.set(_name(_XLINK, "href"), quote(str(file.path)))
 
 
-def _arrange(root: etree._Element, case: CaseFile, ids: Mapping[PurePosixPath, str]) -> None:
+def _add_structure(root: etree._Element, case: CaseFile, ids: Mapping[PurePosixPath, str]) -> None:
     """Write the documents of the case file and their pages, in their order."""
     title = xml_text(case.title)
     whole = _add(_add(root, "structMap", TYPE="logical"), "div", TYPE="case file", LABEL=title, DMDID="D0")
     numbers = {scan.sha256: number for number, scan in enumerate(case.scans, 1)}
     for document in case.documents:
-        told = {"ORDER": str(document.number), "LABEL": xml_text(document.title), "DMDID": f"D{document.number}"}
-        division = _add(whole, "div", TYPE="document", **told)
+        attributes = {"ORDER": str(document.number), "LABEL": xml_text(document.title), "DMDID": f"D{document.number}"}
+        division = _add(whole, "div", TYPE="document", **attributes)
         _point(division, ids, f"documents/{document.number:03}.pdf")
         for order, ref in enumerate(document.pages, 1):
             page = _add(division, "div", TYPE="page", ORDER=str(order))

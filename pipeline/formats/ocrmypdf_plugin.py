@@ -1,6 +1,6 @@
-"""What makes OCRmyPDF use our words: an engine that recognises nothing, and hands over layers made before.
+"""A plugin that makes OCRmyPDF use our words: its engine recognises nothing, and returns layers that are there already.
 
-The layers lie beside the PDF that OCRmyPDF is given, under the name :func:`layer_beside` tells.
+The layers lie beside the PDF that OCRmyPDF is given; :func:`layer_beside` returns their names.
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ def layer_beside(pdf: Path, number: int) -> Path:
 
 
 class OurWords(OcrEngine):
-    """An engine that hands over the layers."""
+    """An engine that returns the layers."""
 
     @staticmethod
     def version() -> str:
@@ -57,7 +57,7 @@ class OurWords(OcrEngine):
 
     @staticmethod
     def generate_pdf(input_file: Path, output_pdf: Path, output_text: Path, options: object) -> None:
-        """Hand over the layer of the page that OCRmyPDF calls ``input_file`` (its name begins with the number)."""
+        """Return the layer of the page that OCRmyPDF calls ``input_file`` (its name begins with the number)."""
         number = int(input_file.name.split("_")[0])
         document = Path(options.input_file)  # type: ignore[attr-defined]
         output_pdf.write_bytes(layer_beside(document, number).read_bytes())

@@ -23,7 +23,7 @@ from pipeline.formats.alto import xml_text
 from pipeline.formats.ocrmypdf_plugin import layer_beside
 from pipeline.formats.text_layer import lower_letters, page_size, write_text_layer
 
-# Their errors come as exceptions; what they would log besides, nobody reads on a worker.
+# Their errors come as exceptions. What else they log may name what is on a paper.
 for _name in ("ocrmypdf", "img2pdf", "fontTools"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 _JPEG_2000 = b"\x00\x00\x00\x0cjP  "  # ISO 15444-1, I.5.1
@@ -31,9 +31,9 @@ _FRENCH = "le la les de des du et un une est par dans pour que qui au aux en sur
 _ENGLISH = "the of and to in is was were that for by with at from be this his it which have has"
 _SMALL_WORDS = {"fr": frozenset(_FRENCH.split()), "en": frozenset(_ENGLISH.split())}
 _LONGEST_TITLE = 16_000  # characters, of what a string of PDF/A may hold (ISO 19005-2, 6.1.13)
-_FEWEST_WORDS = 4
-_SURELY = 0.75
-_LEAST_SHARE = 0.1  # of the letters
+_MIN_WORDS = 4
+_MIN_SHARE_OF_WORDS = 0.75
+_MIN_SHARE_OF_LETTERS = 0.1  # of the letters
 _THEIR_ERRORS = (
     ocrmypdf.exceptions.ExitCodeException,
     img2pdf.ImageOpenError,
@@ -48,9 +48,9 @@ _THEIR_ERRORS = (
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a PDF says of itself: its title, and as Dublin Core in its XMP what else is known.
+    """The metadata of a PDF: its title, and as Dublin Core in its XMP what else is known.
 
-    ``dates`` are ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``; ``sources`` are the numbers the case file bore in court.
+    ``dates`` are ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``; ``sources`` are the case numbers.
     """
 
     title: str
@@ -67,7 +67,7 @@ def write_pdf(
     """Write a document as PDF/A-2b with its words as an invisible layer.
 
     Args:
-        about: what it says of itself.
+        about: its metadata.
         pages: its pages, in order.
         pictures: for each page a JPEG or JPEG 2000 file of it, embedded as it is.
         file: where the PDF goes.
@@ -82,8 +82,8 @@ def write_pdf(
             languages = _languages(pages)
             with pikepdf.new() as pdf:
                 for page, picture in zip(pages, pictures, strict=True):
-                    with pikepdf.open(io.BytesIO(_sheet(picture, page_size(page, upright=upright)))) as sheet:
-                        pdf.pages.extend(sheet.pages)
+                    with pikepdf.open(io.BytesIO(_page_pdf(picture, page_size(page, upright=upright)))) as one:
+                        pdf.pages.extend(one.pages)
                 # For programs that read aloud: one language, that of most letters.
                 for language in (language for language, share in languages.items() if share > 1 / 2):
                     pdf.Root.Lang = language
@@ -104,11 +104,11 @@ def write_pdf(
                 language=["khm"],
                 title=_plain(about.title),
             )
-            # It does not raise where it made an unsound PDF.
+            # It raises nothing if the PDF that it made is invalid.
             if status != ocrmypdf.ExitCode.ok:
                 raise ScanError(Code.PDF, f"OCRmyPDF: {ocrmypdf.ExitCode(status).name}")
-            # OCRmyPDF would do the same, and look twice whether it is PDF/A. Its other way, Ghostscript, writes the
-            # font anew, and Khmer is lost.
+            # OCRmyPDF would do the same, and check PDF/A twice. With Ghostscript, its other way, the font is written
+            # again, and Khmer is lost.
             with pikepdf.open(layered) as pdf:
                 lower_letters(pdf, pages, upright=upright)
                 pikepdf.pdfa.save(pdf, file, "2b")
@@ -131,24 +131,24 @@ def _plain(title: str) -> str:
     )
 
 
-def _sheet(picture: Path, size: tuple[float, float]) -> bytes:
-    """Return a PDF of one page of a size in points; in place of a JPEG 2000 stands a speck of the same colours.
+def _page_pdf(picture: Path, size: tuple[float, float]) -> bytes:
+    """Return a PDF of one page of a size in points; in place of a JPEG 2000 it has a small picture of the same colours.
 
-    OCRmyPDF cannot tell whether a PDF with JPEG 2000 is sound: :func:`_finish` puts it in.
+    OCRmyPDF cannot check a PDF with JPEG 2000: :func:`_finish` puts the picture in.
     """
     content = picture.read_bytes()
     if content.startswith(_JPEG_2000):
         with Image.open(picture) as image:
-            speck = io.BytesIO()
-            Image.new(image.mode, (8, 8)).save(speck, "JPEG")
-            content = speck.getvalue()
+            small = io.BytesIO()
+            Image.new(image.mode, (8, 8)).save(small, "JPEG")
+            content = small.getvalue()
     made: bytes = img2pdf.convert(content, layout_fun=lambda *_: (*size, *size))
     return made
 
 
 def _finish(pdf: pikepdf.Pdf, about: Description, languages: list[str], pictures: Sequence[Path]) -> None:
-    """Put the pictures in that are JPEG 2000, and what the document says of itself."""
-    told: dict[str, str | list[str]] = {
+    """Put in the pictures that are JPEG 2000, and the metadata."""
+    metadata: dict[str, str | list[str]] = {
         "dc:identifier": about.identifier,
         "dc:type": [about.kind] if about.kind else "",
         "dc:date": list(about.dates),
@@ -156,23 +156,23 @@ def _finish(pdf: pikepdf.Pdf, about: Description, languages: list[str], pictures
         "dc:creator": list(about.courts),
         "dc:language": languages,
     }
-    for sheet, picture in zip(pdf.pages, pictures, strict=True):
+    for page, picture in zip(pdf.pages, pictures, strict=True):
         content = picture.read_bytes()
         if content.startswith(_JPEG_2000):
-            (stream,) = sheet.get_images().values()
+            (stream,) = page.get_images().values()
             stream.write(content, filter=pikepdf.Name.JPXDecode)
             with Image.open(picture) as image:
                 stream.Width, stream.Height = image.size
-    with pdf.open_metadata(set_pikepdf_as_editor=False) as metadata:
-        for name, value in told.items():
+    with pdf.open_metadata(set_pikepdf_as_editor=False) as xmp:
+        for name, value in metadata.items():
             if value:
-                metadata[name] = value
+                xmp[name] = value
 
 
 def _languages(pages: Sequence[Page]) -> dict[str, float]:
-    """Return the languages of a document that can be told, with their shares of its letters, the largest first.
+    """Return the languages of a document with their shares of its letters, the largest first.
 
-    Khmer is told by its letters, French from English by their smallest words; what is unsure is left out.
+    Khmer is known by its letters, French and English by their most frequent short words; what is uncertain is left out.
     """
     words = [word.text for page in pages for block in page.blocks for line in block.lines for word in line.words]
     khmer = sum("\u1780" <= character <= "\u17ff" for word in words for character in word)
@@ -181,10 +181,10 @@ def _languages(pages: Sequence[Page]) -> dict[str, float]:
         language for word in words for language, small in _SMALL_WORDS.items() if word.strip(".,;:()").lower() in small
     )
     letters = {"km": khmer}
-    if seen.total() >= _FEWEST_WORDS:
+    if seen.total() >= _MIN_WORDS:
         (likely, count), *_ = seen.most_common(1)
-        if count >= _SURELY * seen.total():
+        if count >= _MIN_SHARE_OF_WORDS * seen.total():
             letters[likely] = latin
     shares = {language: count / max(1, khmer + latin) for language, count in letters.items()}
-    told = sorted(shares.items(), key=lambda item: -item[1])
-    return {language: share for language, share in told if share >= _LEAST_SHARE}
+    ordered = sorted(shares.items(), key=lambda item: -item[1])
+    return {language: share for language, share in ordered if share >= _MIN_SHARE_OF_LETTERS}

@@ -1,4 +1,4 @@
-"""Separator sheets to print: A4 pages that are laid between documents before they are scanned."""
+"""Separator sheets to print: A4 pages to lay between documents before scanning."""
 
 import io
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from models.errors import ScanError
 from models.failure import Code
-from pipeline.formats.lettering import length, written
+from pipeline.formats.lettering import draw_line, text_width
 
 _DPI = 300
 _A4 = (2480, 3508)
@@ -26,18 +26,18 @@ _USE = (
 
 
 def write_sheets(payload: str, about: Sequence[str], count: int, file: Path) -> None:
-    """Write separator sheets as a PDF without a text layer: what is on them is no case file's text.
+    """Write separator sheets as a PDF without a text layer, because they are not part of a case file.
 
     Args:
         payload: what their code holds.
-        about: lines for people that say the same, if there is anything to say.
+        about: the same for people, a line each; may be empty.
         count: how many sheets; all are alike.
         file: where the PDF goes.
 
     Raises:
         ScanError: Khmer cannot be written on this machine, the payload does not fit, or the disk is full.
     """
-    # Of two levels: a fax's compression then packs a sheet into a few kB.
+    # With two levels, fax compression makes a sheet a few kB small.
     sheet = _draw(payload, about).convert("1", dither=Image.Dither.NONE)
     try:
         sheet.save(file, "PDF", save_all=True, append_images=[sheet] * (count - 1), resolution=_DPI)
@@ -50,25 +50,25 @@ def _draw(payload: str, about: Sequence[str]) -> Image.Image:
     pen = ImageDraw.Draw(image)
     middle = _A4[0] // 2
     for text, down, size in zip(_HEAD, (300, 540, 710), (200, 130, 130), strict=True):
-        written(pen, text, (middle, down), size, "mm")
+        draw_line(pen, text, (middle, down), size, "mm")
     try:
         code = segno.make(payload, error="q", boost_error=False, micro=False)
     except segno.DataOverflowError as error:
-        raise ScanError(Code.PDF, "the code of the sheet cannot hold so much") from error
+        raise ScanError(Code.PDF, "the code of the sheet cannot hold that much") from error
     picture = io.BytesIO()
     code.save(picture, kind="png", scale=_CODE // code.symbol_size(border=4)[0], border=4)
     with Image.open(picture) as drawn:
         image.paste(drawn.convert("L"), (middle - drawn.width // 2, _TOP))
     down = _TOP + _CODE + 100
     for text in about:
-        written(pen, text, (middle, down), _fitting(text, 100), "mm")
+        draw_line(pen, text, (middle, down), _fitting(text, 100), "mm")
         down += 170
     pen.line((200, 2790, _A4[0] - 200, 2790), fill=0, width=6)
     for number, text in enumerate(_USE):
-        written(pen, text, (middle, 2890 + 130 * number), _fitting(text, 64), "mm")
+        draw_line(pen, text, (middle, 2890 + 130 * number), _fitting(text, 64), "mm")
     return image
 
 
 def _fitting(text: str, size: int) -> int:
     """Return the size at which a line is as wide as the page allows, ``size`` at most."""
-    return min(size, int(size * _WIDE / max(1.0, length(text, size))))
+    return min(size, int(size * _WIDE / max(1.0, text_width(text, size))))

@@ -30,7 +30,7 @@ _LONGEST_STRING = 32_766
 
 
 def write_text_layer(page: Page, file: Path, *, upright: bool = True) -> None:
-    """Write a one-page PDF that holds the words of a page where they stand, and nothing to be seen.
+    """Write a one-page PDF that holds the words of a page in their places, invisible.
 
     Args:
         page: the page.
@@ -38,17 +38,17 @@ def write_text_layer(page: Page, file: Path, *, upright: bool = True) -> None:
         upright: whether the words stand upright, or as they do in the scan.
     """
     with pikepdf.new() as pdf:
-        sheet = pdf.add_blank_page(page_size=page_size(page, upright=upright))
-        sheet.Resources = Dictionary(Font=Dictionary({f"/{_FONT}": add_font(pdf)}))
-        sheet.Contents = pdf.make_stream(_content(page, upright=upright, is_lower=False))
+        layer = pdf.add_blank_page(page_size=page_size(page, upright=upright))
+        layer.Resources = Dictionary(Font=Dictionary({f"/{_FONT}": add_font(pdf)}))
+        layer.Contents = pdf.make_stream(_content(page, upright=upright, is_lower=False))
         pdf.save(file)
 
 
 def page_size(page: Page, *, upright: bool) -> tuple[float, float]:
     """Return width and height in points of a page set upright, or as it lies in the scan, as a PDF can hold it.
 
-    What is too long is shown smaller, what is too small larger, in its proportions. Where a page is so long and narrow
-    that both cannot be met, its short side is drawn out to the least there may be.
+    A page that is too long is shown smaller, one that is too small larger, in its proportions. Where a page is so long
+    and narrow that both limits cannot be met, its short side is stretched to the least that is allowed.
     """
     width, height = _natural_size(page, upright=upright)
     scale = max(1.0, _SHORTEST / max(min(width, height), _SHORTEST / _LONGEST))
@@ -67,7 +67,7 @@ def _within(side: float) -> float:
 
 
 def _back_to_scan(page: Page) -> tuple[float, float, float]:
-    """Return what undoes the setting upright of a page (``pipeline.page.upright``).
+    """Return the measures that undo the turning upright of a page (``pipeline.page.upright``).
 
     Returns:
         Width and height of the picture before, in pixels, and the anticlockwise degrees by which the upright picture is
@@ -100,7 +100,7 @@ def _content(page: Page, *, upright: bool, is_lower: bool) -> bytes:
     for block in page.blocks:
         for line in block.lines:
             size, parts = _font_size(line), _parts(line)
-            # All words stand on one base, for readers tell lines apart by it.
+            # All words stand on one base, because readers find the lines by it.
             base = page.height - (line.box.top + line.box.bottom + size * parts / _PARTS) / 2
             operators.append(f"/{_font_name(parts) if is_lower else _FONT} {size * scale:.3f} Tf")
             for text, left, right in _stretches(line, _NARROWEST_SPACE * size):
@@ -117,9 +117,9 @@ def _content(page: Page, *, upright: bool, is_lower: bool) -> bytes:
 def lower_letters(pdf: pikepdf.Pdf, pages: Sequence[Page], *, upright: bool = True) -> None:
     """Set the words in a document's layers in letters as high as their lines, in fonts that all its pages share."""
     fonts: dict[int, pikepdf.Object] = {}
-    for sheet, page in zip(pdf.pages, pages, strict=True):
+    for pdf_page, page in zip(pdf.pages, pages, strict=True):
         needed = {_parts(line) for block in page.blocks for line in block.lines} - {_PARTS}
-        for layer in sheet.Resources.get("/XObject", Dictionary()).values():
+        for layer in pdf_page.Resources.get("/XObject", Dictionary()).values():
             if f"/{_FONT}" in layer.get("/Resources", Dictionary()).get("/Font", Dictionary()):
                 layer.write(_content(page, upright=upright, is_lower=True))
                 whole = fonts.setdefault(_PARTS, layer.Resources.Font[f"/{_FONT}"])
@@ -153,8 +153,8 @@ def _font_size(line: Line) -> float:
 def _stretches(line: Line, narrowest: float) -> Iterator[tuple[str, float, float]]:
     """Yield the line's texts, each with where it begins and ends, in pixels and in the order of reading.
 
-    A word that no space parts from the next is drawn out to it, so that no reader takes the gap between two Khmer words
-    for a space. A space fills its gap; where there is none, or less than ``narrowest``, it takes from the word before.
+    A word without a space after it is stretched to the next one, so that no reader takes the gap between two Khmer
+    words for a space. A space fills its gap; where the gap is less than ``narrowest``, the word before is made shorter.
     """
     words = [word for word in line.words if word.text]
     for number, word in enumerate(words):

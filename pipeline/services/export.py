@@ -1,6 +1,6 @@
 """Copies of a case file for people and programs outside: its documents, its text, all of it for a viewer.
 
-Each is made in a folder beside its place, and moved there whole.
+Each is made in a folder beside its place, and moved there when it is complete.
 """
 
 import json
@@ -30,7 +30,7 @@ def export_documents(archive: Archive, case: str, to: Path) -> list[Path]:
     Raises:
         NotFoundError: the archive holds no such case file.
         KeyUnusableError: the archive's key is not there.
-        BagError: the bag is not as it was sealed, or, where it is signed, not the one the journal tells of.
+        BagError: the bag is not as it was sealed, or, where it is signed, not the one in the journal.
         TransferError: there is one already.
         JournalBrokenError: the journal, by which the archive signs, was changed.
         OSError: they cannot be written.
@@ -77,13 +77,13 @@ def export_iiif(archive: Archive, case: str, to: Path, base: str) -> Path:
         archive: the archive.
         case: the case file's id.
         to: where the folder goes.
-        base: the address under which that place will be served.
+        base: the address under which that folder will be served.
 
     Raises:
         NotFoundError: the archive holds no such case file.
         BagError: the bag is not as it was sealed.
         TransferError: there is one already.
-        ScanError: a page's picture cannot be had from its document.
+        ScanError: a page cannot be rendered from its document.
         OSError: it cannot be written.
     """
     bag, settings = archive.bag(case), archive.settings

@@ -33,10 +33,10 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """How many bags were signed, and the ids of those that were not: damaged, or not the ones in the journal."""
+    """How many bags were signed, and the ids of those skipped: damaged, or not the ones in the journal."""
 
     count: int
-    left: tuple[str, ...]
+    skipped: tuple[str, ...]
 
 
 def make(archive: Archive, actor: Actor) -> Key:
@@ -103,13 +103,13 @@ def sign(archive: Archive, actor: Actor) -> Signed:
         own = {recorder.signer.fingerprint: recorder.signer.key.public_key()}
         waiting = [bag for bag in archive.bags() if not is_vouched_for(bag, own)]
         journal = recorded_manifests(archive.folder)
-        left = []
+        skipped = []
         for bag in waiting:
             if verify_bag(bag) or manifest_of(bag) != journal.get(bag.relative_to(archive.folder).as_posix()):
-                left.append(bag.name)
+                skipped.append(bag.name)
             else:
                 recorder.enter(Event.SIGNED, bag, actor)
         last = last_line(archive.folder)
         if last is None or not last.is_signed_by(own):
             append(archive.folder, Entry(Event.SIGNED, reason="the journal"), actor, recorder.signer)
-        return Signed(len(waiting) - len(left), tuple(left))
+        return Signed(len(waiting) - len(skipped), tuple(skipped))

@@ -46,7 +46,7 @@ def draw_hit(hit: Hit, settings: Settings, file: Path) -> None:
 
 
 def upright_from_pdf(pdf: Path, place: int, case: CaseFile, page: Page, seconds: float) -> Picture:
-    """Return a page set upright from the PDF of its document, however that shows it.
+    """Return a page, turned upright, from the PDF of its document, which may show it as it was scanned.
 
     Args:
         pdf: the PDF.

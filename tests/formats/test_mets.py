@@ -9,7 +9,7 @@ from lxml import etree
 
 from models.case import Version
 from models.fact import Fact, FactName
-from pipeline.formats.mets import Held, mets
+from pipeline.formats.mets import BagFile, mets
 from tests.schemas import schema, without_premis_types
 
 NAMES = {
@@ -51,8 +51,8 @@ def made(case):
     original = PurePosixPath("originals/ស្កេន 1#ក.pdf")
     names = [f"{kind}/0001/00000{n}.{end}" for kind, end in (("alto", "xml"), ("pages", "json")) for n in (1, 2)]
     paths = [*map(PurePosixPath, (*names, "documents/001.pdf", "case.json")), original]
-    files = [Held(path, 3, f"{number:064x}") for number, path in enumerate(paths[:-1])]
-    files.append(Held(original, 3, case.scans[0].sha256))
+    files = [BagFile(path, 3, f"{number:064x}") for number, path in enumerate(paths[:-1])]
+    files.append(BagFile(original, 3, case.scans[0].sha256))
     return etree.fromstring(mets(case, files, {case.scans[0].sha256: original}))
 
 
