@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.conftest import BANNASAR
 
-# A page has been kept; in the process that hands pages out, so that the hands are not hindered.
+# A page has been kept; in the process that dispatches pages, so that the sandboxes are not hindered.
 PAGE_KEPT = "pipeline.archive.results:Results.put"
 _SCRIPT = "from tests.gate import main; main()"
 _SETTING = "BANNASARS_GATE"

@@ -7,15 +7,17 @@ from models.failure import Code, Failure
 from pipeline.archive.ledger import Ledger, ScanRow
 from pipeline.execution.retry import is_of_storage
 
-# Fewer failures than this, or those of fewer scans, say nothing of a machine.
+# Fewer failures than this, or failures of fewer scans, say nothing about the machine.
 _FEWEST_FAILURES = 10
 _FEWEST_SCANS = 3
-# These are the paper's doing.
-_OF_THE_PAPER = frozenset({Code.NO_TEXT, Code.DAMAGED, Code.PAGE_TOO_LARGE, Code.ENCRYPTED, Code.CHANGED})
+# The paper is the cause of these.
+_CAUSED_BY_PAPER = frozenset({Code.NO_TEXT, Code.DAMAGED, Code.PAGE_TOO_LARGE, Code.ENCRYPTED, Code.CHANGED})
 
 
-class Failing:
-    """The pages of a run that fail, be it only at their first try: the others need not wait for the last one.
+class CircuitBreaker:
+    """Counts the pages of a run that fail, and stops the run where too many do.
+
+    The first failed try of a page counts already: the other pages need not wait for its last one.
 
     ``scans`` is how many scans the run reads.
     """
@@ -26,7 +28,7 @@ class Failing:
         Args:
             ledger: knows which pages have failed before.
             recipe: the one that pages are read by.
-            most: the share of the pages, 0–1, that may fail.
+            most: the share of the pages that may fail, 0–1.
         """
         self._ledger = ledger
         self._recipe = recipe
@@ -35,12 +37,12 @@ class Failing:
         self._tried: set[tuple[str, int]] = set()
         self._failing: dict[tuple[str, int], tuple[ScanRow, Failure]] = {}
 
-    def tried(self, row: ScanRow, number: int, failure: Failure | None, *, last: bool) -> None:
+    def record(self, row: ScanRow, number: int, failure: Failure | None, *, last: bool) -> None:
         """Count a try of a page, and how it failed if it did; ``last`` says that it is not tried again in this run."""
         self._tried.add((row.sha256, number))
         if failure is None:
             self._failing.pop((row.sha256, number), None)
-        elif self._speaks_of_the_machine(row, number, failure, last=last):
+        elif self._may_be_the_machine(row, number, failure, last=last):
             self._failing[row.sha256, number] = row, failure
 
     def enter(self, row: ScanRow, failure: Failure, seconds: float = 0.0) -> None:
@@ -50,7 +52,7 @@ class Failing:
             self._ledger.page_failed(row.sha256, number, self._recipe, seconds, failure)
 
     def check(self) -> None:
-        """Stop where too many pages fail.
+        """Stop the run where too many pages fail.
 
         All pages of a few scans are no reason while there are others. What has failed is entered, so that it does not
         stop the next run again.
@@ -67,10 +69,10 @@ class Failing:
         code, count = Counter(failure.code for _, failure in self._failing.values()).most_common(1)[0]
         raise TooManyFailuresError(
             f"Stopped: {failing} of {tried} pages failed, {count} of them alike. {code.sentence} {code.next_step} "
-            "Something is wrong with the machine rather than with the paper; `bannasar failures` tells more."
+            "Something is wrong with the machine rather than with the paper; `bannasar failures` says more."
         )
 
-    def _speaks_of_the_machine(self, row: ScanRow, number: int, failure: Failure, *, last: bool) -> bool:
-        """Whether it is not the paper's doing, is not waited out, and did not befall the page in a run before."""
-        waited_out = is_of_storage(failure.code) and not last
-        return not (failure.code in _OF_THE_PAPER or waited_out or self._ledger.is_missing(row.sha256, number))
+    def _may_be_the_machine(self, row: ScanRow, number: int, failure: Failure, *, last: bool) -> bool:
+        """Whether the paper did not cause it, it is not waited for, and the page did not fail in a run before."""
+        is_waited_for = is_of_storage(failure.code) and not last
+        return not (failure.code in _CAUSED_BY_PAPER or is_waited_for or self._ledger.is_missing(row.sha256, number))

@@ -2,44 +2,52 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from models.actor import Actor
 from models.settings import Settings
 from pipeline.archive.archive import Archive
 from pipeline.archive.ledger import Ledger
-from pipeline.execution.disk_guard import Room
-from pipeline.execution.pool import Outcome, Pool, Task
+from pipeline.execution.disk_guard import DiskGuard
+from pipeline.execution.executor import Executor
 from pipeline.execution.progress import Progress, Watcher
+from pipeline.execution.task import Outcome, Task
+from pipeline.page.recipe import fingerprint
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Context:
-    """The archive, which is held; who has it done; the workers; and who watches."""
+    """The archive, which is held; who has it done; the executor; and who watches."""
 
     archive: Archive
     actor: Actor
-    pool: Pool
+    executor: Executor
     watcher: Watcher
     progress: Progress = field(default_factory=Progress)
 
-    @property
+    @cached_property
     def settings(self) -> Settings:
-        """All settings, without secrets: what workers are given needs no way into the index."""
+        """All settings, without secrets: what sandboxes are given needs no way into the index."""
         return self.archive.settings.without_secrets()
+
+    @cached_property
+    def recipe(self) -> str:
+        """The recipe by which this run reads pages."""
+        return fingerprint(self.settings.page)
+
+    @cached_property
+    def disk(self) -> DiskGuard:
+        """The guard of the archive's disk; the watcher sees when there is too little space."""
+        return DiskGuard(self.settings.archive, self.settings.run.free_gigabytes, self.pause)
 
     @property
     def ledger(self) -> Ledger:
         """The archive's ledger."""
         return self.archive.ledger
 
-    @property
-    def room(self) -> Room:
-        """The room on the archive's disk; the watcher sees when there is too little."""
-        return Room(self.settings.archive, self.settings.run.free_gigabytes, self.pause)
-
     def finished(self, take: Callable[[], Task | None]) -> Iterator[Outcome]:
-        """Hand out tasks, as :meth:`Pool.finished` does; the watcher sees what is the matter with the workers."""
-        return self.pool.finished(take, self.pause, self._note)
+        """Dispatch tasks, as :meth:`Executor.finished` does; the watcher sees what holds the workers up."""
+        return self.executor.finished(take, self.pause, self._note)
 
     def pause(self, sentence: str) -> None:
         """Let the watcher see why the run waits, and with "" that it goes on."""

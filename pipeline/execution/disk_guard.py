@@ -1,4 +1,4 @@
-"""Room on the disk: a run waits while it is short."""
+"""Guards the archive's disk: a run waits while there is too little space."""
 
 import errno
 import shutil
@@ -11,40 +11,46 @@ _SECONDS_BETWEEN_LOOKS = 1.0
 _GIGABYTE = 1 << 30
 
 
-class Room:
-    """The room where the archive lies; whoever needs it waits until there is enough."""
+class DiskGuard:
+    """Lets whoever needs space on the archive's disk wait until there is enough."""
 
-    def __init__(self, archive: Path, least_gigabytes: float, tell: Callable[[str], None]) -> None:
-        """Say how much is enough, and who is told that there is less (and, with "", that there is enough again)."""
+    def __init__(self, archive: Path, least_gigabytes: float, pause: Callable[[str], None]) -> None:
+        """Say how much is enough.
+
+        Args:
+            archive: the archive's folder.
+            least_gigabytes: the least free space, in GB.
+            pause: called with the reason while there is less, and with "" when there is enough again.
+        """
         self._archive = archive
         self._least = least_gigabytes * _GIGABYTE
-        self._tell = tell
+        self._pause = pause
 
     def wait(self) -> None:
-        """Return when there is enough room, which mostly is at once."""
+        """Return when there is enough space, which mostly is at once."""
         if not self._is_short():
             return
         while self._is_short():
             free = shutil.disk_usage(self._archive).free / _GIGABYTE
-            self._tell(
+            self._pause(
                 f"Paused: {free:.2f} GB is free at {self._archive}, less than {self._least / _GIGABYTE:g} GB. "
                 "Make room, and it goes on."
             )
             time.sleep(_SECONDS_BETWEEN_LOOKS)
-        self._tell("")
+        self._pause("")
 
-    def patiently(self, write: Callable[[], None]) -> None:
-        """Write something; where the disk is full, wait for room and try again."""
+    def write(self, write: Callable[[], None]) -> None:
+        """Write something; where the disk is full, wait for space and try again."""
         while True:
             try:
                 write()
             except (OSError, sqlite3.OperationalError) as error:
                 if not is_full(error):
                     raise
-                self._tell(f"Paused: the disk of {self._archive} is full. Make room, and it goes on.")
+                self._pause(f"Paused: the disk of {self._archive} is full. Make room, and it goes on.")
                 time.sleep(_SECONDS_BETWEEN_LOOKS)
                 self.wait()
-                self._tell("")
+                self._pause("")
             else:
                 return
 

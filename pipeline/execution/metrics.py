@@ -24,11 +24,11 @@ class Metrics:
         self._file = file
         self._registry = CollectorRegistry()
         self._written = 0.0
-        self._told = ("", "")
+        self._last = ("", "")
         self._lost = False
 
-        def gauge(name: str, told: str) -> Gauge:
-            return Gauge(f"bannasar_{name}", told, registry=self._registry)
+        def gauge(name: str, text: str) -> Gauge:
+            return Gauge(f"bannasar_{name}", text, registry=self._registry)
 
         self._gauges = {
             "scans": gauge("scans", "Scans in the boxes of this run."),
@@ -40,8 +40,8 @@ class Metrics:
             "cases": gauge("cases", "Case files with something to do."),
             "cases_done": gauge("cases_done", "Case files of them that are done."),
         }
-        self._paused = gauge("paused", "1 while the run waits, for room on the disk perhaps.")
-        self._seen = gauge("last_change_timestamp_seconds", "When the run last got on.")
+        self._paused = gauge("paused", "1 while the run waits, perhaps for space on the disk.")
+        self._seen = gauge("last_change_timestamp_seconds", "When the run last made progress.")
         self._running = gauge("running", "1 while the run goes on.")
         self._failures = Counter(
             "bannasar_failures", "Pages that failed in this run, by code.", ["code"], registry=self._registry
@@ -62,7 +62,7 @@ class Metrics:
     ) -> None:
         """Write how it ended."""
         self._running.set(0)
-        with contextlib.suppress(OSError):  # it was told while the run went on
+        with contextlib.suppress(OSError):  # the run has said so already
             self._write()
 
     def __call__(self, progress: Progress) -> None:
@@ -74,8 +74,8 @@ class Metrics:
         for failed in progress.failures:
             self._failures.labels(failed.failure.code.value).inc()
         now = (progress.step, progress.paused)
-        if now != self._told or time.monotonic() - self._written >= _SECONDS_BETWEEN:
-            self._told = now
+        if now != self._last or time.monotonic() - self._written >= _SECONDS_BETWEEN:
+            self._last = now
             try:
                 self._write()
             except OSError as error:

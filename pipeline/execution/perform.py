@@ -1,6 +1,7 @@
 """A call, made so that every error comes back as a failure with a code."""
 
 import errno
+import pickle
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,10 +42,17 @@ def perform(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Done:
         return Done(failure=Failure(code=_code(error), detail=_named(error)), trace=_trace(error))
 
 
+def unpickled(answer: bytes | Failure) -> Done:
+    """Return what came of a call in a sandbox, from the sandbox's answer or how it was ended."""
+    if isinstance(answer, Failure):
+        return Done(failure=answer)
+    return pickle.loads(answer)  # type: ignore[no-any-return]  # noqa: S301  # from our own sandbox
+
+
 def _named(error: Exception) -> str:
     """Return what kind of error it was. Its message may hold what stands on a paper, but for the system's own words."""
-    said = error.strerror if isinstance(error, OSError) else None
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+    reason = error.strerror if isinstance(error, OSError) else None
+    return f"{type(error).__name__}: {reason}" if reason else type(error).__name__
 
 
 def _trace(error: Exception) -> str:

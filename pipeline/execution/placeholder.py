@@ -1,4 +1,4 @@
-"""What stands in a partial case file's documents for a page that failed, so that the others keep their places."""
+"""The placeholder of a page that failed in a partial case file's documents, so that the others keep their places."""
 
 import textwrap
 
@@ -12,14 +12,14 @@ _DPI = 150
 _A4 = (1240, 1754)
 
 
-def stand_in(scan: str, number: int, reason: str) -> Page:
+def placeholder(scan: str, number: int, reason: str) -> Page:
     """Return a page without words; its notes give the reason."""
     width, height = _A4
     return Page(scan=scan, number=number, recipe="", width=width, height=height, dpi=_DPI, notes=(reason,))
 
 
-def picture_of_stand_in(page: Page) -> Picture:
-    """Return the picture of such a page: it says what happened."""
+def placeholder_picture(page: Page) -> Picture:
+    """Return the picture of a placeholder: it says what happened."""
     image = Image.new("L", _A4, 255)
     words = f"Page {page.number} of this scan could not be read.\n\n{page.notes[0]}\n\nThe scan itself lies whole in "
     words += "the folder “originals” of this case file's bag."

@@ -39,8 +39,8 @@ def again(code: Code, tries: int, settings: RunSettings) -> Again | None:
 def again_after_loss(losses: int) -> Again | None:
     """Return how a task is tried again whose Dask worker was lost so often.
 
-    No page can do that, for pages are read in hands. The machine was stopped, or somebody ended the worker; and Dask
-    blames all that the worker held (distributed #5234).
+    No page can do that, for pages are read in sandboxes. The machine was stopped, or somebody ended the worker; and
+    Dask blames all that the worker held (distributed #5234).
     """
     return Again() if losses <= _LOSSES else None
 
@@ -50,8 +50,8 @@ def is_of_storage(code: Code) -> bool:
     return code in _OF_STORAGE
 
 
-def told(code: Code) -> str:
-    """Return, for the page about a code, whether it is tried again within a run."""
+def retry_note(code: Code) -> str:
+    """Return, for the page of the docs about a code, whether it is tried again within a run."""
     if code in _PERHAPS_ITS_OWN:
         often = {1: "once", 2: "twice"}[_PERHAPS_ITS_OWN[code]]
         return f"Tried {often} more within the run, alone, when everything else is done."

@@ -1,97 +1,256 @@
-"""The process in which a worker's tasks run, and the guard beside it: ``python -m pipeline.execution.sandbox``.
+"""A sandbox: the process that makes calls for a worker, seen from outside; and the sandboxes of one executor.
 
-A page may loop for ever in a library's C code, eat all memory, or crash. So a worker does nothing of it itself: it
-hands each task to a *hand*, a process with a group of its own, so that the hand and all it started (Tesseract, poppler,
-ghostscript) can be ended together. Before the hand begins, it parts in two: the *guard* does nothing but wait until the
-hand ends or the worker is gone, however it went; then it ends the hand's whole group and takes its temporary files
-away. So nothing is left behind, whichever process is killed.
-
-A message is eight bytes of length and its content. The hand tells its process id first. Then the worker sends calls,
-pickled as ``(function, arguments)``; the hand answers each with :data:`BEGUN` when it has loaded what the call needs,
-then with the pickled :class:`pipeline.execution.perform.Done`.
+A sandbox is held to its limits here; what happens in it is in :mod:`pipeline.execution.sandbox_process`.
 """
 
-import ctypes
+import contextlib
 import os
-import pickle
-import resource
+import platform
 import select
 import shutil
 import signal
-import struct
+import subprocess
 import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
 
-BEGUN = b"begun"
-LENGTH = struct.Struct(">Q")
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+import psutil
 
+from models.failure import Code, Failure
+from pipeline.execution.disk_guard import is_full
+from pipeline.execution.sandbox_process import BEGUN, LENGTH, write_message
 
-def main() -> None:
-    """Part into hand and guard."""
-    # What comes and goes over these is ours alone: a library that prints must not be taken for an answer.
-    requests, results = os.dup(0), os.dup(1)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(2, 1)
-    guard = os.getpid()
-    child = os.fork()
-    if child == 0:
-        os.setpgid(0, 0)
-        _end_with_parent(guard)
-        _limit_memory(int(sys.argv[1]))
-        _work(os.fdopen(requests, "rb"), os.fdopen(results, "wb"))
-    else:
-        os.close(results)
-        sys.exit(_guard(child, requests, Path(os.environ["TMPDIR"])))
-
-
-def write_message(stream: BinaryIO, content: bytes) -> None:
-    """Send a message."""
-    stream.write(LENGTH.pack(len(content)) + content)
-    stream.flush()
+_SECONDS_TO_START = 120.0
+_SECONDS_BETWEEN_LOOKS = 0.25
+# Starting a sandbox takes a second; an idle one holds the recogniser's models in memory, and its run may have died.
+_SECONDS_IDLE = 10.0
+_ENVIRONMENT = {
+    # A thread a process: more of them would wait for one another, for the workers already fill the machine.
+    "OMP_THREAD_LIMIT": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    # glibc gives every large block back to the system, which then has to clear it anew for the next picture: that was a
+    # tenth of the time of all but recognition. Up to this many bytes are kept instead.
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+}
 
 
-def _guard(child: int, requests: int, temporary: Path) -> int:
-    """Wait until the hand has ended or the worker is gone; end what is left and return the hand's exit status."""
-    waiting = select.poll()
-    waiting.register(requests, 0)  # of a pipe that nobody can write to any more the system tells unasked
-    waiting.register(os.pidfd_open(child), select.POLLIN)
-    waiting.poll()
-    try:
-        os.killpg(child, signal.SIGKILL)
-    except ProcessLookupError:
-        os.kill(child, signal.SIGKILL)  # it has no group yet, and so nothing of its own
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    shutil.rmtree(temporary, ignore_errors=True)
-    return 128 - status if status < 0 else status
+_STOPPED = Failure(code=Code.WORKER_LOST, detail="the run was stopped")
 
 
-def _end_with_parent(guard: int) -> None:
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != guard:  # it went before the system knew what to do then
-        os._exit(1)
+def _always() -> bool:
+    return True
 
 
-def _limit_memory(megabytes: int) -> None:
-    """Let this process, and each that it starts, have twice the limit at most.
+class Sandboxes:
+    """The sandboxes of one executor on one machine: as many as calls are made at once; idle ones end after a while."""
 
-    The worker watches over the sum of them all, and gives what goes over the limit its name; this holds what is faster.
-    """
-    size = 2 * megabytes << 20
-    resource.setrlimit(resource.RLIMIT_DATA, (size, size))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    def __init__(self, megabytes: int, temporary: Path | None = None, worker: str = "") -> None:
+        """Begin with none.
+
+        Args:
+            megabytes: the most memory that a call may use, together with the programs it starts.
+            temporary: where the temporary files of calls lie; None for where this machine's system puts such.
+            worker: the name of who gives them calls; that of this machine by default.
+        """
+        self.worker = worker or platform.node() or "localhost"
+        self._megabytes = megabytes
+        self._temporary = temporary
+        self._lock = threading.Lock()
+        self._idle: list[Sandbox] = []
+        self._busy: set[Sandbox] = set()
+        self._timer: threading.Timer | None = None
+        self._is_open = True
+
+    def call(self, request: bytes, seconds: float, is_wanted: Callable[[], bool] = _always) -> bytes | Failure:
+        """Have a call made by a sandbox.
+
+        Args:
+            request: the call, pickled as ``(function, arguments)``.
+            seconds: after which it is ended.
+            is_wanted: asked now and then whether anybody still waits for it.
+
+        Returns:
+            What came of it, a pickled :class:`pipeline.execution.perform.Done`; or how it was ended.
+        """
+        try:
+            sandbox = self._take()
+        except OSError as error:
+            # Of this worker's own machine, which may be another than the archive's.
+            code = Code.DISK_FULL if is_full(error) else Code.WORKER_LOST
+            return Failure(code=code, detail=f"{self.worker}: {error}")
+        if sandbox is None:
+            return _STOPPED
+        answer = sandbox.call(request, seconds, is_wanted)
+        self._put_back(sandbox, usable=isinstance(answer, bytes))
+        return answer
+
+    def close(self) -> None:
+        """End them all: those at work are interrupted, and end in the threads that wait for them."""
+        with self._lock:
+            self._is_open = False
+            for sandbox in self._busy:
+                sandbox.interrupt()
+            while self._idle:
+                self._idle.pop().end()
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def _take(self) -> "Sandbox | None":
+        """Return the sandbox that was put back last, or a new one; None after :meth:`close`."""
+        with self._lock:
+            if not self._is_open:
+                return None
+            sandbox = self._idle.pop() if self._idle else Sandbox(self._megabytes, self._temporary)
+            self._busy.add(sandbox)
+            return sandbox
+
+    def _put_back(self, sandbox: "Sandbox", *, usable: bool) -> None:
+        """Put a sandbox back after a call, unless it has ended with that."""
+        with self._lock:
+            self._busy.discard(sandbox)
+            if usable and self._is_open:
+                sandbox.idle_since = time.monotonic()
+                self._idle.append(sandbox)
+                self._look_later()
+            elif usable:
+                sandbox.end()
+
+    def _look_later(self) -> None:
+        if self._timer is None:
+            self._timer = threading.Timer(_SECONDS_IDLE, self._end_idle)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _end_idle(self) -> None:
+        """End those that have had nothing to do for so long."""
+        before = time.monotonic() - _SECONDS_IDLE
+        with self._lock:
+            self._timer = None
+            while self._idle and self._idle[0].idle_since <= before:  # the one put back last is taken first
+                self._idle.pop(0).end()
+            if self._idle:
+                self._look_later()
 
 
-def _work(requests: BinaryIO, results: BinaryIO) -> None:
-    from pipeline.execution.perform import perform  # noqa: PLC0415  # the guard, which has parted by now, needs little memory
+class Sandbox:
+    """One process that makes one call after another, with its guard beside it."""
 
-    write_message(results, str(os.getpid()).encode())
-    while len(head := requests.read(LENGTH.size)) == LENGTH.size:
-        function, arguments = pickle.loads(requests.read(*LENGTH.unpack(head)))  # noqa: S301  # from our own worker
-        write_message(results, BEGUN)
-        write_message(results, pickle.dumps(perform(function, arguments)))
+    def __init__(self, megabytes: int, temporary: Path | None = None) -> None:
+        """Start it.
+
+        Args:
+            megabytes: the most memory that a call may use, together with the programs it starts.
+            temporary: where temporary files of calls lie; None for where this machine's system puts such.
+
+        Raises:
+            OSError: this machine cannot start it.
+        """
+        self._megabytes = megabytes
+        if temporary is not None:
+            temporary.mkdir(parents=True, exist_ok=True)
+        self._folder = Path(tempfile.mkdtemp(prefix="sandbox-", dir=temporary))
+        own = {"TMPDIR": str(self._folder), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "pipeline.execution.sandbox_process", str(megabytes)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | _ENVIRONMENT | own,
+            start_new_session=True,  # Ctrl-C on a terminal is for the coordinator alone
+        )
+        self.idle_since = 0.0
+        self._received = bytearray()
+        self._pid: int | None = None
+
+    def call(self, request: bytes, seconds: float, is_wanted: Callable[[], bool] = _always) -> bytes | Failure:
+        """Have a call made; return what came of it, pickled, or how it was ended: then the sandbox has ended, too."""
+        try:
+            if self._pid is None:
+                self._pid = int(self._answer(_SECONDS_TO_START, is_wanted))
+            write_message(self._process.stdin, request)  # type: ignore[arg-type]  # it is a pipe
+            self._expect_begun(is_wanted)
+            return self._answer(seconds, is_wanted)
+        except _EndedError as ended:
+            self.end()
+            return ended.failure
+        except (EOFError, BrokenPipeError):
+            return Failure(code=Code.WORKER_LOST, detail=_how(self.end()))
+
+    def interrupt(self) -> None:
+        """End what it does; :meth:`call` returns then, in the thread that waits in it."""
+        self._process.kill()
+
+    def end(self) -> int:
+        """End the sandbox, all that it started, and its guard; return the exit status."""
+        if self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
+        status = self._process.wait()
+        if self._pid is not None:  # the guard may have been killed before it did this
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._pid, signal.SIGKILL)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        return status
+
+    def _expect_begun(self, is_wanted: Callable[[], bool]) -> None:
+        if self._answer(_SECONDS_TO_START, is_wanted) != BEGUN:
+            raise EOFError
+
+    def _answer(self, seconds: float, is_wanted: Callable[[], bool]) -> bytes:
+        """Return the next message; look after the memory, and after who wants it, while waiting for it."""
+        end = time.monotonic() + seconds
+        while True:
+            if len(self._received) >= LENGTH.size:
+                (length,) = LENGTH.unpack(self._received[: LENGTH.size])
+                if len(self._received) >= LENGTH.size + length:
+                    message = bytes(self._received[LENGTH.size : LENGTH.size + length])
+                    del self._received[: LENGTH.size + length]
+                    return message
+            left = end - time.monotonic()
+            if left <= 0:
+                raise _EndedError(Failure(code=Code.TIMEOUT, detail=f"it took more than {seconds:.0f} s"))
+            assert self._process.stdout is not None  # noqa: S101  # it is a pipe
+            ready, _, _ = select.select([self._process.stdout], [], [], min(left, _SECONDS_BETWEEN_LOOKS))
+            if ready:
+                piece = os.read(self._process.stdout.fileno(), 1 << 20)
+                if not piece:
+                    raise EOFError
+                self._received += piece
+            else:
+                self._check_memory()
+                if not is_wanted():
+                    raise _EndedError(_STOPPED)
+
+    def _check_memory(self) -> None:
+        used = 0
+        with contextlib.suppress(psutil.Error):
+            for process in psutil.Process(self._process.pid).children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    used += process.memory_info().rss
+        if used > self._megabytes << 20:
+            detail = f"it used more than {self._megabytes:,} MB"
+            raise _EndedError(Failure(code=Code.OUT_OF_MEMORY, detail=detail))
 
 
-if __name__ == "__main__":
-    main()
+class _EndedError(Exception):
+    """A call was ended because it went over a limit, or because nobody wants it any more."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure)
+        self.failure = failure
+
+
+def _how(status: int) -> str:
+    """Say how a sandbox ended, from its exit status."""
+    number = status - 128 if status > 128 else -status
+    if number in set(signal.Signals):
+        return f"it was ended by {signal.Signals(number).name}"
+    return f"it ended with status {status}"

@@ -1,4 +1,4 @@
-"""What workers do: each a function from paths and records to a record."""
+"""What sandboxes do: each task a function from paths and records to a record."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -22,7 +22,7 @@ from pipeline.archive.fixity import require_intact
 from pipeline.archive.measure import Measure, measure
 from pipeline.archive.results import Results
 from pipeline.document.describe import describe_documents
-from pipeline.execution.placeholder import picture_of_stand_in, stand_in
+from pipeline.execution.placeholder import placeholder, placeholder_picture
 from pipeline.formats.alto import alto
 from pipeline.formats.compress import compressed
 from pipeline.intake.inspect import Inspection, inspect, sha256_of
@@ -32,7 +32,7 @@ from pipeline.page.picture import Picture
 
 _Read = TypeVar("_Read")
 
-# One thread a worker: more of them would wait for one another, for the workers already fill the machine.
+# One thread a sandbox: more of them would wait for one another, for the sandboxes already fill the machine.
 cv2.setNumThreads(1)
 
 
@@ -58,7 +58,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """A bag that is built beside its place, and how the pages of each scan stand in it, by SHA-256."""
+    """A bag that is built beside its place, and how the pages of each scan came out, by SHA-256."""
 
     bag: NewBag
     scans: Mapping[str, Measure]
@@ -70,7 +70,7 @@ def inspect_scan(file: Path, size: int, settings: Settings) -> Inspection:
     Raises:
         ScanError: it is refused, changed while it was read, or cannot be read now.
     """
-    kind, pages = _surely(file, lambda: inspect(file, settings.limits, settings.page.dpi))
+    kind, pages = _reread_if_damaged(file, lambda: inspect(file, settings.limits, settings.page.dpi))
     sha256, hashed = sha256_of(file)
     if hashed != size:
         raise ScanError(Code.CHANGED, f"{hashed:,} bytes, {size:,} a moment before")
@@ -108,7 +108,7 @@ def read_page(source: Source, number: int, settings: Settings) -> Page:
             return make_page(file, source.kind, source.sha256, number, settings.page, settings.limits.page_seconds)
 
     with _unchanged(source):
-        return _surely(source.readable, read)
+        return _reread_if_damaged(source.readable, read)
 
 
 def archive_case(
@@ -136,7 +136,7 @@ def archive_case(
         if gone is None:
             pages.append(kept.page(ref, recipes[ref.scan]))
         else:
-            pages.append(stand_in(ref.scan, ref.number, gone.reason))
+            pages.append(placeholder(ref.scan, ref.number, gone.reason))
     by_ref = {PageRef(scan=page.scan, number=page.number): page for page in pages}
     case = case.model_copy(
         update={"documents": describe_documents(case.documents, by_ref, settings.document, case.corrections)}
@@ -147,7 +147,7 @@ def archive_case(
         pictures = {}
         for count, page in enumerate(pages):
             if (page.scan, page.number) in missing:
-                picture = picture_of_stand_in(page)
+                picture = placeholder_picture(page)
             else:
                 picture = _picture(sources[page.scan], page, settings, upright=case.upright)
             pictures[page.scan, page.number] = _compress(picture, page, Path(folder) / f"{count:06}", settings)
@@ -235,7 +235,7 @@ def _picture(source: Source, page: Page, settings: Settings, *, upright: bool) -
             return page_picture(file, source.kind, page, dpi, seconds, upright=upright)
 
     with _unchanged(source):
-        return _surely(source.readable, picture)
+        return _reread_if_damaged(source.readable, picture)
 
 
 def _compress(picture: Picture, page: Page, file: Path, settings: Settings) -> Path:
@@ -245,10 +245,10 @@ def _compress(picture: Picture, page: Page, file: Path, settings: Settings) -> P
     return file
 
 
-def _surely(file: Path, read: Callable[[], _Read]) -> _Read:
-    """Read something of a scan; tell one that is damaged from one whose disk fails.
+def _reread_if_damaged(file: Path, read: Callable[[], _Read]) -> _Read:
+    """Read something of a scan; where it seems damaged, see first that its disk gives all its bytes.
 
-    That one may be read another day, or in a moment: it is not refused.
+    A scan whose disk fails is not refused: it may be read on another day.
     """
     try:
         return read()

@@ -25,10 +25,11 @@ from pipeline.archive.ledger import Attempt, ScanRow, Step
 from pipeline.archive.lock import LOCK
 from pipeline.archive.results import Results
 from pipeline.document.scan_documents import one_per_scan
-from pipeline.execution.circuit_breaker import Failing
+from pipeline.execution.circuit_breaker import CircuitBreaker
 from pipeline.execution.context import Context
-from pipeline.execution.pool import Outcome, Pool, Task
+from pipeline.execution.opening import open_executor
 from pipeline.execution.progress import Failed, Watcher
+from pipeline.execution.task import Outcome, Task
 from pipeline.execution.tasks import Source, archive_case, prove_page, read_page
 from pipeline.intake.discover import Entry
 from pipeline.page.recipe import fingerprint, versions
@@ -123,8 +124,8 @@ def running(command: str, archive: Archive, actor: Actor, watch: Watcher) -> Ite
                 ledger.index_lost()
         ledger.begin_run(command, fingerprint(settings.page), versions(settings.page))
         try:
-            with Pool(settings.run, settings.limits.page_megabytes, archive.folder / "tmp") as pool:
-                yield Context(archive, actor, pool, watch)
+            with open_executor(settings, archive.folder / "tmp") as executor:
+                yield Context(archive, actor, executor, watch)
         except BaseException as error:
             ledger.end_run("stopped", str(error) or type(error).__name__)
             raise
@@ -161,13 +162,12 @@ def read_and_archive(
     context.show()
     for box in boxes:
         account(context.ledger, box.id).check(box.id)
-    recipe = fingerprint(context.settings.page)
     return Summary(
         tuple(boxes),
         context.progress.pages_read,
         seconds,
         context.progress.index_error,
-        recipe,
+        context.recipe,
         context.archive.recorder.warning,
         tuple(context.progress.left),
     )
@@ -217,17 +217,17 @@ class _Reading:
         self.indexer = Indexer(context.archive, context.progress)
         self._archive = context.archive
         self._actor = context.actor
-        self._room = context.room
+        self._disk = context.disk
         self._entries = entries
         self._chosen = chosen
         self._unlocked = unlocked
         self._results = Results(context.settings.archive)
-        self._recipe = fingerprint(context.settings.page)
+        self._recipe = context.recipe
         self._told: dict[str, str] | None = None
         self._ready: deque[_Case] = deque()
         self._proofs: deque[Iterator[Task]] = deque()
         self._pages: Iterator[Task] = iter(())
-        self._failing = Failing(context.ledger, self._recipe, context.settings.run.failed_share)
+        self._breaker = CircuitBreaker(context.ledger, self._recipe, context.settings.run.failed_share)
 
     def cases_of(self, box: Box) -> list[_Case]:
         """Return the case files of a box that have a scan waiting, each with all the scans that belong in its bag."""
@@ -277,12 +277,12 @@ class _Reading:
         self._progress.step = "reading"
         self._progress.cases = len(cases)
         self._progress.pages = sum(row.pages or 0 for case in cases for row in case.pending)
-        self._failing.scans = sum(len(case.pending) for case in cases)
+        self._breaker.scans = sum(len(case.pending) for case in cases)
         self._pages = self._page_tasks(cases)
 
     def take(self) -> Task | None:
         """Return the next task: the archiving of a case file that is ready, else a page; None while there is none."""
-        self._room.wait()
+        self._disk.wait()
         while True:
             task = self._case_task(self._ready.popleft()) if self._ready else self._next_page()
             if task is not None or not self._ready:
@@ -324,9 +324,9 @@ class _Reading:
             outcome = replace(outcome, value=None, failure=Failure(code=Code.WORKER_DIFFERS, detail=outcome.worker))
         failure = outcome.failure and outcome.failure.model_copy(update={"page": number})
         if failure is None:  # kept first: whatever stops the run from here on, the page is not read twice
-            self._room.patiently(lambda: self._results.put(outcome.value))
+            self._disk.write(lambda: self._results.put(outcome.value))
         self._note("read", replace(outcome, failure=failure), row.box, row.sha256, number)
-        self._failing.tried(row, number, failure, last=outcome.last)
+        self._breaker.record(row, number, failure, last=outcome.last)
         if failure is None:
             self._ledger.page_read(outcome.value, outcome.seconds)
             self._progress.pages_read += 1
@@ -337,12 +337,12 @@ class _Reading:
             case.waiting -= 1
             if not case.waiting:
                 self._ready.append(case)
-        self._failing.check()
+        self._breaker.check()
 
     def _page_failed(self, case: _Case, row: ScanRow, failure: Failure, seconds: float) -> None:
         self._progress.pages_failed += 1
         self._progress.failures.append(Failed(row.box, row.path, failure))
-        self._failing.enter(row, failure, seconds)
+        self._breaker.enter(row, failure, seconds)
         case.failed.setdefault(row.sha256, {})[failure.page or 0] = failure
 
     def _prove(self, case: _Case, failure: Failure) -> None:
@@ -379,7 +379,7 @@ class _Reading:
         failure = outcome.failure and outcome.failure.model_copy(update={"page": number})
         if failure:
             self._note("archive", replace(outcome, failure=failure), row.box, row.sha256, number)
-        self._failing.tried(row, number, failure, last=outcome.last)
+        self._breaker.record(row, number, failure, last=outcome.last)
         if outcome.last:
             if failure:
                 self._page_failed(case, row, failure, outcome.seconds)
@@ -389,7 +389,7 @@ class _Reading:
                 self._leave(case, case.unmade)
             elif not case.waiting:
                 self._ready.append(case)
-        self._failing.check()
+        self._breaker.check()
 
     def _case_task(self, case: _Case) -> Task | None:
         """Return the task that archives a case file; None where it has to wait for what failed, or for an operator."""

@@ -23,8 +23,8 @@ from pipeline.archive.contents import contents
 from pipeline.archive.history import failures
 from pipeline.archive.ledger import Ledger, ScanRow
 from pipeline.archive.measure import confidence_of
-from pipeline.execution.perform import Done
-from pipeline.execution.worker import Hand, Limits
+from pipeline.execution.perform import unpickled
+from pipeline.execution.sandbox import Sandboxes
 from pipeline.page.render import render
 from pipeline.services.box_report import box_report
 from pipeline.text.plain import page_text
@@ -144,19 +144,18 @@ def _notes(page: Page) -> tuple[str, ...]:
 
 
 class _Pictures:
-    """Makes small pictures of pages in a process that may hang or crash over them: then there is none."""
+    """Makes small pictures of pages in a sandbox, which may hang or crash over them: then there is none."""
 
     def __init__(self, settings: Settings) -> None:
-        self._limits = Limits(settings.limits.page_seconds, settings.limits.page_megabytes)
+        self._sandboxes = Sandboxes(settings.limits.page_megabytes)
+        self._seconds = settings.limits.page_seconds
         self._dpi = settings.page.dpi
-        self._hand: Hand | None = None
 
     def __enter__(self) -> "_Pictures":
         return self
 
     def __exit__(self, *_error: object) -> None:
-        if self._hand:
-            self._hand.end()
+        self._sandboxes.close()
 
     def of_document(self, bag: Path, case: CaseFile, ref: PageRef) -> str:
         """Return a page as it stands in a document of its bag, upright, as a data URL; "" where that fails."""
@@ -168,16 +167,11 @@ class _Pictures:
 
     def of_scan(self, file: Path, kind: Kind, number: int) -> str:
         """Return a page as it lies in its scan, as a data URL; "" where that fails."""
-        return self._made(_rendered, (file, kind, number, self._dpi, self._limits.seconds))
+        return self._made(_rendered, (file, kind, number, self._dpi, self._seconds))
 
     def _made(self, function: object, arguments: tuple[object, ...]) -> str:
-        self._hand = self._hand or Hand(self._limits)
-        done = self._hand.call(pickle.dumps((function, arguments)), self._limits)
-        if not isinstance(done, bytes):
-            self._hand = None
-            return ""
-        outcome: Done = pickle.loads(done)  # noqa: S301  # from our own hand
-        return "" if outcome.failure else "data:image/jpeg;base64," + base64.b64encode(outcome.value).decode()
+        done = unpickled(self._sandboxes.call(pickle.dumps((function, arguments)), self._seconds))
+        return "" if done.failure else "data:image/jpeg;base64," + base64.b64encode(done.value).decode()
 
 
 def _embedded(file: Path, index: int) -> bytes:

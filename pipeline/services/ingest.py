@@ -12,8 +12,8 @@ from pipeline.archive.ledger import Attempt, Ledger, ScanRow, scan_row
 from pipeline.archive.lock import LOCK
 from pipeline.archive.names import case_id
 from pipeline.execution.context import Context
-from pipeline.execution.pool import Task
 from pipeline.execution.retry import again
+from pipeline.execution.task import Task
 from pipeline.execution.tasks import inspect_scan, unlock_scan
 from pipeline.intake.discover import Discovery, Entry, discover
 from pipeline.intake.inspect import Inspection

@@ -152,7 +152,7 @@ def _prepare(
         is_begun = row.state is ScanState.PENDING and row.in_bag
         # What a rerun that was stopped has read is not read once more.
         if wanted.stage is Stage.RECOGNISE and row.sha256 and not is_begun:
-            context.archive.results.forget(row.sha256, fingerprint(context.settings.page))
+            context.archive.results.forget(row.sha256, context.recipe)
         if row.state is ScanState.ARCHIVED:
             ledger.wait(row)
         elif row.path in inside:

@@ -29,7 +29,7 @@ from tests.conftest import BANNASAR, ROOT
 _PAGES_A_SCAN = 25
 _SCANS_A_CASE = 4
 _SECONDS_BETWEEN_KILLS = (5.0, 30.0)
-_HAND = "pipeline.execution.sandbox"
+_SANDBOX = "pipeline.execution.sandbox_process"
 _BEGIN, _END = "<!-- soak -->", "<!-- /soak -->"
 
 
@@ -38,7 +38,7 @@ class Watched:
     """What was seen while the run went on.
 
     ``memory`` is the coordinator's, seconds and megabytes; ``cpu`` the seconds of each process, those of the programs
-    that a hand started included.
+    that a sandbox started included.
     """
 
     memory: list[tuple[float, float]] = field(default_factory=list)
@@ -187,12 +187,12 @@ def _watch(coordinator: psutil.Process, watched: Watched, started: float, *, kil
 
 
 def _seconds(process: psutil.Process) -> float:
-    """Return the CPU seconds of a process; of a hand, with those of the programs it ran, which come and go too fast."""
+    """Return the CPU seconds of a process; of a sandbox, with those of the programs it ran, which come and go fast."""
     times = process.cpu_times()
     own = times.user + times.system
     parent = process.parent()
-    is_hand = parent is not None and _HAND in process.cmdline() and _HAND in parent.cmdline()
-    return own + times.children_user + times.children_system if is_hand else own
+    is_sandbox = parent is not None and _SANDBOX in process.cmdline() and _SANDBOX in parent.cmdline()
+    return own + times.children_user + times.children_system if is_sandbox else own
 
 
 def _status(archive: Path) -> dict[str, dict[str, int]]:

@@ -5,7 +5,7 @@ import pytest
 from models.errors import TooManyFailuresError
 from models.failure import Code, Failure
 from pipeline.archive.ledger import Ledger, scan_row
-from pipeline.execution.circuit_breaker import Failing
+from pipeline.execution.circuit_breaker import CircuitBreaker
 
 PAGES = 12
 
@@ -19,11 +19,11 @@ def ledger(tmp_path):
 
 
 @pytest.fixture
-def failing(ledger):
+def breaker(ledger):
     """Return the count of a run of many scans."""
-    failing = Failing(ledger, "recipe", most=0.25)
-    failing.scans = 20
-    return failing
+    breaker = CircuitBreaker(ledger, "recipe", most=0.25)
+    breaker.scans = 20
+    return breaker
 
 
 def _scan(ledger, number):
@@ -32,44 +32,44 @@ def _scan(ledger, number):
     return row
 
 
-def _fail(failing, row, code=Code.TIMEOUT, *, pages=PAGES):
+def _fail(breaker, row, code=Code.TIMEOUT, *, pages=PAGES):
     for page in range(1, pages + 1):
-        failing.tried(row, page, Failure(code=code, page=page), last=False)
-        failing.check()
+        breaker.record(row, page, Failure(code=code, page=page), last=False)
+        breaker.check()
 
 
-def test_a_scan_all_of_whose_pages_are_poison_stops_no_box(ledger, failing):
+def test_a_scan_all_of_whose_pages_are_poison_stops_no_box(ledger, breaker):
     """Nor do two of them: the paper is at fault, and others come after it."""
-    _fail(failing, _scan(ledger, 1))
-    _fail(failing, _scan(ledger, 2))
+    _fail(breaker, _scan(ledger, 1))
+    _fail(breaker, _scan(ledger, 2))
     with pytest.raises(TooManyFailuresError, match=r"25 of 25 pages failed, 25 of them alike\. A page took longer"):
-        _fail(failing, _scan(ledger, 3))
+        _fail(breaker, _scan(ledger, 3))
 
 
 def test_the_only_scan_of_a_run_stops_it_once(ledger):
     """What has failed is entered, and does not stop the next run: that one goes past it."""
     row = _scan(ledger, 1)
-    first = Failing(ledger, "recipe", most=0.25)
+    first = CircuitBreaker(ledger, "recipe", most=0.25)
     first.scans = 1
     with pytest.raises(TooManyFailuresError):
         _fail(first, row)
     assert ledger.is_missing(row.sha256, 10)
-    second = Failing(ledger, "recipe", most=0.25)
+    second = CircuitBreaker(ledger, "recipe", most=0.25)
     second.scans = 1
     _fail(second, row)
 
 
 @pytest.mark.parametrize("code", [Code.NO_TEXT, Code.DAMAGED, Code.UNREADABLE])
-def test_what_the_paper_or_a_lost_share_does_stops_nothing(ledger, failing, code):
+def test_what_the_paper_or_a_lost_share_does_stops_nothing(ledger, breaker, code):
     """The first will not change, the other is waited out."""
     for number in range(1, 5):
-        _fail(failing, _scan(ledger, number), code)
+        _fail(breaker, _scan(ledger, number), code)
 
 
-def test_what_is_read_at_the_second_try_counts_no_more(ledger, failing):
+def test_what_is_read_at_the_second_try_counts_no_more(ledger, breaker):
     """A time limit may have been a busy moment's."""
     rows = [_scan(ledger, number) for number in range(1, 5)]
     for row in rows[:3]:
-        _fail(failing, row, pages=3)
-        failing.tried(row, 1, None, last=True)
-    _fail(failing, rows[3], pages=3)
+        _fail(breaker, row, pages=3)
+        breaker.record(row, 1, None, last=True)
+    _fail(breaker, rows[3], pages=3)

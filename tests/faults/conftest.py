@@ -18,6 +18,7 @@ from tests.cli.conftest import Bannasar
 
 # A call in a mount namespace of its own: whatever is mounted there is nobody else's, and goes with it.
 APART = ("unshare", "--map-root-user", "--mount", "sh", "-ec")
+_SANDBOX = "pipeline.execution.sandbox_process"
 
 
 @pytest.fixture
@@ -48,12 +49,12 @@ def results(archive: Path) -> int:
     return len(list((archive / "results").rglob("*.json.gz")))
 
 
-def hands(process: subprocess.Popen[Any]) -> list[psutil.Process]:
-    """Return the hands that work for a process: the children of their guards."""
+def sandboxes(process: subprocess.Popen[Any]) -> list[psutil.Process]:
+    """Return the sandboxes that work for a process: the children of their guards."""
     return [
         child
         for child in psutil.Process(process.pid).children(recursive=True)
-        if "pipeline.execution.sandbox" in child.cmdline() and "pipeline.execution.sandbox" in child.parent().cmdline()
+        if _SANDBOX in child.cmdline() and _SANDBOX in child.parent().cmdline()
     ]
 
 

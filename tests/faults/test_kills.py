@@ -8,7 +8,7 @@ import time
 import psutil
 
 from tests.cli.conftest import Bannasar, write_page, write_pages
-from tests.faults.conftest import assert_nothing_is_left, contents, hands, results
+from tests.faults.conftest import assert_nothing_is_left, contents, results, sandboxes
 from tests.gate import Gate
 
 KILLS = 20
@@ -23,12 +23,12 @@ def _fill(box):
 
 
 def _victims(coordinator: psutil.Process) -> list[psutil.Process]:
-    """Return a run's processes: the coordinator, its hands and their guards, and the programs these run."""
+    """Return a run's processes: the coordinator, its sandboxes and their guards, and the programs these run."""
     return [coordinator, *coordinator.children(recursive=True)]
 
 
 def test_twenty_random_kills_change_nothing(tmp_path, box):
-    """SIGKILL of the coordinator, hands, guards, poppler and ghostscript, over and over."""
+    """SIGKILL of the coordinator, sandboxes, guards, poppler and ghostscript, over and over."""
     _fill(box)
     undisturbed = Bannasar(tmp_path / "calm" / "archive")
     undisturbed.archive.parent.mkdir()
@@ -76,13 +76,13 @@ def test_twenty_random_kills_change_nothing(tmp_path, box):
     assert "agree" in disturbed("ledger", "check").stdout
 
 
-def test_a_killed_hand_costs_nothing_but_time(bannasar, box, tmp_path):
-    """Its page is read by another, no page fails, and every attempt is told."""
+def test_a_killed_sandbox_costs_nothing_but_time(bannasar, box, tmp_path):
+    """Its page is read by another, no page fails, and every attempt is kept."""
     write_pages(box / "a.pdf", 12)
     gate = Gate(tmp_path, 3)
     process = bannasar.start("run", box, "--workers", "2", gate=gate)
     gate.wait(process)
-    hands(process)[0].kill()
+    sandboxes(process)[0].kill()
     gate.open()
     output, errors = process.communicate(timeout=300)
     assert process.returncode == 0, output + errors

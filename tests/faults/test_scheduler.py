@@ -16,7 +16,7 @@ from distributed import Client
 
 from tests.cli.conftest import Bannasar, write_page, write_pages
 from tests.conftest import ROOT
-from tests.faults.conftest import APART, contents, hands, results, until
+from tests.faults.conftest import APART, contents, results, sandboxes, until
 from tests.gate import Gate
 
 
@@ -85,8 +85,8 @@ def test_the_archive_is_the_same_as_alone_though_a_worker_dies_and_another_joins
     machines.worker()
     gate = Gate(tmp_path, 3)
     process = together.start("run", box, "--scheduler", machines.address, gate=gate)
-    until(lambda: hands(victim), process)
-    orphans = hands(victim)
+    until(lambda: sandboxes(victim), process)
+    orphans = sandboxes(victim)
     gate.wait(process)
     victim.send_signal(signal.SIGKILL)
     gate.open()
@@ -161,10 +161,10 @@ def test_workers_give_up_what_a_stopped_run_had_them_do(bannasar, box, machines,
     write_pages(box / "a.pdf", 16)
     workers = [machines.worker(), machines.worker()]
     process = bannasar.start("run", box, "--scheduler", machines.address)
-    until(lambda: hands(workers[0]), process)
-    hands(workers[0])[0].suspend()  # its page comes to no end before the limit of a page: so the run goes on
-    until(lambda: results(bannasar.archive) >= 2 and all(map(hands, workers)), process)
-    at_work = [hand for worker in workers for hand in hands(worker)]
+    until(lambda: sandboxes(workers[0]), process)
+    sandboxes(workers[0])[0].suspend()  # its page comes to no end before the limit of a page: so the run goes on
+    until(lambda: results(bannasar.archive) >= 2 and all(map(sandboxes, workers)), process)
+    at_work = [sandbox for worker in workers for sandbox in sandboxes(worker)]
     process.send_signal(sign)
     process.communicate(timeout=300)
     assert psutil.wait_procs(at_work, timeout=300)[1] == []

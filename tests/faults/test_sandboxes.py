@@ -10,39 +10,40 @@ import psutil
 import pytest
 
 from models.failure import Code
-from pipeline.execution.pool import Pool, Task
+from pipeline.execution.local import LocalExecutor
+from pipeline.execution.task import Task
 from tests.conftest import run_settings
-from tests.faults import hands
+from tests.faults import poison
 
 
 @pytest.fixture(scope="module")
-def pool(tmp_path_factory):
+def executor(tmp_path_factory):
     settings = run_settings(workers=2, retries=0, retry_seconds=0)
-    with Pool(settings, 300, tmp_path_factory.mktemp("work")) as opened:
+    with LocalExecutor(settings, 300, tmp_path_factory.mktemp("work")) as opened:
         yield opened
 
 
-def _run(pool, *calls, seconds=2.0):
+def _run(executor, *calls, seconds=2.0):
     left = list(calls)
     return list(
-        pool.finished(lambda: Task(left[0][1], left[0][0], (left.pop(0)[1],), seconds) if left else None),
+        executor.finished(lambda: Task(left[0][1], left[0][0], (left.pop(0)[1],), seconds) if left else None),
     )
 
 
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
-        (hands.loop_in_c, Code.TIMEOUT),
-        (hands.eat_memory, Code.OUT_OF_MEMORY),
-        (hands.eat_memory_at_once, Code.OUT_OF_MEMORY),
-        (hands.have_a_program_eat_memory, Code.OUT_OF_MEMORY),
-        (hands.crash, Code.WORKER_LOST),
+        (poison.loop_in_c, Code.TIMEOUT),
+        (poison.eat_memory, Code.OUT_OF_MEMORY),
+        (poison.eat_memory_at_once, Code.OUT_OF_MEMORY),
+        (poison.have_a_program_eat_memory, Code.OUT_OF_MEMORY),
+        (poison.crash, Code.WORKER_LOST),
     ],
 )
-def test_a_poison_page_is_tried_again_alone_and_fails_by_itself(pool, fault, code):
+def test_a_poison_page_is_tried_again_alone_and_fails_by_itself(executor, fault, code):
     """Its neighbours are finished before it has its second chance, and the next page is read as ever."""
     seconds = 2.0 if code is Code.TIMEOUT else 20.0
-    outcomes = _run(pool, (hands.work, 1), (fault, 2), *((hands.work, n) for n in range(3, 9)), seconds=seconds)
+    outcomes = _run(executor, (poison.work, 1), (fault, 2), *((poison.work, n) for n in range(3, 9)), seconds=seconds)
     failed = [outcome for outcome in outcomes if outcome.failure]
     assert {(one.task.about, one.failure.code) for one in failed} == {(2, code)}
     assert [one.last for one in failed] == [False] * (2 if code is Code.WORKER_LOST else 1) + [True]
@@ -50,15 +51,15 @@ def test_a_poison_page_is_tried_again_alone_and_fails_by_itself(pool, fault, cod
     assert sorted(one.value for one in outcomes if not one.failure) == [1, 3, 4, 5, 6, 7, 8]
 
 
-def test_the_failure_says_what_the_limit_was_or_how_the_process_ended(pool):
+def test_the_failure_says_what_the_limit_was_or_how_the_process_ended(executor):
     """An operator can tell a slow page from a crash."""
-    told = {o.task.about: o.failure.detail for o in _run(pool, (hands.loop_in_c, 1), (hands.crash, 2))}
-    assert told == {1: "it took more than 2 s", 2: "it was ended by SIGSEGV"}
+    details = {o.task.about: o.failure.detail for o in _run(executor, (poison.loop_in_c, 1), (poison.crash, 2))}
+    assert details == {1: "it took more than 2 s", 2: "it was ended by SIGSEGV"}
 
 
-def test_what_a_library_prints_is_not_taken_for_an_answer(pool):
+def test_what_a_library_prints_is_not_taken_for_an_answer(executor):
     """Some print warnings to standard output."""
-    (outcome,) = _run(pool, (hands.chatter, 7))
+    (outcome,) = _run(executor, (poison.chatter, 7))
     assert outcome.value == 7
 
 
@@ -71,25 +72,25 @@ def _left(note: Path) -> tuple[list[psutil.Process], Path]:
     return [psutil.Process(int(pid)) for pid in pids], Path(folder)
 
 
-@pytest.mark.parametrize("killed", ["nobody", "hand", "guard"])
+@pytest.mark.parametrize("killed", ["nobody", "sandbox", "guard"])
 def test_nothing_is_left_behind_whoever_is_killed(tmp_path, killed):
     """No program runs on, no temporary file stays: not after the time limit, and not after kill -9."""
     note = tmp_path / "note"
     seen = []
 
     def kill() -> None:
-        (hand, guard, program), folder = _left(note)
-        seen.extend([folder, hand, guard, program])
-        victims = {"hand": hand, "guard": guard}
+        (sandbox, guard, program), folder = _left(note)
+        seen.extend([folder, sandbox, guard, program])
+        victims = {"sandbox": sandbox, "guard": guard}
         if killed != "nobody":
             os.kill(victims[killed].pid, signal.SIGKILL)
 
     killer = threading.Thread(target=kill)
     killer.start()
     settings = run_settings(workers=1, retries=0, retry_seconds=0)
-    with Pool(settings, 300, tmp_path / "work") as pool:
-        tasks = [Task(1, hands.leave_things_behind, (note,), 5.0 if killed == "nobody" else 300.0)]
-        outcome = next(pool.finished(lambda: tasks.pop() if tasks else None))
+    with LocalExecutor(settings, 300, tmp_path / "work") as executor:
+        tasks = [Task(1, poison.leave_things_behind, (note,), 5.0 if killed == "nobody" else 300.0)]
+        outcome = next(executor.finished(lambda: tasks.pop() if tasks else None))
         killer.join()
         folder, *processes = seen
         gone, alive = psutil.wait_procs(processes, timeout=300)

@@ -1,4 +1,4 @@
-"""What a page can do to the process that reads it."""
+"""What a page can do to the sandbox that reads it."""
 
 import os
 import re
@@ -34,7 +34,7 @@ def eat_memory_at_once(_number: int) -> int:
 
 def have_a_program_eat_memory(_number: int) -> int:
     """Take memory in a program that was started, as a page does that is too much for Tesseract."""
-    eat = "from tests.faults.hands import eat_memory; eat_memory(0)"
+    eat = "from tests.faults.poison import eat_memory; eat_memory(0)"
     return subprocess.run(["python3", "-c", eat], check=False).returncode
 
 

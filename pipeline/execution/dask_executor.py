@@ -1,0 +1,183 @@
+"""The executor for many machines: the workers of a Dask scheduler, with shared storage."""
+
+import asyncio
+import logging
+import pickle
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import CancelledError
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any
+from uuid import uuid4
+
+from distributed import Client, Future, KilledWorker, as_completed
+
+from models.errors import SchedulerError
+from models.failure import Code, Failure
+from models.settings import RunSettings
+from pipeline.execution.dask_worker import Call, Report, end_sandboxes, make_call, why_unseen
+from pipeline.execution.executor import Executor, Flight, Notify, Try
+from pipeline.execution.perform import Done, unpickled
+from pipeline.execution.task import Task
+
+# A network file system may show a new file to some machines later than to others: a minute at most, as NFS is set up.
+_SECONDS_BLIND = 60.0
+_SECONDS_BETWEEN_LOOKS = 2.0
+_SECONDS_TO_CONNECT = 30
+
+
+class DaskExecutor(Executor):
+    """Has tasks done by the workers of a Dask scheduler, in sandboxes that are this run's alone."""
+
+    def __init__(self, settings: RunSettings, megabytes: int) -> None:
+        """Prepare; the scheduler is called when the first task comes.
+
+        Args:
+            settings: which scheduler it is.
+            megabytes: the most memory that a task may use.
+        """
+        super().__init__(settings)
+        self._megabytes = megabytes
+        self._run = f"bannasar-{uuid4()}"
+        self._client: Client | None = None
+        self._quiet: _Quiet | None = None
+        self._flights: dict[Future[Report], Flight] = {}
+        self._completed: Any = None
+        self._blind: dict[str, float] = {}
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the sandboxes: at once where the run is done, else as soon as each worker notices that it was stopped."""
+        if kind is None and self._client is not None:
+            self._client.run(end_sandboxes, self._run)
+        self.close()
+
+    def close(self) -> None:
+        """Leave the scheduler; its workers give up what nobody waits for any more."""
+        if self._client is not None:
+            self._client.close()
+        if self._quiet is not None:
+            self._quiet.end()
+
+    def _width(self) -> int:
+        return max(1, len(self._workers()))
+
+    def _submit(self, flight: Flight, pause: Notify) -> None:
+        client = self._connect()
+        seeing = self._seeing(flight.task, pause) if self._blind else None
+        request = pickle.dumps((flight.task.function, flight.task.arguments))
+        call = Call(self._run, request, flight.task.seconds, self._megabytes, flight.task.needs)
+        future = client.submit(make_call, call, pure=False, workers=seeing, allow_other_workers=seeing is not None)
+        self._flights[future] = flight
+        self._completed.add(future)
+
+    def _next_ended(self, pause: Notify, note: Notify) -> Try:
+        while True:
+            future = self._next_completed(pause)
+            flight = self._flights.pop(future)
+            try:
+                report = future.result()
+            except CancelledError as error:
+                raise self._gone() from error
+            except KilledWorker:
+                failure = Failure(code=Code.WORKER_LOST, detail="its machine, or whoever runs it, ended the worker")
+                return Try(flight, Done(failure=failure), datetime.now(UTC), lost=True)
+            finally:
+                future.release()
+            if report.unseen is None or why_unseen(report.unseen) is not None:
+                return Try(flight, unpickled(report.answer), report.started, report.worker, report.seconds)
+            if report.worker not in self._blind:
+                note(f"{report.worker} does not see {report.unseen}: it gets no work for a while. Mount it there.")
+            self._blind[report.worker] = time.monotonic() + _SECONDS_BLIND
+            self._submit(flight, pause)
+
+    def _next_completed(self, pause: Notify) -> "Future[Report]":
+        """Return the next call that has ended; say so while there is nobody who could make it."""
+        due = time.monotonic() + _SECONDS_BETWEEN_LOOKS
+        alone = False
+        while not self._completed.has_ready():
+            time.sleep(0.02)
+            if time.monotonic() >= due:
+                due = time.monotonic() + _SECONDS_BETWEEN_LOOKS
+                alone = not self._workers()
+                pause(f"Paused: {self._settings.scheduler} has no workers. Start one, and it goes on." if alone else "")
+        if alone:
+            pause("")
+        return next(self._completed)
+
+    def _seeing(self, task: Task, pause: Notify) -> Sequence[str]:
+        """Return the workers that may see what a task needs; wait while there is none."""
+        paused = False
+        while True:
+            now = time.monotonic()
+            self._blind = {worker: until for worker, until in self._blind.items() if until > now}
+            seeing = [worker for worker in self._workers() if worker not in self._blind]
+            if seeing or not self._blind:
+                if paused:
+                    pause("")
+                return seeing
+            paused = True
+            pause(f"Paused: no worker sees {task.needs[0]}. Mount it there under the same path, and it goes on.")
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
+
+    def _workers(self) -> list[str]:
+        try:
+            return list(self._connect().scheduler_info(n_workers=-1)["workers"])
+        except (OSError, KeyError) as error:  # a client that has noticed already that it is gone knows of no workers
+            raise self._gone() from error
+
+    def _gone(self) -> SchedulerError:
+        return SchedulerError(
+            f"The Dask scheduler at {self._settings.scheduler} is gone. What is done is kept; start it, and run the "
+            "same command again to go on."
+        )
+
+    def _connect(self) -> Client:
+        if self._client is None:
+            try:
+                client = Client(self._settings.scheduler, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
+            except (OSError, ValueError, TypeError) as error:  # the last where it lacks the keys for TLS
+                raise SchedulerError(
+                    f"No Dask scheduler answers at {self._settings.scheduler}. Start it, or leave --scheduler out."
+                ) from error
+            self._client = client
+            self._quiet = _Quiet(client)
+            self._completed = as_completed(loop=client.loop)
+        return self._client
+
+
+class _Quiet(logging.Filter):
+    """Keeps off standard error what Dask prints for one client, and for no other: the run says it in a sentence.
+
+    Dask says that the scheduler is gone; and as it closes it drops some of its own futures, of which asyncio then
+    complains. What comes of a task is in its outcome.
+    """
+
+    def __init__(self, client: Client) -> None:
+        super().__init__()
+        self._thread: int = client.sync(_quiet_loop)
+        self._handlers = list(logging.getLogger("distributed").handlers)
+        for handler in self._handlers:
+            handler.addFilter(self)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether a message is printed: it comes from another thread than the client's own."""
+        return record.thread != self._thread
+
+    def end(self) -> None:
+        """Let it print again."""
+        for handler in self._handlers:
+            handler.removeFilter(self)
+
+
+async def _quiet_loop() -> int:
+    """Let this loop drop what goes wrong in futures that nobody asked for; return the thread that it runs in."""
+    asyncio.get_running_loop().set_exception_handler(_drop)
+    return threading.get_ident()
+
+
+def _drop(_loop: asyncio.AbstractEventLoop, _context: dict[str, Any]) -> None:
+    """Do nothing: see :class:`_Quiet`."""

@@ -1,0 +1,55 @@
+"""The executor for one machine: a thread a worker, each of which gives its tasks to a sandbox."""
+
+import os
+import pickle
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import SimpleQueue
+
+from models.settings import RunSettings
+from pipeline.execution.executor import Executor, Flight, Notify, Try
+from pipeline.execution.perform import unpickled
+from pipeline.execution.sandbox import Sandboxes
+
+
+class LocalExecutor(Executor):
+    """Has tasks done on this machine.
+
+    Nothing that a task does can harm a thread of it, so that it needs no processes but the sandboxes.
+    """
+
+    def __init__(self, settings: RunSettings, megabytes: int, temporary: Path) -> None:
+        """Prepare the workers; neither a thread nor a process is started yet.
+
+        Args:
+            settings: how many workers there are.
+            megabytes: the most memory that a task may use.
+            temporary: where the temporary files of the sandboxes lie.
+        """
+        super().__init__(settings)
+        self._workers = settings.workers or os.cpu_count() or 1
+        self._sandboxes = Sandboxes(megabytes, temporary)
+        self._threads = ThreadPoolExecutor(self._workers, thread_name_prefix="worker")
+        self._ended: SimpleQueue[Future[Try]] = SimpleQueue()
+
+    def close(self) -> None:
+        """End the sandboxes and the threads."""
+        self._sandboxes.close()
+        self._threads.shutdown(cancel_futures=True)
+
+    def _width(self) -> int:
+        return self._workers
+
+    def _submit(self, flight: Flight, pause: Notify) -> None:  # noqa: ARG002  # this machine is always there
+        request = pickle.dumps((flight.task.function, flight.task.arguments))
+        self._threads.submit(self._try, flight, request).add_done_callback(self._ended.put)
+
+    def _next_ended(self, pause: Notify, note: Notify) -> Try:  # noqa: ARG002  # this machine is always there
+        return self._ended.get().result()
+
+    def _try(self, flight: Flight, request: bytes) -> Try:
+        started, clock = datetime.now(UTC), time.monotonic()
+        done = unpickled(self._sandboxes.call(request, flight.task.seconds))
+        return Try(flight, done, started, self._sandboxes.worker, time.monotonic() - clock)

@@ -1,0 +1,68 @@
+"""The tasks of a run that wait to be tried again."""
+
+import heapq
+import itertools
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pipeline.execution.retry import Again
+
+if TYPE_CHECKING:
+    from pipeline.execution.executor import Flight
+
+# A share that is lost lets everything fail in no time. No more than so many wait to be tried again.
+_MOST_WAITING = 10_000
+# A wait that is shorter than this is not worth a message.
+_SECONDS_WORTH_A_MESSAGE = 2.0
+
+
+class RetryQueue:
+    """Tasks that wait for their time, and tasks that wait until nothing else is at work."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._timed: list[tuple[float, int, Flight]] = []  # a heap, by when they are due
+        self._turns = itertools.count()
+        self._alone: deque[Flight] = deque()
+
+    def __bool__(self) -> bool:
+        """Whether anything waits."""
+        return bool(self._timed or self._alone)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many wait that no new task should be begun."""
+        return len(self._timed) >= _MOST_WAITING
+
+    def put(self, flight: "Flight", plan: Again) -> None:
+        """Let a task wait as its plan says."""
+        if plan.alone:
+            self._alone.append(flight)
+        else:
+            heapq.heappush(self._timed, (time.monotonic() + plan.seconds, next(self._turns), flight))
+
+    def due(self) -> "Flight | None":
+        """Return a task whose time has come, None where there is none."""
+        if self._timed and self._timed[0][0] <= time.monotonic():
+            return heapq.heappop(self._timed)[2]
+        return None
+
+    def wait(self, pause: Callable[[str], None]) -> "Flight":
+        """Wait until the next task is due, and return it; nothing else is at work.
+
+        Args:
+            pause: called with the reason where the wait is long, and with "" when it is over.
+        """
+        if not self._timed:
+            return self._alone.popleft()
+        early = self._timed[0][0] - time.monotonic()
+        if early >= _SECONDS_WORTH_A_MESSAGE:
+            failed = f"Paused: what is left, {len(self._timed)} in all, failed by what may pass"
+            pause(f"{failed}. It is tried again in {early:.0f} s.")
+        if early > 0:
+            time.sleep(early)
+        if early >= _SECONDS_WORTH_A_MESSAGE:
+            pause("")
+        return heapq.heappop(self._timed)[2]

@@ -1,0 +1,99 @@
+"""The process in which a worker's tasks run, and the guard beside it.
+
+It is started as ``python -m pipeline.execution.sandbox_process MEGABYTES``.
+
+A page may loop for ever in a library's C code, eat all memory, or crash. So a worker does nothing of it itself: it
+gives each task to a *sandbox*, a process with a group of its own, so that it and all it started (Tesseract, poppler,
+ghostscript) can be ended together. Before the sandbox begins, it parts in two: the *guard* does nothing but wait until
+the sandbox ends or the worker is gone, however it went; then it ends the sandbox's whole group and takes its temporary
+files away. So nothing is left behind, whichever process is killed.
+
+A message is eight bytes of length and its content. The sandbox sends its process id first. Then the worker sends
+calls, pickled as ``(function, arguments)``. The sandbox answers each with :data:`BEGUN` when it has loaded what the
+call needs, then with the pickled :class:`pipeline.execution.perform.Done`.
+"""
+
+import ctypes
+import os
+import pickle
+import resource
+import select
+import shutil
+import signal
+import struct
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+BEGUN = b"begun"
+LENGTH = struct.Struct(">Q")
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def main() -> None:
+    """Part into sandbox and guard."""
+    # What comes and goes over these is ours alone: a library that prints must not be taken for an answer.
+    requests, results = os.dup(0), os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    guard = os.getpid()
+    child = os.fork()
+    if child == 0:
+        os.setpgid(0, 0)
+        _end_with_parent(guard)
+        _limit_memory(int(sys.argv[1]))
+        _work(os.fdopen(requests, "rb"), os.fdopen(results, "wb"))
+    else:
+        os.close(results)
+        sys.exit(_guard(child, requests, Path(os.environ["TMPDIR"])))
+
+
+def write_message(stream: BinaryIO, content: bytes) -> None:
+    """Send a message."""
+    stream.write(LENGTH.pack(len(content)) + content)
+    stream.flush()
+
+
+def _guard(child: int, requests: int, temporary: Path) -> int:
+    """Wait until the sandbox has ended or the worker is gone; end what is left and return its exit status."""
+    waiting = select.poll()
+    waiting.register(requests, 0)  # the system always reports a pipe that nobody can write to any more
+    waiting.register(os.pidfd_open(child), select.POLLIN)
+    waiting.poll()
+    try:
+        os.killpg(child, signal.SIGKILL)
+    except ProcessLookupError:
+        os.kill(child, signal.SIGKILL)  # it has no group yet, and so nothing of its own
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    shutil.rmtree(temporary, ignore_errors=True)
+    return 128 - status if status < 0 else status
+
+
+def _end_with_parent(guard: int) -> None:
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != guard:  # it went before the system knew what to do then
+        os._exit(1)
+
+
+def _limit_memory(megabytes: int) -> None:
+    """Let this process, and each that it starts, have twice the limit at most.
+
+    The worker watches over the sum of them all, and gives what goes over the limit its name; this holds what is faster.
+    """
+    size = 2 * megabytes << 20
+    resource.setrlimit(resource.RLIMIT_DATA, (size, size))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _work(requests: BinaryIO, results: BinaryIO) -> None:
+    from pipeline.execution.perform import perform  # noqa: PLC0415  # the guard, which has parted by now, needs little memory
+
+    write_message(results, str(os.getpid()).encode())
+    while len(head := requests.read(LENGTH.size)) == LENGTH.size:
+        function, arguments = pickle.loads(requests.read(*LENGTH.unpack(head)))  # noqa: S301  # from our own worker
+        write_message(results, BEGUN)
+        write_message(results, pickle.dumps(perform(function, arguments)))
+
+
+if __name__ == "__main__":
+    main()
