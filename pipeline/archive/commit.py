@@ -5,6 +5,7 @@ changes, signed where the archive has a key. Whoever holds the archive next call
 has changed as that line says, the later steps are done; where it has not, nothing has happened.
 """
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +22,9 @@ from pipeline.archive.custody import CustodyRecorder
 from pipeline.archive.journal import Entry, Event, Line, manifest_of
 from pipeline.archive.ledger import Ledger
 from pipeline.index.store import Store
+from pipeline.logs import described
 
+_LOG = logging.getLogger(__name__)
 _PENDING = "pending.json"
 
 
@@ -86,6 +89,7 @@ class Commits:
             to_disk(signatures)
         line = self._begin(Entry(event, self._path(bag.place), manifest_of(bag.aside), reason), actor)
         move_into_place(bag.aside, bag.place, self._archive)
+        _LOG.debug("the bag of journal line %d is in its place", line.number)
         return self._end(line, enter, index)
 
     def mark(self, event: Event, bag: Path, actor: Actor, reason: str) -> Committed:
@@ -115,8 +119,11 @@ class Commits:
         """
         line = self._pending()
         if line is not None and self._has_happened(line):
+            _LOG.warning("a change that a stop left half done is finished: journal line %d", line.number)
             self._write_down(line)
             self._enter(line, None)
+        elif line is not None:
+            _LOG.warning("a change that a stop left undone is dropped: it would be journal line %d", line.number)
         (self._archive / _PENDING).unlink(missing_ok=True)
 
     def _path(self, bag: Path) -> str:
@@ -157,6 +164,7 @@ class Commits:
         try:
             show_or_hide(self._store(), bag)
         except IndexUnusableError as error:
+            _LOG.warning("the case file waits for the index: %s", described(error))
             return str(error)
         self._ledger.case_indexed(bag.name)
         return ""

@@ -1,5 +1,6 @@
 """Who vouches for what an archive holds: bags are signed as they enter, and the journal tells of each."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from pipeline.archive.keys import (
 )
 from pipeline.archive.withdrawal import is_withdrawn
 
+_LOG = logging.getLogger(__name__)
 _SEALING = frozenset({Event.ARCHIVED, Event.CORRECTED, Event.SIGNED})
 # Only these say which bag belongs in a place: who hides a case file does not vouch for what it holds.
 _ENTERING = _SEALING | {Event.IMPORTED}
@@ -72,12 +74,15 @@ def custody_recorder(settings: Settings) -> CustodyRecorder:
         return CustodyRecorder(settings.archive)
     file = key_file(settings)
     if not file.exists():
+        _LOG.warning("nothing is signed: the key is not where the settings say")
         told = f"The archive's key is not at {file}: nothing is signed. Put it back, then `bannasar keys sign`."
         return CustodyRecorder(settings.archive, warning=told)
     signer = load_signer(file, passphrase(settings))
     if signer.fingerprint not in known:
+        _LOG.warning("nothing is signed: the key %.12s is not one of this archive's", signer.fingerprint)
         told = f"The key {file} is not one of this archive's: nothing is signed. `bannasar keys init` makes it one."
         return CustodyRecorder(settings.archive, warning=told)
+    _LOG.debug("the archive signs with the key %.12s", signer.fingerprint)
     return CustodyRecorder(settings.archive, signer)
 
 

@@ -5,6 +5,7 @@ import logging
 import re
 import time
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,9 @@ from pathlib import Path
 import bagit
 
 from models.errors import BagError
+from pipeline.logs import described
 
+_LOG = logging.getLogger(__name__)
 _CHUNK = 1 << 20
 # What lies beside ``data`` and is listed nowhere: the lists themselves, and what changes without the bag.
 _UNLISTED = re.compile(r"tagmanifest-sha(256|512)\.txt|signatures/[0-9a-f]{64}\.sig|withdrawn\.json")
@@ -54,7 +57,10 @@ def verify_bag(bag: Path, pace: Pace | None = None) -> list[Damage]:
             # What is no file's fault: its version, its totals, its form.
             sealed.validate(fast=True)
     except (bagit.BagError, OSError, ValueError) as error:
+        _LOG.warning("a bag is invalid: %s", described(error))
         return [Damage("invalid", "", str(error))]
+    if damages:
+        _LOG.warning("a bag is not as it was sealed: %s", dict(Counter(damage.kind for damage in damages)))
     return damages
 
 

@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from models.errors import JournalBrokenError
 from pipeline.access.chain import Chain, after, digest
 from pipeline.archive.keys import SIGNED, Signer, is_signed_by
 
+_LOG = logging.getLogger(__name__)
 _FILE = "journal.jsonl"
 
 
@@ -135,6 +137,7 @@ def write(archive: Path, line: Line) -> None:
         OSError: the journal cannot be written.
     """
     _chain(archive).write(line)
+    _LOG.info("journal line %d: %s", line.number, line.event)
 
 
 def append(archive: Path, entry: Entry, actor: Actor, signer: Signer | None = None) -> Line:

@@ -5,6 +5,7 @@ ones lie in the archive's folder ``keys``, each under its fingerprint: the SHA-2
 """
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from models.errors import KeyUnusableError
 
+_LOG = logging.getLogger(__name__)
 _FOLDER = "keys"
 SIGNED = "tagmanifest-sha512.txt"  # it lists the lists of all other files of a bag
 
@@ -58,7 +60,9 @@ def make_key(file: Path, passphrase: str = "") -> Signer:
         stream.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock))
         stream.flush()
         os.fsync(stream.fileno())
-    return Signer(key, fingerprint(key.public_key()))
+    signer = Signer(key, fingerprint(key.public_key()))
+    _LOG.info("key %.12s is made", signer.fingerprint)
+    return signer
 
 
 def load_signer(file: Path, passphrase: str = "") -> Signer:
@@ -172,6 +176,7 @@ def sign_bag(bag: Path, signer: Signer) -> None:
     part = file.with_suffix(".part")
     part.write_bytes(signer.sign((bag / SIGNED).read_bytes()))
     part.replace(file)
+    _LOG.debug("a bag is signed with the key %.12s", signer.fingerprint)
 
 
 def signatures(bag: Path) -> Mapping[str, bytes]:

@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import logging
 import os
 import socket
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from models.errors import ArchiveBusyError
 
+_LOG = logging.getLogger(__name__)
 LOCK = "lock"
 """The file in an archive that a run holds; while it does, the file is there."""
 
@@ -34,12 +36,14 @@ def hold(archive: Path) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
+            _LOG.warning("the archive is in use by another process")
             holder = os.read(descriptor, 200).decode("utf-8", "replace").strip() or "another run"
             raise ArchiveBusyError(
                 f"The archive {archive} is in use by {holder}. Wait until it has ended, or stop it, and try again."
             ) from error
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+        _LOG.debug("the archive is held by process %d", os.getpid())
         yield
     finally:
         os.close(descriptor)

@@ -1,6 +1,7 @@
 """Bags out of an archive and into another: as folders or as ZIP files, whole or not at all."""
 
 import errno
+import logging
 import os
 import shutil
 import tempfile
@@ -18,6 +19,7 @@ from pipeline.archive.bag import bag_folder, read_bag, read_case, stored_paths, 
 from pipeline.archive.fixity import Damage, in_words, require_intact, verify_bag
 from pipeline.archive.keys import false_signatures
 
+_LOG = logging.getLogger(__name__)
 _ENCRYPTED = 1  # a flag of an entry (APPNOTE.TXT, 4.4.4)
 
 
@@ -51,6 +53,7 @@ def export_bag(bag: Path, to: Path) -> Path:
             _refuse_damaged(made, verify_bag(made))
         to_disk(made)
         made.rename(place)
+        _LOG.info("a bag is copied out, and is the same there")
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return place

@@ -13,13 +13,15 @@ from elasticsearch import Elasticsearch
 
 from models.errors import IndexUnusableError
 from models.settings import IndexSettings
+from pipeline.logs import described
 
 _RETRIES = 2
 # What passes by itself: too many requests, or a node that is not there yet.
 _PASSING = (429, 502, 503, 504)
-# They log every request that fails, with its address: the caller reports errors.
-logging.getLogger("elastic_transport").setLevel(logging.CRITICAL)
-logging.getLogger("elasticsearch").setLevel(logging.CRITICAL)
+# They log each request that is sent again. That is for the log, and not printed where there is none.
+for _name in ("elastic_transport", "elasticsearch"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+_LOG = logging.getLogger(__name__)
 
 
 class Cluster(Elasticsearch):
@@ -31,12 +33,18 @@ class Cluster(Elasticsearch):
 
     def perform_request(self, *request: Any, **options: Any) -> Any:  # noqa: ANN401  # as the library's
         """Send a request, and return the cluster's answer."""
+        asked = options.get("endpoint_id")
         try:
             answer = super().perform_request(*request, **options)
         except elasticsearch.NotFoundError as error:
+            _LOG.debug("the cluster has nothing for %s", asked)
             _be_own(error.meta)
             raise
+        except (elasticsearch.ApiError, elastic_transport.TransportError) as error:
+            _LOG.warning("the cluster did not do %s: %s", asked, described(error))
+            raise
         _be_own(answer.meta)
+        _LOG.debug("the cluster did %s in %.3f s, status %d", asked, answer.meta.duration, answer.meta.status)
         return answer
 
 

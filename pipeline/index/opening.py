@@ -1,5 +1,6 @@
 """Which store an archive's searches go to."""
 
+import logging
 from pathlib import Path
 
 from models.errors import IndexUnreadableError
@@ -7,6 +8,7 @@ from models.settings import IndexSettings
 from pipeline.index.sqlite import SqliteStore
 from pipeline.index.store import Store
 
+_LOG = logging.getLogger(__name__)
 _FILE = "index.db"
 
 
@@ -37,6 +39,7 @@ def open_to_rebuild(archive: Path, settings: IndexSettings) -> Store:
             with SqliteStore(archive / _FILE) as store:
                 store.check_integrity()
         except IndexUnreadableError:
+            _LOG.warning("the index is damaged, or of another version: its file is removed")
             for ending in ("", "-wal", "-shm"):
                 (archive / f"{_FILE}{ending}").unlink(missing_ok=True)
     return open_index(archive, settings)

@@ -4,6 +4,7 @@ Each is made in a folder beside its place, and moved there when it is complete.
 """
 
 import json
+import logging
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from pipeline.archive.signed_pdf import sign_pdf
 from pipeline.formats.format import Format, parts
 from pipeline.formats.iiif import manifest, picture_name, picture_size, text_name, text_of
 from pipeline.services.pictures import upright_from_pdf
+
+_LOG = logging.getLogger(__name__)
 
 
 def export_documents(archive: Archive, case: str, to: Path) -> list[Path]:
@@ -67,7 +70,9 @@ def export_files(archive: Archive, case: str, form: Format, to: Path) -> list[Pa
     with _beside(to) as aside:
         for part in parts(record, pages, form.unit):
             (aside / f"{part.name}{form.ending}").write_bytes(form.write(part))
-        return _move(aside, to)
+        made = _move(aside, to)
+    _LOG.info("a case file is written as %s: %d files", form.name, len(made))
+    return made
 
 
 def export_iiif(archive: Archive, case: str, to: Path, base: str) -> Path:

@@ -1,5 +1,6 @@
 """The index compared with the bags, brought together with them, and made anew from them."""
 
+import logging
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from pipeline.archive.bag import read_bag, read_case
 from pipeline.archive.withdrawal import is_withdrawn
 from pipeline.index.store import fingerprint
 
+_LOG = logging.getLogger(__name__)
 # Called with the number of case files that are done, and of all there are.
 Show = Callable[[int, int], None]
 
@@ -96,6 +98,12 @@ def _synchronise(archive: Archive, show: Show) -> Difference:
     _note(archive, unreadable)
     if wanted or found.unknown:
         archive.index.merge()
+    _LOG.info(
+        "index: %d bags put in, %d case files taken out, %d bags unreadable",
+        len(wanted),
+        len(found.unknown),
+        len(unreadable),
+    )
     missing, changed = (tuple(bag for bag in bags if bag not in unreadable) for bags in (found.missing, found.changed))
     return replace(found, missing=missing, changed=changed, unreadable=tuple(unreadable))
 
@@ -125,6 +133,7 @@ def rebuild_index(
         pages = store.rebuild(_read(_shown(archive), show, unreadable))
         if elsewhere is None:
             _note(archive, unreadable)
+        _LOG.info("the index is made anew: %d pages, %d bags unreadable", pages, len(unreadable))
         return pages, tuple(unreadable)
 
 

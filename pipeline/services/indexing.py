@@ -1,5 +1,6 @@
 """Bags into the index; while that cannot be used they wait in the ledger, and the run goes on."""
 
+import logging
 import time
 from pathlib import Path
 
@@ -7,7 +8,9 @@ from models.errors import BagError, IndexUnusableError
 from pipeline.archive.archive import Archive
 from pipeline.archive.commit import show_or_hide
 from pipeline.execution.progress import Progress
+from pipeline.logs import described
 
+_LOG = logging.getLogger(__name__)
 _LONGER = 4
 _LONGEST_SECONDS = 300.0
 
@@ -35,19 +38,23 @@ class Indexer:
             return self._progress.index_error
         try:
             show_or_hide(self._archive.index, bag)
-        except BagError:
+        except BagError as error:
+            _LOG.warning("a bag cannot be read, and waits for the index: %s", described(error))
             self._unreadable.add(bag)
             self._progress.notes.append(
                 f"The bag of {bag.name} cannot be read: it waits for the index. `bannasar verify` says what is wrong "
                 "with it; put it back from a copy."
             )
         except IndexUnusableError as error:
-            wait = self._settings.retry_seconds * _LONGER**self._failures
-            self._due = time.monotonic() + min(wait, _LONGEST_SECONDS)
+            wait = min(self._settings.retry_seconds * _LONGER**self._failures, _LONGEST_SECONDS)
+            _LOG.warning("the index cannot be used, and is tried again in %.0f s: %s", wait, described(error))
+            self._due = time.monotonic() + wait
             self._failures += 1
             self._progress.index_error = str(error)
             return str(error)
         else:
+            if self._failures:
+                _LOG.info("the index can be used again")
             self._failures = 0
             self._has_put = True
             self._archive.ledger.case_indexed(bag.name)

@@ -1,5 +1,6 @@
 """Ledger and index made anew from the bags alone."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,8 @@ from pipeline.archive.fixity import verify_bag
 from pipeline.archive.journal import Event, lines
 from pipeline.archive.ledger import FILE
 from pipeline.archive.withdrawal import is_withdrawn
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ def rebuild_archive(
             archive.ledger.case_indexed(bag.name)
         archive.commits.finish()
         begun = _begin_journal(archive, actor)
+        _LOG.info("the ledger is made anew: %d case files, %d pages, %d bags unreadable", len(read), pages, len(unread))
         return Rebuilt(len(read), pages, kept, begun, tuple(unread), archive.recorder.warning)
 
 

@@ -1,5 +1,7 @@
 """Searching an archive: the query understood with its glossary, pages found, and why where there are none."""
 
+import logging
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,8 @@ from pipeline.index.language import parse
 from pipeline.index.nothing import values_of, why_nothing
 from pipeline.index.query import Field, Query
 from pipeline.index.store import Sort, View
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,12 @@ def search(archive: Archive, text: str, view: View) -> Answer:
         GlossaryError: the glossary cannot be read.
         IndexUnusableError: the index cannot be used.
     """
+    started = time.monotonic()
     query = understood(archive, text)
+    understood_in = time.monotonic() - started
     found = archive.index.search(query, view)
+    seconds = time.monotonic() - started
+    _LOG.info("%d pages found in %.3f s, of which %.3f s to read the query", found.pages, seconds, understood_in)
     return Answer(query, found, tuple(why_nothing(archive.index, query)) if found.whole and not found.pages else ())
 
 
