@@ -1,7 +1,7 @@
 """What tests of several rooms share."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -139,21 +139,13 @@ def make() -> Maker:
 
 
 @pytest.fixture
-def typed(monkeypatch, capfd):
+def typed() -> Callable[..., tuple[int, str]]:
     """Return what types a command within this process, and gives its exit status and all that it printed."""
-    streams = sys.stdout, sys.stderr
+    from tests.in_process import call  # noqa: PLC0415  # it is for some tests
 
-    def type_it(*command):
-        # The program puts streams of its own in their place.
-        monkeypatch.setattr(sys, "stdout", streams[0])
-        monkeypatch.setattr(sys, "stderr", streams[1])
-        monkeypatch.setattr(sys, "argv", ["bannasar", *map(str, command)])
-        from cli.main import main  # noqa: PLC0415  # it is for some tests
-
-        with pytest.raises(SystemExit) as ended:
-            main()
-        sys.stderr.flush()
-        return ended.value.code or 0, "".join(capfd.readouterr())
+    def type_it(*command: object) -> tuple[int, str]:
+        done = call(*command)
+        return done.returncode, done.stdout + done.stderr
 
     return type_it
 

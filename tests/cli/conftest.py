@@ -1,4 +1,4 @@
-"""The command line as people use it: a process of its own, in a plain locale, in Phnom Penh's time."""
+"""The command line as people use it, in a plain locale, in Phnom Penh's time, within this process or in its own."""
 
 import json
 import os
@@ -14,6 +14,7 @@ from PIL import Image
 from samples.typeset import render_page
 from tests.conftest import BANNASAR, ROOT
 from tests.gate import Gate
+from tests.in_process import call
 
 PLAIN = {"LANG": "C", "LC_ALL": "C", "TZ": "Asia/Phnom_Penh", "TERM": "dumb", "COLUMNS": "120"}
 
@@ -28,12 +29,21 @@ class Bannasar:
         """Return the command line."""
         return [*BANNASAR, *map(str, arguments), "--archive", str(self.archive)]
 
+    def variables(self, **more: str) -> dict[str, str]:
+        """Return the variables that are set for it."""
+        return {**PLAIN, **more}
+
     def environment(self, **more: str) -> dict[str, str]:
-        """Return the environment it runs in."""
-        return {**os.environ, **PLAIN, "PYTHONPATH": str(ROOT), **more}
+        """Return the environment of a process of its own."""
+        return {**os.environ, "PYTHONPATH": str(ROOT), **self.variables(**more)}
 
     def __call__(self, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run it to its end."""
+        """Run it to its end within this process: that takes a tenth of the time."""
+        words = self.command(*arguments)[len(BANNASAR) :]
+        return call(*words, environment=self.variables(**environment), folder=self.archive.parent)
+
+    def process(self, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run it to its end in a process of its own."""
         return subprocess.run(
             self.command(*arguments),
             capture_output=True,

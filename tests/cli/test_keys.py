@@ -50,9 +50,9 @@ class Archive(Bannasar):
         super().__init__(folder / "archive")
         self.folder = folder
 
-    def environment(self, **more):
-        """Return the environment, in which the key is not in the home folder."""
-        return super().environment(**{"BANNASAR_SIGNING__KEY_FILE": str(self.folder / "safe" / "key.pem"), **more})
+    def variables(self, **more):
+        """Return the variables that are set for it; by them the key is not in the home folder."""
+        return super().variables(**{"BANNASAR_SIGNING__KEY_FILE": str(self.folder / "safe" / "key.pem"), **more})
 
     @property
     def public(self):

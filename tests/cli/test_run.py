@@ -38,7 +38,7 @@ def test_a_box_of_good_and_bad_scans_ends_with_each_accounted_for(bannasar, box)
     (box / "empty.tif").touch()
     with pikepdf.open(box / "good.pdf") as pdf:
         pdf.save(box / "locked.pdf", encryption=pikepdf.Encryption(user="secret", owner="secret"))
-    done = bannasar("run", box)
+    done = bannasar.process("run", box)
     assert done.returncode == 2, done.stderr
     scans = bannasar.scans(box.name)
     assert {path: (scan["state"], scan["code"]) for path, scan in scans.items()} == {

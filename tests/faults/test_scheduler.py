@@ -214,10 +214,10 @@ def test_scheduler_and_workers_can_speak_tls(tmp_path, box, bannasar):
     machines = Machines(tmp_path / "machines", "tls", **tls)
     try:
         machines.worker()
-        stranger = bannasar("run", box, "--scheduler", machines.address)
+        stranger = bannasar.process("run", box, "--scheduler", machines.address)
         assert stranger.returncode == 1
         assert "No Dask scheduler answers" in stranger.stderr
-        done = bannasar("run", box, "--scheduler", machines.address, **tls)
+        done = bannasar.process("run", box, "--scheduler", machines.address, **tls)
         assert done.returncode == 0, done.stdout + done.stderr
     finally:
         machines.end()

@@ -51,7 +51,7 @@ def test_a_scan_that_cannot_be_read_for_a_moment_is_read_within_the_run(powerles
     output, errors = process.communicate(timeout=300)
     if (what, when) == ("folder", "taken in"):  # its size was not told: the scan is another than it seemed
         assert _states(powerless) == {"dossier/a.pdf": ("failed", "changed")}
-        assert powerless("run", box).returncode == 0
+        assert powerless.process("run", box).returncode == 0
     else:
         assert process.returncode == 0, output + errors
         assert "6 archived, 0 failed" in output
@@ -64,7 +64,7 @@ def test_a_folder_that_cannot_be_read_does_not_keep_the_other_boxes_waiting(powe
     write_page(other / "dossier" / "b.png", "Deuxième pièce")
     write_page(other / "dossier" / "annexe" / "c.png", "Son annexe")
     (other / "dossier" / "annexe").chmod(0o000)
-    done = powerless("run", other, box, BANNASAR_RUN__RETRY_SECONDS="0.1", BANNASAR_RUN__RETRIES="2")
+    done = powerless.process("run", other, box, BANNASAR_RUN__RETRY_SECONDS="0.1", BANNASAR_RUN__RETRIES="2")
     assert done.returncode == 2, done.stdout + done.stderr
     assert done.stderr.count("annexe cannot be read (Permission denied). It is tried again") == 2
     assert "box-2 waits for another run" in done.stdout
@@ -87,12 +87,12 @@ def test_what_may_not_be_looked_at_is_named(bannasar, powerless, box):
     ledger.chmod(0o000)
     box.chmod(0o000)
     for command, named in ((("run", box / "more"), box / "more"), (("status",), ledger), (("failures",), ledger)):
-        done = powerless(*command)
+        done = powerless.process(*command)
         assert done.returncode == 1
         assert done.stderr.startswith(f"bannasar: {named}: ")
         assert "Traceback" not in done.stderr
     bannasar.archive = box / "archive"  # to which powerless hands on what it is told
-    assert powerless("status").stderr.startswith(f"bannasar: {bannasar.archive}: Permission denied.")
+    assert powerless.process("status").stderr.startswith(f"bannasar: {bannasar.archive}: Permission denied.")
     box.chmod(0o700)
 
 
@@ -118,7 +118,7 @@ def test_a_scan_that_stays_unreadable_fails_by_itself(powerless, box):
     write_page(box / "a.png", "Première pièce")
     write_page(box / "b.png", "Deuxième pièce")
     (box / "b.png").chmod(0o000)
-    done = powerless("run", box, BANNASAR_RUN__RETRY_SECONDS="0.1", BANNASAR_RUN__RETRIES="2")
+    done = powerless.process("run", box, BANNASAR_RUN__RETRY_SECONDS="0.1", BANNASAR_RUN__RETRIES="2")
     assert done.returncode == 2, done.stdout + done.stderr
     assert _states(powerless) == {"a.png": ("archived", None), "b.png": ("failed", "unreadable")}
     assert _unreadable(powerless.archive) == 3
