@@ -1,5 +1,6 @@
 """When a run stops by itself: so many pages fail that the machine must be at fault, and not the paper."""
 
+import logging
 from collections import Counter
 
 from models.errors import TooManyFailuresError
@@ -7,6 +8,7 @@ from models.failure import Code, Failure
 from pipeline.archive.ledger import Ledger, ScanRow
 from pipeline.execution.retry import is_of_storage
 
+_LOG = logging.getLogger(__name__)
 # Fewer failures than this, or failures of fewer scans, say nothing about the machine.
 _FEWEST_FAILURES = 10
 _FEWEST_SCANS = 3
@@ -64,6 +66,7 @@ class CircuitBreaker:
         scans = {sha256 for sha256, _ in self._failing}
         if failing < _FEWEST_FAILURES or len(scans) < min(_FEWEST_SCANS, self.scans) or failing <= self._most * tried:
             return
+        _LOG.error("the run is stopped: %d of %d pages fail", failing, tried)
         for row, failure in self._failing.values():
             self.enter(row, failure)
         code, count = Counter(failure.code for _, failure in self._failing.values()).most_common(1)[0]

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import pickle
 import threading
 import time
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from pipeline.execution.executor import Executor, Flight, Notify, Try
 from pipeline.execution.perform import Done, unpickled
 from pipeline.execution.task import Task
 
+_LOG = logging.getLogger(__name__)
 # A network file system may show a new file to some machines later than to others: a minute at most, as NFS is set up.
 _SECONDS_BLIND = 60.0
 _SECONDS_BETWEEN_LOOKS = 2.0
@@ -68,8 +68,7 @@ class DaskExecutor(Executor):
     def _submit(self, flight: Flight, pause: Notify) -> None:
         client = self._connect()
         seeing = self._seeing(flight.task, pause) if self._blind else None
-        request = pickle.dumps((flight.task.function, flight.task.arguments))
-        call = Call(self._run, request, flight.task.seconds, self._megabytes, flight.task.needs)
+        call = Call(self._run, flight.task.request, flight.task.seconds, self._megabytes, flight.task.needs)
         future = client.submit(make_call, call, pure=False, workers=seeing, allow_other_workers=seeing is not None)
         self._flights[future] = flight
         self._completed.add(future)
@@ -83,6 +82,7 @@ class DaskExecutor(Executor):
             except CancelledError as error:
                 raise self._gone() from error
             except KilledWorker:
+                _LOG.warning("the worker of a task was lost")
                 failure = Failure(code=Code.WORKER_LOST, detail="its machine, or whoever runs it, ended the worker")
                 return Try(flight, Done(failure=failure), datetime.now(UTC), lost=True)
             finally:
@@ -90,6 +90,7 @@ class DaskExecutor(Executor):
             if report.unseen is None or why_unseen(report.unseen) is not None:
                 return Try(flight, unpickled(report.answer), report.started, report.worker, report.seconds)
             if report.worker not in self._blind:
+                _LOG.warning("%s does not see a file on shared storage", report.worker)
                 note(f"{report.worker} does not see {report.unseen}: it gets no work for a while. Mount it there.")
             self._blind[report.worker] = time.monotonic() + _SECONDS_BLIND
             self._submit(flight, pause)
@@ -144,6 +145,7 @@ class DaskExecutor(Executor):
                     f"No Dask scheduler answers at {self._settings.scheduler}. Start it, or leave --scheduler out."
                 ) from error
             self._client = client
+            _LOG.info("connected to the scheduler")
             self._quiet = _Quiet(client)
             self._completed = as_completed(loop=client.loop)
         return self._client

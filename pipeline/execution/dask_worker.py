@@ -15,7 +15,7 @@ from pipeline.execution.sandbox import Sandboxes
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call for a worker: pickled as ``(function, arguments)``, with its limits in seconds and megabytes.
+    """A call for a worker, with its limits in seconds and megabytes; ``request`` is :attr:`Task.request`.
 
     ``run`` names the run whose sandboxes make it. ``needs`` are the files on shared storage that it must see.
     """

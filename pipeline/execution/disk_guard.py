@@ -1,12 +1,14 @@
 """Guards the archive's disk: a run waits while there is too little space."""
 
 import errno
+import logging
 import shutil
 import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+_LOG = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LOOKS = 1.0
 _GIGABYTE = 1 << 30
 
@@ -30,6 +32,7 @@ class DiskGuard:
         """Return when there is enough space, which mostly is at once."""
         if not self._is_short():
             return
+        _LOG.warning("the run waits: less than %g GB is free", self._least / _GIGABYTE)
         while self._is_short():
             free = shutil.disk_usage(self._archive).free / _GIGABYTE
             self._pause(
@@ -37,6 +40,7 @@ class DiskGuard:
                 "Make room, and it goes on."
             )
             time.sleep(_SECONDS_BETWEEN_LOOKS)
+        _LOG.warning("the run goes on: there is space again")
         self._pause("")
 
     def write(self, write: Callable[[], None]) -> None:
@@ -47,6 +51,7 @@ class DiskGuard:
             except (OSError, sqlite3.OperationalError) as error:
                 if not is_full(error):
                     raise
+                _LOG.warning("the run waits: the disk is full")
                 self._pause(f"Paused: the disk of {self._archive} is full. Make room, and it goes on.")
                 time.sleep(_SECONDS_BETWEEN_LOOKS)
                 self.wait()

@@ -1,5 +1,6 @@
 """Tasks are dispatched in a window, outcomes come back, and what may pass is tried again: what all executors share."""
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ from pipeline.execution.perform import Done
 from pipeline.execution.retry import again, again_after_loss
 from pipeline.execution.retry_queue import RetryQueue
 from pipeline.execution.task import Outcome, Task
+from pipeline.logs import about
 
+_LOG = logging.getLogger(__name__)
 # Tasks in flight for each worker: one at work, and one that waits for it.
 _WINDOW = 2
 
@@ -118,17 +121,23 @@ class Executor(ABC):
 
     def _outcome(self, ended: Try) -> Outcome:
         """Return how a try ended, and put the task back where it is to be tried again."""
-        flight, done = ended.flight, ended.done
+        flight, done, task = ended.flight, ended.done, ended.flight.task
         if ended.lost:
             flight.losses += 1
             plan = again_after_loss(flight.losses)
         else:
             flight.tries += 1
             plan = again(done.failure.code, flight.tries, self._settings) if done.failure else None
+        with about(scan=task.scan, page=task.page):
+            what = f"{task.function.__name__} on {ended.worker or 'a lost worker'} after {ended.seconds:.2f} s"
+            if done.failure is None:
+                _LOG.info("done: %s", what)
+            else:
+                _LOG.warning("failed (%s): %s; %s", done.failure.code, what, plan or "it is not tried again")
         if plan:
             self._queue.put(flight, plan)
         return Outcome(
-            flight.task,
+            task,
             ended.started,
             done.value,
             done.failure,

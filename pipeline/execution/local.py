@@ -1,7 +1,6 @@
 """The executor for one machine: a thread a worker, each of which gives its tasks to a sandbox."""
 
 import os
-import pickle
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from models.settings import RunSettings
 from pipeline.execution.executor import Executor, Flight, Notify, Try
 from pipeline.execution.perform import unpickled
 from pipeline.execution.sandbox import Sandboxes
+from pipeline.logs import about
 
 
 class LocalExecutor(Executor):
@@ -43,13 +43,13 @@ class LocalExecutor(Executor):
         return self._workers
 
     def _submit(self, flight: Flight, pause: Notify) -> None:  # noqa: ARG002  # this machine is always there
-        request = pickle.dumps((flight.task.function, flight.task.arguments))
-        self._threads.submit(self._try, flight, request).add_done_callback(self._ended.put)
+        self._threads.submit(self._try, flight, flight.task.request).add_done_callback(self._ended.put)
 
     def _next_ended(self, pause: Notify, note: Notify) -> Try:  # noqa: ARG002  # this machine is always there
         return self._ended.get().result()
 
     def _try(self, flight: Flight, request: bytes) -> Try:
         started, clock = datetime.now(UTC), time.monotonic()
-        done = unpickled(self._sandboxes.call(request, flight.task.seconds))
+        with about(scan=flight.task.scan, page=flight.task.page):
+            done = unpickled(self._sandboxes.call(request, flight.task.seconds))
         return Try(flight, done, started, self._sandboxes.worker, time.monotonic() - clock)

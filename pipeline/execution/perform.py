@@ -1,15 +1,18 @@
 """A call, made so that every error comes back as a failure with a code."""
 
 import errno
+import logging
 import pickle
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from models.errors import ScanError
 from models.failure import Code, Failure
+from pipeline.logs import Kept, about, described, keeping, log_again
 
+_LOG = logging.getLogger(__name__)
 # What programs and libraries say when the system gives them no more memory, the loader of libraries among them.
 _OUT_OF_MEMORY = (
     "bad_alloc",
@@ -23,15 +26,39 @@ _OUT_OF_MEMORY = (
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a call returned, or the failure it ended with and, where that has no name of its own, its traceback."""
+    """What a call returned, or the failure it ended with and, where that has no name of its own, its traceback.
+
+    ``lines`` are what was logged meanwhile.
+    """
 
     value: Any = None
     failure: Failure | None = None
     trace: str = ""
+    lines: tuple[Kept, ...] = ()
 
 
-def perform(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Done:
-    """Make a call; this is the border of the workers, where whatever has no name yet gets one."""
+def perform(
+    function: Callable[..., Any],
+    arguments: tuple[Any, ...],
+    scan: str = "",
+    page: int | None = None,
+    least: int = logging.WARNING,
+) -> Done:
+    """Make a call; this is the border of the workers, where whatever has no name yet gets one.
+
+    Args:
+        function: what is called.
+        arguments: its arguments.
+        scan: the SHA-256 of the scan that it is about, for the log.
+        page: the page that it is about, for the log.
+        least: the least level of the lines of the log that are kept.
+    """
+    with keeping(least) as lines, about(scan=scan, page=page):
+        done = _called(function, arguments)
+    return replace(done, lines=tuple(lines))
+
+
+def _called(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Done:
     try:
         return Done(function(*arguments))
     except ScanError as error:
@@ -39,6 +66,7 @@ def perform(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Done:
             return Done(failure=error.failure.model_copy(update={"code": Code.OUT_OF_MEMORY}))
         return Done(failure=error.failure)
     except Exception as error:
+        _LOG.warning("%s", described(error))
         return Done(failure=Failure(code=_code(error), detail=_named(error)), trace=_trace(error))
 
 
@@ -46,7 +74,9 @@ def unpickled(answer: bytes | Failure) -> Done:
     """Return what came of a call in a sandbox, from the sandbox's answer or how it was ended."""
     if isinstance(answer, Failure):
         return Done(failure=answer)
-    return pickle.loads(answer)  # type: ignore[no-any-return]  # noqa: S301  # from our own sandbox
+    done: Done = pickle.loads(answer)  # noqa: S301  # from our own sandbox
+    log_again(done.lines)
+    return done
 
 
 def _named(error: Exception) -> str:

@@ -23,6 +23,12 @@ class Again:
     seconds: float = 0.0
     alone: bool = False
 
+    def __str__(self) -> str:
+        """Return when it is tried again, in words."""
+        if self.alone:
+            return "it is tried again when nothing else is at work"
+        return f"it is tried again in {self.seconds:g} s"
+
 
 def again(code: Code, tries: int, settings: RunSettings) -> Again | None:
     """Return how a task is tried again that failed with this code, and has been tried so often; None where it is not.

@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from pipeline.execution.retry import Again
 if TYPE_CHECKING:
     from pipeline.execution.executor import Flight
 
+_LOG = logging.getLogger(__name__)
 # A share that is lost lets everything fail in no time. No more than so many wait to be tried again.
 _MOST_WAITING = 10_000
 # A wait that is shorter than this is not worth a message.
@@ -59,6 +61,7 @@ class RetryQueue:
             return self._alone.popleft()
         early = self._timed[0][0] - time.monotonic()
         if early >= _SECONDS_WORTH_A_MESSAGE:
+            _LOG.warning("nothing goes on for %.0f s: %d tasks wait to be tried again", early, len(self._timed))
             failed = f"Paused: what is left, {len(self._timed)} in all, failed by what may pass"
             pause(f"{failed}. It is tried again in {early:.0f} s.")
         if early > 0:

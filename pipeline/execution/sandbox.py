@@ -4,6 +4,7 @@ A sandbox is held to its limits here; what happens in it is in :mod:`pipeline.ex
 """
 
 import contextlib
+import logging
 import os
 import platform
 import select
@@ -23,6 +24,7 @@ from models.failure import Code, Failure
 from pipeline.execution.disk_guard import is_full
 from pipeline.execution.sandbox_process import BEGUN, LENGTH, write_message
 
+_LOG = logging.getLogger(__name__)
 _SECONDS_TO_START = 120.0
 _SECONDS_BETWEEN_LOOKS = 0.25
 # Starting a sandbox takes a second; an idle one holds the recogniser's models in memory, and its run may have died.
@@ -164,6 +166,7 @@ class Sandbox:
             env=os.environ | _ENVIRONMENT | own,
             start_new_session=True,  # Ctrl-C on a terminal is for the coordinator alone
         )
+        _LOG.debug("sandbox %d is started", self._process.pid)
         self.idle_since = 0.0
         self._received = bytearray()
         self._pid: int | None = None
@@ -177,10 +180,13 @@ class Sandbox:
             self._expect_begun(is_wanted)
             return self._answer(seconds, is_wanted)
         except _EndedError as ended:
+            _LOG.warning("sandbox %d is ended: %s", self._process.pid, ended.failure.detail)
             self.end()
             return ended.failure
         except (EOFError, BrokenPipeError):
-            return Failure(code=Code.WORKER_LOST, detail=_how(self.end()))
+            how = _how(self.end())
+            _LOG.warning("sandbox %d has ended: %s", self._process.pid, how)
+            return Failure(code=Code.WORKER_LOST, detail=how)
 
     def interrupt(self) -> None:
         """End what it does; :meth:`call` returns then, in the thread that waits in it."""

@@ -8,9 +8,9 @@ ghostscript) can be ended together. Before the sandbox begins, it parts in two: 
 the sandbox ends or the worker is gone, however it went; then it ends the sandbox's whole group and takes its temporary
 files away. So nothing is left behind, whichever process is killed.
 
-A message is eight bytes of length and its content. The sandbox sends its process id first. Then the worker sends
-calls, pickled as ``(function, arguments)``. The sandbox answers each with :data:`BEGUN` when it has loaded what the
-call needs, then with the pickled :class:`pipeline.execution.perform.Done`.
+A message is eight bytes of length and its content. The sandbox sends its process id first. Then the worker sends calls,
+each the pickled arguments of :func:`pipeline.execution.perform.perform`. The sandbox answers each with :data:`BEGUN`
+when it has loaded what the call needs, then with the pickled :class:`pipeline.execution.perform.Done`.
 """
 
 import ctypes
@@ -90,9 +90,9 @@ def _work(requests: BinaryIO, results: BinaryIO) -> None:
 
     write_message(results, str(os.getpid()).encode())
     while len(head := requests.read(LENGTH.size)) == LENGTH.size:
-        function, arguments = pickle.loads(requests.read(*LENGTH.unpack(head)))  # noqa: S301  # from our own worker
+        call = pickle.loads(requests.read(*LENGTH.unpack(head)))  # noqa: S301  # from our own worker
         write_message(results, BEGUN)
-        write_message(results, pickle.dumps(perform(function, arguments)))
+        write_message(results, pickle.dumps(perform(*call)))
 
 
 if __name__ == "__main__":

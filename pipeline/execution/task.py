@@ -1,5 +1,6 @@
 """What an executor is given, and what it gives back."""
 
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from models.failure import Failure
+from pipeline.logs import level
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """A call to make in a sandbox within a time limit; ``about`` is whatever the caller knows the task by.
 
-    ``needs`` are the files on shared storage without which a worker on another machine cannot do it.
+    ``needs`` are the files on shared storage without which a worker on another machine cannot do it. Its lines in the
+    log are about ``scan``, a SHA-256, and ``page``.
     """
 
     about: Any
@@ -21,6 +24,13 @@ class Task:
     arguments: tuple[Any, ...]
     seconds: float
     needs: tuple[Path, ...] = ()
+    scan: str = ""
+    page: int | None = None
+
+    @property
+    def request(self) -> bytes:
+        """The call as a sandbox takes it: pickled, with what is logged of it."""
+        return pickle.dumps((self.function, self.arguments, self.scan, self.page, level()))
 
 
 @dataclass(frozen=True, slots=True)

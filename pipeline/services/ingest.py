@@ -1,5 +1,6 @@
 """Taking in a box: every scan is entered into the ledger, and stands as pending, refused, failed or a duplicate."""
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
@@ -17,8 +18,10 @@ from pipeline.execution.task import Task
 from pipeline.execution.tasks import inspect_scan, unlock_scan
 from pipeline.intake.discover import Discovery, Entry, discover
 from pipeline.intake.inspect import Inspection
+from pipeline.logs import about, described
 from pipeline.services.gone import find_again, note_gone
 
+_LOG = logging.getLogger(__name__)
 _SLOWEST_BYTES_A_SECOND = 1 << 20
 
 
@@ -77,6 +80,7 @@ def _patiently_discover(box: Box, context: Context) -> Discovery:
             return discover(box.root)
         except OSError as error:
             tries += 1
+            _LOG.warning("a folder of a box cannot be read: %s", described(error))
             plan = again(Code.UNREADABLE, tries, context.settings.run)
             if plan is None:
                 raise
@@ -177,6 +181,8 @@ def inspect_anew(box: Box, entries: Sequence[Entry], context: Context, password:
             refuse(row, outcome.failure)
         else:
             found: Inspection = outcome.value
+            with about(scan=found.sha256):
+                _LOG.info("identified: %s, %s pages, %d bytes", found.kind, found.pages, entry.size)
             locked = password is not None
             before = ledger.scan(box.id, path, found.sha256)
             if before and before.in_bag:
