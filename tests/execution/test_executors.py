@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import os
+import re
 import signal
 import threading
 import time
@@ -19,10 +20,12 @@ from pipeline.execution.dask_executor import DaskExecutor
 from pipeline.execution.dask_worker import why_unseen
 from pipeline.execution.local import LocalExecutor
 from pipeline.execution.task import Task
+from pipeline.logs import Ids
 from tests.conftest import run_settings
 
 EXECUTORS = ["local", "dask"]
 MEGABYTES = 500
+MARK = "XYLOPHONE"
 
 
 def double(number: int) -> int:
@@ -49,6 +52,14 @@ def die(_number: int) -> int:
     """End the sandbox."""
     os.kill(os.getpid(), signal.SIGKILL)
     return 0
+
+
+def report(number: int) -> int:
+    """Log something, and fail without a name if the number is odd."""
+    logging.getLogger("pipeline.page").info("a stage of %d", number)
+    if number % 2:
+        raise ValueError(MARK)
+    return number
 
 
 def threads(_number: int) -> str:
@@ -114,6 +125,32 @@ def test_every_task_has_one_outcome(executor):
     """As many outcomes as tasks, each about its own."""
     outcomes = _run(executor, [(double, number) for number in range(50)])
     assert {outcome.task.about: outcome.value for outcome in outcomes} == {number: 2 * number for number in range(50)}
+
+
+def test_what_a_sandbox_logs_reaches_the_log_of_the_run(executor, caplog):
+    """With the scan and the page that it is about; of an error only its class and its place in our code."""
+    caplog.set_level(logging.DEBUG, "pipeline")
+    left = [Task(number, report, (number,), 20, scan=f"{number}" * 64, page=number) for number in (4, 5)]
+    with caplog.filtering(Ids()):
+        outcomes = {outcome.task.about: outcome for outcome in executor.finished(lambda: left.pop() if left else None)}
+    assert (outcomes[4].value, outcomes[5].failure.code) == (4, Code.INTERNAL)
+    logged = [record for record in caplog.records if record.scan != "-"]
+    assert {(record.scan, record.page) for record in logged} == {("4" * 12, "4"), ("5" * 12, "5")}
+    of_five = [record.getMessage() for record in logged if record.page == "5"]
+    assert of_five[-3] == "a stage of 5"
+    assert of_five[-2].startswith("ValueError at pipeline/execution/perform.py")
+    assert re.fullmatch(r"failed \(internal\): report on \S+ after [\d.]+ s; it is not tried again", of_five[-1])
+    assert MARK not in caplog.text
+
+
+def test_a_sandbox_that_is_ended_is_logged(executor, caplog):
+    """With the reason, and when its task is tried again."""
+    caplog.set_level(logging.INFO, "pipeline")
+    _run(executor, [(die, 1)])
+    logged = [record.getMessage() for record in caplog.records]
+    assert sum("has ended: it was ended by SIGKILL" in line for line in logged) == 3
+    assert sum("tried again when nothing else is at work" in line for line in logged) == 2
+    assert logged[-1].endswith("it is not tried again")
 
 
 def test_tasks_are_taken_only_as_workers_come_free(executor):
