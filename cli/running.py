@@ -24,7 +24,7 @@ from pipeline.archive.archive import Archive
 from pipeline.execution.metrics import Metrics
 from pipeline.execution.progress import Progress, Watcher
 from pipeline.services.box_report import BoxReport, box_report
-from pipeline.services.digitise import Summary
+from pipeline.services.digitising.run import Summary
 from pipeline.services.doctor import examine
 
 # So many sentences about what a run left as it was are shown.

@@ -173,6 +173,10 @@ class Archive:
             )
         return self.folder / place
 
+    def place_of(self, box: str, case: str) -> Path:
+        """Return the folder where the bag of a case file lies, or will lie."""
+        return bags_room.bag_place(self.folder, box, case)
+
     def bags(self) -> Iterator[Path]:
         """Yield every bag, in the order of their paths."""
         return bags_room.bags(self.folder)

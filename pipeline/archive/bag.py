@@ -98,7 +98,12 @@ def build_bag(
 
 def bag_folder(archive: Path, case: CaseFile) -> Path:
     """Return where the bag of a case file lies."""
-    return archive / "bags" / case.box / case.id
+    return bag_place(archive, case.box, case.id)
+
+
+def bag_place(archive: Path, box: str, case: str) -> Path:
+    """Return where the bag of a case file lies, from the ids of the case file and its box."""
+    return archive / "bags" / box / case
 
 
 def read_bag(bag: Path) -> tuple[CaseFile, list[Page]]:

@@ -1,4 +1,4 @@
-"""Taking in a box: every scan is entered into the ledger, and stands as pending, refused, failed or a duplicate."""
+"""Ingesting a box: every scan is entered into the ledger as pending, refused, failed or a duplicate."""
 
 import logging
 import time
@@ -25,13 +25,13 @@ _LOG = logging.getLogger(__name__)
 _SLOWEST_BYTES_A_SECOND = 1 << 20
 
 
-def take_in(
+def ingest(
     boxes: Sequence[Box], context: Context, accept: Callable[[Entry], bool] = lambda _entry: True
 ) -> tuple[tuple[Box, ...], dict[tuple[str, str], Entry]]:
     """Enter every scan of the boxes into the ledger.
 
-    A box of which a folder cannot be read even after some waits is left for another run, for nobody knows what its case
-    files hold: ``context.progress.left`` says so.
+    Where a folder of a box cannot be read even after some waits, the box is left for another run, for nobody knows what
+    its case files hold: ``context.progress.left`` says so.
 
     Args:
         boxes: the boxes, entered already.
@@ -39,17 +39,17 @@ def take_in(
         accept: says of an entry whether it is looked at.
 
     Returns:
-        The boxes that were taken in, and what lies in them now, by box and path.
+        The boxes that were ingested, and what lies in them now, by box and path.
 
     Raises:
         OSError: none of the boxes can be read.
     """
     ledger, progress = context.ledger, context.progress
     entries: dict[tuple[str, str], Entry] = {}
-    taken: list[str] = []
+    ingested: list[str] = []
     for box in boxes:
         try:
-            found = _patiently_discover(box, context)
+            found = _discover_with_retries(box, context)
         except OSError as error:
             progress.left.append(f"{box.id} waits for another run: {error.filename}: {error.strerror}.")
             if len(progress.left) == len(boxes):
@@ -63,16 +63,16 @@ def take_in(
         note_gone(ledger, box.id, {str(entry.path) for entry in found.entries})
         progress.scans_seen = progress.scans
         context.show()
-        taken.append(box.id)
+        ingested.append(box.id)
         for row in ledger.scans(box.id):
             if row.path in inside:
-                settle(row, inside[row.path], ledger, taken)
+                settle(row, inside[row.path], ledger, ingested)
         find_again(ledger)
         entries |= {(box.id, path): entry for path, entry in inside.items()}
-    return tuple(box for box in boxes if box.id in taken), entries
+    return tuple(box for box in boxes if box.id in ingested), entries
 
 
-def _patiently_discover(box: Box, context: Context) -> Discovery:
+def _discover_with_retries(box: Box, context: Context) -> Discovery:
     """Return what lies in a box; where its share or a permission was lost, wait for it as for a scan."""
     tries = 0
     while True:
@@ -90,24 +90,24 @@ def _patiently_discover(box: Box, context: Context) -> Discovery:
             context.pause("")
 
 
-def settle(row: ScanRow, entry: Entry, ledger: Ledger, taken: Collection[str]) -> None:
+def settle(row: ScanRow, entry: Entry, ledger: Ledger, ingested: Collection[str]) -> None:
     """Say of a scan that waits whether it is a duplicate, and which case file it belongs to.
 
     The first of several copies is one that is archived, else the first by path in the first box of this run.
 
     Args:
-        row: the scan; those that are archived, be it that they are to be read again, that are refused, and that could
-            not be read, stay as they are.
+        row: the scan; one that is archived (even if it is to be read again), is refused, or could not be read, stays
+            as it is.
         entry: what lies at its path now.
         ledger: the archive's ledger.
-        taken: the boxes taken in by this run so far.
+        ingested: the boxes ingested by this run so far.
     """
     if row.in_bag or row.state is ScanState.REFUSED or not row.sha256:
         return
     first = ledger.first(row.sha256, row.box, row.path)
     if first and first.state is ScanState.PENDING:
         later = first.box == row.box and first.path > row.path
-        first = None if later or first.box not in taken else first
+        first = None if later or first.box not in ingested else first
     if first:
         settled = replace(
             row, state=ScanState.DUPLICATE, first_box=first.box, first_path=first.path, case_id=first.case_id

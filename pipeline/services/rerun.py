@@ -15,7 +15,7 @@ from pipeline.execution.context import Context
 from pipeline.execution.progress import Watcher
 from pipeline.intake.discover import Entry, discover
 from pipeline.page.recipe import fingerprint
-from pipeline.services.digitise import Summary, read_and_archive, running
+from pipeline.services.digitising.run import Summary, read_and_archive, running
 from pipeline.services.ingest import inspect_anew, settle
 
 _ONLY_BY_NAME = frozenset({ScanState.DUPLICATE, ScanState.GONE})

@@ -9,7 +9,8 @@ from models.actor import Actor
 from pipeline.archive.archive import Archive
 from pipeline.execution.progress import Watcher
 from pipeline.intake.discover import Entry, discover
-from pipeline.services.digitise import Summary, digitise
+from pipeline.services.digitise import digitise
+from pipeline.services.digitising.run import Summary
 from pipeline.services.gone import newly_gone
 
 _SECONDS_BETWEEN_LOOKS = 2.0

@@ -179,7 +179,7 @@ def test_a_bag_that_cannot_be_read_stops_no_other_case_file(bannasar, two):
     write_page(two / "une-lettre.png", "Une lettre")
     done = bannasar("run", two)
     assert done.returncode == 2
-    assert "the bag box-1_dossier that is there cannot be gone on from" in " ".join(done.stdout.split())
+    assert "the bag box-1_dossier that is there cannot be used" in " ".join(done.stdout.split())
     states = {path: (scan["state"], scan["code"]) for path, scan in bannasar.scans("box-1").items()}
     assert states["dossier/3.png"] == ("failed", Code.UNREADABLE)
     assert states["une-lettre.png"] == ("archived", None)

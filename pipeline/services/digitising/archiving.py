@@ -1,0 +1,213 @@
+"""Archiving the case files whose pages are done."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+
+from models.case import CaseFile, Missing
+from models.errors import BagError
+from models.failure import Code, Failure
+from models.scan import ScanState
+from pipeline.archive.bag import RECORD, bag_folder, read_case
+from pipeline.archive.custody import recorded_manifests
+from pipeline.archive.fixity import require_files_intact
+from pipeline.archive.journal import Event, history_with, manifest_of
+from pipeline.archive.ledger import ScanRow
+from pipeline.archive.lock import LOCK
+from pipeline.document.scan_documents import one_per_scan
+from pipeline.execution.task import Outcome, Task
+from pipeline.execution.tasks import archive_case
+from pipeline.page.recipe import versions
+from pipeline.services.digitising.proving import PageProver
+from pipeline.services.digitising.work import CaseWork, Work
+from pipeline.services.indexing import Indexer
+
+_BAG_UNUSABLE = (
+    "the bag {id} that is there cannot be used: {error}. Put a sound copy of it back; or move it away, then "
+    "`bannasar ledger check`, and run the box again"
+)
+_BAG_HOLDS_MORE = (
+    "its bag also holds {scans}, which the ledger does not know: `bannasar rebuild --force` makes the ledger anew "
+    "from the bags"
+)
+# Failures for which a case file cannot be archived, whatever its pages are like.
+_OF_THE_WHOLE_CASE = frozenset({Code.DISK_FULL, Code.UNREADABLE, Code.CHANGED})
+
+
+class CaseArchiver:
+    """Makes the tasks that build bags, and commits the bags to the archive."""
+
+    def __init__(self, work: Work, indexer: Indexer) -> None:
+        """Begin with none."""
+        self._work = work
+        self._context = work.context
+        self._settings = work.context.settings
+        self._indexer = indexer
+        self._manifests: dict[str, str] | None = None
+        self.prover = PageProver(work, self._leave)
+
+    def next_task(self) -> Task | None:
+        """Return the task for the next case file that is ready and can be archived, None where there is none."""
+        while self._work.ready:
+            if task := self._task(self._work.ready.popleft()):
+                return task
+        return None
+
+    def _task(self, case: CaseWork) -> Task | None:
+        """Return the task that archives a case file; None where it has to wait for what failed, or for an operator."""
+        if not case.is_whole and not (self._settings.run.allow_partial and _is_worth_it(case)):
+            self._hold(case)
+            return None
+        try:
+            older = self._older(case)
+            sources = {row.sha256: self._work.source(row) for row in case.rows}
+        except (BagError, OSError) as error:
+            self._leave(case, Failure(code=Code.UNREADABLE, detail=_BAG_UNUSABLE.format(id=case.id, error=error)))
+            return None
+        if unknown := _unknown(older, case.rows):
+            self._leave(case, Failure(code=Code.CASE_INCOMPLETE, detail=_BAG_HOLDS_MORE.format(scans=unknown)))
+            return None
+        recipes = {row.sha256: self._work.recipe_of(row) for row in case.rows}
+        # Each page is rendered once more, and written into a PDF.
+        seconds = self._settings.limits.page_seconds * (1 + sum(row.pages or 0 for row in case.rows))
+        needs = (self._settings.archive / LOCK, *(source.file for source in sources.values()))
+        arguments = (self._record(case, older), sources, recipes, self._settings)
+        return Task(case, archive_case, arguments, seconds, needs)
+
+    def _record(self, case: CaseWork, older: CaseFile | None) -> CaseFile:
+        scans = tuple(row.scan() for row in case.rows)
+        return CaseFile(
+            id=case.id,
+            box=case.box,
+            title=case.folder or scans[0].path.stem,
+            folder=case.folder,
+            scans=scans,
+            documents=one_per_scan(scans),
+            created=datetime.now(UTC).replace(microsecond=0),
+            software=versions(self._settings.page),
+            settings=self._settings.of_what_is_made(),
+            operator=self._context.actor.name,
+            read=tuple(row.sha256 for row in case.pending if self._is_read_for(row, older)),
+            history=history_with(older, bag_folder(self._settings.archive, older)) if older else (),
+            corrections=older.corrections if older else (),
+            restrictions=older.restrictions if older else (),
+            missing=_missing(case, older),
+        )
+
+    def _older(self, case: CaseWork) -> CaseFile | None:
+        """Return the case file as its bag holds it, even one that a crash or an older ledger does not know.
+
+        What it says of people and times goes into the new record, which is sealed and signed: so it must be as it was
+        sealed, and be what the journal records, or what was made of that just before a crash.
+
+        Raises:
+            BagError: it is not.
+        """
+        archive = self._context.archive
+        bag = archive.place_of(case.box, case.id)
+        if not bag.exists():
+            return None
+        require_files_intact(bag, [RECORD])
+        older = read_case(bag)
+        if self._manifests is None:
+            self._manifests = recorded_manifests(archive.folder)
+        recorded = self._manifests.get(bag.relative_to(archive.folder).as_posix())
+        if recorded not in {None, manifest_of(bag), *(version.manifest for version in older.history[-1:])}:
+            raise BagError(f"{bag.name} is not the case file that the journal records: `bannasar verify`")
+        return older
+
+    def _is_read_for(self, row: ScanRow, older: CaseFile | None) -> bool:
+        """Whether the pages of a scan were read for the case file that takes an older one's place."""
+        if older is None or row.recipe != self._context.recipe:
+            return True
+        return self._context.archive.results.are_newer(row.sha256, self._context.recipe, older.created)
+
+    def ended(self, outcome: Outcome) -> None:
+        """Enter how a try of archiving a case file ended, and commit its bag where it went well."""
+        case: CaseWork = outcome.task.about
+        self._work.note_attempt("archive", outcome, case.box, case.id)
+        if not outcome.last:
+            return
+        if outcome.failure is None:
+            self._commit(case, outcome)
+        elif outcome.failure.code in _OF_THE_WHOLE_CASE:
+            self._leave(case, outcome.failure)
+        else:
+            self._prove(case, outcome.failure)
+
+    def _commit(self, case: CaseWork, outcome: Outcome) -> None:
+        self._context.progress.cases_done += 1
+        ledger = self._context.ledger
+
+        def enter(bag: str) -> None:
+            # At once: scans that are archived in a bag nobody knows would never be looked at again.
+            with ledger.transaction():
+                for row in case.pending:
+                    ledger.archive(row, self._context.recipe, outcome.value.scans[row.sha256])
+                ledger.case_archived(case.id, bag)
+
+        committed = self._context.archive.commits.place(
+            Event.ARCHIVED, outcome.value.bag, self._context.actor, enter=enter, index=self._indexer.put
+        )
+        if self._manifests is not None:
+            self._manifests[committed.line.bag] = committed.line.manifest
+
+    def _prove(self, case: CaseWork, failure: Failure) -> None:
+        """Have the pages of a case file that cannot be archived tried one by one."""
+        try:
+            older = self._older(case)
+            sources = {row.sha256: self._work.source(row) for row in case.rows}
+        except (BagError, OSError):
+            self._leave(case, failure)
+            return
+        self.prover.begin(case, failure, older, sources)
+
+    def _hold(self, case: CaseWork) -> None:
+        """Let a case file wait for another run: what failed has failed, and what was read is kept."""
+        self._context.progress.cases_done += 1
+        for row in case.pending:
+            failures = case.failed.get(row.sha256)
+            self._work.fail(row, failures[min(failures)] if failures else Failure(code=Code.CASE_INCOMPLETE))
+
+    def _leave(self, case: CaseWork, failure: Failure) -> None:
+        """Leave a case file as it is, for it cannot be archived now."""
+        self._context.progress.cases_done += 1
+        for row in case.pending:
+            self._work.fail(row, failure)
+
+
+def _is_worth_it(case: CaseWork) -> bool:
+    """Whether a partial case file has something new, and nothing less than the one that may be archived."""
+    failed = {row.sha256: len(case.failed.get(row.sha256, ())) for row in case.rows}
+    # Of a scan that is not archived anew, what failed is not among what its bag lacks.
+    lacked = {row.sha256: row.missing if row.state is ScanState.PENDING else 0 for row in case.rows}
+    less = any(row.in_bag and failed[row.sha256] > lacked[row.sha256] for row in case.rows)
+    return not less and any((row.pages or 0) > failed[row.sha256] for row in case.pending)
+
+
+def _unknown(older: CaseFile | None, rows: Sequence[ScanRow]) -> str:
+    """Return the scans of a bag that would not be in the one that takes its place: nothing that is archived may go."""
+    known = {row.sha256 for row in rows}
+    return ", ".join(str(scan.path) for scan in older.scans if scan.sha256 not in known) if older else ""
+
+
+def _missing(case: CaseWork, older: CaseFile | None) -> tuple[Missing, ...]:
+    """Return what a case file lacks: what failed now, and what its bag lacks already of archived scans."""
+    pages = [
+        Missing(path=PurePosixPath(row.path), sha256=row.sha256, page=number, code=failure.code, reason=failure.reason)
+        for row in case.rows
+        for number, failure in sorted(case.failed.get(row.sha256, {}).items())
+    ]
+    lacking = older.missing_pages if older else {}
+    pages += [
+        lacking[row.sha256, number]
+        for row in case.rows
+        if row.state is ScanState.ARCHIVED
+        for number in range(1, (row.pages or 0) + 1)
+        if (row.sha256, number) in lacking
+    ]
+    scans = [
+        Missing(path=PurePosixPath(row.path), page=None, code=Code(row.code or Code.INTERNAL), reason=row.reason or "")
+        for row in case.lost
+    ]
+    return tuple(pages + scans)
