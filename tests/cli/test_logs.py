@@ -1,5 +1,6 @@
 """The log: what happened can be understood from it, and nothing that is in the archive stands in it."""
 
+import hashlib
 import logging
 import re
 
@@ -67,6 +68,9 @@ def test_a_log_holds_nothing_of_what_is_in_the_archive(logged, log, tmp_path):
     written = log.read_text("utf-8")
     lines = written.splitlines()
     assert [line for line in lines if not LINE.fullmatch(line)] == []
+    sha256 = hashlib.sha256((box / TITLE / "1.png").read_bytes()).hexdigest()
+    (read,) = [line for line in lines if f"scan={sha256[:12]} page=1 pipeline.execution" in line]
+    assert ": done: read_page on " in read
     for secret in (WORD, TITLE, PERSON, BOX, SEARCHED, REASON, PASSWORD, "greffier", "1965", "summons"):
         assert [line for line in lines if secret.lower() in line.lower()] == []
 

@@ -1,5 +1,6 @@
 """Archiving the case files whose pages are done."""
 
+import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -17,11 +18,13 @@ from pipeline.archive.lock import LOCK
 from pipeline.document.scan_documents import one_per_scan
 from pipeline.execution.task import Outcome, Task
 from pipeline.execution.tasks import archive_case
+from pipeline.logs import about, described
 from pipeline.page.recipe import versions
 from pipeline.services.digitising.proving import PageProver
 from pipeline.services.digitising.work import CaseWork, Work
 from pipeline.services.indexing import Indexer
 
+_LOG = logging.getLogger(__name__)
 _BAG_UNUSABLE = (
     "the bag {id} that is there cannot be used: {error}. Put a sound copy of it back; or move it away, then "
     "`bannasar ledger check`, and run the box again"
@@ -62,6 +65,7 @@ class CaseArchiver:
             older = self._older(case)
             sources = {row.sha256: self._work.source(row) for row in case.rows}
         except (BagError, OSError) as error:
+            _LOG.warning("the bag of a case file cannot be used: %s", described(error))
             self._leave(case, Failure(code=Code.UNREADABLE, detail=_BAG_UNUSABLE.format(id=case.id, error=error)))
             return None
         if unknown := _unknown(older, case.rows):
@@ -72,7 +76,7 @@ class CaseArchiver:
         seconds = self._settings.limits.page_seconds * (1 + sum(row.pages or 0 for row in case.rows))
         needs = (self._settings.archive / LOCK, *(source.file for source in sources.values()))
         arguments = (self._record(case, older), sources, recipes, self._settings)
-        return Task(case, archive_case, arguments, seconds, needs)
+        return Task(case, archive_case, arguments, seconds, needs, case.rows[0].sha256)
 
     def _record(self, case: CaseWork, older: CaseFile | None) -> CaseFile:
         scans = tuple(row.scan() for row in case.rows)
@@ -146,9 +150,10 @@ class CaseArchiver:
                     ledger.archive(row, self._context.recipe, outcome.value.scans[row.sha256])
                 ledger.case_archived(case.id, bag)
 
-        committed = self._context.archive.commits.place(
-            Event.ARCHIVED, outcome.value.bag, self._context.actor, enter=enter, index=self._indexer.put
-        )
+        with about(scan=case.rows[0].sha256):
+            committed = self._context.archive.commits.place(
+                Event.ARCHIVED, outcome.value.bag, self._context.actor, enter=enter, index=self._indexer.put
+            )
         if self._manifests is not None:
             self._manifests[committed.line.bag] = committed.line.manifest
 
@@ -164,6 +169,9 @@ class CaseArchiver:
 
     def _hold(self, case: CaseWork) -> None:
         """Let a case file wait for another run: what failed has failed, and what was read is kept."""
+        failed = sum(map(len, case.failed.values()))
+        with about(scan=case.rows[0].sha256):
+            _LOG.warning("its case file is not archived: %d pages and %d scans failed", failed, len(case.lost))
         self._context.progress.cases_done += 1
         for row in case.pending:
             failures = case.failed.get(row.sha256)
@@ -171,6 +179,8 @@ class CaseArchiver:
 
     def _leave(self, case: CaseWork, failure: Failure) -> None:
         """Leave a case file as it is, for it cannot be archived now."""
+        with about(scan=case.rows[0].sha256):
+            _LOG.warning("its case file cannot be archived: %s", failure.code)
         self._context.progress.cases_done += 1
         for row in case.pending:
             self._work.fail(row, failure)

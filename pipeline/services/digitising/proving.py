@@ -1,5 +1,6 @@
 """Finding out which pages keep a case file from being archived, when its archiving failed as a whole."""
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,6 +14,8 @@ from pipeline.archive.lock import LOCK
 from pipeline.execution.task import Outcome, Task
 from pipeline.execution.tasks import Source, prove_page
 from pipeline.services.digitising.work import CaseWork, Work
+
+_LOG = logging.getLogger(__name__)
 
 
 class PageProver:
@@ -41,6 +44,7 @@ class PageProver:
             if number not in case.failed.get(row.sha256, {})
             and not (row.state is ScanState.ARCHIVED and (row.sha256, number) in lacking)
         ]
+        _LOG.warning("a case file cannot be archived: its %d pages are tried one by one", len(pages))
         case.waiting, case.archive_failure = len(pages), failure
         self._tasks.append(self._tasks_of(case, pages, sources))
 
@@ -62,7 +66,8 @@ class PageProver:
             arguments = (sources[row.sha256], ref, self._work.recipe_of(row), bag, settings)
             needs = (settings.archive / LOCK, sources[row.sha256].file)
             # It is rendered once more, and written into a PDF.
-            yield Task((case, row, number), prove_page, arguments, 2 * settings.limits.page_seconds, needs)
+            seconds = 2 * settings.limits.page_seconds
+            yield Task((case, row, number), prove_page, arguments, seconds, needs, row.sha256, number)
 
     def ended(self, outcome: Outcome) -> None:
         """Enter how a try of proving a page ended.

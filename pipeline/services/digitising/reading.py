@@ -1,5 +1,6 @@
 """Reading the pages that are not read yet."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -8,6 +9,8 @@ from pipeline.archive.ledger import ScanRow
 from pipeline.execution.task import Outcome, Task
 from pipeline.execution.tasks import read_page
 from pipeline.services.digitising.work import CaseWork, Work
+
+_LOG = logging.getLogger(__name__)
 
 
 class PageReader:
@@ -38,7 +41,15 @@ class PageReader:
             for row, number in missing:
                 source = self._work.source(row)
                 arguments = (source, number, settings)
-                yield Task((case, row, number), read_page, arguments, settings.limits.page_seconds, (source.readable,))
+                yield Task(
+                    (case, row, number),
+                    read_page,
+                    arguments,
+                    settings.limits.page_seconds,
+                    (source.readable,),
+                    row.sha256,
+                    number,
+                )
 
     def ended(self, outcome: Outcome) -> None:
         """Enter how a try of reading a page ended.
@@ -50,6 +61,7 @@ class PageReader:
         row: ScanRow
         case, row, number = outcome.task.about
         if outcome.value is not None and outcome.value.recipe != self._context.recipe:
+            _LOG.warning("%s reads by another recipe: its programs, models or settings differ", outcome.worker)
             outcome = replace(outcome, value=None, failure=Failure(code=Code.WORKER_DIFFERS, detail=outcome.worker))
         failure = outcome.failure and outcome.failure.model_copy(update={"page": number})
         if failure is None:  # kept first: whatever stops the run from here on, the page is not read twice

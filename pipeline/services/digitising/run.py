@@ -1,5 +1,6 @@
 """A run: it holds the archive, reads what waits, archives and indexes it, and accounts for every page."""
 
+import logging
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -25,6 +26,8 @@ from pipeline.services.digitising.plan import ScanKey, plan
 from pipeline.services.digitising.reading import PageReader
 from pipeline.services.digitising.work import Inputs, Work
 from pipeline.services.indexing import Indexer
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ def read_and_archive(
     progress.cases = len(cases)
     progress.pages = sum(row.pages or 0 for case in cases for row in case.pending)
     work.breaker.scans = sum(len(case.pending) for case in cases)
+    _LOG.info("%d case files to archive, with %d pages; recipe %.12s", len(cases), progress.pages, context.recipe)
 
     indexer = Indexer(context.archive, progress)
     reader, archiver = PageReader(work, cases), CaseArchiver(work, indexer)
@@ -108,6 +112,7 @@ def read_and_archive(
         ended[outcome.task.function](outcome)
         context.show()
     seconds = time.monotonic() - started
+    _LOG.info("%d pages read, %d failed, in %.1f s", progress.pages_read, progress.pages_failed, seconds)
     indexer.put_all_waiting()
     context.show()
     for box in boxes:
