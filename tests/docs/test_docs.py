@@ -34,3 +34,11 @@ def test_every_dependency_has_its_reason():
         listed += [line.split()[0] for line in file.read_text("utf-8").splitlines() if line and line[0] != "#"]
     names = [re.split("[<>=]", name)[0] for name in listed]
     assert [name for name in names if f"`{name}`" not in told and not name.startswith("bannasar[")] == []
+
+
+def test_every_file_that_the_pages_name_is_there():
+    """A path in backticks is the project's, or a room's of the pipeline; the changes may name what is gone."""
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")]:
+        for path in re.findall(r"`((?:\w[\w.-]*/)+[\w.-]+\.(?:py|toml|md|npz|sh))`", page.read_text("utf-8")):
+            places = (ROOT / path, ROOT / "pipeline" / path, page.parent / path)
+            assert any(place.exists() for place in places), f"{page.relative_to(ROOT)}: {path}"
