@@ -13,11 +13,10 @@ from rapidfuzz.distance import Levenshtein
 from tesserocr import OEM, PSM, PyTessBaseAPI
 
 from models.settings import PageSettings
-from pipeline.page import read
 from pipeline.page.merge import merged
 from pipeline.page.picture import Pixels
-from pipeline.page.prepared_page import LinePicture
-from pipeline.page.recognise import Recogniser, Symbols, open_recogniser
+from pipeline.page.recognise import read_lines
+from pipeline.page.recogniser import Recogniser, Symbols, open_recogniser
 from pipeline.page.recognisers.model_files import folder_of
 from training.crops import text_of
 from training.measure import compared, error
@@ -81,8 +80,7 @@ def _product(
     found: dict[int, Symbols] = {}
     for latin in (False, True):
         mine = [number for number, kind in enumerate(kinds) if (kind == "latin") == latin]
-        pictures = [LinePicture(lines[number], 0, 0, 1) for number in mine]
-        symbols = (read._read_latin if latin else read._read_khmer)(pictures, tesseract, settings)
+        symbols = read_lines([lines[number] for number in mine], tesseract, settings, latin=latin)
         found.update(zip(mine, symbols, strict=True))
     return [found[number] for number in range(len(lines))]
 

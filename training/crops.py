@@ -12,12 +12,10 @@ from PIL import Image
 from rapidfuzz.distance import Levenshtein
 
 from models.settings import PageSettings
-from pipeline.page import read
-from pipeline.page.clean import grey
-from pipeline.page.orient import find_orientation
 from pipeline.page.picture import Picture, Pixels
-from pipeline.page.prepared_page import LETTER
-from pipeline.page.recognise import Symbols, open_recogniser
+from pipeline.page.read import picture_job
+from pipeline.page.recogniser import Symbols
+from pipeline.page.stages import PICTURE_STAGES, run_through
 from training.measure import compared
 
 FIELDS = ("file", "page", "text", "product")
@@ -69,18 +67,15 @@ def cut(pages: Path, out: Path, settings: PageSettings) -> int:
 
 
 def _lines(page: Path, settings: PageSettings) -> Iterator[_Cut]:
-    """Yield the lines of a page as the recogniser is handed them, and what the product reads there."""
+    """Yield the lines of a page as the recogniser is handed them, and what was read there by the stages up to that."""
     with Image.open(page) as image:
         dpi = float(image.info.get("dpi", (300, 300))[0]) or 300.0
         pixels = np.asarray(image.convert("RGB"), np.uint8)
-    recogniser = open_recogniser(settings, _SECONDS)
-    picture = Picture(grey(pixels), dpi)
-    picture = Picture(picture.pixels, read._true_dpi(picture))
-    orientation, prepared = find_orientation(picture, recogniser, settings.first_languages, settings.dpi)
-    pictures = [prepared.picture_of(line, LETTER / prepared.letter) for line in prepared.lines]
-    readings = (read._read_latin if orientation.latin else read._read_khmer)(pictures, recogniser, settings)
-    for one, symbols in zip(pictures, readings, strict=True):
-        yield _Cut(one.pixels, text_of(symbols))
+    job = picture_job(Picture(pixels, dpi), settings, _SECONDS)
+    last = next(number for number, stage in enumerate(PICTURE_STAGES, 1) if stage.name == "recognise")
+    if run_through(PICTURE_STAGES[:last], job) is None:
+        for one, symbols in zip(job.lines, job.readings, strict=True):
+            yield _Cut(one.pixels, text_of(symbols))
 
 
 def text_of(symbols: Symbols) -> str:

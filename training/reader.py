@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from pipeline.page.picture import Pixels
 from pipeline.page.prepared_page import LETTER
-from pipeline.page.recognise import Symbol, Symbols
+from pipeline.page.recogniser import Symbol, Symbols
 from training.measure import Scorer
 from training.picture import batch, prepared
 from training.tokens import SYMBOLS

@@ -8,12 +8,20 @@ from pikepdf import Array, Dictionary, Object
 
 from models.errors import ScanError
 from models.failure import Code
+from models.scan import Kind
+from pipeline.page.job import ScanJob
 
 FORM = (
     "a form that only Adobe's programs draw (XFA): its page is a placeholder, and what the form says is not read; "
     "print it there into a PDF of its own"
 )
 _DEEPEST = 20
+
+
+def run(job: ScanJob) -> None:
+    """Say what belongs to the page of a PDF and is not on it."""
+    if job.kind is Kind.PDF:
+        job.unread = beyond_the_page(job.file, job.number)
 
 
 def beyond_the_page(file: Path, number: int) -> tuple[str, ...]:

@@ -10,16 +10,19 @@ from pathlib import Path
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from models.page import Block, Rect, Turn
+from models.page import Block, Page, Rect, TextSource, Turn
+from models.scan import Kind
 from models.settings import PageSettings
+from pipeline.page.job import ScanJob
 from pipeline.page.pdf_layout import pdfium_page
 from pipeline.page.pdf_text import Box, bounds
 from pipeline.page.pdf_words import words_of
 from pipeline.page.picture import Picture
 from pipeline.page.pictured import read_pictures
+from pipeline.page.recipe import fingerprint
 from pipeline.page.seen import look_at
 from pipeline.page.shown import shown
-from pipeline.page.upright import make_upright
+from pipeline.page.upright import make_upright, size_upright
 from pipeline.text.script import is_khmer
 
 _MOST_PICTURE = 0.5
@@ -53,6 +56,31 @@ class OwnText:
     handwriting: tuple[Rect, ...] = ()
     notes: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+
+
+def run(job: ScanJob) -> Page | None:
+    """End the reading of a page that has text of its own."""
+    if job.kind is not Kind.PDF:
+        return None
+    own = own_text(job.file, job.number, job.picture, job.settings, job.seconds)
+    job.unread = (*job.unread, *own.unread)
+    if not own.blocks:
+        return None
+    width, height = size_upright(job.picture, own.turn, 0)
+    return Page(
+        scan=job.scan,
+        number=job.number,
+        recipe=fingerprint(job.settings),
+        dpi=job.picture.dpi,
+        width=width,
+        height=height,
+        turn=own.turn,
+        source=TextSource.BORN_DIGITAL,
+        blocks=own.blocks,
+        handwriting=own.handwriting,
+        notes=own.notes,
+        unread=job.unread,
+    )
 
 
 def own_text(file: Path, number: int, picture: Picture, settings: PageSettings, seconds: float) -> OwnText:

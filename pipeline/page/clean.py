@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from pipeline.page.picture import Pixels
+from pipeline.page.picture import Picture, Pixels
 
 _FAINTEST = 205.0
 """Ink is darker than this on an evened picture, whose paper is 255; bleed-through is lighter."""
@@ -47,22 +47,34 @@ def grey(pixels: Pixels) -> Pixels:
     return np.asarray(cv2.max(cv2.max(red, green), blue), np.uint8)
 
 
-def shrunk(pixels: Pixels, factor: int) -> Pixels:
-    """Return pixels, grey or in colour, made smaller by a whole factor.
+def shrunk(picture: Picture, factor: int) -> Picture:
+    """Return a picture, grey or in colour, made smaller by a whole factor.
 
     What is left over at the right and at the bottom falls off: with whole blocks of pixels OpenCV is five times as
     fast and more, and with blocks of two by two five times as fast again.
     """
-    height, width = (max(1, side // factor) for side in pixels.shape[:2])
-    blocks = pixels[: height * factor, : width * factor]
-    while factor % 2 == 0 and min(blocks.shape[:2]) > factor:
+    height, width = (max(1, side // factor) for side in picture.pixels.shape[:2])
+    blocks, left = picture.pixels[: height * factor, : width * factor], factor
+    while left % 2 == 0 and min(blocks.shape[:2]) > left:
         halves = (blocks.shape[1] // 2, blocks.shape[0] // 2)
         blocks = np.asarray(cv2.resize(blocks, halves, interpolation=cv2.INTER_AREA), np.uint8)
-        factor //= 2
-    return np.asarray(cv2.resize(blocks, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        left //= 2
+    small = np.asarray(cv2.resize(blocks, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return Picture(small, picture.dpi / factor)
 
 
-def flatten(picture: Pixels, dpi: float) -> Pixels:
+def resized(picture: Picture, dpi: float) -> Picture:
+    """Return a grey picture enlarged or made smaller to a resolution; its pixels as they are if it nearly has it."""
+    factor = dpi / picture.dpi
+    if abs(factor - 1) < 0.02:
+        return Picture(picture.pixels, dpi)
+    height, width = picture.pixels.shape
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    how = cv2.INTER_CUBIC if factor > 1 else cv2.INTER_AREA
+    return Picture(np.asarray(cv2.resize(picture.pixels, size, interpolation=how), np.uint8), dpi)
+
+
+def flatten(picture: Picture) -> Picture:
     """Divide a grey picture by its paper, so that paper is white everywhere.
 
     The paper at a place is the brightest that is found within an eighth of an inch, smoothed: wider than any stroke,
@@ -70,38 +82,37 @@ def flatten(picture: Pixels, dpi: float) -> Pixels:
     so that black borders and punch holes stay black.
 
     Args:
-        picture: Grey, ``(height, width)``.
-        dpi: Pixels an inch.
+        picture: Grey.
 
     Returns:
         The same size; paper near 255, ink darker the more it stood out from its paper.
     """
-    height, width = picture.shape
+    pixels, dpi = picture.pixels, picture.dpi
+    height, width = pixels.shape
     factor = max(1, round(dpi / 48))
-    small = cv2.resize(picture, (max(1, width // factor), max(1, height // factor)), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(pixels, (max(1, width // factor), max(1, height // factor)), interpolation=cv2.INTER_AREA)
     window = 2 * max(2, round(dpi / 8 / factor)) + 1
     paper = cv2.morphologyEx(cv2.medianBlur(small, 3), cv2.MORPH_CLOSE, np.ones((window, window), np.uint8))
     # OpenCV takes twice the time for whole numbers.
     paper = cv2.GaussianBlur(paper.astype(np.float32), (0, 0), window)
     paper = np.maximum(paper, max(1, round(0.5 * float(np.percentile(paper, 75))))).astype(np.uint8)
     paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.divide(picture, paper, scale=255), np.uint8)
+    return picture.showing(np.asarray(cv2.divide(pixels, paper, scale=255), np.uint8))
 
 
-def strengthened(even: Pixels, dpi: float) -> tuple[Pixels, bool]:
+def strengthened(even: Picture) -> tuple[Picture, bool]:
     """Darken the ink of an evened picture where all of it is faint, and say whether it was.
 
     How dark the ink is, its darkest hundredth of a square inch tells, about one word; black solids do not count. What
     stands out from its paper by less than a twelfth is left as it is.
 
     Args:
-        even: Evened grey picture, ``(height, width)``.
-        dpi: Pixels an inch.
+        even: Evened grey picture.
     """
-    calm = np.asarray(cv2.medianBlur(even, 3), np.uint8)
+    calm = np.asarray(cv2.medianBlur(even.pixels, 3), np.uint8)
     dark = np.asarray(cv2.threshold(calm, _FAINT, 255, cv2.THRESH_BINARY_INV)[1], np.uint8)
-    word = round(dpi * dpi / 100)
-    writing = without_solids(dark, dpi)
+    word = round(even.dpi**2 / 100)
+    writing = without_solids(even.showing(dark)).pixels
     if cv2.countNonZero(writing) > word:
         return even, False
     solid = cv2.dilate(cv2.subtract(dark, writing), np.ones((9, 9), np.uint8))
@@ -110,70 +121,70 @@ def strengthened(even: Pixels, dpi: float) -> tuple[Pixels, bool]:
     if level > 235:
         return even, True
     table = np.clip(255 - (255 - np.arange(256)) * (180 / (255 - level)), 0, 255).astype(np.uint8)
-    return np.asarray(cv2.LUT(even, table), np.uint8), True
+    return even.showing(np.asarray(cv2.LUT(even.pixels, table), np.uint8)), True
 
 
-def ink_of(even: Pixels) -> Pixels:
+def ink_of(even: Picture) -> Picture:
     """Return the mask of the ink on an evened picture, 255 where there is ink.
 
     The threshold is Otsu's, black solids left out, but never so near to paper that bleed-through would be ink.
     """
-    calm = np.asarray(cv2.medianBlur(even, 3), np.uint8)
-    step = max(1, min(even.shape) // 1000)
+    calm = np.asarray(cv2.medianBlur(even.pixels, 3), np.uint8)
+    step = max(1, min(calm.shape) // 1000)
     some = calm[::step, ::step]
     threshold, _ = cv2.threshold(np.maximum(some, _BLACK), 0, 255, cv2.THRESH_OTSU)
-    return np.asarray(cv2.threshold(calm, min(threshold, _FAINTEST), 255, cv2.THRESH_BINARY_INV)[1], np.uint8)
+    ink = cv2.threshold(calm, min(threshold, _FAINTEST), 255, cv2.THRESH_BINARY_INV)[1]
+    return even.showing(np.asarray(ink, np.uint8))
 
 
-def without_solids(ink: Pixels, dpi: float) -> Pixels:
+def without_solids(ink: Picture) -> Picture:
     """Return ink without what is thicker than any writing: black borders, punch holes, photographs, tape.
 
     Args:
-        ink: Mask, ``(height, width)``.
-        dpi: Pixels an inch; strokes of an eighth of an inch and more are solids.
+        ink: Mask; strokes of an eighth of an inch and more are solids.
     """
-    factor = max(1, round(dpi / 50))
-    small = np.asarray(cv2.threshold(shrunk(ink, factor), 127, 255, cv2.THRESH_BINARY)[1], np.uint8)
-    thick = max(3, round(dpi / 8 / factor))
+    factor = max(1, round(ink.dpi / 50))
+    small = np.asarray(cv2.threshold(shrunk(ink, factor).pixels, 127, 255, cv2.THRESH_BINARY)[1], np.uint8)
+    thick = max(3, round(ink.dpi / 8 / factor))
     # Beyond the edge of the picture all is black: half of a border's stroke lies there.
     solid = cv2.morphologyEx(small, cv2.MORPH_OPEN, np.ones((thick, thick), np.uint8), borderValue=(255,))
     if not solid.any():
         return ink
     solid = cv2.dilate(solid, np.ones((5, 5), np.uint8))
-    solid = cv2.resize(solid, (ink.shape[1], ink.shape[0]), interpolation=cv2.INTER_NEAREST)
-    return np.asarray(cv2.subtract(ink, solid), np.uint8)
+    height, width = ink.pixels.shape
+    solid = cv2.resize(solid, (width, height), interpolation=cv2.INTER_NEAREST)
+    return ink.showing(np.asarray(cv2.subtract(ink.pixels, solid), np.uint8))
 
 
-def shows_a_picture(picture: Pixels, dpi: float) -> bool:
+def shows_a_picture(picture: Picture) -> bool:
     """Return whether a page shows something large and dark that is neither a border nor a punch hole.
 
     A page that is black all over does, too: its paper cannot be seen.
 
     Args:
-        picture: Grey, ``(height, width)``, or RGB.
-        dpi: Pixels an inch.
+        picture: Grey or RGB.
     """
-    if is_black(picture, dpi):
+    if is_black(picture):
         return True
-    factor = max(1, round(dpi / 50))
-    small = shrunk(grey(picture), factor)
+    factor = max(1, round(picture.dpi / 50))
+    small = shrunk(picture.showing(grey(picture.pixels)), factor).pixels
     dark = (small < 0.6 * float(np.percentile(small, 75))).astype(np.uint8)
     count, _, boxes, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
     large = 0
     for left, top, width, height, area in boxes[1:count]:
         at_edge = left == 0 or top == 0 or left + width == small.shape[1] or top + height == small.shape[0]
-        large += 0 if at_edge or max(width, height) < _HOLE * dpi / factor else int(area)
+        large += 0 if at_edge or max(width, height) < _HOLE * picture.dpi / factor else int(area)
     return large > _PICTURE * small.size
 
 
-def is_black(picture: Pixels, dpi: float) -> bool:
+def is_black(picture: Picture) -> bool:
     """Return whether a page, of a square inch and more, is black all over: nobody can tell what is on it.
 
     Args:
-        picture: Grey, ``(height, width)``, or RGB.
-        dpi: Pixels an inch.
+        picture: Grey or RGB.
     """
-    height, width = picture.shape[:2]
-    if height * width < dpi**2:
+    height, width = picture.pixels.shape[:2]
+    if height * width < picture.dpi**2:
         return False
-    return float(np.percentile(shrunk(grey(picture), max(1, round(dpi / 50))), 75)) < _BLACK
+    plain = picture.showing(grey(picture.pixels))
+    return float(np.percentile(shrunk(plain, max(1, round(picture.dpi / 50))).pixels, 75)) < _BLACK

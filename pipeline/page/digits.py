@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pipeline.page.recognise import Symbol, Symbols
+from pipeline.page.recogniser import Symbol, Symbols
 
 _KHMER = "០១២៣៤៥៦៧៨៩"
 _EUROPEAN = "0123456789"

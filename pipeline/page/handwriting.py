@@ -11,9 +11,13 @@ import numpy as np
 
 from models.page import Rect
 from pipeline.page.components import Ints
+from pipeline.page.job import PictureJob
 from pipeline.page.lines import PrintedLine
 from pipeline.page.prepared_page import LinePicture, PreparedPage
-from pipeline.page.recognise import Symbols
+from pipeline.page.recogniser import Symbols
+
+BY_HAND = "a part of the page is handwriting, and is not read"
+ALL_BY_HAND = "the page is handwriting, and is not read"
 
 _UNSURE = 0.75
 """Mean confidence of the symbols of a line: print that can be read has more, be it worn."""
@@ -43,14 +47,22 @@ _INK = 150
 _LEAST = 200
 
 
-def handwritten(prepared: PreparedPage, pictures: Sequence[LinePicture], readings: Sequence[Symbols]) -> list[bool]:
+def run(job: PictureJob) -> None:
+    """Mark the lines that a hand wrote, and leave out what was read there."""
+    by_hand = handwritten(job.page, job.lines, job.readings)
+    places = zip(job.page.lines, by_hand, strict=True)
+    job.handwriting = tuple(_place_of(job.page, line, job.scale) for line, hand in places if hand)
+    job.readings = [() if hand else symbols for symbols, hand in zip(job.readings, by_hand, strict=True)]
+
+
+def handwritten(page: PreparedPage, pictures: Sequence[LinePicture], readings: Sequence[Symbols]) -> list[bool]:
     """Return of each line of a page whether a hand wrote it.
 
     A line that is too short to tell by itself, or is read a little better, goes with its block, and with the page,
     where most of that is handwriting.
 
     Args:
-        prepared: The page.
+        page: The page.
         pictures: Its lines, as they were read.
         readings: What was read.
     """
@@ -59,14 +71,14 @@ def handwritten(prepared: PreparedPage, pictures: Sequence[LinePicture], reading
     soft = _SOFT_ALONE if areas[doubtful].sum() > _NEARLY_ALL * areas.sum() else _SOFT
     sure = np.array(
         [
-            doubt and _is_uneven(picture, prepared.components.boxes[line.components], prepared.letter, soft)
-            for doubt, line, picture in zip(doubtful, prepared.lines, pictures, strict=True)
+            doubt and _is_uneven(picture, page.components.boxes[line.components], page.letter, soft)
+            for doubt, line, picture in zip(doubtful, page.lines, pictures, strict=True)
         ],
         np.bool_,
     )
     found = sure.copy()
     start = 0
-    for block in prepared.blocks:
+    for block in page.blocks:
         own = slice(start, start + len(block.lines))
         if 2 * areas[own][sure[own]].sum() > areas[own].sum() or 2 * areas[sure].sum() > areas.sum():
             found[own] = doubtful[own]
@@ -74,9 +86,9 @@ def handwritten(prepared: PreparedPage, pictures: Sequence[LinePicture], reading
     return [bool(one) for one in found]
 
 
-def place_of(prepared: PreparedPage, line: PrintedLine, scale: float) -> Rect:
+def _place_of(page: PreparedPage, line: PrintedLine, scale: float) -> Rect:
     """Return the place of a line on the upright page; ``scale`` is pixels of that a pixel of the prepared page."""
-    boxes = prepared.components.boxes[line.components]
+    boxes = page.components.boxes[line.components]
     edges = (int(boxes[:, 0].min()), line.top, int(boxes[:, 2].max()), line.bottom)
     return Rect(*(round(edge * scale) for edge in edges))
 

@@ -1,14 +1,16 @@
 """The blocks of a page in reading order: columns, header blocks, the cells of tables, and the lines in them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from models.page import Cell, Rect
 from pipeline.page.components import Components, Ints
-from pipeline.page.lines import Indices, PrintedLine, split_lines
-from pipeline.page.tables import TableCell
+from pipeline.page.job import PictureJob
+from pipeline.page.lines import Indices, PrintedBlock, split_lines
+from pipeline.page.prepared_page import PreparedPage
+from pipeline.page.tables import TableCell, find_cells
 
 _ROWS = 3
 """A table without rules has so many rows at least."""
@@ -27,13 +29,15 @@ class _Part:
     column: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PrintedBlock:
-    """Lines that are read together, from the top; ``cell`` where they stand in a table."""
+def run(job: PictureJob) -> None:
+    """Lay out every candidate."""
+    job.candidates = [replace(one, page=laid_out(one.page)) for one in job.candidates]
 
-    lines: tuple[PrintedLine, ...]
-    box: Rect
-    cell: Cell | None = None
+
+def laid_out(page: PreparedPage) -> PreparedPage:
+    """Return a prepared page with its blocks and lines."""
+    cells = [cell.scaled(page.shrunk_by) for cell in find_cells(page.rules)]
+    return replace(page, blocks=tuple(lay_out(page.components, page.chosen, cells, page.letter)))
 
 
 def lay_out(components: Components, chosen: Indices, cells: list[TableCell], letter: float) -> list[PrintedBlock]:

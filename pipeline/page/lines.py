@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.page import Cell, Rect
 from pipeline.page.components import Components, Ints
 
 Indices = NDArray[np.intp]
@@ -27,6 +28,15 @@ class PrintedLine:
     components: Indices
     top: int
     bottom: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedBlock:
+    """Lines that are read together, from the top; ``cell`` where they stand in a table."""
+
+    lines: tuple[PrintedLine, ...]
+    box: Rect
+    cell: Cell | None = None
 
 
 def split_lines(components: Components, chosen: Indices, letter: float) -> list[PrintedLine]:

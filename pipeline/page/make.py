@@ -1,23 +1,15 @@
 """One page from its scan to its record: what a worker does."""
 
-from functools import partial
 from pathlib import Path
 
-from models.errors import ScanError
-from models.failure import Code
-from models.page import Page, TextSource
+from models.page import Page
 from models.scan import Kind
 from models.settings import PageSettings
-from pipeline.page.beyond import beyond_the_page
-from pipeline.page.born_digital import OwnText, own_text
+from pipeline.page.job import ScanJob
 from pipeline.page.picture import Picture
-from pipeline.page.read import read_picture
-from pipeline.page.recipe import fingerprint
 from pipeline.page.render import render
-from pipeline.page.separator import separator
-from pipeline.page.upright import make_upright, size_upright
-
-_SEPARATES = "a separator sheet"
+from pipeline.page.stages import SCAN_STAGES, run_through
+from pipeline.page.upright import make_upright
 
 
 def make_page(file: Path, kind: Kind, scan: str, number: int, settings: PageSettings, seconds: float) -> Page:
@@ -34,41 +26,10 @@ def make_page(file: Path, kind: Kind, scan: str, number: int, settings: PageSett
     Raises:
         ScanError: the page cannot be rendered or read, or it is not blank and yet has neither text nor handwriting.
     """
-    picture = render(file, kind, number, settings.dpi, seconds)
-    page = partial(Page, scan=scan, number=number, recipe=fingerprint(settings), dpi=picture.dpi)
-    beyond = beyond_the_page(file, number) if kind is Kind.PDF else ()
-    if sheet := separator(picture.pixels):
-        height, width = picture.pixels.shape[:2]
-        return page(width=width, height=height, sheet=sheet, notes=(_SEPARATES,), unread=beyond)
-    own = own_text(file, number, picture, settings, seconds) if kind is Kind.PDF else OwnText()
-    unread = (*beyond, *own.unread)
-    if own.blocks:
-        width, height = size_upright(picture, own.turn, 0)
-        return page(
-            width=width,
-            height=height,
-            turn=own.turn,
-            source=TextSource.BORN_DIGITAL,
-            blocks=own.blocks,
-            handwriting=own.handwriting,
-            notes=own.notes,
-            unread=unread,
-        )
-    reading = read_picture(picture, settings, seconds)
-    is_empty = not reading.blank and not reading.handwriting and not unread
-    if is_empty and not any(line.words for block in reading.blocks for line in block.lines):
-        raise ScanError(Code.NO_TEXT, page=number)
-    return page(
-        width=reading.width,
-        height=reading.height,
-        turn=reading.turn,
-        skew=reading.skew,
-        blank=reading.blank,
-        blocks=reading.blocks,
-        handwriting=reading.handwriting,
-        notes=reading.notes,
-        unread=unread,
-    )
+    page = run_through(SCAN_STAGES, ScanJob(file, kind, scan, number, settings, seconds))
+    if page is None:
+        raise RuntimeError("the last stage ends the reading of a page")
+    return page
 
 
 def page_picture(file: Path, kind: Kind, page: Page, dpi: int, seconds: float, *, upright: bool) -> Picture:

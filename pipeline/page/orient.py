@@ -1,52 +1,29 @@
-"""Which way up a page is: the direction of its lines, their lean, and which of the two ways along them is up."""
+"""Which way up a page is: of the two ways along its lines, the one that is read with more confidence."""
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from models.page import Turn
-from pipeline.page.clean import flatten, ink_of, shrunk, strengthened, without_solids
-from pipeline.page.components import Components
+from pipeline.page.job import Candidate, Orientation, PictureJob, View
+from pipeline.page.layout import laid_out
 from pipeline.page.lines import PrintedLine
 from pipeline.page.merge import khmer_share
-from pipeline.page.picture import Picture, Pixels
-from pipeline.page.prepared_page import LETTER, PreparedPage, prepare, resized
-from pipeline.page.recognise import Recogniser
+from pipeline.page.prepare import prepare
+from pipeline.page.prepared_page import LETTER, PreparedPage
 from pipeline.page.upright import make_upright
 
 TOO_LITTLE = "too little text to tell which way is up"
 
-_WIDEST = 5.0
-"""Degrees a page may lean in the scanner, either way."""
-
-_COARSE = 100.0
-"""Dots per inch, or a little more, of the picture that the direction of the lines is told from."""
-
-_LINE = 0.025
-"""Inches by which a shadow is smoothed to see lines in it and no letters."""
-
-_SPECK = 75.0
-"""A square so many of which make an inch is as large as the largest speck."""
-
-_STEP = 0.05
-"""Degrees: the lean is told in steps of it. What leans by one is level, so that its pixels are left as they are."""
-
-_LETTER, _WORD_GAP = 0.04, 0.25
-"""Inches of the longer side of the smallest letter, and between two words of a row, at most."""
-
-_MANY, _SOME = 150, 60
-_LONG, _SHORT = 2.0, 1.0
-"""So many letters tell the lean of a page wherever they are. Fewer do, or a row so many inches long, where the shadow
-is sharper than that of the level page."""
-
-_SHARPER, _MUCH_SHARPER = 1.05, 1.15
-
 _SAMPLES = 5
 _STRETCH = 14
 """Stretches of lines that are read to tell which way is up, and how many letter heights each is long."""
+
+_NEGATIVE, _FEW = 0.4, 0.8
+"""Mean confidence of the symbols, at least, on a page that is light on dark, and on one with so little text that it may
+be dust."""
 
 _ENOUGH = 8
 _LEAST = 0.4
@@ -56,57 +33,37 @@ _LEAD = 0.1
 _OPPOSITE: dict[Turn, Turn] = {0: 180, 90: 270, 180: 0, 270: 90}
 
 
-@dataclass(frozen=True, slots=True)
-class Orientation:
-    """How a page lies: the clockwise ``turn`` that sets it upright, the ``skew`` in degrees that it then still leans.
+def run(job: PictureJob) -> None:
+    """Find which way up a page is, whatever its script.
 
-    ``confidence`` is the mean confidence, 0–1, of the symbols that were read so, 0 where there were none. ``latin``
-    says that its text is Latin; ``notes`` are for people.
+    A few stretches of lines are read both ways. A page with too little text to tell stays as it is, and is noted. Where
+    most of its writing is light on dark, it is taken for a negative only if it is read better so than as it is.
     """
+    found = [_orientation(job, number, view) for number, view in enumerate(job.views)]
+    job.orientation, job.page = found[0]
+    if len(found) > 1:
+        (negative, _), (as_it_is, _) = found
+        least = _FEW if negative.notes else _NEGATIVE
+        if negative.confidence < max(least, as_it_is.confidence):
+            job.orientation, job.page = found[1]
+            job.positive = None
 
-    turn: Turn
-    skew: float
-    confidence: float
-    latin: bool = False
-    notes: tuple[str, ...] = ()
 
-
-def find_orientation(
-    picture: Picture, recogniser: Recogniser, models: str, dpi: float
-) -> tuple[Orientation, PreparedPage]:
-    """Find which way up a page is, whatever its script, and make it ready for reading so.
-
-    The direction of the lines and their lean come from the ink alone; which of the two ways along them is up, from
-    reading a few stretches of lines both ways. A page with too little text to tell stays as it is, and is noted.
-
-    Args:
-        picture: The page as scanned, grey.
-        recogniser: What reads the stretches.
-        models: Models for it that know every script.
-        dpi: Resolution of reading, in dots per inch.
-
-    Raises:
-        ScanError: From the recogniser.
-    """
-    factor = max(1, int(picture.dpi / _COARSE))
-    directions = _directions(Picture(shrunk(picture.pixels, factor), picture.dpi / factor))
-    if picture.dpi > dpi:
-        picture = Picture(resized(picture.pixels, dpi / picture.dpi), dpi)
-    pages = {turn: prepare(make_upright(picture, turn, skew), dpi) for turn, skew in directions}
-    trials = [trial for turn, skew in directions for trial in _trials(pages[turn], turn, skew, recogniser, models)]
+def _orientation(job: PictureJob, number: int, view: View) -> tuple[Orientation, PreparedPage]:
+    """Return how a view of a page lies, and the page upright."""
+    candidates = [one for one in job.candidates if one.view == number]
+    trials = [trial for one in candidates for trial in _trials(one, job)]
+    pages = {one.turn: one.page for one in candidates}
     best = max(trials, key=lambda trial: trial.confidence, default=_Trial(0, 0.0, 0.0, 0, latin=False))
-    others = [trial for trial in trials if trial is not best]
-    if (
-        best.symbols < _ENOUGH
-        or best.confidence < _LEAST
-        or any(best.confidence - other.confidence < _LEAD for other in others)
-    ):
+    others = [trial.confidence for trial in trials if trial is not best]
+    unsure = best.symbols < _ENOUGH or best.confidence < _LEAST
+    if unsure or any(best.confidence - other < _LEAD for other in others):
         skew = next((trial.skew for trial in trials if trial.turn == 0), 0.0)
-        ready = (0, skew) in directions
-        prepared = pages[0] if ready else prepare(make_upright(picture, 0, skew), dpi)
-        return Orientation(0, skew, best.confidence, best.latin, (TOO_LITTLE,) if trials else ()), prepared
-    prepared = pages[best.turn] if best.turn in pages else pages[_OPPOSITE[best.turn]].upside_down()
-    return Orientation(best.turn, best.skew, best.confidence, best.latin), prepared
+        ready = (0, skew) in view.directions
+        page = pages[0] if ready else laid_out(prepare(make_upright(view.picture, 0, skew), job.settings.dpi))
+        return Orientation(0, skew, best.confidence, best.latin, (TOO_LITTLE,) if trials else ()), page
+    page = pages[best.turn] if best.turn in pages else laid_out(pages[_OPPOSITE[best.turn]].upside_down())
+    return Orientation(best.turn, best.skew, best.confidence, best.latin), page
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,102 +77,22 @@ class _Trial:
     latin: bool
 
 
-def _trials(prepared: PreparedPage, turn: Turn, skew: float, recogniser: Recogniser, models: str) -> list[_Trial]:
-    """Read stretches of a page that was turned so, and of the page upside down; nothing where it has no lines."""
-    stretches = sorted((_stretch(prepared, line) for line in prepared.lines), key=lambda line: -len(line.components))[
-        :_SAMPLES
-    ]
-    pictures = [prepared.picture_of(line, LETTER / prepared.letter).pixels for line in stretches]
+def _trials(candidate: Candidate, job: PictureJob) -> Sequence[_Trial]:
+    """Read stretches of a page as it is turned, and of the page upside down; nothing where it has no lines."""
+    page, turn = candidate.page, candidate.turn
+    stretches = sorted((_stretch(page, line) for line in page.lines), key=lambda line: -len(line.components))[:_SAMPLES]
+    pictures = [page.picture_of(line, LETTER / page.letter).pixels for line in stretches]
     turned = [np.asarray(cv2.rotate(one, cv2.ROTATE_180), np.uint8) for one in pictures]
-    readings = recogniser.read(pictures + turned, models)
+    readings = job.recogniser.read(pictures + turned, job.settings.first_languages)
     trials = []
     for way, some in ((turn, readings[: len(pictures)]), (_OPPOSITE[turn], readings[len(pictures) :])):
         symbols = [symbol for line in some for symbol in line]
         confidence = float(np.mean([symbol.confidence for symbol in symbols])) if symbols else 0.0
-        trials.append(_Trial(way, skew, confidence, len(symbols), khmer_share(symbols) < 0.2))
+        trials.append(_Trial(way, candidate.skew, confidence, len(symbols), khmer_share(symbols) < 0.2))
     return trials if stretches else []
 
 
-def _stretch(prepared: PreparedPage, line: PrintedLine) -> PrintedLine:
+def _stretch(page: PreparedPage, line: PrintedLine) -> PrintedLine:
     """Return the first part of a line, long enough to read."""
-    lefts = prepared.components.boxes[line.components, 0]
-    return PrintedLine(line.components[lefts < lefts.min() + _STRETCH * prepared.letter], line.top, line.bottom)
-
-
-def _directions(picture: Picture) -> list[tuple[Turn, float]]:
-    """Return the turns, 0 or 90, that may lay a page's lines level, each with the lean that is left."""
-    even, _ = strengthened(flatten(picture.pixels, picture.dpi), picture.dpi)
-    ink = without_solids(ink_of(even), picture.dpi)
-    components = Components.of(ink)
-    letters = (components.heights < picture.dpi / 2) & (components.widths < picture.dpi)
-    letters &= components.boxes[:, 4] > (picture.dpi / _SPECK) ** 2
-    letters[0] = False
-    mask = components.mask(letters)
-    points = cv2.findNonZero(mask)
-    if points is None:
-        return [(0, 0.0)]
-    columns, rows = np.asarray(points, np.float32).reshape(-1, 2).T
-    # Read along its columns, a page that leans clockwise still leans clockwise.
-    across, down = _Shadow(rows, columns, picture.dpi), _Shadow(columns, -rows, picture.dpi)
-    large = letters & (np.maximum(components.heights, components.widths) > _LETTER * picture.dpi)
-    count = int(np.count_nonzero(large))
-    angle = across.lean(_least_sharper(count, mask, picture.dpi))
-    angle_down = down.lean(_least_sharper(count, np.asarray(cv2.transpose(mask), np.uint8), picture.dpi))
-    unrest, unrest_down = across.unrest(angle), down.unrest(angle_down)
-    found: list[tuple[float, Turn, float]] = [(unrest, 0, angle), (unrest_down, 90, angle_down)]
-    return [(turn, skew) for much, turn, skew in found if much > 0.4 * max(unrest, unrest_down)]
-
-
-def _least_sharper(letters: int, mask: Pixels, dpi: float) -> float:
-    """Return how many times sharper than that of a level page the shadow has to be to tell the lean.
-
-    Shadows of a word or two are sharp at any angle, by chance: no sharpness is enough.
-    """
-    if letters >= _MANY:
-        return 1.0
-    gap = np.ones((1, round(_WORD_GAP * dpi)), np.uint8)
-    rows = Components.of(np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, gap), np.uint8)).widths / dpi
-    if letters >= _SOME or rows.max() >= _LONG:
-        return _SHARPER
-    return _MUCH_SHARPER if rows.max() >= _SHORT else math.inf
-
-
-class _Shadow:
-    """The shadow of ink on the edge of its page, cast at any angle."""
-
-    def __init__(self, rows: NDArray[np.float32], columns: NDArray[np.float32], dpi: float) -> None:
-        self._smooth = _LINE * dpi
-        # Spread over their pixel, lest angle 0, where rows fall on rows, look sharper than it is.
-        self._rows = (rows + np.linspace(0, 1, rows.size) * 7919 % 1).astype(np.float32)
-        self._columns = (columns - columns.mean()).astype(np.float32)
-
-    def _cast(self, angle: float) -> NDArray[np.float64]:
-        # Lines that lean clockwise by an angle sink to the right by its tangent.
-        at = self._rows - self._columns * math.tan(math.radians(angle))
-        shadow = np.bincount((at - at.min()).astype(np.intp)).astype(np.float64)
-        return np.convolve(shadow, (0.25, 0.5, 0.25))
-
-    def _sharpness(self, angle: float) -> float:
-        return float(np.square(np.diff(self._cast(angle))).sum())
-
-    def unrest(self, angle: float) -> float:
-        """Return how much the shadow rises and falls from line to line: one straight margin counts for little."""
-        shadow = self._cast(angle)[:, np.newaxis]
-        smooth = cv2.GaussianBlur(shadow, (0, 0), self._smooth, borderType=cv2.BORDER_CONSTANT)
-        return float(np.square(np.diff(smooth, axis=0)).sum())
-
-    def lean(self, sharper: float) -> float:
-        """Return the lean in degrees, 0 unless its shadow is so many times sharper than that of the level page."""
-        if math.isinf(sharper):
-            return 0.0
-        steps = round(self.sharpest() / _STEP)
-        if abs(steps) <= 1 or self._sharpness(steps * _STEP) < sharper * self._sharpness(0.0):
-            return 0.0
-        return round(steps * _STEP, 2)
-
-    def sharpest(self) -> float:
-        """Return the angle, in degrees, of the sharpest shadow."""
-        best = max(np.arange(-_WIDEST, _WIDEST + 0.01, 0.5), key=self._sharpness)
-        best = max(np.arange(best - 0.4, best + 0.41, 0.1), key=self._sharpness)
-        best = max((best - 0.05, best, best + 0.05), key=self._sharpness)
-        return float(best)
+    lefts = page.components.boxes[line.components, 0]
+    return PrintedLine(line.components[lefts < lefts.min() + _STRETCH * page.letter], line.top, line.bottom)

@@ -13,9 +13,11 @@ from models.page import Block, Line, Rect
 from models.settings import PageSettings
 from pipeline.page.clean import flatten, grey, ink_of, strengthened, without_solids
 from pipeline.page.components import Components
+from pipeline.page.handwriting import BY_HAND
+from pipeline.page.job import Reading
 from pipeline.page.pdf_text import Shares
 from pipeline.page.picture import Picture, Pixels
-from pipeline.page.read import BY_HAND, Reading, read_picture
+from pipeline.page.read import read_picture
 from pipeline.page.seen import PageText, bare_picture
 from pipeline.page.tables import find_rules
 from pipeline.page.upright import as_it_lay, make_upright
@@ -121,7 +123,7 @@ def _places(bare: Picture, pictures: Shares, width: int, height: int) -> Iterato
     if int(pixels.max()) - int(pixels.min()) < _FLAT:
         return
     rows, columns = pixels.shape
-    mask = _lines(pixels, dpi)
+    mask = _lines(bare.showing(pixels))
     for left, top, right, bottom in (pictures * (columns, rows, columns, rows)).round().astype(int):
         inside = np.s_[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
         shown = pixels[inside]
@@ -138,11 +140,12 @@ def _places(bare: Picture, pictures: Shares, width: int, height: int) -> Iterato
         yield Rect(*(round(edge * by) for edge, by in zip(box, (across, down, across, down), strict=True)))
 
 
-def _lines(pixels: Pixels, dpi: float) -> Pixels:
+def _lines(picture: Picture) -> Pixels:
     """Return a mask of what could be lines of letters: components of their size in a row, rules left out."""
-    even, _ = strengthened(flatten(pixels, dpi), dpi)
-    ink = without_solids(ink_of(even), dpi)
-    ink = np.asarray(cv2.subtract(ink, find_rules(ink, dpi).mask), np.uint8)
+    dpi = picture.dpi
+    even, _ = strengthened(flatten(picture))
+    whole = without_solids(ink_of(even))
+    ink = np.asarray(cv2.subtract(whole.pixels, find_rules(whole).mask), np.uint8)
     components = Components.of(ink)
     could = (
         (components.heights > _LOWEST * dpi)

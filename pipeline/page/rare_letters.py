@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.page.recognise import Symbol, Symbols
+from pipeline.page.recogniser import Symbol, Symbols
 
 _WORDS = (
     (re.compile("[ឍឮ](?=សាន)"), "ឦ"),

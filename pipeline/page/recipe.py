@@ -9,10 +9,8 @@ from pathlib import Path
 from models.errors import ScanError
 from models.failure import Code
 from models.settings import PageSettings
-from pipeline.page.recognise import about
-
-# Raised by hand whenever a change to this room changes what is read.
-STEPS = 9
+from pipeline.page.recogniser import about
+from pipeline.page.stages import versions as stage_versions
 
 
 def versions(settings: PageSettings) -> dict[str, str]:
@@ -32,7 +30,7 @@ def own_version() -> str:
 
 
 def fingerprint(settings: PageSettings) -> str:
-    """Return 16 hexadecimal digits that are equal only for equal steps, settings, models and deciding versions.
+    """Return 16 hexadecimal digits that are equal only for equal stages, settings, models and deciding versions.
 
     Raises:
         ScanError: a model is missing.
@@ -40,8 +38,8 @@ def fingerprint(settings: PageSettings) -> str:
     deciding = {name: text for name, text in versions(settings).items() if name != "bannasar"}
     known = about(settings)
     chosen = settings.model_dump(mode="json", exclude={"models_folder"})
-    models = {name: _digest(known.model_file(name, settings)) for name in known.model_names(settings)}
-    recipe = {"steps": STEPS, "settings": chosen, "models": models, "versions": deciding}
+    models = {model.name: _digest(model.file) for model in known.models(settings)}
+    recipe = {"stages": dict(stage_versions()), "settings": chosen, "models": models, "versions": deciding}
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:16]
 
 

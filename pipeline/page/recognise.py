@@ -1,76 +1,66 @@
-"""Pictures of lines in, their symbols out: what a recogniser is, and which there are."""
+"""The reading of a page's lines: once by a cheap model, and again where that is not sure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from importlib import import_module
-from pathlib import Path
-from typing import Protocol, cast
+from collections.abc import Callable, Sequence
 
 from models.settings import PageSettings
+from pipeline.page.job import PictureJob
+from pipeline.page.merge import khmer_share, line_confidence, merged, min_confidence
 from pipeline.page.picture import Pixels
+from pipeline.page.prepared_page import LETTER
+from pipeline.page.recogniser import Recogniser, Symbols
 
-RECOGNISERS = {
-    "tesserocr": "pipeline.page.recognisers.in_process",
-    "pytesseract": "pipeline.page.recognisers.program",
-}
-"""The module of each recogniser; it has a class ``Engine`` and a value ``ABOUT``."""
+_THRESHOLD = 0.7
+"""A Khmer line with a symbol of a lower confidence than this is read again."""
+
+_LATIN_THRESHOLD = 0.3
+"""A line of a Latin page with a lower confidence than this is read again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
-    """The least thing that is recognised: a letter, a vowel, a subscript with its coeng.
+def run(job: PictureJob) -> None:
+    """Read the lines of a page."""
+    job.lines = [job.page.picture_of(line, LETTER / job.page.letter) for line in job.page.lines]
+    pictures = [line.pixels for line in job.lines]
+    job.readings = read_lines(pictures, job.recogniser, job.settings, latin=job.orientation.latin)
 
-    ``left`` and ``right`` are its columns ``[left, right)`` in the line's picture; those of stacked symbols overlap.
-    ``confidence`` is the chance, 0–1, that the symbol is right. ``begins`` says that the recogniser began a word with
-    it.
+
+def read_lines(
+    pictures: Sequence[Pixels], recogniser: Recogniser, settings: PageSettings, *, latin: bool
+) -> list[Symbols]:
+    """Read lines, those of a Latin page with the Latin models.
+
+    Args:
+        pictures: Grey pictures of one line each.
+        recogniser: What reads them.
+        settings: The names of the models.
+        latin: Whether the page is Latin.
+
+    Raises:
+        ScanError: From the recogniser.
     """
-
-    text: str
-    left: int
-    right: int
-    confidence: float
-    begins: bool
+    return (_read_latin if latin else _read_khmer)(pictures, recogniser, settings)
 
 
-Symbols = tuple[Symbol, ...]
+def _read_khmer(pictures: Sequence[Pixels], recogniser: Recogniser, settings: PageSettings) -> list[Symbols]:
+    """Read lines with the cheap model, and again those that it is not sure of."""
+    readings = recogniser.read(pictures, settings.first_languages)
+
+    def again(doubtful: Callable[[Symbols], bool], models: str) -> None:
+        chosen = [number for number, symbols in enumerate(readings) if doubtful(symbols)]
+        seconds = recogniser.read([pictures[number] for number in chosen], models)
+        for number, second in zip(chosen, seconds, strict=True):
+            readings[number] = merged(readings[number], second)
+
+    again(lambda symbols: khmer_share(symbols) == 1 and min_confidence(symbols) < _THRESHOLD, settings.khmer_languages)
+    again(lambda symbols: 0.2 < khmer_share(symbols) < 1 and min_confidence(symbols) < _THRESHOLD, settings.languages)
+    again(lambda symbols: khmer_share(symbols) <= 0.2, settings.latin_languages)
+    return readings
 
 
-class Recogniser(Protocol):
-    """Whatever reads pictures of single lines."""
-
-    def read(self, lines: Sequence[Pixels], models: str) -> list[Symbols]:
-        """Read grey pictures of one line each with the named models; the symbols of each, as the text runs.
-
-        Raises:
-            ScanError: TIMEOUT when the time is up, RECOGNITION when it fails or a model is missing.
-        """
-
-
-class About(Protocol):
-    """What a recogniser says of itself: it goes into the recipe, and `bannasar doctor` checks it."""
-
-    def versions(self) -> dict[str, str]:
-        """Return the versions of all that decides what is read."""
-
-    def model_names(self, settings: PageSettings) -> list[str]:
-        """Return the models that the settings name."""
-
-    def model_file(self, name: str, settings: PageSettings) -> Path:
-        """Return the file of a model, whether it is there or not."""
-
-    def package_of(self, name: str) -> str:
-        """Return the Debian package that brings a model."""
-
-
-def open_recogniser(settings: PageSettings, seconds: float) -> Recogniser:
-    """Return the recogniser that the settings name; its time, ``seconds`` for a whole page, begins now."""
-    return cast(Recogniser, _module(settings).Engine(settings.models_folder, seconds))
-
-
-def about(settings: PageSettings) -> About:
-    """Return what the recogniser that the settings name says of itself."""
-    return cast(About, _module(settings).ABOUT)
-
-
-def _module(settings: PageSettings):  # type: ignore[no-untyped-def]  # noqa: ANN202  # a module has no type of its own
-    return import_module(RECOGNISERS[settings.recogniser])
+def _read_latin(pictures: Sequence[Pixels], recogniser: Recogniser, settings: PageSettings) -> list[Symbols]:
+    """Read lines with the Latin models, and those that these make little of with the one that knows both scripts."""
+    readings = recogniser.read(pictures, settings.latin_languages)
+    chosen = [number for number, symbols in enumerate(readings) if line_confidence(symbols) < _LATIN_THRESHOLD]
+    seconds = recogniser.read([pictures[number] for number in chosen], settings.first_languages)
+    for number, second in zip(chosen, seconds, strict=True):
+        readings[number] = max(readings[number], second, key=line_confidence)
+    return readings

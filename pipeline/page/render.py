@@ -6,8 +6,14 @@ from PIL import Image
 
 from models.scan import Kind
 from pipeline.page.frame import frame
+from pipeline.page.job import ScanJob
 from pipeline.page.pdf_page import pdf_page
 from pipeline.page.picture import Picture
+
+
+def run(job: ScanJob) -> None:
+    """Render the page."""
+    job.picture = render(job.file, job.kind, job.number, job.settings.dpi, job.seconds)
 
 
 def render(file: Path, kind: Kind, number: int, dpi: int, seconds: float) -> Picture:

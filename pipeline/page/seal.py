@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.page.components import Components
-from pipeline.page.picture import Pixels
+from pipeline.page.picture import Picture, Pixels
 
 Floats = NDArray[np.float64]
 
@@ -31,17 +31,17 @@ class Ring:
     outer: float
 
 
-def find_rings(ink: Pixels, dpi: float) -> list[Ring]:
+def find_rings(ink: Picture) -> list[Ring]:
     """Find the rings of seals: circles 0.4 to 2.4 inches across, most of whose way round is inked.
 
     Circles through three points of the big components are tried at random, always the same (RANSAC: Fischler and Bolles
     1981).
 
     Args:
-        ink: Mask of the ink without its rules, ``(height, width)``.
-        dpi: Pixels an inch.
+        ink: Mask of the ink without its rules.
     """
-    components = Components.of(ink)
+    dpi = ink.dpi
+    components = Components.of(ink.pixels)
     # A stroke of letters that touch can be as big, and falls out as no circle.
     big = (components.heights > 0.4 * dpi) | (components.widths > 0.8 * dpi)
     big[0] = False
@@ -63,14 +63,14 @@ def find_rings(ink: Pixels, dpi: float) -> list[Ring]:
     return rings
 
 
-def at_full_size(ring: Ring, ink: Pixels, factor: float, dpi: float) -> Ring:
+def at_full_size(ring: Ring, ink: Picture, factor: float) -> Ring:
     """Return a ring that was found on a smaller picture, measured anew on the ink itself, ``factor`` times as big."""
-    x, y, reach = ring.x * factor, ring.y * factor, ring.outer * factor + dpi / 20
+    x, y, reach = ring.x * factor, ring.y * factor, ring.outer * factor + ink.dpi / 20
     left, top = max(0, int(x - reach)), max(0, int(y - reach))
-    points = cv2.findNonZero(ink[top : int(y + reach) + 1, left : int(x + reach) + 1])
+    points = cv2.findNonZero(ink.pixels[top : int(y + reach) + 1, left : int(x + reach) + 1])
     columns, rows = np.asarray([] if points is None else points, np.float64).reshape(-1, 2).T
     radius = (ring.inner + ring.outer) / 2 * factor
-    found = _measured(columns + left, rows + top, x, y, radius, dpi)
+    found = _measured(columns + left, rows + top, x, y, radius, ink.dpi)
     return found or Ring(x, y, ring.inner * factor, ring.outer * factor)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from models.page import Cell, Rect
 from pipeline.page.components import Components, Ints
-from pipeline.page.picture import Pixels
+from pipeline.page.picture import Picture, Pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +24,16 @@ class TableCell:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules of a page: the mask of those that run across and of those that run down."""
+    """The rules of a page: the mask of those that run across and of those that run down, ``dpi`` pixels an inch."""
 
     across: Pixels
     down: Pixels
+    dpi: float
 
     def upside_down(self) -> "Rules":
         """Return the same rules turned by 180 degrees."""
         across, down = (np.asarray(cv2.rotate(one, cv2.ROTATE_180), np.uint8) for one in (self.across, self.down))
-        return Rules(across, down)
+        return Rules(across, down, self.dpi)
 
     @property
     def mask(self) -> Pixels:
@@ -40,20 +41,20 @@ class Rules:
         return np.asarray(cv2.bitwise_or(self.across, self.down), np.uint8)
 
 
-def find_rules(ink: Pixels, dpi: float) -> Rules:
+def find_rules(ink: Picture) -> Rules:
     """Find the rules: straight strokes of 0.4 inch and more, much longer than those of letters, and thin.
 
     Args:
-        ink: Mask, ``(height, width)``.
-        dpi: Pixels an inch.
+        ink: Mask.
     """
-    return Rules(_strokes(ink, dpi, down=False), _strokes(ink, dpi, down=True))
+    return Rules(_strokes(ink, down=False), _strokes(ink, down=True), ink.dpi)
 
 
-def _strokes(ink: Pixels, dpi: float, *, down: bool) -> Pixels:
+def _strokes(ink: Picture, *, down: bool) -> Pixels:
     """Return the strokes that run across, or those that run down."""
+    dpi = ink.dpi
     bridge, least = (np.ones((1, length), np.uint8) for length in (max(3, round(dpi / 50)), round(0.4 * dpi)))
-    bridged = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, bridge.T if down else bridge)
+    bridged = cv2.morphologyEx(ink.pixels, cv2.MORPH_CLOSE, bridge.T if down else bridge)
     long = np.asarray(cv2.morphologyEx(bridged, cv2.MORPH_OPEN, least.T if down else least), np.uint8)
     left, top, width, height = cv2.boundingRect(long)
     inside = long[top : top + height, left : left + width]
@@ -67,15 +68,15 @@ def _strokes(ink: Pixels, dpi: float, *, down: bool) -> Pixels:
     return long
 
 
-def find_cells(rules: Rules, dpi: float) -> list[TableCell]:
+def find_cells(rules: Rules) -> list[TableCell]:
     """Find the cells that rules close in: in tables of two cells or more, row by row.
 
     A single frame round text is no table.
 
     Args:
         rules: The rules of a page.
-        dpi: Pixels an inch of their masks.
     """
+    dpi = rules.dpi
     if not (rules.across.any() and rules.down.any()):
         return []
     reach = max(3, round(0.2 * dpi))

@@ -5,7 +5,7 @@ import numpy as np
 from models.page import Line, Rect, Word
 from pipeline.page.merge import line_confidence
 from pipeline.page.prepared_page import LinePicture
-from pipeline.page.recognise import Symbol, Symbols
+from pipeline.page.recogniser import Symbol, Symbols
 from pipeline.text.script import is_khmer
 
 _KHMER_SPACE = 0.3

@@ -13,8 +13,7 @@ from models.settings import PageSettings, Settings
 from pipeline.archive.ledger import Ledger
 from pipeline.document.classifier import model_in_use, read_model
 from pipeline.document.glossary import read_names
-from pipeline.page.recipe import versions
-from pipeline.page.recognise import about
+from pipeline.page.recogniser import about
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +28,7 @@ class Check:
 
 def examine(settings: Settings) -> Iterator[Check]:
     """Yield the checks one after another."""
-    yield Check("tesseract", well=True, found=versions(settings.page)["tesseract"])
-    yield from _models(settings.page)
+    yield from _recogniser(settings.page)
     yield _program("poppler", ["pdftoppm", "-v"], "poppler-utils")
     yield _program("tiffcp", ["tiffcp", "-h"], "libtiff-tools")
     yield _program("file", ["file", "--version"], "file")
@@ -43,14 +41,20 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield _archive(settings.archive)
 
 
-def _models(settings: PageSettings) -> Iterator[Check]:
+def _recogniser(settings: PageSettings) -> Iterator[Check]:
+    """Yield the checks of what reads the pages, as it describes itself."""
     known = about(settings)
-    for name in known.model_names(settings):
-        file = known.model_file(name, settings)
-        there = file.is_file()
-        found = f"{'in' if there else 'not in'} {file.parent}"
-        mend = f"apt-get install {known.package_of(name)}"
-        yield Check(f"model {name}", well=there, found=found, mend=mend)
+    for program, package in known.programs.items():
+        if shutil.which(program) is None:
+            yield Check(program, well=False, found="not installed", mend=f"apt-get install {package}")
+            return
+    for name, version in known.versions().items():
+        yield Check(name, well=True, found=version)
+    for model in known.models(settings):
+        there = model.file.is_file()
+        found = f"{'in' if there else 'not in'} {model.file.parent}"
+        mend = f"apt-get install {model.package}" if model.package else "Install Bannasar again: it brings this model."
+        yield Check(f"model {model.name}", well=there, found=found, mend=mend)
 
 
 def _program(name: str, command: list[str], package: str) -> Check:

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from pipeline.page.layout import laid_out
 from pipeline.page.picture import Picture
-from pipeline.page.prepared_page import LinePicture, PreparedPage, prepare
+from pipeline.page.prepare import prepare
+from pipeline.page.prepared_page import LinePicture, PreparedPage
 from samples.age import Wear, age
 from samples.faces import FONTS
 from samples.training.texts import Writer
@@ -88,7 +90,7 @@ def make_samples(
     dpi = int(rng.choice([200, 250, 300], p=[0.3, 0.25, 0.45]))
     page, printed = _set(writer, rng, body, heading, dpi)
     worn = _wear(page, rng, wear)
-    prepared = prepare(Picture(worn, dpi), _READING_DPI)
+    prepared = laid_out(prepare(Picture(worn, dpi), _READING_DPI))
     return [Sample(pixels, text, body) for pixels, text in _cut(prepared, printed, _READING_DPI / dpi, rng)]
 
 

@@ -8,9 +8,10 @@ from config.settings import load
 from models.page import Block, Line, Page, Rect
 from models.scan import Kind
 from pipeline.intake.inspect import inspect
+from pipeline.page.handwriting import ALL_BY_HAND, BY_HAND
 from pipeline.page.make import make_page
 from pipeline.page.picture import Picture
-from pipeline.page.read import ALL_BY_HAND, BY_HAND, read_picture
+from pipeline.page.read import read_picture
 from pipeline.page.render import render
 from pipeline.page.upright import make_upright
 from pipeline.text.plain import page_text

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.page.digits import with_even_zeros
 from pipeline.page.merge import khmer_share, line_confidence, merged
-from pipeline.page.recognise import Symbol
+from pipeline.page.recogniser import Symbol
 
 
 def symbols(text, confidence=1.0):

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from config.settings import load
-from pipeline.page.orient import find_orientation
 from pipeline.page.picture import Picture
-from pipeline.page.recognise import open_recogniser
+from pipeline.page.read import picture_job
+from pipeline.page.stages import PICTURE_STAGES, run_through
 from pipeline.page.upright import make_upright
 from samples.typeset import Gap, Text, draw, lay_out
 
@@ -24,8 +24,10 @@ def printed(*lines, size=11.5, face=None):
 
 
 def orientation_of(pixels):
-    recogniser = open_recogniser(SETTINGS, 60)
-    return find_orientation(Picture(pixels, float(DPI)), recogniser, SETTINGS.first_languages, SETTINGS.dpi)[0]
+    job = picture_job(Picture(pixels, float(DPI)), SETTINGS, 60)
+    last = next(number for number, stage in enumerate(PICTURE_STAGES, 1) if stage.name == "upright")
+    assert run_through(PICTURE_STAGES[:last], job) is None
+    return job.orientation
 
 
 def leaning(pixels, degrees):

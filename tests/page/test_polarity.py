@@ -6,25 +6,16 @@ import pytest
 
 from config.settings import load
 from models.page import Page
+from pipeline.page.negatives import NEGATIVE, PARTLY_NEGATIVE
 from pipeline.page.picture import Picture
 from pipeline.page.polarity import positive
-from pipeline.page.read import NEGATIVE, PARTLY_NEGATIVE, read_picture
+from pipeline.page.read import read_picture
 from pipeline.page.upright import make_upright
 from pipeline.text.plain import page_text
 from samples.typeset import Gap, Text, draw, lay_out
+from tests.page.conftest import FRENCH, KHMER
 
 DPI = 200
-KHMER = (
-    "តុលាការបានសម្រេចឲ្យលើកពេលសវនាការ",
-    "ចៅក្រមស្តាប់ចម្លើយរបស់សាក្សីនៅក្នុងបន្ទប់",
-    "មេធាវីសុំឲ្យពិនិត្យឯកសារម្តងទៀត",
-    "ក្រឡាបញ្ជីកត់ត្រាចម្លើយទាំងអស់",
-)
-FRENCH = (
-    "Le greffier a remis le dossier au procureur.",
-    "Le tribunal entend les témoins à huit heures.",
-    "La séance est levée et renvoyée à mardi.",
-)
 
 
 def printed(*lines, size=11.5):

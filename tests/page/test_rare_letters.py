@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.page.rare_letters import with_rare_letters
-from pipeline.page.recognise import Symbol
+from pipeline.page.recogniser import Symbol
 
 
 def line(*texts):

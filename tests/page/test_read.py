@@ -11,26 +11,18 @@ from config.settings import load
 from models.errors import ScanError
 from models.failure import Code
 from models.page import Page
+from pipeline.page.blank import ONLY_FAINT
+from pipeline.page.job import Reading
 from pipeline.page.picture import Picture
-from pipeline.page.read import ONLY_FAINT, Reading, read_picture
+from pipeline.page.read import read_picture
 from pipeline.page.upright import make_upright
 from pipeline.text.plain import page_text
 from samples.age import Wear, age
 from samples.typeset import Columns, Gap, Table, Text, draw, lay_out
+from tests.page.conftest import FRENCH, KHMER
 
 DPI = 200
 SETTINGS = load().page
-KHMER = (
-    "តុលាការបានសម្រេចឲ្យលើកពេលសវនាការ",
-    "ចៅក្រមស្តាប់ចម្លើយរបស់សាក្សីនៅក្នុងបន្ទប់",
-    "មេធាវីសុំឲ្យពិនិត្យឯកសារម្តងទៀត",
-    "ក្រឡាបញ្ជីកត់ត្រាចម្លើយទាំងអស់",
-)
-FRENCH = (
-    "Le greffier a remis le dossier au procureur.",
-    "Le tribunal entend les témoins à huit heures.",
-    "La séance est levée et renvoyée à mardi.",
-)
 
 
 def picture(*blocks, cut=0.45, **wear):

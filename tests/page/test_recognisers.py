@@ -1,5 +1,7 @@
 """Every recogniser keeps one contract: the same lines in, the same symbols out, each in its place."""
 
+import shutil
+
 import cv2
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from models.errors import ScanError
 from models.failure import Code
 from models.settings import PageSettings
 from pipeline.page.recipe import fingerprint
-from pipeline.page.recognise import RECOGNISERS, about, open_recogniser
+from pipeline.page.recogniser import RECOGNISERS, about, open_recogniser
 from samples.faces import face_file
 
 LATIN, KHMER = "Tribunal de Phnom Penh", "ព្រះរាជាណាចក្រកម្ពុជា"
@@ -88,10 +90,13 @@ def test_it_says_which_model_is_missing(settings, lines):
 def test_it_names_its_models_and_what_brings_them(settings):
     """So that `bannasar doctor` can say what is missing."""
     known = about(settings)
-    assert known.model_names(settings) == ["bannasar", "khm", "eng", "fra"]
-    assert all(known.model_file(name, settings).is_file() for name in known.model_names(settings))
-    assert known.package_of("khm") == "tesseract-ocr-khm"
+    models = {model.name: model for model in known.models(settings)}
+    assert list(models) == ["bannasar", "khm", "eng", "fra"]
+    assert all(model.file.is_file() for model in models.values())
+    assert models["khm"].package == "tesseract-ocr-khm"
+    assert models["bannasar"].package == ""
     assert "tesseract" in known.versions()
+    assert all(shutil.which(program) for program in known.programs)
 
 
 def test_pages_of_different_recognisers_have_different_recipes():

@@ -9,7 +9,7 @@ import pytest
 
 from config.settings import load
 from pipeline.page.merge import merged
-from pipeline.page.recognise import Symbol, Symbols, open_recogniser
+from pipeline.page.recogniser import Symbol, Symbols, open_recogniser
 from pipeline.page.recognisers.model_files import OWN_MODELS, folder_of, model_file
 from samples.training.charset import ADDED, letters, with_added
 from samples.training.floats import UnknownNetworkError, to_floats

@@ -5,7 +5,6 @@ the time.
 """
 
 import os
-import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -16,23 +15,18 @@ from tesserocr import OEM, PSM, RIL, PyTessBaseAPI, iterate_level
 from models.errors import ScanError
 from models.failure import Code
 from pipeline.page.picture import Pixels
-from pipeline.page.recognise import Symbol, Symbols
+from pipeline.page.recogniser import Symbol, Symbols
 from pipeline.page.recognisers.model_files import folder_of
-from pipeline.page.recognisers.tesseract import AboutTesseract, chance_of
+from pipeline.page.recognisers.tesseract import AboutTesseract, Tesseract, chance_of
 
 # Threads of its own make Tesseract many times slower as soon as another one runs beside it.
 os.environ["OMP_THREAD_LIMIT"] = "1"
 
-ABOUT = AboutTesseract(lambda: {"tesseract": tesserocr.tesseract_version().split()[1]})
+ABOUT = AboutTesseract(lambda: {"tesseract": tesserocr.tesseract_version().split()[1]}, programs={})
 
 
-class Engine:
-    """All of a page's reading, within one time limit; see :class:`pipeline.page.recognise.Recogniser`."""
-
-    def __init__(self, models_folder: Path, seconds: float) -> None:
-        """Start the clock: after so many seconds reading is given up."""
-        self._folder = models_folder
-        self._end = time.monotonic() + seconds
+class Engine(Tesseract):
+    """Tesseract in this process; see :class:`pipeline.page.recogniser.Recogniser`."""
 
     def read(self, lines: Sequence[Pixels], models: str) -> list[Symbols]:
         """Read lines.
@@ -45,14 +39,13 @@ class Engine:
         return [self._read(line, engine, chance) for line in lines]
 
     def _read(self, line: Pixels, engine: PyTessBaseAPI, chance: Callable[[float], float]) -> Symbols:
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise ScanError(Code.TIMEOUT)
+        left = self._seconds_left()
         height, width = line.shape
         engine.SetImageBytes(line.tobytes(), width, height, 1, width)
         engine.SetSourceResolution(300)  # a formality, so that Tesseract does not guess one
         if not engine.Recognize(round(left * 1000) + 1):
-            raise ScanError(Code.TIMEOUT if time.monotonic() >= self._end else Code.RECOGNITION)
+            self._seconds_left()  # Tesseract says no more than that it gave up: most often as its time was up
+            raise ScanError(Code.RECOGNITION)
         return tuple(_symbols(engine, chance))
 
 

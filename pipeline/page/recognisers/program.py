@@ -3,7 +3,6 @@
 It is given a list of pictures and reads them all with one load of its models, but loads them anew for every call.
 """
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,22 +14,27 @@ from PIL import Image
 from models.errors import ScanError
 from models.failure import Code
 from pipeline.page.picture import Pixels
-from pipeline.page.recognise import Symbol, Symbols
+from pipeline.page.recogniser import Symbol, Symbols
 from pipeline.page.recognisers.model_files import folder_of
-from pipeline.page.recognisers.tesseract import AboutTesseract, chance_of
+from pipeline.page.recognisers.tesseract import AboutTesseract, Tesseract, chance_of
 
 _LINE = "--psm 7 --oem 1 -c hocr_char_boxes=1 -c tessedit_create_hocr=1"
 
-ABOUT = AboutTesseract(lambda: {"tesseract": str(pytesseract.get_tesseract_version())})
+_MISSING = "the program tesseract is not installed"
 
 
-class Engine:
-    """All of a page's reading, within one time limit; see :class:`pipeline.page.recognise.Recogniser`."""
+def _versions() -> dict[str, str]:
+    try:
+        return {"tesseract": str(pytesseract.get_tesseract_version())}
+    except pytesseract.TesseractNotFoundError as error:
+        raise ScanError(Code.RECOGNITION, _MISSING) from error
 
-    def __init__(self, models_folder: Path, seconds: float) -> None:
-        """Start the clock: after so many seconds reading is given up."""
-        self._folder = models_folder
-        self._end = time.monotonic() + seconds
+
+ABOUT = AboutTesseract(_versions, programs={"tesseract": "tesseract-ocr"})
+
+
+class Engine(Tesseract):
+    """Tesseract's program; see :class:`pipeline.page.recogniser.Recogniser`."""
 
     def read(self, lines: Sequence[Pixels], models: str) -> list[Symbols]:
         """Read lines.
@@ -40,9 +44,7 @@ class Engine:
         """
         if not lines:
             return []
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise ScanError(Code.TIMEOUT)
+        left = self._seconds_left()
         folder = folder_of(models, self._folder)
         with TemporaryDirectory(prefix="lines-") as aside:
             names = [Path(aside, f"{number:05}.png") for number in range(len(lines))]
@@ -59,7 +61,7 @@ class Engine:
                     timeout=left,
                 )
             except pytesseract.TesseractNotFoundError as error:
-                raise ScanError(Code.RECOGNITION, "the program tesseract is not installed") from error
+                raise ScanError(Code.RECOGNITION, _MISSING) from error
             except pytesseract.TesseractError as error:
                 raise ScanError(Code.RECOGNITION, f"Tesseract ended with status {error.status}") from error
             except RuntimeError as error:  # its way to say that the time is up

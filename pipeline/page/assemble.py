@@ -1,0 +1,29 @@
+"""What was read put back into its blocks: digits and rare letters set right, words and their places found."""
+
+from models.page import Block
+from pipeline.page.digits import with_even_zeros
+from pipeline.page.handwriting import ALL_BY_HAND, BY_HAND
+from pipeline.page.job import PictureJob, Reading
+from pipeline.page.rare_letters import with_rare_letters
+from pipeline.page.words import around, to_line
+
+
+def run(job: PictureJob) -> Reading:
+    """End the reading of a page."""
+    blocks = _blocks(job)
+    by_hand = (BY_HAND if blocks else ALL_BY_HAND,) if job.handwriting else ()
+    job.notes = (*job.notes, *job.orientation.notes, *by_hand)
+    return job.result(blocks)
+
+
+def _blocks(job: PictureJob) -> tuple[Block, ...]:
+    """Return the blocks of a page; lines and blocks of which nothing was read are left out."""
+    results = iter(zip(job.lines, job.readings, strict=True))
+    blocks = []
+    for block in job.page.blocks:
+        own = [next(results) for _ in block.lines]
+        right = [(picture, with_rare_letters(with_even_zeros(symbols))) for picture, symbols in own if symbols]
+        lines = [to_line(symbols, picture, job.page.letter, job.scale) for picture, symbols in right]
+        if lines:
+            blocks.append(Block(lines=tuple(lines), box=around([line.box for line in lines]), cell=block.cell))
+    return tuple(blocks)

@@ -1,0 +1,88 @@
+"""Pictures of lines in, their symbols out: what a recogniser is, and which there are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, cast
+
+from models.settings import PageSettings
+from pipeline.page.picture import Pixels
+
+RECOGNISERS = {
+    "tesserocr": "pipeline.page.recognisers.in_process",
+    "pytesseract": "pipeline.page.recognisers.program",
+}
+"""The module of each recogniser; it has a class ``Engine``, a :class:`Recogniser`, and its description ``ABOUT``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """The least thing that is recognised: a letter, a vowel, a subscript with its coeng.
+
+    ``left`` and ``right`` are its columns ``[left, right)`` in the line's picture; those of stacked symbols overlap.
+    ``confidence`` is the chance, 0–1, that the symbol is right. ``begins`` says that the recogniser began a word with
+    it.
+    """
+
+    text: str
+    left: int
+    right: int
+    confidence: float
+    begins: bool
+
+
+Symbols = tuple[Symbol, ...]
+
+
+class Recogniser(Protocol):
+    """Whatever reads pictures of single lines."""
+
+    def read(self, lines: Sequence[Pixels], models: str) -> list[Symbols]:
+        """Read grey pictures of one line each with the named models; the symbols of each, as the text runs.
+
+        Raises:
+            ScanError: TIMEOUT when the time is up, RECOGNITION when it fails or a model is missing.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model of a recogniser: its file, be it there or not, and the Debian package of it, "" where it is our own."""
+
+    name: str
+    file: Path
+    package: str
+
+
+class About(Protocol):
+    """What a recogniser says of itself: it goes into the recipe, and `bannasar doctor` checks it.
+
+    ``programs`` are the programs that it runs, each with its Debian package.
+    """
+
+    programs: Mapping[str, str]
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions of all that decides what is read.
+
+        Raises:
+            ScanError: RECOGNITION where a program is missing.
+        """
+
+    def models(self, settings: PageSettings) -> list[Model]:
+        """Return the models that the settings name."""
+
+
+def open_recogniser(settings: PageSettings, seconds: float) -> Recogniser:
+    """Return the recogniser that the settings name; its time, ``seconds`` for a whole page, begins now."""
+    return cast(Recogniser, _module(settings).Engine(settings.models_folder, seconds))
+
+
+def about(settings: PageSettings) -> About:
+    """Return what the recogniser that the settings name says of itself."""
+    return cast(About, _module(settings).ABOUT)
+
+
+def _module(settings: PageSettings):  # type: ignore[no-untyped-def]  # noqa: ANN202  # a module has no type of its own
+    return import_module(RECOGNISERS[settings.recogniser])

@@ -1,0 +1,71 @@
+"""What happens to a page, in order.
+
+A stage is a module with a function ``run``. It is given the page as far as it has come, a :class:`ScanJob` or a
+:class:`PictureJob`, and adds what it finds. Where nothing more is to be done, it returns the result, else None.
+
+The names and versions of the stages are part of the recipe. Raise the version of a stage whenever a change lets it find
+something else: then pages are read again. ``tests/page/test_stages.py`` notices a change without a new version.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
+
+if TYPE_CHECKING:
+    from models.page import Page
+    from pipeline.page.job import PictureJob, Reading, ScanJob
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage(Generic[Job, Result]):
+    """One stage: what it is called, its version, and its module in this package."""
+
+    name: str
+    version: int
+    module: str
+
+    def run(self, job: Job) -> Result | None:
+        """Take a page through this stage; the module is loaded when it is first needed."""
+        stage = import_module(f"pipeline.page.{self.module}")
+        return cast("Result | None", stage.run(job))
+
+
+SCAN_STAGES: "tuple[Stage[ScanJob, Page], ...]" = (
+    Stage("render", 1, "render"),
+    Stage("attachments", 1, "beyond"),
+    Stage("separator", 1, "separator"),
+    Stage("text layer", 1, "born_digital"),
+    Stage("read", 1, "read"),
+)
+"""A page of a scan, to its record. The last one takes the picture of the page through the stages below."""
+
+PICTURE_STAGES: "tuple[Stage[PictureJob, Reading], ...]" = (
+    Stage("polarity", 1, "polarity"),
+    Stage("lean", 1, "lean"),
+    Stage("clean", 1, "prepare"),
+    Stage("layout", 1, "layout"),
+    Stage("upright", 1, "orient"),
+    Stage("blank", 1, "blank"),
+    Stage("recognise", 1, "recognise"),
+    Stage("negatives", 1, "negatives"),
+    Stage("handwriting", 1, "handwriting"),
+    Stage("words", 1, "assemble"),
+)
+"""A picture of a page, or one on a page of a PDF, to its text."""
+
+
+def versions() -> Mapping[str, int]:
+    """Return the version of every stage, by its name."""
+    return {one.name: one.version for one in SCAN_STAGES} | {one.name: one.version for one in PICTURE_STAGES}
+
+
+def run_through(stages: Sequence[Stage[Job, Result]], job: Job) -> Result | None:
+    """Take a page through stages, and return what the one found that says that nothing more is to be done."""
+    for stage in stages:
+        if (result := stage.run(job)) is not None:
+            return result
+    return None
