@@ -10,6 +10,7 @@ from tests.bench import documents as documents_bench
 from tests.bench import letters as letters_bench
 from tests.bench import orientation as orientation_bench
 from tests.bench import recognition as recognition_bench
+from tests.bench import rendering as rendering_bench
 from tests.bench import search as search_bench
 from tests.bench import soak as soak_bench
 
@@ -42,6 +43,16 @@ def orientation(
         script/bench orientation ../shared/bench/pages
     """
     orientation_bench.measure(recognition_bench.pictures_in(folder))
+
+
+@app.command()
+def rendering() -> None:
+    """What drawing a page of a PDF costs by our own call of poppler and by pdf2image, and what each does in need.
+
+    Example:
+        script/bench rendering
+    """
+    rendering_bench.measure()
 
 
 @app.command()
