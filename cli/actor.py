@@ -1,10 +1,16 @@
-"""Who types the commands: the only place that asks the operating system."""
+"""Who types the commands, and when: the only place that asks the operating system."""
 
+import getpass
 import os
 import pwd
 import socket
+from datetime import UTC, datetime
+from pathlib import Path
 
 from models.actor import Actor, ActorKind
+from models.errors import UsageError
+from pipeline.access.asker import Asker
+from pipeline.archive.archive import Archive
 
 
 def operator() -> Actor:
@@ -14,3 +20,46 @@ def operator() -> Actor:
     except KeyError:  # in a container, often
         account = str(os.getuid())
     return Actor(name=f"{account}@{socket.gethostname()}", kind=ActorKind.OPERATOR)
+
+
+def now() -> datetime:
+    """Return what the clock says, in UTC."""
+    return datetime.now(UTC)
+
+
+def at_the_shell() -> Asker:
+    """Return who types, as the operator who may do and see everything."""
+    return Asker.operator(operator())
+
+
+def signed_in(archive: Archive, account: str, password_file: Path | None) -> Asker:
+    """Return the person whose password is typed, or lies in a file.
+
+    Raises:
+        SignInError: the name or the password is wrong, the account is locked, or there were too many tries.
+        UsageError: the file cannot be read.
+    """
+    # Accounts are for few commands.
+    from pipeline.services.users import sign_in, sign_out  # noqa: PLC0415
+
+    asker, token = sign_in(archive, account, read_password(password_file), now())
+    sign_out(archive, asker, token, now())
+    return asker
+
+
+def read_password(file: Path | None, *, confirm: bool = False) -> str:
+    """Return a password, from a file or typed without being shown; where it is a new one, typed twice.
+
+    Raises:
+        UsageError: the file cannot be read, or the password was not typed the same twice.
+    """
+    if file is not None:
+        try:
+            return file.read_text("utf-8").split("\n")[0].removesuffix("\r")
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not text"
+            raise UsageError(f"The password file {file} cannot be read: {why}.") from error
+    password = getpass.getpass("Password: ")
+    if confirm and getpass.getpass("Once more: ") != password:
+        raise UsageError("The two are not the same.", "Type it again.")
+    return password

@@ -79,6 +79,15 @@ _COMMANDS = {
         "Hide a case file from searches; its bag is kept as it is, and the journal says who had it done, when and why.",
     ),
     "reinstate": ("cli.withdrawal:reinstate", "Let searches find a case file again that was withdrawn."),
+    "seal": (
+        "cli.level:seal",
+        "Seal a case file, a document, a page or a box: nobody sees it but those to whom it is granted.",
+    ),
+    "unseal": ("cli.unseal:app", "Open what is sealed: one person requests it, another grants it."),
+    "level": ("cli.level:level", "Show who may see a case file, or set it: public, registered, staff or sealed."),
+    "requests": ("cli.unseal:requests", "Look after what people ask to see."),
+    "users": ("cli.users:app", "Look after the accounts of people who sign in."),
+    "audit": ("cli.audit:app", "Look into the audit log: who saw and did what."),
     "keys": ("cli.keys:app", "Look after the key that signs bags and journal, and those that are trusted."),
     "sheets": (
         "cli.sheets:sheets",

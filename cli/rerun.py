@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import operator
+from cli.actor import operator, read_password
 from cli.common import (
     ArchiveOption,
     LogFormatOption,
@@ -19,7 +19,6 @@ from cli.common import (
 )
 from cli.running import check_tools, run_and_report
 from cli.terminal import Text
-from models.errors import UsageError
 from models.failure import Code
 from models.settings import Settings
 from pipeline.archive.archive import Archive
@@ -88,7 +87,7 @@ def rerun(
         below_confidence=below_confidence,
         stage=stage,
         force=force,
-        password=_password(password_file) if password_file else None,
+        password=read_password(password_file) if password_file else None,
     )
     with Archive.open(settings) as opened:
         chosen = choose(opened, wanted)
@@ -96,14 +95,6 @@ def rerun(
     if chosen.rows and not dry_run:
         check_tools(settings)
         run_and_report(settings, lambda opened, watch: do_again(opened, operator(), chosen, wanted, watch))
-
-
-def _password(file: Path) -> str:
-    try:
-        return file.read_text("utf-8").split("\n")[0].removesuffix("\r")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise UsageError(f"The password file {file} cannot be read: {why}.") from error
 
 
 def _say(chosen: Chosen, settings: Settings, *, dry_run: bool) -> None:

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from models.level import Level
 from models.record import Record
 
 
@@ -9,6 +10,7 @@ class Named(Record):
     """A kind of document, or a court: its names in Khmer, French and English.
 
     ``phrases`` are what papers of a kind say below their title, and others do not, in any of the languages.
+    ``level`` is that of a document of the kind, where it is another than its case file's.
     ``evidence`` says where its Khmer names were seen: "S" and the source, or "U", from general knowledge.
     """
 
@@ -19,6 +21,7 @@ class Named(Record):
     issuer: str = ""
     years: str = ""
     evidence: str = ""
+    level: Level | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

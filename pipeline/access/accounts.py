@@ -8,12 +8,11 @@ import sqlite3
 import unicodedata
 from collections.abc import Collection
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from models.actor import Actor, ActorKind
 from models.errors import ConflictError, NotFoundError, SignInError, UsageError
+from pipeline.access.account import Account
 from pipeline.access.database import access_database
 from pipeline.access.passwords import Passwords
 from pipeline.access.roles import Role
@@ -25,22 +24,6 @@ _FIRST_WAIT, _LONGEST_WAIT = 60.0, 3600.0  # seconds; each wrong password double
 _LONGEST_NAME = 64
 _ACCOUNTS = "SELECT accounts.*, groups.boxes FROM accounts LEFT JOIN groups ON groups.name = accounts.member_of"
 _WRONG = "The name or the password is wrong, or the account is locked."
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A person's account; ``group`` is what it is limited to, "" for nothing, ``boxes`` the group's, None for all."""
-
-    name: str
-    role: Role
-    group: str = ""
-    boxes: frozenset[str] | None = None
-    is_locked: bool = False
-
-    @property
-    def actor(self) -> Actor:
-        """Who the person is in journal and audit log."""
-        return Actor(name=self.name, kind=ActorKind.PERSON)
 
 
 class Accounts:

@@ -8,7 +8,7 @@ from models.actor import Actor
 from models.errors import NotAllowedError
 from models.level import Level
 from models.scope import Scope
-from pipeline.access.accounts import Account
+from pipeline.access.account import Account
 from pipeline.access.roles import OPERATOR, RIGHTS, Action, Rights
 
 

@@ -27,6 +27,7 @@ CREATE TABLE requests (
     asked_by TEXT NOT NULL, case_id TEXT NOT NULL, told TEXT NOT NULL /* all of it, as JSON */,
     decision TEXT NOT NULL DEFAULT '', until REAL
 );
+CREATE TABLE ends (case_id TEXT PRIMARY KEY, at REAL NOT NULL /* the next end date of a restriction */) WITHOUT ROWID;
 CREATE INDEX granted ON requests (asked_by) WHERE decision = 'granted';
 """
 
@@ -68,3 +69,9 @@ def _prepare(database: sqlite3.Connection) -> None:
             database.execute(statement)
         database.execute("INSERT INTO secret VALUES (randomblob(32))")
         database.execute(f"PRAGMA user_version = {_VERSION}")
+
+
+def secret(archive: Path) -> bytes:
+    """Return the archive's own secret of 32 bytes, which nobody chose; raises AccessError."""
+    with access_database(archive) as database:
+        return bytes(database.execute("SELECT value FROM secret").fetchone()[0])

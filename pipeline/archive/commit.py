@@ -191,6 +191,14 @@ class Commits:
         return bag.is_dir() and manifest_of(bag) == line.manifest
 
 
+def changing(archive: Path) -> tuple[str, ...]:
+    """Return the ids of case files that are being changed, or were when a process died: bag and index may differ."""
+    try:
+        return (journal.read_line((archive / _PENDING).read_bytes()).case,)
+    except (FileNotFoundError, JournalBrokenError):
+        return ()
+
+
 def show_or_hide(store: Store, bag: Path) -> None:
     """Put the pages of a bag into the index, or take them out if it is withdrawn.
 

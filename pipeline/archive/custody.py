@@ -25,9 +25,10 @@ from pipeline.archive.keys import (
 from pipeline.archive.withdrawal import is_withdrawn
 
 _LOG = logging.getLogger(__name__)
-_SEALING = frozenset({Event.ARCHIVED, Event.CORRECTED, Event.SIGNED})
+# What makes a bag new here, so that it is signed.
+_MAKING = frozenset({Event.ARCHIVED, Event.CORRECTED, Event.LEVEL_SET, Event.UNSEALED, Event.SIGNED})
 # Only these say which bag belongs in a place: who hides a case file does not vouch for what it holds.
-_ENTERING = _SEALING | {Event.IMPORTED}
+_ENTERING = _MAKING | {Event.IMPORTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class CustodyRecorder:
         Raises:
             OSError: the bag cannot be read or written.
         """
-        if self.signer and event in _SEALING:
+        if self.signer and event in _MAKING:
             sign_bag(bag, self.signer)
 
     def enter(self, event: Event, bag: Path, actor: Actor) -> Line:

@@ -29,9 +29,11 @@ _FILE = "journal.jsonl"
 
 
 class Event(StrEnum):
-    """What can happen to a case file, and to the keys: these two name no case file, and the key as the reason.
+    """What can happen to a case file, and what is asked and decided about it; and to the archive itself.
 
-    What is signed without a case file is the journal: the line vouches for all before it.
+    Lines of the archive name no case file. Those of a key have the key as the reason, and those of the audit log the
+    number and the SHA-256 of its last line. What is signed without a case file is the journal: the line vouches for all
+    before it.
     """
 
     ARCHIVED = "archived"
@@ -39,9 +41,18 @@ class Event(StrEnum):
     CORRECTED = "corrected"
     WITHDRAWN = "withdrawn"
     REINSTATED = "reinstated"
+    LEVEL_SET = "level set"
+    UNSEAL_ASKED = "unseal asked"
+    UNSEAL_REFUSED = "unseal refused"
+    UNSEALED = "unsealed"
+    SIGHT_ASKED = "sight asked"
+    SIGHT_GRANTED = "sight granted"
+    SIGHT_REFUSED = "sight refused"
     SIGNED = "signed"
     KEY_MADE = "key made"
     KEY_TRUSTED = "key trusted"
+    AUDITED = "audit log"
+    CLOCK_CONFIRMED = "clock confirmed"
 
 
 @dataclass(frozen=True, slots=True)

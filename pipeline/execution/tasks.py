@@ -11,6 +11,7 @@ from typing import TypeVar
 import cv2
 import pikepdf
 
+from models.actor import Actor
 from models.case import CaseFile, Document
 from models.errors import BagError, ScanError
 from models.failure import Code
@@ -22,6 +23,7 @@ from pipeline.archive.fixity import require_intact
 from pipeline.archive.measure import Measure, measure
 from pipeline.archive.results import Results
 from pipeline.document.describe import describe_documents
+from pipeline.document.kind_levels import with_levels_of_kinds
 from pipeline.execution.placeholder import placeholder, placeholder_picture
 from pipeline.formats.alto import alto
 from pipeline.formats.compress import compressed
@@ -112,7 +114,7 @@ def read_page(source: Source, number: int, settings: Settings) -> Page:
 
 
 def archive_case(
-    case: CaseFile, sources: Mapping[str, Source], recipes: Mapping[str, str], settings: Settings
+    case: CaseFile, sources: Mapping[str, Source], recipes: Mapping[str, str], settings: Settings, actor: Actor
 ) -> Archived:
     """Build the bag of a case file from its scans and the kept results of their pages.
 
@@ -121,6 +123,7 @@ def archive_case(
         sources: where each scan lies, by SHA-256.
         recipes: the recipe each scan's pages were read by, by SHA-256.
         settings: all of them.
+        actor: who has it archived.
 
     What ``case.missing`` names is in the documents as a page that says so.
 
@@ -141,6 +144,7 @@ def archive_case(
     case = case.model_copy(
         update={"documents": describe_documents(case.documents, by_ref, settings.document, case.corrections)}
     )
+    case = with_levels_of_kinds(case, Path(settings.document.glossary), actor)
     work = archive / "tmp"
     work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="pictures-", dir=work) as folder:

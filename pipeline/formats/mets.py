@@ -130,7 +130,7 @@ def _events(
         yield "ingestion", "ingestion", "The scans were ingested, bit for bit.", new
         yield "digest", "message digest calculation", "The SHA-256 of each scan was calculated as it was read.", new
     if version.reason:
-        yield "correction", "metadata modification", f"A person corrected: {version.reason}", scans
+        yield "correction", "metadata modification", f"A person changed the record: {version.reason}", scans
     elif read := [file for file in scans if version.read is None or file.sha256 in version.read]:
         yield "recognition", "metadata extraction", f"The pages were read, with these settings: {settings}", read
     yield "documents", "creation", "Searchable PDF/A, ALTO and page records were made of what was read.", scans

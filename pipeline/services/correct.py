@@ -21,6 +21,7 @@ from pipeline.archive.pictures import extract_pictures
 from pipeline.document import corrections as typed
 from pipeline.document.describe import describe_documents, inactive_corrections
 from pipeline.document.glossary import read_names
+from pipeline.document.kind_levels import with_levels_of_kinds
 from pipeline.document.scan_documents import one_per_scan
 from pipeline.page.recipe import own_version
 
@@ -95,6 +96,7 @@ def _change(
         reason = _in_words(corrections, one)
         now = _corrected(older, pages, bag, (*older.corrections, *corrections), archive.settings)
         now = now.model_copy(update={"operator": actor.name, "reason": reason})
+        now = with_levels_of_kinds(now, Path(archive.settings.document.glossary), actor)
         aside = _built(now, older, pages, bag, archive.folder)
         committed = archive.commits.place(
             Event.CORRECTED,

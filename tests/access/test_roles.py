@@ -5,7 +5,7 @@ import pytest
 from models.actor import Actor, ActorKind
 from models.errors import NotAllowedError
 from models.level import Level
-from pipeline.access.accounts import Account
+from pipeline.access.account import Account
 from pipeline.access.asker import Asker, Loosened
 from pipeline.access.roles import ONLY_FOR_OPERATORS, Action, Role, same_person
 

@@ -105,7 +105,7 @@ def test_what_a_person_says_goes_before_what_was_read_and_both_are_kept(archive)
     assert line["reason"].startswith(f"document 2: kind summons (read: {read.kind_read}), date 1964-09-18")
     assert [version.manifest for version in case.history] == [_journal(archive)[0]["manifest"]]
     mets = (archive.archive / "bags" / "box" / CASE / "data" / "mets.xml").read_text("utf-8")
-    assert "A person put right: document 2: kind summons" in mets
+    assert "A person changed the record: document 2: kind summons" in mets
     _well(archive, "verify")
 
 

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from models.case import CaseFile, Missing
 from models.errors import BagError
 from models.failure import Code, Failure
+from models.restriction import Restriction
 from models.scan import ScanState
 from pipeline.archive.bag import RECORD, bag_folder, read_case
 from pipeline.archive.custody import recorded_manifests
@@ -23,6 +24,7 @@ from pipeline.page.recipe import versions
 from pipeline.services.digitising.proving import PageProver
 from pipeline.services.digitising.work import CaseWork, Work
 from pipeline.services.indexing import Indexer
+from pipeline.services.seal import inherited
 
 _LOG = logging.getLogger(__name__)
 _BAG_UNUSABLE = (
@@ -47,6 +49,7 @@ class CaseArchiver:
         self._settings = work.context.settings
         self._indexer = indexer
         self._manifests: dict[str, str] | None = None
+        self._set_on_boxes: dict[str, tuple[Restriction, ...]] = {}
         self.prover = PageProver(work, self._leave)
 
     def next_task(self) -> Task | None:
@@ -75,7 +78,7 @@ class CaseArchiver:
         # Each page is rendered once more, and written into a PDF.
         seconds = self._settings.limits.page_seconds * (1 + sum(row.pages or 0 for row in case.rows))
         needs = (self._settings.archive / LOCK, *(source.file for source in sources.values()))
-        arguments = (self._record(case, older), sources, recipes, self._settings)
+        arguments = (self._record(case, older), sources, recipes, self._settings, self._context.actor)
         return Task(case, archive_case, arguments, seconds, needs, case.rows[0].sha256)
 
     def _record(self, case: CaseWork, older: CaseFile | None) -> CaseFile:
@@ -94,9 +97,16 @@ class CaseArchiver:
             read=tuple(row.sha256 for row in case.pending if self._is_read_for(row, older)),
             history=history_with(older, bag_folder(self._settings.archive, older)) if older else (),
             corrections=older.corrections if older else (),
-            restrictions=older.restrictions if older else (),
+            restrictions=older.restrictions if older else self._inherited(case.box),
             missing=_missing(case, older),
         )
+
+    def _inherited(self, box: str) -> tuple[Restriction, ...]:
+        """Return what is set on a case file that comes in."""
+        if box not in self._set_on_boxes:
+            level, now = self._settings.access.default_level, datetime.now(UTC)
+            self._set_on_boxes[box] = inherited(self._settings.archive, box, level, self._context.actor, now)
+        return self._set_on_boxes[box]
 
     def _older(self, case: CaseWork) -> CaseFile | None:
         """Return the case file as its bag holds it, even one that a crash or an older ledger does not know.

@@ -1,0 +1,118 @@
+"""``bannasar users``."""
+
+from typing import Annotated
+
+import typer
+
+from cli.actor import at_the_shell, now, read_password
+from cli.common import ArchiveOption, open_archive, out
+from cli.unseal import PasswordOption
+from pipeline.access.roles import Role
+from pipeline.services import users as service
+
+app = typer.Typer(help="Look after the accounts of people who sign in.", no_args_is_help=True)
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The account, by its name.")]
+RoleOption = Annotated[Role, typer.Option("--role", help="What the person is to the archive; docs/roles.md.")]
+GroupOption = Annotated[str, typer.Option("--group", metavar="GROUP", help="Limit the account to a group's boxes.")]
+
+
+@app.command()
+def add(
+    name: NameArgument,
+    role: RoleOption,
+    group: GroupOption = "",
+    password_file: PasswordOption = None,
+    archive: ArchiveOption = None,
+) -> None:
+    """Add an account. There is none until you add one, and none has a password that you did not choose.
+
+    Example:
+        bannasar users add sokha --role reader
+    """
+    with open_archive(archive) as opened:
+        password = read_password(password_file, confirm=True)
+        made = service.add(opened, at_the_shell(), name, role, password, group, now())
+    out.print(f"{made.name} is {made.role} now.")
+
+
+@app.command()
+def role(name: NameArgument, role: RoleOption, group: GroupOption = "", archive: ArchiveOption = None) -> None:
+    """Give an account another role, and a group or none. Whoever is signed in with it signs in again.
+
+    Example:
+        bannasar users role sokha --role clerk --group kandal
+    """
+    with open_archive(archive) as opened:
+        changed = service.set_role(opened, at_the_shell(), name, role, group, now())
+    out.print(f"{changed.name} is {changed.role} now.")
+
+
+@app.command()
+def group(
+    name: Annotated[str, typer.Argument(metavar="GROUP", help="The group, by its name.")],
+    box: Annotated[list[str], typer.Option("--box", metavar="BOX", help="A box that its members see; several times.")],
+    archive: ArchiveOption = None,
+) -> None:
+    """Make a group of boxes, or change it: its members see nothing of any other box.
+
+    Example:
+        bannasar users group kandal --box box-001 --box box-002
+    """
+    with open_archive(archive) as opened:
+        service.set_group(opened, at_the_shell(), name, box, now())
+    out.print(f"The group {name} sees {', '.join(box)}.")
+
+
+@app.command()
+def lock(name: NameArgument, archive: ArchiveOption = None) -> None:
+    """Lock an account: nobody signs in with it, and who is signed in is not any more.
+
+    Example:
+        bannasar users lock sokha
+    """
+    with open_archive(archive) as opened:
+        service.lock(opened, at_the_shell(), name, now())
+    out.print(f"{name} is locked.")
+
+
+@app.command()
+def unlock(name: NameArgument, archive: ArchiveOption = None) -> None:
+    """Let a locked account sign in again.
+
+    Example:
+        bannasar users unlock sokha
+    """
+    with open_archive(archive) as opened:
+        service.unlock(opened, at_the_shell(), name, now())
+    out.print(f"{name} may sign in.")
+
+
+@app.command()
+def passwd(name: NameArgument, password_file: PasswordOption = None, archive: ArchiveOption = None) -> None:
+    """Give an account another password. Whoever is signed in with it signs in again.
+
+    Example:
+        bannasar users passwd sokha
+    """
+    with open_archive(archive) as opened:
+        password = read_password(password_file, confirm=True)
+        service.set_password(opened, at_the_shell(), name, password, now())
+    out.print(f"{name} has another password.")
+
+
+@app.command("list")
+def list_accounts(archive: ArchiveOption = None) -> None:
+    """List the accounts, with their roles and groups.
+
+    Example:
+        bannasar users list
+    """
+    with open_archive(archive) as opened:
+        found = service.all_accounts(opened, at_the_shell())
+    for one in found:
+        out.print(
+            f"{one.name}: {one.role}{f' of {one.group}' if one.group else ''}{', locked' if one.is_locked else ''}"
+        )
+    if not found:
+        out.print("There are no accounts. Add one: `bannasar users add NAME --role ROLE`.")

@@ -1,0 +1,22 @@
+"""A person's account."""
+
+from dataclasses import dataclass
+
+from models.actor import Actor, ActorKind
+from pipeline.access.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person's account; ``group`` is what it is limited to, "" for nothing, ``boxes`` the group's, None for all."""
+
+    name: str
+    role: Role
+    group: str = ""
+    boxes: frozenset[str] | None = None
+    is_locked: bool = False
+
+    @property
+    def actor(self) -> Actor:
+        """Who the person is in journal and audit log."""
+        return Actor(name=self.name, kind=ActorKind.PERSON)

@@ -1,0 +1,186 @@
+"""What one person asks for and another decides: to unseal something, or to see it for a time. Neither does it alone."""
+
+from datetime import UTC, datetime
+
+from models.actor import ActorKind
+from models.errors import ConflictError, NotAllowedError, NotFoundError, UsageError
+from models.level import Level
+from models.restriction import Restriction
+from pipeline.access.asker import Asker
+from pipeline.access.requests import Decision, Request, Requests, Wish
+from pipeline.access.roles import Action, same_person
+from pipeline.archive.archive import Archive
+from pipeline.archive.bag import read_case
+from pipeline.archive.journal import Entry, Event, append, lines, manifest_of
+from pipeline.services.seal import Part, Set, Why, commit_level, level_in_words, restriction_on, unseals
+
+_MOST_OPEN = 20  # requests of a person that nobody has decided
+
+
+def ask_to_unseal(  # noqa: PLR0913, PLR0917  # as set_level
+    archive: Archive, asker: Asker, case: str, part: Part, level: Level, why: Why, clock: datetime
+) -> Request:
+    """Ask that something sealed gets another level, for another person to decide; raises as :func:`set_level`.
+
+    The case file is named by its id: who asks need not see it.
+    """
+    asker.must_be_allowed(Action.ASK_TO_UNSEAL)
+    with archive.held():
+        record = read_case(archive.bag(case))
+        restriction = restriction_on(asker.actor, record, part, level, why, clock)
+        if not unseals(archive, record, restriction, clock):
+            raise ConflictError(f"That would unseal nothing of {case}.", "`bannasar level CASE` shows what is set.")
+        _be_few(archive, asker)
+        number = _about_bag(archive, Event.UNSEAL_ASKED, case, asker, level_in_words(restriction))
+        request = Request(
+            number=number,
+            wish=Wish.UNSEAL,
+            by=asker.actor,
+            at=restriction.at,
+            case=case,
+            reason=restriction.reason,
+            order=restriction.order,
+            reach=restriction.reach,
+            pages=restriction.pages,
+            level=level,
+        )
+        Requests(archive.folder).add(request)
+    return request
+
+
+def unseal(archive: Archive, asker: Asker, number: int, reason: str, clock: datetime) -> Set:
+    """Unseal what another person asked for.
+
+    Args:
+        archive: the archive.
+        asker: who decides.
+        number: the request's.
+        reason: why it is granted.
+        clock: what the clock says, aware.
+
+    Raises:
+        NotFoundError: nobody asked for it, or the journal does not tell of it.
+        ConflictError: it is decided already.
+        NotAllowedError: the asker may not, or is the one who asked.
+        UsageError: there is no reason.
+        ArchiveError: something of the archive cannot be used.
+        OSError: something cannot be read or written.
+    """
+    with archive.held():
+        request = _to_decide(archive, asker, number, Wish.UNSEAL, reason)
+        bag = archive.bag(request.case)
+        restriction = Restriction(
+            level=request.level,
+            reach=request.reach,
+            pages=request.pages,
+            reason=f"{request.reason} (asked by {request.by.name}, request {number}); {reason.strip()}",
+            order=request.order,
+            by=asker.actor,
+            at=clock.astimezone(UTC).replace(microsecond=0),
+        )
+        done = commit_level(archive, asker.actor, Event.UNSEALED, bag, read_case(bag), restriction, clock)
+        Requests(archive.folder).decide(request, Decision.GRANTED)
+    return done
+
+
+def ask_to_see(archive: Archive, asker: Asker, case: str, reason: str, clock: datetime) -> Request:
+    """Ask to see a case file that is out of sight, for another person to decide.
+
+    The answer does not tell whether there is such a case file.
+
+    Raises:
+        NotAllowedError: the asker may not, or is no person who signs in.
+        UsageError: there is no reason.
+        ConflictError: too many requests of this person wait.
+        ArchiveError: something of the archive cannot be used.
+        OSError: something cannot be read or written.
+    """
+    asker.must_be_allowed(Action.ASK_TO_SEE)
+    if asker.actor.kind is not ActorKind.PERSON:
+        raise NotAllowedError("An operator sees everything.", "Name the account that asks.")
+    _be_given(reason)
+    with archive.held():
+        _be_few(archive, asker)
+        entry = Entry(Event.SIGHT_ASKED, reason=f"{case}: {reason.strip()}")
+        line = append(archive.folder, entry, asker.actor, archive.recorder.signer)
+        at = clock.astimezone(UTC).replace(microsecond=0)
+        request = Request(number=line.number, wish=Wish.SEE, by=asker.actor, at=at, case=case, reason=reason.strip())
+        Requests(archive.folder).add(request)
+    return request
+
+
+def let_see(archive: Archive, asker: Asker, number: int, reason: str, until: datetime, clock: datetime) -> Request:
+    """Let the person who asked see a case file until a time (aware); raises as :func:`unseal`."""
+    with archive.held():
+        request = _to_decide(archive, asker, number, Wish.SEE, reason)
+        if until <= clock:
+            raise UsageError("That time has passed already.", "Name one to come.")
+        told = f"request {number} of {request.by.name}, until {until.isoformat()}: {reason.strip()}"
+        _about_bag(archive, Event.SIGHT_GRANTED, request.case, asker, told)
+        return Requests(archive.folder).decide(request, Decision.GRANTED, until)
+
+
+def refuse(archive: Archive, asker: Asker, number: int, reason: str) -> Request:
+    """Refuse what another person asked for, whatever it is; raises as :func:`unseal`."""
+    with archive.held():
+        request = _to_decide(archive, asker, number, Requests(archive.folder).open(number).wish, reason)
+        event = Event.UNSEAL_REFUSED if request.wish is Wish.UNSEAL else Event.SIGHT_REFUSED
+        entry = Entry(event, reason=f"request {number} of {request.by.name}, {request.case}: {reason.strip()}")
+        append(archive.folder, entry, asker.actor, archive.recorder.signer)
+        return Requests(archive.folder).decide(request, Decision.REFUSED)
+
+
+def all_requests(archive: Archive, asker: Asker) -> list[Request]:
+    """Return all requests, the oldest first; raises NotAllowedError, AccessError."""
+    asker.must_be_allowed(Action.LET_SEE)
+    return Requests(archive.folder).all()
+
+
+def _about_bag(archive: Archive, event: Event, case: str, asker: Asker, reason: str) -> int:
+    """Write down in the journal what is said about a case file, and return the number of the line."""
+    bag = archive.bag(case)
+    entry = Entry(event, bag.relative_to(archive.folder).as_posix(), manifest_of(bag), reason)
+    return append(archive.folder, entry, asker.actor, archive.recorder.signer).number
+
+
+def _be_given(reason: str) -> None:
+    if not reason.strip():
+        raise UsageError("A reason is missing.", "Say why: --reason TEXT.")
+
+
+def _be_few(archive: Archive, asker: Asker) -> None:
+    """Refuse one request too many: each is a line of the journal, which nobody can take out again."""
+    own = [one for one in Requests(archive.folder).all() if one.by == asker.actor and not one.decision]
+    if len(own) >= _MOST_OPEN:
+        raise ConflictError(f"{_MOST_OPEN} requests of yours wait for an answer.", "Wait for one.")
+
+
+def _to_decide(archive: Archive, asker: Asker, number: int, wish: Wish, reason: str) -> Request:
+    """Return a request that the asker may decide: one that another person made, and that the journal tells of."""
+    asker.must_be_allowed(Action.UNSEAL if wish is Wish.UNSEAL else Action.LET_SEE)
+    _be_given(reason)
+    request = Requests(archive.folder).open(number)
+    if request.wish is not wish or not _is_told(archive, request):
+        raise NotFoundError(f"There is no request {number} of that kind.", "`bannasar requests list` lists them.")
+    if same_person(request.by.name, asker.actor.name):
+        raise NotAllowedError("Who asks does not decide.", "Another person does.")
+    return request
+
+
+def _is_told(archive: Archive, request: Request) -> bool:
+    """Whether the journal, which is signed, tells of a request what ``access.db`` tells."""
+    line = next((line for line in lines(archive.folder) if line.number == request.number), None)
+    if line is None or (line.by, line.kind) != (request.by.name, request.by.kind):
+        return False
+    if request.wish is Wish.SEE:
+        return line.event is Event.SIGHT_ASKED and line.reason == f"{request.case}: {request.reason}"
+    asked = Restriction(
+        level=request.level,
+        reach=request.reach,
+        pages=request.pages,
+        reason=request.reason,
+        order=request.order,
+        by=request.by,
+        at=request.at,
+    )
+    return (line.event, line.case, line.reason) == (Event.UNSEAL_ASKED, request.case, level_in_words(asked))

@@ -1,0 +1,258 @@
+"""Levels set on boxes, case files, documents and pages, by whoever may."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from models.actor import Actor
+from models.case import CaseFile
+from models.errors import BagError, ConflictError, NotFoundError, UsageError
+from models.level import Level
+from models.page import PageRef
+from models.restriction import Reach, Restriction, next_end
+from models.scope import PageLevels
+from pipeline.access import end_dates
+from pipeline.access.asker import Asker
+from pipeline.access.roles import Action
+from pipeline.archive.amended import amended_bag
+from pipeline.archive.archive import Archive
+from pipeline.archive.bag import NewBag, read_case
+from pipeline.archive.custody import require_recorded
+from pipeline.archive.journal import Event, history_with
+from pipeline.page.recipe import own_version
+from pipeline.services.sight import case_in_sight, levels, record_in_sight
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a case file is meant: all of it, a document, or a page of one, both counted from 1."""
+
+    document: int | None = None
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a level is set: the reason, the number of a court's order, and when it ends (aware; None for never)."""
+
+    reason: str
+    order: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """What came of it.
+
+    ``cases`` are the case files that have the level now. ``index_error`` says why the index does not know it yet, ""
+    where it does; nobody but an operator finds those case files meanwhile. ``warning`` says why nothing was signed.
+    """
+
+    cases: tuple[str, ...]
+    index_error: str = ""
+    warning: str = ""
+
+
+def set_level(  # noqa: PLR0913, PLR0917  # whose, what, to which, why, when
+    archive: Archive, asker: Asker, case: str, part: Part, level: Level, why: Why, clock: datetime
+) -> Set:
+    """Set a level on a case file, a document or a page.
+
+    Args:
+        archive: the archive.
+        asker: who sets it.
+        case: the case file's id.
+        part: what of it.
+        level: the level.
+        why: the reason.
+        clock: what the clock says, aware.
+
+    Raises:
+        NotFoundError: there is no such thing in the asker's sight.
+        NotAllowedError: the asker may not.
+        UsageError: there is no reason, or the end date has passed.
+        ConflictError: something of it is sealed and would not be any more: :func:`ask_to_unseal`.
+        ArchiveError: something of the archive cannot be used.
+        OSError: something cannot be read or written.
+    """
+    with archive.held():
+        bag, record = record_in_sight(archive, asker, case, clock)
+        restriction = restriction_on(asker.actor, record, part, level, why, clock)
+        _must_be_allowed(archive, asker, record, restriction, clock)
+        return commit_level(archive, asker.actor, Event.LEVEL_SET, bag, record, restriction, clock)
+
+
+def set_level_of_box(archive: Archive, asker: Asker, box: str, level: Level, why: Why, clock: datetime) -> Set:
+    """Set a level on each case file of a box, and on those that come in later; raises as :func:`set_level`.
+
+    Nothing is set where it may not be set on one of them. Stopped in between it is set on some; the same command sets
+    it on the others.
+    """
+    with archive.held():
+        name = archive.box(box).id
+        bags = [bag for bag in archive.bags() if bag.parent.name == name]
+        found = [record_in_sight(archive, asker, bag.name, clock) for bag in bags]
+        if not found:
+            raise NotFoundError(f"The box {name} has no case file yet.", "Set the level when something has come in.")
+        restriction = restriction_on(asker.actor, None, Part(), level, why, clock)
+        for _, record in found:
+            _must_be_allowed(archive, asker, record, restriction, clock)
+        told = [
+            commit_level(archive, asker.actor, Event.LEVEL_SET, bag, record, restriction, clock)
+            for bag, record in found
+            if not _is_set(record, restriction)
+        ]
+    errors = [one.index_error for one in told if one.index_error]
+    warnings = [one.warning for one in told if one.warning]
+    return Set(tuple(bag.name for bag in bags), *(each[0] if each else "" for each in (errors, warnings)))
+
+
+def levels_of(archive: Archive, asker: Asker, case: str, clock: datetime) -> tuple[CaseFile, PageLevels]:
+    """Return the record of a case file, and the level of each of its pages that counts now.
+
+    Raises:
+        NotFoundError: there is no such case file in the asker's sight.
+        BagError: its bag cannot be read.
+    """
+    _, record = case_in_sight(archive, asker, case, clock)
+    return record, levels(archive.folder, record, clock)
+
+
+def inherited(archive: Path, box: str, level: Level, actor: Actor, clock: datetime) -> tuple[Restriction, ...]:
+    """Return what is set on a case file that comes in: what is set on its box, else a level.
+
+    Args:
+        archive: the archive's folder.
+        box: the box's id.
+        level: the level where nothing is set on the box.
+        actor: who brings it in.
+        clock: what the clock says, aware.
+    """
+    of_box, unreadable = [], 0
+    for bag in (file.parent.parent for file in (archive / "bags" / box).glob("*/data/case.json")):
+        try:
+            of_box.append(tuple(one for one in read_case(bag).restrictions if one.reach is Reach.BOX))
+        except BagError:
+            unreadable += 1
+    if newest := max((found for found in of_box if found), key=lambda found: found[-1].at, default=()):
+        return newest
+    reason = "access.default_level"
+    if unreadable and not of_box:
+        level, reason = Level.SEALED, "what is set on the box cannot be read"
+    at = clock.astimezone(UTC).replace(microsecond=0)
+    return (Restriction(level=level, reach=Reach.CASE, reason=reason, by=actor, at=at),)
+
+
+def restriction_on(
+    actor: Actor, case: CaseFile | None, part: Part, level: Level, why: Why, clock: datetime
+) -> Restriction:
+    """Return what would be set on a part of a case file, or (None) on a box; raises as :func:`set_level`."""
+    if not why.reason.strip():
+        raise UsageError("A reason is missing.", "Say why: --reason TEXT.")
+    if why.until is not None and why.until <= clock:
+        raise UsageError("The end date has passed already.", "Name one to come, or none.")
+    reach, pages = (Reach.BOX, ()) if case is None else _pages(case, part)
+    return Restriction(
+        level=level,
+        reach=reach,
+        pages=pages,
+        reason=why.reason.strip(),
+        order=why.order.strip(),
+        by=actor,
+        at=clock.astimezone(UTC).replace(microsecond=0),
+        until=why.until,
+    )
+
+
+def _pages(case: CaseFile, part: Part) -> tuple[Reach, tuple[PageRef, ...]]:
+    if part.document is None:
+        if part.page is not None:
+            raise UsageError("A page is counted within its document.", "Name that, too, with --document.")
+        return Reach.CASE, ()
+    pages: Sequence[PageRef] = next((one.pages for one in case.documents if one.number == part.document), ())
+    if not pages or (part.page is not None and not 1 <= part.page <= len(pages)):
+        raise NotFoundError(f"{case.id} has no such document or page.", "`bannasar search` names them.")
+    return (Reach.DOCUMENT, tuple(pages)) if part.page is None else (Reach.PAGE, (pages[part.page - 1],))
+
+
+def _must_be_allowed(archive: Archive, asker: Asker, case: CaseFile, restriction: Restriction, clock: datetime) -> None:
+    """Refuse who may not set a level: a looser one needs more rights, and what is sealed needs two people."""
+    if unseals(archive, case, restriction, clock):
+        raise ConflictError(
+            f"{case.id} is sealed, or something of it: unsealing takes two people.",
+            "Ask for it with `bannasar unseal request`; another person grants it.",
+        )
+    loosens = any(now.rank < was.rank for was, now in _changes(archive, case, restriction, clock))
+    asker.must_be_allowed(Action.LOOSEN if loosens else Action.SEAL)
+
+
+def unseals(archive: Archive, case: CaseFile, restriction: Restriction, clock: datetime) -> bool:
+    """Whether something of a case file is sealed, and would not be any more."""
+    return any(was is Level.SEALED is not now for was, now in _changes(archive, case, restriction, clock))
+
+
+def _changes(archive: Archive, case: CaseFile, restriction: Restriction, clock: datetime) -> list[tuple[Level, Level]]:
+    """Return the level of each page of a case file before and after something is set on it."""
+    after = levels(archive.folder, case.model_copy(update={"restrictions": (*case.restrictions, restriction)}), clock)
+    before = levels(archive.folder, case, clock)
+    pages = [(page.scan, page.number) for document in case.documents for page in document.pages]
+    return [(before.of(*page), after.of(*page)) for page in pages]
+
+
+def _is_set(case: CaseFile, restriction: Restriction) -> bool:
+    """Whether the last that was said of a case file is the same already."""
+    return (
+        bool(case.restrictions)
+        and case.restrictions[-1].model_copy(update={"at": restriction.at, "by": restriction.by}) == restriction
+    )
+
+
+def commit_level(  # noqa: PLR0913, PLR0917  # what happens to which case file, by whom, when
+    archive: Archive,
+    actor: Actor,
+    event: Event,
+    bag: Path,
+    record: CaseFile,
+    restriction: Restriction,
+    clock: datetime,
+) -> Set:
+    """Keep in a bag, and write down, what is set on its case file by somebody who may. The archive must be held.
+
+    Raises:
+        BagError: the bag is not the one that the journal tells of.
+        JournalBrokenError: nothing can be written after the journal's last line; nothing has changed then.
+        OSError: something cannot be read or written.
+    """
+    require_recorded(archive.folder, bag)
+    reason = level_in_words(restriction)
+    now = record.model_copy(
+        update={
+            "restrictions": (*record.restrictions, restriction),
+            "created": restriction.at,
+            "software": {**record.software, "bannasar": own_version()},
+            "operator": actor.name,
+            "reason": reason,
+            "read": (),
+            "history": history_with(record, bag),
+        }
+    )
+    committed = archive.commits.place(
+        event,
+        NewBag(amended_bag(bag, now, archive.folder), bag),
+        actor,
+        reason=reason,
+        enter=lambda _bag: archive.ledger.case_not_indexed(record.id),
+    )
+    end_dates.keep(archive.folder, record.id, next_end(now.restrictions, clock))
+    return Set((record.id,), committed.index_error, archive.recorder.warning)
+
+
+def level_in_words(restriction: Restriction) -> str:
+    """Return, for the journal what is set on what, and why."""
+    pages = ", ".join(f"{page.scan[:8]}…/{page.number}" for page in restriction.pages[:3])
+    more = " …" if len(restriction.pages) > 3 else ""
+    what = f"{restriction.reach} {pages}{more}".strip() if restriction.pages else restriction.reach
+    until = f" until {restriction.until.isoformat()}" if restriction.until else ""
+    order = f" (order {restriction.order})" if restriction.order else ""
+    return f"{what}: {restriction.level}{until}{order}: {restriction.reason}"

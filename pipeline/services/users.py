@@ -1,0 +1,153 @@
+"""The people who may sign in: added, changed and locked by those who may, and never by themselves."""
+
+from datetime import datetime
+
+from models.actor import Actor, ActorKind
+from models.errors import NotAllowedError, SignInError
+from pipeline.access.account import Account
+from pipeline.access.accounts import Accounts
+from pipeline.access.asker import Asker
+from pipeline.access.audit import AuditLog, Deed
+from pipeline.access.roles import ONLY_FOR_OPERATORS, Action, Role, same_person
+from pipeline.archive.archive import Archive
+from pipeline.services.sight import person
+
+
+def add(  # noqa: PLR0913, PLR0917  # who adds whom, as what
+    archive: Archive, asker: Asker, name: str, role: Role, password: str, group: str, clock: datetime
+) -> Account:
+    """Add an account.
+
+    Args:
+        archive: the archive.
+        asker: who adds it.
+        name: its name.
+        role: its role.
+        password: its password, which the person changes.
+        group: the group it is limited to, "" for none.
+        clock: what the clock says, aware.
+
+    Raises:
+        NotAllowedError: the asker may not; only an operator gives a role with which one may unseal or manage accounts.
+        UsageError: name or password cannot be one.
+        ConflictError: there is such an account already.
+        NotFoundError: there is no such group.
+        ArchiveError: accounts or audit log cannot be used.
+        OSError: the audit log cannot be written; then nothing changes.
+    """
+    _must_be_allowed(asker, role)
+    _note(archive, asker, f"account {name}: added as {role}{f' of {group}' if group else ''}", clock)
+    return Accounts(archive.folder).add(name, role, password, group)
+
+
+def set_role(  # as add
+    archive: Archive, asker: Asker, name: str, role: Role, group: str, clock: datetime
+) -> Account:
+    """Give an account another role and group; raises as :func:`add`, and NotFoundError where there is none."""
+    accounts = Accounts(archive.folder)
+    _must_be_allowed(asker, role, accounts.account(name))
+    _note(archive, asker, f"account {name}: {role}{f' of {group}' if group else ''}", clock)
+    return accounts.set_role(name, role, group)
+
+
+def set_group(archive: Archive, asker: Asker, name: str, boxes: list[str], clock: datetime) -> None:
+    """Make a group of boxes, or change it; raises as :func:`add`, and NotFoundError where there is no such box."""
+    _must_be_allowed(asker)
+    ids = [archive.box(box).id for box in boxes]
+    _note(archive, asker, f"group {name}: {', '.join(ids)}", clock)
+    Accounts(archive.folder).set_group(name, ids)
+
+
+def lock(archive: Archive, asker: Asker, name: str, clock: datetime) -> Account:
+    """Lock an account, whatever its role: whoever is signed in with it is not any more; raises as :func:`set_role`."""
+    asker.must_be_allowed(Action.MANAGE_ACCOUNTS)
+    _note(archive, asker, f"account {name}: locked", clock)
+    return Accounts(archive.folder).lock(name)
+
+
+def unlock(archive: Archive, asker: Asker, name: str, clock: datetime) -> Account:
+    """Let a locked account sign in again; raises as :func:`set_role`."""
+    accounts = Accounts(archive.folder)
+    _must_be_allowed(asker, None, accounts.account(name))
+    _note(archive, asker, f"account {name}: unlocked", clock)
+    return accounts.unlock(name)
+
+
+def set_password(archive: Archive, asker: Asker, name: str, password: str, clock: datetime) -> Account:
+    """Give another's account another password, where it was forgotten; raises as :func:`set_role`."""
+    accounts = Accounts(archive.folder)
+    _must_be_allowed(asker, None, accounts.account(name))
+    _note(archive, asker, f"account {name}: another password", clock)
+    return accounts.set_password(name, password)
+
+
+def change_password(archive: Archive, account: Account, old: str, new: str, clock: datetime) -> None:
+    """Change one's own password, by the old one; all sessions end.
+
+    Raises:
+        SignInError: the old one is wrong.
+        UsageError: the new one cannot be a password.
+        ArchiveError: accounts or audit log cannot be used.
+        OSError: the audit log cannot be written; then nothing changes.
+    """
+    _, token = sign_in(archive, account.name, old, clock)
+    AuditLog(archive.folder).write(account.actor, Deed.CHANGED, f"account {account.name}: own password", now=clock)
+    accounts = Accounts(archive.folder)
+    accounts.sign_out(token)
+    accounts.set_password(account.name, new)
+
+
+def all_accounts(archive: Archive, asker: Asker) -> list[Account]:
+    """Return all accounts, by name; raises NotAllowedError, AccessError."""
+    asker.must_be_allowed(Action.MANAGE_ACCOUNTS)
+    return Accounts(archive.folder).all()
+
+
+def sign_in(archive: Archive, name: str, password: str, clock: datetime) -> tuple[Asker, str]:
+    """Return who signs in, and the token of the session.
+
+    Raises:
+        SignInError: the name or the password is wrong, the account is locked, or there were too many tries.
+        ArchiveError: accounts, ledger, journal or audit log cannot be used.
+        OSError: the audit log cannot be written; nobody signs in then.
+    """
+    log, accounts = AuditLog(archive.folder), Accounts(archive.folder)
+    who = Actor(name=name, kind=ActorKind.PERSON)
+    try:
+        account, token = accounts.sign_in(name, password, clock)
+    except SignInError:
+        log.write(who, Deed.REFUSED, "sign-in", now=clock)
+        raise
+    try:
+        log.write(account.actor, Deed.SIGNED_IN, "", now=clock)
+    except OSError:
+        accounts.sign_out(token)
+        raise
+    return person(archive, account, clock), token
+
+
+def sign_out(archive: Archive, asker: Asker, token: str, clock: datetime) -> None:
+    """End a session; raises ArchiveError, OSError."""
+    Accounts(archive.folder).sign_out(token)
+    AuditLog(archive.folder).write(asker.actor, Deed.SIGNED_OUT, "", now=clock)
+
+
+def _must_be_allowed(asker: Asker, role: Role | None = None, account: Account | None = None) -> None:
+    """Refuse who may not change such an account, or make it one of such a role.
+
+    Who could give himself or a friend the right to unseal, or take over the account of one who has it, could unseal
+    alone.
+    """
+    asker.must_be_allowed(Action.MANAGE_ACCOUNTS)
+    if asker.actor.kind is ActorKind.OPERATOR:
+        return
+    if {role, account and account.role} & ONLY_FOR_OPERATORS:
+        raise NotAllowedError(
+            "Only an operator, at the archive's machine, changes accounts that may unseal or manage accounts."
+        )
+    if account and same_person(account.name, asker.actor.name):
+        raise NotAllowedError("Nobody changes his own account.", "Another administrator does.")
+
+
+def _note(archive: Archive, asker: Asker, what: str, clock: datetime) -> None:
+    AuditLog(archive.folder).write(asker.actor, Deed.CHANGED, what, now=clock)
