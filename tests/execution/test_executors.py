@@ -191,6 +191,7 @@ def test_a_task_that_kills_its_sandbox_fails_alone(executor):
     outcomes = _run(executor, [(double, 1), (die, 2), *((double, number) for number in range(3, 12))])
     failed = [(outcome.task.about, outcome.last) for outcome in outcomes if outcome.failure]
     assert failed == [(2, False), (2, False), (2, True)]
+    assert outcomes[-1].task.about == 2  # its last chance comes when everything else is done
     assert sorted(outcome.task.about for outcome in outcomes if outcome.last) == list(range(1, 12))
     assert next(o for o in outcomes if o.failure).failure.code is Code.WORKER_LOST
 

@@ -37,7 +37,6 @@ def _run(executor, *calls, seconds=2.0):
         (poison.eat_memory, Code.OUT_OF_MEMORY),
         (poison.eat_memory_at_once, Code.OUT_OF_MEMORY),
         (poison.have_a_program_eat_memory, Code.OUT_OF_MEMORY),
-        (poison.crash, Code.WORKER_LOST),
     ],
 )
 def test_a_poison_page_is_tried_again_alone_and_fails_by_itself(executor, fault, code):
@@ -46,7 +45,7 @@ def test_a_poison_page_is_tried_again_alone_and_fails_by_itself(executor, fault,
     outcomes = _run(executor, (poison.work, 1), (fault, 2), *((poison.work, n) for n in range(3, 9)), seconds=seconds)
     failed = [outcome for outcome in outcomes if outcome.failure]
     assert {(one.task.about, one.failure.code) for one in failed} == {(2, code)}
-    assert [one.last for one in failed] == [False] * (2 if code is Code.WORKER_LOST else 1) + [True]
+    assert [one.last for one in failed] == [False, True]
     assert outcomes[-1].task.about == 2
     assert sorted(one.value for one in outcomes if not one.failure) == [1, 3, 4, 5, 6, 7, 8]
 

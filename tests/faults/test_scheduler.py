@@ -145,16 +145,6 @@ def test_a_worker_that_does_not_see_the_shared_storage_spoils_nothing(bannasar, 
     assert "6 archived, 0 failed" in output
 
 
-def test_workers_keep_nothing_of_a_run_that_has_ended(bannasar, box, machines):
-    """They are ready for the next one, and hold neither memory nor temporary files for the last."""
-    write_pages(box / "a.pdf", 3)
-    worker = machines.worker()
-    done = bannasar("run", box, "--scheduler", machines.address)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert psutil.Process(worker.pid).children(recursive=True) == []
-    assert "Nothing new" in bannasar("run", box, "--scheduler", machines.address).stdout
-
-
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT], ids=["killed", "Ctrl-C"])
 def test_workers_give_up_what_a_stopped_run_had_them_do(bannasar, box, machines, sign):
     """Nobody waits for it any more: no page is read on, no bag is moved into the next run's archive, no memory held."""
@@ -179,23 +169,6 @@ def test_workers_give_up_what_a_stopped_run_had_them_do(bannasar, box, machines,
     done = bannasar("run", box, "--scheduler", machines.address)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{16 - kept} pages read" in done.stdout
-
-
-def test_a_run_that_ends_leaves_alone_what_another_has_the_workers_do(tmp_path, box, machines):
-    """Two archives may share the machines."""
-    write_pages(box / "a.pdf", 12)
-    write_page(tmp_path / "box-2" / "b.png", "Une lettre seule")
-    for name in ("one", "other"):
-        (tmp_path / name).mkdir()
-    one, other = (Bannasar(tmp_path / name / "archive") for name in ("one", "other"))
-    machines.worker()
-    process = one.start("run", box, "--scheduler", machines.address)
-    until(lambda: results(one.archive) >= 1, process)
-    assert other("run", tmp_path / "box-2", "--scheduler", machines.address).returncode == 0
-    output, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, output + errors
-    (story,) = one.json("show", "a.pdf")["scans"]
-    assert {attempt["outcome"] for attempt in story["attempts"]} == {"done"}
 
 
 def test_scheduler_and_workers_can_speak_tls(tmp_path, box, bannasar):
