@@ -19,7 +19,7 @@ from models.exit_status import ExitStatus
 # it, so that the help need not load them all. tests/cli/test_app.py holds it to be what the function itself says.
 _COMMANDS = {
     "run": ("cli.run:run", "Digitise boxes: read every page, archive every case file, make it searchable."),
-    "watch": ("cli.watch:watch", "Take in scans as a scanner drops them into a folder, until it is stopped."),
+    "watch": ("cli.watch:watch", "Ingest scans as a scanner drops them into a folder, until it is stopped."),
     "status": ("cli.status:status", "Show how the boxes stand; with a box, each of its scans."),
     "failures": (
         "cli.failures:failures",

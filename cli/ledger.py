@@ -25,7 +25,7 @@ def dismiss(
 ) -> None:
     """Say of scans that left their box, and are complained of, that nobody wants them any more.
 
-    The ledger keeps them as gone, with who said so and why. A file that comes back is taken in.
+    The ledger keeps them as gone, with who said so and why. A file that comes back is ingested.
 
     Example:
         bannasar ledger dismiss box-17/003.pdf --reason "scanned again as 003-new.pdf"

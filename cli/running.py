@@ -65,7 +65,7 @@ def run_and_report(settings: Settings, work: Work) -> None:
 
 
 def _end_as_json(settings: Settings, sentence: str, status: ExitStatus) -> None:
-    """Where a program looks on, say what ended the run as an object, and end; people are told at the edge."""
+    """Where a program reads the progress, say what ended the run as an object, and end; the edge says it to people."""
     if settings.run.log_format is LogFormat.JSON:
         say(settings.run.log_format, "error", sentence)
         raise typer.Exit(status)
@@ -130,7 +130,7 @@ def _print(reports: list[BoxReport], summary: Summary, archive: Archive) -> None
     for sentence in summary.left[:_MOST_LEFT]:
         out.print(Text(sentence, style="bold red"))
     if (more := len(summary.left) - _MOST_LEFT) > 0:
-        out.print(Text(f"And {more} more; `bannasar show SCAN` tells of each.", style="bold red"))
+        out.print(Text(f"And {more} more; `bannasar show SCAN` says more about each.", style="bold red"))
     if summary.index_error:
         out.print(Text(f"The index could not be used: {summary.index_error}", style="bold red"))
     print_waiting(len(archive.ledger.to_be_indexed()))

@@ -27,17 +27,17 @@ def watch(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The box into which a scanner drops its scans.")],
     archive: ArchiveOption = None,
     settle: Annotated[
-        float, typer.Option(min=0, help="Seconds for which a file must not have grown before it is taken in.")
+        float, typer.Option(min=0, help="Seconds for which a file must not have grown before it is ingested.")
     ] = 10.0,
-    once: Annotated[bool, typer.Option("--once", help="End when everything that lies there now is taken in.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="End when everything that lies there now is ingested.")] = False,
     workers: WorkersOption = None,
     allow_partial: PartialOption = None,
     log_format: LogFormatOption = None,
     metrics_file: MetricsOption = None,
 ) -> None:
-    """Take in scans as a scanner drops them into a folder, until it is stopped.
+    """Ingest scans as a scanner drops them into a folder, until it is stopped.
 
-    A file is taken in when it has stopped growing. What was done before is not done again, so it can be stopped and
+    A file is ingested when it has stopped growing. What was done before is not done again, so it can be stopped and
     started at any time. It looks at the folder again and again, and so works on network shares, too.
 
     Example:
@@ -49,15 +49,15 @@ def watch(
         check_box(opened, folder)
     check_tools(settings)
 
-    def tell(sentence: str) -> None:
+    def notify(sentence: str) -> None:
         say(settings.run.log_format, "note", sentence)
 
-    def tell_of(summary: Summary) -> None:
-        tell(f"{summary.pages_read} pages read, {folder} is watched on.")
+    def report(summary: Summary) -> None:
+        notify(f"{summary.pages_read} pages read, {folder} is watched on.")
 
     run_and_report(
         settings,
         lambda opened, watcher: watch_box(
-            opened, operator(), folder, watcher, settle=settle, once=once, say=tell_of, tell=tell
+            opened, operator(), folder, watcher, settle=settle, once=once, report=report, notify=notify
         ),
     )

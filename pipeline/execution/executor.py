@@ -10,7 +10,7 @@ from typing import Self
 
 from models.settings import RunSettings
 from pipeline.execution.perform import Done
-from pipeline.execution.retry import again, again_after_loss
+from pipeline.execution.retry import plan_retry, plan_retry_after_loss
 from pipeline.execution.retry_queue import RetryQueue
 from pipeline.execution.task import Outcome, Task
 from pipeline.logs import about
@@ -124,10 +124,10 @@ class Executor(ABC):
         flight, done, task = ended.flight, ended.done, ended.flight.task
         if ended.lost:
             flight.losses += 1
-            plan = again_after_loss(flight.losses)
+            plan = plan_retry_after_loss(flight.losses)
         else:
             flight.tries += 1
-            plan = again(done.failure.code, flight.tries, self._settings) if done.failure else None
+            plan = plan_retry(done.failure.code, flight.tries, self._settings) if done.failure else None
         with about(scan=task.scan, page=task.page):
             what = f"{task.function.__name__} on {ended.worker or 'a lost worker'} after {ended.seconds:.2f} s"
             if done.failure is None:

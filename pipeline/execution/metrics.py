@@ -16,7 +16,7 @@ _SECONDS_BETWEEN = 5.0
 class Metrics:
     """Writes the progress into a file, whole each time, every few seconds, when something new begins, and at the end.
 
-    A run goes on where the file cannot be written any more, and says so.
+    Where the file can no longer be written, the run continues and says so.
     """
 
     def __init__(self, file: Path) -> None:

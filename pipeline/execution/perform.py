@@ -80,7 +80,7 @@ def unpickled(answer: bytes | Failure) -> Done:
 
 
 def _named(error: Exception) -> str:
-    """Return what kind of error it was. Its message may hold what stands on a paper, but for the system's own words."""
+    """Return what kind of error it was; its message, which may hold text of a paper, only where the system wrote it."""
     reason = error.strerror if isinstance(error, OSError) else None
     return f"{type(error).__name__}: {reason}" if reason else type(error).__name__
 

@@ -1,24 +1,25 @@
-"""Which failures may pass, and how what failed by them is tried again within the same run."""
+"""Which failures may pass by themselves, and how such tasks are tried again within the same run."""
 
 from dataclasses import dataclass
 
 from models.failure import Code
 from models.settings import RunSettings
 
-# What may be the page's own fault, and how often it is tried again: when nothing else is at work, so that it has the
-# machine for itself and harms nobody. A process that was ended may have been ended by somebody, twice even.
-_PERHAPS_ITS_OWN = {Code.TIMEOUT: 1, Code.OUT_OF_MEMORY: 1, Code.WORKER_LOST: 2}
-# The storage's doing: a share that was lost, a disk that is full. Everything that is read meanwhile fails, in no time.
+# Failures that the page itself may cause, and how often it is tried again: when nothing else is at work, so that it has
+# the machine for itself and harms no other page. A sandbox may also be ended from outside, even twice.
+_MAYBE_OWN_FAULT = {Code.TIMEOUT: 1, Code.OUT_OF_MEMORY: 1, Code.WORKER_LOST: 2}
+# Failures that the storage causes: a share that was lost, a disk that is full. Until it is back, every task fails at
+# once.
 _OF_STORAGE = frozenset({Code.DISK_FULL, Code.UNREADABLE})
-# What may pass by itself is given time.
+# Failures that may pass by themselves: a task that failed so is given time.
 _PASSING = _OF_STORAGE | {Code.RECOGNITION}
 _LONGER = 4
 _LOSSES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
-    """How a task is tried again: after so many seconds, and whether when nothing else is at work."""
+class Retry:
+    """How a task is tried again: after how many seconds, and whether only when nothing else is at work."""
 
     seconds: float = 0.0
     alone: bool = False
@@ -30,36 +31,41 @@ class Again:
         return f"it is tried again in {self.seconds:g} s"
 
 
-def again(code: Code, tries: int, settings: RunSettings) -> Again | None:
-    """Return how a task is tried again that failed with this code, and has been tried so often; None where it is not.
+def plan_retry(code: Code, tries: int, settings: RunSettings) -> Retry | None:
+    """Return how a failed task is tried again, None where it is not.
 
-    The waits grow fourfold, from ``settings.retry_seconds``.
+    Each wait is four times as long as the one before; the first takes ``settings.retry_seconds``.
+
+    Args:
+        code: how it failed.
+        tries: how often it has been tried.
+        settings: how often, and after how long, tasks are tried again.
     """
-    if code in _PERHAPS_ITS_OWN:
-        return Again(alone=True) if tries <= _PERHAPS_ITS_OWN[code] else None
+    if code in _MAYBE_OWN_FAULT:
+        return Retry(alone=True) if tries <= _MAYBE_OWN_FAULT[code] else None
     if code in _PASSING and tries <= settings.retries:
-        return Again(settings.retry_seconds * _LONGER ** (tries - 1))
+        return Retry(settings.retry_seconds * _LONGER ** (tries - 1))
     return None
 
 
-def again_after_loss(losses: int) -> Again | None:
-    """Return how a task is tried again whose Dask worker was lost so often.
+def plan_retry_after_loss(losses: int) -> Retry | None:
+    """Return how a task is tried again whose Dask worker was lost, None where it is not; ``losses`` counts how often.
 
     No page can do that, for pages are read in sandboxes. The machine was stopped, or somebody ended the worker; and
     Dask blames all that the worker held (distributed #5234).
     """
-    return Again() if losses <= _LOSSES else None
+    return Retry() if losses <= _LOSSES else None
 
 
 def is_of_storage(code: Code) -> bool:
-    """Whether a failure says nothing yet of what failed: the storage it needs may be back the next time."""
+    """Whether the storage failed, and not the task: the storage may be back the next time."""
     return code in _OF_STORAGE
 
 
 def retry_note(code: Code) -> str:
     """Return, for the page of the docs about a code, whether it is tried again within a run."""
-    if code in _PERHAPS_ITS_OWN:
-        often = {1: "once", 2: "twice"}[_PERHAPS_ITS_OWN[code]]
+    if code in _MAYBE_OWN_FAULT:
+        often = {1: "once", 2: "twice"}[_MAYBE_OWN_FAULT[code]]
         return f"Tried {often} more within the run, alone, when everything else is done."
     if code in _PASSING:
         return "Tried again within the run, `run.retries` times, each time after a longer wait."

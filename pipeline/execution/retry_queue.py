@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pipeline.execution.retry import Again
+from pipeline.execution.retry import Retry
 
 if TYPE_CHECKING:
     from pipeline.execution.executor import Flight
@@ -38,7 +38,7 @@ class RetryQueue:
         """Whether so many wait that no new task should be begun."""
         return len(self._timed) >= _MOST_WAITING
 
-    def put(self, flight: "Flight", plan: Again) -> None:
+    def put(self, flight: "Flight", plan: Retry) -> None:
         """Let a task wait as its plan says."""
         if plan.alone:
             self._alone.append(flight)
@@ -62,8 +62,8 @@ class RetryQueue:
         early = self._timed[0][0] - time.monotonic()
         if early >= _SECONDS_WORTH_A_MESSAGE:
             _LOG.warning("nothing goes on for %.0f s: %d tasks wait to be tried again", early, len(self._timed))
-            failed = f"Paused: what is left, {len(self._timed)} in all, failed by what may pass"
-            pause(f"{failed}. It is tried again in {early:.0f} s.")
+            failed = f"Paused: the tasks that are left ({len(self._timed)}) failed for a reason that may pass"
+            pause(f"{failed}. They are tried again in {early:.0f} s.")
         if early > 0:
             time.sleep(early)
         if early >= _SECONDS_WORTH_A_MESSAGE:

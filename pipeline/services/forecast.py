@@ -29,7 +29,7 @@ class Forecast:
 
 
 def forecast(archive: Archive, root: Path, workers: int) -> Forecast:
-    """Look through a box; nothing is written. Copies are told apart only by a run, which hashes them.
+    """Look through a box; nothing is written. Only a run finds copies, for it hashes all scans.
 
     Args:
         archive: the archive, which may not be there yet.

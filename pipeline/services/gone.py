@@ -35,8 +35,8 @@ def newly_gone(ledger: Ledger, box: str, inside: Collection[str]) -> list[ScanRo
 def note_gone(ledger: Ledger, box: str, inside: Collection[str]) -> None:
     """Note which unsettled scans no longer lie in a box.
 
-    What was refused, or never could be read, is gone for good: so the advice ends that says to take it out. What had
-    been accepted would be lost by it: that goes on to be a failure.
+    What was refused, or never could be read, is gone for good, as the advice for it asked. What had been accepted would
+    be lost: it stays a failure.
     """
     for row in newly_gone(ledger, box, inside):
         if row.state is ScanState.REFUSED or not row.sha256:
@@ -46,7 +46,7 @@ def note_gone(ledger: Ledger, box: str, inside: Collection[str]) -> None:
 
 
 def find_again(ledger: Ledger) -> None:
-    """Note of accepted scans that left their box where the same bytes were taken in: they were renamed or moved."""
+    """Note of accepted scans that left their box where the same bytes were ingested: they were renamed or moved."""
     for row in ledger.left_box():
         if first := ledger.first(row.sha256, row.box, row.path):
             ledger.leave(row, f"It is {first.box}/{first.path} now.", first)

@@ -19,7 +19,7 @@ class Indexer:
     """Puts bags into the index, and leaves it alone for a growing while after it could not be used."""
 
     def __init__(self, archive: Archive, progress: Progress) -> None:
-        """Say whose index, and who shows what is the matter with it."""
+        """Say whose index, and in which progress its errors are shown."""
         self._archive = archive
         self._settings = archive.settings.run
         self._progress = progress
@@ -73,7 +73,7 @@ class Indexer:
                 return
 
     def _waiting(self) -> list[Path]:
-        """Return the bags that wait, but for those that cannot be read."""
+        """Return the bags that wait, except those that cannot be read."""
         waiting = [self._archive.folder / bag for bag in self._archive.ledger.to_be_indexed()]
         return [bag for bag in waiting if bag not in self._unreadable]
 

@@ -13,7 +13,7 @@ from pipeline.archive.ledger import Attempt, Ledger, ScanRow, scan_row
 from pipeline.archive.lock import LOCK
 from pipeline.archive.names import case_id
 from pipeline.execution.context import Context
-from pipeline.execution.retry import again
+from pipeline.execution.retry import plan_retry
 from pipeline.execution.task import Task
 from pipeline.execution.tasks import inspect_scan, unlock_scan
 from pipeline.intake.discover import Discovery, Entry, discover
@@ -81,7 +81,7 @@ def _discover_with_retries(box: Box, context: Context) -> Discovery:
         except OSError as error:
             tries += 1
             _LOG.warning("a folder of a box cannot be read: %s", described(error))
-            plan = again(Code.UNREADABLE, tries, context.settings.run)
+            plan = plan_retry(Code.UNREADABLE, tries, context.settings.run)
             if plan is None:
                 raise
             cannot = f"Paused: {error.filename} cannot be read ({error.strerror})"
@@ -186,7 +186,7 @@ def inspect_anew(box: Box, entries: Sequence[Entry], context: Context, password:
             locked = password is not None
             before = ledger.scan(box.id, path, found.sha256)
             if before and before.in_bag:
-                # What is archived stays so, though its file was copied anew, or its ledger made anew.
+                # What is archived stays so, even if its file was copied again, or the ledger was rebuilt.
                 ledger.put(replace(before, size=row.size, mtime_ns=row.mtime_ns, locked=int(locked)))
             else:
                 ledger.put(replace(row, sha256=found.sha256, kind=found.kind, pages=found.pages, locked=int(locked)))

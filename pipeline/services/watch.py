@@ -1,4 +1,4 @@
-"""A box that is watched: scans are taken in as they are dropped, when they have stopped growing."""
+"""A box that is watched: scans are ingested as they are dropped, when they have stopped growing."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _SECONDS_BETWEEN_LOOKS = 2.0
 
 
 class Settled:
-    """Tells which entries have stopped growing: same size and time of change for some seconds."""
+    """Says which entries have stopped growing: same size and time of change for some seconds."""
 
     def __init__(self, seconds: float) -> None:
         """Say for how many seconds; nothing has been seen yet."""
@@ -46,10 +46,10 @@ def watch_box(  # noqa: PLR0913  # who works on what, and how to watch
     *,
     settle: float,
     once: bool,
-    say: Callable[[Summary], None],
-    tell: Callable[[str], None],
+    report: Callable[[Summary], None],
+    notify: Callable[[str], None],
 ) -> Summary | None:
-    """Take in what has settled in a folder, again and again.
+    """Ingest what has settled in a folder, again and again.
 
     Args:
         archive: the archive; it is made where there is none.
@@ -57,9 +57,9 @@ def watch_box(  # noqa: PLR0913  # who works on what, and how to watch
         folder: the box.
         watch: called with the progress after every change.
         settle: seconds for which a file must not have changed.
-        once: end when everything there has settled and is taken in.
-        say: called with what each run did.
-        tell: told that the folder went away, as network shares do, and that it is there again.
+        once: end when everything there has settled and is ingested.
+        report: called with what each run did.
+        notify: called with a sentence when the folder goes away, as network shares do, and when it is there again.
 
     Returns:
         What the last run did, None where there was nothing.
@@ -79,14 +79,14 @@ def watch_box(  # noqa: PLR0913  # who works on what, and how to watch
                 if once:
                     raise
                 if not lost:
-                    tell(f"Paused: {folder} cannot be read ({error.strerror}). It goes on when it can.")
+                    notify(f"Paused: {folder} cannot be read ({error.strerror}). It goes on when it can.")
                 lost = True
                 # What failed as it went away is tried again when it is back.
                 done = frozenset()
                 time.sleep(_SECONDS_BETWEEN_LOOKS)
                 continue
             if lost:
-                tell(f"{folder} is there again: it goes on.")
+                notify(f"{folder} is there again: it goes on.")
                 lost = False
             ready = settled.look(entries, time.monotonic())
             now = frozenset((entry.file, entry.size, entry.mtime_ns) for entry in entries if entry.file in ready)
@@ -99,7 +99,7 @@ def watch_box(  # noqa: PLR0913  # who works on what, and how to watch
                     if once or not Path(error.filename or "/").is_relative_to(folder.resolve()):
                         raise
                     continue
-                say(summary)
+                report(summary)
                 done = now
             elif once and len(ready) == len(entries):
                 return summary

@@ -1,4 +1,4 @@
-"""`bannasar watch`: scans are taken in as a scanner drops them."""
+"""`bannasar watch`: scans are ingested as a scanner drops them."""
 
 import signal
 import time

@@ -30,16 +30,16 @@ def _unreadable(archive) -> int:
 
 
 @pytest.mark.parametrize(
-    ("what", "when"), [("file", "taken in"), ("folder", "taken in"), ("folder", "read"), ("file", "archived")]
+    ("what", "when"), [("file", "ingested"), ("folder", "ingested"), ("folder", "read"), ("file", "archived")]
 )
 def test_a_scan_that_cannot_be_read_for_a_moment_is_read_within_the_run(powerless, box, what, when):
     """A share or a permission that is lost in the night and comes back costs time, and no second run."""
     write_pages(box / "dossier" / "a.pdf", 6)
     lost = box / "dossier" / "a.pdf" if what == "file" else box / "dossier"
     mode = lost.stat().st_mode
-    if when == "taken in":
+    if when == "ingested":
         lost.chmod(0o000 if what == "file" else 0o600)
-    gate = None if when == "taken in" else Gate(box.parent, 1 if when == "read" else 6)
+    gate = None if when == "ingested" else Gate(box.parent, 1 if when == "read" else 6)
     waits = {"BANNASAR_RUN__RETRY_SECONDS": "0.2", "BANNASAR_RUN__RETRIES": "6"}
     process = powerless.start("run", box, gate=gate, **waits)
     if gate:
@@ -49,7 +49,7 @@ def test_a_scan_that_cannot_be_read_for_a_moment_is_read_within_the_run(powerles
     until(lambda: _unreadable(powerless.archive) >= 1, process)
     lost.chmod(mode)
     output, errors = process.communicate(timeout=300)
-    if (what, when) == ("folder", "taken in"):  # its size was not told: the scan is another than it seemed
+    if (what, when) == ("folder", "ingested"):  # its size was not told: the scan is another than it seemed
         assert _states(powerless) == {"dossier/a.pdf": ("failed", "changed")}
         assert powerless.process("run", box).returncode == 0
     else:
@@ -148,7 +148,7 @@ def test_a_scan_that_goes_away_while_it_is_read_fails_and_comes_back(bannasar, b
 
 
 def test_a_scan_that_is_overwritten_while_it_is_read_is_not_archived_as_a_mixture(bannasar, box):
-    """What is archived is what was read, byte for byte; the new bytes are taken in by the next run."""
+    """What is archived is what was read, byte for byte; the new bytes are ingested by the next run."""
     write_pages(box / "a.pdf", 14)
     gate = Gate(box.parent, 2)
     process = bannasar.start("run", box, "--workers", "1", gate=gate)

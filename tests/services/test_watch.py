@@ -55,7 +55,9 @@ def test_what_is_taken_out_is_looked_to_though_nothing_new_is_dropped(tmp_path, 
         ledger.put(row)
         ledger.fail(row, Failure(code=Code.NOT_A_DOCUMENT))
         for _ in range(2):
-            watch.watch_box(archive, None, folder, print, settle=0, once=True, say=lambda _summary: None, tell=print)
+            watch.watch_box(
+                archive, None, folder, print, settle=0, once=True, report=lambda _summary: None, notify=print
+            )
     assert len(runs) == 1
 
 
@@ -85,5 +87,5 @@ def test_what_failed_as_a_share_went_away_is_tried_again_when_it_is_back(tmp_pat
 
     monkeypatch.setattr(watch, "digitise", digitise)
     with pytest.raises(_EnoughError), Archive(archive_settings(tmp_path / "archive")) as archive:
-        watch.watch_box(archive, None, folder, print, settle=0, once=False, say=lambda _summary: None, tell=tell)
+        watch.watch_box(archive, None, folder, print, settle=0, once=False, report=lambda _summary: None, notify=tell)
     assert len(runs) == 3
