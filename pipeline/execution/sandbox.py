@@ -35,6 +35,7 @@ _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    "OPENCV_FOR_THREADS_NUM": "1",
     # glibc gives every large block back to the system, which then has to clear it anew for the next picture: that was a
     # tenth of the time of all but recognition. Up to this many bytes are kept instead.
     "MALLOC_MMAP_MAX_": "0",

@@ -1,14 +1,11 @@
 """What sandboxes do: each task a function from paths and records to a record."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
-import cv2
 import pikepdf
 
 from models.actor import Actor
@@ -16,7 +13,6 @@ from models.case import CaseFile, Document
 from models.errors import BagError, ScanError
 from models.failure import Code
 from models.page import Page, PageRef
-from models.scan import Kind
 from models.settings import Settings
 from pipeline.archive.bag import NewBag, bag_folder, build_bag, read_bag
 from pipeline.archive.fixity import require_intact
@@ -25,37 +21,13 @@ from pipeline.archive.results import Results
 from pipeline.document.describe import describe_documents
 from pipeline.document.kind_levels import with_levels_of_kinds
 from pipeline.execution.placeholder import placeholder, placeholder_picture
+from pipeline.execution.source import Source, reread_if_damaged
 from pipeline.formats.alto import alto
 from pipeline.formats.compress import compressed
 from pipeline.intake.inspect import Inspection, inspect, sha256_of
-from pipeline.intake.pdf_file import for_readers, open_pdf
+from pipeline.intake.pdf_file import open_pdf
 from pipeline.page.make import make_page, page_picture
 from pipeline.page.picture import Picture
-
-_Read = TypeVar("_Read")
-
-# One thread a sandbox: more of them would wait for one another, for the sandboxes already fill the machine.
-cv2.setNumThreads(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a scan's bytes lie, and what they were like when they were hashed.
-
-    ``unlocked`` is a copy that can be read without a password, of one that cannot.
-    """
-
-    file: Path
-    kind: Kind
-    sha256: str
-    size: int
-    mtime_ns: int
-    unlocked: Path | None = None
-
-    @property
-    def readable(self) -> Path:
-        """The file to read pages from."""
-        return self.unlocked or self.file
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +44,7 @@ def inspect_scan(file: Path, size: int, settings: Settings) -> Inspection:
     Raises:
         ScanError: it is refused, changed while it was read, or cannot be read now.
     """
-    kind, pages = _reread_if_damaged(file, lambda: inspect(file, settings.limits, settings.page.dpi))
+    kind, pages = reread_if_damaged(file, lambda: inspect(file, settings.limits, settings.page.dpi))
     sha256, hashed = sha256_of(file)
     if hashed != size:
         raise ScanError(Code.CHANGED, f"{hashed:,} bytes, {size:,} a moment before")
@@ -104,13 +76,8 @@ def read_page(source: Source, number: int, settings: Settings) -> Page:
     Raises:
         ScanError: the page cannot be read, or the scan changed.
     """
-
-    def read() -> Page:
-        with _for_readers(source) as file:
-            return make_page(file, source.kind, source.sha256, number, settings.page, settings.limits.page_seconds)
-
-    with _unchanged(source):
-        return _reread_if_damaged(source.readable, read)
+    page, seconds = settings.page, settings.limits.page_seconds
+    return source.read(lambda file: make_page(file, source.kind, source.sha256, number, page, seconds))
 
 
 def archive_case(
@@ -227,19 +194,9 @@ class _Kept:
         return {PageRef(scan=page.scan, number=page.number): page for page in read_bag(self._bag)[1]}
 
 
-def _for_readers(source: Source) -> AbstractContextManager[Path]:
-    return for_readers(source.readable) if source.kind is Kind.PDF else nullcontext(source.readable)
-
-
 def _picture(source: Source, page: Page, settings: Settings, *, upright: bool) -> Picture:
     dpi, seconds = settings.page.dpi, settings.limits.page_seconds
-
-    def picture() -> Picture:
-        with _for_readers(source) as file:
-            return page_picture(file, source.kind, page, dpi, seconds, upright=upright)
-
-    with _unchanged(source):
-        return _reread_if_damaged(source.readable, picture)
+    return source.read(lambda file: page_picture(file, source.kind, page, dpi, seconds, upright=upright))
 
 
 def _compress(picture: Picture, page: Page, file: Path, settings: Settings) -> Path:
@@ -247,40 +204,3 @@ def _compress(picture: Picture, page: Page, file: Path, settings: Settings) -> P
     pdf = settings.pdf
     file.write_bytes(compressed(picture.pixels, picture.dpi, pdf.jpeg_quality, pdf.kilobytes, lines))
     return file
-
-
-def _reread_if_damaged(file: Path, read: Callable[[], _Read]) -> _Read:
-    """Read something of a scan; where it seems damaged, see first that its disk gives all its bytes.
-
-    A scan whose disk fails is not refused: it may be read on another day.
-    """
-    try:
-        return read()
-    except (ScanError, OSError) as error:
-        if isinstance(error, ScanError) and error.failure.code is not Code.DAMAGED:
-            raise
-        sha256_of(file)
-    return read()
-
-
-@contextmanager
-def _unchanged(source: Source) -> Iterator[None]:
-    """See that a scan is what it was, before and after: what fails while it changes, fails because of that."""
-    _check_unchanged(source)
-    try:
-        yield
-    except Exception:
-        _check_unchanged(source)
-        raise
-    _check_unchanged(source)
-
-
-def _check_unchanged(source: Source) -> None:
-    try:
-        status = source.file.stat()
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise ScanError(Code.CHANGED, str(error.strerror)) from error
-    except OSError as error:
-        raise ScanError(Code.UNREADABLE, str(error.strerror)) from error
-    if (status.st_size, status.st_mtime_ns) != (source.size, source.mtime_ns):
-        raise ScanError(Code.CHANGED)

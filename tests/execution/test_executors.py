@@ -10,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 
+import cv2
 import psutil
 import pytest
 from distributed import LocalCluster
@@ -62,9 +63,9 @@ def report(number: int) -> int:
     return number
 
 
-def threads(_number: int) -> str:
-    """Return how many threads Tesseract may use here."""
-    return os.environ["OMP_THREAD_LIMIT"]
+def threads(_number: int) -> tuple[str, int]:
+    """Return how many threads Tesseract and OpenCV may use here."""
+    return os.environ["OMP_THREAD_LIMIT"], cv2.getNumThreads()
 
 
 def own_process(_number: int) -> int:
@@ -180,10 +181,10 @@ def test_every_error_becomes_a_failure_with_a_code(executor):
     assert outcomes["fill_the_disk"].failure.code is Code.DISK_FULL
 
 
-def test_tesseract_gets_one_thread(executor):
+def test_tesseract_and_opencv_get_one_thread(executor):
     """With more, many workers lose their pages to time limits (Datashare PR #2234)."""
     (outcome,) = _run(executor, [(threads, 1)])
-    assert outcome.value == "1"
+    assert outcome.value == ("1", 1)
 
 
 def test_a_task_that_kills_its_sandbox_fails_alone(executor):

@@ -8,7 +8,8 @@ from config.settings import load
 from models.errors import ScanError
 from models.failure import Code
 from models.scan import Kind
-from pipeline.execution.tasks import Source, read_page
+from pipeline.execution.source import Source
+from pipeline.execution.tasks import read_page
 from tests.cli.conftest import write_page
 
 

@@ -20,7 +20,8 @@ from models.settings import Settings
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import read_case
 from pipeline.archive.journal import lines
-from pipeline.execution.tasks import Source, read_page
+from pipeline.execution.source import Source
+from pipeline.execution.tasks import read_page
 from pipeline.index.store import View
 from pipeline.services.correct import correct
 from pipeline.services.digitise import digitise

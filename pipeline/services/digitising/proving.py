@@ -11,8 +11,9 @@ from models.page import PageRef
 from models.scan import ScanState
 from pipeline.archive.ledger import ScanRow
 from pipeline.archive.lock import LOCK
+from pipeline.execution.source import Source
 from pipeline.execution.task import Outcome, Task
-from pipeline.execution.tasks import Source, prove_page
+from pipeline.execution.tasks import prove_page
 from pipeline.services.digitising.work import CaseWork, Work
 
 _LOG = logging.getLogger(__name__)

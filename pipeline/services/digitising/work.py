@@ -12,8 +12,8 @@ from pipeline.archive.ledger import Attempt, ScanRow, Step
 from pipeline.execution.circuit_breaker import CircuitBreaker
 from pipeline.execution.context import Context
 from pipeline.execution.progress import Failed
+from pipeline.execution.source import Source
 from pipeline.execution.task import Outcome
-from pipeline.execution.tasks import Source
 from pipeline.intake.discover import Entry
 
 
