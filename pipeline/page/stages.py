@@ -7,6 +7,8 @@ The names and versions of the stages are part of the recipe. Raise the version o
 something else: then pages are read again. ``tests/page/test_stages.py`` notices a change without a new version.
 """
 
+import logging
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -15,6 +17,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 if TYPE_CHECKING:
     from models.page import Page
     from pipeline.page.job import PictureJob, Reading, ScanJob
+
+_LOG = logging.getLogger(__name__)
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -65,7 +69,16 @@ def versions() -> Mapping[str, int]:
 
 def run_through(stages: Sequence[Stage[Job, Result]], job: Job) -> Result | None:
     """Take a page through stages, and return what the one found that says that nothing more is to be done."""
-    for stage in stages:
-        if (result := stage.run(job)) is not None:
-            return result
-    return None
+    spent: list[str] = []
+    try:
+        for stage in stages:
+            started = time.monotonic()
+            try:
+                result = stage.run(job)
+            finally:
+                spent.append(f"{stage.name} {time.monotonic() - started:.2f}")
+            if result is not None:
+                return result
+        return None
+    finally:  # also where a stage fails: it is the last one then
+        _LOG.info("seconds: %s", ", ".join(spent))

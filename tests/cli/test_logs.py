@@ -69,8 +69,10 @@ def test_a_log_holds_nothing_of_what_is_in_the_archive(logged, log, tmp_path):
     lines = written.splitlines()
     assert [line for line in lines if not LINE.fullmatch(line)] == []
     sha256 = hashlib.sha256((box / TITLE / "1.png").read_bytes()).hexdigest()
-    (read,) = [line for line in lines if f"scan={sha256[:12]} page=1 pipeline.execution" in line]
-    assert ": done: read_page on " in read
+    of_page = [line.partition(" page=1 ")[2] for line in lines if f"scan={sha256[:12]} page=1 " in line]
+    assert of_page[0].startswith("pipeline.page.stages: seconds: polarity ")
+    assert of_page[1].startswith("pipeline.page.stages: seconds: render ")
+    assert of_page[2].startswith("pipeline.execution.executor: done: read_page on ")
     for secret in (WORD, TITLE, PERSON, BOX, SEARCHED, REASON, PASSWORD, "greffier", "1965", "summons"):
         assert [line for line in lines if secret.lower() in line.lower()] == []
 
