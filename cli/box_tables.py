@@ -7,8 +7,8 @@ from rich.table import Table
 
 from cli.common import out
 from cli.terminal import Text
+from models.ledger import ScanRow
 from models.scan import ScanState
-from pipeline.archive.ledger import ScanRow
 from pipeline.services.box_report import BoxReport
 
 _STATES = {

@@ -7,7 +7,7 @@ import typer
 
 from cli.common import ArchiveOption, JsonOption, open_archive, out
 from cli.terminal import Text, print_json
-from pipeline.archive.history import failures as failures_of
+from pipeline.services import history
 
 
 def failures(
@@ -24,29 +24,30 @@ def failures(
         bannasar failures box-17 --examples 20
     """
     with open_archive(archive) as opened:
-        boxes = [known.id for known in opened.ledger.boxes()] if box is None else [opened.box(box).id]
-        kinds = failures_of(opened.ledger, boxes, examples)
+        groups = history.failures(opened, box, examples)
     if as_json:
-        told = [
-            asdict(kind)
+        listed = [
+            asdict(group)
             | {
-                "refused": kind.code.refuses,
-                "sentence": kind.code.sentence,
-                "next_step": kind.code.next_step,
-                "examples": [dict(zip(("box", "path", "page", "reason"), one, strict=True)) for one in kind.examples],
+                "refused": group.code.refuses,
+                "sentence": group.code.sentence,
+                "next_step": group.code.next_step,
             }
-            for kind in kinds
+            for group in groups
         ]
-        print_json({"failures": told})
+        print_json({"failures": listed})
         return
-    for kind in kinds:
-        pages = f", {kind.pages} pages" if kind.pages else ""
-        how = "refused" if kind.code.refuses else "failed"
-        out.print(Text.assemble((kind.code.value, "bold red"), f"  {how}: {kind.scans} scans{pages}"))
-        out.print(Text(f"  {kind.code.sentence}"))
-        out.print(Text.assemble(("  What to do: ", "bold"), kind.code.next_step))
-        for in_box, path, page, _reason in kind.examples:
-            where = f", page {page}" if page is not None else ""
-            out.print(Text(f"    {in_box}/{path}{where}"))
+    for group in groups:
+        pages = f", {group.pages} pages" if group.pages else ""
+        how = "refused" if group.code.refuses else "failed"
+        out.print(Text.assemble((group.code.value, "bold red"), f"  {how}: {group.scans} scans{pages}"))
+        out.print(Text(f"  {group.code.sentence}"))
+        out.print(Text.assemble(("  What to do: ", "bold"), group.code.next_step))
+        for example in group.examples:
+            where = f", page {example.page}" if example.page is not None else ""
+            out.print(Text(f"    {example.box}/{example.path}{where}"))
         out.print()
-    out.print("`bannasar show SCAN` tells one scan's whole story." if kinds else "Nothing failed, nothing was refused.")
+    if groups:
+        out.print("`bannasar show SCAN` shows everything that is known of one scan.")
+    else:
+        out.print("Nothing failed, nothing was refused.")

@@ -52,7 +52,7 @@ def check(
         for finding in ledger_check.check_ledger(opened, mend=not dry_run):
             found.append(finding)
             mark = Text("mended: ", "green") if finding.mended else Text("found: ", "bold red")
-            out.print(Text.assemble(mark, finding.told))
+            out.print(Text.assemble(mark, finding.sentence))
     if not found:
         out.print("The ledger and the archive agree.")
     if any(not finding.mended for finding in found):

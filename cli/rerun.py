@@ -90,6 +90,8 @@ def rerun(
         password=read_password(password_file) if password_file else None,
     )
     with Archive.open(settings) as opened:
+        if not dry_run:
+            opened.migrate()
         chosen = choose(opened, wanted)
     _say(chosen, settings, dry_run=dry_run)
     if chosen.rows and not dry_run:

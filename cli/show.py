@@ -11,7 +11,7 @@ from cli.box_tables import percent
 from cli.common import ArchiveOption, JsonOption, open_archive, out
 from cli.terminal import Text, print_json
 from models.scan import ScanState
-from pipeline.archive.history import Story, stories
+from pipeline.services.history import ScanHistory, scan_histories
 
 
 def show(
@@ -27,25 +27,25 @@ def show(
         bannasar show 9f86d081 --json
     """
     with open_archive(archive) as opened:
-        found = stories(opened.ledger, scan, opened.folder)
+        found = scan_histories(opened, scan)
     if as_json:
-        print_json({"scans": [_as_json(story) for story in found]})
+        print_json({"scans": [_as_json(history) for history in found]})
         return
-    for story in found:
-        _print(story, str(opened.folder))
+    for history in found:
+        _print(history, str(opened.folder))
 
 
-def _as_json(story: Story) -> dict[str, Any]:
+def _as_json(history: ScanHistory) -> dict[str, Any]:
     attempts = [
-        {**attempt, "versions": json.loads(attempt["versions"]) if attempt["versions"] else None}
-        for attempt in story.attempts
+        {**asdict(attempt), "versions": json.loads(attempt.versions) if attempt.versions else None}
+        for attempt in history.attempts
     ]
-    pages = [{**page, "unread": list(story.unread.get(page["number"], ()))} for page in story.pages]
-    return {"scan": asdict(story.row), "bag": story.bag or None, "pages": pages, "attempts": attempts}
+    pages = [{**asdict(page), "unread": list(history.unread.get(page.number, ()))} for page in history.pages]
+    return {"scan": asdict(history.row), "bag": history.bag or None, "pages": pages, "attempts": attempts}
 
 
-def _print(story: Story, archive: str) -> None:
-    row = story.row
+def _print(history: ScanHistory, archive: str) -> None:
+    row = history.row
     out.print(Text(f"{row.box}/{row.path}", style="bold"))
     told = {
         "state": "archived as partial" if row.state is ScanState.ARCHIVED and row.missing else row.state.value,
@@ -54,50 +54,50 @@ def _print(story: Story, archive: str) -> None:
         "what": f"{row.kind}, {row.pages} pages, {row.size:,} bytes" if row.kind else f"{row.size:,} bytes",
         "same bytes as": f"{row.first_box}/{row.first_path}" if row.state is ScanState.DUPLICATE else "",
         "case file": row.case_id,
-        "bag": f"{archive}/{story.bag}" if story.bag else "",
+        "bag": f"{archive}/{history.bag}" if history.bag else "",
         "recipe": row.recipe,
         "confidence": percent(row.confidence) if row.confidence is not None else "",
     }
     for name, value in told.items():
         if value:
             out.print(Text.assemble((f"  {name}: ", "dim"), str(value)))
-    if story.pages:
-        out.print(_pages(story))
-    out.print(_attempts(story))
-    for attempt in story.attempts:
-        if attempt["trace"]:
-            out.print(Text(f"  Traceback of the attempt of {attempt['started'][:19]}:", style="bold"))
-            for line in attempt["trace"].splitlines():
+    if history.pages:
+        out.print(_pages(history))
+    out.print(_attempts(history))
+    for attempt in history.attempts:
+        if attempt.trace:
+            out.print(Text(f"  Traceback of the attempt of {attempt.started[:19]}:", style="bold"))
+            for line in attempt.trace.splitlines():
                 out.print(Text(line, style="dim"))
     out.print()
 
 
-def _pages(story: Story) -> Table:
+def _pages(history: ScanHistory) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=True)
     for name in ("page", "confidence", "seconds"):
         table.add_column(name, justify="right")
     table.add_column("state", overflow="fold")
-    for page in story.pages:
-        state = page["state"] if page["state"] != "failed" else f"failed: {page['reason']}"
-        if page["handwriting"]:
-            state += f", {percent(page['handwriting'])} handwriting"
-        state = "; ".join((state, *story.unread.get(page["number"], ())))
-        table.add_row(str(page["number"]), percent(page["confidence"]), f"{page['seconds']:.1f}", Text(state))
+    for page in history.pages:
+        state = page.state if page.state != "failed" else f"failed: {page.reason}"
+        if page.handwriting:
+            state += f", {percent(page.handwriting)} handwriting"
+        state = "; ".join((state, *history.unread.get(page.number, ())))
+        table.add_row(str(page.number), percent(page.confidence), f"{page.seconds:.1f}", Text(state))
     return table
 
 
-def _attempts(story: Story) -> Table:
+def _attempts(history: ScanHistory) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=True)
     for name in ("begun", "step", "page", "seconds", "worker", "recipe", "outcome"):
         table.add_column(name, justify="right" if name in {"page", "seconds"} else "left", overflow="fold")
-    for attempt in story.attempts:
+    for attempt in history.attempts:
         table.add_row(
-            attempt["started"][:19].replace("T", " "),
-            attempt["step"],
-            str(attempt["page"] or ""),
-            f"{attempt['seconds']:.1f}",
-            Text(attempt["worker"] or ""),
-            attempt["recipe"] or "",
-            Text(attempt["message"] or attempt["outcome"]),
+            attempt.started[:19].replace("T", " "),
+            attempt.step,
+            str(attempt.page or ""),
+            f"{attempt.seconds:.1f}",
+            Text(attempt.worker or ""),
+            attempt.recipe or "",
+            Text(attempt.message or attempt.outcome),
         )
     return table

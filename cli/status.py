@@ -8,8 +8,8 @@ from rich.table import Table
 from cli.box_tables import box_table, percent, print_accounts, print_waiting
 from cli.common import ArchiveOption, JsonOption, open_archive, out
 from cli.terminal import Text, print_json
+from models.ledger import ScanRow
 from models.scan import ScanState
-from pipeline.archive.ledger import ScanRow
 from pipeline.services.box_report import as_json, box_reports
 
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from models.case import CaseFile, Missing
 from models.failure import Failure
+from models.ledger import scan_row
 from models.page import Page
 from models.scan import ScanState
-from pipeline.archive.ledger import Ledger, scan_row
+from pipeline.archive.ledger import Ledger
 from pipeline.archive.measure import measure
 
 

@@ -1,7 +1,7 @@
 """One archive: the folder, and everything in it behind one object."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -11,9 +11,9 @@ from models.errors import ArchiveError, NotFoundError
 from models.scan import Box
 from models.settings import IndexSettings, Settings
 from pipeline.archive import bag as bags_room
+from pipeline.archive import ledger_schema, places
 from pipeline.archive.commit import Commits
 from pipeline.archive.custody import CustodyRecorder, custody_recorder
-from pipeline.archive.ledger import FILE as LEDGER_FILE
 from pipeline.archive.ledger import Ledger
 from pipeline.archive.lock import hold
 from pipeline.archive.results import Results
@@ -25,7 +25,8 @@ class Archive:
     """One archive. Its parts are opened when they are first asked for, and closed together.
 
     ``folder`` is the archive's folder, ``settings`` are all settings. Reading needs nothing more; whatever changes the
-    archive does so within :meth:`held`, and case files change by :attr:`commits` only.
+    archive does so within :meth:`held`, and case files change by :attr:`commits` only. A ledger that an older version
+    wrote is not read until :meth:`migrate` has brought it up to date.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -58,7 +59,12 @@ class Archive:
     @property
     def is_made(self) -> bool:
         """Whether there is an archive."""
-        return (self.folder / LEDGER_FILE).is_file()
+        return ledger_schema.is_made(self.folder)
+
+    @property
+    def has_ledger(self) -> bool:
+        """Whether something lies where the ledger should, be it one or not."""
+        return ledger_schema.ledger_file(self.folder).exists()
 
     def __enter__(self) -> Self:
         """Return the archive."""
@@ -78,7 +84,7 @@ class Archive:
 
     @contextmanager
     def held(self, *, finish: bool = True) -> Iterator[Self]:
-        """Hold the archive against other processes, and finish what a crash left half done.
+        """Hold the archive against other processes; migrate its ledger, and finish what a crash left half done.
 
         Args:
             finish: False where the ledger is to be made anew first, or nothing may change.
@@ -94,7 +100,8 @@ class Archive:
             self._is_held = True
             try:
                 if finish:
-                    bags_room.recover(self.folder)
+                    self.recover()
+                    self.migrate()
                     self.commits.finish()
                 yield self
             finally:
@@ -102,14 +109,39 @@ class Archive:
                 self.__dict__.pop("commits", None)
                 self.__dict__.pop("recorder", None)
 
-    @cached_property
-    def ledger(self) -> Ledger:
-        """The ledger, brought up to date where an older version wrote it.
+    def work_in_progress(self) -> list[Path]:
+        """Return what lies in the folder for work in progress; while nobody holds the archive, a crash left it."""
+        return list(places.work_folder(self.folder).glob("*"))
+
+    def recover(self) -> None:
+        """Mend what a crash in the middle of a bag left; only for whoever holds the archive."""
+        bags_room.recover(self.folder)
+
+    def migrate(self) -> None:
+        """Bring the ledger up to date where an older version wrote it; nothing happens where it is, or there is none.
 
         Raises:
-            LedgerError: it cannot be used.
+            ArchiveBusyError: another process holds the archive, or it may not be written.
+            LedgerError: the ledger cannot be used.
+        """
+        if not ledger_schema.is_outdated(self.folder):
+            return
+        with nullcontext() if self._is_held else hold(self.folder):
+            ledger_schema.migrate(self.folder)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger.
+
+        Raises:
+            LedgerError: it cannot be used, or an older version wrote it.
         """
         return self._parts.enter_context(Ledger(self.folder))
+
+    def set_ledger_aside(self) -> Path | None:
+        """Rename the ledger, so that a new one can be made, and return where it lies; None where there is none."""
+        self.close()
+        return ledger_schema.set_aside(self.folder)
 
     @cached_property
     def index(self) -> Store:
@@ -176,6 +208,15 @@ class Archive:
     def place_of(self, box: str, case: str) -> Path:
         """Return the folder where the bag of a case file lies, or will lie."""
         return bags_room.bag_place(self.folder, box, case)
+
+    def path_of(self, bag: Path) -> str:
+        """Return the path of a bag in the archive, as ledger and journal know it."""
+        return bag.relative_to(self.folder).as_posix()
+
+    @property
+    def has_bags(self) -> bool:
+        """Whether there is a folder of bags, with or without any in it."""
+        return places.bags_folder(self.folder).is_dir()
 
     def bags(self) -> Iterator[Path]:
         """Yield every bag, in the order of their paths."""

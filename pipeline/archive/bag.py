@@ -124,6 +124,11 @@ def read_bag(bag: Path) -> tuple[CaseFile, list[Page]]:
         raise _unreadable(bag, error) from None
 
 
+def has_record(bag: Path) -> bool:
+    """Whether there is a bag with the record of a case file, whatever is left of the rest."""
+    return (bag / RECORD).is_file()
+
+
 def read_case(bag: Path) -> CaseFile:
     """Return the case file of a bag, without its pages.
 

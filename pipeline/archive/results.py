@@ -4,12 +4,14 @@ import gzip
 import os
 import shutil
 import zlib
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 from models.errors import ScanError
 from models.failure import Code
 from models.page import Page
+from pipeline.archive.places import results_folder
 
 _DAMAGED = "what was kept of its reading is damaged; the next run reads it anew"
 
@@ -19,7 +21,7 @@ class Results:
 
     def __init__(self, archive: Path) -> None:
         """Keep the results of the archive in this folder."""
-        self._root = archive / "results"
+        self._root = results_folder(archive)
 
     def _folder(self, scan: str, recipe: str) -> Path:
         return self._root / scan[:2] / scan / recipe
@@ -62,7 +64,31 @@ class Results:
         """Forget the pages kept for a scan and a recipe."""
         shutil.rmtree(self._folder(scan, recipe), ignore_errors=True)
 
+    def is_kept(self, scan: str, recipe: str, number: int) -> bool:
+        """Whether a page is kept."""
+        return self._file(scan, recipe, number).is_file()
+
+    def unusable(self) -> Iterator[tuple[Path, bool]]:
+        """Yield every file that is of no use, in the order of their paths, and whether its page was not kept whole.
+
+        Such a page was being written when the process died; of the others the file is damaged.
+        """
+        for file in sorted(self._root.rglob("*")):
+            if file.is_dir():
+                continue
+            is_half = file.suffix == ".part"
+            if is_half or not _can_be_read(file):
+                yield file, is_half
+
     def numbers(self, scan: str, recipe: str) -> set[int]:
         """Return the numbers of the pages kept for a scan and a recipe."""
         folder = self._folder(scan, recipe)
         return {int(file.name.split(".")[0]) for file in folder.glob("*.json.gz")} if folder.is_dir() else set()
+
+
+def _can_be_read(file: Path) -> bool:
+    try:
+        Page.model_validate_json(gzip.decompress(file.read_bytes()))
+    except (OSError, EOFError, zlib.error, ValueError):
+        return False
+    return True

@@ -5,7 +5,8 @@ from collections import Counter
 
 from models.errors import TooManyFailuresError
 from models.failure import Code, Failure
-from pipeline.archive.ledger import Ledger, ScanRow
+from models.ledger import ScanRow
+from pipeline.archive.ledger import Ledger
 from pipeline.execution.retry import is_of_storage
 
 _LOG = logging.getLogger(__name__)

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from models.ledger import Account, ScanRow
 from models.scan import ScanState
-from pipeline.archive.account import Account, account
 from pipeline.archive.archive import Archive
-from pipeline.archive.ledger import ScanRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class BoxReport:
 def box_report(archive: Archive, box: str) -> BoxReport:
     """Return how a box stands."""
     ledger = archive.ledger
-    return BoxReport(box, tuple(ledger.scans(box)), ledger.passed_over(box), account(ledger, box))
+    return BoxReport(box, tuple(ledger.scans(box)), ledger.passed_over(box), ledger.account(box))
 
 
 def box_reports(archive: Archive, box: str | None = None) -> list[BoxReport]:

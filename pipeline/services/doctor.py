@@ -10,7 +10,7 @@ from pathlib import Path
 
 from models.errors import GlossaryError, LedgerError, ModelError
 from models.settings import PageSettings, Settings
-from pipeline.archive.ledger import Ledger
+from pipeline.archive.archive import Archive
 from pipeline.document.classifier import model_in_use, read_model
 from pipeline.document.glossary import read_names
 from pipeline.page.recogniser import about
@@ -38,7 +38,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield _glossary(Path(settings.document.glossary))
     yield _classifier(model_in_use(settings.document))
     yield _disk(settings.archive, settings.run.free_gigabytes)
-    yield _archive(settings.archive)
+    yield _archive(settings)
 
 
 def _recogniser(settings: PageSettings) -> Iterator[Check]:
@@ -114,18 +114,17 @@ def _disk(archive: Path, least_gigabytes: float) -> Check:
     return Check("disk", well=free >= least_gigabytes, found=found, mend=mend)
 
 
-def _archive(archive: Path) -> Check:
-    if not (archive / "ledger.db").is_file():
-        return Check("archive", well=True, found=f"none yet at {archive}; the first run makes it")
-    if not os.access(archive, os.W_OK):
-        return Check("archive", well=False, found=f"{archive} cannot be written", mend="Mend its permissions.")
+def _archive(settings: Settings) -> Check:
+    archive = Archive(settings)
+    if not archive.is_made:
+        return Check("archive", well=True, found=f"none yet at {archive.folder}; the first run makes it")
+    if not os.access(archive.folder, os.W_OK):
+        return Check("archive", well=False, found=f"{archive.folder} cannot be written", mend="Mend its permissions.")
     try:
-        with Ledger(archive) as ledger:
-            boxes = len(ledger.boxes())
-            waiting = len(ledger.to_be_indexed())
+        with archive:
+            boxes, waiting = len(archive.ledger.boxes()), len(archive.ledger.to_be_indexed())
     except LedgerError as error:
-        return Check(
-            "archive", well=False, found=str(error), mend="Restore the ledger from your last copy of the archive."
-        )
+        mend = error.next_step or "Restore the ledger from your last copy of the archive."
+        return Check("archive", well=False, found=error.sentence, mend=mend)
     found = f"{boxes} boxes" + (f", {waiting} case files wait for the index" if waiting else "")
     return Check("archive", well=not waiting, found=found, mend="Run any box again: what waits is indexed then.")

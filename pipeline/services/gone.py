@@ -5,11 +5,12 @@ from collections.abc import Collection, Sequence
 from models.actor import Actor
 from models.errors import ConflictError, NotFoundError, UsageError
 from models.failure import Code, Failure
+from models.ledger import ScanRow
 from models.scan import ScanState
 from pipeline.archive.archive import Archive
-from pipeline.archive.history import named
-from pipeline.archive.ledger import Ledger, ScanRow
+from pipeline.archive.ledger import Ledger
 from pipeline.intake.discover import discover
+from pipeline.services.history import scans_named
 
 _UNSETTLED = frozenset({ScanState.PENDING, ScanState.FAILED, ScanState.REFUSED})
 
@@ -81,7 +82,7 @@ def dismiss(archive: Archive, actor: Actor, names: Sequence[str], reason: str) -
 
 def _to_dismiss(ledger: Ledger, name: str) -> ScanRow:
     """Return the scan of that name that is complained of and no longer lies in its box."""
-    found = named(ledger, name)
+    found = scans_named(ledger, name)
     if not found:
         raise NotFoundError(f"The archive knows no scan {name}.", "`bannasar status BOX` lists those of a box.")
     rows = [row for row in found if is_unsettled(row)]

@@ -14,19 +14,20 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from PIL import Image
 
 from models.case import CaseFile
+from models.ledger import ScanRow
 from models.page import Page, PageRef
 from models.scan import Kind, ScanState
 from models.settings import Settings
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import document_file, read_bag
 from pipeline.archive.contents import contents
-from pipeline.archive.history import failures
-from pipeline.archive.ledger import Ledger, ScanRow
+from pipeline.archive.ledger import Ledger
 from pipeline.archive.measure import confidence_of
 from pipeline.execution.perform import unpickled
 from pipeline.execution.sandbox import Sandboxes
 from pipeline.page.render import render
 from pipeline.services.box_report import box_report
+from pipeline.services.history import failures
 from pipeline.text.plain import page_text
 
 _WIDTH = 420
@@ -71,19 +72,16 @@ def html_report(archive: Archive, box: str, most_pictures: int, now: datetime) -
     """
     box, ledger, settings = archive.box(box).id, archive.ledger, archive.settings
     report = box_report(archive, box)
-    pages = ledger.query(
-        "SELECT DISTINCT scans.path, pages.* FROM pages JOIN scans ON scans.sha256 = pages.sha256 "
-        "WHERE scans.box = ? AND scans.state IN ('archived', 'failed') "
-        "ORDER BY pages.state <> 'failed', pages.confidence, scans.path, pages.number",
-        (box,),
-    )
-    sure = [page["confidence"] for page in pages if page["confidence"] is not None]
-    seconds = [page["seconds"] for page in pages]
+    pages = ledger.pages_of_box(box)
+    confidences = [page.confidence for _, page in pages if page.confidence is not None]
+    seconds = [page.seconds for _, page in pages]
     wanted = [
-        page for page in pages if page["state"] == "failed" or page["confidence"] is not None or page["handwriting"]
+        (path, page)
+        for path, page in pages
+        if page.state == "failed" or page.confidence is not None or page.handwriting
     ]
     rows = {(row.path, row.sha256): row for row in report.scans}
-    chosen = [(rows[page["path"], page["sha256"]], page["number"], page["reason"]) for page in wanted[:most_pictures]]
+    chosen = [(rows[path, page.sha256], page.number, page.reason) for path, page in wanted[:most_pictures]]
     environment = Environment(
         loader=PackageLoader("pipeline.services", "templates"),
         autoescape=select_autoescape(),
@@ -100,8 +98,8 @@ def html_report(archive: Archive, box: str, most_pictures: int, now: datetime) -
         account=report.account,
         contents=contents(settings.archive, box),
         most_documents=_MOST_DOCUMENTS,
-        failures=failures(ledger, [box], 12),
-        confidence=_bars([100 * value for value in sure], [0, 50, 60, 70, 80, 85, 90, 95, 98, 100], " %"),
+        failures=failures(archive, box, 12),
+        confidence=_bars([100 * value for value in confidences], [0, 50, 60, 70, 80, 85, 90, 95, 98, 100], " %"),
         time=_bars(seconds, [0, 0.5, 1, 2, 3, 5, 8, 15, 30, 60, 300], " s"),
         total_seconds=sum(seconds),
         eyes=list(_eyes(ledger, chosen, settings)),

@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from models.failure import Code, Failure
+from models.ledger import Attempt, ScanRow, scan_row
 from models.scan import Box, ScanState
-from pipeline.archive.ledger import Attempt, Ledger, ScanRow, scan_row
+from pipeline.archive.ledger import Ledger
 from pipeline.archive.lock import LOCK
 from pipeline.archive.names import case_id
 from pipeline.execution.context import Context

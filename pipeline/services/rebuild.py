@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from models.actor import Actor
@@ -13,7 +12,6 @@ from pipeline.archive.archive import Archive
 from pipeline.archive.bag import read_bag
 from pipeline.archive.fixity import verify_bag
 from pipeline.archive.journal import Event, lines
-from pipeline.archive.ledger import FILE
 from pipeline.archive.withdrawal import is_withdrawn
 
 _LOG = logging.getLogger(__name__)
@@ -64,9 +62,9 @@ def rebuild_archive(
             try:
                 case, held = read_bag(bag)
             except BagError:
-                unread.append(bag.relative_to(archive.folder).as_posix())
+                unread.append(archive.path_of(bag))
             else:
-                adopt(archive.ledger, case, held, bag.relative_to(archive.folder).as_posix())
+                adopt(archive.ledger, case, held, archive.path_of(bag))
                 read.append(bag)
                 pages += len(held)
             show(number, len(folders))
@@ -95,19 +93,10 @@ def _begin_journal(archive: Archive, actor: Actor) -> int:
 
 
 def _set_aside(archive: Archive, *, force: bool) -> Path | None:
-    ledger = archive.folder / FILE
-    if not ledger.exists():
-        return None
-    if not force:
+    if archive.has_ledger and not force:
         raise ConflictError(
             f"There is a ledger at {archive.folder} already.",
             "`bannasar ledger check` mends it, `bannasar index rebuild` makes the index anew; with --force it is set "
             "aside, and made anew from the bags.",
         )
-    archive.close()
-    kept = ledger.with_name(f"ledger-{datetime.now(UTC):%Y%m%dT%H%M%S}.db")
-    for ending in ("", "-wal", "-shm"):
-        part = ledger.with_name(ledger.name + ending)
-        if part.exists():
-            part.rename(kept.with_name(kept.name + ending))
-    return kept
+    return archive.set_ledger_aside()

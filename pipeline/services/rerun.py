@@ -8,9 +8,10 @@ from pathlib import Path
 from models.actor import Actor
 from models.errors import NotFoundError, UsageError
 from models.failure import Code
+from models.ledger import ScanRow
 from models.scan import Box, ScanState
 from pipeline.archive.archive import Archive
-from pipeline.archive.ledger import Ledger, ScanRow
+from pipeline.archive.ledger import Ledger
 from pipeline.execution.context import Context
 from pipeline.execution.progress import Watcher
 from pipeline.intake.discover import Entry, discover
@@ -188,8 +189,8 @@ def _is_named(row: ScanRow, name: str) -> bool:
 
 
 def _codes(ledger: Ledger, row: ScanRow) -> set[str]:
-    pages = ledger.query("SELECT DISTINCT code FROM pages WHERE sha256 = ? AND state = 'failed'", (row.sha256,))
-    return {str(page["code"]) for page in pages} | ({row.code} if row.code else set())
+    pages = {page.code for page in ledger.failed_pages(row.sha256) if page.code}
+    return pages | ({row.code} if row.code else set())
 
 
 def _why_not(row: ScanRow, wanted: Wanted, recipe: str) -> str:

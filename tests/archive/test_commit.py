@@ -19,7 +19,7 @@ from pipeline.archive.bag import NewBag, bag_folder, build_bag, read_case
 from pipeline.archive.custody import custody
 from pipeline.archive.fixity import verify_bag
 from pipeline.archive.journal import Event, lines
-from pipeline.archive.ledger import FILE
+from pipeline.archive.ledger_schema import FILE
 from pipeline.index.language import parse
 from pipeline.index.store import View
 from pipeline.services import correct, import_bag, index, keys, rebuild, withdraw

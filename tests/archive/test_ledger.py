@@ -1,17 +1,21 @@
 """The ledger keeps what it was told, and tells it."""
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from models.errors import LedgerError
+from models.errors import ArchiveBusyError, LedgerError
 from models.failure import Code, Failure
+from models.ledger import Attempt, scan_row
 from models.scan import ScanState
-from pipeline.archive.ledger import Attempt, Ledger, scan_row
+from pipeline.archive.archive import Archive
+from pipeline.archive.ledger import Ledger
+from pipeline.archive.lock import hold
 from pipeline.archive.measure import Measure
-from tests.conftest import ROOT
+from tests.conftest import ROOT, archive_settings
 
 SHA = "ab" * 32
 WHOLE = Measure(read=2, blank=0, missing=0, confidence=1.0)
@@ -185,25 +189,59 @@ def test_a_run_that_never_ended_has_died(ledger):
     ledger.begin_run("run", "r", {})
     ledger.begin_run("run", "r", {})
     ledger.end_run("done")
-    assert [row["outcome"] for row in ledger.query("SELECT outcome FROM runs ORDER BY id")] == ["died", "done"]
+    assert [run.outcome for run in ledger.runs()] == ["died", "done"]
+
+
+def _first_version(folder):
+    """Lay a ledger of the first version into a folder: a scan that is archived, and an attempt."""
+    folder.mkdir(exist_ok=True)
+    with closing(sqlite3.connect(folder / "ledger.db")) as database:
+        database.executescript((ROOT / "pipeline" / "archive" / "migrations" / "1.sql").read_text("utf-8"))
+        database.executescript("""
+            PRAGMA user_version = 1;
+            INSERT INTO boxes VALUES ('box', '/box', '2026-01-01', NULL, 0);
+            INSERT INTO scans VALUES ('box', 'a.pdf', 'abab', 1, 1, 1, 'pdf', 3, 'archived', 'c', 'r', NULL, NULL,
+                                      NULL, NULL, 1, 0.9, '2026-01-01');
+            INSERT INTO attempts VALUES (1, 'read', 'box', 'abab', 1, 'r', 'w', '2026-01-01T00:01:00.000+00:00', 2.5,
+                                         'failed', 'timeout', 'slow');
+        """)
 
 
 def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path):
     """An archive outlives its programs: nothing of it is lost."""
-    database = sqlite3.connect(tmp_path / "ledger.db")
-    database.executescript((ROOT / "pipeline" / "archive" / "migrations" / "1.sql").read_text("utf-8"))
-    database.executescript("""
-        PRAGMA user_version = 1;
-        INSERT INTO boxes VALUES ('box', '/box', '2026-01-01', NULL, 0);
-        INSERT INTO scans VALUES ('box', 'a.pdf', 'abab', 1, 1, 1, 'pdf', 3, 'archived', 'c', 'r', NULL, NULL,
-                                  NULL, NULL, 1, 0.9, '2026-01-01');
-        INSERT INTO attempts VALUES (1, 'read', 'box', 'abab', 1, 'r', 'w', '2026-01-01T00:01:00.000+00:00', 2.5,
-                                     'failed', 'timeout', 'slow');
-    """)
-    database.close()
-    with Ledger(tmp_path) as ledger:
-        (row,) = ledger.scans("box")
+    _first_version(tmp_path)
+    with Archive(archive_settings(tmp_path)) as archive:
+        archive.migrate()
+        (row,) = archive.ledger.scans("box")
         assert (row.read, row.blank, row.missing) == (2, 1, 0)
-        assert ledger.query("SELECT handwriting FROM pages") == []
-        (attempt,) = ledger.query("SELECT * FROM attempts")
-        assert (attempt["started"], attempt["message"]) == ("2026-01-01T00:00:57.500+00:00", "slow")
+        assert archive.ledger.pages("abab") == []
+        (attempt,) = archive.ledger.attempts_of(row)
+        assert (attempt.started, attempt.message) == ("2026-01-01T00:00:57.500+00:00", "slow")
+
+
+def test_who_only_reads_does_not_change_a_ledger_of_an_older_version(tmp_path):
+    """An older program may be at work on it. The sentence says what brings it up to date."""
+    _first_version(tmp_path)
+    before = (tmp_path / "ledger.db").read_bytes()
+    with (
+        Archive.open(archive_settings(tmp_path)) as archive,
+        pytest.raises(LedgerError, match=r"older Bannasar.*`bannasar ledger check`"),
+    ):
+        archive.ledger.boxes()
+    assert (tmp_path / "ledger.db").read_bytes() == before
+
+
+def test_who_changes_an_archive_brings_its_ledger_up_to_date(tmp_path):
+    """As a run does, once nobody else can be at work on it."""
+    _first_version(tmp_path)
+    with Archive.open(archive_settings(tmp_path)) as archive:
+        with archive.held():
+            assert [box.id for box in archive.ledger.boxes()] == ["box"]
+        archive.migrate()  # does nothing more
+
+
+def test_a_ledger_is_not_brought_up_to_date_while_another_process_is_at_work(tmp_path):
+    """That process would go on with tables it does not know."""
+    _first_version(tmp_path)
+    with hold(tmp_path), Archive.open(archive_settings(tmp_path)) as archive, pytest.raises(ArchiveBusyError):
+        archive.migrate()

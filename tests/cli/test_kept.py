@@ -7,9 +7,10 @@ import pytest
 from lxml import etree
 
 from models.failure import Code
+from models.ledger import scan_row
 from models.scan import ScanState
 from pipeline.archive.bag import bags, read_bag, read_case
-from pipeline.archive.ledger import Ledger, scan_row
+from pipeline.archive.ledger import Ledger
 from tests.cli.conftest import write_page
 from tests.cli.test_rerun import write_half
 

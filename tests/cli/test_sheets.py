@@ -8,7 +8,6 @@ import pytest
 from PIL import Image
 
 from models.scan import Kind
-from pipeline.archive.account import account
 from pipeline.archive.bag import bags, read_bag
 from pipeline.archive.fixity import verify_bag
 from pipeline.archive.ledger import Ledger
@@ -44,7 +43,7 @@ def test_a_stack_with_two_sheets_comes_out_as_three_documents_and_the_sheets(ban
     assert len(pages) == 6
     assert verify_bag(bag) == []
     with Ledger(bannasar.archive) as ledger:
-        told = account(ledger, "box")
+        told = ledger.account("box")
     assert (told.pages, told.archived, told.failed) == (6, 6, 0)
     assert _found(bannasar, "procureur") == [4]
     assert _found(bannasar, "case:458/98") == [4]

@@ -4,7 +4,8 @@ import pytest
 
 from models.errors import TooManyFailuresError
 from models.failure import Code, Failure
-from pipeline.archive.ledger import Ledger, scan_row
+from models.ledger import scan_row
+from pipeline.archive.ledger import Ledger
 from pipeline.execution.circuit_breaker import CircuitBreaker
 
 PAGES = 12

@@ -7,15 +7,15 @@ import pytest
 
 from models.actor import Actor, ActorKind
 from models.failure import Code, Failure
+from models.ledger import ScanRow, scan_row
 from models.scan import Box, ScanState
-from pipeline.archive.account import account
 from pipeline.archive.archive import Archive
-from pipeline.archive.history import failures
-from pipeline.archive.ledger import Ledger, ScanRow, scan_row
+from pipeline.archive.ledger import Ledger
 from pipeline.archive.measure import Measure
 from pipeline.intake.discover import Entry
 from pipeline.services.box_report import BoxReport
 from pipeline.services.gone import dismiss, find_again, newly_gone, note_gone
+from pipeline.services.history import failures
 from pipeline.services.ingest import settle
 from tests.conftest import archive_settings
 
@@ -63,56 +63,57 @@ def _look(ledger: Ledger, box: Box, inside: Collection[str]) -> None:
         if row.path in inside:
             settle(row, Entry(PurePosixPath(row.path), box.root / row.path, 100, 1), ledger, [box.id])
     find_again(ledger)
-    account(ledger, box.id).check(box.id)
+    ledger.account(box.id).check(box.id)
 
 
-def _is_complained_of(ledger: Ledger, box: Box) -> bool:
-    told = bool(BoxReport(box.id, tuple(ledger.scans(box.id)), 0, account(ledger, box.id)).problems)
-    assert bool(failures(ledger, [box.id], 3)) == told
+def _is_complained_of(archive: Archive, box: Box) -> bool:
+    ledger = archive.ledger
+    told = bool(BoxReport(box.id, tuple(ledger.scans(box.id)), 0, ledger.account(box.id)).problems)
+    assert bool(failures(archive, box.id, 3)) == told
     return told
 
 
 @pytest.mark.parametrize("code", [code for code in Code if code.refuses])
-def test_what_was_refused_and_is_taken_out_is_not_complained_of(ledger, box, code):
+def test_what_was_refused_and_is_taken_out_is_not_complained_of(archive, ledger, box, code):
     """That is what the advice says, or what comes of following it. It is not forgotten."""
     ledger.put(scan_row(box.id, "a.docx", 100, 1))
     ledger.fail(_row(ledger, box, "a.docx"), Failure(code=code))
     _look(ledger, box, {"a.docx"})
-    assert _is_complained_of(ledger, box)
+    assert _is_complained_of(archive, box)
     _look(ledger, box, {"b.pdf"})
-    assert not _is_complained_of(ledger, box)
+    assert not _is_complained_of(archive, box)
     row = _row(ledger, box, "a.docx")
     assert row.state is ScanState.GONE
     assert row.reason is not None
     assert code.sentence in row.reason
 
 
-def test_pages_of_a_refused_scan_that_is_gone_stay_in_the_account(ledger, box):
+def test_pages_of_a_refused_scan_that_is_gone_stay_in_the_account(archive, ledger, box):
     """Its pages could be counted, and one of them not be opened."""
     ledger.fail(_accepted(ledger, box, "a.pdf"), Failure(code=Code.DAMAGED, page=2))
     _look(ledger, box, ())
-    assert not _is_complained_of(ledger, box)
-    told = account(ledger, box.id)
+    assert not _is_complained_of(archive, box)
+    told = ledger.account(box.id)
     assert (told.pages, told.refused, told.gone) == (2, 0, 2)
 
 
-def test_what_never_could_be_read_and_is_taken_out_is_not_complained_of(ledger, box):
+def test_what_never_could_be_read_and_is_taken_out_is_not_complained_of(archive, ledger, box):
     """Nothing of it was accepted."""
     ledger.put(scan_row(box.id, "a.pdf", 0, 0))
     ledger.fail(_row(ledger, box, "a.pdf"), Failure(code=Code.UNREADABLE))
     _look(ledger, box, ())
-    assert not _is_complained_of(ledger, box)
+    assert not _is_complained_of(archive, box)
 
 
 @pytest.mark.parametrize("code", [None, *(code for code in Code if not code.refuses)])
-def test_what_was_accepted_is_complained_of_until_it_is_back(ledger, box, code):
+def test_what_was_accepted_is_complained_of_until_it_is_back(archive, ledger, box, code):
     """Else a scan would disappear that nobody has archived."""
     row = _accepted(ledger, box, "a.pdf")
     if code:
         ledger.fail(row, Failure(code=code))
     _look(ledger, box, ())
     assert (_row(ledger, box, "a.pdf").state, _row(ledger, box, "a.pdf").code) == (ScanState.FAILED, Code.LEFT_BOX)
-    assert _is_complained_of(ledger, box)
+    assert _is_complained_of(archive, box)
     assert newly_gone(ledger, box.id, ()) == []
     _look(ledger, box, {"a.pdf"})
     assert _row(ledger, box, "a.pdf").state is ScanState.PENDING
@@ -125,9 +126,9 @@ def test_what_was_accepted_and_nobody_wants_is_dismissed(archive, ledger, box):
     operator = Actor(name="dara@desk", kind=ActorKind.OPERATOR)
     dismiss(archive, operator, ["a.pdf"], "scanned again as b.pdf")
     _look(ledger, box, ())
-    assert not _is_complained_of(ledger, box)
+    assert not _is_complained_of(archive, box)
     assert "scanned again as b.pdf" in str(_row(ledger, box, "a.pdf").reason)
-    assert account(ledger, box.id).gone == 2
+    assert ledger.account(box.id).gone == 2
 
 
 @pytest.mark.parametrize("failed", [True, False])
@@ -140,20 +141,20 @@ def test_a_scan_that_was_renamed_before_it_was_archived_is_read_under_its_new_na
     _look(ledger, box, {"b.pdf"})
     states = {row.path: row.state for row in ledger.scans(box.id)}
     assert states == {"a.pdf": ScanState.GONE, "b.pdf": ScanState.PENDING}
-    assert account(ledger, box.id).pages == 2
+    assert ledger.account(box.id).pages == 2
     _look(ledger, box, ())
     assert _row(ledger, box, "b.pdf").code == Code.LEFT_BOX
 
 
-def test_a_scan_that_was_moved_to_another_box_is_not_complained_of_once_that_is_run(ledger, box, tmp_path):
+def test_a_scan_that_was_moved_to_another_box_is_not_complained_of_once_that_is_run(archive, ledger, box, tmp_path):
     """Whichever of the two is run first."""
     other = _box(ledger, tmp_path / "other")
     _accepted(ledger, box, "a.pdf")
     _look(ledger, box, ())
-    assert _is_complained_of(ledger, box)
+    assert _is_complained_of(archive, box)
     _accepted(ledger, other, "a.pdf")
     _look(ledger, other, {"a.pdf"})
-    assert not _is_complained_of(ledger, box)
+    assert not _is_complained_of(archive, box)
     assert _row(ledger, other, "a.pdf").state is ScanState.PENDING
 
 

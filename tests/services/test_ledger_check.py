@@ -34,7 +34,7 @@ def archive(archived, tmp_path):
 
 def _check(archive, *, mend=True):
     with Archive(archive_settings(archive)) as opened:
-        return [(finding.told, finding.mended) for finding in check_ledger(opened, mend=mend)]
+        return [(finding.sentence, finding.mended) for finding in check_ledger(opened, mend=mend)]
 
 
 def test_a_sound_archive_agrees_with_its_ledger(archive):
@@ -57,7 +57,7 @@ def test_a_bag_that_is_gone_is_noticed_and_made_anew(archive, archived):
 def test_scans_archived_in_a_bag_nobody_knows_are_read_again(archive, archived):
     """As a ledger can say of a run that was killed between two entries."""
     with Ledger(archive) as ledger:
-        ledger.case_lost(ledger.query("SELECT id FROM cases ORDER BY id")[0]["id"])
+        ledger.case_lost(ledger.cases()[0].id)
     (lost, _) = _check(archive)
     assert lost == ("The bag of box-1_1.png is not there: 1 scans are to be read again.", True)
     bannasar = Bannasar(archive)

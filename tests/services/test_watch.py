@@ -5,8 +5,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from models.failure import Code, Failure
+from models.ledger import scan_row
 from pipeline.archive.archive import Archive
-from pipeline.archive.ledger import scan_row
 from pipeline.intake.discover import Entry
 from pipeline.services import watch
 from pipeline.services.gone import note_gone

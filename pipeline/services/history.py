@@ -1,0 +1,124 @@
+"""What happened: the failures of boxes by their codes, and everything that is known of single scans."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.errors import BagError, NotFoundError
+from models.failure import Code
+from models.ledger import AttemptRow, PageRow, ScanRow
+from models.scan import ScanState
+from pipeline.archive.archive import Archive
+from pipeline.archive.bag import read_case
+from pipeline.archive.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A scan, or a page of it, that failed, and why."""
+
+    box: str
+    path: str
+    page: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailureGroup:
+    """The failures of one code: how many scans and pages it has stopped, with examples."""
+
+    code: Code
+    scans: int
+    pages: int
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanHistory:
+    """One scan: how it stands, its pages that were tried, and every attempt, the oldest first.
+
+    ``unread`` says of which of its archived pages, by number, something is not read.
+    """
+
+    row: ScanRow
+    bag: str
+    pages: tuple[PageRow, ...]
+    attempts: tuple[AttemptRow, ...]
+    unread: Mapping[int, tuple[str, ...]]
+
+
+def failures(archive: Archive, box: str | None, most_examples: int) -> list[FailureGroup]:
+    """Return the failures of a box, or of all boxes, by code, the most frequent first.
+
+    A scan that failed because of its pages is counted by the codes of those; one that is archived as partial, too, and
+    one that waits since a run stopped over it.
+
+    Args:
+        archive: the archive.
+        box: the box, by its id or its folder; None for all.
+        most_examples: how many examples of each code are returned at most.
+
+    Raises:
+        NotFoundError: the archive holds no such box.
+    """
+    ledger = archive.ledger
+    boxes = ledger.boxes() if box is None else [archive.box(box)]
+    found: dict[Code, list[Example]] = {}
+    for row in (row for each in boxes for row in ledger.scans(each.id)):
+        if row.state in {ScanState.DUPLICATE, ScanState.GONE}:
+            continue
+        pages = ledger.failed_pages(row.sha256)
+        for page in pages:
+            example = Example(row.box, row.path, page.number, page.reason or "")
+            found.setdefault(Code(str(page.code)), []).append(example)
+        if row.code and not any(page.code == row.code for page in pages):
+            found.setdefault(Code(row.code), []).append(Example(row.box, row.path, None, row.reason or ""))
+    groups = [
+        FailureGroup(
+            code,
+            len({(example.box, example.path) for example in examples}),
+            sum(example.page is not None for example in examples),
+            tuple(examples[:most_examples]),
+        )
+        for code, examples in found.items()
+    ]
+    return sorted(groups, key=lambda group: (-group.scans, group.code))
+
+
+def scan_histories(archive: Archive, name: str) -> list[ScanHistory]:
+    """Return what is known of every scan of that name; see :func:`scans_named`.
+
+    Raises:
+        NotFoundError: the archive knows no such scan.
+    """
+    rows = scans_named(archive.ledger, name)
+    if not rows:
+        raise NotFoundError(f"The archive knows no scan {name}.", "`bannasar status BOX` lists those of a box.")
+    return [_history(archive, row) for row in rows]
+
+
+def scans_named(ledger: Ledger, name: str) -> list[ScanRow]:
+    """Return every scan of that name: its path in its box, ``box/path``, or the beginning of its SHA-256."""
+    return [
+        row
+        for box in ledger.boxes()
+        for row in ledger.scans(box.id)
+        if name in {row.path, f"{row.box}/{row.path}"} or (len(name) >= 8 and row.sha256.startswith(name.lower()))
+    ]
+
+
+def _history(archive: Archive, row: ScanRow) -> ScanHistory:
+    ledger = archive.ledger
+    bag = ledger.bag_of(row.case_id) if row.state in {ScanState.ARCHIVED, ScanState.DUPLICATE} else ""
+    unread = _unread(archive.folder / bag, row.sha256) if bag else {}
+    return ScanHistory(row, bag, tuple(ledger.pages(row.sha256)), tuple(ledger.attempts_of(row)), unread)
+
+
+def _unread(bag: Path, sha256: str) -> dict[int, tuple[str, ...]]:
+    """Return what of the pages of a scan is not read; nothing where the bag is damaged, which `verify` reports."""
+    try:
+        case = read_case(bag)
+    except BagError:
+        return {}
+    unread = (one for document in case.documents for one in document.unread)
+    return {one.page.number: one.remarks for one in unread if one.page.scan == sha256}
