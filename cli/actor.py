@@ -10,7 +10,7 @@ from pathlib import Path
 from models.actor import Actor, ActorKind
 from models.errors import UsageError
 from pipeline.access.asker import Asker
-from pipeline.archive.archive import Archive
+from pipeline.services.archives import Archive
 
 
 def operator() -> Actor:

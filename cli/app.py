@@ -53,13 +53,16 @@ _COMMANDS = {
     ),
     "review": (
         "cli.review:review",
-        "List the documents that want a person's eyes, the least sure first, and what to type.",
+        "List the documents that a person should look at, the least confident first, and what to type.",
     ),
-    "correct": ("cli.correct:correct", "Say what a document is, where the machine was wrong or unsure."),
-    "split": ("cli.correct:split", "Cut a document in two, where the machine saw no second one begin."),
+    "correct": (
+        "cli.correct:correct",
+        "Correct what the machine read of a document: its kind, date, case number or court.",
+    ),
+    "split": ("cli.correct:split", "Split a document in two, where the machine did not see that a second one begins."),
     "merge": (
         "cli.correct:merge",
-        "Join a document with the one before it, where the machine saw one begin that does not.",
+        "Join a document with the one before it, where the machine was wrong to begin a new one.",
     ),
     "kinds": (
         "cli.kinds:kinds",
@@ -76,9 +79,9 @@ _COMMANDS = {
     ),
     "withdraw": (
         "cli.withdrawal:withdraw",
-        "Hide a case file from searches; its bag is kept as it is, and the journal says who had it done, when and why.",
+        "Hide a case file from searches. Its bag stays as it is; the journal says who did it, when and why.",
     ),
-    "reinstate": ("cli.withdrawal:reinstate", "Let searches find a case file again that was withdrawn."),
+    "reinstate": ("cli.withdrawal:reinstate", "Show a withdrawn case file in searches again."),
     "seal": (
         "cli.level:seal",
         "Seal a case file, a document, a page or a box: nobody sees it but those to whom it is granted.",

@@ -8,11 +8,9 @@ import typer
 
 from cli.common import ArchiveOption, JsonOption, out, read_settings
 from cli.terminal import Text, print_json
-from models.errors import UsageError
 from models.exit_status import ExitStatus
-from pipeline.archive.keys import read_keys, trusted
-from pipeline.archive.statement import is_statement
-from pipeline.services.authenticity import Finding, Verdict, check_file, check_text
+from pipeline.services.archives import Archive
+from pipeline.services.authenticity import Finding, Verdict, check_authenticity
 
 _STYLES = {Verdict.RIGHT: "bold green", Verdict.CHANGED: "bold red", Verdict.UNKNOWN: "bold yellow"}
 
@@ -42,15 +40,7 @@ def check(
 
         bannasar check photo-of-the-certificate.jpg --key court.pem
     """
-    settings = read_settings(archive)
-    keys = read_keys(key) if key else trusted(settings.archive)
-    at_hand = settings.archive if (settings.archive / "bags").is_dir() else None
-    if is_statement(file):
-        found = check_text(file, keys, at_hand)
-    elif Path(file).exists():
-        found = check_file(Path(file), keys, at_hand)
-    else:
-        raise UsageError(f"{file} does not exist.")
+    found = check_authenticity(Archive(read_settings(archive)), file, key)
     if as_json:
         print_json(asdict(found))
     else:

@@ -12,7 +12,7 @@ from cli.terminal import Terminal, Text
 from config.settings import load
 from models.errors import UsageError
 from models.settings import LogFormat, Settings
-from pipeline.archive.archive import Archive
+from pipeline.services.archives import Archive
 
 out = Terminal()
 err = Terminal(stderr=True)
@@ -50,6 +50,16 @@ def warn_of_damage(archive: Path, bags: Sequence[Path]) -> None:
         return
     listed = ", ".join(str(bag.relative_to(archive)) for bag in bags)
     warn(f"Left out, for they cannot be read (`bannasar verify` tells what is damaged): {listed}.")
+
+
+@contextmanager
+def naming_damage(archive: Archive) -> Iterator[list[Path]]:
+    """Give a list for the bags that are left out because they cannot be read, and say in the end which those are."""
+    left_out: list[Path] = []
+    try:
+        yield left_out
+    finally:
+        warn_of_damage(archive.folder, left_out)
 
 
 def warn(sentence: str) -> None:

@@ -8,9 +8,8 @@ from rich.cells import cell_len
 
 from cli.common import err
 from cli.terminal import Text, escaped
-from models.errors import BannasarError, QueryError
+from models.errors import BannasarError, QueryError, is_disk_full
 from models.exit_status import ExitStatus
-from pipeline.execution.disk_guard import is_full
 from pipeline.logs import described
 
 _OF_A_LEDGER = "`bannasar ledger check` says more; `bannasar rebuild --force` makes it anew from the bags."
@@ -37,7 +36,7 @@ def end_with(error: Exception) -> NoReturn:
 def of_the_system(error: OSError | sqlite3.OperationalError) -> str:
     """Return the sentence and the next step for an error of the operating system or of SQLite."""
     where = getattr(error, "filename", None)
-    if is_full(error):
+    if is_disk_full(error):
         # Of what is copied the second name is the copy's.
         where = getattr(error, "filename2", None) or where
         return f"The disk{f' of {where}' if where else ''} is full. Make room, then run the same command again."

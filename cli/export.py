@@ -7,10 +7,7 @@ import typer
 
 from cli.common import ArchiveOption, CaseArgument, err, keep_outside, open_archive, out, warn_of_damage
 from models.exit_status import ExitStatus
-from pipeline.archive.transfer import export_bag
-from pipeline.formats.format import Format
-from pipeline.formats.registry import formats
-from pipeline.services.export import export_documents, export_files, export_iiif
+from pipeline.services.export import Format, export_bag, export_documents, export_files, export_iiif, formats
 from pipeline.services.text_export import export_text
 
 ToOption = Annotated[Path, typer.Option(metavar="DIR", help="Where they go; it is made if need be.")]
@@ -66,7 +63,7 @@ def bag(
     """
     with open_archive(archive) as opened:
         keep_outside(opened.folder, to)
-        made = export_bag(opened.bag(case), to)
+        made = export_bag(opened, case, to)
     out.print(f"{case} is copied to {made}.")
 
 

@@ -7,8 +7,8 @@ import typer
 
 from cli.actor import operator
 from cli.common import ArchiveOption, out, read_settings, warn
-from pipeline.archive.archive import Archive
 from pipeline.services import import_bag as service
+from pipeline.services.archives import Archive
 
 
 def import_bag(

@@ -73,7 +73,7 @@ def rebuild(
     with open_archive(archive) as opened, counted("case files") as show:
         own = opened.settings.index.url
         pages, unreadable = service.rebuild_index(opened, show, to)
-        where = to or own or opened.folder / "index.db"
+        where = to or opened.index_place
     out.print(f"The index at {where} holds {pages} pages.")
     if to and to != own:
         out.print("To search it, set index.url in bannasar.toml.")

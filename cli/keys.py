@@ -8,8 +8,8 @@ import typer
 from cli.actor import operator
 from cli.common import ArchiveOption, out, read_settings
 from models.errors import BagError
-from pipeline.archive.archive import Archive
 from pipeline.services import keys as service
+from pipeline.services.archives import Archive
 
 app = typer.Typer(
     help="Look after the key that signs bags and journal, and those that are trusted.", no_args_is_help=True

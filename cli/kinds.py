@@ -1,12 +1,10 @@
 """``bannasar kinds``."""
 
-from pathlib import Path
-
 from rich.table import Table
 
 from cli.common import ArchiveOption, JsonOption, out, read_settings
 from cli.terminal import Text, print_json
-from pipeline.document.glossary import read_glossary
+from pipeline.services import kinds as service
 
 
 def kinds(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
@@ -17,15 +15,15 @@ def kinds(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     Example:
         bannasar kinds
     """
-    glossary = read_glossary(Path(read_settings(archive).document.glossary))
+    known = service.kinds(read_settings(archive))
     if as_json:
-        told = {kind: named.model_dump(mode="json") for kind, named in glossary.kinds.items()}
+        told = {kind: named.model_dump(mode="json") for kind, named in known.items()}
         print_json({"kinds": told})
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("kind", "Khmer", "French", "English", "evidence"):
         table.add_column(name, overflow="fold")
-    for kind, named in glossary.kinds.items():
+    for kind, named in known.items():
         titles = ("; ".join(forms) for forms in (named.km, named.fr, named.en))
         table.add_row(kind, *map(Text, titles), Text(named.evidence))
     out.print(table)

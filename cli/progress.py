@@ -15,7 +15,7 @@ from rich.progress import Progress as Bar
 from cli.common import err
 from cli.terminal import Text, json_line
 from models.settings import LogFormat
-from pipeline.execution.progress import Progress
+from pipeline.services.progress import Progress
 
 _SECONDS_BETWEEN_LINES = 5.0
 

@@ -8,8 +8,8 @@ from cli.actor import operator
 from cli.common import ArchiveOption, out, read_settings, warn
 from cli.progress import counted
 from models.errors import BagError
-from pipeline.archive.archive import Archive
 from pipeline.services import rebuild as service
+from pipeline.services.archives import Archive
 
 
 def rebuild(

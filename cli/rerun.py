@@ -21,7 +21,7 @@ from cli.running import check_tools, run_and_report
 from cli.terminal import Text
 from models.failure import Code
 from models.settings import Settings
-from pipeline.archive.archive import Archive
+from pipeline.services.archives import Archive
 from pipeline.services.rerun import Chosen, Stage, Wanted, choose
 from pipeline.services.rerun import rerun as do_again
 

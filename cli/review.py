@@ -9,7 +9,6 @@ import typer
 from cli.common import ArchiveOption, JsonOption, open_archive, out, warn_of_damage
 from cli.terminal import Text, print_json
 from models.correction import About
-from pipeline.archive.bag import bag_folder, document_file
 from pipeline.services.review import ReviewItem, review_queue
 
 
@@ -47,11 +46,10 @@ def review(
         return
     for item in found[:limit]:
         case, document = item.case, item.document
-        pdf = document_file(bag_folder(opened.folder, case), document.number)
         out.print(Text(f"{case.id}, document {document.number}: {document.title}", style="bold"))
         for why in (*item.why.values(), *item.unread):
             out.print(Text(f"   {why}"))
-        out.print(Text(f"   {pdf}", style="dim"))
+        out.print(Text(f"   {item.pdf}", style="dim"))
         abouts = item.why if item.why and not item.unread else {About.KIND: "", **item.why}
         unsure = " ".join(f"--{about.value} …" for about in abouts)
         command = f"bannasar correct {shlex.quote(case.id)} --document {document.number} {unsure}"

@@ -21,7 +21,7 @@ from cli.common import (
 )
 from cli.running import check_tools, run_and_report
 from cli.terminal import Text
-from pipeline.archive.archive import Archive
+from pipeline.services.archives import Archive
 from pipeline.services.digitise import check_box, digitise
 from pipeline.services.forecast import forecast
 

@@ -20,12 +20,11 @@ from models.errors import BannasarError, MissingDependencyError
 from models.exit_status import ExitStatus
 from models.scan import ScanState
 from models.settings import LogFormat, Settings
-from pipeline.archive.archive import Archive
-from pipeline.execution.metrics import Metrics
-from pipeline.execution.progress import Progress, Watcher
+from pipeline.services.archives import Archive
 from pipeline.services.box_report import BoxReport, box_report
 from pipeline.services.digitising.run import Summary
 from pipeline.services.doctor import examine
+from pipeline.services.progress import Metrics, Progress, Watcher
 
 # So many sentences about what a run left as it was are shown.
 _MOST_LEFT = 20

@@ -15,11 +15,9 @@ from cli.terminal import Text, print_json
 from models.errors import UsageError
 from models.hit import Found, Hit
 from models.settings import Settings
-from pipeline.archive.archive import Archive
-from pipeline.index.query import Query
-from pipeline.index.results import MOST_COUNTED
-from pipeline.index.store import Sort, View
 from pipeline.services import search as service
+from pipeline.services.archives import Archive
+from pipeline.services.search import MOST_COUNTED, Query, Sort, View
 
 _COLUMNS = ("case", "box", "path", "page", "document", "kind", "court", "case_number", "date", "exact", "snippet")
 _MOST_VALUES = 8

@@ -11,12 +11,10 @@ from cli.progress import counted
 from cli.terminal import Text, print_json
 from models.errors import BagError, BannasarError
 from models.exit_status import ExitStatus
-from pipeline.archive.archive import Archive
-from pipeline.archive.fixity import Pace
-from pipeline.archive.keys import read_keys
 from pipeline.services import verify as service
+from pipeline.services.archives import Archive
 from pipeline.services.index import repair
-from pipeline.services.verify import Checked
+from pipeline.services.verify import Checked, Pace, read_keys
 
 
 def verify(

@@ -17,7 +17,7 @@ from cli.common import (
 )
 from cli.progress import say
 from cli.running import check_tools, run_and_report
-from pipeline.archive.archive import Archive
+from pipeline.services.archives import Archive
 from pipeline.services.digitise import check_box
 from pipeline.services.digitising.run import Summary
 from pipeline.services.watch import watch_box

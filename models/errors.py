@@ -35,6 +35,8 @@ Errors of the operating system and of libraries are translated where they come i
 error holds anything that is written on a paper.
 """
 
+import errno
+import sqlite3
 from http import HTTPStatus
 from pathlib import Path
 from typing import ClassVar
@@ -231,3 +233,10 @@ class ScanError(BannasarError):
         self.failure = Failure(code=code, detail=detail, page=page)
         super().__init__(self.failure.sentence, code.next_step)
         self.args = (code, detail, page)  # with which it is made again in another process
+
+
+def is_disk_full(error: OSError | sqlite3.OperationalError) -> bool:
+    """Whether an error of the operating system or of SQLite says that the disk is full."""
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return error.sqlite_errorcode == sqlite3.SQLITE_FULL

@@ -17,7 +17,7 @@ from pipeline.archive.custody import CustodyRecorder, custody_recorder
 from pipeline.archive.ledger import Ledger
 from pipeline.archive.lock import hold
 from pipeline.archive.results import Results
-from pipeline.index.opening import is_made, open_index, open_to_rebuild
+from pipeline.index.opening import is_made, open_index, open_to_rebuild, place_of
 from pipeline.index.store import Store
 
 
@@ -168,6 +168,11 @@ class Archive:
         return self.index
 
     @property
+    def index_place(self) -> str:
+        """Where the index is: the address of a cluster, or a file."""
+        return place_of(self.folder, self.settings.index)
+
+    @property
     def has_index(self) -> bool:
         """Whether there is something to search."""
         return is_made(self.folder, self.settings.index)
@@ -207,7 +212,7 @@ class Archive:
 
     def place_of(self, box: str, case: str) -> Path:
         """Return the folder where the bag of a case file lies, or will lie."""
-        return bags_room.bag_place(self.folder, box, case)
+        return places.bag_place(self.folder, box, case)
 
     def path_of(self, bag: Path) -> str:
         """Return the path of a bag in the archive, as ledger and journal know it."""

@@ -36,6 +36,7 @@ from models.fact import FactName
 from models.failure import Code
 from models.page import Page
 from models.scan import Scan
+from pipeline.archive.places import bag_place, bags_folder, work_folder
 from pipeline.archive.withdrawal import carry_over, is_withdrawn
 from pipeline.formats.alto import alto_of
 from pipeline.formats.mets import BagFile, mets
@@ -79,7 +80,7 @@ def build_bag(
     Raises:
         ScanError: a scan is not what it was, a PDF cannot be made, or the disk is full.
     """
-    work = archive / "tmp"
+    work = work_folder(archive)
     work.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix="bag-", dir=work))
     # Whoever may look into the archive may look into its bags.
@@ -99,11 +100,6 @@ def build_bag(
 def bag_folder(archive: Path, case: CaseFile) -> Path:
     """Return where the bag of a case file lies."""
     return bag_place(archive, case.box, case.id)
-
-
-def bag_place(archive: Path, box: str, case: str) -> Path:
-    """Return where the bag of a case file lies, from the ids of the case file and its box."""
-    return archive / "bags" / box / case
 
 
 def read_bag(bag: Path) -> tuple[CaseFile, list[Page]]:
@@ -152,12 +148,17 @@ def _unreadable(bag: Path, error: Exception) -> BagError:
 
 def bags(archive: Path) -> Iterator[Path]:
     """Yield every bag of an archive, in the order of their paths."""
-    yield from sorted(file.parent.parent for file in (archive / "bags").glob("*/*/data/case.json"))
+    yield from sorted(file.parent.parent for file in bags_folder(archive).glob("*/*/data/case.json"))
+
+
+def bags_of_box(archive: Path, box: str) -> Iterator[Path]:
+    """Yield every bag of one box, in the order of their paths."""
+    yield from sorted(file.parent.parent for file in (bags_folder(archive) / box).glob("*/data/case.json"))
 
 
 def bag_folders(archive: Path) -> Iterator[Path]:
     """Yield every folder where a bag should be, whatever is left in it, in the order of their paths."""
-    yield from sorted(folder for folder in (archive / "bags").glob("*/*") if folder.is_dir())
+    yield from sorted(folder for folder in bags_folder(archive).glob("*/*") if folder.is_dir())
 
 
 def shown_bags(archive: Path, box: str | None = None) -> Iterator[Path]:
@@ -215,12 +216,12 @@ def recover(archive: Path) -> None:
     What was being built is moved away at once, before it is taken apart: should somebody still be at work on it, on
     another machine perhaps, they find it gone, and cannot move half of it into place.
     """
-    work = archive / "tmp"
+    work = work_folder(archive)
     if work.exists():
         work.rename(archive / f"tmp-{time.time_ns()}")
     for left in sorted(archive.glob("tmp-*")):
         for older in (left / "replaced").glob("*/*"):
-            place = archive / "bags" / older.relative_to(left / "replaced")
+            place = bags_folder(archive) / older.relative_to(left / "replaced")
             if not place.exists():
                 older.rename(place)
         shutil.rmtree(left, ignore_errors=True)
@@ -309,7 +310,7 @@ def move_into_place(aside: Path, place: Path, archive: Path) -> None:
     """Move a bag that is on the disk to its place, by renaming; what was there is gone only when that is done."""
     place.parent.mkdir(parents=True, exist_ok=True)
     if place.exists():
-        older = archive / "tmp" / "replaced" / place.parent.name / place.name
+        older = work_folder(archive) / "replaced" / place.parent.name / place.name
         older.parent.mkdir(parents=True, exist_ok=True)
         carry_over(place, aside)
         place.rename(older)

@@ -109,10 +109,15 @@ def fingerprint(key: Ed25519PublicKey) -> str:
 
 def trust(archive: Path, key: Ed25519PublicKey) -> Path:
     """Put a public key among those that an archive trusts, and return where it lies."""
-    file = archive / _FOLDER / f"{fingerprint(key)}.pem"
+    file = trusted_file(archive, fingerprint(key))
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     return file
+
+
+def trusted_file(archive: Path, fingerprint: str) -> Path:
+    """Return where an archive keeps a public key that it trusts."""
+    return archive / _FOLDER / f"{fingerprint}.pem"
 
 
 def trusted(archive: Path) -> dict[str, Ed25519PublicKey]:

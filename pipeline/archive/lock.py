@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from models.errors import ArchiveBusyError
+from pipeline.archive.places import lock_file
 
 _LOG = logging.getLogger(__name__)
-LOCK = "lock"
-"""The file in an archive that a run holds; while it does, the file is there."""
 
 
 @contextmanager
@@ -25,7 +24,7 @@ def hold(archive: Path) -> Iterator[None]:
     """
     try:
         archive.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(archive / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        descriptor = os.open(lock_file(archive), os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         if error.errno not in {errno.EROFS, errno.EACCES, errno.EPERM}:
             raise

@@ -18,12 +18,13 @@ from models.errors import BagError, NoBagError, SameBagError, TransferError
 from pipeline.archive.bag import bag_folder, read_bag, read_case, stored_paths, to_disk
 from pipeline.archive.fixity import Damage, in_words, require_intact, verify_bag
 from pipeline.archive.keys import false_signatures
+from pipeline.archive.places import work_folder
 
 _LOG = logging.getLogger(__name__)
 _ENCRYPTED = 1  # a flag of an entry (APPNOTE.TXT, 4.4.4)
 
 
-def export_bag(bag: Path, to: Path) -> Path:
+def copy_bag(bag: Path, to: Path) -> Path:
     """Copy a bag into a folder, or into a ZIP file where the name ends so, and return where it is.
 
     Raises:
@@ -80,7 +81,7 @@ def imported_copy(
         SameBagError: this archive holds that very case file.
         OSError: it cannot be read or written.
     """
-    work = archive / "tmp"
+    work = work_folder(archive)
     work.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="import-", dir=work) as folder,

@@ -1,12 +1,13 @@
 """Guards the archive's disk: a run waits while there is too little space."""
 
-import errno
 import logging
 import shutil
 import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from models.errors import is_disk_full
 
 _LOG = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LOOKS = 1.0
@@ -49,7 +50,7 @@ class DiskGuard:
             try:
                 write()
             except (OSError, sqlite3.OperationalError) as error:
-                if not is_full(error):
+                if not is_disk_full(error):
                     raise
                 _LOG.warning("the run waits: the disk is full")
                 self._pause(f"Paused: the disk of {self._archive} is full. Make room, and it goes on.")
@@ -61,10 +62,3 @@ class DiskGuard:
 
     def _is_short(self) -> bool:
         return shutil.disk_usage(self._archive).free < self._least
-
-
-def is_full(error: OSError | sqlite3.OperationalError) -> bool:
-    """Whether an error says that the disk is full."""
-    if isinstance(error, OSError):
-        return error.errno in {errno.ENOSPC, errno.EDQUOT}
-    return error.sqlite_errorcode == sqlite3.SQLITE_FULL

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import psutil
 
+from models.errors import is_disk_full
 from models.failure import Code, Failure
-from pipeline.execution.disk_guard import is_full
 from pipeline.execution.sandbox_process import BEGUN, LENGTH, write_message
 
 _LOG = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ class Sandboxes:
             sandbox = self._take()
         except OSError as error:
             # Of this worker's own machine, which may be another than the archive's.
-            code = Code.DISK_FULL if is_full(error) else Code.WORKER_LOST
+            code = Code.DISK_FULL if is_disk_full(error) else Code.WORKER_LOST
             return Failure(code=code, detail=f"{self.worker}: {error}")
         if sandbox is None:
             return _STOPPED

@@ -17,6 +17,7 @@ from models.settings import Settings
 from pipeline.archive.bag import NewBag, bag_folder, build_bag, read_bag
 from pipeline.archive.fixity import require_intact
 from pipeline.archive.measure import Measure, measure
+from pipeline.archive.places import work_folder
 from pipeline.archive.results import Results
 from pipeline.document.describe import describe_documents
 from pipeline.document.kind_levels import with_levels_of_kinds
@@ -112,7 +113,7 @@ def archive_case(
         update={"documents": describe_documents(case.documents, by_ref, settings.document, case.corrections)}
     )
     case = with_levels_of_kinds(case, Path(settings.document.glossary), actor)
-    work = archive / "tmp"
+    work = work_folder(archive)
     work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="pictures-", dir=work) as folder:
         pictures = {}
@@ -155,7 +156,7 @@ def prove_page(source: Source, ref: PageRef, recipe: str, bag: Path, settings: S
     page = _Kept(settings.archive, bag).page(ref, recipe)
     describe_documents((Document(number=1, title="", pages=(ref,)),), {ref: page}, settings.document, ())
     alto(page, source.file.name, {}, datetime.now(UTC))
-    work = settings.archive / "tmp"
+    work = work_folder(settings.archive)
     work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="page-", dir=work) as folder:
         upright = settings.pdf.upright

@@ -45,6 +45,11 @@ def open_to_rebuild(archive: Path, settings: IndexSettings) -> Store:
     return open_index(archive, settings)
 
 
+def place_of(archive: Path, settings: IndexSettings) -> str:
+    """Return where the index of an archive is: the address of the cluster that is set, or the file in its folder."""
+    return settings.url or str(archive / _FILE)
+
+
 def is_made(archive: Path, settings: IndexSettings) -> bool:
     """Whether there is something to search: a cluster is asked for that, a file is there or not."""
     return bool(settings.url) or (archive / _FILE).is_file()

@@ -7,7 +7,7 @@ whether it holds a file that carries no signature.
 import hashlib
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -16,12 +16,14 @@ import zxingcpp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from PIL import Image, UnidentifiedImageError
 
-from models.errors import NoBagError, NoStatementError, ScanError, TransferError
+from models.errors import NoBagError, NoStatementError, ScanError, TransferError, UsageError
 from models.scan import Kind
+from pipeline.archive.archive import Archive
 from pipeline.archive.bag import bags
 from pipeline.archive.fixity import Damage, verify_bag
 from pipeline.archive.journal import manifest_of
-from pipeline.archive.keys import SIGNED, is_vouched_for, signatures
+from pipeline.archive.keys import SIGNED, is_vouched_for, read_keys, signatures, trusted
+from pipeline.archive.places import bag_place
 from pipeline.archive.signed_pdf import Signature, signature_of
 from pipeline.archive.statement import Statement, is_statement, open_sealed
 from pipeline.archive.transfer import unpacked
@@ -52,6 +54,28 @@ class Finding:
     reason: str
     damages: tuple[Damage, ...] = ()
     statement: Statement | None = None
+
+
+def check_authenticity(archive: Archive, what: str, key_files: Sequence[Path] | None = None) -> Finding:
+    """Say whether a file, or what the code of a certificate says, is what an archive signed.
+
+    Args:
+        archive: an archive that may hold it; it need not be there.
+        what: a file or a folder, see :func:`check_file`, or the line of text itself.
+        key_files: the public keys whose signatures count; None for those that the archive trusts.
+
+    Raises:
+        UsageError: there is no such file.
+        KeyUnusableError: a key cannot be read.
+        OSError: something cannot be read.
+    """
+    keys = read_keys(key_files) if key_files else trusted(archive.folder)
+    at_hand = archive.folder if archive.has_bags else None
+    if is_statement(what):
+        return check_text(what, keys, at_hand)
+    if not Path(what).exists():
+        raise UsageError(f"{what} does not exist.")
+    return check_file(Path(what), keys, at_hand)
 
 
 def check_file(file: Path, keys: Keys, archive: Path | None = None) -> Finding:
@@ -102,7 +126,7 @@ def check_text(text: str, keys: Keys, archive: Path | None = None) -> Finding:
         return Finding(Verdict.UNKNOWN, f"the key {statement.key[:16]}… that it names is not trusted", (), statement)
     if not signed:
         return Finding(Verdict.CHANGED, "its signature is not of what it says", (), statement)
-    bag = archive / "bags" / statement.box / statement.case if archive else None
+    bag = bag_place(archive, statement.box, statement.case) if archive else None
     if bag is None or not bag.is_dir():
         return Finding(Verdict.RIGHT, _STATED, (), statement)
     if manifest_of(bag) == statement.manifest:

@@ -50,7 +50,7 @@ def certify(archive: Archive, case: str, to: Path) -> Statement:
     except BagError as error:
         raise BagError(str(error), "It is not certified.") from error
     journal = list(lines(archive.folder))
-    place = bag.relative_to(archive.folder).as_posix()
+    place = archive.path_of(bag)
     entered = next(line for line in journal if line.bag == place and line.manifest == manifest_of(bag))
     record = read_case(bag)
     statement = Statement(

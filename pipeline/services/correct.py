@@ -18,6 +18,7 @@ from pipeline.archive.custody import require_recorded
 from pipeline.archive.fixity import require_intact
 from pipeline.archive.journal import Event, history_with
 from pipeline.archive.pictures import extract_pictures
+from pipeline.archive.places import work_folder
 from pipeline.document import corrections as typed
 from pipeline.document.describe import describe_documents, inactive_corrections
 from pipeline.document.glossary import read_names
@@ -137,7 +138,7 @@ def _corrected(
 
 def _built(now: CaseFile, older: CaseFile, pages: list[Page], bag: Path, archive: Path) -> Path:
     """Build the new bag beside the older one. Nothing is read again: pages, pictures and scans are those of the bag."""
-    work = archive / "tmp"
+    work = work_folder(archive)
     work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="pictures-", dir=work) as folder:
         pictures = extract_pictures(bag, older, Path(folder))

@@ -20,11 +20,27 @@ from pipeline.archive.bag import document_file, read_bag, read_case
 from pipeline.archive.custody import require_recorded
 from pipeline.archive.fixity import require_intact
 from pipeline.archive.signed_pdf import sign_pdf
+from pipeline.archive.transfer import copy_bag
 from pipeline.formats.format import Format, parts
 from pipeline.formats.iiif import manifest, picture_name, picture_size, text_name, text_of
+from pipeline.formats.registry import formats
 from pipeline.services.pictures import upright_from_pdf
 
+__all__ = ["Format", "export_bag", "export_documents", "export_files", "export_iiif", "formats"]
+
 _LOG = logging.getLogger(__name__)
+
+
+def export_bag(archive: Archive, case: str, to: Path) -> Path:
+    """Copy the bag of a case file into a folder, or into a ZIP file where the name ends so, and return where it is.
+
+    Raises:
+        NotFoundError: the archive holds no such case file.
+        TransferError: there is something already.
+        BagError: the bag is not as it was sealed.
+        OSError: it cannot be written.
+    """
+    return copy_bag(archive.bag(case), to)
 
 
 def export_documents(archive: Archive, case: str, to: Path) -> list[Path]:

@@ -11,8 +11,8 @@ from models.failure import Code, Failure
 from models.ledger import Attempt, ScanRow, scan_row
 from models.scan import Box, ScanState
 from pipeline.archive.ledger import Ledger
-from pipeline.archive.lock import LOCK
 from pipeline.archive.names import case_id
+from pipeline.archive.places import lock_file, work_folder
 from pipeline.execution.context import Context
 from pipeline.execution.retry import plan_retry
 from pipeline.execution.task import Task
@@ -151,7 +151,8 @@ def inspect_anew(box: Box, entries: Sequence[Entry], context: Context, password:
     ledger, settings = context.ledger, context.settings
     left = deque(entries)
     unlocked: dict[str, Path] = {}
-    copies = {entry: settings.archive / "tmp" / "unlocked" / f"{n:06}.pdf" for n, entry in enumerate(entries)}
+    folder = work_folder(settings.archive) / "unlocked"
+    copies = {entry: folder / f"{number:06}.pdf" for number, entry in enumerate(entries)}
 
     def take() -> Task | None:
         while left:
@@ -160,7 +161,7 @@ def inspect_anew(box: Box, entries: Sequence[Entry], context: Context, password:
                 seconds = settings.limits.page_seconds + entry.size / _SLOWEST_BYTES_A_SECOND
                 if password is not None:
                     arguments = (entry.file, entry.size, settings, password, copies[entry])
-                    return Task(entry, unlock_scan, arguments, seconds, (entry.file, settings.archive / LOCK))
+                    return Task(entry, unlock_scan, arguments, seconds, (entry.file, lock_file(settings.archive)))
                 return Task(entry, inspect_scan, (entry.file, entry.size, settings), seconds, (entry.file,))
             refuse(scan_row(box.id, str(entry.path), entry.size, entry.mtime_ns), entry.refusal)
         return None

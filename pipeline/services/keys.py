@@ -9,7 +9,16 @@ from pipeline.archive.archive import Archive
 from pipeline.archive.custody import adopt_key, key_file, passphrase, recorded_manifests
 from pipeline.archive.fixity import verify_bag
 from pipeline.archive.journal import Entry, Event, append, last_line, manifest_of
-from pipeline.archive.keys import fingerprint, is_vouched_for, load_public, load_signer, make_key, trust, trusted
+from pipeline.archive.keys import (
+    fingerprint,
+    is_vouched_for,
+    load_public,
+    load_signer,
+    make_key,
+    trust,
+    trusted,
+    trusted_file,
+)
 from pipeline.services.certify import MAKE_KEY, NO_KEY
 
 
@@ -66,7 +75,7 @@ def known(archive: Archive) -> Keys:
         OSError: a key cannot be read.
     """
     recorder = archive.recorder
-    files = tuple(archive.folder / "keys" / f"{name}.pem" for name in trusted(archive.folder))
+    files = tuple(trusted_file(archive.folder, name) for name in trusted(archive.folder))
     return Keys(files, recorder.signer.fingerprint if recorder.signer else "", recorder.warning)
 
 
@@ -105,7 +114,7 @@ def sign(archive: Archive, actor: Actor) -> Signed:
         journal = recorded_manifests(archive.folder)
         skipped = []
         for bag in waiting:
-            if verify_bag(bag) or manifest_of(bag) != journal.get(bag.relative_to(archive.folder).as_posix()):
+            if verify_bag(bag) or manifest_of(bag) != journal.get(archive.path_of(bag)):
                 skipped.append(bag.name)
             else:
                 recorder.enter(Event.SIGNED, bag, actor)

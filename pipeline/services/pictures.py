@@ -12,6 +12,7 @@ from models.page import Page, Rect
 from models.scan import Kind
 from models.settings import Settings
 from pipeline.archive.bag import document_file, read_bag
+from pipeline.archive.places import bag_place
 from pipeline.formats.compress import LONGEST_JPEG
 from pipeline.formats.text_layer import POINTS_PER_INCH, page_size
 from pipeline.page.picture import Picture, Pixels
@@ -33,7 +34,7 @@ def draw_hit(hit: Hit, settings: Settings, file: Path) -> None:
         ScanError: the page cannot be rendered.
         OSError: the bag cannot be read, or the file not written.
     """
-    bag = settings.archive / "bags" / hit.box / hit.case
+    bag = bag_place(settings.archive, hit.box, hit.case)
     case, pages = read_bag(bag)
     page, place = _page(case, pages, hit)
     pdf = document_file(bag, hit.document)

@@ -10,7 +10,7 @@ from models.errors import BagError
 from models.fact import Fact, FactName
 from models.page import Page
 from pipeline.archive.archive import Archive
-from pipeline.archive.bag import read_bag, read_case
+from pipeline.archive.bag import document_file, read_bag, read_case
 from pipeline.document.glossary import UNKNOWN
 from pipeline.document.sheets import SEPARATOR
 from pipeline.text.dates import NO_CENTURY
@@ -21,11 +21,12 @@ class ReviewItem:
     """A document that a person should look at.
 
     ``confidence`` is the machine's, 0–1. ``why`` has a reason by what the machine is unsure of. ``unread`` says what of
-    its pages is not read.
+    its pages is not read. ``pdf`` is where it lies.
     """
 
     case: CaseFile
     document: Document
+    pdf: Path
     confidence: float
     why: Mapping[About, str]
     unread: tuple[str, ...] = ()
@@ -67,11 +68,11 @@ def review_queue(
         except BagError:
             left_out(bag)
             continue
-        found += [item for document in case.documents if (item := _item(case, document, below))]
+        found += [item for document in case.documents if (item := _item(bag, case, document, below))]
     return sorted(found, key=lambda item: item.confidence)
 
 
-def _item(case: CaseFile, document: Document, below: float) -> ReviewItem | None:
+def _item(bag: Path, case: CaseFile, document: Document, below: float) -> ReviewItem | None:
     confidence, why = 1.0, dict[About, str]()
     is_paper = document.kind != SEPARATOR
     if is_paper and not document.kind_by and (document.kind == UNKNOWN or document.kind_confidence < below):
@@ -83,7 +84,10 @@ def _item(case: CaseFile, document: Document, below: float) -> ReviewItem | None
         why[About.DATE] = f"date “{day.text}”: {day.doubt}"
     # A person who has confirmed the kind has seen the document, and what is not read.
     unread = () if document.kind_by else tuple(_unread(case, document))
-    return ReviewItem(case, document, 0.0 if unread else confidence, why, unread) if why or unread else None
+    if not why and not unread:
+        return None
+    pdf = document_file(bag, document.number)
+    return ReviewItem(case, document, pdf, 0.0 if unread else confidence, why, unread)
 
 
 def _unread(case: CaseFile, document: Document) -> Iterator[str]:

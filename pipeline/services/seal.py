@@ -17,7 +17,7 @@ from pipeline.access.asker import Asker
 from pipeline.access.roles import Action
 from pipeline.archive.amended import amended_bag
 from pipeline.archive.archive import Archive
-from pipeline.archive.bag import NewBag, read_case
+from pipeline.archive.bag import NewBag, bags_of_box, read_case
 from pipeline.archive.custody import require_recorded
 from pipeline.archive.journal import Event, history_with
 from pipeline.page.recipe import own_version
@@ -130,7 +130,7 @@ def inherited(archive: Path, box: str, level: Level, actor: Actor, clock: dateti
         clock: what the clock says, aware.
     """
     of_box, unreadable = [], 0
-    for bag in (file.parent.parent for file in (archive / "bags" / box).glob("*/data/case.json")):
+    for bag in bags_of_box(archive, box):
         try:
             of_box.append(tuple(one for one in read_case(bag).restrictions if one.reach is Reach.BOX))
         except BagError:

@@ -14,7 +14,10 @@ from pipeline.document.name_lookup import NameLookup
 from pipeline.index.language import parse
 from pipeline.index.nothing import values_of, why_nothing
 from pipeline.index.query import Field, Query
+from pipeline.index.results import MOST_COUNTED
 from pipeline.index.store import Sort, View
+
+__all__ = ["MOST_COUNTED", "Answer", "Query", "Sort", "View", "each", "search", "understood", "why_none"]
 
 _LOG = logging.getLogger(__name__)
 

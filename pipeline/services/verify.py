@@ -21,8 +21,10 @@ from pipeline.archive.archive import Archive
 from pipeline.archive.custody import custody
 from pipeline.archive.fixity import Damage, Pace, verify_bag
 from pipeline.archive.journal import manifest_of
+from pipeline.archive.keys import read_keys
+from pipeline.archive.places import fixity_log
 
-_LOG = "fixity.jsonl"
+__all__ = ["Checked", "Pace", "check_custody", "read_keys", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def verify(
         OSError: the bags cannot be listed, or the log not be read.
     """
     folder = archive.folder
-    if not next(archive.bag_folders(), None) and not (folder / "bags").is_dir():
+    if not next(archive.bag_folders(), None) and not archive.has_bags:
         raise NotFoundError(f"There are no bags at {folder}.", "Make some with `bannasar run BOX`.")
     with _log(folder, tell) as log:
         begun, looked_at = log.last_pass()
@@ -73,7 +75,7 @@ def verify(
             log.note(begun)
         chosen = [bag for bag in archive.bag_folders() if _is_chosen(bag.relative_to(folder), begun["at"], share)]
         for done, bag in enumerate(chosen, 1):
-            name = str(bag.relative_to(folder))
+            name = archive.path_of(bag)
             if looked_at.get(name) != ():  # what was damaged may have been put back
                 damages = _damages(bag, pace)
                 if not bag.is_dir():
@@ -168,7 +170,7 @@ class _Log:
 
 @contextmanager
 def _log(archive: Path, tell: Callable[[str], None]) -> Iterator[_Log]:
-    file = archive / _LOG
+    file = fixity_log(archive)
     log = _Log(file, tell)
     try:
         held = file.open("ab+")

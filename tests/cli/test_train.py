@@ -14,8 +14,9 @@ KINDS = {"judgment", "summons", "medical_report"}
 @pytest.fixture
 def call(archived):
     """Run a command that learns from made papers of three kinds only: that takes seconds."""
-    few = f"[paper for paper in cli.train.read_papers() if paper.kind in {KINDS}]"
-    script = f"import cli.train; few = {few}; cli.train.read_papers = lambda: few; from cli.main import main; main()"
+    few = f"[paper for paper in service.read_papers() if paper.kind in {KINDS}]"
+    begin = f"import pipeline.services.training as service; few = {few}; service.read_papers = lambda: few"
+    script = f"{begin}; from cli.main import main; main()"
 
     def run(*arguments):
         command = [sys.executable, "-c", script, *map(str, arguments), "--archive", str(archived.archive)]

@@ -8,14 +8,14 @@ from pathlib import PurePosixPath
 from models.case import CaseFile, Missing
 from models.errors import BagError
 from models.failure import Code, Failure
+from models.ledger import ScanRow
 from models.restriction import Restriction
 from models.scan import ScanState
 from pipeline.archive.bag import RECORD, bag_folder, read_case
 from pipeline.archive.custody import recorded_manifests
 from pipeline.archive.fixity import require_files_intact
 from pipeline.archive.journal import Event, history_with, manifest_of
-from pipeline.archive.ledger import ScanRow
-from pipeline.archive.lock import LOCK
+from pipeline.archive.places import lock_file
 from pipeline.document.scan_documents import one_per_scan
 from pipeline.execution.task import Outcome, Task
 from pipeline.execution.tasks import archive_case
@@ -77,7 +77,7 @@ class CaseArchiver:
         recipes = {row.sha256: self._work.recipe_of(row) for row in case.rows}
         # Each page is rendered once more, and written into a PDF.
         seconds = self._settings.limits.page_seconds * (1 + sum(row.pages or 0 for row in case.rows))
-        needs = (self._settings.archive / LOCK, *(source.file for source in sources.values()))
+        needs = (lock_file(self._settings.archive), *(source.file for source in sources.values()))
         arguments = (self._record(case, older), sources, recipes, self._settings, self._context.actor)
         return Task(case, archive_case, arguments, seconds, needs, case.rows[0].sha256)
 

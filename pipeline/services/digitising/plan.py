@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from models.failure import Code, Failure
+from models.ledger import ScanRow
 from models.scan import Box, ScanState
-from pipeline.archive.ledger import ScanRow
 from pipeline.services.digitising.work import CaseWork, Work
 
 ScanKey = tuple[str, str, str]

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from models.case import CaseFile
 from models.failure import Failure
+from models.ledger import ScanRow
 from models.page import PageRef
 from models.scan import ScanState
-from pipeline.archive.ledger import ScanRow
-from pipeline.archive.lock import LOCK
+from pipeline.archive.places import lock_file
 from pipeline.execution.source import Source
 from pipeline.execution.task import Outcome, Task
 from pipeline.execution.tasks import prove_page
@@ -65,7 +65,7 @@ class PageProver:
         for row, number in pages:
             ref = PageRef(scan=row.sha256, number=number)
             arguments = (sources[row.sha256], ref, self._work.recipe_of(row), bag, settings)
-            needs = (settings.archive / LOCK, sources[row.sha256].file)
+            needs = (lock_file(settings.archive), sources[row.sha256].file)
             # It is rendered once more, and written into a PDF.
             seconds = 2 * settings.limits.page_seconds
             yield Task((case, row, number), prove_page, arguments, seconds, needs, row.sha256, number)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from models.failure import Code, Failure
-from pipeline.archive.ledger import ScanRow
+from models.ledger import ScanRow
 from pipeline.execution.task import Outcome, Task
 from pipeline.execution.tasks import read_page
 from pipeline.services.digitising.work import CaseWork, Work

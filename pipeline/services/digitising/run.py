@@ -11,9 +11,9 @@ from types import MappingProxyType
 from models.actor import Actor
 from models.errors import IndexUnusableError
 from models.scan import Box
-from pipeline.archive.account import account
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import recover
+from pipeline.archive.places import work_folder
 from pipeline.execution.context import Context
 from pipeline.execution.opening import open_executor
 from pipeline.execution.progress import Watcher
@@ -59,7 +59,7 @@ def running(command: str, archive: Archive, actor: Actor, watch: Watcher) -> Ite
                 ledger.index_lost()
         ledger.begin_run(command, fingerprint(settings.page), versions(settings.page))
         try:
-            with open_executor(settings, archive.folder / "tmp") as executor:
+            with open_executor(settings, work_folder(archive.folder)) as executor:
                 yield Context(archive, actor, executor, watch)
         except BaseException as error:
             ledger.end_run("stopped", str(error) or type(error).__name__)
@@ -116,7 +116,7 @@ def read_and_archive(
     indexer.put_all_waiting()
     context.show()
     for box in boxes:
-        account(context.ledger, box.id).check(box.id)
+        context.ledger.account(box.id).check(box.id)
     return Summary(
         tuple(boxes),
         progress.pages_read,

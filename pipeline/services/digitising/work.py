@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from models.failure import Failure
+from models.ledger import Attempt, ScanRow, Step
 from models.scan import ScanState
 from pipeline.archive.bag import original
-from pipeline.archive.ledger import Attempt, ScanRow, Step
 from pipeline.execution.circuit_breaker import CircuitBreaker
 from pipeline.execution.context import Context
 from pipeline.execution.progress import Failed

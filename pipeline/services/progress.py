@@ -1,0 +1,6 @@
+"""What a run reports while it goes on, for whoever shows it to people or to Prometheus."""
+
+from pipeline.execution.metrics import Metrics
+from pipeline.execution.progress import Progress, Watcher
+
+__all__ = ["Metrics", "Progress", "Watcher"]

@@ -1,0 +1,98 @@
+"""The classifier of documents taught with what people said of an archive's own, and compared with it.
+
+What learns and compares takes a second to load, so it is imported where it is used.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from models.errors import UsageError
+from pipeline.archive.archive import Archive
+from pipeline.archive.places import own_model
+from pipeline.document.classifier import model_in_use, read_model, write_model
+from pipeline.document.glossary import read_names
+from pipeline.document.labelled import LabelledDocument, read_papers
+from pipeline.services.review import Confirmed, confirmed
+
+if TYPE_CHECKING:
+    from pipeline.document.evaluation import Comparison
+
+
+def train(
+    archive: Archive,
+    to: Path | None,
+    left_out: Callable[[Path], None],
+    begin: Callable[[int], None] = lambda _documents: None,
+) -> Path:
+    """Teach the classifier with the documents of which people said the kind, and with made papers.
+
+    Args:
+        archive: the archive.
+        to: where the model goes; None for the archive's own place for it.
+        left_out: called with every bag that cannot be read.
+        begin: called with the number of the archive's documents before it learns from them, which takes minutes.
+
+    Returns:
+        Where the model lies.
+
+    Raises:
+        UsageError: nobody has said the kind of a document.
+        MissingDependencyError: what learns is not installed.
+        GlossaryError: the glossary cannot be read.
+        OSError: something cannot be read or written.
+    """
+    found = list(confirmed(archive, left_out))
+    if not found:
+        raise UsageError("Nobody has said the kind of a document yet.", "`bannasar review` lists those to begin with.")
+    from pipeline.document.training import teach  # noqa: PLC0415
+
+    document = archive.settings.document
+    names = read_names(Path(document.glossary))
+    begin(len(found))
+    model = teach(
+        list(read_papers()),
+        [LabelledDocument(one.document.kind, _place(one), one.pages, one.facts) for one in found],
+        names,
+        document.case_numbers,
+    )
+    file = (to or own_model(archive.folder)).absolute()
+    write_model(model, file)
+    return file
+
+
+def evaluate(archive: Archive, left_out: Callable[[Path], None], picture: Path | None = None) -> "Comparison":
+    """Compare the classifier with what people said of the documents that it was not taught with.
+
+    Args:
+        archive: the archive.
+        left_out: called with every bag that cannot be read.
+        picture: where a picture of what was taken for what is drawn; None for nowhere.
+
+    Raises:
+        UsageError: there is no such document.
+        ModelError: the classifier's model cannot be read.
+        GlossaryError: the glossary cannot be read.
+        MissingDependencyError: what compares or draws is not installed.
+        OSError: something cannot be read or written.
+    """
+    document = archive.settings.document
+    model = read_model(model_in_use(document))
+    names = read_names(Path(document.glossary))
+    unseen = [one for one in confirmed(archive, left_out) if _place(one) not in model.taught_with]
+    if not unseen:
+        raise UsageError(
+            "There is nothing to compare with: nobody has said the kind of a document that it was not taught with."
+        )
+    from pipeline.document.evaluation import compare, draw  # noqa: PLC0415
+
+    found = compare([(one.document.kind, one.pages) for one in unseen], names, model.kinds, document.kind_threshold)
+    if picture:
+        draw(found, picture)
+    return found
+
+
+def _place(one: Confirmed) -> str:
+    """Return what tells a document from others: where it begins."""
+    first = one.document.pages[0]
+    return f"{first.scan[:16]}:{first.number}"
