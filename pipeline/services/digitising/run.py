@@ -94,7 +94,7 @@ def read_and_archive(
     progress.cases = len(cases)
     progress.pages = sum(row.pages or 0 for case in cases for row in case.pending)
     work.breaker.scans = sum(len(case.pending) for case in cases)
-    _LOG.info("%d case files to archive, with %d pages; recipe %.12s", len(cases), progress.pages, context.recipe)
+    _LOG.info("case files to archive: %d, pages: %d, recipe: %.12s", len(cases), progress.pages, context.recipe)
 
     indexer = Indexer(context.archive, progress)
     reader, archiver = PageReader(work, cases), CaseArchiver(work, indexer)
@@ -112,7 +112,7 @@ def read_and_archive(
         ended[outcome.task.function](outcome)
         context.show()
     seconds = time.monotonic() - started
-    _LOG.info("%d pages read, %d failed, in %.1f s", progress.pages_read, progress.pages_failed, seconds)
+    _LOG.info("pages read: %d, failed: %d, after %.1f s", progress.pages_read, progress.pages_failed, seconds)
     indexer.put_all_waiting()
     context.show()
     for box in boxes:
