@@ -1,6 +1,7 @@
 """The ledger: every box and scan, how it stands, every attempt. Only the coordinating process writes it."""
 
 import json
+import logging
 import os
 import socket
 import sqlite3
@@ -20,7 +21,9 @@ from models.scan import Box, ScanState
 from pipeline.archive.ledger_reads import SCAN_COLUMNS, LedgerReads
 from pipeline.archive.ledger_schema import open_ledger
 from pipeline.archive.measure import Measure, confidence_of
+from pipeline.logs import about
 
+_LOG = logging.getLogger(__name__)
 # What a scan may become; "archived" becomes "pending" when it is to be read again.
 _NEXT = {
     ScanState.PENDING: frozenset(ScanState),
@@ -83,9 +86,11 @@ class Ledger(LedgerReads):
                 (command, socket.gethostname(), os.getpid(), recipe, json.dumps(versions), _now()),
             )
         self._run = cursor.lastrowid
+        _LOG.info("run %d of the ledger begins", self._run)
 
     def end_run(self, outcome: RunOutcome, reason: str = "") -> None:
         """Note that the run has ended."""
+        _LOG.info("run %d of the ledger ends: %s", self._run, outcome)
         self._database.execute(
             "UPDATE runs SET ended = ?, outcome = ?, reason = ? WHERE id = ?", (_now(), outcome, reason, self._run)
         )
@@ -130,6 +135,8 @@ class Ledger(LedgerReads):
 
     def put(self, row: ScanRow) -> None:
         """Enter a scan, in place of what was known of the same bytes at the same path."""
+        with about(scan=row.sha256):
+            _LOG.debug("scan entered as %s", row.state)
         values = [getattr(row, name) for name in ScanRow.__slots__]
         marks = ", ".join("?" * len(values))
         with self.transaction() as database:
@@ -186,6 +193,11 @@ class Ledger(LedgerReads):
     def _update(self, row: ScanRow, **values: Any) -> None:  # noqa: ANN401  # SQLite's own types
         if values["state"] not in _NEXT[row.state]:
             raise LedgerError(f"{row.box}/{row.path} cannot become {values['state']}: it is {row.state}. Report this.")
+        with about(scan=row.sha256):
+            if code := values.get("code"):
+                _LOG.warning("scan %s (%s), was %s", values["state"], code, row.state)
+            else:
+                _LOG.info("scan %s, was %s", values["state"], row.state)
         names = ", ".join(f"{name} = ?" for name in values)
         self._database.execute(
             f"UPDATE scans SET {names}, updated = ? WHERE box = ? AND path = ? AND sha256 = ?",  # noqa: S608
@@ -258,6 +270,7 @@ class Ledger(LedgerReads):
 
     def index_lost(self) -> None:
         """Note that the index holds nothing: every case file waits for it."""
+        _LOG.info("the index holds nothing: what is archived waits for it")
         self._database.execute("UPDATE cases SET indexed = NULL")
 
     # Attempts

@@ -1,5 +1,6 @@
 """The ledger's file: opened, made, and brought up to date where an older version wrote it."""
 
+import logging
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 from models.errors import LedgerError
 from pipeline.index.database import connect, may_be_written
 
+_LOG = logging.getLogger(__name__)
 FILE = "ledger.db"
 VERSION = 4
 _BESIDE = ("", "-wal", "-shm")  # what SQLite lays beside a file in WAL mode
@@ -113,6 +115,8 @@ def _upgrade(database: sqlite3.Connection, file: Path, version: int) -> None:
         for step in range(version + 1, VERSION + 1):
             migration = (Path(__file__).with_name("migrations") / f"{step}.sql").read_text("utf-8")
             database.executescript(f"BEGIN IMMEDIATE; {migration}; PRAGMA user_version = {step}; COMMIT;")
+            if version:
+                _LOG.info("the ledger is brought from schema %d to %d", step - 1, step)
     except sqlite3.DatabaseError as error:
         database.close()
         raise _unusable(file, error) from error
