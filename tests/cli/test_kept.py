@@ -11,7 +11,7 @@ from models.ledger import scan_row
 from models.scan import ScanState
 from pipeline.archive.bag import bags, read_bag, read_case
 from pipeline.archive.ledger import Ledger
-from tests.cli.conftest import write_page
+from tests.cli.conftest import copy_of, with_archive, write_page
 from tests.cli.test_rerun import write_half
 
 
@@ -22,13 +22,20 @@ def box(tmp_path):
     return folder
 
 
+@pytest.fixture(scope="module")
+def two_archived(tmp_path_factory):
+    """Return a folder with a box of one case file of two scans, and the archive that was made of it."""
+    folder = tmp_path_factory.mktemp("two")
+    write_page(folder / "box-1" / "dossier" / "1.png", "Première pièce")
+    write_page(folder / "box-1" / "dossier" / "2.png", "Deuxième pièce")
+    return with_archive(folder, "box-1")
+
+
 @pytest.fixture
-def two(bannasar, box):
-    """Return a box with a case file of two scans, archived."""
-    write_page(box / "dossier" / "1.png", "Première pièce")
-    write_page(box / "dossier" / "2.png", "Deuxième pièce")
-    assert bannasar("run", box).returncode == 0
-    return box
+def two(two_archived, tmp_path):
+    """Return a box with a case file of two scans, of which ``bannasar``'s archive was made."""
+    copy_of(two_archived, tmp_path)
+    return tmp_path / "box-1"
 
 
 def _paths(bannasar):
