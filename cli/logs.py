@@ -20,6 +20,8 @@ _LOG = logging.getLogger(__name__)
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 _MOST_BYTES = 10 << 20  # of a file, before the next one is begun
 _OLDER_FILES = 5
+# What other libraries may say: sentences that hold nothing but numbers.
+_HARMLESS = frozenset({"Retrying request after failure (attempt %d of %d)"})
 
 
 def begin(verbose: int = 0, file: str = "") -> None:
@@ -83,7 +85,7 @@ class _Line(logging.Formatter):
         Of another library only which one spoke, and where: its words may hold what stands on a paper.
         """
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        if record.name.split(".")[0] in OWN:
+        if record.name.split(".")[0] in OWN or record.msg in _HARMLESS:
             message = record.getMessage()
         else:
             message = f"(the message of a library is not kept; {record.module}, line {record.lineno})"

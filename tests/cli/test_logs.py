@@ -118,6 +118,18 @@ def test_the_words_of_other_libraries_are_not_kept(typed, tmp_path, monkeypatch)
     assert "pipeline.x: a number [ValueError]" in written
 
 
+def test_a_request_that_is_sent_again_is_logged(typed, tmp_path, monkeypatch):
+    """And nothing is printed of it where there is no log; what was searched for is in neither."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BANNASAR_INDEX__URL", "http://127.0.0.1:9")
+    assert typed("search", SEARCHED)[1].count("\n") == 1
+    typed("--log-file", "log", "search", SEARCHED)
+    written = (tmp_path / "log").read_text("utf-8")
+    assert "elastic_transport.transport: Retrying request after failure (attempt 0 of 2) [ConnectionError]" in written
+    assert "pipeline.index.cluster: the cluster did not do " in written
+    assert SEARCHED not in written
+
+
 def test_lines_of_another_process_keep_what_they_are_about(caplog):
     """They are logged again by the process that asked for the work, if it logs so much."""
     caplog.set_level(logging.INFO, "pipeline")
