@@ -1,5 +1,6 @@
 """A box that is watched: scans are ingested as they are dropped, when they have stopped growing."""
 
+import logging
 import time
 from collections.abc import Callable
 from functools import partial
@@ -9,10 +10,12 @@ from models.actor import Actor
 from pipeline.archive.archive import Archive
 from pipeline.execution.progress import Watcher
 from pipeline.intake.discover import Entry, discover
+from pipeline.logs import described
 from pipeline.services.digitise import digitise
 from pipeline.services.digitising.run import Summary
 from pipeline.services.gone import newly_gone
 
+_LOG = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LOOKS = 2.0
 
 
@@ -79,6 +82,7 @@ def watch_box(  # noqa: PLR0913  # who works on what, and how to watch
                 if once:
                     raise
                 if not lost:
+                    _LOG.warning("the folder cannot be read: %s", described(error))
                     notify(f"Paused: {folder} cannot be read ({error.strerror}). It goes on when it can.")
                 lost = True
                 # What failed as it went away is tried again when it is back.
@@ -86,18 +90,21 @@ def watch_box(  # noqa: PLR0913  # who works on what, and how to watch
                 time.sleep(_SECONDS_BETWEEN_LOOKS)
                 continue
             if lost:
+                _LOG.info("the folder can be read again")
                 notify(f"{folder} is there again: it goes on.")
                 lost = False
             ready = settled.look(entries, time.monotonic())
             now = frozenset((entry.file, entry.size, entry.mtime_ns) for entry in entries if entry.file in ready)
             done &= now
             if now - done or _something_left(archive, folder, entries):
+                _LOG.info("files in the folder: %d, of which have settled: %d", len(entries), len(ready))
                 try:
                     summary = digitise(archive, actor, [folder], watch, partial(_is_among, now))
                 except OSError as error:
                     # It went away as the run began; the next look says so.
                     if once or not Path(error.filename or "/").is_relative_to(folder.resolve()):
                         raise
+                    _LOG.warning("the folder went away: %s", described(error))
                     continue
                 report(summary)
                 done = now
