@@ -15,6 +15,7 @@ from pipeline.archive.archive import Archive
 from pipeline.archive.ledger import Ledger
 from pipeline.archive.lock import hold
 from pipeline.archive.measure import Measure
+from pipeline.services.search import View, search
 from tests.conftest import ROOT, archive_settings
 
 SHA = "ab" * 32
@@ -245,3 +246,12 @@ def test_a_ledger_is_not_brought_up_to_date_while_another_process_is_at_work(tmp
     _first_version(tmp_path)
     with hold(tmp_path), Archive.open(archive_settings(tmp_path)) as archive, pytest.raises(ArchiveBusyError):
         archive.migrate()
+
+
+def test_an_archive_whose_ledger_is_of_an_older_version_is_searched(tmp_path):
+    """It may lie on a disk that can only be read: what is found is in the index."""
+    with Archive(archive_settings(tmp_path)) as archive:
+        assert archive.index.count() == 0  # it is made
+    _first_version(tmp_path)
+    with Archive.open(archive_settings(tmp_path)) as archive:
+        assert search(archive, "police", View()).found.pages == 0
