@@ -55,7 +55,7 @@ def verify(
     opened = Archive(read_settings(archive))
     with counted("bags") as show:
         pace = Pace(rate * 1e6 if rate else None)
-        for one in service.verify(opened, share=sample, pace=pace, again=again, tell=warn):
+        for one in service.verify(opened, share=sample, pace=pace, again=again, report=warn):
             checked.append(one)
             show(one.done, one.all)
             if one.damages and not as_json:

@@ -63,7 +63,7 @@ class Archive:
 
     @property
     def has_ledger(self) -> bool:
-        """Whether something lies where the ledger should, be it one or not."""
+        """Whether something lies where the ledger should, a ledger or not."""
         return ledger_schema.ledger_file(self.folder).exists()
 
     def __enter__(self) -> Self:

@@ -73,14 +73,14 @@ def write_certificate(statement: Statement, sealed: str, file: Path) -> None:
 def _draw(image: Image.Image, statement: Statement) -> Iterator[Line]:
     """Draw what is stated, and yield the lines as they stand on the page."""
     pen = ImageDraw.Draw(image)
-    told = {name: getattr(statement, name) for name in Statement.__slots__}
+    values = {name: getattr(statement, name) for name in Statement.__slots__}
     middle = _A4[0] // 2
     yield draw_line(pen, _HEAD[0], (middle, 330), 110, "mm")
     yield draw_line(pen, _HEAD[1], (middle, 500), 56, "mm")
     down = 700
     for label, value in _ROWS:
         yield draw_line(pen, label, (_MARGIN, down), 40, "lm", grey=90)
-        for part in textwrap.wrap(value.format(**told), 64) or [""]:
+        for part in textwrap.wrap(value.format(**values), 64) or [""]:
             down += 78
             yield draw_line(pen, part, (_MARGIN, down), 52, "lm")
         down += 110

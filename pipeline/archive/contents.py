@@ -15,14 +15,14 @@ Counts = list[tuple[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A document of a case file: "" for what is not known of it; ``said`` tells whether a person said its kind."""
+    """A document of a case file: "" for what is not known of it; ``by_person`` is whether a person entered its kind."""
 
     case: str
     number: int
     title: str
     pages: int
     kind: str
-    said: bool
+    by_person: bool
     date: str
     court: str
     case_number: str
@@ -57,8 +57,8 @@ def contents(archive: Path, box: str) -> Contents:
 def _row(case: str, document: Document) -> Row:
     date, court, number = (document.best_value(name) for name in (FactName.DATE, FactName.COURT, FactName.CASE_NUMBER))
     pages = len(document.pages)
-    said = bool(document.kind_by)
-    return Row(case, document.number, document.title, pages, document.kind, said, date, court, number)
+    by_person = bool(document.kind_by)
+    return Row(case, document.number, document.title, pages, document.kind, by_person, date, court, number)
 
 
 def _counted(values: Iterable[str]) -> Counts:

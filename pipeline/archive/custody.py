@@ -1,4 +1,4 @@
-"""Who vouches for what an archive holds: bags are signed as they enter, and the journal tells of each."""
+"""Who vouches for what an archive holds: bags are signed as they enter, and the journal records each."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -76,13 +76,13 @@ def custody_recorder(settings: Settings) -> CustodyRecorder:
     file = key_file(settings)
     if not file.exists():
         _LOG.warning("nothing is signed: the key is not where the settings say")
-        told = f"The archive's key is not at {file}: nothing is signed. Put it back, then `bannasar keys sign`."
-        return CustodyRecorder(settings.archive, warning=told)
+        warning = f"The archive's key is not at {file}: nothing is signed. Put it back, then `bannasar keys sign`."
+        return CustodyRecorder(settings.archive, warning=warning)
     signer = load_signer(file, passphrase(settings))
     if signer.fingerprint not in known:
         _LOG.warning("nothing is signed: the key %.12s is not one of this archive's", signer.fingerprint)
-        told = f"The key {file} is not one of this archive's: nothing is signed. `bannasar keys init` makes it one."
-        return CustodyRecorder(settings.archive, warning=told)
+        warning = f"The key {file} is not one of this archive's: nothing is signed. `bannasar keys init` makes it one."
+        return CustodyRecorder(settings.archive, warning=warning)
     _LOG.debug("the archive signs with the key %.12s", signer.fingerprint)
     return CustodyRecorder(settings.archive, signer)
 
@@ -106,7 +106,7 @@ def adopt_key(archive: Path, signer: Signer, actor: Actor) -> Path:
     """Make a key the archive's own, and return where its public part lies. The archive must be held.
 
     Raises:
-        JournalBrokenError: the journal cannot be gone on from.
+        JournalBrokenError: nothing can be added after the journal's last line.
         OSError: something cannot be written.
     """
     file = trust(archive, signer.key.public_key())
@@ -115,7 +115,7 @@ def adopt_key(archive: Path, signer: Signer, actor: Actor) -> Path:
 
 
 def recorded_manifests(archive: Path) -> dict[str, str]:
-    """Return the manifest of each bag (its path in the archive) that entered last, as the journal tells.
+    """Return the manifest of each bag (its path in the archive) that entered last, as the journal records it.
 
     Raises:
         JournalBrokenError: a line was changed, left out or put in.
@@ -134,13 +134,13 @@ def require_recorded(archive: Path, bag: Path) -> None:
     """
     if recorded_manifests(archive).get(str(bag.relative_to(archive))) != manifest_of(bag):
         raise BagError(
-            f"{bag.name} is not the case file that the journal tells of, as `bannasar verify` tells, too. If a stop of"
-            f" the machine left it so, `bannasar rerun --box {bag.parent.name} --stage describe` makes it anew."
+            f"{bag.name} is not the case file that the journal records; `bannasar verify` says so, too. If the"
+            f" machine stopped in between, `bannasar rerun --box {bag.parent.name} --stage describe` makes it anew."
         )
 
 
 def custody(archive: Path, keys: Mapping[str, Ed25519PublicKey] | None = None) -> Iterator[Damage]:
-    """Yield what speaks against the journal and its keys, and each bag that is not the one it was last told of.
+    """Yield what speaks against the journal and its keys, and each bag that is not the one recorded last.
 
     A whole bag put in another's place is sound by itself, and so is one that was added; the journal knows which ones
     belong there. An archive of which only the bags were copied has no journal: `bannasar rebuild` begins one.
@@ -155,7 +155,7 @@ def custody(archive: Path, keys: Mapping[str, Ed25519PublicKey] | None = None) -
         OSError: something cannot be read.
     """
     known = trusted(archive) if keys is None else keys
-    told: dict[str, Line] = {}
+    recorded: dict[str, Line] = {}
     withdrawn: dict[str, bool] = {}
     named: set[str] = set()
     unsigned_from = 0
@@ -165,7 +165,7 @@ def custody(archive: Path, keys: Mapping[str, Ed25519PublicKey] | None = None) -
             if line.event in {Event.KEY_MADE, Event.KEY_TRUSTED}:
                 named.add(line.reason)
             if line.bag and line.event in _ENTERING:
-                told[line.bag] = line
+                recorded[line.bag] = line
             begun = begun or bool(line.bag)
             # A line that is signed vouches for all before it.
             unsigned_from = 0 if line.is_signed_by(known) else unsigned_from or line.number
@@ -179,23 +179,23 @@ def custody(archive: Path, keys: Mapping[str, Ed25519PublicKey] | None = None) -
         yield Damage("unsigned", "journal.jsonl", unsigned)
     there = set(trusted(archive))
     for fingerprint in sorted(there - named):
-        yield Damage("unexpected", f"keys/{fingerprint}.pem", "the journal does not tell of this key")
+        yield Damage("unexpected", f"keys/{fingerprint}.pem", "the journal does not name this key")
     for fingerprint in sorted(named - there):
-        yield Damage("missing", f"keys/{fingerprint}.pem", "the journal tells of this key")
-    for place, line in told.items():
+        yield Damage("missing", f"keys/{fingerprint}.pem", "the journal names this key")
+    for place, line in recorded.items():
         yield from _against(archive, line, withdrawn.get(place, False), known)
     for bag in bag_folders(archive) if begun else ():
-        if str(bag.relative_to(archive)) not in told:
-            yield Damage("unexpected", str(bag.relative_to(archive)), "the journal does not tell of it")
+        if str(bag.relative_to(archive)) not in recorded:
+            yield Damage("unexpected", str(bag.relative_to(archive)), "the journal does not name it")
 
 
 def _against(archive: Path, line: Line, withdrawn: bool, keys: Mapping[str, Ed25519PublicKey]) -> Iterator[Damage]:
     bag = archive / line.bag
     try:
         if manifest_of(bag) != line.manifest:
-            yield Damage("changed", line.bag, "it is not the bag that the journal tells of")
+            yield Damage("changed", line.bag, "it is not the bag that the journal records")
     except FileNotFoundError:
-        yield Damage("missing", line.bag, "the journal tells of it")
+        yield Damage("missing", line.bag, "the journal names it")
         return
     for name in false_signatures(bag, keys):
         yield Damage("changed", f"{line.bag}/signatures/{name}.sig", "it is no signature of this bag")

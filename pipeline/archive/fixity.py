@@ -95,8 +95,7 @@ def require_files_intact(bag: Path, paths: Sequence[str]) -> None:
 
 
 def _not_as_sealed(bag: Path, damages: Sequence[Damage]) -> BagError:
-    told = f"{bag.name} is not as it was sealed ({in_words(damages)}). `bannasar verify` tells all of it."
-    return BagError(told)
+    return BagError(f"{bag.name} is not as it was sealed ({in_words(damages)}).", "`bannasar verify` lists all of it.")
 
 
 def in_words(damages: Sequence[Damage]) -> str:

@@ -77,8 +77,8 @@ class Line:
 
     def written(self) -> str:
         """Return the line as it stands in the file, without its end."""
-        told = {name: getattr(self, name) for name in self.__slots__ if name != "kind" or self.kind}
-        return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        values = {name: getattr(self, name) for name in self.__slots__ if name != "kind" or self.kind}
+        return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     def digest(self) -> str:
         """Return the SHA-256 of the line, for which the next one's ``previous`` stands."""
@@ -212,5 +212,5 @@ def _chain(archive: Path) -> Chain[Line]:
 
 
 def _line(raw: bytes) -> Line:
-    told = json.loads(raw)
-    return Line(**{**told, "event": Event(told["event"])})
+    values = json.loads(raw)
+    return Line(**{**values, "event": Event(values["event"])})

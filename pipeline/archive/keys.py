@@ -75,8 +75,8 @@ def load_signer(file: Path, passphrase: str = "") -> Signer:
     try:
         key = load_pem_private_key(file.read_bytes(), passphrase.encode() or None)
     except TypeError as error:
-        told = "it is locked: set signing.passphrase_file" if not passphrase else "it has no passphrase: set none"
-        raise KeyUnusableError(f"The key {file} cannot be used: {told}.") from error
+        why = "it is locked: set signing.passphrase_file" if not passphrase else "it has no passphrase: set none"
+        raise KeyUnusableError(f"The key {file} cannot be used: {why}.") from error
     except (ValueError, UnsupportedAlgorithm) as error:
         raise KeyUnusableError(
             f"The key {file} cannot be used: it is damaged, no private key, or its passphrase is another."

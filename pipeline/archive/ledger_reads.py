@@ -193,7 +193,7 @@ class LedgerReads:
 
     def damages(self) -> list[str]:
         """Return what SQLite finds wrong with the file, in its own words."""
-        return [said for (said,) in self._all("PRAGMA integrity_check") if said != "ok"]
+        return [damage for (damage,) in self._all("PRAGMA integrity_check") if damage != "ok"]
 
     def tables_with_dangling_rows(self) -> list[str]:
         """Return, for each row that points to one that is not there, the name of its table."""

@@ -56,7 +56,7 @@ class Results:
             raise ScanError(Code.INTERNAL, _DAMAGED, page=number) from error
 
     def are_newer(self, scan: str, recipe: str, than: datetime) -> bool:
-        """Whether a page of a scan was kept after a time; that may be told in whole seconds, so one more has passed."""
+        """Whether a page of a scan was kept after a time, by more than a second: some disks keep whole seconds only."""
         files = self._folder(scan, recipe).glob("*.json.gz")
         return any(file.stat().st_mtime > than.timestamp() + 1 for file in files)
 

@@ -29,7 +29,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from pipeline.archive.keys import Signer, fingerprint
 
-# They tell of every certificate that nobody vouches for: ours.
+# They warn of every certificate that no authority has signed, as ours.
 for _name in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 _FIELD = "Bannasar"

@@ -42,8 +42,8 @@ class Statement:
 
 def seal(statement: Statement, signer: Signer) -> str:
     """Return a statement as a line of text, signed."""
-    told = json.dumps(asdict(statement), ensure_ascii=False, separators=(",", ":"))
-    content = f"{_MARK}.{_encoded(told.encode())}"
+    payload = json.dumps(asdict(statement), ensure_ascii=False, separators=(",", ":"))
+    content = f"{_MARK}.{_encoded(payload.encode())}"
     return f"{content}.{_encoded(signer.sign(content.encode('ascii')))}"
 
 
@@ -54,15 +54,15 @@ def open_sealed(text: str, keys: Mapping[str, Ed25519PublicKey]) -> tuple[Statem
         NoStatementError: it is none, or is cut off.
     """
     try:
-        mark, told, signature = text.strip().split(".")
-        statement = Statement(**json.loads(_decoded(told)))
+        mark, payload, signature = text.strip().split(".")
+        statement = Statement(**json.loads(_decoded(payload)))
         signed = _decoded(signature)
     except (ValueError, TypeError, binascii.Error) as error:
         raise NoStatementError("it is no statement of an archive, or not a whole one") from error
     if mark != _MARK:
         raise NoStatementError(f"it begins with {mark[:20]!r} and not with {_MARK}")
     key = keys.get(statement.key)
-    content = f"{mark}.{told}".encode("ascii", "replace")
+    content = f"{mark}.{payload}".encode("ascii", "replace")
     return statement, is_signed_by(key, signed, content) if key else None
 
 

@@ -89,15 +89,15 @@ def imported_copy(
     ):
         _refuse_damaged(found, verify_bag(found))
         if false := false_signatures(found, keys):
-            told = f"it bears a signature of the key {false[0][:16]}… that is not of it: it was changed since"
-            raise TransferError(f"The bag {bag} is not taken in: {told}. Get it from a sound copy.")
+            why = f"it bears a signature of the key {false[0][:16]}… that is not of it: it was changed since"
+            raise TransferError(f"The bag {bag} is not imported: {why}. Get it from a sound copy.")
         case = _case_of(found, bag)
         place = bag_folder(archive, case)
         if place.exists():
             if read_case(place) == case:
                 raise SameBagError(place, case)
-            told = "another; take that out first, or keep both archives"
-            raise TransferError(f"The archive holds {case.box}/{case.id} already: {told}.")
+            advice = "another; take that out first, or keep both archives"
+            raise TransferError(f"The archive holds {case.box}/{case.id} already: {advice}.")
         aside = Path(folder, "aside")
         _copy(found, aside)
         _refuse_damaged(aside, verify_bag(aside))
@@ -109,7 +109,7 @@ def _copy(folder: Path, to: Path) -> None:
     try:
         shutil.copytree(folder, to)
     except shutil.Error as error:
-        # It goes on after a file that it could not copy, and tells of all of them, without a number of the system's.
+        # It goes on after a file that it could not copy, and names all of them, without an error number.
         _, copy, why = error.args[0][0]
         code = errno.ENOSPC if os.strerror(errno.ENOSPC) in why else errno.EIO
         raise OSError(code, os.strerror(code), copy) from error

@@ -13,9 +13,9 @@ def is_withdrawn(bag: Path) -> bool:
 
 def withdraw(bag: Path, at: str, reason: str) -> None:
     """Mark the bag of a case file as withdrawn since a time (UTC, ISO 8601); nothing else of it changes."""
-    told = {"at": at, "reason": reason}
+    mark = {"at": at, "reason": reason}
     part = bag / f"{_FILE}.part"
-    part.write_text(json.dumps(told, ensure_ascii=False) + "\n", "utf-8")
+    part.write_text(json.dumps(mark, ensure_ascii=False) + "\n", "utf-8")
     part.replace(bag / _FILE)
 
 

@@ -131,8 +131,8 @@ def check_text(text: str, keys: Keys, archive: Path | None = None) -> Finding:
         return Finding(Verdict.RIGHT, _STATED, (), statement)
     if manifest_of(bag) == statement.manifest:
         return Finding(Verdict.RIGHT, f"{_STATED}. It holds the case file so today", (), statement)
-    told = f"{_STATED}. The case file is another today: `bannasar verify` and journal.jsonl tell whether it should be"
-    return Finding(Verdict.RIGHT, told, (), statement)
+    now = "The case file is another today: `bannasar verify` and journal.jsonl say whether it should be"
+    return Finding(Verdict.RIGHT, f"{_STATED}. {now}", (), statement)
 
 
 def _check_bag(bag: Path, keys: Keys) -> Finding:
@@ -169,8 +169,8 @@ def _check_zip(file: Path, keys: Keys) -> Finding:
             return Finding(Verdict.CHANGED, str(error))
     if not strays or found.verdict is Verdict.UNKNOWN:
         return found
-    told = "the ZIP file holds more than the bag, of which nobody signed it"
-    return Finding(Verdict.CHANGED, told, (*found.damages, *strays))
+    why = "the ZIP file holds more than the bag, of which nobody signed it"
+    return Finding(Verdict.CHANGED, why, (*found.damages, *strays))
 
 
 def _strays(folder: Path, bag: Path) -> tuple[Damage, ...]:
@@ -249,8 +249,8 @@ def _find(content: bytes, keys: Keys, archive: Path | None) -> Finding | None:
     unsigned = None
     for bag in (bag for bag in bags(archive) if (bag / _MANIFEST).is_file()):
         for path in (path for path, known in _listed(bag, _MANIFEST).items() if known == digest):
-            told = f"the archive {archive} holds it: {bag.relative_to(archive)}/{path}"
+            found = f"the archive {archive} holds it: {bag.relative_to(archive)}/{path}"
             if not keys or _check_part(bag / path, bag, keys).verdict is Verdict.RIGHT:
-                return Finding(Verdict.RIGHT, told)
-            unsigned = Finding(Verdict.UNKNOWN, f"{told}; but no key that is trusted vouches for it there")
+                return Finding(Verdict.RIGHT, found)
+            unsigned = Finding(Verdict.UNKNOWN, f"{found}; but no key that is trusted vouches for it there")
     return unsigned

@@ -62,8 +62,8 @@ def _program(name: str, command: list[str], package: str) -> Check:
     if shutil.which(command[0]) is None:
         return Check(name, well=False, found="not installed", mend=mend)
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
-    said = (done.stdout or done.stderr).strip().splitlines()
-    return Check(name, well=done.returncode in {0, 99}, found=said[0] if said else "silent", mend=mend)
+    lines = (done.stdout or done.stderr).strip().splitlines()
+    return Check(name, well=done.returncode in {0, 99}, found=lines[0] if lines else "silent", mend=mend)
 
 
 def _fonts() -> Check:
@@ -103,7 +103,7 @@ def _classifier(file: Path) -> Check:
         model = read_model(file)
     except ModelError as error:
         return Check("classifier", well=False, found=str(error))
-    return Check("classifier", well=True, found=f"tells {len(model.kinds.classes)} kinds of document")
+    return Check("classifier", well=True, found=f"knows {len(model.kinds.classes)} kinds of document")
 
 
 def _disk(archive: Path, least_gigabytes: float) -> Check:

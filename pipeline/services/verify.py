@@ -47,7 +47,7 @@ def verify(
     share: float = 1.0,
     pace: Pace | None = None,
     again: bool = False,
-    tell: Callable[[str], None] = lambda _sentence: None,
+    report: Callable[[str], None] = lambda _sentence: None,
 ) -> Iterator[Checked]:
     """Yield every bag of a pass; one that was stopped is gone on with, unless it is to begin again.
 
@@ -58,7 +58,7 @@ def verify(
         share: of all bags, those that are looked at; each pass takes others.
         pace: how fast it may read.
         again: begin a new pass.
-        tell: told, once, that the log cannot be written: a full disk, or one that may only be read.
+        report: called once where the log cannot be written: on a full disk, or one that may only be read.
 
     Raises:
         NotFoundError: there are no bags.
@@ -68,7 +68,7 @@ def verify(
     folder = archive.folder
     if not next(archive.bag_folders(), None) and not archive.has_bags:
         raise NotFoundError(f"There are no bags at {folder}.", "Make some with `bannasar run BOX`.")
-    with _log(folder, tell) as log:
+    with _log(folder, report) as log:
         begun, looked_at = log.last_pass()
         if begun is None or again or begun["share"] != share:
             begun, looked_at = {"event": "begun", "at": _now(), "share": share}, {}
@@ -122,9 +122,9 @@ def _manifest(bag: Path) -> str:
 class _Log:
     """The log; once it could not be written nobody tries any more, and the pass goes on without it."""
 
-    def __init__(self, file: Path, tell: Callable[[str], None]) -> None:
+    def __init__(self, file: Path, report: Callable[[str], None]) -> None:
         self._file = file
-        self._tell = tell
+        self._report = report
         self._lost = False
 
     def last_pass(self) -> tuple[dict[str, Any] | None, dict[str, tuple[Damage, ...]]]:
@@ -165,13 +165,13 @@ class _Log:
         """Go on without it, and say so."""
         self._lost = True
         why = f"What is found cannot be kept in {self._file}: {error.strerror}."
-        self._tell(f"{why} The bags are looked at all the same.")
+        self._report(f"{why} The bags are looked at all the same.")
 
 
 @contextmanager
-def _log(archive: Path, tell: Callable[[str], None]) -> Iterator[_Log]:
+def _log(archive: Path, report: Callable[[str], None]) -> Iterator[_Log]:
     file = fixity_log(archive)
-    log = _Log(file, tell)
+    log = _Log(file, report)
     try:
         held = file.open("ab+")
     except OSError as error:

@@ -236,5 +236,5 @@ def test_a_bag_that_was_spoilt_or_swapped_is_not_sealed_anew(archive):
     file.unlink()
     done = archive("correct", CASE, "--document", "1", "--kind", "summons")
     assert done.returncode == 2
-    assert "not the case file that the journal tells of" in " ".join(done.stderr.split())
+    assert "not the case file that the journal records" in " ".join(done.stderr.split())
     assert _case(archive).corrections == ()

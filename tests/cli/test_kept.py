@@ -221,7 +221,7 @@ def test_a_bag_that_was_put_in_anothers_place_is_not_gone_on_from(bannasar):
     (bannasar.archive / "older").rename(bag)
     done = bannasar("rerun", "--box", "box-1", "--stage", "describe")
     assert done.returncode == 2
-    assert "is not the case file that the journal tells of" in " ".join(done.stdout.split())
+    assert "is not the case file that the journal records" in " ".join(done.stdout.split())
 
 
 def test_pages_of_a_bag_that_was_changed_are_not_archived_anew(bannasar, two):
