@@ -1,0 +1,103 @@
+"""What is tried again, when, and what an operator sees meanwhile."""
+
+import errno
+import os
+from types import SimpleNamespace
+
+import pytest
+
+from models.failure import Code
+from pipeline.execution import disk_guard
+from pipeline.execution.disk_guard import DiskGuard
+from pipeline.execution.executor import Flight
+from pipeline.execution.retry import Retry, plan_retry, plan_retry_after_loss
+from pipeline.execution.retry_queue import RetryQueue
+from pipeline.execution.task import Task
+from tests.conftest import run_settings
+
+
+def _flight(about):
+    return Flight(Task(about, print, (), 1))
+
+
+def test_what_may_pass_is_given_more_time_with_each_try():
+    """A share may be lost for a moment, or for the night."""
+    settings = run_settings(retries=3, retry_seconds=2)
+    plans = [plan_retry(Code.UNREADABLE, tries, settings) for tries in range(1, 5)]
+    assert plans == [Retry(2), Retry(8), Retry(32), None]
+
+
+@pytest.mark.parametrize(("code", "times"), [(Code.TIMEOUT, 1), (Code.OUT_OF_MEMORY, 1), (Code.WORKER_LOST, 2)])
+def test_what_may_be_the_pages_own_fault_is_tried_again_alone(code, times):
+    """However many retries are set: it may harm others each time."""
+    settings = run_settings(retries=9, retry_seconds=2)
+    plans = [plan_retry(code, tries, settings) for tries in range(1, times + 2)]
+    assert plans == [Retry(alone=True)] * times + [None]
+
+
+@pytest.mark.parametrize("code", [Code.DAMAGED, Code.NO_TEXT, Code.INTERNAL, Code.PAGE_TOO_LARGE])
+def test_what_will_not_change_is_not_tried_again(code):
+    """The paper, or the software, stays as it is for the rest of the run."""
+    assert plan_retry(code, 1, run_settings(retries=9)) is None
+
+
+def test_a_task_whose_worker_is_lost_again_and_again_fails_at_last():
+    """The workers of a scheduler come and go; a task that loses each of them is not theirs to blame."""
+    assert [plan_retry_after_loss(losses) for losses in (1, 5, 6)] == [Retry(), Retry(), None]
+
+
+def test_a_task_waits_for_its_time_or_until_nothing_else_is_at_work():
+    """First what is due, then what has to be alone."""
+    queue, paused = RetryQueue(), []
+    queue.put(_flight("alone"), Retry(alone=True))
+    queue.put(_flight("now"), Retry())
+    queue.put(_flight("soon"), Retry(0.01))
+    assert queue.due().task.about == "now"
+    assert [queue.wait(paused.append).task.about for _ in range(2)] == ["soon", "alone"]
+    assert not queue
+    assert paused == []  # so short a wait is not worth a message
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))]
+)
+def test_a_run_waits_while_the_disk_is_full(tmp_path, monkeypatch, error):
+    """It says so, and that it goes on; nothing is lost by it."""
+    monkeypatch.setattr(disk_guard, "_SECONDS_BETWEEN_LOOKS", 0)
+    failing, paused, written = [error, error], [], []
+
+    def write() -> None:
+        if failing:
+            raise failing.pop()
+        written.append(1)
+
+    DiskGuard(tmp_path, 0, paused.append).write(write)
+    assert written == [1]
+    full = f"Paused: the disk of {tmp_path} is full. Make room, and it goes on."
+    assert paused == [full, "", full, ""]
+
+
+def test_another_error_of_the_disk_is_not_waited_for(tmp_path):
+    """A disk that is read-only stays so."""
+
+    def write() -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    with pytest.raises(OSError, match=os.strerror(errno.EROFS)):
+        DiskGuard(tmp_path, 0, print).write(write)
+
+
+def test_a_run_waits_while_less_is_free_than_is_set(tmp_path, monkeypatch):
+    """A run must not fill the disk of a machine that does other work, too."""
+    monkeypatch.setattr(disk_guard, "_SECONDS_BETWEEN_LOOKS", 0)
+    paused = []
+
+    def usage(_folder):
+        return SimpleNamespace(free=5 << 30 if paused else 0)  # somebody makes room when it is asked for
+
+    monkeypatch.setattr(disk_guard.shutil, "disk_usage", usage)
+    DiskGuard(tmp_path, 4.0, paused.append).wait()
+    assert paused == [
+        f"Paused: 0.00 GB is free at {tmp_path}, less than 4 GB. Make room, and it goes on.",
+        "",
+    ]
