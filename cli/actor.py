@@ -29,7 +29,7 @@ def now() -> datetime:
 
 def at_the_shell() -> Asker:
     """Return who types, as the operator who may do and see everything."""
-    return Asker.operator(operator())
+    return Asker.operator(operator(), now())
 
 
 def signed_in(archive: Archive, account: str, password_file: Path | None) -> Asker:
@@ -43,7 +43,7 @@ def signed_in(archive: Archive, account: str, password_file: Path | None) -> Ask
     from pipeline.services.users import sign_in, sign_out  # noqa: PLC0415
 
     asker, token = sign_in(archive, account, read_password(password_file), now())
-    sign_out(archive, asker, token, now())
+    sign_out(archive, asker, token)
     return asker
 
 

@@ -88,5 +88,5 @@ def clock(archive: ArchiveOption = None) -> None:
         bannasar audit clock
     """
     with open_archive(archive) as opened:
-        confirm_clock(opened, at_the_shell(), now())
+        confirm_clock(opened, at_the_shell())
     out.print(f"It is {now():%Y-%m-%d %H:%M} (UTC), as you say.")

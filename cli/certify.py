@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from cli.actor import at_the_shell
 from cli.common import ArchiveOption, CaseArgument, keep_outside, open_archive, out
 from pipeline.services import certify as service
 
@@ -24,5 +25,5 @@ def certify(
     """
     with open_archive(archive) as opened:
         keep_outside(opened.folder, to)
-        service.certify(opened, case, to)
+        service.certify(opened, at_the_shell(), case, to)
     out.print(f"The certificate of {case} is {to}.")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from cli.actor import at_the_shell
 from cli.common import ArchiveOption, CaseArgument, err, keep_outside, open_archive, out, warn_of_damage
 from models.exit_status import ExitStatus
 from pipeline.services.export import Format, export_bag, export_documents, export_files, export_iiif, formats
@@ -34,7 +35,7 @@ def text(
     """
     with open_archive(archive) as opened:
         keep_outside(opened.folder, folder)
-        done = export_text(opened, folder, box)
+        done = export_text(opened, at_the_shell(), folder, box)
     told = "1 text" if done.written == 1 else f"{done.written:,} texts"
     out.print(f"{told} written to {folder}.")
     if done.others:
@@ -63,7 +64,7 @@ def bag(
     """
     with open_archive(archive) as opened:
         keep_outside(opened.folder, to)
-        made = export_bag(opened, case, to)
+        made = export_bag(opened, at_the_shell(), case, to)
     out.print(f"{case} is copied to {made}.")
 
 
@@ -78,7 +79,7 @@ def pdf(case: CaseArgument, to: ToOption, archive: ArchiveOption = None) -> None
     """
     with open_archive(archive) as opened:
         keep_outside(opened.folder, to)
-        made = export_documents(opened, case, to)
+        made = export_documents(opened, at_the_shell(), case, to)
         signed = "signed" if opened.recorder.signer else "not signed: the archive has no key"
     out.print(f"{len(made)} documents of {case} are copied to {to}, {signed}.")
 
@@ -99,7 +100,7 @@ def iiif(
     """
     with open_archive(archive) as opened:
         keep_outside(opened.folder, to)
-        made = export_iiif(opened, case, to, base)
+        made = export_iiif(opened, at_the_shell(), case, to, base)
     out.print(f"The manifest of {case} is {made}.")
 
 
@@ -107,7 +108,7 @@ def _add_command(form: Format) -> None:
     def export(case: CaseArgument, to: ToOption, archive: ArchiveOption = None) -> None:
         with open_archive(archive) as opened:
             keep_outside(opened.folder, to)
-            made = export_files(opened, case, form, to)
+            made = export_files(opened, at_the_shell(), case, form, to)
         files = "1 file" if len(made) == 1 else f"{len(made)} files"
         out.print(f"{files} of {case} written to {to}.")
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from cli.actor import at_the_shell
 from cli.common import ArchiveOption, JsonOption, open_archive, out
 from cli.terminal import Text, print_json
 from pipeline.services import history
@@ -24,7 +25,7 @@ def failures(
         bannasar failures box-17 --examples 20
     """
     with open_archive(archive) as opened:
-        groups = history.failures(opened, box, examples)
+        groups = history.failures(opened, at_the_shell(), box, examples)
     if as_json:
         listed = [
             asdict(group)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import at_the_shell, now
+from cli.actor import at_the_shell
 from cli.common import ArchiveOption, ReasonOption, open_archive, out, warn
 from models.exit_status import ExitStatus
 from models.level import Level
@@ -89,9 +89,9 @@ def level(
 
 def _set(archive: Archive, asker: Asker, name: str, part: Part, to: Level, why: Why, *, box: bool) -> None:
     if box:
-        done = service.set_level_of_box(archive, asker, name, to, why, now())
+        done = service.set_level_of_box(archive, asker, name, to, why)
     else:
-        done = service.set_level(archive, asker, name, part, to, why, now())
+        done = service.set_level(archive, asker, name, part, to, why)
     finish(done, f"{name} is {to} now." if not why.until else f"{name} is at least {to} until {why.until:%Y-%m-%d}.")
 
 
@@ -106,7 +106,7 @@ def finish(done: Set, sentence: str) -> None:
 
 
 def _show(archive: Archive, case: str) -> None:
-    record, levels = service.levels_of(archive, at_the_shell(), case, now())
+    record, levels = service.levels_of(archive, at_the_shell(), case)
     out.print(f"{case}: {levels.level}")
     for document in record.documents:
         for number, page in enumerate(document.pages, 1):

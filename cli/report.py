@@ -1,11 +1,11 @@
 """``bannasar report``."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cli.actor import at_the_shell
 from cli.common import ArchiveOption, keep_outside, open_archive, out
 from pipeline.services.html_report import html_report
 
@@ -26,6 +26,6 @@ def report(
     """
     with open_archive(archive) as opened:
         keep_outside(opened.folder, html)
-        page = html_report(opened, box, pictures, datetime.now().astimezone())
+        page = html_report(opened, at_the_shell(), box, pictures)
     html.write_text(page, "utf-8")
     out.print(f"Written to {html}.")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.actor import at_the_shell
 from cli.common import ArchiveOption, JsonOption, open_archive, out, warn_of_damage
 from cli.terminal import Text, print_json
 from models.correction import About
@@ -35,7 +36,7 @@ def review(
     """
     left_out: list[Path] = []
     with open_archive(archive) as opened:
-        found = review_queue(opened, box, below, left_out.append)
+        found = review_queue(opened, at_the_shell(), box, below, left_out.append)
     warn_of_damage(opened.folder, left_out)
     if as_json:
         listed = {

@@ -10,11 +10,11 @@ from typing import Annotated, TextIO
 import typer
 from rich.console import Console
 
+from cli.actor import at_the_shell
 from cli.common import ArchiveOption, JsonOption, err, keep_outside, out, read_settings
 from cli.terminal import Text, print_json
 from models.errors import UsageError
 from models.hit import Found, Hit
-from models.settings import Settings
 from pipeline.services import search as service
 from pipeline.services.archives import Archive
 from pipeline.services.search import MOST_COUNTED, Query, Sort, View
@@ -79,7 +79,7 @@ def search(
                 _explain(service.why_none(opened, text), err)
             return
         answer = service.search(opened, text, view)
-        drawn = _draw(answer.found, pictures, opened.settings, view.offset) if pictures else []
+        drawn = _draw(answer.found, pictures, opened, view.offset) if pictures else []
     if as_json:
         print_json(answer.found.model_dump(mode="json"))
         _explain(answer.why, err)
@@ -180,7 +180,7 @@ def _open(file: Path) -> Iterator[TextIO]:
             yield stream
 
 
-def _draw(found: Found, folder: Path, settings: Settings, offset: int) -> list[Path]:
+def _draw(found: Found, folder: Path, archive: Archive, offset: int) -> list[Path]:
     # What draws takes half a second to load: for who wants pictures.
     from pipeline.services.pictures import draw_hit  # noqa: PLC0415
 
@@ -188,5 +188,5 @@ def _draw(found: Found, folder: Path, settings: Settings, offset: int) -> list[P
     files = []
     for number, hit in enumerate(found.hits, offset + 1):
         files.append(folder / f"{number:03}-{hit.case}-{hit.page}.jpg")
-        draw_hit(hit, settings, files[-1])
+        draw_hit(archive, at_the_shell(), hit, files[-1])
     return files

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from cli.actor import at_the_shell
 from cli.box_tables import percent
 from cli.common import ArchiveOption, JsonOption, open_archive, out
 from cli.terminal import Text, print_json
@@ -27,7 +28,7 @@ def show(
         bannasar show 9f86d081 --json
     """
     with open_archive(archive) as opened:
-        found = scan_histories(opened, scan)
+        found = scan_histories(opened, at_the_shell(), scan)
     if as_json:
         print_json({"scans": [_as_json(history) for history in found]})
         return

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from cli.actor import at_the_shell
 from cli.box_tables import box_table, percent, print_accounts, print_waiting
 from cli.common import ArchiveOption, JsonOption, open_archive, out
 from cli.terminal import Text, print_json
@@ -28,7 +29,7 @@ def status(
         bannasar status --json | jq '.boxes[].counts'
     """
     with open_archive(archive) as opened:
-        reports = box_reports(opened, box)
+        reports = box_reports(opened, at_the_shell(), box)
         waiting = len(opened.ledger.to_be_indexed())
     if as_json_:
         print_json(as_json(reports) | {"waiting_for_index": waiting})

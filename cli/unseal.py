@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import at_the_shell, now, signed_in
+from cli.actor import at_the_shell, signed_in
 from cli.common import ArchiveOption, CaseArgument, ReasonOption, open_archive, out
 from cli.level import DocumentOption, OrderOption, PageOption, finish
 from models.level import Level
@@ -44,7 +44,7 @@ def request(
     """
     with open_archive(archive) as opened:
         asker = signed_in(opened, account, password_file) if account else at_the_shell()
-        asked = service.ask_to_unseal(opened, asker, case, Part(document, page), to, Why(reason, order), now())
+        asked = service.ask_to_unseal(opened, asker, case, Part(document, page), to, Why(reason, order))
     out.print(f"Request {asked.number}. Another person grants it: `bannasar unseal grant {asked.number} --reason …`.")
 
 
@@ -63,7 +63,7 @@ def grant(
     """
     with open_archive(archive) as opened:
         asker = signed_in(opened, account, password_file) if account else at_the_shell()
-        done = service.unseal(opened, asker, number, reason, now())
+        done = service.unseal(opened, asker, number, reason)
     finish(done, f"{done.cases[0]} is unsealed as asked for in request {number}.")
 
 
@@ -116,7 +116,7 @@ def see(
         bannasar requests see box-001_dossier-A --account sokha --reason "a thesis on the courts of 1964"
     """
     with open_archive(archive) as opened:
-        asked = service.ask_to_see(opened, signed_in(opened, account, password_file), case, reason, now())
+        asked = service.ask_to_see(opened, signed_in(opened, account, password_file), case, reason)
     out.print(f"Request {asked.number}.")
 
 
@@ -138,7 +138,7 @@ def let_see(
     """
     with open_archive(archive) as opened:
         asker = signed_in(opened, account, password_file) if account else at_the_shell()
-        done = service.let_see(opened, asker, number, reason, until.astimezone(), now())
+        done = service.let_see(opened, asker, number, reason, until.astimezone())
     out.print(f"{done.by.name} sees {done.case} until {until:%Y-%m-%d}.")
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import at_the_shell, now, read_password
+from cli.actor import at_the_shell, read_password
 from cli.common import ArchiveOption, open_archive, out
 from cli.unseal import PasswordOption
 from pipeline.access.roles import Role
@@ -32,7 +32,7 @@ def add(
     """
     with open_archive(archive) as opened:
         password = read_password(password_file, confirm=True)
-        made = service.add(opened, at_the_shell(), name, role, password, group, now())
+        made = service.add(opened, at_the_shell(), name, role, password, group)
     out.print(f"{made.name} is {made.role} now.")
 
 
@@ -44,7 +44,7 @@ def role(name: NameArgument, role: RoleOption, group: GroupOption = "", archive:
         bannasar users role sokha --role clerk --group kandal
     """
     with open_archive(archive) as opened:
-        changed = service.set_role(opened, at_the_shell(), name, role, group, now())
+        changed = service.set_role(opened, at_the_shell(), name, role, group)
     out.print(f"{changed.name} is {changed.role} now.")
 
 
@@ -60,7 +60,7 @@ def group(
         bannasar users group kandal --box box-001 --box box-002
     """
     with open_archive(archive) as opened:
-        service.set_group(opened, at_the_shell(), name, box, now())
+        service.set_group(opened, at_the_shell(), name, box)
     out.print(f"The group {name} sees {', '.join(box)}.")
 
 
@@ -72,7 +72,7 @@ def lock(name: NameArgument, archive: ArchiveOption = None) -> None:
         bannasar users lock sokha
     """
     with open_archive(archive) as opened:
-        service.lock(opened, at_the_shell(), name, now())
+        service.lock(opened, at_the_shell(), name)
     out.print(f"{name} is locked.")
 
 
@@ -84,7 +84,7 @@ def unlock(name: NameArgument, archive: ArchiveOption = None) -> None:
         bannasar users unlock sokha
     """
     with open_archive(archive) as opened:
-        service.unlock(opened, at_the_shell(), name, now())
+        service.unlock(opened, at_the_shell(), name)
     out.print(f"{name} may sign in.")
 
 
@@ -97,7 +97,7 @@ def passwd(name: NameArgument, password_file: PasswordOption = None, archive: Ar
     """
     with open_archive(archive) as opened:
         password = read_password(password_file, confirm=True)
-        service.set_password(opened, at_the_shell(), name, password, now())
+        service.set_password(opened, at_the_shell(), name, password)
     out.print(f"{name} has another password.")
 
 

@@ -4,16 +4,21 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from config.settings import load
+from models.actor import Actor, ActorKind
 from models.case import CaseFile, Document
 from models.page import Block, Line, Page, PageRef, Rect, Word
 from models.scan import Kind, Scan
 from models.settings import IndexSettings, RunSettings, Settings
+
+if TYPE_CHECKING:
+    from pipeline.access.asker import Asker
 
 ROOT = Path(__file__).parents[1]
 # ``bannasar``, whatever is on the path.
@@ -34,6 +39,13 @@ def index_settings(**values: object) -> IndexSettings:
 def archive_settings(folder: Path, **values: object) -> Settings:
     """Return the default settings of an archive in a folder."""
     return load(archive=folder, **values).model_copy(update={"archive": folder.absolute()})
+
+
+def at_the_shell() -> "Asker":
+    """Return an operator, who may do and see everything."""
+    from pipeline.access.asker import Asker  # noqa: PLC0415  # not every test wants it
+
+    return Asker.operator(Actor(name="root@host", kind=ActorKind.OPERATOR), datetime.now(UTC))
 
 
 def bag_in_place(

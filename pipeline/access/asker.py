@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import NamedTuple, Self
 
 from models.actor import Actor
@@ -22,21 +23,27 @@ class Loosened(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks; services do nothing that its rights do not name, and show nothing that is not in its scope."""
+    """Who asks; services do nothing that its rights do not name, and show nothing that is not in its scope.
+
+    ``at`` is when it asks, UTC, in whole seconds, as the clock says: one is made for each question, for what it may see
+    can change.
+    """
 
     actor: Actor
     rights: Rights
     scope: Scope
+    at: datetime
 
     @classmethod
-    def operator(cls, actor: Actor) -> Self:
+    def operator(cls, actor: Actor, at: datetime) -> Self:
         """Return the operator at the shell, who may do and see everything."""
-        return cls(actor, OPERATOR, Scope.everything())
+        return cls(actor, OPERATOR, Scope.everything(), _second(at))
 
     @classmethod
     def person(
         cls,
         account: Account,
+        at: datetime,
         *,
         let_see: Collection[str] = (),
         unsure: Collection[str] = (),
@@ -46,6 +53,7 @@ class Asker:
 
         Args:
             account: the person's.
+            at: when the person asks.
             let_see: ids of the case files that the person was let see.
             unsure: ids of the case files of which the index may not know the level that counts: nothing of them is
                 shown.
@@ -58,6 +66,7 @@ class Asker:
             account.actor,
             rights,
             Scope(rights.sees, account.boxes, frozenset(let_see) | open_now, frozenset(unsure)),
+            _second(at),
         )
 
     def must_be_allowed(self, action: Action) -> None:
@@ -68,3 +77,7 @@ class Asker:
         """
         if action not in self.rights.may:
             raise NotAllowedError(f"You may not {action}.", "Ask an administrator which role you need.")
+
+
+def _second(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(microsecond=0)

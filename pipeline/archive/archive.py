@@ -1,6 +1,6 @@
 """One archive: the folder, and everything in it behind one object."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
@@ -235,13 +235,13 @@ class Archive:
         """Yield every bag that searches find, those that are not withdrawn; with a box those of that box only."""
         return bags_room.shown_bags(self.folder, box)
 
-    def box(self, name: str) -> Box:
-        """Return the box of that id, or at that folder.
+    def box(self, name: str, among: Sequence[Box] | None = None) -> Box:
+        """Return the box of that id, or at that folder, among some or (None) all.
 
         Raises:
             NotFoundError: the archive holds none.
         """
-        known = self.ledger.boxes()
+        known = self.ledger.boxes() if among is None else among
         for each in known:
             if name == each.id or Path(name).resolve() == each.root:
                 return each

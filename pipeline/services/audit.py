@@ -1,18 +1,33 @@
 """The audit log: written before something is shown, searched, verified, and anchored in the journal."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
-from models.errors import ArchiveBusyError, AuditBrokenError, JournalBrokenError
+from models.actor import ActorKind
+from models.errors import (
+    ArchiveBusyError,
+    AuditBrokenError,
+    AuditUnusableError,
+    JournalBrokenError,
+    NotAllowedError,
+    NotFoundError,
+)
 from models.level import Level
 from pipeline.access.asker import Asker
+from pipeline.access.audit import FILE as AUDIT_FILE
 from pipeline.access.audit import AuditLog, Deed, Note, hashed_words, head
 from pipeline.access.database import secret
 from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
 from pipeline.archive.journal import Entry, Event, append, lines
+from pipeline.index.database import may_be_written
 
+_Given = ParamSpec("_Given")
+_Made = TypeVar("_Made")
 _LINES_BETWEEN = 100  # of the audit log, between two anchors
 
 
@@ -37,8 +52,8 @@ class Verified:
     damages: tuple[str, ...]
 
 
-def note(  # noqa: PLR0913, PLR0917  # who did what, of which level, when
-    archive: Archive, asker: Asker, deed: Deed, what: str, level: Level, clock: datetime, words: str = ""
+def note(  # who did what, of which level, when
+    archive: Archive, asker: Asker, deed: Deed, what: str, level: Level, words: str = ""
 ) -> str:
     """Write down what somebody is about to see, and return a warning where that could not be written down, else "".
 
@@ -48,20 +63,52 @@ def note(  # noqa: PLR0913, PLR0917  # who did what, of which level, when
         deed: what is done.
         what: the ids of what is shown.
         level: the strictest level of it.
-        clock: what the clock says, aware.
         words: those of a search; kept or hashed, as the setting ``access.words`` says.
 
     Raises:
         AuditUnusableError: it cannot be written, and what is to be shown is not public.
         AccessError: the accounts, which hold the secret of the hashes, cannot be used.
     """
+    if _only_reads(archive, asker):
+        return ""
     if words and archive.settings.access.words == "hashed":
         words = hashed_words(words, secret(archive.folder))
     log = AuditLog(archive.folder)
-    warning = log.before_showing(level, asker.actor, deed, what, now=clock, words=words)
+    warning = log.before_showing(level, asker.actor, deed, what, now=asker.at, words=words)
     if not warning:
         _anchor_if_due(archive, asker, log)
     return warning
+
+
+def notes_refusals(
+    service: Callable[Concatenate[Archive, Asker, _Given], _Made],
+) -> Callable[Concatenate[Archive, Asker, _Given], _Made]:
+    """Let a service write down that it refused somebody, before it does.
+
+    What is not there is refused as what is out of sight is, and both are written down, so that they take as long.
+    """
+
+    @wraps(service)
+    def noting(archive: Archive, asker: Asker, /, *given: _Given.args, **named: _Given.kwargs) -> _Made:
+        try:
+            return service(archive, asker, *given, **named)
+        except (NotAllowedError, NotFoundError):
+            about = str(given[0]) if given and isinstance(given[0], str | int) else ""
+            if not _only_reads(archive, asker):
+                with suppress(AuditUnusableError):  # it is refused all the same
+                    what = f"{service.__name__} {about}".strip()
+                    AuditLog(archive.folder).before_showing(Level.PUBLIC, asker.actor, Deed.REFUSED, what, now=asker.at)
+            raise
+
+    return noting
+
+
+def _only_reads(archive: Archive, asker: Asker) -> bool:
+    """Whether an operator looks into an archive that this account may only read, a copy on a disk perhaps.
+
+    Who types at the shell can read the files without Bannasar, too: there is nothing to hold back.
+    """
+    return asker.actor.kind is ActorKind.OPERATOR and not may_be_written(archive.folder / AUDIT_FILE)
 
 
 def search_log(archive: Archive, asker: Asker, sought: Sought) -> Iterator[Note]:

@@ -7,7 +7,9 @@ from typing import Any
 
 from models.ledger import Account, ScanRow
 from models.scan import ScanState
+from pipeline.access.asker import Asker
 from pipeline.archive.archive import Archive
+from pipeline.services.sight import box_in_sight, boxes_in_sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,13 @@ def box_report(archive: Archive, box: str) -> BoxReport:
     return BoxReport(box, tuple(ledger.scans(box)), ledger.passed_over(box), ledger.account(box))
 
 
-def box_reports(archive: Archive, box: str | None = None) -> list[BoxReport]:
-    """Return how all boxes stand, or one, by its id or its folder.
+def box_reports(archive: Archive, asker: Asker, box: str | None = None) -> list[BoxReport]:
+    """Return how all boxes stand, or one, by its id or its folder; those of which the asker may see all.
 
     Raises:
         NotFoundError: the archive holds no such box.
     """
-    boxes = archive.ledger.boxes() if box is None else [archive.box(box)]
+    boxes = boxes_in_sight(archive, asker) if box is None else [box_in_sight(archive, asker, box)]
     return [box_report(archive, each.id) for each in boxes]
 
 

@@ -5,24 +5,30 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from models.errors import BagError, ConflictError, KeyUnusableError
+from pipeline.access.asker import Asker
+from pipeline.access.audit import Deed
+from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
-from pipeline.archive.bag import read_case
 from pipeline.archive.certificate import write_certificate
 from pipeline.archive.custody import require_recorded
 from pipeline.archive.fixity import require_intact
 from pipeline.archive.journal import lines, manifest_of
 from pipeline.archive.signed_pdf import sign_pdf
 from pipeline.archive.statement import Statement, seal
+from pipeline.services.audit import note, notes_refusals
+from pipeline.services.sight import case_in_sight
 
 NO_KEY = "The archive has no key to sign with."
 MAKE_KEY = "Make one: `bannasar keys init`."
 
 
-def certify(archive: Archive, case: str, to: Path) -> Statement:
+@notes_refusals
+def certify(archive: Archive, asker: Asker, case: str, to: Path) -> Statement:
     """Write the certificate of a case file, whose bag is verified first.
 
     Args:
         archive: the archive; it must have a key.
+        asker: who has it made.
         case: the case file's id.
         to: the file of the certificate.
 
@@ -30,7 +36,9 @@ def certify(archive: Archive, case: str, to: Path) -> Statement:
         What it states.
 
     Raises:
-        NotFoundError: the archive holds no such case file.
+        NotFoundError: the archive holds no such case file, or none that the asker may see whole.
+        NotAllowedError: the asker may not take copies.
+        AuditUnusableError: it cannot be written down.
         ConflictError: there is such a file already.
         KeyUnusableError: the archive has no key, or it is not there.
         BagError: the bag is damaged, or is not the one in the journal.
@@ -38,7 +46,8 @@ def certify(archive: Archive, case: str, to: Path) -> Statement:
         ScanError: the certificate cannot be made.
         OSError: something cannot be read or written.
     """
-    bag = archive.bag(case)
+    bag, record, level = case_in_sight(archive, asker, case)
+    asker.must_be_allowed(Action.EXPORT)
     if to.exists():
         raise ConflictError(f"{to} is there already.", "Name another file, or move it away.")
     signer = archive.recorder.signer
@@ -52,7 +61,6 @@ def certify(archive: Archive, case: str, to: Path) -> Statement:
     journal = list(lines(archive.folder))
     place = archive.path_of(bag)
     entered = next(line for line in journal if line.bag == place and line.manifest == manifest_of(bag))
-    record = read_case(bag)
     statement = Statement(
         case=case,
         box=record.box,
@@ -65,6 +73,7 @@ def certify(archive: Archive, case: str, to: Path) -> Statement:
         head=journal[-1].digest(),
         key=signer.fingerprint,
     )
+    note(archive, asker, Deed.PRINTED, f"{case}/certificate", level)
     to.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".bannasar-", dir=to.parent) as folder:
         plain, signed = Path(folder, "plain.pdf"), Path(folder, "signed.pdf")

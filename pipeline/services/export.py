@@ -15,8 +15,11 @@ from urllib.parse import quote
 from PIL import Image
 
 from models.errors import KeyUnusableError, TransferError
+from pipeline.access.asker import Asker
+from pipeline.access.audit import Deed
+from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
-from pipeline.archive.bag import document_file, read_bag, read_case
+from pipeline.archive.bag import document_file, read_bag
 from pipeline.archive.custody import require_recorded
 from pipeline.archive.fixity import require_intact
 from pipeline.archive.signed_pdf import sign_pdf
@@ -24,43 +27,57 @@ from pipeline.archive.transfer import copy_bag
 from pipeline.formats.format import Format, parts
 from pipeline.formats.iiif import manifest, picture_name, picture_size, text_name, text_of
 from pipeline.formats.registry import formats
+from pipeline.services.audit import note, notes_refusals
 from pipeline.services.pictures import upright_from_pdf
+from pipeline.services.sight import case_in_sight
 
 __all__ = ["Format", "export_bag", "export_documents", "export_files", "export_iiif", "formats"]
 
 _LOG = logging.getLogger(__name__)
 
 
-def export_bag(archive: Archive, case: str, to: Path) -> Path:
+@notes_refusals
+def export_bag(archive: Archive, asker: Asker, case: str, to: Path) -> Path:
     """Copy the bag of a case file into a folder, or into a ZIP file where the name ends so, and return where it is.
 
     Raises:
-        NotFoundError: the archive holds no such case file.
+        NotFoundError: the archive holds no such case file, or none that the asker may see whole.
+        NotAllowedError: the asker may not take copies.
+        AuditUnusableError: it cannot be written down that it is taken.
         TransferError: there is something already.
         BagError: the bag is not as it was sealed.
         OSError: it cannot be written.
     """
-    return copy_bag(archive.bag(case), to)
+    bag, _, level = case_in_sight(archive, asker, case)
+    asker.must_be_allowed(Action.EXPORT)
+    note(archive, asker, Deed.EXPORTED, f"{case}/bag", level)
+    return copy_bag(bag, to)
 
 
-def export_documents(archive: Archive, case: str, to: Path) -> list[Path]:
+@notes_refusals
+def export_documents(archive: Archive, asker: Asker, case: str, to: Path) -> list[Path]:
     """Copy the documents of a case file into a folder, signed where the archive has a key, and return the copies.
 
     Raises:
-        NotFoundError: the archive holds no such case file.
+        NotFoundError: the archive holds no such case file, or none that the asker may see whole.
+        NotAllowedError: the asker may not take copies.
+        AuditUnusableError: it cannot be written down that it is taken.
         KeyUnusableError: the archive's key is not there.
         BagError: the bag is not as it was sealed, or, where it is signed, not the one in the journal.
         TransferError: there is one already.
         JournalBrokenError: the journal, by which the archive signs, was changed.
         OSError: they cannot be written.
     """
-    bag, recorder = archive.bag(case), archive.recorder
+    bag, record, level = case_in_sight(archive, asker, case)
+    asker.must_be_allowed(Action.EXPORT)
+    recorder = archive.recorder
     if recorder.warning:
         raise KeyUnusableError(recorder.warning)
     require_intact(bag)
     if recorder.signer:
         require_recorded(archive.folder, bag)
-    numbers = [document.number for document in read_case(bag).documents]
+    numbers = [document.number for document in record.documents]
+    note(archive, asker, Deed.EXPORTED, f"{case}/pdf", level)
     with _beside(to) as aside:
         for number in numbers:
             source, copy = document_file(bag, number), aside / f"{bag.name}_{number:03}.pdf"
@@ -71,18 +88,23 @@ def export_documents(archive: Archive, case: str, to: Path) -> list[Path]:
         return _move(aside, to)
 
 
-def export_files(archive: Archive, case: str, form: Format, to: Path) -> list[Path]:
+@notes_refusals
+def export_files(archive: Archive, asker: Asker, case: str, form: Format, to: Path) -> list[Path]:
     """Write a case file in a format into a folder, and return the files.
 
     Raises:
-        NotFoundError: the archive holds no such case file.
+        NotFoundError: the archive holds no such case file, or none that the asker may see whole.
+        NotAllowedError: the asker may not take copies.
+        AuditUnusableError: it cannot be written down that it is taken.
         BagError: the bag is not as it was sealed.
         TransferError: a file of that name is there already.
         OSError: they cannot be written.
     """
-    bag = archive.bag(case)
+    bag, _, level = case_in_sight(archive, asker, case)
+    asker.must_be_allowed(Action.EXPORT)
     require_intact(bag)
     record, pages = read_bag(bag)
+    note(archive, asker, Deed.EXPORTED, f"{case}/{form.name}", level)
     with _beside(to) as aside:
         for part in parts(record, pages, form.unit):
             (aside / f"{part.name}{form.ending}").write_bytes(form.write(part))
@@ -91,25 +113,32 @@ def export_files(archive: Archive, case: str, form: Format, to: Path) -> list[Pa
     return made
 
 
-def export_iiif(archive: Archive, case: str, to: Path, base: str) -> Path:
+@notes_refusals
+def export_iiif(archive: Archive, asker: Asker, case: str, to: Path, base: str) -> Path:
     """Write a case file for viewers of the IIIF into a folder of its name, and return its manifest.
 
     Args:
         archive: the archive.
+        asker: who takes it.
         case: the case file's id.
         to: where the folder goes.
         base: the address under which that folder will be served.
 
     Raises:
-        NotFoundError: the archive holds no such case file.
+        NotFoundError: the archive holds no such case file, or none that the asker may see whole.
+        NotAllowedError: the asker may not take copies.
+        AuditUnusableError: it cannot be written down that it is taken.
         BagError: the bag is not as it was sealed.
         TransferError: there is one already.
         ScanError: a page cannot be rendered from its document.
         OSError: it cannot be written.
     """
-    bag, settings = archive.bag(case), archive.settings
+    bag, _, level = case_in_sight(archive, asker, case)
+    asker.must_be_allowed(Action.EXPORT)
+    settings = archive.settings
     require_intact(bag)
     record, pages = read_bag(bag)
+    note(archive, asker, Deed.EXPORTED, f"{case}/iiif", level)
     place = f"{base.rstrip('/')}/{quote(bag.name)}"
     with _beside(to) as aside:
         folder = aside / bag.name

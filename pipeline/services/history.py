@@ -8,9 +8,11 @@ from models.errors import BagError, NotFoundError
 from models.failure import Code
 from models.ledger import AttemptRow, PageRow, ScanRow
 from models.scan import ScanState
+from pipeline.access.asker import Asker
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import read_case
 from pipeline.archive.ledger import Ledger
+from pipeline.services.sight import box_in_sight, boxes_in_sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class ScanHistory:
     unread: Mapping[int, tuple[str, ...]]
 
 
-def failures(archive: Archive, box: str | None, most_examples: int) -> list[FailureGroup]:
+def failures(archive: Archive, asker: Asker, box: str | None, most_examples: int) -> list[FailureGroup]:
     """Return the failures of a box, or of all boxes, by code, the most frequent first.
 
     A scan that failed because of its pages is counted by the codes of those; one that is archived as partial, too, and
@@ -55,14 +57,15 @@ def failures(archive: Archive, box: str | None, most_examples: int) -> list[Fail
 
     Args:
         archive: the archive.
+        asker: who asks. Boxes of which the asker may not see all are left out.
         box: the box, by its id or its folder; None for all.
         most_examples: how many examples of each code are returned at most.
 
     Raises:
-        NotFoundError: the archive holds no such box.
+        NotFoundError: the archive holds no such box, or none that the asker may see whole.
     """
     ledger = archive.ledger
-    boxes = ledger.boxes() if box is None else [archive.box(box)]
+    boxes = boxes_in_sight(archive, asker) if box is None else [box_in_sight(archive, asker, box)]
     found: dict[Code, list[Example]] = {}
     for row in (row for each in boxes for row in ledger.scans(each.id)):
         if row.state in {ScanState.DUPLICATE, ScanState.GONE}:
@@ -85,13 +88,16 @@ def failures(archive: Archive, box: str | None, most_examples: int) -> list[Fail
     return sorted(groups, key=lambda group: (-group.scans, group.code))
 
 
-def scan_histories(archive: Archive, name: str) -> list[ScanHistory]:
-    """Return what is known of every scan of that name; see :func:`scans_named`.
+def scan_histories(archive: Archive, asker: Asker, name: str) -> list[ScanHistory]:
+    """Return what is known of every scan of that name, in the boxes of which the asker may see all.
+
+    The name is as for :func:`scans_named`.
 
     Raises:
         NotFoundError: the archive knows no such scan.
     """
-    rows = scans_named(archive.ledger, name)
+    shown = {box.id for box in boxes_in_sight(archive, asker)}
+    rows = [row for row in scans_named(archive.ledger, name) if row.box in shown]
     if not rows:
         raise NotFoundError(f"The archive knows no scan {name}.", "`bannasar status BOX` lists those of a box.")
     return [_history(archive, row) for row in rows]

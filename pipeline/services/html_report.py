@@ -6,7 +6,6 @@ import itertools
 import pickle
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import pikepdf
@@ -18,6 +17,8 @@ from models.ledger import ScanRow
 from models.page import Page, PageRef
 from models.scan import Kind, ScanState
 from models.settings import Settings
+from pipeline.access.asker import Asker
+from pipeline.access.audit import Deed
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import document_file, read_bag
 from pipeline.archive.contents import contents
@@ -26,8 +27,10 @@ from pipeline.archive.measure import confidence_of
 from pipeline.execution.perform import unpickled
 from pipeline.execution.sandbox import Sandboxes
 from pipeline.page.render import render
+from pipeline.services.audit import note, notes_refusals
 from pipeline.services.box_report import box_report
 from pipeline.services.history import failures
+from pipeline.services.sight import box_in_sight
 from pipeline.text.plain import page_text
 
 _WIDTH = 420
@@ -57,20 +60,24 @@ class Eyes:
     picture: str
 
 
-def html_report(archive: Archive, box: str, most_pictures: int, now: datetime) -> str:
+@notes_refusals
+def html_report(archive: Archive, asker: Asker, box: str, most_pictures: int) -> str:
     """Return the report of a box as a page of HTML that needs nothing beside it.
 
     Args:
         archive: the archive.
+        asker: who asks for it; it bears that time.
         box: the box, by its id or its folder.
         most_pictures: of how many pages a picture is shown: first of those that failed, then of the least sure.
-        now: the time that is printed on it.
 
     Raises:
-        NotFoundError: the archive holds no such box.
+        NotFoundError: the archive holds no such box, or none that the asker may see whole.
+        AuditUnusableError: it cannot be written down.
         BagError: a bag of it cannot be read.
     """
-    box, ledger, settings = archive.box(box).id, archive.ledger, archive.settings
+    box, ledger, settings = box_in_sight(archive, asker, box).id, archive.ledger, archive.settings
+    note(archive, asker, Deed.PRINTED, f"report/{box}", asker.scope.level)
+    now = asker.at.astimezone()
     report = box_report(archive, box)
     pages = ledger.pages_of_box(box)
     confidences = [page.confidence for _, page in pages if page.confidence is not None]
@@ -98,7 +105,7 @@ def html_report(archive: Archive, box: str, most_pictures: int, now: datetime) -
         account=report.account,
         contents=contents(settings.archive, box),
         most_documents=_MOST_DOCUMENTS,
-        failures=failures(archive, box, 12),
+        failures=failures(archive, asker, box, 12),
         confidence=_bars([100 * value for value in confidences], [0, 50, 60, 70, 80, 85, 90, 95, 98, 100], " %"),
         time=_bars(seconds, [0, 0.5, 1, 2, 3, 5, 8, 15, 30, 60, 300], " s"),
         total_seconds=sum(seconds),

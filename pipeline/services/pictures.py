@@ -8,16 +8,19 @@ from PIL import Image
 
 from models.case import CaseFile
 from models.hit import Hit
-from models.page import Page, Rect
+from models.page import Page, PageRef, Rect
 from models.scan import Kind
-from models.settings import Settings
+from pipeline.access.asker import Asker
+from pipeline.access.audit import Deed
+from pipeline.archive.archive import Archive
 from pipeline.archive.bag import document_file, read_bag
-from pipeline.archive.places import bag_place
 from pipeline.formats.compress import LONGEST_JPEG
 from pipeline.formats.text_layer import POINTS_PER_INCH, page_size
 from pipeline.page.picture import Picture, Pixels
 from pipeline.page.render import render
 from pipeline.page.upright import make_upright
+from pipeline.services.audit import note
+from pipeline.services.sight import page_in_sight
 
 # Yellow over the words, as with a marker, and a red frame that also shows in grey print.
 _MARKER = (255, 224, 64)
@@ -25,16 +28,20 @@ _FRAME = (200, 30, 30)
 _MARGIN = 4
 
 
-def draw_hit(hit: Hit, settings: Settings, file: Path) -> None:
+def draw_hit(archive: Archive, asker: Asker, hit: Hit, file: Path) -> None:
     """Write the page of a hit as a JPEG, with its hits marked.
 
     The page is taken from the document's PDF in the bag: that needs no password.
 
     Raises:
+        NotFoundError: the page is not in the asker's sight, or not any more.
+        AuditUnusableError: it cannot be written down that it is shown.
         ScanError: the page cannot be rendered.
         OSError: the bag cannot be read, or the file not written.
     """
-    bag = bag_place(settings.archive, hit.box, hit.case)
+    bag, _, level = page_in_sight(archive, asker, hit.case, PageRef(scan=hit.scan, number=hit.page))
+    note(archive, asker, Deed.OPENED, f"{hit.case}/{hit.scan[:8]}/{hit.page}", level)
+    settings = archive.settings
     case, pages = read_bag(bag)
     page, place = _page(case, pages, hit)
     pdf = document_file(bag, hit.document)

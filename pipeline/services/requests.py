@@ -1,6 +1,6 @@
 """What one person asks for and another decides: to unseal something, or to see it for a time. Neither does it alone."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from models.actor import ActorKind
 from models.errors import ConflictError, NotAllowedError, NotFoundError, UsageError
@@ -12,13 +12,15 @@ from pipeline.access.roles import Action, same_person
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import read_case
 from pipeline.archive.journal import Entry, Event, append, lines, manifest_of
+from pipeline.services.audit import notes_refusals
 from pipeline.services.seal import Part, Set, Why, commit_level, level_in_words, restriction_on, unseals
 
 _MOST_OPEN = 20  # requests of a person that nobody has decided
 
 
-def ask_to_unseal(  # noqa: PLR0913, PLR0917  # as set_level
-    archive: Archive, asker: Asker, case: str, part: Part, level: Level, why: Why, clock: datetime
+@notes_refusals
+def ask_to_unseal(  # as set_level
+    archive: Archive, asker: Asker, case: str, part: Part, level: Level, why: Why
 ) -> Request:
     """Ask that something sealed gets another level, for another person to decide; raises as :func:`set_level`.
 
@@ -27,8 +29,8 @@ def ask_to_unseal(  # noqa: PLR0913, PLR0917  # as set_level
     asker.must_be_allowed(Action.ASK_TO_UNSEAL)
     with archive.held():
         record = read_case(archive.bag(case))
-        restriction = restriction_on(asker.actor, record, part, level, why, clock)
-        if not unseals(archive, record, restriction, clock):
+        restriction = restriction_on(asker, record, part, level, why)
+        if not unseals(archive, asker, record, restriction):
             raise ConflictError(f"That would unseal nothing of {case}.", "`bannasar level CASE` shows what is set.")
         _be_few(archive, asker)
         number = _about_bag(archive, Event.UNSEAL_ASKED, case, asker, level_in_words(restriction))
@@ -48,7 +50,8 @@ def ask_to_unseal(  # noqa: PLR0913, PLR0917  # as set_level
     return request
 
 
-def unseal(archive: Archive, asker: Asker, number: int, reason: str, clock: datetime) -> Set:
+@notes_refusals
+def unseal(archive: Archive, asker: Asker, number: int, reason: str) -> Set:
     """Unseal what another person asked for.
 
     Args:
@@ -56,7 +59,6 @@ def unseal(archive: Archive, asker: Asker, number: int, reason: str, clock: date
         asker: who decides.
         number: the request's.
         reason: why it is granted.
-        clock: what the clock says, aware.
 
     Raises:
         NotFoundError: nobody asked for it, or the journal does not tell of it.
@@ -76,14 +78,15 @@ def unseal(archive: Archive, asker: Asker, number: int, reason: str, clock: date
             reason=f"{request.reason} (asked by {request.by.name}, request {number}); {reason.strip()}",
             order=request.order,
             by=asker.actor,
-            at=clock.astimezone(UTC).replace(microsecond=0),
+            at=asker.at,
         )
-        done = commit_level(archive, asker.actor, Event.UNSEALED, bag, read_case(bag), restriction, clock)
+        done = commit_level(archive, asker, Event.UNSEALED, bag, read_case(bag), restriction)
         Requests(archive.folder).decide(request, Decision.GRANTED)
     return done
 
 
-def ask_to_see(archive: Archive, asker: Asker, case: str, reason: str, clock: datetime) -> Request:
+@notes_refusals
+def ask_to_see(archive: Archive, asker: Asker, case: str, reason: str) -> Request:
     """Ask to see a case file that is out of sight, for another person to decide.
 
     The answer does not tell whether there is such a case file.
@@ -103,23 +106,26 @@ def ask_to_see(archive: Archive, asker: Asker, case: str, reason: str, clock: da
         _be_few(archive, asker)
         entry = Entry(Event.SIGHT_ASKED, reason=f"{case}: {reason.strip()}")
         line = append(archive.folder, entry, asker.actor, archive.recorder.signer)
-        at = clock.astimezone(UTC).replace(microsecond=0)
-        request = Request(number=line.number, wish=Wish.SEE, by=asker.actor, at=at, case=case, reason=reason.strip())
+        request = Request(
+            number=line.number, wish=Wish.SEE, by=asker.actor, at=asker.at, case=case, reason=reason.strip()
+        )
         Requests(archive.folder).add(request)
     return request
 
 
-def let_see(archive: Archive, asker: Asker, number: int, reason: str, until: datetime, clock: datetime) -> Request:
+@notes_refusals
+def let_see(archive: Archive, asker: Asker, number: int, reason: str, until: datetime) -> Request:
     """Let the person who asked see a case file until a time (aware); raises as :func:`unseal`."""
     with archive.held():
         request = _to_decide(archive, asker, number, Wish.SEE, reason)
-        if until <= clock:
+        if until <= asker.at:
             raise UsageError("That time has passed already.", "Name one to come.")
         told = f"request {number} of {request.by.name}, until {until.isoformat()}: {reason.strip()}"
         _about_bag(archive, Event.SIGHT_GRANTED, request.case, asker, told)
         return Requests(archive.folder).decide(request, Decision.GRANTED, until)
 
 
+@notes_refusals
 def refuse(archive: Archive, asker: Asker, number: int, reason: str) -> Request:
     """Refuse what another person asked for, whatever it is; raises as :func:`unseal`."""
     with archive.held():

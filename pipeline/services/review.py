@@ -9,10 +9,12 @@ from models.correction import About
 from models.errors import BagError
 from models.fact import Fact, FactName
 from models.page import Page
+from pipeline.access.asker import Asker
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import document_file, read_bag, read_case
 from pipeline.document.glossary import UNKNOWN
 from pipeline.document.sheets import SEPARATOR
+from pipeline.services.sight import known_box, sees
 from pipeline.text.dates import NO_CENTURY
 
 
@@ -46,12 +48,13 @@ class Confirmed:
 
 
 def review_queue(
-    archive: Archive, box: str | None, below: float | None, left_out: Callable[[Path], None]
+    archive: Archive, asker: Asker, box: str | None, below: float | None, left_out: Callable[[Path], None]
 ) -> list[ReviewItem]:
     """Return the documents that nobody has looked at and the machine is unsure of, the least confident first.
 
     Args:
         archive: the archive.
+        asker: who asks. Documents with a page that the asker may not see are left out.
         box: of this box only, by its id or its folder.
         below: confidence below which a document is listed, 0–1; None for what the settings say.
         left_out: called with every bag that cannot be read.
@@ -62,13 +65,15 @@ def review_queue(
     """
     found = []
     below = archive.settings.document.kind_threshold if below is None else below
-    for bag in archive.shown_bags(archive.box(box).id if box else None):
+    for bag in archive.shown_bags(known_box(archive, asker, box).id if box else None):
         try:
             case = read_case(bag)
         except BagError:
             left_out(bag)
             continue
-        found += [item for document in case.documents if (item := _item(bag, case, document, below))]
+        is_seen = sees(archive, asker, case)
+        shown = [document for document in case.documents if all(map(is_seen, document.pages))]
+        found += [item for document in shown if (item := _item(bag, case, document, below))]
     return sorted(found, key=lambda item: item.confidence)
 
 

@@ -21,6 +21,7 @@ from pipeline.archive.bag import NewBag, bags_of_box, read_case
 from pipeline.archive.custody import require_recorded
 from pipeline.archive.journal import Event, history_with
 from pipeline.page.recipe import own_version
+from pipeline.services.audit import notes_refusals
 from pipeline.services.sight import case_in_sight, levels, record_in_sight
 
 
@@ -54,8 +55,9 @@ class Set:
     warning: str = ""
 
 
-def set_level(  # noqa: PLR0913, PLR0917  # whose, what, to which, why, when
-    archive: Archive, asker: Asker, case: str, part: Part, level: Level, why: Why, clock: datetime
+@notes_refusals
+def set_level(  # whose, what, to which, why, when
+    archive: Archive, asker: Asker, case: str, part: Part, level: Level, why: Why
 ) -> Set:
     """Set a level on a case file, a document or a page.
 
@@ -66,7 +68,6 @@ def set_level(  # noqa: PLR0913, PLR0917  # whose, what, to which, why, when
         part: what of it.
         level: the level.
         why: the reason.
-        clock: what the clock says, aware.
 
     Raises:
         NotFoundError: there is no such thing in the asker's sight.
@@ -77,13 +78,14 @@ def set_level(  # noqa: PLR0913, PLR0917  # whose, what, to which, why, when
         OSError: something cannot be read or written.
     """
     with archive.held():
-        bag, record = record_in_sight(archive, asker, case, clock)
-        restriction = restriction_on(asker.actor, record, part, level, why, clock)
-        _must_be_allowed(archive, asker, record, restriction, clock)
-        return commit_level(archive, asker.actor, Event.LEVEL_SET, bag, record, restriction, clock)
+        bag, record, _ = record_in_sight(archive, asker, case)
+        restriction = restriction_on(asker, record, part, level, why)
+        _must_be_allowed(archive, asker, record, restriction)
+        return commit_level(archive, asker, Event.LEVEL_SET, bag, record, restriction)
 
 
-def set_level_of_box(archive: Archive, asker: Asker, box: str, level: Level, why: Why, clock: datetime) -> Set:
+@notes_refusals
+def set_level_of_box(archive: Archive, asker: Asker, box: str, level: Level, why: Why) -> Set:
     """Set a level on each case file of a box, and on those that come in later; raises as :func:`set_level`.
 
     Nothing is set where it may not be set on one of them. Stopped in between it is set on some; the same command sets
@@ -92,14 +94,14 @@ def set_level_of_box(archive: Archive, asker: Asker, box: str, level: Level, why
     with archive.held():
         name = archive.box(box).id
         bags = [bag for bag in archive.bags() if bag.parent.name == name]
-        found = [record_in_sight(archive, asker, bag.name, clock) for bag in bags]
+        found = [record_in_sight(archive, asker, bag.name)[:2] for bag in bags]
         if not found:
             raise NotFoundError(f"The box {name} has no case file yet.", "Set the level when something has come in.")
-        restriction = restriction_on(asker.actor, None, Part(), level, why, clock)
+        restriction = restriction_on(asker, None, Part(), level, why)
         for _, record in found:
-            _must_be_allowed(archive, asker, record, restriction, clock)
+            _must_be_allowed(archive, asker, record, restriction)
         told = [
-            commit_level(archive, asker.actor, Event.LEVEL_SET, bag, record, restriction, clock)
+            commit_level(archive, asker, Event.LEVEL_SET, bag, record, restriction)
             for bag, record in found
             if not _is_set(record, restriction)
         ]
@@ -108,15 +110,15 @@ def set_level_of_box(archive: Archive, asker: Asker, box: str, level: Level, why
     return Set(tuple(bag.name for bag in bags), *(each[0] if each else "" for each in (errors, warnings)))
 
 
-def levels_of(archive: Archive, asker: Asker, case: str, clock: datetime) -> tuple[CaseFile, PageLevels]:
+def levels_of(archive: Archive, asker: Asker, case: str) -> tuple[CaseFile, PageLevels]:
     """Return the record of a case file, and the level of each of its pages that counts now.
 
     Raises:
         NotFoundError: there is no such case file in the asker's sight.
         BagError: its bag cannot be read.
     """
-    _, record = case_in_sight(archive, asker, case, clock)
-    return record, levels(archive.folder, record, clock)
+    record = case_in_sight(archive, asker, case).case
+    return record, levels(archive.folder, record, asker.at)
 
 
 def inherited(archive: Path, box: str, level: Level, actor: Actor, clock: datetime) -> tuple[Restriction, ...]:
@@ -144,13 +146,11 @@ def inherited(archive: Path, box: str, level: Level, actor: Actor, clock: dateti
     return (Restriction(level=level, reach=Reach.CASE, reason=reason, by=actor, at=at),)
 
 
-def restriction_on(
-    actor: Actor, case: CaseFile | None, part: Part, level: Level, why: Why, clock: datetime
-) -> Restriction:
+def restriction_on(asker: Asker, case: CaseFile | None, part: Part, level: Level, why: Why) -> Restriction:
     """Return what would be set on a part of a case file, or (None) on a box; raises as :func:`set_level`."""
     if not why.reason.strip():
         raise UsageError("A reason is missing.", "Say why: --reason TEXT.")
-    if why.until is not None and why.until <= clock:
+    if why.until is not None and why.until <= asker.at:
         raise UsageError("The end date has passed already.", "Name one to come, or none.")
     reach, pages = (Reach.BOX, ()) if case is None else _pages(case, part)
     return Restriction(
@@ -159,8 +159,8 @@ def restriction_on(
         pages=pages,
         reason=why.reason.strip(),
         order=why.order.strip(),
-        by=actor,
-        at=clock.astimezone(UTC).replace(microsecond=0),
+        by=asker.actor,
+        at=asker.at,
         until=why.until,
     )
 
@@ -176,26 +176,26 @@ def _pages(case: CaseFile, part: Part) -> tuple[Reach, tuple[PageRef, ...]]:
     return (Reach.DOCUMENT, tuple(pages)) if part.page is None else (Reach.PAGE, (pages[part.page - 1],))
 
 
-def _must_be_allowed(archive: Archive, asker: Asker, case: CaseFile, restriction: Restriction, clock: datetime) -> None:
+def _must_be_allowed(archive: Archive, asker: Asker, case: CaseFile, restriction: Restriction) -> None:
     """Refuse who may not set a level: a looser one needs more rights, and what is sealed needs two people."""
-    if unseals(archive, case, restriction, clock):
+    if unseals(archive, asker, case, restriction):
         raise ConflictError(
             f"{case.id} is sealed, or something of it: unsealing takes two people.",
             "Ask for it with `bannasar unseal request`; another person grants it.",
         )
-    loosens = any(now.rank < was.rank for was, now in _changes(archive, case, restriction, clock))
+    loosens = any(now.rank < was.rank for was, now in _changes(archive, asker, case, restriction))
     asker.must_be_allowed(Action.LOOSEN if loosens else Action.SEAL)
 
 
-def unseals(archive: Archive, case: CaseFile, restriction: Restriction, clock: datetime) -> bool:
+def unseals(archive: Archive, asker: Asker, case: CaseFile, restriction: Restriction) -> bool:
     """Whether something of a case file is sealed, and would not be any more."""
-    return any(was is Level.SEALED is not now for was, now in _changes(archive, case, restriction, clock))
+    return any(was is Level.SEALED is not now for was, now in _changes(archive, asker, case, restriction))
 
 
-def _changes(archive: Archive, case: CaseFile, restriction: Restriction, clock: datetime) -> list[tuple[Level, Level]]:
+def _changes(archive: Archive, asker: Asker, case: CaseFile, restriction: Restriction) -> list[tuple[Level, Level]]:
     """Return the level of each page of a case file before and after something is set on it."""
-    after = levels(archive.folder, case.model_copy(update={"restrictions": (*case.restrictions, restriction)}), clock)
-    before = levels(archive.folder, case, clock)
+    changed = case.model_copy(update={"restrictions": (*case.restrictions, restriction)})
+    before, after = (levels(archive.folder, each, asker.at) for each in (case, changed))
     pages = [(page.scan, page.number) for document in case.documents for page in document.pages]
     return [(before.of(*page), after.of(*page)) for page in pages]
 
@@ -208,14 +208,13 @@ def _is_set(case: CaseFile, restriction: Restriction) -> bool:
     )
 
 
-def commit_level(  # noqa: PLR0913, PLR0917  # what happens to which case file, by whom, when
+def commit_level(  # what happens to which case file, by whom, when
     archive: Archive,
-    actor: Actor,
+    asker: Asker,
     event: Event,
     bag: Path,
     record: CaseFile,
     restriction: Restriction,
-    clock: datetime,
 ) -> Set:
     """Keep in a bag, and write down, what is set on its case file by somebody who may. The archive must be held.
 
@@ -231,7 +230,7 @@ def commit_level(  # noqa: PLR0913, PLR0917  # what happens to which case file, 
             "restrictions": (*record.restrictions, restriction),
             "created": restriction.at,
             "software": {**record.software, "bannasar": own_version()},
-            "operator": actor.name,
+            "operator": asker.actor.name,
             "reason": reason,
             "read": (),
             "history": history_with(record, bag),
@@ -240,11 +239,11 @@ def commit_level(  # noqa: PLR0913, PLR0917  # what happens to which case file, 
     committed = archive.commits.place(
         event,
         NewBag(amended_bag(bag, now, archive.folder), bag),
-        actor,
+        asker.actor,
         reason=reason,
         enter=lambda _bag: archive.ledger.case_not_indexed(record.id),
     )
-    end_dates.keep(archive.folder, record.id, next_end(now.restrictions, clock))
+    end_dates.keep(archive.folder, record.id, next_end(now.restrictions, asker.at))
     return Set((record.id,), committed.index_error, archive.recorder.warning)
 
 

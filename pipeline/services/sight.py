@@ -1,15 +1,17 @@
 """What somebody may see of an archive, now: the one place where services ask it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from models.actor import ActorKind
 from models.case import CaseFile
-from models.errors import NotAllowedError, NotFoundError
+from models.errors import BagError, NotAllowedError, NotFoundError
 from models.level import Level, strictest
 from models.page import PageRef
 from models.restriction import document_level
+from models.scan import Box
 from models.scope import PageLevels
 from pipeline.access.account import Account
 from pipeline.access.asker import Asker, Loosened
@@ -20,8 +22,17 @@ from pipeline.access.requests import Requests
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import read_case
 from pipeline.archive.commit import changing
+from pipeline.archive.fixity import require_intact
 from pipeline.archive.journal import Entry, Event, Line, append, lines
 from pipeline.archive.withdrawal import is_withdrawn
+
+
+class Seen(NamedTuple):
+    """A case file in somebody's sight: its bag, its record, and the level of what of it is shown."""
+
+    bag: Path
+    case: CaseFile
+    level: Level
 
 
 def person(archive: Archive, account: Account, clock: datetime) -> Asker:
@@ -41,6 +52,7 @@ def person(archive: Archive, account: Account, clock: datetime) -> Asker:
     latest = max(clock, datetime.fromisoformat(last.at)) if last else clock
     return Asker.person(
         account,
+        clock,
         let_see=Requests(archive.folder).seen_by(account.actor, latest),
         unsure=[*(PurePosixPath(bag).name for bag in archive.ledger.to_be_indexed()), *changing(archive.folder)],
         loosened=_loosened(archive, clock),
@@ -59,55 +71,101 @@ def levels(archive: Path, case: CaseFile, clock: datetime) -> PageLevels:
     return case.levels(present(archive, case, clock))
 
 
-def case_in_sight(archive: Archive, asker: Asker, case: str, clock: datetime) -> tuple[Path, CaseFile]:
-    """Return the bag of a case file of which the asker may see all, and its record.
+def case_in_sight(archive: Archive, asker: Asker, case: str) -> Seen:
+    """Return a case file of which the asker may see all.
 
     Raises:
         NotFoundError: there is none of that id, or none that the asker may see whole: the message is the same.
         BagError: its bag cannot be read.
     """
-    bag, record = _read(archive, case)
-    found = levels(archive.folder, record, clock)
+    bag, record = _read(archive, asker, case)
+    found = levels(archive.folder, record, asker.at)
     return _in_sight(asker, bag, record, strictest((found.level, *found.pages.values())))
 
 
-def record_in_sight(archive: Archive, asker: Asker, case: str, clock: datetime) -> tuple[Path, CaseFile]:
+def record_in_sight(archive: Archive, asker: Asker, case: str) -> Seen:
     """Return the bag and the record of a case file which is in sight as such; single pages of it may not be.
 
     Raises:
         NotFoundError, BagError: as :func:`case_in_sight`.
     """
-    bag, record = _read(archive, case)
-    return _in_sight(asker, bag, record, levels(archive.folder, record, clock).level)
+    bag, record = _read(archive, asker, case)
+    return _in_sight(asker, bag, record, levels(archive.folder, record, asker.at).level)
 
 
-def document_in_sight(archive: Archive, asker: Asker, case: str, number: int, clock: datetime) -> tuple[Path, CaseFile]:
+def document_in_sight(archive: Archive, asker: Asker, case: str, number: int) -> Seen:
     """Return the bag and the record of a document of which the asker may see all; raises as :func:`case_in_sight`."""
-    bag, record = _read(archive, case)
+    bag, record = _read(archive, asker, case)
     pages = next((document.pages for document in record.documents if document.number == number), ())
-    now = present(archive.folder, record, clock)
+    now = present(archive.folder, record, asker.at)
     return _in_sight(asker, bag, record, document_level(record.restrictions, pages, now))
 
 
-def page_in_sight(archive: Archive, asker: Asker, case: str, page: PageRef, clock: datetime) -> tuple[Path, CaseFile]:
+def page_in_sight(archive: Archive, asker: Asker, case: str, page: PageRef) -> Seen:
     """Return the bag and the record of a page that the asker may see; raises as :func:`case_in_sight`."""
-    bag, record = _read(archive, case)
-    return _in_sight(asker, bag, record, levels(archive.folder, record, clock).of(page.scan, page.number))
+    bag, record = _read(archive, asker, case)
+    return _in_sight(asker, bag, record, levels(archive.folder, record, asker.at).of(page.scan, page.number))
 
 
-def _read(archive: Archive, case: str) -> tuple[Path, CaseFile]:
+def box_in_sight(archive: Archive, asker: Asker, box: str) -> Box:
+    """Return a box, by its id or its folder, of which the asker may see all that is in its case files.
+
+    Raises:
+        NotFoundError: there is none, or none that the asker may see whole: the message is the same.
+        BagError: a bag of it cannot be read.
+    """
+    shown = boxes_in_sight(archive, asker)
+    return archive.box(box, shown)
+
+
+def known_box(archive: Archive, asker: Asker, box: str) -> Box:
+    """Return a box, by its id or its folder, that is not out of the asker's sight altogether; raises NotFoundError."""
+    boxes = asker.scope.boxes
+    return archive.box(box, [one for one in archive.ledger.boxes() if boxes is None or one.id in boxes])
+
+
+def boxes_in_sight(archive: Archive, asker: Asker) -> list[Box]:
+    """Return the boxes of which the asker may see all that is in their case files; raises BagError."""
+    return [box for box in archive.ledger.boxes() if _sees_box(archive, asker, box.id)]
+
+
+def _sees_box(archive: Archive, asker: Asker, box: str) -> bool:
+    if asker.scope.is_everything:
+        return True
+    cases = [read_case(bag) for bag in archive.bags() if bag.parent.name == box]
+    return bool(cases) and all(
+        sees(archive, asker, case)(page) for case in cases for document in case.documents for page in document.pages
+    )
+
+
+def sees(archive: Archive, asker: Asker, case: CaseFile) -> Callable[[PageRef], bool]:
+    """Return what says of a page of a case file whether the asker may see it."""
+    if asker.scope.is_everything:
+        return lambda _page: True
+    found = levels(archive.folder, case, asker.at)
+    return lambda page: asker.scope.shows(case.id, case.box, found.of(page.scan, page.number))
+
+
+def _read(archive: Archive, asker: Asker, case: str) -> tuple[Path, CaseFile]:
+    """Return a bag and its record; where that cannot be read, nobody knows its level, and only operators hear of it."""
     bag = archive.bag(case)
-    return bag, read_case(bag)
+    try:
+        return bag, read_case(bag)
+    except BagError:
+        if not asker.scope.is_everything:
+            raise unknown(case) from None
+        require_intact(bag)
+        raise
 
 
-def _in_sight(asker: Asker, bag: Path, case: CaseFile, level: Level) -> tuple[Path, CaseFile]:
+def _in_sight(asker: Asker, bag: Path, case: CaseFile, level: Level) -> Seen:
     is_hidden = is_withdrawn(bag) and not asker.scope.is_everything
     if is_hidden or not asker.scope.shows(case.id, case.box, level):
         raise unknown(case.id)
-    return bag, case
+    return Seen(bag, case, level)
 
 
-def confirm_clock(archive: Archive, asker: Asker, clock: datetime) -> None:
+def confirm_clock(archive: Archive, asker: Asker) -> None:
     """Write down that an operator looked at the clock and it is right, after nobody used the archive for long.
 
     Raises:
@@ -118,7 +176,7 @@ def confirm_clock(archive: Archive, asker: Asker, clock: datetime) -> None:
     if asker.actor.kind is not ActorKind.OPERATOR:
         raise NotAllowedError("Only an operator confirms the clock.")
     with archive.held():
-        entry = Entry(Event.CLOCK_CONFIRMED, reason=clock.isoformat(timespec="seconds"))
+        entry = Entry(Event.CLOCK_CONFIRMED, reason=asker.at.isoformat(timespec="seconds"))
         append(archive.folder, entry, asker.actor, archive.recorder.signer)
 
 

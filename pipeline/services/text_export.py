@@ -7,12 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from models.case import CaseFile
 from models.errors import BagError
 from models.scan import Scan
+from pipeline.access.asker import Asker
+from pipeline.access.audit import Deed
+from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import fitting, read_bag, read_case
 from pipeline.formats.format import Unit, parts
 from pipeline.formats.plain_text import plain_text
+from pipeline.services.audit import note, notes_refusals
+from pipeline.services.sight import known_box, sees
 
 # What is wrong with one place; at anything else no text can be written.
 _OF_A_PLACE = {
@@ -43,25 +49,31 @@ class Exported:
     others: int
 
 
-def export_text(archive: Archive, folder: Path, box: str | None = None) -> Exported:
+@notes_refusals
+def export_text(archive: Archive, asker: Asker, folder: Path, box: str | None = None) -> Exported:
     """Write the text of every archived scan that is not withdrawn into a folder, pages parted by form feeds.
 
     A file that is there is written over: the same export again gives the same. Each is written whole or not at all.
 
     Args:
         archive: the archive.
+        asker: who takes them. Scans with a page that the asker may not see are left out.
         folder: where the texts go. With more than one box each gets a folder of its own, unless ``box`` is given.
         box: only this box, by its id or its folder.
 
     Raises:
         NotFoundError: the archive holds no such box.
+        NotAllowedError: the asker may not take copies.
+        AuditUnusableError: it cannot be written down that they are taken.
         OSError: no text can be written, for want of room perhaps.
     """
+    asker.must_be_allowed(Action.EXPORT)
+    note(archive, asker, Deed.EXPORTED, f"text/{box or ''}".rstrip("/"), asker.scope.level)
     found: list[tuple[Path, Scan]] = []
     damaged: list[Path] = []
-    for bag in archive.shown_bags(archive.box(box).id if box else None):
+    for bag in archive.shown_bags(known_box(archive, asker, box).id if box else None):
         try:
-            found += [(bag, scan) for scan in read_case(bag).scans]
+            found += [(bag, scan) for scan in _scans_in_sight(archive, asker, read_case(bag))]
         except BagError:
             damaged.append(bag)
     paths = _text_paths(found, boxes=len({bag.parent.name for bag, _ in found}) > 1)
@@ -76,7 +88,9 @@ def export_text(archive: Archive, folder: Path, box: str | None = None) -> Expor
         except BagError:
             damaged.append(bag)
             continue
-        for part, file in zip(parts(case, pages, Unit.SCAN), own, strict=True):
+        chosen = {scan.sha256 for scan in _scans_in_sight(archive, asker, case)}
+        texts = zip(case.scans, parts(case, pages, Unit.SCAN), strict=True)
+        for part, file in zip((part for scan, part in texts if scan.sha256 in chosen), own, strict=True):
             try:
                 _write(file, plain_text(part))
                 written.add(file)
@@ -86,6 +100,12 @@ def export_text(archive: Archive, folder: Path, box: str | None = None) -> Expor
                 failed.append((file, str(error.strerror)))
     others = sum(file not in written for file in folder.rglob("*.txt") if file.is_file())
     return Exported(len(written), tuple(failed), tuple(damaged), others)
+
+
+def _scans_in_sight(archive: Archive, asker: Asker, case: CaseFile) -> list[Scan]:
+    is_seen = sees(archive, asker, case)
+    out_of_sight = {page.scan for document in case.documents for page in document.pages if not is_seen(page)}
+    return [scan for scan in case.scans if scan.sha256 not in out_of_sight]
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -10,11 +10,13 @@ from pipeline.access.asker import Asker
 from pipeline.access.audit import AuditLog, Deed
 from pipeline.access.roles import ONLY_FOR_OPERATORS, Action, Role, same_person
 from pipeline.archive.archive import Archive
+from pipeline.services.audit import notes_refusals
 from pipeline.services.sight import person
 
 
-def add(  # noqa: PLR0913, PLR0917  # who adds whom, as what
-    archive: Archive, asker: Asker, name: str, role: Role, password: str, group: str, clock: datetime
+@notes_refusals
+def add(  # who adds whom, as what
+    archive: Archive, asker: Asker, name: str, role: Role, password: str, group: str
 ) -> Account:
     """Add an account.
 
@@ -25,7 +27,6 @@ def add(  # noqa: PLR0913, PLR0917  # who adds whom, as what
         role: its role.
         password: its password, which the person changes.
         group: the group it is limited to, "" for none.
-        clock: what the clock says, aware.
 
     Raises:
         NotAllowedError: the asker may not; only an operator gives a role with which one may unseal or manage accounts.
@@ -36,52 +37,57 @@ def add(  # noqa: PLR0913, PLR0917  # who adds whom, as what
         OSError: the audit log cannot be written; then nothing changes.
     """
     _must_be_allowed(asker, role)
-    _note(archive, asker, f"account {name}: added as {role}{f' of {group}' if group else ''}", clock)
+    _note(archive, asker, f"account {name}: added as {role}{f' of {group}' if group else ''}")
     return Accounts(archive.folder).add(name, role, password, group)
 
 
+@notes_refusals
 def set_role(  # as add
-    archive: Archive, asker: Asker, name: str, role: Role, group: str, clock: datetime
+    archive: Archive, asker: Asker, name: str, role: Role, group: str
 ) -> Account:
     """Give an account another role and group; raises as :func:`add`, and NotFoundError where there is none."""
     accounts = Accounts(archive.folder)
     _must_be_allowed(asker, role, accounts.account(name))
-    _note(archive, asker, f"account {name}: {role}{f' of {group}' if group else ''}", clock)
+    _note(archive, asker, f"account {name}: {role}{f' of {group}' if group else ''}")
     return accounts.set_role(name, role, group)
 
 
-def set_group(archive: Archive, asker: Asker, name: str, boxes: list[str], clock: datetime) -> None:
+@notes_refusals
+def set_group(archive: Archive, asker: Asker, name: str, boxes: list[str]) -> None:
     """Make a group of boxes, or change it; raises as :func:`add`, and NotFoundError where there is no such box."""
     _must_be_allowed(asker)
     ids = [archive.box(box).id for box in boxes]
-    _note(archive, asker, f"group {name}: {', '.join(ids)}", clock)
+    _note(archive, asker, f"group {name}: {', '.join(ids)}")
     Accounts(archive.folder).set_group(name, ids)
 
 
-def lock(archive: Archive, asker: Asker, name: str, clock: datetime) -> Account:
+@notes_refusals
+def lock(archive: Archive, asker: Asker, name: str) -> Account:
     """Lock an account, whatever its role: whoever is signed in with it is not any more; raises as :func:`set_role`."""
     asker.must_be_allowed(Action.MANAGE_ACCOUNTS)
-    _note(archive, asker, f"account {name}: locked", clock)
+    _note(archive, asker, f"account {name}: locked")
     return Accounts(archive.folder).lock(name)
 
 
-def unlock(archive: Archive, asker: Asker, name: str, clock: datetime) -> Account:
+@notes_refusals
+def unlock(archive: Archive, asker: Asker, name: str) -> Account:
     """Let a locked account sign in again; raises as :func:`set_role`."""
     accounts = Accounts(archive.folder)
     _must_be_allowed(asker, None, accounts.account(name))
-    _note(archive, asker, f"account {name}: unlocked", clock)
+    _note(archive, asker, f"account {name}: unlocked")
     return accounts.unlock(name)
 
 
-def set_password(archive: Archive, asker: Asker, name: str, password: str, clock: datetime) -> Account:
+@notes_refusals
+def set_password(archive: Archive, asker: Asker, name: str, password: str) -> Account:
     """Give another's account another password, where it was forgotten; raises as :func:`set_role`."""
     accounts = Accounts(archive.folder)
     _must_be_allowed(asker, None, accounts.account(name))
-    _note(archive, asker, f"account {name}: another password", clock)
+    _note(archive, asker, f"account {name}: another password")
     return accounts.set_password(name, password)
 
 
-def change_password(archive: Archive, account: Account, old: str, new: str, clock: datetime) -> None:
+def change_password(archive: Archive, asker: Asker, old: str, new: str) -> None:
     """Change one's own password, by the old one; all sessions end.
 
     Raises:
@@ -90,11 +96,11 @@ def change_password(archive: Archive, account: Account, old: str, new: str, cloc
         ArchiveError: accounts or audit log cannot be used.
         OSError: the audit log cannot be written; then nothing changes.
     """
-    _, token = sign_in(archive, account.name, old, clock)
-    AuditLog(archive.folder).write(account.actor, Deed.CHANGED, f"account {account.name}: own password", now=clock)
+    _, token = sign_in(archive, asker.actor.name, old, asker.at)
+    _note(archive, asker, f"account {asker.actor.name}: own password")
     accounts = Accounts(archive.folder)
     accounts.sign_out(token)
-    accounts.set_password(account.name, new)
+    accounts.set_password(asker.actor.name, new)
 
 
 def all_accounts(archive: Archive, asker: Asker) -> list[Account]:
@@ -126,10 +132,10 @@ def sign_in(archive: Archive, name: str, password: str, clock: datetime) -> tupl
     return person(archive, account, clock), token
 
 
-def sign_out(archive: Archive, asker: Asker, token: str, clock: datetime) -> None:
+def sign_out(archive: Archive, asker: Asker, token: str) -> None:
     """End a session; raises ArchiveError, OSError."""
     Accounts(archive.folder).sign_out(token)
-    AuditLog(archive.folder).write(asker.actor, Deed.SIGNED_OUT, "", now=clock)
+    AuditLog(archive.folder).write(asker.actor, Deed.SIGNED_OUT, "", now=asker.at)
 
 
 def _must_be_allowed(asker: Asker, role: Role | None = None, account: Account | None = None) -> None:
@@ -149,5 +155,5 @@ def _must_be_allowed(asker: Asker, role: Role | None = None, account: Account | 
         raise NotAllowedError("Nobody changes his own account.", "Another administrator does.")
 
 
-def _note(archive: Archive, asker: Asker, what: str, clock: datetime) -> None:
-    AuditLog(archive.folder).write(asker.actor, Deed.CHANGED, what, now=clock)
+def _note(archive: Archive, asker: Asker, what: str) -> None:
+    AuditLog(archive.folder).write(asker.actor, Deed.CHANGED, what, now=asker.at)

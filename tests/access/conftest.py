@@ -28,7 +28,7 @@ ROOT = Actor(name="root@host", kind=ActorKind.OPERATOR)
 
 def person(name, role):
     """Return a person who is signed in, and whom nothing in particular was granted."""
-    return Asker.person(Account(name, role))
+    return Asker.person(Account(name, role), NOW)
 
 
 def settings_of(folder):
@@ -72,7 +72,7 @@ def archive(template, tmp_path):
 @pytest.fixture
 def operator():
     """Return the operator at the shell."""
-    return Asker.operator(ROOT)
+    return Asker.operator(ROOT, NOW)
 
 
 @pytest.fixture

@@ -4,14 +4,15 @@ import os
 
 import pytest
 
-from models.errors import AuditUnusableError, NotAllowedError
+from models.errors import AuditUnusableError, NotAllowedError, NotFoundError
 from models.level import Level
 from pipeline.access.audit import AuditLog, Deed
 from pipeline.access.roles import Role
 from pipeline.archive.custody import custody
 from pipeline.archive.journal import Event, lines
-from pipeline.services import audit
+from pipeline.services import audit, seal
 from pipeline.services.audit import Sought
+from pipeline.services.seal import Part, Why
 from tests.access.conftest import NOW, person
 
 
@@ -22,7 +23,7 @@ def auditor():
 
 def _fill(archive, asker, count=3):
     for number in range(1, count + 1):
-        audit.note(archive, asker, Deed.OPENED, f"box_a/{number}", Level.STAFF, NOW)
+        audit.note(archive, asker, Deed.OPENED, f"box_a/{number}", Level.STAFF)
 
 
 def _lines(archive):
@@ -85,7 +86,7 @@ def test_the_log_is_anchored_by_itself_every_hundred_lines(archive, reader):
 
 
 def test_the_words_of_searches_are_not_in_it_but_can_be_looked_for(archive, auditor, reader):
-    audit.note(archive, reader, Deed.SEARCHED, "", Level.REGISTERED, NOW, words="ឈ្មោះ")
+    audit.note(archive, reader, Deed.SEARCHED, "", Level.REGISTERED, words="ឈ្មោះ")
     assert "ឈ្មោះ" not in (archive.folder / "audit.jsonl").read_text("utf-8")
     assert [line.by for line in audit.search_log(archive, auditor, Sought(words="ឈ្មោះ"))] == ["sokha"]
     assert list(audit.search_log(archive, auditor, Sought(words="other"))) == []
@@ -121,6 +122,15 @@ def test_on_a_full_disk_what_is_sealed_is_not_shown_and_what_is_public_is(archiv
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    assert audit.note(archive, reader, Deed.OPENED, "box_a/1", Level.PUBLIC, NOW)
+    assert audit.note(archive, reader, Deed.OPENED, "box_a/1", Level.PUBLIC)
     with pytest.raises(AuditUnusableError):
-        audit.note(archive, reader, Deed.OPENED, "box_a/1", Level.SEALED, NOW)
+        audit.note(archive, reader, Deed.OPENED, "box_a/1", Level.SEALED)
+
+
+@pytest.mark.parametrize("case", ["box_a", "box_z"], ids=["there", "not there"])
+def test_who_was_refused_is_written_down_whether_the_thing_is_there_or_not(archive, reader, operator, case):
+    seal.set_level(archive, operator, "box_a", Part(), Level.SEALED, Why("x"))
+    with pytest.raises(NotFoundError):
+        seal.set_level(archive, reader, case, Part(), Level.PUBLIC, Why("x"))
+    last = AuditLog(archive.folder).last()
+    assert (last.by, last.deed, last.what) == ("sokha", Deed.REFUSED, f"set_level {case}")

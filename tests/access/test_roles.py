@@ -8,6 +8,7 @@ from models.level import Level
 from pipeline.access.account import Account
 from pipeline.access.asker import Asker, Loosened
 from pipeline.access.roles import ONLY_FOR_OPERATORS, Action, Role, same_person
+from tests.access.conftest import NOW
 
 READER = {Action.SEARCH, Action.ASK_TO_SEE, Action.EXPORT}
 CLERK = READER | {Action.DIGITISE, Action.CORRECT, Action.SEAL, Action.ASK_TO_UNSEAL}
@@ -30,7 +31,7 @@ SEES = {
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("action", Action)
 def test_a_role_may_do_what_its_row_says_and_nothing_else(role, action):
-    asker = Asker.person(Account("dara", role))
+    asker = Asker.person(Account("dara", role), NOW)
     if action in MAY[role]:
         asker.must_be_allowed(action)
     else:
@@ -41,13 +42,13 @@ def test_a_role_may_do_what_its_row_says_and_nothing_else(role, action):
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("level", Level)
 def test_a_role_sees_up_to_its_level_and_never_what_is_sealed(role, level):
-    scope = Asker.person(Account("dara", role)).scope
+    scope = Asker.person(Account("dara", role), NOW).scope
     assert scope.shows("box_a", "box", level) == (level.rank <= SEES[role].rank)
     assert not scope.shows("box_a", "box", Level.SEALED)
 
 
 def test_the_operator_may_do_and_see_everything():
-    asker = Asker.operator(Actor(name="root@host", kind=ActorKind.OPERATOR))
+    asker = Asker.operator(Actor(name="root@host", kind=ActorKind.OPERATOR), NOW)
     for action in Action:
         asker.must_be_allowed(action)
     assert asker.scope.is_everything
@@ -60,25 +61,25 @@ def test_whoever_manages_accounts_can_make_none_that_may_unseal_or_manage():
 
 
 def test_a_group_shows_nothing_of_another_box():
-    scope = Asker.person(Account("dara", Role.READER, "kandal", frozenset({"box-1"}))).scope
+    scope = Asker.person(Account("dara", Role.READER, "kandal", frozenset({"box-1"})), NOW).scope
     assert scope.shows("a", "box-1", Level.PUBLIC)
     assert not scope.shows("b", "box-2", Level.PUBLIC)
 
 
 def test_what_a_person_was_let_see_is_shown_unless_its_level_is_unsure():
     account = Account("dara", Role.READER)
-    assert Asker.person(account, let_see=["box_a"]).scope.shows("box_a", "box", Level.SEALED)
-    scope = Asker.person(account, let_see=["box_a"], unsure=["box_a", "box_b"]).scope
+    assert Asker.person(account, NOW, let_see=["box_a"]).scope.shows("box_a", "box", Level.SEALED)
+    scope = Asker.person(account, NOW, let_see=["box_a"], unsure=["box_a", "box_b"]).scope
     assert not scope.shows("box_a", "box", Level.SEALED)
     assert not scope.shows("box_b", "box", Level.PUBLIC)
 
 
 def test_a_case_file_whose_end_date_has_passed_is_shown_to_those_who_may_see_it_now():
     loosened = [Loosened("box_a", "box", Level.REGISTERED), Loosened("box_b", "box", Level.STAFF)]
-    scope = Asker.person(Account("dara", Role.READER), loosened=loosened).scope
+    scope = Asker.person(Account("dara", Role.READER), NOW, loosened=loosened).scope
     assert scope.shows("box_a", "box", Level.SEALED)
     assert not scope.shows("box_b", "box", Level.SEALED)
-    elsewhere = Asker.person(Account("dara", Role.READER, "g", frozenset({"other"})), loosened=loosened).scope
+    elsewhere = Asker.person(Account("dara", Role.READER, "g", frozenset({"other"})), NOW, loosened=loosened).scope
     assert not elsewhere.shows("box_a", "box", Level.SEALED)
 
 

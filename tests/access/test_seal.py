@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -31,8 +32,8 @@ def _levels(archive):
     return [found.of(SHA, number) for number in (1, 2, 3)]
 
 
-def _set(archive, asker, level, part=CASE, why=ORDER, now=NOW):
-    return seal.set_level(archive, asker, "box_a", part, level, why, now)
+def _set(archive, asker, level, part=CASE, why=ORDER):
+    return seal.set_level(archive, asker, "box_a", part, level, why)
 
 
 @pytest.mark.parametrize(
@@ -125,19 +126,19 @@ def test_a_seal_ends_by_itself_on_its_day_and_not_by_a_clock_set_forward(archive
     begun = list(lines(archive.folder))[-1]
     assert sight.levels(archive.folder, record, NOW + 41 * DAY).level is Level.SEALED, begun.at
     with archive.held():
-        sight.confirm_clock(archive, operator, NOW + 41 * DAY)
+        sight.confirm_clock(archive, replace(operator, at=NOW + 41 * DAY))
     assert sight.levels(archive.folder, record, NOW + 41 * DAY).level is Level.STAFF
     assert sight.levels(archive.folder, record, NOW).level is Level.SEALED, "the clock may be right, then"
 
 
 def test_a_box_is_sealed_with_all_that_comes_in_later(archive, operator):
     assert seal.inherited(archive.folder, "box", Level.STAFF, ROOT, NOW)[0].level is Level.STAFF
-    done = seal.set_level_of_box(archive, operator, "box", Level.SEALED, ORDER, NOW)
+    done = seal.set_level_of_box(archive, operator, "box", Level.SEALED, ORDER)
     assert done.cases == ("box_a",)
     assert _levels(archive) == [Level.SEALED] * 3
     assert [one.level for one in seal.inherited(archive.folder, "box", Level.STAFF, ROOT, NOW)] == [Level.SEALED]
     count = len(list(lines(archive.folder)))
-    seal.set_level_of_box(archive, operator, "box", Level.SEALED, ORDER, NOW + DAY)
+    seal.set_level_of_box(archive, operator, "box", Level.SEALED, ORDER)
     assert len(list(lines(archive.folder))) == count, "it was set already"
 
 
@@ -164,7 +165,7 @@ def test_a_case_file_that_is_out_of_sight_answers_as_one_that_is_not_there(archi
     with pytest.raises(NotFoundError) as sealed:
         _set(archive, archivist, Level.SEALED)
     with pytest.raises(NotFoundError) as none:
-        seal.set_level(archive, archivist, "box_b", CASE, Level.SEALED, ORDER, NOW)
+        seal.set_level(archive, archivist, "box_b", CASE, Level.SEALED, ORDER)
     assert str(sealed.value).replace("box_a", "box_b") == str(none.value)
 
 

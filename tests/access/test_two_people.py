@@ -24,12 +24,12 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def sealed(archive, operator):
-    seal.set_level(archive, operator, "box_a", Part(), Level.SEALED, Why("a minor is named"), NOW)
+    seal.set_level(archive, operator, "box_a", Part(), Level.SEALED, Why("a minor is named"))
     return archive
 
 
 def _ask(archive, asker, level=Level.STAFF, part=None):
-    return requests.ask_to_unseal(archive, asker, "box_a", part or Part(), level, Why("the minor is of age"), NOW)
+    return requests.ask_to_unseal(archive, asker, "box_a", part or Part(), level, Why("the minor is of age"))
 
 
 def _level(archive):
@@ -43,7 +43,7 @@ def _events(archive):
 def test_one_asks_another_unseals_and_the_journal_names_both(sealed, clerk, archivist):
     request = _ask(sealed, clerk)
     assert _level(sealed) is Level.SEALED
-    requests.unseal(sealed, archivist, request.number, "seen the file", NOW)
+    requests.unseal(sealed, archivist, request.number, "seen the file")
     assert _level(sealed) is Level.STAFF
     assert _events(sealed) == [(Event.UNSEAL_ASKED, "chan"), (Event.UNSEALED, "dara")]
     last = read_case(sealed.bag("box_a")).restrictions[-1]
@@ -58,9 +58,9 @@ def test_one_asks_another_unseals_and_the_journal_names_both(sealed, clerk, arch
 def test_nobody_grants_what_he_asked_for(sealed, archivist, name):
     request = _ask(sealed, archivist)
     kind = ActorKind.OPERATOR if "@" in name else ActorKind.PERSON
-    again = Asker.operator(Actor(name=name, kind=kind)) if "@" in name else archivist
+    again = Asker.operator(Actor(name=name, kind=kind), NOW) if "@" in name else archivist
     with pytest.raises(NotAllowedError):
-        requests.unseal(sealed, again, request.number, "x", NOW)
+        requests.unseal(sealed, again, request.number, "x")
     assert _level(sealed) is Level.SEALED
 
 
@@ -68,7 +68,7 @@ def test_nobody_grants_what_he_asked_for(sealed, archivist, name):
 def test_only_an_archivist_grants(sealed, archivist, role):
     request = _ask(sealed, archivist)
     with pytest.raises(NotAllowedError):
-        requests.unseal(sealed, person("x", role), request.number, "x", NOW)
+        requests.unseal(sealed, person("x", role), request.number, "x")
     assert _level(sealed) is Level.SEALED
 
 
@@ -82,7 +82,7 @@ def test_a_request_is_decided_once(sealed, clerk, archivist):
     request = _ask(sealed, clerk)
     requests.refuse(sealed, archivist, request.number, "the order still stands")
     with pytest.raises(ConflictError):
-        requests.unseal(sealed, archivist, request.number, "x", NOW)
+        requests.unseal(sealed, archivist, request.number, "x")
     assert _level(sealed) is Level.SEALED
     assert _events(sealed)[-1] == (Event.UNSEAL_REFUSED, "dara")
 
@@ -96,10 +96,10 @@ def test_a_page_is_unsealed_alone(sealed, clerk, archivist, operator):
     """But not while its case file is sealed."""
     with pytest.raises(ConflictError):
         _ask(sealed, clerk, part=Part(1, 2))
-    requests.unseal(sealed, archivist, _ask(sealed, clerk).number, "x", NOW)
-    seal.set_level(sealed, operator, "box_a", Part(1, 2), Level.SEALED, Why("x"), NOW)
+    requests.unseal(sealed, archivist, _ask(sealed, clerk).number, "x")
+    seal.set_level(sealed, operator, "box_a", Part(1, 2), Level.SEALED, Why("x"))
     request = _ask(sealed, clerk, Level.PUBLIC, Part(1, 2))
-    requests.unseal(sealed, archivist, request.number, "x", NOW)
+    requests.unseal(sealed, archivist, request.number, "x")
     assert read_case(sealed.bag("box_a")).levels(NOW).pages == {}
 
 
@@ -114,7 +114,7 @@ def test_a_request_that_the_journal_does_not_tell_of_is_none(sealed, clerk, arch
         database.execute("UPDATE requests SET told = ?", (told,))
     database.close()
     with pytest.raises(NotFoundError):
-        requests.unseal(sealed, archivist, request.number, "x", NOW)
+        requests.unseal(sealed, archivist, request.number, "x")
     assert _level(sealed) is Level.SEALED
 
 
@@ -123,9 +123,9 @@ def _sees(archive, now=NOW):
 
 
 def test_a_researcher_sees_a_sealed_case_file_for_the_time_that_was_granted(sealed, reader, archivist):
-    request = requests.ask_to_see(sealed, reader, "box_a", "a thesis", NOW)
+    request = requests.ask_to_see(sealed, reader, "box_a", "a thesis")
     assert not _sees(sealed)
-    requests.let_see(sealed, archivist, request.number, "a scholar", NOW + DAY, NOW)
+    requests.let_see(sealed, archivist, request.number, "a scholar", NOW + DAY)
     assert _sees(sealed)
     assert not _sees(sealed, NOW + DAY)
     assert not sight.person(sealed, Account("chan", Role.CLERK), NOW).scope.shows("box_a", "box", Level.SEALED)
@@ -135,51 +135,51 @@ def test_a_researcher_sees_a_sealed_case_file_for_the_time_that_was_granted(seal
 def test_a_clock_set_back_lengthens_no_grant(sealed, reader, archivist):
     from pipeline.access.audit import AuditLog, Deed  # noqa: PLC0415
 
-    request = requests.ask_to_see(sealed, reader, "box_a", "a thesis", NOW)
-    requests.let_see(sealed, archivist, request.number, "a scholar", NOW + DAY, NOW)
+    request = requests.ask_to_see(sealed, reader, "box_a", "a thesis")
+    requests.let_see(sealed, archivist, request.number, "a scholar", NOW + DAY)
     AuditLog(sealed.folder).write(archivist.actor, Deed.OPENED, "box_b", now=NOW + DAY)
     assert not _sees(sealed, NOW)
 
 
 def test_a_researcher_may_be_refused_with_a_reason(sealed, reader, archivist):
-    request = requests.ask_to_see(sealed, reader, "box_a", "a thesis", NOW)
+    request = requests.ask_to_see(sealed, reader, "box_a", "a thesis")
     assert requests.refuse(sealed, archivist, request.number, "the order forbids it").decision is Decision.REFUSED
     assert not _sees(sealed)
     assert "the order forbids it" in list(lines(sealed.folder))[-1].reason
 
 
 def test_asking_does_not_tell_whether_there_is_such_a_case_file(sealed, reader, archivist):
-    there = requests.ask_to_see(sealed, reader, "box_a", "a thesis", NOW)
-    none = requests.ask_to_see(sealed, reader, "box_z", "a thesis", NOW)
+    there = requests.ask_to_see(sealed, reader, "box_a", "a thesis")
+    none = requests.ask_to_see(sealed, reader, "box_z", "a thesis")
     assert there.model_dump(exclude={"number", "case"}) == none.model_dump(exclude={"number", "case"})
     with pytest.raises(NotFoundError):
-        requests.let_see(sealed, archivist, none.number, "x", NOW + DAY, NOW)
+        requests.let_see(sealed, archivist, none.number, "x", NOW + DAY)
 
 
 @pytest.mark.parametrize("role", [Role.READER, Role.CLERK, Role.AUDITOR, Role.ADMINISTRATOR])
 def test_only_an_archivist_lets_see(sealed, reader, role):
-    request = requests.ask_to_see(sealed, reader, "box_a", "a thesis", NOW)
+    request = requests.ask_to_see(sealed, reader, "box_a", "a thesis")
     with pytest.raises(NotAllowedError):
-        requests.let_see(sealed, person("x", role), request.number, "x", NOW + DAY, NOW)
+        requests.let_see(sealed, person("x", role), request.number, "x", NOW + DAY)
 
 
 def test_nobody_lets_himself_see(sealed, archivist):
-    request = requests.ask_to_see(sealed, archivist, "box_a", "x", NOW)
+    request = requests.ask_to_see(sealed, archivist, "box_a", "x")
     with pytest.raises(NotAllowedError):
-        requests.let_see(sealed, archivist, request.number, "x", NOW + DAY, NOW)
+        requests.let_see(sealed, archivist, request.number, "x", NOW + DAY)
 
 
 def test_a_grant_has_an_end_to_come_and_a_request_a_reason(sealed, reader, archivist):
     with pytest.raises(UsageError):
-        requests.ask_to_see(sealed, reader, "box_a", " ", NOW)
-    request = requests.ask_to_see(sealed, reader, "box_a", "a thesis", NOW)
+        requests.ask_to_see(sealed, reader, "box_a", " ")
+    request = requests.ask_to_see(sealed, reader, "box_a", "a thesis")
     with pytest.raises(UsageError):
-        requests.let_see(sealed, archivist, request.number, "x", NOW, NOW)
+        requests.let_see(sealed, archivist, request.number, "x", NOW)
 
 
 def test_a_person_does_not_fill_the_journal_with_requests(sealed, reader):
     for _ in range(20):
-        requests.ask_to_see(sealed, reader, "box_z", "x", NOW)
+        requests.ask_to_see(sealed, reader, "box_z", "x")
     with pytest.raises(ConflictError):
-        requests.ask_to_see(sealed, reader, "box_z", "x", NOW)
+        requests.ask_to_see(sealed, reader, "box_z", "x")
     assert len(Requests(sealed.folder).all()) == 20

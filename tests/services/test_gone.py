@@ -17,7 +17,7 @@ from pipeline.services.box_report import BoxReport
 from pipeline.services.gone import dismiss, find_again, newly_gone, note_gone
 from pipeline.services.history import failures
 from pipeline.services.ingest import settle
-from tests.conftest import archive_settings
+from tests.conftest import archive_settings, at_the_shell
 
 SHA = "ab" * 32
 
@@ -69,7 +69,7 @@ def _look(ledger: Ledger, box: Box, inside: Collection[str]) -> None:
 def _is_complained_of(archive: Archive, box: Box) -> bool:
     ledger = archive.ledger
     told = bool(BoxReport(box.id, tuple(ledger.scans(box.id)), 0, ledger.account(box.id)).problems)
-    assert bool(failures(archive, box.id, 3)) == told
+    assert bool(failures(archive, at_the_shell(), box.id, 3)) == told
     return told
 
 

@@ -10,7 +10,7 @@ from models.page import PageRef
 from models.scan import Kind, Scan
 from pipeline.archive.archive import Archive
 from pipeline.services.text_export import export_text
-from tests.conftest import archive_settings, bag_in_place
+from tests.conftest import archive_settings, at_the_shell, bag_in_place
 
 
 def _archive(make, tmp_path, box, path, *texts, case_id="", folder=""):
@@ -45,7 +45,7 @@ def _archive_together(make, tmp_path, paths):
 def test_each_scan_is_a_file_with_a_form_feed_between_pages(make, tmp_path):
     """Its path in the box, with .txt at the end."""
     _archive(make, tmp_path, "box", "lettres/១.pdf", "ព្រះ|រាជា", "deux")
-    assert export_text(Archive(archive_settings(tmp_path / "archive")), tmp_path / "texts").written == 1
+    assert export_text(Archive(archive_settings(tmp_path / "archive")), at_the_shell(), tmp_path / "texts").written == 1
     assert (tmp_path / "texts/lettres/១.txt").read_text("utf-8") == "ព្រះរាជា\fdeux\n"
 
 
@@ -53,7 +53,7 @@ def test_two_scans_never_share_a_file(make, tmp_path):
     """a.pdf and a.jpg keep their whole names."""
     for path in ("a.pdf", "a.jpg", "b.pdf"):
         _archive(make, tmp_path, "box", path, path)
-    export_text(Archive(archive_settings(tmp_path / "archive")), tmp_path / "texts")
+    export_text(Archive(archive_settings(tmp_path / "archive")), at_the_shell(), tmp_path / "texts")
     assert sorted(file.name for file in (tmp_path / "texts").iterdir()) == ["a.jpg.txt", "a.pdf.txt", "b.txt"]
 
 
@@ -80,7 +80,7 @@ def test_no_text_is_lost_whatever_the_scans_are_called(make, tmp_path, paths):
     _archive_together(make, tmp_path, paths)
     folder = tmp_path / "texts"
     for _ in range(2):
-        done = export_text(Archive(archive_settings(tmp_path / "archive")), folder)
+        done = export_text(Archive(archive_settings(tmp_path / "archive")), at_the_shell(), folder)
         assert (done.written, done.failed, done.damaged, done.others) == (len(paths), (), (), 0)
         files = [file for file in folder.rglob("*") if file.is_file()]
         assert sorted(file.read_text("utf-8") for file in files) == [f"text{n}\n" for n in range(len(paths))]
@@ -92,7 +92,7 @@ def test_a_scan_that_two_case_files_hold_has_a_text_for_each(make, tmp_path):
     """One came from another archive, perhaps."""
     for number in (1, 2):
         _archive(make, tmp_path, "box", "a.pdf", f"text{number}", case_id=f"case{number}")
-    assert export_text(Archive(archive_settings(tmp_path / "archive")), tmp_path / "texts").written == 2
+    assert export_text(Archive(archive_settings(tmp_path / "archive")), at_the_shell(), tmp_path / "texts").written == 2
     assert sorted(file.read_text("utf-8") for file in (tmp_path / "texts").iterdir()) == ["text1\n", "text2\n"]
 
 
@@ -108,7 +108,10 @@ def test_nothing_is_written_outside_the_folder(make, tmp_path):
             case_id=f"case{number}",
             folder=str(PurePosixPath(path).parent),
         )
-    assert export_text(Archive(archive_settings(tmp_path / "archive")), tmp_path / "in" / "texts").written == 3
+    assert (
+        export_text(Archive(archive_settings(tmp_path / "archive")), at_the_shell(), tmp_path / "in" / "texts").written
+        == 3
+    )
     assert len(list((tmp_path / "in" / "texts").rglob("*.txt"))) == 3
     assert len(list(tmp_path.rglob("*.txt"))) - len(list((tmp_path / "archive").rglob("*.txt"))) == 3
 
@@ -123,7 +126,7 @@ def test_what_is_in_the_way_stops_no_other_text(make, tmp_path):
     (folder / "older.txt").write_text("x", "utf-8")
     (tmp_path / "precious").write_text("x", "utf-8")
     (folder / "c.txt").symlink_to(tmp_path / "precious")
-    done = export_text(Archive(archive_settings(tmp_path / "archive")), folder)
+    done = export_text(Archive(archive_settings(tmp_path / "archive")), at_the_shell(), folder)
     assert done.written == 2
     assert {file.name for file, _ in done.failed} == {"a.txt", "1.txt"}
     assert done.others == 1
@@ -139,7 +142,7 @@ def test_a_damaged_bag_is_left_out_and_named(make, tmp_path):
     bags = tmp_path / "archive" / "bags" / "box"
     (bags / "a.pdf" / "data" / "case.json").write_text("{}", "utf-8")
     next((bags / "b.pdf" / "data" / "pages").rglob("*.json")).unlink()
-    done = export_text(Archive(archive_settings(tmp_path / "archive")), tmp_path / "texts")
+    done = export_text(Archive(archive_settings(tmp_path / "archive")), at_the_shell(), tmp_path / "texts")
     assert done.written == 1
     assert {bag.name for bag in done.damaged} == {"a.pdf", "b.pdf"}
 
@@ -151,7 +154,7 @@ def test_boxes_have_folders_where_there_are_several(make, tmp_path):
     archive = Archive(archive_settings(tmp_path / "archive"))
     for box in ("one", "two"):
         archive.ledger.adopt_box(box)
-    assert export_text(archive, tmp_path / "all").written == 2
+    assert export_text(archive, at_the_shell(), tmp_path / "all").written == 2
     assert (tmp_path / "all/two/a.txt").read_text("utf-8") == "two\n"
-    assert export_text(archive, tmp_path / "some", "one").written == 1
+    assert export_text(archive, at_the_shell(), tmp_path / "some", "one").written == 1
     assert (tmp_path / "some/a.txt").read_text("utf-8") == "one\n"
