@@ -69,6 +69,12 @@ class Scans(RuleBasedStateMachine):
         row = self._chosen(number)
         if row is None:
             return
+        if row.state is ScanState.DUPLICATE and code.refuses:
+            before = self._scans()
+            with pytest.raises(LedgerError):  # its first was not refused, and has the same bytes
+                self.ledger.fail(row, Failure(code=code))
+            assert self._scans() == before
+            return
         self.ledger.fail(row, Failure(code=code))
         now = self.ledger.scan(row.box, row.path, row.sha256)
         wanted = ScanState.ARCHIVED if row.in_bag else ScanState.REFUSED if code.refuses else ScanState.FAILED
