@@ -17,8 +17,8 @@ def certify(
 ) -> None:
     """Write a certificate of a case file: a signed PDF of one page, with a QR code that says the same on paper.
 
-    The bag is verified first. Whoever gets the certificate, on paper or not, checks it with `bannasar check` and the
-    archive's public key.
+    The bag is verified first. People who get the certificate, on paper or as a file, check it with `bannasar check` and
+    the archive's public key.
 
     Example:
         bannasar certify box-001_dossier-A --to certificate.pdf

@@ -27,8 +27,8 @@ def text(
 
     A scan ``letters/12.pdf`` becomes ``letters/12.txt``; where two scans would become one file, each keeps its whole
     name (``letters/12.pdf.txt``), and where that is not enough, gets digits of its SHA-256. Capital letters make no
-    difference: not every disk tells them apart. With more than one box in the archive each has a folder of its own.
-    A text that is there is written over.
+    difference, because some disks do not distinguish them. With more than one box in the archive each has a
+    folder of its own. A text that is there is written over.
 
     Example:
         bannasar export text ./texts
@@ -36,8 +36,8 @@ def text(
     with open_archive(archive) as opened:
         keep_outside(opened.folder, folder)
         done = export_text(opened, at_the_shell(), folder, box)
-    told = "1 text" if done.written == 1 else f"{done.written:,} texts"
-    out.print(f"{told} written to {folder}.")
+    texts = "1 text" if done.written == 1 else f"{done.written:,} texts"
+    out.print(f"{texts} written to {folder}.")
     if done.others:
         out.print(f"Not of this export, and left as they are: {done.others:,} .txt files.")
     for file, reason in done.failed[:_MOST_FAILED]:
@@ -70,7 +70,7 @@ def bag(
 
 @app.command()
 def pdf(case: CaseArgument, to: ToOption, archive: ArchiveOption = None) -> None:
-    """Copy the documents of a case file, signed, so that whoever gets one can check it by itself.
+    """Copy the documents of a case file, signed, so that each can be checked by itself.
 
     In an archive without a key (`bannasar keys init`) they are copied as they are.
 

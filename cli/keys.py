@@ -21,8 +21,8 @@ def init(archive: ArchiveOption = None) -> None:
     """Make a key, and let the archive sign with it from now on; a key that is there already is used.
 
     The private key goes to the setting signing.key_file, outside the archive: keep a copy of it in a safe. Its public
-    part goes into the archive's folder ``keys``: give it to whoever is to check what you hand out. Bags that are there
-    already are signed by `bannasar keys sign`.
+    part goes into the archive's folder ``keys``: give it to the people who will check what you export. Bags that
+    are there already are signed by `bannasar keys sign`.
 
     Example:
         bannasar keys init

@@ -104,7 +104,7 @@ class _StandardError(logging.Handler):
 
 
 class _File(RotatingFileHandler):
-    """A file that takes the log; when it cannot take more, that is said once, and the command goes on."""
+    """A file that takes the log; when it cannot take more, a sentence says so once, and the command goes on."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # as the library's
         """Say why it takes no more."""

@@ -1,7 +1,7 @@
 """What a line of the log may say, and which run, scan and page it is about.
 
-Every module logs to ``logging.getLogger(__name__)``. A log is given to whoever helps, who may not be allowed to read
-the archive. So no line, at any level, holds what stands on a paper, what was searched for, a secret, or a name:
+Every module logs to ``logging.getLogger(__name__)``. A log is given to people who help, and they may not be allowed to
+read the archive. So no line, at any level, holds what stands on a paper, what was searched for, a secret, or a name:
 of a box, a case file, a scan, a folder or a person. A scan is named by the first twelve digits of its SHA-256, which
 ``bannasar show`` takes, a case file by its line of the journal, an error by its class and its place in our own code.
 tests/cli/test_logs.py holds every line to that.
@@ -87,8 +87,8 @@ class _Keeper(logging.Handler):
         self.addFilter(Ids())
 
     def emit(self, record: logging.LogRecord) -> None:
-        told = record.getMessage()
-        self._kept.append(Kept(record.name, record.levelno, told, record.created, *_ids(record)))
+        message = record.getMessage()
+        self._kept.append(Kept(record.name, record.levelno, message, record.created, *_ids(record)))
 
 
 def _ids(record: logging.LogRecord) -> tuple[str, str]:
@@ -118,9 +118,9 @@ def log_again(lines: Sequence[Kept]) -> None:
     for line in lines:
         logger = logging.getLogger(line.name)
         if logger.isEnabledFor(line.level):
-            told = {"name": line.name, "levelno": line.level, "levelname": logging.getLevelName(line.level)}
-            told |= {"msg": line.message, "created": line.at, "msecs": line.at % 1 * 1000}
-            logger.handle(logging.makeLogRecord({**told, "scan": line.scan, "page": line.page}))
+            record = {"name": line.name, "levelno": line.level, "levelname": logging.getLevelName(line.level)}
+            record |= {"msg": line.message, "created": line.at, "msecs": line.at % 1 * 1000}
+            logger.handle(logging.makeLogRecord({**record, "scan": line.scan, "page": line.page}))
 
 
 def described(error: BaseException) -> str:

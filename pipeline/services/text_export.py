@@ -123,9 +123,9 @@ def _write(file: Path, content: bytes) -> None:
 def _text_paths(scans: Sequence[tuple[Path, Scan]], *, boxes: bool) -> list[PurePosixPath]:
     """Return where the text of each scan goes.
 
-    ``.txt`` stands for the scan's ending; behind it where two texts would meet; with eight digits of the scan's SHA-256
-    where they still would. They meet where their names are the same, or differ in nothing that every disk tells apart
-    (capital letters, or the form of Unicode), and where one is a folder that another one needs.
+    ``.txt`` replaces the scan's ending. Where two texts would collide, it follows the ending; where they still would,
+    eight digits of the scan's SHA-256 are added. Names collide where they are the same, or differ only in capital
+    letters or the form of Unicode, which some disks do not distinguish, or where one is a folder that another needs.
 
     Args:
         scans: the scans, each with its bag.
@@ -135,21 +135,21 @@ def _text_paths(scans: Sequence[tuple[Path, Scan]], *, boxes: bool) -> list[Pure
     while True:
         paths = [_text_path(bag, scan, length, boxes=boxes) for (bag, scan), length in zip(scans, lengths, strict=True)]
         folders = {_key(folder) for folder in {folder for path in paths for folder in path.parents}}
-        meeting: dict[str, list[int]] = {}
+        colliding: dict[str, list[int]] = {}
         for number, path in enumerate(paths):
-            meeting.setdefault(_key(path), []).append(number)
-        # The longer a name is, the more reason it has: the shorter ones make way.
-        shortest = {key: min(lengths[number] for number in numbers) for key, numbers in meeting.items()}
-        making_way = [
+            colliding.setdefault(_key(path), []).append(number)
+        # A longer name has been made longer before: now the shorter ones are.
+        shortest = {key: min(lengths[number] for number in numbers) for key, numbers in colliding.items()}
+        too_short = [
             number
-            for key, numbers in meeting.items()
+            for key, numbers in colliding.items()
             if len(numbers) > 1 or key in folders
             for number in numbers
             if lengths[number] == shortest[key] < _LONGEST
         ]
-        if not making_way:
+        if not too_short:
             return paths
-        for number in making_way:
+        for number in too_short:
             lengths[number] += 1
 
 
