@@ -71,17 +71,17 @@ def _forecast(boxes: list[Path], archive: Archive) -> None:
     workers = archive.settings.run.workers or processors()
     for box in boxes:
         check_box(archive, box)
-        told = forecast(archive, box, workers)
-        name = (told.root.resolve().name, "bold")
-        out.print(Text.assemble(name, f": {told.scans} scans, {told.done} done already"))
-        out.print(f"  would read {told.pages} pages of {told.to_do} scans")
-        if told.seconds is not None:
-            out.print(f"  about {max(1, round(told.seconds / 60))} min at the rate so far with {workers} workers")
-        elif told.pages:
+        expected = forecast(archive, box, workers)
+        name = (expected.root.resolve().name, "bold")
+        out.print(Text.assemble(name, f": {expected.scans} scans, {expected.done} done already"))
+        out.print(f"  would read {expected.pages} pages of {expected.to_do} scans")
+        if expected.seconds is not None:
+            out.print(f"  about {max(1, round(expected.seconds / 60))} min at the rate so far with {workers} workers")
+        elif expected.pages:
             out.print("  how long that takes is known after the first run")
-        for path, reason in told.refusals:
+        for path, reason in expected.refusals:
             out.print(f"  would refuse {path}: {reason}")
-        if told.passed_over:
-            out.print(f"  would pass over {told.passed_over} hidden or system files and folders")
+        if expected.ignored:
+            out.print(f"  would ignore {expected.ignored} hidden or system files and folders")
     if shutil.disk_usage(next(f for f in (archive.folder, *archive.folder.parents) if f.exists())).free < 1 << 30:
         out.print(Text("  less than 1 GB is free where the archive lies", "bold red"))

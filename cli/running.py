@@ -109,8 +109,8 @@ def _print(reports: list[BoxReport], summary: Summary, archive: Archive) -> None
     out.print()
     print_accounts(reports)
     for report in reports:
-        if report.passed_over:
-            out.print(f"{report.id}: {report.passed_over} hidden or system files and folders passed over.")
+        if report.ignored:
+            out.print(f"{report.id}: {report.ignored} hidden or system files and folders ignored.")
     if summary.pages_read:
         rate = 60 * summary.pages_read / summary.seconds
         out.print(f"{summary.pages_read} pages read in {summary.seconds:.0f} s, {rate:.0f} a minute.")

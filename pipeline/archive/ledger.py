@@ -125,11 +125,9 @@ class Ledger(LedgerReads):
             "INSERT OR IGNORE INTO boxes (id, root, first_seen) VALUES (?, ?, ?)", (box, _ADOPTED + box, _now())
         )
 
-    def note_run(self, box: str, passed_over: int) -> None:
+    def note_run(self, box: str, ignored: int) -> None:
         """Note that a run has walked a box."""
-        self._database.execute(
-            "UPDATE boxes SET last_run = ?, passed_over = ? WHERE id = ?", (_now(), passed_over, box)
-        )
+        self._database.execute("UPDATE boxes SET last_run = ?, passed_over = ? WHERE id = ?", (_now(), ignored, box))
 
     # Scans
 

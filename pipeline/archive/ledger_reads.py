@@ -48,8 +48,8 @@ class LedgerReads:
         rows = self._all("SELECT id, root FROM boxes ORDER BY id")
         return [Box(id=row["id"], root=Path(row["root"])) for row in rows]
 
-    def passed_over(self, box: str) -> int:
-        """Return how many hidden and system files and folders the last run passed over in a box."""
+    def ignored(self, box: str) -> int:
+        """Return how many hidden and system files and folders the last run ignored in a box."""
         (row,) = self._all("SELECT passed_over FROM boxes WHERE id = ?", box)
         return int(row["passed_over"])
 

@@ -53,16 +53,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """What was found in a box; ``passed_over`` counts hidden and system files and folders, each folder as one."""
+    """What was found in a box; ``ignored`` counts hidden and system files and folders, each folder as one."""
 
     entries: tuple[Entry, ...]
-    passed_over: int
+    ignored: int
 
 
 def discover(root: Path) -> Discovery:
     """Walk a box.
 
-    What is passed over is not looked into, for often nobody may. Links are followed only to files inside the box; other
+    What is ignored is not looked into, for often nobody may. Links are followed only to files inside the box; other
     links, and entries that are no ordinary files (a pipe would make the reader wait for ever), come back refused.
 
     Args:
@@ -73,13 +73,13 @@ def discover(root: Path) -> Discovery:
     """
     top = root.resolve(strict=True)
     found: list[Entry] = []
-    passed_over = 0
+    ignored = 0
     for file, is_meant in _walk(top):
         if is_meant:
             found.append(_entry(top, file))
         else:
-            passed_over += 1
-    return Discovery(tuple(sorted(found, key=lambda entry: entry.path.parts)), passed_over)
+            ignored += 1
+    return Discovery(tuple(sorted(found, key=lambda entry: entry.path.parts)), ignored)
 
 
 def shown(path: Path) -> PurePosixPath:

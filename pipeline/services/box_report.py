@@ -14,11 +14,11 @@ from pipeline.services.sight import box_in_sight, boxes_in_sight
 
 @dataclass(frozen=True, slots=True)
 class BoxReport:
-    """One box: its scans, what was passed over in it, and where its pages went."""
+    """One box: its scans, what was ignored in it, and where its pages went."""
 
     id: str
     scans: tuple[ScanRow, ...]
-    passed_over: int
+    ignored: int
     account: Account
 
     def count(self, state: ScanState) -> int:
@@ -59,7 +59,7 @@ class BoxReport:
 def box_report(archive: Archive, box: str) -> BoxReport:
     """Return how a box stands."""
     ledger = archive.ledger
-    return BoxReport(box, tuple(ledger.scans(box)), ledger.passed_over(box), ledger.account(box))
+    return BoxReport(box, tuple(ledger.scans(box)), ledger.ignored(box), ledger.account(box))
 
 
 def box_reports(archive: Archive, asker: Asker, box: str | None = None) -> list[BoxReport]:
@@ -84,7 +84,7 @@ def _box(report: BoxReport) -> dict[str, Any]:
         "scans": len(report.scans),
         "pages": report.pages,
         "blank": report.blank,
-        "passed_over": report.passed_over,
+        "ignored": report.ignored,
     }
     return {"id": report.id, "counts": counts, "scans": [_scan(row) for row in report.scans]}
 

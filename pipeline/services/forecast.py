@@ -23,7 +23,7 @@ class Forecast:
     done: int
     to_do: int
     pages: int
-    passed_over: int
+    ignored: int
     refusals: tuple[tuple[str, str], ...]
     seconds: float | None
 
@@ -59,4 +59,4 @@ def forecast(archive: Archive, root: Path, workers: int) -> Forecast:
                 refusals.append((str(entry.path), error.failure.reason))
     rate = ledger.seconds_a_page() if ledger else None
     seconds = pages * rate / workers if rate is not None else None
-    return Forecast(root, len(found.entries), done, to_do, pages, found.passed_over, tuple(refusals), seconds)
+    return Forecast(root, len(found.entries), done, to_do, pages, found.ignored, tuple(refusals), seconds)

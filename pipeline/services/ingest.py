@@ -56,7 +56,7 @@ def ingest(
             if len(progress.left) == len(boxes):
                 raise
             continue
-        ledger.note_run(box.id, found.passed_over)
+        ledger.note_run(box.id, found.ignored)
         accepted = [entry for entry in found.entries if accept(entry)]
         progress.scans += len(accepted)
         inside = {str(entry.path): entry for entry in accepted}

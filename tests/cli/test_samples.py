@@ -32,7 +32,7 @@ def test_both_boxes_are_archived_whole(digitised):
     assert done.returncode == 0, done.stdout + done.stderr
     counts = [box["counts"] for box in bannasar.json("status")["boxes"]]
     assert [(c["archived"], c["duplicate"], c["pages"], c["blank"]) for c in counts] == [(7, 0, 11, 1), (6, 1, 10, 0)]
-    assert sum(c["passed_over"] for c in counts) == 2
+    assert sum(c["ignored"] for c in counts) == 2
 
 
 @pytest.mark.parametrize(

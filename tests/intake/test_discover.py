@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from pipeline.intake.discover import discover
 found = discover(Path(sys.argv[1]))
-print([str(entry.path) for entry in found.entries], found.passed_over)
+print([str(entry.path) for entry in found.entries], found.ignored)
 """
 
 
@@ -33,17 +33,17 @@ def test_every_file_is_found_in_path_order_and_knows_its_case_folder(tmp_path):
     assert [entry.folder for entry in entries] == ["", "b", "b", "ក"]
 
 
-def test_hidden_and_system_files_are_passed_over_and_counted(tmp_path):
+def test_hidden_and_system_files_are_ignored_and_counted(tmp_path):
     """What computers leave behind is no scan, and yet is accounted for."""
     for name in (".DS_Store", "a/Thumbs.db", ".hidden/1.pdf", "1.pdf"):
         _put(tmp_path / name)
     found = discover(tmp_path)
     assert [str(entry.path) for entry in found.entries] == ["1.pdf"]
-    assert found.passed_over == 3
+    assert found.ignored == 3
 
 
-def test_a_folder_that_is_passed_over_is_not_looked_into(tmp_path):
-    """Often nobody may: it must not keep back what lies beside it. What it holds is one thing, passed over."""
+def test_a_folder_that_is_ignored_is_not_looked_into(tmp_path):
+    """Often nobody may: it must not keep back what lies beside it. What it holds is one thing, ignored."""
     _put(tmp_path / "dossier" / "1.pdf")
     names = (".Trash-0", "lost+found", "System Volume Information", "$RECYCLE.BIN", "dossier/@eaDir", "#recycle")
     folders = [tmp_path / name for name in (*names, "dossier/.snapshot")]
@@ -62,14 +62,14 @@ def test_a_folder_that_is_passed_over_is_not_looked_into(tmp_path):
     assert told.stdout.strip() == "['dossier/1.pdf'] 7", told.stderr
 
 
-def test_a_file_or_link_called_like_a_system_folder_is_not_passed_over(tmp_path):
+def test_a_file_or_link_called_like_a_system_folder_is_not_ignored(tmp_path):
     """Only what surely is no scan is."""
     _put(tmp_path / "recycled")
     _put(tmp_path / "dossier" / "lost+found.pdf")
     (tmp_path / "lost+found").symlink_to("dossier")
     found = discover(tmp_path)
     assert [str(entry.path) for entry in found.entries] == ["dossier/lost+found.pdf", "lost+found", "recycled"]
-    assert found.passed_over == 0
+    assert found.ignored == 0
 
 
 def test_a_link_out_of_the_box_is_refused(tmp_path):
