@@ -40,8 +40,8 @@ _COMMANDS = {
     "ledger": ("cli.ledger:app", "Look after the ledger."),
     "verify": (
         "cli.verify:verify",
-        "Read every bag again and say what is not as it was sealed: changed, missing and added files, "
-        "each by its name.",
+        "Read every bag again and say what is not as it was sealed: changed, missing and added files, each by"
+        " its name.",
     ),
     "rebuild": (
         "cli.rebuild:rebuild",
@@ -70,8 +70,8 @@ _COMMANDS = {
     ),
     "train": (
         "cli.train:train",
-        "Teach the classifier what people said with `bannasar correct`, beside the made papers it was "
-        "first taught with.",
+        "Teach the classifier what people said with `bannasar correct`, beside the made papers it was first "
+        "taught with.",
     ),
     "evaluate": (
         "cli.train:evaluate",

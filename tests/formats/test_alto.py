@@ -13,6 +13,7 @@ NAMES = {"a": "http://www.loc.gov/standards/alto/ns-v4#"}
 WHEN = datetime(2026, 1, 2, tzinfo=UTC)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "blocks", [[], [["ព្រះ|រាជា ២១៤"], ["Première instance", "a\x00b"]]], ids=["a blank page", "a page"]
 )
@@ -23,6 +24,7 @@ def test_it_is_valid(make, blocks):
     )
 
 
+@pytest.mark.slow
 def test_handwriting_has_its_place(make):
     """As an illustration: nothing of it was read."""
     page = make.page(["ព្រះ|រាជា ២១៤"]).model_copy(update={"handwriting": (Rect(80, 300, 500, 360),)})

@@ -15,6 +15,8 @@ from pipeline.formats.pdf import Description, write_pdf
 from tests.conftest import ROOT
 from tests.formats.test_pdf import BLOCKS, PHRASES
 
+pytestmark = pytest.mark.slow
+
 LOOK = """<!DOCTYPE html><meta charset="utf-8"><script type="module">
 const tell = (what) => fetch("/told", {method: "POST", body: JSON.stringify(what)});
 try {

@@ -56,11 +56,13 @@ def made(case):
     return etree.fromstring(mets(case, files, {case.scans[0].sha256: original}))
 
 
+@pytest.mark.slow
 def test_mets_is_valid(made):
     """By the Library of Congress' schema; it leaves PREMIS to PREMIS's, of which it knows no types."""
     schema("mets-schema", "mets.xsd").assertValid(without_premis_types(made))
 
 
+@pytest.mark.slow
 def test_premis_is_valid(made):
     """By the schema of PREMIS 2.1, the newest a package has, after what 3.0 changed of what we use is changed back.
 

@@ -17,6 +17,8 @@ from pipeline.formats.compress import compressed
 from pipeline.formats.pdf import Description, write_pdf
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 PHRASES = ["ព្រះរាជាណាចក្រកម្ពុជា", "លេខ ២១៤/០៣", "ខ្ញុំបាទឈ្មោះសុខា", "tribunal de première instance"]
 BLOCKS = [["ព្រះ|រាជា|ណាចក្រ|កម្ពុជា", "លេខ ២១៤/០៣"], ["ខ្ញុំ|បាទ|ឈ្មោះ|សុខា", "Le tribunal de première instance"]]
 

@@ -21,6 +21,8 @@ from pipeline.page.picture import Picture
 from pipeline.page.upright import make_upright
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 # Lines of words, ``+`` where no space follows; each begins otherwise, so that none is found in another.
 KHMER = [
     ["ព្រះរាជា+", "ណាចក្រ+", "កម្ពុជា", "ជាតិ"],

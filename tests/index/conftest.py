@@ -17,7 +17,7 @@ def index_name():
     return f"test-{next(_NUMBERS)}"
 
 
-@pytest.fixture(params=["sqlite", V8, V9])
+@pytest.fixture(params=["sqlite", *(pytest.param(version, marks=pytest.mark.slow) for version in (V8, V9))])
 def open_store(request, tmp_path, index_name):
     """Return what opens one and the same store, of each kind in turn, as another process would."""
     if request.param == "sqlite":

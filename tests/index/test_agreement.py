@@ -10,6 +10,8 @@ from pipeline.index.store import Sort, View
 from tests.bench.made_pages import cases, text
 from tests.elastic import V8, V9
 
+pytestmark = pytest.mark.slow
+
 _WORDS = 2000
 _PAGES = 100
 

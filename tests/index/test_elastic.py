@@ -16,6 +16,8 @@ from tests.bench.made_pages import cases
 from tests.conftest import index_settings
 from tests.elastic import PASSWORD, USER, V8, V9, Server
 
+pytestmark = pytest.mark.slow
+
 _SECRET = "not-the-password-9"  # noqa: S105  # it is nobody's
 
 

@@ -11,6 +11,8 @@ from tests.conftest import Maker, index_settings
 from tests.elastic import V8
 from tests.proxy import Answer, proxy
 
+pytestmark = pytest.mark.slow
+
 _ELASTIC = (("X-elastic-product", "Elasticsearch"),)
 
 

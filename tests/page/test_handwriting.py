@@ -20,6 +20,8 @@ from samples.hand import HANDS, put, scrawl, written
 from samples.typeset import Text, draw, lay_out
 from tests.conftest import ROOT, SHA
 
+pytestmark = pytest.mark.slow
+
 DPI = 200
 EM = 48  # pixels: 6 mm, as people write
 SETTINGS = load().page

@@ -239,6 +239,7 @@ def test_photograph_without_text_is_not_blank():
     assert reading.blocks == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [0, 12, 30])
 @pytest.mark.parametrize("channels", [(), (3,)])
 def test_page_that_is_black_all_over_is_not_blank(value, channels):

@@ -18,6 +18,8 @@ from samples.age import Wear, age
 from samples.typeset import render_page
 from tests.conftest import SHA
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = load().page
 PLAIN = SHEET
 FULL = payload(SheetFields("judgment", "១២៣/៩៨ ក.ប"))
