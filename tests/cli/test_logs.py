@@ -11,7 +11,8 @@ from pipeline.logs import about, keeping, log_again
 from tests.cli.conftest import write_page
 
 WORD, TITLE, PERSON, BOX = "XYLOPHONE", "Bordereau-rose", "Kunthea", "boite-Vannak"
-SEARCHED, REASON, PASSWORD = "zeppelin", "mauvaise-herbe", "s3same-ouvre"
+SEARCHED, REASON = "zeppelin", "mauvaise-herbe"
+PASSWORDS = ("s3same-ouvre", "correct-horse-battery")
 LINE = re.compile(
     r"\d{4}-\d\d-\d\dT[\d:.]+Z (DEBUG|INFO|WARNING|ERROR) +"
     r"run=[0-9a-f]{8} scan=([0-9a-f]{12}|-) page=(\d+|-) [\w.]+: .+"
@@ -41,8 +42,8 @@ def _box(folder):
     locked = folder / BOX / f"{PERSON}.pdf"
     write_page(folder / "plain.pdf", f"Le tribunal {WORD}")
     with pikepdf.open(folder / "plain.pdf") as pdf:
-        pdf.save(locked, encryption=pikepdf.Encryption(owner=PASSWORD, user=PASSWORD))
-    (folder / "secret").write_text(PASSWORD, "utf-8")
+        pdf.save(locked, encryption=pikepdf.Encryption(owner=PASSWORDS[0], user=PASSWORDS[0]))
+    (folder / "secret").write_text(PASSWORDS[0], "utf-8")
     return page.parents[1], locked
 
 
@@ -60,6 +61,10 @@ def test_a_log_holds_nothing_of_what_is_in_the_archive(logged, log, tmp_path):
     for what in ("hocr", "pdf"):
         assert logged("export", what, case, "--to", tmp_path / what)[0] == 0
     assert logged("certify", case, "--to", tmp_path / f"{PERSON}.pdf")[0] == 0
+    (tmp_path / "secret").write_text(PASSWORDS[1], "utf-8")
+    added = ("users", "add", PERSON, "--role", "archivist", "--password-file", tmp_path / "secret")
+    assert logged(*added)[0] == 0
+    assert logged("seal", case, "--reason", REASON)[0] == 0
     assert logged("withdraw", case, "--reason", REASON)[0] == 0
     (record,) = (tmp_path / "archive" / "bags" / BOX / case).rglob("case.json")
     record.write_bytes(record.read_bytes()[:200])
@@ -73,7 +78,19 @@ def test_a_log_holds_nothing_of_what_is_in_the_archive(logged, log, tmp_path):
     assert of_page[0].startswith("pipeline.page.stages: seconds: polarity ")
     assert of_page[1].startswith("pipeline.page.stages: seconds: render ")
     assert of_page[2].startswith("pipeline.execution.executor: done: read_page on ")
-    for secret in (WORD, TITLE, PERSON, BOX, SEARCHED, REASON, PASSWORD, "greffier", "1965", "summons"):
+    for secret in (
+        WORD,
+        TITLE,
+        PERSON,
+        BOX,
+        SEARCHED,
+        REASON,
+        PASSWORD,
+        ACCOUNT_PASSWORD,
+        "greffier",
+        "1965",
+        "summons",
+    ):
         assert [line for line in lines if secret.lower() in line.lower()] == []
 
 
