@@ -49,7 +49,7 @@ _COMMANDS = {
     ),
     "import": (
         "cli.import_bag:import_bag",
-        "Take a case file in from another archive: its bag is verified, copied, and indexed.",
+        "Import a case file from another archive: its bag is verified, copied, and indexed.",
     ),
     "review": (
         "cli.review:review",

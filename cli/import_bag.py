@@ -15,7 +15,7 @@ def import_bag(
     bag: Annotated[Path, typer.Argument(metavar="BAG", help="The folder of a bag, or a ZIP file of one.")],
     archive: ArchiveOption = None,
 ) -> None:
-    """Take a case file in from another archive: its bag is verified, copied, and indexed.
+    """Import a case file from another archive: its bag is verified, copied, and indexed.
 
     It need not be signed; but one that bears a false signature of a key that is trusted here is refused. `bannasar keys
     trust` makes the other archive's key one of these.
@@ -30,7 +30,7 @@ def import_bag(
         warn(f"It waits for the index: {done.index_error}")
     case = done.case
     pages = sum(len(document.pages) for document in case.documents)
-    out.print(f"{case.box}/{case.id}: {len(case.scans)} scans, {pages} pages taken in.")
+    out.print(f"{case.box}/{case.id}: {len(case.scans)} scans, {pages} pages imported.")
     told = (
         "A key that this archive trusts signed it." if done.is_signed else "No key that this archive trusts signed it."
     )

@@ -38,7 +38,7 @@ def run(
 ) -> None:
     """Digitise boxes: read every page, archive every case file, make it searchable.
 
-    What was done before is not done again, so the same command finishes a run that was stopped and takes in what is
+    What was done before is not done again, so the same command finishes a run that was stopped and adds what is
     new in a box. The exit status is 0 when every scan is archived or a duplicate, 2 when some failed or were refused.
 
     Examples:

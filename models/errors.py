@@ -117,7 +117,7 @@ class ArchiveBusyError(ConflictError):
 
 
 class TransferError(ConflictError):
-    """A copy of a bag cannot be made, or a bag not be taken in."""
+    """A copy of a bag cannot be made, or a bag cannot be imported."""
 
 
 class SameBagError(TransferError):
