@@ -173,17 +173,23 @@ class Ledger(LedgerReads):
                 # Of a page that was read just before a crash: its result was kept, and could not be entered.
                 database.execute("DELETE FROM pages WHERE sha256 = ? AND state = 'failed'", (row.sha256,))
 
-    def leave(self, row: ScanRow, reason: str, now: ScanRow | None = None) -> None:
-        """Set a scan to gone, with the reason, that for which it was complained of until now, and what it is now."""
+    def mark_gone(self, row: ScanRow, reason: str, now: ScanRow | None = None) -> None:
+        """Set a scan to gone.
+
+        Args:
+            row: the scan.
+            reason: why; a reason that it had before is kept behind it.
+            now: the scan that has the same bytes now, if it was renamed or moved.
+        """
         before = f" Before that: {row.reason}" if row.reason else ""
         first = {"first_box": now.box, "first_path": now.path} if now else {}
         self._update(row, state=ScanState.GONE, code=None, reason=reason + before, **first)
 
-    def wait(self, row: ScanRow) -> None:
+    def mark_pending(self, row: ScanRow) -> None:
         """Set a scan to pending: it is to be read, once more if it was read before."""
         self._update(row, state=ScanState.PENDING, code=None, reason=None)
 
-    def lost(self, row: ScanRow) -> None:
+    def mark_lost(self, row: ScanRow) -> None:
         """Set a scan to pending that was archived, and is in its bag no more."""
         gone = {"recipe": None, "read": 0, "blank": 0, "missing": 0, "confidence": None}
         self._update(row, state=ScanState.PENDING, code=None, reason=None, **gone)

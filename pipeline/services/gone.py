@@ -41,7 +41,7 @@ def note_gone(ledger: Ledger, box: str, inside: Collection[str]) -> None:
     """
     for row in newly_gone(ledger, box, inside):
         if row.state is ScanState.REFUSED or not row.sha256:
-            ledger.leave(row, "It was taken out of the box.")
+            ledger.mark_gone(row, "It was taken out of the box.")
         else:
             ledger.fail(row, Failure(code=Code.LEFT_BOX))
 
@@ -50,7 +50,7 @@ def find_again(ledger: Ledger) -> None:
     """Note of accepted scans that left their box where the same bytes were ingested: they were renamed or moved."""
     for row in ledger.left_box():
         if first := ledger.first(row.sha256, row.box, row.path):
-            ledger.leave(row, f"It is {first.box}/{first.path} now.", first)
+            ledger.mark_gone(row, f"It is {first.box}/{first.path} now.", first)
 
 
 def dismiss(archive: Archive, actor: Actor, names: Sequence[str], reason: str) -> list[ScanRow]:
@@ -76,7 +76,7 @@ def dismiss(archive: Archive, actor: Actor, names: Sequence[str], reason: str) -
     with archive.held():
         rows = [_to_dismiss(archive.ledger, name) for name in names]
         for row in rows:
-            archive.ledger.leave(row, f"Dismissed by {actor.name}: {reason.strip().rstrip('.')}.")
+            archive.ledger.mark_gone(row, f"Dismissed by {actor.name}: {reason.strip().rstrip('.')}.")
     return rows
 
 

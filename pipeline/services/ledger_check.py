@@ -84,7 +84,7 @@ def _bags(archive: Archive, *, mend: bool) -> Iterator[Finding]:
         bag = archive.folder / case.bag if case.bag else None
         if bag is None or not has_record(bag):
             for row in rows if mend else ():
-                ledger.lost(row)
+                ledger.mark_lost(row)
             if mend:
                 ledger.case_lost(case.id)
             which = case.bag or f"of {case.id}"
@@ -101,7 +101,7 @@ def _bags(archive: Archive, *, mend: bool) -> Iterator[Finding]:
         for row in rows:
             if row.sha256 not in there:
                 if mend:
-                    ledger.lost(row)
+                    ledger.mark_lost(row)
                 yield Finding(f"The bag {case.bag} does not hold {row.path}: it is to be read again.", mended=mend)
 
 
@@ -123,7 +123,7 @@ def _duplicates(archive: Archive, *, mend: bool) -> Iterator[Finding]:
         for row in ledger.scans(box.id):
             if row.state is ScanState.DUPLICATE and ledger.first(row.sha256, row.box, row.path) is None:
                 if mend:
-                    ledger.wait(row)
+                    ledger.mark_pending(row)
                 yield Finding(f"{box.id}/{row.path} is a duplicate of nothing: it is to be read.", mended=mend)
 
 

@@ -155,7 +155,7 @@ def _prepare(
         if wanted.stage is Stage.RECOGNISE and row.sha256 and not is_begun:
             context.archive.results.forget(row.sha256, context.recipe)
         if row.state is ScanState.ARCHIVED:
-            ledger.wait(row)
+            ledger.mark_pending(row)
         elif row.path in inside:
             settle(row, inside[row.path], ledger, [box.id])
     return unlocked

@@ -57,7 +57,7 @@ def test_a_failed_scan_keeps_its_reason_until_it_is_archived(ledger, box):
     (failed,) = ledger.scans(box.id)
     assert (failed.state, failed.code) == (ScanState.FAILED, "timeout")
     assert failed.reason.startswith("Page 2: ")
-    ledger.wait(failed)
+    ledger.mark_pending(failed)
     (waiting,) = ledger.scans(box.id)
     ledger.archive(waiting, "recipe", Measure(read=1, blank=1, missing=0, confidence=0.9))
     (archived,) = ledger.scans(box.id)

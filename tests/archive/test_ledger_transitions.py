@@ -101,20 +101,20 @@ class Scans(RuleBasedStateMachine):
         """A file is not in the box any more."""
         row = self._chosen(number)
         if row is not None and is_unsettled(row):
-            self.ledger.leave(row, "It was taken out of the box.")
+            self.ledger.mark_gone(row, "It was taken out of the box.")
 
     @rule(number=_SCAN)
     def read_again(self, number: int) -> None:
         """A rerun is asked for."""
         if row := self._chosen(number):
-            self.ledger.wait(row)
+            self.ledger.mark_pending(row)
 
     @rule(number=_SCAN)
     def lose_the_bag(self, number: int) -> None:
         """`bannasar ledger check` finds that the bag of a scan is not there."""
         row = self._chosen(number)
         if row is not None and row.in_bag:
-            self.ledger.lost(row)
+            self.ledger.mark_lost(row)
 
     @invariant()
     def every_page_is_accounted_for(self) -> None:
