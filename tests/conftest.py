@@ -136,7 +136,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     """
     from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415  # it is there where this is called
 
-    class ByRoom(LoadScopeScheduling):
+    class ByRoom(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.split("::", maxsplit=1)[0]
             return "servers" if "/index/" in file or file.endswith("/test_index.py") else file

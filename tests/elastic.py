@@ -17,6 +17,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from models.settings import IndexSettings
 from tests.conftest import ROOT, index_settings
@@ -227,7 +228,7 @@ class Servers:
             server.stop()
 
 
-def _as_nobody() -> Mapping[str, object]:
+def _as_nobody() -> dict[str, Any]:
     """Return how a program is started that refuses to be root."""
     return {"user": _READER, "group": pwd.getpwnam(_READER).pw_gid, "extra_groups": []} if os.getuid() == 0 else {}
 

@@ -133,4 +133,5 @@ def test_who_was_refused_is_written_down_whether_the_thing_is_there_or_not(archi
     with pytest.raises(NotFoundError):
         seal.set_level(archive, reader, case, Part(), Level.PUBLIC, Why("x"))
     last = AuditLog(archive.folder).last()
+    assert last is not None
     assert (last.by, last.deed, last.what) == ("sokha", Deed.REFUSED, f"set_level {case}")

@@ -64,6 +64,7 @@ def test_who_was_shown_what_is_written_down(archive, archivist, showing, tmp_pat
     (tmp_path / "to").mkdir()
     SHOWING[showing](archive, archivist, "box_a", tmp_path / "to")
     last = AuditLog(archive.folder).last()
+    assert last is not None
     assert last.by == "dara"
     assert last.deed in {Deed.EXPORTED, Deed.OPENED, Deed.PRINTED}
     assert last.what.startswith("box_a/")

@@ -95,6 +95,6 @@ def test_the_log_tells_who_signed_in_who_was_refused_and_who_changed_an_account(
 
 def test_a_group_is_of_boxes_that_are_there(archive, operator):
     users.set_group(archive, operator, "kandal", ["box"])
-    assert users.add(archive, operator, "chan", Role.CLERK, SECRET, "kandal").boxes == {"box"}
+    assert users.add(archive, operator, "chan", Role.CLERK, SECRET, "kandal").boxes == frozenset({"box"})
     with pytest.raises(NotFoundError):
         users.set_group(archive, operator, "kandal", ["nowhere"])

@@ -142,7 +142,7 @@ def _build_and_die(make, tmp_path: Path, step: int) -> None:
         if swaps:
             count()
 
-    os.rename = rename
+    os.rename = rename  # type: ignore[assignment]
     _build(make, tmp_path, text="nouveau")
     os._exit(0)
 

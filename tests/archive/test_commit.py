@@ -134,7 +134,7 @@ CHANGES = {
 }
 
 
-def _dying(function: Callable, when: str) -> Callable:
+def _dying(function: Callable[..., object], when: str) -> Callable[..., None]:
     def dies(*given, **named):
         if when == "after":
             function(*given, **named)
@@ -143,7 +143,7 @@ def _dying(function: Callable, when: str) -> Callable:
     return dies
 
 
-def _die(make, archive: Archive, change: Callable, step: str, when: str) -> None:
+def _die(make, archive: Archive, change: Callable[..., object], step: str, when: str) -> None:
     """Let another process make a change, and die at a step of it."""
     archive.close()
     child = os.fork()
@@ -158,7 +158,7 @@ def _die(make, archive: Archive, change: Callable, step: str, when: str) -> None
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9, "the step was never reached"
 
 
-def _state(archive: Archive) -> tuple:
+def _state(archive: Archive) -> tuple[object, ...]:
     """Return what a case file is: its record, whether it is hidden, and what its last line in the journal says."""
     bag = archive.folder / "bags" / "box" / "box_a"
     if not bag.exists():

@@ -165,7 +165,7 @@ def test_a_file_that_is_no_ledger_is_named(tmp_path):
 def test_an_unknown_state_cannot_be_entered(ledger, box):
     """The states are a closed set."""
     with pytest.raises(sqlite3.IntegrityError):
-        ledger.put(replace(scan_row(box.id, "x", 1, 1), state="lost"))
+        ledger.put(replace(scan_row(box.id, "x", 1, 1), state="lost"))  # type: ignore[arg-type]
 
 
 def test_a_scan_cannot_become_what_it_cannot(ledger, box):

@@ -127,7 +127,7 @@ def _plan() -> list[_Scan]:
     rng = np.random.default_rng(_SEED)
     maker = Maker(_CAST, _LOOK, rng)
     order = [int(number) for _ in range(2) for number in rng.permutation(len(templates))]
-    scans = []
+    scans: list[_Scan] = []
     while order:
         sheets: list[Sheet] = []
         papers = {}
@@ -155,7 +155,7 @@ def _told(archive: Path, scans: Sequence[_Scan]) -> tuple[list[_Told], _Cuts]:
         cases[case.scans[0].path.name] = (case, {page.number: page for page in pages})
     told, cuts = [], _Cuts()
     for scan in scans:
-        case, pages = cases[scan.name]
+        case, numbered = cases[scan.name]
         begins = {document.pages[0].number: document for document in case.documents}
         cuts.there += len(scan.papers) - 1
         cuts.found += len(begins) - 1
@@ -163,12 +163,12 @@ def _told(archive: Path, scans: Sequence[_Scan]) -> tuple[list[_Told], _Cuts]:
         ends = [*list(scan.papers)[1:], len(scan.sheets) + 1]
         for (first, paper), end in zip(scan.papers.items(), ends, strict=True):
             document = begins[max(begin for begin in begins if begin <= first)]
-            told.append(_Told(paper, document, [pages[number] for number in range(first, end)]))
+            told.append(_Told(paper, document, [numbered[number] for number in range(first, end)]))
     return told, cuts
 
 
 def _rows(told: Sequence[_Told], cuts: _Cuts) -> tuple[list[list[str]], Comparison]:
-    threshold = load().document.threshold
+    threshold = load().document.kind_threshold
     known = tuple(one.paper.kind for one in told)
     compared = [
         Comparison(

@@ -50,7 +50,7 @@ def vocabulary(size: int, seed: int = 1) -> tuple[str, ...]:
 def _frequencies(size: int) -> Numbers:
     """Return how often each word stands, by Zipf and Mandelbrot."""
     weights = 1 / (np.arange(size) + 2.7) ** 1.05
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum())
 
 
 @cache

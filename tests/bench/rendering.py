@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ def measure() -> None:
             costs: dict[str, list[tuple[float, float]]] = {"ours": [], "pdf2image": []}
             for _ in range(_TIMES):
                 for way, draw in _WAYS.items():
-                    costs[way].append(timed(lambda draw=draw, file=file, number=number: draw(file, number)))
+                    costs[way].append(timed(partial(draw, file, number)))
             for way, some in costs.items():
                 seconds, cpu = np.median(np.array(some), axis=0)
                 console.print(f"{name}, {way}: {seconds:.3f} s, CPU of the programs {cpu:.3f} s")

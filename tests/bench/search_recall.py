@@ -35,6 +35,8 @@ _KHMER = re.compile("[\u1780-\u17d3]+")
 _GOES_ON = re.compile("[\u17b4-\u17d3\u17dd]")
 # What is found for a query: pages in order, the best first.
 Finder = Callable[[str], list[int]]
+# Cuts texts into words.
+_Cutter = Callable[[Sequence[str]], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,7 @@ def _parted_phrases(texts: Sequence[str], rng: np.random.Generator) -> Iterator[
     for number in range(_QUERIES):
         count = 1 + number % 3
         while True:
-            line = texts[rng.integers(len(texts))].split("\n")
+            line = texts[int(rng.integers(len(texts)))].split("\n")
             runs = [run.split("\u200b") for run in re.split(r"[^\u1780-\u17d3\u200b]+", line[rng.integers(len(line))])]
             words = max(runs, key=len)
             at = rng.integers(max(1, len(words) - count))
@@ -212,7 +214,11 @@ def _finders(
         if not ranked:
             found['Bannasar, "in quotes"'] = lambda text: _ours(sqlite, f'"{text}"', numbers, ranked=False)
         texts = [page_text(page)[0] for page in pages]
-        ways = {"khmercut": by_khmercut, "ICU": by_icu, "standard": list}
+        ways: dict[str, _Cutter] = {
+            "khmercut": by_khmercut,
+            "ICU": by_icu,
+            "standard": list,
+        }
         index = f"words-{name}"
         analyzers = dict.fromkeys(ways, "whitespace") | {"standard": "standard"}
         fields = {way: {"type": "text", "analyzer": analyzer} for way, analyzer in analyzers.items()}
@@ -231,9 +237,7 @@ def _ours(store: Store, text: str, numbers: Mapping[tuple[str, int], int], *, ra
     return [numbers[hit.scan, hit.page] for hit in hits]
 
 
-def _by_words(
-    client: Elasticsearch, index: str, field: str, cutter: Callable[[Sequence[str]], list[str]], *, ranked: bool
-) -> Finder:
+def _by_words(client: Elasticsearch, index: str, field: str, cutter: _Cutter, *, ranked: bool) -> Finder:
     kind = "match" if ranked else "match_phrase"
 
     def find(text: str) -> list[int]:

@@ -11,6 +11,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import psutil
@@ -116,7 +117,7 @@ def _recognising(scan: Path) -> tuple[float, float]:
     spent = 0.0
     read = in_process.Engine._read  # the one place where Tesseract is called
 
-    def timed(self: in_process.Engine, *arguments: object) -> object:
+    def timed(self: in_process.Engine, *arguments: Any) -> Any:  # as it is
         nonlocal spent
         started = time.process_time()
         try:
@@ -124,7 +125,7 @@ def _recognising(scan: Path) -> tuple[float, float]:
         finally:
             spent += time.process_time() - started
 
-    in_process.Engine._read = timed
+    in_process.Engine._read = timed  # type: ignore[assignment, method-assign]
     try:
         make_page(scan, Kind.TIFF, "0" * 64, 1, settings, 300)
         spent, started = 0.0, time.process_time()
@@ -133,7 +134,7 @@ def _recognising(scan: Path) -> tuple[float, float]:
             make_page(scan, Kind.TIFF, "0" * 64, number, settings, 300)
         return spent / count, (time.process_time() - started) / count
     finally:
-        in_process.Engine._read = read
+        in_process.Engine._read = read  # type: ignore[method-assign]
 
 
 def _peer(scan: Path, work: Path) -> float:
@@ -192,7 +193,7 @@ def _seconds(process: psutil.Process) -> float:
     own = times.user + times.system
     parent = process.parent()
     is_sandbox = parent is not None and _SANDBOX in process.cmdline() and _SANDBOX in parent.cmdline()
-    return own + times.children_user + times.children_system if is_sandbox else own
+    return float(own + times.children_user + times.children_system if is_sandbox else own)
 
 
 def _status(archive: Path) -> dict[str, dict[str, int]]:
@@ -200,7 +201,7 @@ def _status(archive: Path) -> dict[str, dict[str, int]]:
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=True)
     (box,) = json.loads(done.stdout)["boxes"]
-    return box | {"cases": len(list(bags(archive)))}
+    return dict(box) | {"cases": len(list(bags(archive)))}
 
 
 def _growth(watched: Watched) -> str:

@@ -25,8 +25,9 @@ def _first_paragraph(text: str) -> str:
 @pytest.mark.parametrize("name", group.list_commands(context))
 def test_the_help_says_of_a_command_what_the_command_says_of_itself(name: str) -> None:
     listed, itself = group.commands[name], group.get_command(context, name)
+    assert itself is not None
     assert itself.name == name
-    assert listed.help == _first_paragraph(itself.help)
+    assert listed.help == _first_paragraph(itself.help or "")
 
 
 def _loaded_by(*typed: str) -> set[str]:

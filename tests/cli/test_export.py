@@ -74,7 +74,7 @@ def test_pages_may_be_shown_as_they_were_scanned(bannasar, tmp_path):
     pdf = bannasar.archive / "bags" / "box" / "box_a.png" / "data" / "documents" / "001.pdf"
     with pikepdf.open(pdf) as document:
         (picture,) = document.pages[0].get_images().values()
-        assert (picture.Width, picture.Height) == upright[::-1]
+        assert (int(picture.Width), int(picture.Height)) == upright[::-1]
     assert bannasar("search", "សាលក្រមព្រហ្មទណ្ឌ", "--pictures", tmp_path / "pictures").returncode == 0
     (file,) = (tmp_path / "pictures").iterdir()
     with Image.open(file) as hit:

@@ -255,12 +255,14 @@ def test_a_certificate_that_was_photographed_from_the_side_is_read(made, tmp_pat
     """In bad light, out of focus, with a noisy camera; and as the PDF that an office's scanner makes of it."""
     _printed(made.folder / "certificate.pdf", tmp_path / "flat.jpg")
     flat = cv2.imread(str(tmp_path / "flat.png"), cv2.IMREAD_GRAYSCALE)
+    assert flat is not None
     height, width = flat.shape
-    paper = np.float32([[0, 0], [width, 0], [width, height], [0, height]])
-    seen = np.float32([[0.2 * width, 0.06 * height], [0.96 * width, 0], [width, 0.97 * height], [0, height]])
+    paper = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    corners = [[0.2 * width, 0.06 * height], [0.96 * width, 0], [width, 0.97 * height], [0, height]]
+    seen = np.array(corners, np.float32)
     photo = cv2.warpPerspective(flat, cv2.getPerspectiveTransform(paper, seen), (width, height), borderValue=120)
     photo = cv2.GaussianBlur(photo * np.linspace(0.4, 1, width), (0, 0), 0.8)
-    photo += np.random.default_rng(7).normal(0, 8, photo.shape)
+    photo = photo + np.random.default_rng(7).normal(0, 8, photo.shape)
     with Image.fromarray(photo.clip(0, 255).astype(np.uint8)) as image:
         image.save(tmp_path / "photo.jpg", quality=50)
         image.save(tmp_path / "scanned.pdf", resolution=110)

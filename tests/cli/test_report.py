@@ -5,6 +5,7 @@ import re
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,13 +32,13 @@ def _chromium(*arguments: object) -> str:
         return subprocess.run(command, capture_output=True, encoding="utf-8", check=True, timeout=120).stdout
 
 
-def _seen(page: Path, width: int) -> dict[str, object]:
+def _seen(page: Path, width: int) -> dict[str, Any]:
     """Return what a browser sees on a page, at a width of so many pixels."""
     watched = page.with_name("watched.html")
     watched.write_text(page.read_text("utf-8").replace("</body>", LOOK + "</body>"), "utf-8")
     shown = _chromium(f"--window-size={width},900", "--virtual-time-budget=5000", "--dump-dom", watched.as_uri())
     (told,) = re.findall(r"<pre id=\"told\">(.*?)</pre>", shown, re.DOTALL)
-    return json.loads(told.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+    return json.loads(told.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))  # type: ignore[no-any-return]
 
 
 @pytest.fixture(scope="module")

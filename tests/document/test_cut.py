@@ -4,7 +4,7 @@ import pytest
 
 from config.settings import load
 from models.case import Document
-from models.page import PageRef
+from models.page import Page, PageRef
 from pipeline.document.describe import describe_documents
 
 HEAD = ["ព្រះរាជាណាចក្រកម្ពុជា"]
@@ -39,7 +39,8 @@ def cut_scans(make):
 
 def _cut(make, scans):
     """Return the documents of scans, a, b, c … , each a list of pages, which are lists of blocks."""
-    refs, wholes = {}, []
+    refs: dict[PageRef, Page] = {}
+    wholes: list[Document] = []
     for name, pages in zip("abcdef", scans, strict=False):
         made = [make.page(*blocks, number=number, scan=name * 64) for number, blocks in enumerate(pages, 1)]
         own = {PageRef(scan=page.scan, number=page.number): page for page in made}

@@ -247,8 +247,11 @@ def test_a_local_run_that_is_stopped_ends_what_its_sandboxes_do(prepare, tmp_pat
 def test_a_worker_says_why_it_cannot_use_a_file(tmp_path):
     """One that is not there, and one that cannot even be looked at, as with a stale handle of a network share."""
     assert why_unseen(tmp_path) is None
-    assert why_unseen(tmp_path / "gone").code is Code.CHANGED
-    assert why_unseen(tmp_path / ("x" * 300)).code is Code.UNREADABLE
+    gone, unreadable = why_unseen(tmp_path / "gone"), why_unseen(tmp_path / ("x" * 300))
+    assert gone is not None
+    assert gone.code is Code.CHANGED
+    assert unreadable is not None
+    assert unreadable.code is Code.UNREADABLE
 
 
 def test_a_machine_that_cannot_start_a_process_is_named(tmp_path):

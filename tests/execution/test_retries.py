@@ -48,11 +48,14 @@ def test_a_task_whose_worker_is_lost_again_and_again_fails_at_last():
 
 def test_a_task_waits_for_its_time_or_until_nothing_else_is_at_work():
     """First what is due, then what has to be alone."""
-    queue, paused = RetryQueue(), []
+    queue = RetryQueue()
+    paused: list[str] = []
     queue.put(_flight("alone"), Retry(alone=True))
     queue.put(_flight("now"), Retry())
     queue.put(_flight("soon"), Retry(0.01))
-    assert queue.due().task.about == "now"
+    due = queue.due()
+    assert due is not None
+    assert due.task.about == "now"
     assert [queue.wait(paused.append).task.about for _ in range(2)] == ["soon", "alone"]
     assert not queue
     assert paused == []  # so short a wait is not worth a message
@@ -64,7 +67,8 @@ def test_a_task_waits_for_its_time_or_until_nothing_else_is_at_work():
 def test_a_run_waits_while_the_disk_is_full(tmp_path, monkeypatch, error):
     """It says so, and that it goes on; nothing is lost by it."""
     monkeypatch.setattr(disk_guard, "_SECONDS_BETWEEN_LOOKS", 0)
-    failing, paused, written = [error, error], [], []
+    failing, written = [error, error], []
+    paused: list[str] = []
 
     def write() -> None:
         if failing:
@@ -90,12 +94,12 @@ def test_another_error_of_the_disk_is_not_waited_for(tmp_path):
 def test_a_run_waits_while_less_is_free_than_is_set(tmp_path, monkeypatch):
     """A run must not fill the disk of a machine that does other work, too."""
     monkeypatch.setattr(disk_guard, "_SECONDS_BETWEEN_LOOKS", 0)
-    paused = []
+    paused: list[str] = []
 
     def usage(_folder):
         return SimpleNamespace(free=5 << 30 if paused else 0)  # somebody makes room when it is asked for
 
-    monkeypatch.setattr(disk_guard.shutil, "disk_usage", usage)
+    monkeypatch.setattr("shutil.disk_usage", usage)
     DiskGuard(tmp_path, 4.0, paused.append).wait()
     assert paused == [
         f"Paused: 0.00 GB is free at {tmp_path}, less than 4 GB. Make room, and it goes on.",

@@ -71,8 +71,8 @@ def test_a_run_stops_by_itself_when_the_machine_must_be_at_fault(bannasar, box):
 
 def test_a_page_of_20000_pixels_is_read(bannasar, box):
     """A long sheet, such as a register's, is a page like any other."""
-    sheet = Image.open(write_page(box / "sheet.png", "Ligne du registre", dpi=150))
-    sheet = sheet.crop((0, 0, sheet.width // 2, sheet.height))
+    whole = Image.open(write_page(box / "sheet.png", "Ligne du registre", dpi=150))
+    sheet = whole.crop((0, 0, whole.width // 2, whole.height))
     (box / "sheet.png").unlink()
     long = Image.new("L", (sheet.width, 20_000), 255)
     for top in range(0, long.height, sheet.height):

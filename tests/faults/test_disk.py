@@ -129,8 +129,14 @@ def _call_read_only(bannasar: Bannasar, *arguments: object) -> subprocess.Comple
         f'mount --bind {bannasar.archive} {bannasar.archive}; mount -o remount,ro,bind {bannasar.archive}; exec "$@"'
     )
     command = [*APART, mount, "sh", *bannasar.command(*arguments)]
-    where = {"env": bannasar.environment(), "cwd": bannasar.archive.parent}
-    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, **where)
+    return subprocess.run(
+        command,
+        capture_output=True,
+        encoding="utf-8",
+        env=bannasar.environment(),
+        cwd=bannasar.archive.parent,
+        check=False,
+    )
 
 
 def test_an_archive_that_may_not_be_written_is_left_alone(bannasar, box):

@@ -93,6 +93,7 @@ def test_nothing_is_left_behind_whoever_is_killed(tmp_path, killed):
         killer.join()
         folder, *processes = seen
         gone, alive = psutil.wait_procs(processes, timeout=300)
+        assert outcome.failure is not None
         assert outcome.failure.code is (Code.TIMEOUT if killed == "nobody" else Code.WORKER_LOST)
         assert not alive
         assert len(gone) == 3

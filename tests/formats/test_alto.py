@@ -46,9 +46,10 @@ def test_words_have_their_place_and_their_confidence(make):
     page = make.page(["ព្រះ|រាជា ២១៤"])
     root = etree.fromstring(alto(page, "a.pdf", {}, WHEN))
     line = root.find(".//a:TextLine", NAMES)
+    assert line is not None
     assert [etree.QName(node).localname for node in line] == ["String", "String", "SP", "String"]
     first = line[0]
     box = page.blocks[0].lines[0].words[0].box
     assert first.get("CONTENT") == "ព្រះ"
     assert (first.get("HPOS"), first.get("VPOS")) == (str(box.left), str(box.top))
-    assert float(first.get("WC")) == 0.9
+    assert float(first.get("WC", "0")) == 0.9

@@ -8,6 +8,7 @@ import queue
 import shutil
 import subprocess
 import threading
+from typing import Any
 
 import pytest
 
@@ -59,7 +60,7 @@ try {
 @contextlib.contextmanager
 def _served(folder):
     """Serve a folder on the loopback; yield its address and what pages post to it."""
-    told = queue.Queue()
+    told: queue.Queue[dict[str, Any]] = queue.Queue()
 
     class Handler(http.server.SimpleHTTPRequestHandler):
         extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript"}  # noqa: RUF012

@@ -183,8 +183,8 @@ def test_a_page_of_any_size_is_within_what_a_pdf_can_hold(make, tmp_path, uprigh
         box = Rect(width // 4, height // 4, max(width // 4 + 1, width // 2), max(height // 4 + 1, height // 2))
         line = Line(words=(Word(text="Le", box=box, confidence=0.9),), box=box, confidence=0.9)
         blocks = (Block(lines=(line,), box=box),)
-        size = {"width": width, "height": height, "dpi": dpi, "blocks": blocks}
-        pages.append(make.page(number=number).model_copy(update=size))
+        shape = {"width": width, "height": height, "dpi": dpi, "blocks": blocks}
+        pages.append(make.page(number=number).model_copy(update=shape))
     pictures = []
     for page in pages:
         pictures.append(tmp_path / str(page.number))

@@ -3,6 +3,7 @@
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from elasticsearch import ConnectionTimeout, Elasticsearch
@@ -216,7 +217,7 @@ def test_a_cluster_that_is_too_busy_is_sent_it_again_until_all_is_in_once(narrow
     monkeypatch.setattr(elastic, "_FIRST_WAIT", 0.05)
     pages = [make.page([f"greffier mot{number}"], number=number) for number in range(1, 301)]
     case = make.case(*pages)
-    other = [{"index": {"_index": "other", "_id": "1"}}, {"text": "x" * 280_000}]
+    other: list[dict[str, Any]] = [{"index": {"_index": "other", "_id": "1"}}, {"text": "x" * 280_000}]
     with (
         ThreadPoolExecutor() as threads,
         Elasticsearch(narrow.url, request_timeout=150) as client,
@@ -280,7 +281,8 @@ def test_who_is_not_let_in_is_told_why_and_no_secret_is_told_to_anyone(guarded, 
     caplog.set_level(logging.DEBUG)
     with pytest.raises(IndexUnusableError, match=said) as refused, _store(guarded, index_name, **wrong) as store:
         store.count()
-    error, told = refused.value, caplog.text
+    error: BaseException | None = refused.value
+    told = caplog.text
     while error is not None:
         told += f"{error!r} {error} {vars(error)}"
         error = error.__cause__

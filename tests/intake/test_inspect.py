@@ -1,6 +1,7 @@
 """What a scan is, told by its content."""
 
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -25,7 +26,7 @@ def _refusal(file: Path, **limits: int) -> Code:
     return caught.value.failure.code
 
 
-def _pdf(file: Path, pages: int = 1, size: float = 595, **save: object) -> Path:
+def _pdf(file: Path, pages: int = 1, size: float = 595, **save: Any) -> Path:
     with pikepdf.new() as pdf:
         for _ in range(pages):
             pdf.add_blank_page(page_size=(size, size))

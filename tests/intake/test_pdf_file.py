@@ -5,6 +5,7 @@ import random
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pypdfium2 as pdfium
@@ -40,7 +41,7 @@ _BEFORE = {
 }
 
 
-def _pdf(pages: int = 3, **save: object) -> bytes:
+def _pdf(pages: int = 3, **save: Any) -> bytes:
     """Return a PDF of which each page says its number."""
     pdf = pikepdf.new()
     font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)

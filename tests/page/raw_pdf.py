@@ -34,7 +34,7 @@ def write(file: Path, content: str, extra: Extra | None = None) -> Path:
 def form(pdf: pikepdf.Pdf, page: pikepdf.Page, content: str, **entries: object) -> pikepdf.Object:
     """Make a form of the size of the page, with all its resources."""
     made = pdf.make_stream(content.encode(), Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, *SIZE], **entries)
-    made.Resources = Dictionary(page.Resources)
+    made.Resources = Dictionary(page.Resources)  # type: ignore[arg-type]  # it takes a dictionary of its own, too
     return made
 
 

@@ -199,7 +199,7 @@ def _alike(one: Outline, other: Outline) -> bool:
         return Levenshtein.distance(one, other) <= _WRONG * len(one)
     if type(one) is int and type(other) is int:
         return abs(one - other) <= max(1, 0.01 * abs(one))
-    return one == other
+    return bool(one == other)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pikepdf
@@ -34,7 +35,7 @@ def _scan() -> Image.Image:
     return image
 
 
-def _image(pdf: pikepdf.Pdf, image: Image.Image | None = None, **more: object) -> pikepdf.Stream:
+def _image(pdf: pikepdf.Pdf, image: Image.Image | None = None, **more: Any) -> pikepdf.Stream:
     image = image or _scan()
     stream = pdf.make_stream(image.tobytes(), Type=Name.XObject, Subtype=Name.Image, **more)
     stream.Width, stream.Height, stream.BitsPerComponent = image.width, image.height, 8
@@ -42,7 +43,7 @@ def _image(pdf: pikepdf.Pdf, image: Image.Image | None = None, **more: object) -
     return stream
 
 
-def _form(pdf: pikepdf.Pdf, content: bytes, resources: Dictionary, **more: object) -> pikepdf.Stream:
+def _form(pdf: pikepdf.Pdf, content: bytes, resources: Dictionary, **more: Any) -> pikepdf.Stream:
     box = more.pop("BBox", [0, 0, *_A4])
     return pdf.make_stream(content, Type=Name.XObject, Subtype=Name.Form, BBox=box, Resources=resources, **more)
 
@@ -62,7 +63,7 @@ def _pdf(
     return folder / "a.pdf"
 
 
-def _picture(pdf: pikepdf.Pdf, content: bytes = _SHOWN, **more: object) -> tuple[bytes, Dictionary]:
+def _picture(pdf: pikepdf.Pdf, content: bytes = _SHOWN, **more: Any) -> tuple[bytes, Dictionary]:
     image = more.pop("image", None)
     return content, Dictionary(XObject=Dictionary(I=_image(pdf) if image is None else image), **more)
 
@@ -108,7 +109,7 @@ def test_any_page_of_impossible_size_with_pictures_is_drawn_as_an_a4_page(tmp_pa
     assert picture.pixels[_HIDDEN].min() < 120
 
 
-def _written(text_size: float, size: tuple[float, float], **more: object):
+def _written(text_size: float, size: tuple[float, float], **more: Any):
     def make(_, page):
         for name, value in more.items():
             page.obj[f"/{name}"] = value
@@ -184,14 +185,14 @@ def test_words_stand_on_their_ink_whatever_the_boxes_and_the_unit(tmp_path, more
         assert letters.min() < 60
 
 
-def _layer(pdf, **usage: object):
+def _layer(pdf, **usage: Any):
     layer = Dictionary(Type=Name.OCG, Name="old")
     if usage:
         layer.Usage = Dictionary(**usage)
     return pdf.make_indirect(layer)
 
 
-def _off(pdf, **more: object):
+def _off(pdf, **more: Any):
     layer = _layer(pdf)
     standard = Dictionary(**more) if more else Dictionary(OFF=Array([layer]))
     pdf.Root.OCProperties = Dictionary(OCGs=Array([layer]), D=standard)

@@ -112,7 +112,7 @@ def test_letters_drawn_as_outlines_are_recognised(tmp_path):
 
 def _photo():
     waves = cv2.GaussianBlur(np.random.default_rng(1).integers(0, 255, (150, 300), dtype=np.uint8), (0, 0), 7)
-    return cv2.normalize(waves, None, 20, 230, cv2.NORM_MINMAX)
+    return cv2.normalize(waves, np.empty_like(waves), 20, 230, cv2.NORM_MINMAX)
 
 
 def _logo():

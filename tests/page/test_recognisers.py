@@ -1,6 +1,7 @@
 """Every recogniser keeps one contract: the same lines in, the same symbols out, each in its place."""
 
 import shutil
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -18,9 +19,9 @@ from samples.faces import face_file
 LATIN, KHMER = "Tribunal de Phnom Penh", "ព្រះរាជាណាចក្រកម្ពុជា"
 
 
-def _line(text: str, face: str) -> np.ndarray:
+def _line(text: str, face: Path) -> np.ndarray:
     font = ImageFont.truetype(str(face), 44, layout_engine=ImageFont.Layout.RAQM)
-    left, top, right, bottom = font.getbbox(text)
+    left, top, right, bottom = map(int, font.getbbox(text))
     image = Image.new("L", (right - left + 60, bottom - top + 40), 255)
     ImageDraw.Draw(image).text((30 - left, 20 - top), text, font=font, fill=0)
     return np.asarray(image)
@@ -41,7 +42,7 @@ def settings(request) -> PageSettings:
     return PageSettings.model_validate(load().page.model_dump() | {"recogniser": request.param})
 
 
-def _place(symbol) -> tuple:
+def _place(symbol):
     return symbol.text, symbol.left, symbol.right, symbol.begins
 
 

@@ -1,6 +1,7 @@
 """One page of a scan as a picture."""
 
 from pathlib import Path
+from typing import Any
 
 import img2pdf
 import numpy as np
@@ -57,7 +58,7 @@ def test_a_turn_of_all_pages_is_heeded(tmp_path):
     assert np.array_equal(picture.pixels, np.rot90(_paper(), -1))
 
 
-def _annotated(file: Path, kind: str, rect: tuple[int, int, int, int], *, look: bool, **more: object) -> Path:
+def _annotated(file: Path, kind: str, rect: tuple[int, int, int, int], *, look: bool, **more: Any) -> Path:
     """Lay an annotation over a page; its look, if it has one of its own, is black."""
     with pikepdf.open(file, allow_overwriting_input=True) as pdf:
         note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name(kind), Rect=list(rect), F=4, **more)

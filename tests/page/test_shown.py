@@ -36,7 +36,9 @@ def _all_lines(page):
 
 def _photo(pdf, page):
     waves = cv2.GaussianBlur(np.random.default_rng(1).integers(0, 255, (60, 120), dtype=np.uint8), (0, 0), 4)
-    page.Resources.XObject.Im0 = raw_pdf.picture(pdf, cv2.normalize(waves, None, 20, 230, cv2.NORM_MINMAX))
+    page.Resources.XObject.Im0 = raw_pdf.picture(
+        pdf, cv2.normalize(waves, np.empty_like(waves), 20, 230, cv2.NORM_MINMAX).astype(np.uint8)
+    )
 
 
 def _transparent(_pdf, page):

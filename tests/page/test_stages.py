@@ -1,6 +1,7 @@
 """The list of stages is what happens to a page, and their versions tell when that changes."""
 
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,8 @@ from tests.page.stage_outputs import find, first_changes, read_kept
 def test_every_stage_has_its_name_and_its_module():
     """The list names each stage once, and each stage is a module that can be run."""
     assert len(versions()) == len(SCAN_STAGES) + len(PICTURE_STAGES)
-    for stage in (*SCAN_STAGES, *PICTURE_STAGES):
+    stages: tuple[Stage[Any, Any], ...] = (*SCAN_STAGES, *PICTURE_STAGES)
+    for stage in stages:
         assert callable(import_module(f"pipeline.page.{stage.module}").run)
 
 

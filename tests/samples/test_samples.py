@@ -132,7 +132,7 @@ def test_tesseract_reads_a_clean_page_as_it_was_set():
 
 def test_columns_and_rows_keep_their_order():
     """One column is read before the next, and the cells of a row stand on one line, parted by tabs."""
-    blocks = [
+    blocks: list[Columns | Table] = [
         Columns(((Text("ក"), Text("ខ")), (Text("គ"),))),
         Table((("១", "ឃ"), ("២", "ង")), (1.0, 3.0)),
     ]

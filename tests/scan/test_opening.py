@@ -4,6 +4,7 @@ import base64
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -116,7 +117,7 @@ def test_grey_pngs_of_every_depth(tmp_path, depth):
 def test_what_is_transparent_in_a_png_is_paper(tmp_path, mode):
     """One shade that is not there, or an opacity of each pixel, whatever lies beneath."""
     ink = Image.fromarray(np.where(page() < 128, np.uint8(255), np.uint8(0)))
-    options = {}
+    options: dict[str, Any] = {}
     if mode in {"LA", "RGBA"}:
         black = Image.new("L", ink.size, 0)
         image = Image.merge("LA", (black, ink)).convert(mode)
@@ -133,7 +134,7 @@ def test_what_is_transparent_in_a_png_is_paper(tmp_path, mode):
 def test_what_a_program_wrote_beside_a_png_does_not_matter(tmp_path, kind):
     """Its history, its XMP, its colour profile: megabytes of them."""
     told = PngImagePlugin.PngInfo()
-    options = {}
+    options: dict[str, Any] = {}
     if kind == "profile":
         options["icc_profile"] = bytes(3_000_000)
     elif kind == "international text":

@@ -3,9 +3,11 @@
 import io
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from models.errors import ScanError
@@ -61,7 +63,7 @@ def _packed(values, bits, **tags):
 
 
 # Of pixels that lie in the file in some way, the part of a TIFF: colour kinds and depths.
-KINDS = {
+KINDS: dict[str, Callable[[NDArray[np.uint8]], Part]] = {
     "grey": part,
     "inverted grey": lambda grey: part(255 - grey, t262=0),
     "1 bit": lambda grey: _packed(grey > 128, 1),
@@ -221,7 +223,15 @@ def _old_jpeg(image, subsampling=0):
     image.save(stream, "JPEG", quality=95, subsampling=subsampling)
     data = stream.getvalue()
     count = len(image.getbands())
-    own = {256: WIDTH, 257: HEIGHT, 258: [8] * count, 259: 6, 262: 6 if count == 3 else 1, 277: count, 512: 1}
+    own: dict[int, Sequence[int] | int] = {
+        256: WIDTH,
+        257: HEIGHT,
+        258: [8] * count,
+        259: 6,
+        262: 6 if count == 3 else 1,
+        277: count,
+        512: 1,
+    }
     # The writer lays the first picture's bytes at 8.
     return Part(data, own | {513: 8, 514: len(data)} | ({530: [1, 1]} if count == 3 else {}))
 
@@ -289,6 +299,6 @@ def test_a_full_disk_is_not_taken_for_a_damaged_page(tmp_path):
     file = write(tmp_path / "a.tif", [part(np.full((300, 300), 65535, np.uint16))])
     (tmp_path / "small").mkdir()
     mount = f'mount -t tmpfs -o size=64k none {tmp_path}/small; TMPDIR={tmp_path}/small exec "$@"'
-    command = [*APART, mount, "sh", sys.executable, "-c", _CODE_OF, file]
+    command = [*APART, mount, "sh", sys.executable, "-c", _CODE_OF, str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "disk-full"

@@ -1,9 +1,10 @@
 """Writes TIFFs of any kind, tag by tag."""
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,17 +32,17 @@ class Part:
     """One picture of a TIFF: its samples as bytes, the tags that tell what they are, and what lies inside it."""
 
     data: bytes
-    tags: Mapping[int, Sequence[int] | int]
+    tags: dict[int, Sequence[int] | int]
     inside: Sequence["Part"] = field(default=())
 
 
-def part(samples: NDArray[np.generic], order: str = "<", /, **tags: Sequence[int] | int) -> Part:
+def part(samples: NDArray[np.generic], order: Literal["<", ">"] = "<", /, **tags: Sequence[int] | int) -> Part:
     """Return a picture of uncompressed samples, ``(height, width)`` or with a third axis; tags by ``t262=…``."""
     height, width = samples.shape[:2]
     count = samples.shape[2] if samples.ndim == 3 else 1
     told = {int(name[1:]): value for name, value in tags.items()}
     kind = {"u": 1, "i": 2, "f": 3, "b": 1}[samples.dtype.kind]
-    own = {
+    own: dict[int, Sequence[int] | int] = {
         256: width,
         257: height,
         258: [samples.itemsize * 8] * count,
@@ -66,6 +67,7 @@ def write(file: Path, parts: Sequence[Part], order: str = "<", *, big: bool = Fa
         strip = len(data)
         data.extend(one.data + bytes(len(one.data) % 2))
         planes = one.tags[277] if one.tags.get(284) == 2 else 1
+        assert isinstance(planes, int)
         each = len(one.data) // planes
         strips = [strip + each * plane for plane in range(planes)]
         tags = {278: one.tags[257], 273: strips, 279: [each] * planes, **one.tags}

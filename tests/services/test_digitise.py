@@ -5,6 +5,7 @@ import shutil
 import signal
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -17,6 +18,7 @@ from models.failure import Code
 from models.page import Page
 from models.scan import ScanState
 from models.settings import Settings
+from pipeline.access.asker import Asker
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import read_case
 from pipeline.archive.journal import lines
@@ -100,8 +102,9 @@ def test_a_box_from_its_scans_to_its_export(archive, box, tmp_path):
     withdraw(archive, DARA, "box-1_2.png", "It belongs to another court.")
     assert _found(archive, "lettre") == []
 
-    assert len(export_documents(archive, "box-1_dossier", tmp_path / "documents")) == 1
-    assert export_text(archive, tmp_path / "texts").written == 1
+    asker = Asker.operator(DARA, datetime.now(UTC))
+    assert len(export_documents(archive, asker, "box-1_dossier", tmp_path / "documents")) == 1
+    assert export_text(archive, asker, tmp_path / "texts").written == 1
     (text,) = (tmp_path / "texts").rglob("*.txt")
     assert "greffier" in text.read_text("utf-8")
     written = [(line.event, line.by) for line in lines(archive.folder)]

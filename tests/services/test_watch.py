@@ -4,6 +4,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from models.actor import Actor, ActorKind
 from models.failure import Code, Failure
 from models.ledger import scan_row
 from pipeline.archive.archive import Archive
@@ -12,6 +13,8 @@ from pipeline.services import watch
 from pipeline.services.gone import note_gone
 from pipeline.services.watch import Settled
 from tests.conftest import archive_settings
+
+SOMEBODY = Actor(name="somebody@here", kind=ActorKind.OPERATOR)
 
 
 def _entry(size: int, changed: int = 1) -> Entry:
@@ -56,7 +59,7 @@ def test_what_is_taken_out_is_looked_to_though_nothing_new_is_dropped(tmp_path, 
         ledger.fail(row, Failure(code=Code.NOT_A_DOCUMENT))
         for _ in range(2):
             watch.watch_box(
-                archive, None, folder, print, settle=0, once=True, report=lambda _summary: None, notify=print
+                archive, SOMEBODY, folder, print, settle=0, once=True, report=lambda _summary: None, notify=print
             )
     assert len(runs) == 1
 
@@ -87,5 +90,7 @@ def test_what_failed_as_a_share_went_away_is_tried_again_when_it_is_back(tmp_pat
 
     monkeypatch.setattr(watch, "digitise", digitise)
     with pytest.raises(_EnoughError), Archive(archive_settings(tmp_path / "archive")) as archive:
-        watch.watch_box(archive, None, folder, print, settle=0, once=False, report=lambda _summary: None, notify=tell)
+        watch.watch_box(
+            archive, SOMEBODY, folder, print, settle=0, once=False, report=lambda _summary: None, notify=tell
+        )
     assert len(runs) == 3

@@ -39,7 +39,7 @@ def chosen(tmp_path_factory) -> tuple[Faces, Faces]:
 
 @pytest.fixture(scope="module")
 def made(chosen):
-    return LineMaker(_Texts(), *chosen, seed=1).make(3, 40)
+    return LineMaker(_Texts(), chosen[0], chosen[1], seed=1).make(3, 40)
 
 
 def test_a_made_line_has_ink_room_and_a_text_that_can_be_said(made):
@@ -56,7 +56,7 @@ def test_a_made_line_has_ink_room_and_a_text_that_can_be_said(made):
 
 def test_a_block_is_the_same_whenever_it_is_made(made, chosen):
     """Also by another maker, which made other blocks before: so a run can go on after it was killed."""
-    maker = LineMaker(_Texts(), *chosen, seed=1)
+    maker = LineMaker(_Texts(), chosen[0], chosen[1], seed=1)
     other = maker.make(2, 5)
     again = maker.make(3, 40)
     assert [line.text for line in made] == [line.text for line in again]
