@@ -9,8 +9,8 @@ from pathlib import Path
 
 from models.actor import Actor, ActorKind
 from models.errors import UsageError
-from pipeline.access.asker import Asker
 from pipeline.services.archives import Archive
+from pipeline.services.askers import Asker
 
 
 def operator() -> Actor:

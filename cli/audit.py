@@ -10,8 +10,8 @@ import typer
 from cli.actor import at_the_shell, now
 from cli.common import ArchiveOption, JsonOption, open_archive, out
 from models.errors import AuditBrokenError
-from pipeline.access.audit import Deed
 from pipeline.services import audit as service
+from pipeline.services.askers import Deed
 from pipeline.services.audit import Sought
 from pipeline.services.sight import confirm_clock
 

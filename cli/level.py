@@ -9,9 +9,9 @@ from cli.actor import at_the_shell
 from cli.common import ArchiveOption, ReasonOption, open_archive, out, warn
 from models.exit_status import ExitStatus
 from models.level import Level
-from pipeline.access.asker import Asker
 from pipeline.services import seal as service
 from pipeline.services.archives import Archive
+from pipeline.services.askers import Asker
 from pipeline.services.seal import Part, Set, Why
 
 DocumentOption = Annotated[

@@ -7,8 +7,8 @@ import typer
 from cli.actor import at_the_shell, read_password
 from cli.common import ArchiveOption, open_archive, out
 from cli.unseal import PasswordOption
-from pipeline.access.roles import Role
 from pipeline.services import users as service
+from pipeline.services.askers import Role
 
 app = typer.Typer(help="Look after the accounts of people who sign in.", no_args_is_help=True)
 
