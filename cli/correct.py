@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import operator
+from cli.actor import at_the_shell
 from cli.common import ArchiveOption, CaseArgument, open_archive, out, warn
 from cli.terminal import Text
 from models.case import Document
@@ -51,7 +51,7 @@ def correct(
     given = {About.KIND: kind, About.DATE: date, About.CASE_NUMBER: case_number, About.COURT: court}
     values = {about: value for about, value in given.items() if value is not None}
     with open_archive(archive) as opened:
-        _print(service.correct(opened, operator(), case, document, values))
+        _print(service.correct(opened, at_the_shell(), case, document, values))
 
 
 def split(
@@ -68,7 +68,7 @@ def split(
         bannasar split box-17_scan.pdf --document 1 --page 3
     """
     with open_archive(archive) as opened:
-        _print(service.split(opened, operator(), case, document, page))
+        _print(service.split(opened, at_the_shell(), case, document, page))
 
 
 def merge(
@@ -84,7 +84,7 @@ def merge(
         bannasar merge box-17_scan.pdf --document 2
     """
     with open_archive(archive) as opened:
-        _print(service.merge(opened, operator(), case, document))
+        _print(service.merge(opened, at_the_shell(), case, document))
 
 
 def _print(corrected: Corrected) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import operator
+from cli.actor import at_the_shell
 from cli.common import ArchiveOption, out, read_settings, warn
 from pipeline.services import import_bag as service
 from pipeline.services.archives import Archive
@@ -24,7 +24,7 @@ def import_bag(
         bannasar import /media/stick/box-001_dossier-A.zip
     """
     with Archive(read_settings(archive)) as opened:
-        done = service.import_bag(opened, operator(), bag)
+        done = service.import_bag(opened, at_the_shell(), bag)
     warn(done.warning)
     if done.index_error:
         warn(f"It waits for the index: {done.index_error}")

@@ -2,7 +2,7 @@
 
 import typer
 
-from cli.actor import operator
+from cli.actor import at_the_shell
 from cli.common import ArchiveOption, CaseArgument, ReasonOption, open_archive, out, warn
 from models.exit_status import ExitStatus
 from pipeline.services import withdraw as service
@@ -18,7 +18,7 @@ def withdraw(case: CaseArgument, reason: ReasonOption, archive: ArchiveOption = 
         bannasar withdraw box-001_dossier-A --reason "order 12/2026 of the court"
     """
     with open_archive(archive) as opened:
-        done = service.withdraw(opened, operator(), case, reason)
+        done = service.withdraw(opened, at_the_shell(), case, reason)
     _end(done, f"{case} is withdrawn, but searches still find it. Later, type `bannasar index sync`.")
     out.print(f"{case} is withdrawn: searches do not find it, and its bag is kept.")
 
@@ -30,7 +30,7 @@ def reinstate(case: CaseArgument, reason: ReasonOption, archive: ArchiveOption =
         bannasar reinstate box-001_dossier-A --reason "order 31/2026 of the court"
     """
     with open_archive(archive) as opened:
-        done = service.reinstate(opened, operator(), case, reason)
+        done = service.reinstate(opened, at_the_shell(), case, reason)
     _end(
         done,
         f"{case} is reinstated, but searches do not find it yet. Later, type `bannasar index sync`.",

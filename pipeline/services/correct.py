@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from models.actor import Actor
 from models.case import CaseFile
 from models.correction import About, Correction
 from models.errors import UsageError
+from models.level import Level
 from models.page import Page, PageRef
 from models.settings import Settings
+from pipeline.access.asker import Asker
+from pipeline.access.audit import Deed
+from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import NewBag, build_bag, originals, read_bag
 from pipeline.archive.custody import require_recorded
@@ -25,6 +28,8 @@ from pipeline.document.glossary import read_names
 from pipeline.document.kind_levels import with_levels_of_kinds
 from pipeline.document.scan_documents import one_per_scan
 from pipeline.page.recipe import own_version
+from pipeline.services.audit import note, notes_refusals
+from pipeline.services.sight import case_in_sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +46,13 @@ class Corrected:
     warning: str
 
 
-def correct(archive: Archive, actor: Actor, case: str, number: int | None, values: Mapping[About, str]) -> Corrected:
+@notes_refusals
+def correct(archive: Archive, asker: Asker, case: str, number: int | None, values: Mapping[About, str]) -> Corrected:
     """Correct the kind or the facts of a document.
 
     Args:
         archive: the archive.
-        actor: who makes the correction.
+        asker: who makes the correction.
         case: the case file's id.
         number: the document's, None where the case file has one only.
         values: what is right, as people write it, also ``none`` and ``machine`` (see
@@ -54,7 +60,8 @@ def correct(archive: Archive, actor: Actor, case: str, number: int | None, value
 
     Raises:
         UsageError: there are no values, or a value is impossible.
-        NotFoundError: the archive holds no such case file.
+        NotFoundError: the archive holds no such case file, or none that the asker may see whole.
+        NotAllowedError: the asker may not correct.
         BagError: the bag is damaged, or is not the one in the journal.
         GlossaryError, ModelError: the glossary or the classifier's model cannot be read.
         ScanError: the disk is full, or a PDF cannot be made.
@@ -65,29 +72,38 @@ def correct(archive: Archive, actor: Actor, case: str, number: int | None, value
         raise UsageError("No correction is given.", "Say what is right: --kind, --date, --case-number or --court.")
     names = read_names(Path(archive.settings.document.glossary))
     return _change(
-        archive, actor, case, number, lambda record, one: typed.corrections(record, one, values, names, actor.name)
+        archive,
+        asker,
+        case,
+        number,
+        lambda record, one: typed.corrections(record, one, values, names, asker.actor.name),
     )
 
 
-def split(archive: Archive, actor: Actor, case: str, number: int | None, page: int) -> Corrected:
+@notes_refusals
+def split(archive: Archive, asker: Asker, case: str, number: int | None, page: int) -> Corrected:
     """Split a document before one of its pages, counted from 1; raises as :func:`correct` does."""
-    return _change(archive, actor, case, number, lambda record, one: (typed.split(record, one, page, actor.name),))
+    return _change(
+        archive, asker, case, number, lambda record, one: (typed.split(record, one, page, asker.actor.name),)
+    )
 
 
-def merge(archive: Archive, actor: Actor, case: str, number: int) -> Corrected:
+@notes_refusals
+def merge(archive: Archive, asker: Asker, case: str, number: int) -> Corrected:
     """Join a document with the one before it; raises as :func:`correct` does."""
-    return _change(archive, actor, case, number, lambda record, one: (typed.merge(record, one, actor.name),))
+    return _change(archive, asker, case, number, lambda record, one: (typed.merge(record, one, asker.actor.name),))
 
 
 def _change(
     archive: Archive,
-    actor: Actor,
+    asker: Asker,
     case: str,
     number: int | None,
     make: Callable[[CaseFile, int], tuple[Correction, ...]],
 ) -> Corrected:
     with archive.held():
-        bag = archive.bag(case)
+        bag = case_in_sight(archive, asker, case).bag
+        asker.must_be_allowed(Action.CORRECT)
         # A new bag built from a changed one would hide the change.
         require_intact(bag)
         require_recorded(archive.folder, bag)
@@ -96,13 +112,14 @@ def _change(
         corrections = make(older, one)
         reason = _in_words(corrections, one)
         now = _corrected(older, pages, bag, (*older.corrections, *corrections), archive.settings)
-        now = now.model_copy(update={"operator": actor.name, "reason": reason})
-        now = with_levels_of_kinds(now, Path(archive.settings.document.glossary), actor)
+        now = now.model_copy(update={"operator": asker.actor.name, "reason": reason})
+        now = with_levels_of_kinds(now, Path(archive.settings.document.glossary), asker.actor)
         aside = _built(now, older, pages, bag, archive.folder)
+        note(archive, asker, Deed.CHANGED, f"{case}/{one}", Level.PUBLIC)
         committed = archive.commits.place(
             Event.CORRECTED,
             NewBag(aside, bag),
-            actor,
+            asker.actor,
             reason=reason,
             enter=lambda _bag: archive.ledger.case_not_indexed(case),
         )

@@ -14,6 +14,7 @@ from models.restriction import Reach, Restriction, next_end
 from models.scope import PageLevels
 from pipeline.access import end_dates
 from pipeline.access.asker import Asker
+from pipeline.access.audit import Deed
 from pipeline.access.roles import Action
 from pipeline.archive.amended import amended_bag
 from pipeline.archive.archive import Archive
@@ -21,7 +22,7 @@ from pipeline.archive.bag import NewBag, bags_of_box, read_case
 from pipeline.archive.custody import require_recorded
 from pipeline.archive.journal import Event, history_with
 from pipeline.page.recipe import own_version
-from pipeline.services.audit import notes_refusals
+from pipeline.services.audit import note, notes_refusals
 from pipeline.services.sight import case_in_sight, levels, record_in_sight
 
 
@@ -224,6 +225,7 @@ def commit_level(  # what happens to which case file, by whom, when
         OSError: something cannot be read or written.
     """
     require_recorded(archive.folder, bag)
+    note(archive, asker, Deed.CHANGED, f"{record.id}/{event}", Level.PUBLIC)
     reason = level_in_words(restriction)
     now = record.model_copy(
         update={

@@ -83,14 +83,20 @@ def case_in_sight(archive: Archive, asker: Asker, case: str) -> Seen:
     return _in_sight(asker, bag, record, strictest((found.level, *found.pages.values())))
 
 
-def record_in_sight(archive: Archive, asker: Asker, case: str) -> Seen:
-    """Return the bag and the record of a case file which is in sight as such; single pages of it may not be.
+def record_in_sight(archive: Archive, asker: Asker, case: str, *, withdrawn: bool = False) -> Seen:
+    """Return a case file which is in sight as such; single pages of it may not be.
+
+    Args:
+        archive: the archive.
+        asker: who asks.
+        case: the case file's id.
+        withdrawn: whether one that is withdrawn is in sight, too.
 
     Raises:
         NotFoundError, BagError: as :func:`case_in_sight`.
     """
     bag, record = _read(archive, asker, case)
-    return _in_sight(asker, bag, record, levels(archive.folder, record, asker.at).level)
+    return _in_sight(asker, bag, record, levels(archive.folder, record, asker.at).level, withdrawn=withdrawn)
 
 
 def document_in_sight(archive: Archive, asker: Asker, case: str, number: int) -> Seen:
@@ -158,8 +164,8 @@ def _read(archive: Archive, asker: Asker, case: str) -> tuple[Path, CaseFile]:
         raise
 
 
-def _in_sight(asker: Asker, bag: Path, case: CaseFile, level: Level) -> Seen:
-    is_hidden = is_withdrawn(bag) and not asker.scope.is_everything
+def _in_sight(asker: Asker, bag: Path, case: CaseFile, level: Level, *, withdrawn: bool = False) -> Seen:
+    is_hidden = is_withdrawn(bag) and not withdrawn and not asker.scope.is_everything
     if is_hidden or not asker.scope.shows(case.id, case.box, level):
         raise unknown(case.id)
     return Seen(bag, case, level)

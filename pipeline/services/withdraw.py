@@ -2,11 +2,16 @@
 
 from dataclasses import dataclass
 
-from models.actor import Actor
 from models.errors import ConflictError, UsageError
+from models.level import Level
+from pipeline.access.asker import Asker
+from pipeline.access.audit import Deed
+from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
 from pipeline.archive.journal import Event
 from pipeline.archive.withdrawal import is_withdrawn
+from pipeline.services.audit import note, notes_refusals
+from pipeline.services.sight import record_in_sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,36 +22,41 @@ class Marked:
     warning: str
 
 
-def withdraw(archive: Archive, actor: Actor, case: str, reason: str) -> Marked:
+@notes_refusals
+def withdraw(archive: Archive, asker: Asker, case: str, reason: str) -> Marked:
     """Hide a case file from searches; its bag stays as it is.
 
     Args:
         archive: the archive.
-        actor: who has it done.
+        asker: who has it done.
         case: the case file's id.
         reason: why, for the journal.
 
     Raises:
         UsageError: no reason is given.
         ConflictError: it is withdrawn already.
-        NotFoundError: the archive holds no such case file.
+        NotFoundError: the archive holds no such case file, or none in the asker's sight.
+        NotAllowedError: the asker may not withdraw.
         ArchiveError: journal, ledger or key cannot be used.
         OSError: something cannot be read or written.
     """
-    return _mark(archive, actor, case, reason, Event.WITHDRAWN)
+    return _mark(archive, asker, case, reason, Event.WITHDRAWN)
 
 
-def reinstate(archive: Archive, actor: Actor, case: str, reason: str) -> Marked:
+@notes_refusals
+def reinstate(archive: Archive, asker: Asker, case: str, reason: str) -> Marked:
     """Let searches find a case file again that was withdrawn; raises as :func:`withdraw` does."""
-    return _mark(archive, actor, case, reason, Event.REINSTATED)
+    return _mark(archive, asker, case, reason, Event.REINSTATED)
 
 
-def _mark(archive: Archive, actor: Actor, case: str, reason: str, event: Event) -> Marked:
+def _mark(archive: Archive, asker: Asker, case: str, reason: str, event: Event) -> Marked:
     if not reason.strip():
         raise UsageError("A reason is missing.", "Say why: --reason TEXT.")
     with archive.held():
-        bag = archive.bag(case)
+        bag = record_in_sight(archive, asker, case, withdrawn=True).bag
+        asker.must_be_allowed(Action.WITHDRAW)
         if is_withdrawn(bag) == (event is Event.WITHDRAWN):
             raise ConflictError(f"{case} is {'withdrawn already' if event is Event.WITHDRAWN else 'not withdrawn'}.")
-        committed = archive.commits.mark(event, bag, actor, reason)
+        note(archive, asker, Deed.CHANGED, f"{case}/{event}", Level.PUBLIC)
+        committed = archive.commits.mark(event, bag, asker.actor, reason)
         return Marked(committed.index_error, archive.recorder.warning)

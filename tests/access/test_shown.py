@@ -126,7 +126,7 @@ def test_a_box_of_which_something_is_sealed_is_reported_to_operators_only(archiv
 def test_a_withdrawn_case_file_is_shown_to_operators_only(archive, operator, archivist, tmp_path):
     from pipeline.services import withdraw  # noqa: PLC0415
 
-    withdraw.withdraw(archive, operator.actor, "box_a", "an order")
+    withdraw.withdraw(archive, operator, "box_a", "an order")
     with pytest.raises(NotFoundError):
         export.export_bag(archive, archivist, "box_a", tmp_path / "to")
     assert export.export_bag(archive, operator, "box_a", tmp_path / "to").exists()

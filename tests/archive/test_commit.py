@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from models.correction import About
 from models.errors import JournalBrokenError
 from models.scan import ScanState
 from models.settings import Settings
+from pipeline.access.account import Account
+from pipeline.access.asker import Asker
+from pipeline.access.roles import Role
 from pipeline.archive import commit as commits
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import NewBag, bag_folder, build_bag, read_case
@@ -39,6 +43,11 @@ STEPS = [
     ("Commits._index", "before"),
     ("Commits._index", "after"),
 ]
+
+
+def _dara() -> Asker:
+    """Return her as she is signed in, as an archivist."""
+    return Asker.person(Account("dara", Role.ARCHIVIST), datetime.now(UTC))
 
 
 def _settings(folder: Path) -> Settings:
@@ -76,19 +85,19 @@ def _archived_anew(make, archive: Archive) -> None:
 
 
 def _corrected(_make, archive: Archive) -> None:
-    correct.correct(archive, CLERK, "box_a", 1, {About.KIND: "judgment"})
+    correct.correct(archive, _dara(), "box_a", 1, {About.KIND: "judgment"})
 
 
 def _withdrawn(_make, archive: Archive) -> None:
-    withdraw.withdraw(archive, CLERK, "box_a", "an order")
+    withdraw.withdraw(archive, _dara(), "box_a", "an order")
 
 
 def _reinstated(_make, archive: Archive) -> None:
-    withdraw.reinstate(archive, CLERK, "box_a", "an order")
+    withdraw.reinstate(archive, _dara(), "box_a", "an order")
 
 
 def _imported(_make, archive: Archive) -> None:
-    import_bag.import_bag(archive, CLERK, archive.folder.parent / "stick" / "box_a")
+    import_bag.import_bag(archive, _dara(), archive.folder.parent / "stick" / "box_a")
 
 
 def _adopted(_make, archive: Archive) -> None:
