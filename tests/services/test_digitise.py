@@ -33,7 +33,7 @@ from pipeline.services.search import search
 from pipeline.services.text_export import export_text
 from pipeline.services.withdraw import withdraw
 from tests.cli.conftest import write_page
-from tests.conftest import archive_settings, at_the_shell
+from tests.conftest import archive_settings
 
 DARA = Actor(name="Dara", kind=ActorKind.PERSON)
 POISON = "poison.png"
@@ -95,14 +95,14 @@ def test_a_box_from_its_scans_to_its_export(archive, box, tmp_path):
     assert set(_states(archive, "box-1").values()) == {(ScanState.ARCHIVED, None)}
     assert _found(archive, "greffier") == ["dossier/1.png"]
 
-    corrected = correct(archive, at_the_shell(), "box-1_dossier", 1, {About.KIND: "summons"})
+    asker = Asker.operator(DARA, datetime.now(UTC))
+    corrected = correct(archive, asker, "box-1_dossier", 1, {About.KIND: "summons"})
     assert [document.kind for document in corrected.case.documents] == ["summons"]
     assert _found(archive, "kind:summons") == ["dossier/1.png"]
 
-    withdraw(archive, at_the_shell(), "box-1_2.png", "It belongs to another court.")
+    withdraw(archive, asker, "box-1_2.png", "It belongs to another court.")
     assert _found(archive, "lettre") == []
 
-    asker = Asker.operator(DARA, datetime.now(UTC))
     assert len(export_documents(archive, asker, "box-1_dossier", tmp_path / "documents")) == 1
     assert export_text(archive, asker, tmp_path / "texts").written == 1
     (text,) = (tmp_path / "texts").rglob("*.txt")
