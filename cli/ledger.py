@@ -23,7 +23,7 @@ def dismiss(
     reason: Annotated[str, typer.Option(help="Why, for the ledger.")],
     archive: ArchiveOption = None,
 ) -> None:
-    """Say of scans that left their box, and are complained of, that nobody wants them any more.
+    """Dismiss scans that left their box before they were archived, because nobody wants them any more.
 
     The ledger keeps them as gone, with who said so and why. A file that comes back is ingested.
 
@@ -32,7 +32,7 @@ def dismiss(
     """
     with open_archive(archive) as opened:
         for row in gone.dismiss(opened, operator(), scans, reason):
-            out.print(Text(f"{row.box}/{row.path} is not complained of any more."))
+            out.print(Text(f"{row.box}/{row.path} is dismissed."))
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Scans whose files were taken out of their box: which complaints end with that, and which do not."""
+"""Scans whose files were taken out of their box: which of them are problems no more, and which still are."""
 
 from collections.abc import Collection, Sequence
 
@@ -81,7 +81,7 @@ def dismiss(archive: Archive, actor: Actor, names: Sequence[str], reason: str) -
 
 
 def _to_dismiss(ledger: Ledger, name: str) -> ScanRow:
-    """Return the scan of that name that is complained of and no longer lies in its box."""
+    """Return the unsettled scan of that name that no longer lies in its box."""
     found = scans_named(ledger, name)
     if not found:
         raise NotFoundError(f"The archive knows no scan {name}.", "`bannasar status BOX` lists those of a box.")

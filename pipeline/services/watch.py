@@ -114,7 +114,7 @@ def watch_box(  # noqa: PLR0913  # who works on what, and how to watch
 
 
 def _something_left(archive: Archive, folder: Path, entries: tuple[Entry, ...]) -> bool:
-    """Whether something was taken out of the box that the ledger complains of."""
+    """Whether an unsettled scan was taken out of the box."""
     known = [box.id for box in archive.ledger.boxes() if box.root == folder.resolve()]
     return any(newly_gone(archive.ledger, box, {str(entry.path) for entry in entries}) for box in known)
 
