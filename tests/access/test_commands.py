@@ -6,6 +6,8 @@ import pytest
 
 from pipeline.archive.journal import Event, lines
 
+pytestmark = pytest.mark.slow  # whole commands
+
 SECRET = "elephant river seven lamps"  # noqa: S105  # it opens nothing
 
 

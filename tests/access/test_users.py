@@ -9,6 +9,8 @@ from pipeline.access.roles import ONLY_FOR_OPERATORS, Role
 from pipeline.services import users
 from tests.access.conftest import NOW, person
 
+pytestmark = pytest.mark.slow  # whole commands
+
 SECRET = "elephant river seven lamps"  # noqa: S105  # it opens nothing
 
 
