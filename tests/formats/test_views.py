@@ -31,6 +31,7 @@ def pages(make):
     return [make.page(["ព្រះ|រាជា ២១៤", "Le greffier"], number=1), make.page(number=2, blank=True)]
 
 
+@pytest.mark.slow
 def test_the_manifest_is_valid(make, pages, models):
     """By the models of the API: a canvas a page, a range a document."""
     made = manifest(make.case(*pages), pages, BASE)
@@ -41,6 +42,7 @@ def test_the_manifest_is_valid(make, pages, models):
         models.Canvas.model_validate({**made["items"][0], "height": "tall"})
 
 
+@pytest.mark.slow
 def test_each_line_is_an_annotation_where_it_stands(pages, models):
     """Khmer words are not parted."""
     made = text_of(pages[0], 1, BASE)
