@@ -67,6 +67,8 @@ def contents(archive: Path) -> dict[str, Any]:
             name = str(file.relative_to(archive))
             if file.name == "case.json":
                 held[name] = json.loads(file.read_text("utf-8")) | {"created": "", "history": []}
+                for restriction in held[name]["restrictions"]:
+                    restriction["at"] = ""
             elif file.suffix == ".pdf" and file.parent.name == "documents":
                 with pikepdf.open(file) as pdf:
                     held[name] = len(pdf.pages)

@@ -1,8 +1,10 @@
 """Whoever is killed, and whenever: the next run goes on, and the archive is as if nothing had happened."""
 
+import contextlib
 import random
 import shutil
 import signal
+import subprocess
 import time
 
 import psutil
@@ -27,6 +29,15 @@ def _victims(coordinator: psutil.Process) -> list[psutil.Process]:
     return [coordinator, *coordinator.children(recursive=True)]
 
 
+def _wait_for_sandbox(process: subprocess.Popen[str]) -> None:
+    """Wait until a run has begun to work, or has ended: until then it is alone, and there is nobody else to kill."""
+    while process.poll() is None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if sandboxes(process):
+                return
+        time.sleep(0.02)
+
+
 def test_twenty_random_kills_change_nothing(tmp_path, box):
     """SIGKILL of the coordinator, sandboxes, guards, poppler and ghostscript, over and over."""
     _fill(box)
@@ -39,6 +50,7 @@ def test_twenty_random_kills_change_nothing(tmp_path, box):
     # Where they stand when they are killed is chance; which are, is not.
     chance = random.Random(5)  # noqa: S311
     process = disturbed.start("run", box)
+    _wait_for_sandbox(process)
     kills = {"coordinator": 0, "others": 0}
     while sum(kills.values()) < KILLS:
         time.sleep(chance.uniform(0.1, 1.5))
@@ -49,8 +61,7 @@ def test_twenty_random_kills_change_nothing(tmp_path, box):
                 process = disturbed.start("rerun", "--box", "box-1", "--stage", "recognise")
             else:
                 process = disturbed.start("run", box)
-            while process.poll() is None and not psutil.Process(process.pid).children():
-                time.sleep(0.02)
+            _wait_for_sandbox(process)
             continue
         try:
             coordinator = psutil.Process(process.pid)
