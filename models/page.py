@@ -84,7 +84,8 @@ class Page(Record):
     files are not read": a person should look at it. ``sheet`` is what the QR code of a separator sheet says: such a
     page was laid in for scanning, its words are not the case file's, so that it has no blocks, and yet is not
     ``blank``.
-    ``handwriting`` are the places of lines that a hand wrote: they are not read, and in no block.
+    ``handwriting`` are the places of lines that a hand wrote: they are in no block, but for a page that seems to be
+    handwriting as a whole.
     """
 
     scan: str
@@ -107,8 +108,15 @@ class Page(Record):
     def handwriting_share(self) -> float:
         """The part of the written area that a hand wrote, 0–1: of the places of all lines, printed or by hand."""
         by_hand = sum(map(_area, self.handwriting))
-        printed = sum(_area(line.box) for block in self.blocks for line in block.lines)
+        boxes = (line.box for block in self.blocks for line in block.lines)
+        printed = sum(_area(box) for box in boxes if not any(_lies_in(box, place) for place in self.handwriting))
         return by_hand / (by_hand + printed) if by_hand else 0.0
+
+
+def _lies_in(box: Rect, place: Rect) -> bool:
+    """Whether the middle of a box lies in a place."""
+    x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+    return place.left <= x < place.right and place.top <= y < place.bottom
 
 
 def _area(box: Rect) -> int:

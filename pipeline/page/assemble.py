@@ -2,18 +2,15 @@
 
 from models.page import Block
 from pipeline.page.digits import with_even_zeros
-from pipeline.page.handwriting import ALL_BY_HAND, BY_HAND
 from pipeline.page.job import PictureJob, Reading
 from pipeline.page.rare_letters import with_rare_letters
+from pipeline.page.specks import without_specks
 from pipeline.page.words import around, to_line
 
 
 def run(job: PictureJob) -> Reading:
     """End the reading of a page."""
-    blocks = _blocks(job)
-    by_hand = (BY_HAND if blocks else ALL_BY_HAND,) if job.handwriting else ()
-    job.notes = (*job.notes, *job.orientation.notes, *by_hand)
-    return job.result(blocks)
+    return job.result(without_specks(_blocks(job), job.page.letter * job.scale))
 
 
 def _blocks(job: PictureJob) -> tuple[Block, ...]:

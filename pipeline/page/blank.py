@@ -1,19 +1,44 @@
 """Pages with nothing to read: blank ones, pictures, and those on which ink only shines through from the other side."""
 
+import cv2
+import numpy as np
+
 from pipeline.page.clean import is_black, shows_a_picture
 from pipeline.page.job import PictureJob, Reading
+from pipeline.page.merge import mean_confidence
+from pipeline.page.orient import stretches
 
 ONLY_FAINT = "only faint marks that cannot be read, such as ink that shines through"
+FAINT = "the writing is faint: what was read of it is uncertain"
 
-READABLE = 0.83
+_READABLE = 0.83
 """Mean confidence of the symbols on a page that can be read: it is 0.9 and more, and in mirror writing at most 0.77."""
+
+_DUST = 0.7
+"""What is read in dust and stains has a lower mean confidence."""
+
+_BETTER = 0.05
+"""By so much writing is read with more confidence than its mirror image, at least. Ink that shines through is not."""
 
 
 def run(job: PictureJob) -> Reading | None:
     """End the reading of a page without lines, and of one whose lines are faint and say nothing."""
     if not job.page.lines:
         return job.result((), blank=not shows_a_picture(job.picture))
-    if job.page.faint and job.orientation.confidence < READABLE:
-        job.notes = (ONLY_FAINT,)
-        return job.result((), blank=not is_black(job.picture))
+    job.notes = job.orientation.notes
+    if job.page.faint and job.orientation.confidence < _READABLE:
+        if not _is_writing(job):
+            job.notes = (ONLY_FAINT,)
+            return job.result((), blank=not is_black(job.picture))
+        job.notes = (*job.notes, FAINT)
     return None
+
+
+def _is_writing(job: PictureJob) -> bool:
+    """Whether faint marks are read with more confidence than their mirror image, such as a bad carbon copy."""
+    confidence = job.orientation.confidence
+    if confidence < _DUST:
+        return False
+    mirrored = [np.asarray(cv2.flip(one, 1), np.uint8) for one in stretches(job.page)]
+    readings = job.recogniser.read(mirrored, job.settings.first_languages)
+    return confidence > mean_confidence(readings) + _BETTER

@@ -16,6 +16,13 @@ _ROWS = 3
 """A table without rules has so many rows at least."""
 
 
+_LOW, _FAR = 0.6, 0.5
+"""Letter heights: a lower strip is signs alone, and their letters are nearer than this."""
+
+_TWO_DEEP, _CLOSE, _SPARSE = 1.1, 0.25, 0.5
+"""Letter heights of the same where a strip is higher, and the part of its width that is inked at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     """Components that are read together; where they are a cell of a table without rules, its row and column.
@@ -141,19 +148,32 @@ def _with_their_signs(boxes: Ints, strips: list[Indices], letter: float) -> list
     """Join strips of signs that float over or hang under letters, with white between, to the strip of those letters."""
     tops = [int(boxes[strip, 1].min()) for strip in strips]
     bottoms = [int(boxes[strip, 3].max()) for strip in strips]
-    near = 0.5 * letter
     found: list[list[Indices]] = []
     over = False
     for number, strip in enumerate(strips):
         above = tops[number] - bottoms[number - 1] if number else np.inf
         below = tops[number + 1] - bottoms[number] if number + 1 < len(strips) else np.inf
-        low = bottoms[number] - tops[number] < 0.6 * letter
-        if found and (over or (low and above < near and above <= below)):
+        near = _reach(boxes[strip], letter)
+        if found and (over or (above < near and above <= below)):
             found[-1].append(strip)
         else:
             found.append([strip])
-        over = low and below < near and below < above
+        over = below < near and below < above
     return [np.concatenate(group) for group in found]
+
+
+def _reach(boxes: Ints, letter: float) -> float:
+    """Return how far signs may be from their letters; 0 where a strip is a row of letters itself.
+
+    Signs two deep, such as a vowel under a subscript, are as high as letters. But these stand close to one another.
+    """
+    height = boxes[:, 3].max() - boxes[:, 1].min()
+    if height < _LOW * letter:
+        return _FAR * letter
+    spans = _joined(boxes[:, (0, 2)], 1)
+    inked = (spans[:, 1] - spans[:, 0]).sum()
+    is_sparse = inked < _SPARSE * (spans[-1, 1] - spans[0, 0])
+    return _CLOSE * letter if is_sparse and height < _TWO_DEEP * letter else 0.0
 
 
 def _unruled(boxes: Ints, strips: list[Indices], letter: float) -> list[_Part]:

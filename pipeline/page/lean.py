@@ -12,8 +12,11 @@ from pipeline.page.components import Components
 from pipeline.page.job import PictureJob, View
 from pipeline.page.picture import Picture, Pixels
 
-_WIDEST = 5.0
-"""Degrees a page may lean in the scanner, either way."""
+_WIDEST, _USUAL = 15.0, 5.0
+"""Degrees a page may lean either way: under a camera, and in a scanner."""
+
+_UNLIKE = 3.0
+"""Degrees by which the lines of a photographed page may lean unlike one another."""
 
 _COARSE = 100.0
 """Dots per inch, or a little more, of the picture that the direction of the lines is told from."""
@@ -119,13 +122,22 @@ class _Shadow:
         if math.isinf(sharper):
             return 0.0
         steps = round(self.sharpest() / _STEP)
+        if abs(steps) * _STEP > _USUAL:
+            # So much is seldom, and by chance a shadow is the sharper the more angles are tried.
+            sharper = max(sharper, _MUCH_SHARPER)
         if abs(steps) <= 1 or self._sharpness(steps * _STEP) < sharper * self._sharpness(0.0):
             return 0.0
         return round(steps * _STEP, 2)
 
     def sharpest(self) -> float:
-        """Return the angle, in degrees, of the sharpest shadow."""
+        """Return the angle, in degrees, of the sharpest shadow.
+
+        The lines of a page that leans more than in a scanner were photographed, and may lean unlike one another. Of the
+        angles near the sharpest the one counts that most of them have: its shadow is sharp when smoothed.
+        """
         best = max(np.arange(-_WIDEST, _WIDEST + 0.01, 0.5), key=self._sharpness)
+        if abs(best) > _USUAL:
+            best = max(np.arange(best - _UNLIKE, best + _UNLIKE + 0.01, 0.5), key=self.unrest)
         best = max(np.arange(best - 0.4, best + 0.41, 0.1), key=self._sharpness)
         best = max((best - 0.05, best, best + 0.05), key=self._sharpness)
         return float(best)

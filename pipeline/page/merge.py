@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
+import numpy as np
+
 from pipeline.page.recogniser import Symbol, Symbols
 
 _STRETCH = 20
@@ -34,6 +36,12 @@ def line_confidence(symbols: Sequence[Symbol]) -> float:
 def min_confidence(symbols: Sequence[Symbol]) -> float:
     """Return the lowest confidence of the symbols; 0 where there is none."""
     return min((symbol.confidence for symbol in symbols), default=0.0)
+
+
+def mean_confidence(readings: Sequence[Symbols]) -> float:
+    """Return the mean confidence, 0–1, of the symbols of several lines; 0 where there are none."""
+    confidences = [symbol.confidence for line in readings for symbol in line]
+    return float(np.mean(confidences)) if confidences else 0.0
 
 
 def merged(first: Symbols, second: Symbols) -> Symbols:

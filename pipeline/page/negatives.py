@@ -23,7 +23,7 @@ def run(job: PictureJob) -> None:
     if job.positive:
         job.readings, legible = _without_false(job, job.positive)
         if legible:
-            job.notes = (NEGATIVE if job.positive.mostly else PARTLY_NEGATIVE,)
+            job.notes = (NEGATIVE if job.positive.mostly else PARTLY_NEGATIVE, *job.notes)
 
 
 def _without_false(job: PictureJob, positive: Positive) -> tuple[list[Symbols], bool]:

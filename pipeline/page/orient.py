@@ -10,7 +10,8 @@ from models.page import Turn
 from pipeline.page.job import Candidate, Orientation, PictureJob, View
 from pipeline.page.layout import laid_out
 from pipeline.page.lines import PrintedLine
-from pipeline.page.merge import khmer_share
+from pipeline.page.merge import khmer_share, mean_confidence
+from pipeline.page.picture import Pixels
 from pipeline.page.prepare import prepare
 from pipeline.page.prepared_page import LETTER, PreparedPage
 from pipeline.page.upright import make_upright
@@ -80,16 +81,21 @@ class _Trial:
 def _trials(candidate: Candidate, job: PictureJob) -> Sequence[_Trial]:
     """Read stretches of a page as it is turned, and of the page upside down; nothing where it has no lines."""
     page, turn = candidate.page, candidate.turn
-    stretches = sorted((_stretch(page, line) for line in page.lines), key=lambda line: -len(line.components))[:_SAMPLES]
-    pictures = [page.picture_of(line, LETTER / page.letter).pixels for line in stretches]
+    pictures = stretches(page)
     turned = [np.asarray(cv2.rotate(one, cv2.ROTATE_180), np.uint8) for one in pictures]
     readings = job.recogniser.read(pictures + turned, job.settings.first_languages)
     trials = []
     for way, some in ((turn, readings[: len(pictures)]), (_OPPOSITE[turn], readings[len(pictures) :])):
         symbols = [symbol for line in some for symbol in line]
-        confidence = float(np.mean([symbol.confidence for symbol in symbols])) if symbols else 0.0
-        trials.append(_Trial(way, candidate.skew, confidence, len(symbols), khmer_share(symbols) < 0.2))
-    return trials if stretches else []
+        latin = khmer_share(symbols) < 0.2
+        trials.append(_Trial(way, candidate.skew, mean_confidence(some), len(symbols), latin))
+    return trials if pictures else []
+
+
+def stretches(page: PreparedPage) -> list[Pixels]:
+    """Return the pictures of the first parts, long enough to read, of the lines with most to read."""
+    chosen = sorted((_stretch(page, line) for line in page.lines), key=lambda line: -len(line.components))[:_SAMPLES]
+    return [page.picture_of(line, LETTER / page.letter).pixels for line in chosen]
 
 
 def _stretch(page: PreparedPage, line: PrintedLine) -> PrintedLine:

@@ -49,15 +49,15 @@ SCAN_STAGES: "tuple[Stage[ScanJob, Page], ...]" = (
 
 PICTURE_STAGES: "tuple[Stage[PictureJob, Reading], ...]" = (
     Stage("polarity", 1, "polarity"),
-    Stage("lean", 1, "lean"),
+    Stage("lean", 2, "lean"),
     Stage("clean", 1, "prepare"),
-    Stage("layout", 1, "layout"),
+    Stage("layout", 2, "layout"),
     Stage("upright", 1, "orient"),
-    Stage("blank", 1, "blank"),
+    Stage("blank", 2, "blank"),
     Stage("recognise", 1, "recognise"),
     Stage("negatives", 1, "negatives"),
-    Stage("handwriting", 1, "handwriting"),
-    Stage("words", 1, "assemble"),
+    Stage("handwriting", 2, "handwriting"),
+    Stage("words", 2, "assemble"),
 )
 """A picture of a page, or one on a page of a PDF, to its text."""
 

@@ -88,6 +88,14 @@ def test_few_lines_are_set_straight(lines, degrees):
     assert found.skew == (pytest.approx(degrees, abs=0.35) if degrees else 0.0)
 
 
+@pytest.mark.parametrize("degrees", [-14, 8])
+def test_a_page_that_was_photographed_aslant_is_set_straight(degrees):
+    """Nobody lays a page under a camera as straight as in a scanner."""
+    lines = ("Le greffier a remis le dossier au procureur.", "តុលាការបានសម្រេចឲ្យលើកពេលសវនាការ") * 3
+    found = orientation_of(leaning(printed(*lines), degrees))
+    assert (found.turn, found.skew) == (0, pytest.approx(degrees, abs=0.35))
+
+
 def test_lean_is_told_in_round_steps():
     """What is written into the record is a multiple of 0.05 degrees, and nothing is 0 but for a rounding error."""
     lines = ("Le greffier a remis le dossier au procureur.", "La séance est levée et renvoyée à mardi.") * 3

@@ -11,7 +11,8 @@ from config.settings import load
 from models.errors import ScanError
 from models.failure import Code
 from models.page import Page
-from pipeline.page.blank import ONLY_FAINT
+from pipeline.page import blank
+from pipeline.page.blank import FAINT, ONLY_FAINT
 from pipeline.page.job import Reading
 from pipeline.page.picture import Picture
 from pipeline.page.read import read_picture
@@ -228,6 +229,25 @@ def test_back_of_a_sheet_is_blank_though_ink_shines_through(strength):
     assert reading.blank
     assert reading.blocks == ()
     assert set(reading.notes) <= {ONLY_FAINT}
+
+
+def test_faint_writing_is_read_where_its_mirror_image_is_not(monkeypatch):
+    """A bad carbon copy is not blank, as ink that shines through is; that it is uncertain is noted."""
+    monkeypatch.setattr(blank, "_READABLE", 0.99)
+    blurred = np.minimum(cv2.GaussianBlur(picture(*KHMER).pixels, (0, 0), 2.5), 205).astype(float)
+    reading = read(Picture((205 - (205 - blurred) * 0.25).astype(np.uint8), float(DPI)))
+    assert FAINT in reading.notes
+    assert "សវនាការ" in text_of(reading)
+    assert read(Picture(bleed_through(0.15), float(DPI))).blank
+
+
+def test_specks_are_no_text():
+    """Dirt, a piece of a rule, a smudge: what is read in them is left out, and single letters of a list are kept."""
+    page = picture(*KHMER, "ក", *KHMER[:1])
+    for row, column in ((900, 300), (950, 800), (1000, 1200)):
+        cv2.line(page.pixels, (column, row), (column, row + 40), (0,), 4)
+    lines = text_of(read(page)).split("\n")
+    assert [line for line in lines if line] == [*KHMER, "ក", KHMER[0]]
 
 
 def test_photograph_without_text_is_not_blank():

@@ -1,0 +1,44 @@
+"""Lines that are no text: dirt, pieces of rules and of stamps, which are read as a letter or two."""
+
+from collections.abc import Sequence
+
+from models.page import Block, Line
+from pipeline.page.words import around
+
+_LETTERS = 2
+"""A line of more symbols than this is text."""
+
+_LOW = 0.4
+"""Letter heights: nothing but punctuation marks is lower."""
+
+_UNSURE = 0.5
+"""Confidence of a line below which a letter or two by themselves are nothing."""
+
+_ENDS = frozenset("។៕៚")
+"""Marks that end a sentence: the last line of a paragraph may hold no more."""
+
+
+def without_specks(blocks: Sequence[Block], letter: float) -> tuple[Block, ...]:
+    """Return blocks without lines that are no text; as they are where nothing else is on the page.
+
+    The cells of tables are left alone: a digit or a dash in one is an entry.
+
+    Args:
+        blocks: The blocks of a page.
+        letter: Height of a letter in pixels of the page.
+    """
+    found = []
+    for block in blocks:
+        lines = tuple(line for line in block.lines if block.cell or not _is_speck(line, letter))
+        if lines:
+            box = block.box if lines == block.lines else around([line.box for line in lines])
+            found.append(block.model_copy(update={"lines": lines, "box": box}))
+    return tuple(found) or tuple(blocks)
+
+
+def _is_speck(line: Line, letter: float) -> bool:
+    text = "".join(word.text for word in line.words)
+    if len(text) > _LETTERS or not _ENDS.isdisjoint(text):
+        return False
+    is_low = line.box.bottom - line.box.top < _LOW * letter
+    return is_low or line.confidence < _UNSURE or not any(character.isalnum() for character in text)
