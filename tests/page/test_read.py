@@ -33,7 +33,7 @@ def picture(*blocks, cut=0.45, **wear):
     return Picture(age(clean, np.random.default_rng(3), wear=Wear(**wear)) if wear else clean, float(DPI))
 
 
-def read(picture, seconds=60.0, **settings):
+def read(picture, seconds=600.0, **settings):
     return read_picture(picture, SETTINGS.model_copy(update=settings), seconds)
 
 
