@@ -15,6 +15,7 @@ from models.actor import Actor, ActorKind
 from models.case import CaseFile, Document
 from models.page import Block, Line, Page, PageRef, Rect, Word
 from models.scan import Kind, Scan
+from models.scope import Scope
 from models.settings import IndexSettings, RunSettings, Settings
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ ROOT = Path(__file__).parents[1]
 # ``bannasar``, whatever is on the path.
 BANNASAR = (sys.executable, "-c", "from cli.main import main; main()")
 SHA = "ab" * 32
+EVERYTHING = Scope.everything()
 
 
 def run_settings(**values: object) -> RunSettings:

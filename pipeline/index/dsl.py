@@ -7,13 +7,15 @@ queries that need no plugin and no script.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from models.level import Level
+from models.scope import Scope
 from pipeline.index.fuzzy import Part, SkipGram, parts
 from pipeline.index.query import Condition, Field, Query, Term
 from pipeline.index.results import ADJACENT, EXACT, EXACT_TERM, FUZZY_TERM, may_differ, required
 from pipeline.index.store import FACETS, Sort
 
 # Of the mapping, the tokens, and what is stored: an index of another version is made anew.
-VERSION = 2
+VERSION = 3
 
 Json = dict[str, Any]
 
@@ -33,15 +35,27 @@ _ORDERS: Mapping[Sort, list[Json]] = {
     Sort.RANK: [{"_score": "desc"}, {"place": "asc"}],
     Sort.DATE: [{"first": {"order": "asc", "missing": "_last"}}, {"place": "asc"}],
 }
-IS_PAGE: Json = {"term": {"type": "page"}}
+EVERY: Json = {"match_all": {}}
+
+# Where an entry is routed to: each level has a shard of its own, and what is known of case files has one. Elasticsearch
+# takes a hash of the route modulo the number of shards; these are all different (the test says so).
+ROUTES: Mapping[Level, str] = {
+    Level.PUBLIC: "public",
+    Level.REGISTERED: "registered",
+    Level.STAFF: "staff",
+    Level.SEALED: "sealed-1",
+}
+CASES = "cases-9"
+SHARDS: Json = {"number_of_shards": 5, "number_of_routing_shards": 5}
 
 MAPPING: Json = {
     "dynamic": "strict",
     "_meta": {"bannasar": VERSION},
+    "_routing": {"required": True},
     # The tokens are made again from the bags: to keep them here too would double the index.
-    "_source": {"excludes": ["units", "near", "court_tokens", "case_tokens"]},
+    "_source": {"excludes": ["units", "fuzzy", "court_tokens", "case_tokens"]},
     "properties": {
-        "type": _KEYWORD,
+        "level": _KEYWORD,
         "place": _KEYWORD,
         "case": _KEYWORD,
         "box": _KEYWORD,
@@ -62,70 +76,71 @@ MAPPING: Json = {
         "case_tokens": _TOKENS,
         "scripts": _KEYWORD,
         "units": _TOKENS,
-        "near": _TOKENS,
+        "fuzzy": _TOKENS,
         "shown": {"type": "binary"},
-        # Of a case file's own entry: which archiving of it is in, and the ids of its pages.
+        # Of a case file's own entry: which archiving of it is in, and the levels and ids of its pages.
         "fingerprint": _KEPT,
         "pages": _KEPT,
     },
 }
 
 
-def compiled(query: Query) -> Json:
-    """Return the query for the pages that answer a query, scored as every store scores them."""
-    filters, barred = [*_required(query), *_conditions(query)], _barred(query)
+def compiled(query: Query, scope: Scope) -> Json:
+    """Return the query for the pages of a scope that answer a query, scored as every store scores them."""
+    filters, barred = _filters(query, scope), _barred(query)
     if not query.groups:
-        return {"bool": {"filter": [IS_PAGE, *filters], "must_not": barred}}
+        return {"bool": {"filter": filters, "must_not": barred}}
     bonus = [_constant(all_exact(query), EXACT), *_adjacencies(query)]
-    some = _some(_answers(query, fuzzy=True))
+    some = _some(_answers(query, scope, fuzzy=True))
     return {"bool": {"filter": filters, "must": [some], "should": bonus, "must_not": barred}}
 
 
-def standing(query: Query) -> Json:
+def standing(query: Query, scope: Scope) -> Json:
     """Return the query for the pages on which something of a query stands as it is, scored likewise.
 
     All that scores stands in one row, so that Lucene can pass over pages that have too little of it to come first.
     """
     known = _any(list(map(_as_it_is, query.groups)))
     adjacencies = [{"bool": {"must": [adjacency], "filter": [known]}} for adjacency in _adjacencies(query)]
-    some = [*_answers(query, fuzzy=False), *adjacencies, _constant(all_exact(query), EXACT)]
-    return _narrowed(query, some)
+    some = [*_answers(query, scope, fuzzy=False), *adjacencies, _constant(all_exact(query), EXACT)]
+    return _narrowed(query, scope, some)
 
 
-def exact_only(query: Query) -> Json:
-    """Return the query for the pages that answer a query and on which all of it stands as it is; all score alike."""
-    return {"bool": {"filter": [all_exact(query), *_conditions(query)], "must_not": _barred(query)}}
+def exact_only(query: Query, scope: Scope) -> Json:
+    """Return the query for the pages that answer a query and on which all of it stands as it is; all score the same."""
+    return {"bool": {"filter": [all_exact(query), *_filters(query, scope)], "must_not": _barred(query)}}
 
 
-def may_rise(query: Query, groups: Sequence[int]) -> Json:
+def may_rise(query: Query, scope: Scope, groups: Sequence[int]) -> Json:
     """Return the query for pages that lack, as it is, what one of some groups asks for.
 
     They are scored as if all that they lack there stood on them in other forms: none can have more.
     """
     lacking = [_constant({"bool": {"must_not": [_as_it_is(query.groups[number])]}}, FUZZY_TERM) for number in groups]
-    some = [*_answers(query, fuzzy=False), *_adjacencies(query), *lacking]
-    return _narrowed(query, some, [_all_standing(query, groups)])
+    some = [*_answers(query, scope, fuzzy=False), *_adjacencies(query), *lacking]
+    return _narrowed(query, scope, some, [_all_standing(query, groups)])
 
 
-def risers(query: Query, groups: Sequence[int], least: float, among: Sequence[str] = ()) -> Json:
+def risers(query: Query, scope: Scope, groups: Sequence[int], least: float, among: Sequence[str] = ()) -> Json:
     """Return the query for pages that lack, as it is, what one of some groups asks for, and may score so much even so.
 
     Those that are an answer match what is named ``ANSWER``; the others have but two words' ends in a row.
 
     Args:
         query: the query.
+        scope: what may be shown.
         groups: the numbers of the groups that are looked for in other forms.
         least: what a page must score, were all that it lacks there in other forms.
         among: the ids of the pages of which this is so, where they are known.
     """
-    known = _some([*_answers(query, fuzzy=False), *_adjacencies(query)])
+    known = _some([*_answers(query, scope, fuzzy=False), *_adjacencies(query)])
     few: Json = {"ids": {"values": list(among)}}
     if not among:
         few = {"function_score": {"query": known, "min_score": max(0.0, least - FUZZY_TERM * len(groups))}}
-    some = _some(_answers(query, fuzzy=True))
+    some = _some(_answers(query, scope, fuzzy=True))
     return {
         "bool": {
-            "filter": [few, *_required(query), *_conditions(query)],
+            "filter": [few, *_filters(query, scope)],
             # None of them must match, or they would be tried on every page, and not on those few only.
             "should": [{"bool": {"must": [some], "_name": ANSWER}}, *_adjacencies(query)],
             "must_not": [_all_standing(query, groups), *_barred(query)],
@@ -148,14 +163,36 @@ def counts() -> Json:
     return {name: {"terms": {"field": field, "size": _MOST_VALUES}} for name, field in _FACETS.items()}
 
 
-def _answers(query: Query, *, fuzzy: bool) -> list[Json]:
-    """Return a query for each group, scored by how well a page answers it."""
+def routing(scope: Scope) -> str:
+    """Return the routes to the shards that a search of a scope asks."""
+    return ",".join(ROUTES[level] for level in Level if level in _shown(scope) or scope.granted - scope.refused)
+
+
+def _shown(scope: Scope) -> list[Level]:
+    return [level for level in Level if level.rank <= scope.level.rank]
+
+
+def _goes_beyond(scope: Scope) -> bool:
+    """Whether case files were granted that may lie at levels beyond the scope's own."""
+    return bool(scope.granted - scope.refused) and scope.level is not Level.SEALED
+
+
+def _answers(query: Query, scope: Scope, *, fuzzy: bool) -> list[Json]:
+    """Return a query for each group, scored by how well a page answers it.
+
+    Where a scope shows a part of a level only, BM25 is left out: pages beyond the scope would move it.
+    """
+    beyond = _goes_beyond(scope)
     answers: list[Json] = []
     for group in query.groups:
-        ways = [_phrase("units", *term.phrase) for term in group]
-        if may_differ(query) and not required(group):
-            ways.append(_constant(_as_it_is(group), EXACT_TERM))
-            ways += _forms_of(group) if fuzzy else []
+        differs = may_differ(query) and not required(group)
+        ways = [_phrase("units", *term.phrase) for term in group] if scope.boxes is None else []
+        if beyond:
+            ways = [{"bool": {"must": [way], "filter": [{"terms": {"level": _shown(scope)}}]}} for way in ways]
+        if differs or beyond or not ways:
+            ways.append(_constant(_as_it_is(group), EXACT_TERM if differs else 0.0))
+        if differs and fuzzy:
+            ways += _forms_of(group)
         answers.append({"dis_max": {"queries": ways}} if len(ways) > 1 else ways[0])
     return answers
 
@@ -168,16 +205,41 @@ def _all_standing(query: Query, groups: Sequence[int]) -> Json:
     return {"bool": {"filter": [_as_it_is(query.groups[number]) for number in groups]}}
 
 
-def _narrowed(query: Query, some: Sequence[Json], barred: Sequence[Json] = ()) -> Json:
+def _narrowed(query: Query, scope: Scope, some: Sequence[Json], barred: Sequence[Json] = ()) -> Json:
     """Return the query for pages that match one of some queries, and all that must hold besides."""
     return {
         "bool": {
-            "filter": [*_required(query), *_conditions(query)],
+            "filter": _filters(query, scope),
             "should": [*some],
             "minimum_should_match": 1,
             "must_not": [*_barred(query), *barred],
         }
     }
+
+
+def _filters(query: Query, scope: Scope) -> list[Json]:
+    """Return what must hold of a page besides that some of a query stands on it."""
+    return [*_within(scope), *_required(query), *_conditions(query)]
+
+
+def _within(scope: Scope) -> list[Json]:
+    """Return the filters for the pages of a scope.
+
+    Levels are filtered, too, though their shards alone are asked: so that nothing but slowness comes of a wrong route.
+    """
+    filters: list[Json] = []
+    granted = sorted(scope.granted - scope.refused)
+    shown: list[Json] = []
+    if scope.level is not Level.SEALED:
+        shown.append({"terms": {"level": _shown(scope)}})
+    if scope.boxes is not None:
+        shown.append({"terms": {"box": sorted(scope.boxes)}})
+    if shown:
+        either: list[Json] = [{"bool": {"filter": shown}}]
+        filters.append(_any([*either, {"terms": {"case": granted}}] if granted else either))
+    if scope.refused:
+        filters.append({"bool": {"must_not": [{"terms": {"case": sorted(scope.refused)}}]}})
+    return filters
 
 
 def _required(query: Query) -> list[Json]:
@@ -231,19 +293,19 @@ def _forms(part: Part) -> Iterator[Json]:
         wanted = {"value": part.word, "fuzziness": part.edits, "max_expansions": MOST_FUZZY_WORDS}
         words.append({"fuzzy": {"units": wanted}})
     if part.phonetic:
-        words.append(_phrase("near", [part.phonetic]))
+        words.append(_phrase("fuzzy", [part.phonetic]))
     if words:
         yield _any(words)
 
 
 def _skip_gram(skip_gram: SkipGram) -> Json:
     if not skip_gram.behind:
-        return _phrase("near", skip_gram.before)
+        return _phrase("fuzzy", skip_gram.before)
     rows = [
         {"match": {"query": " ".join(side), "max_gaps": 0, "ordered": True}}
         for side in (skip_gram.before, skip_gram.behind)
     ]
-    return {"intervals": {"near": {"all_of": {"intervals": rows, "max_gaps": skip_gram.apart, "ordered": False}}}}
+    return {"intervals": {"fuzzy": {"all_of": {"intervals": rows, "max_gaps": skip_gram.apart, "ordered": False}}}}
 
 
 def _phrase(field: str, tokens: Sequence[str], prefix: bool = False) -> Json:  # as Term.phrase

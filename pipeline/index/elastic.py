@@ -1,45 +1,39 @@
 """The other store: an Elasticsearch cluster.
 
-Behind the alias of the settings' name stands one index, ``NAME-v2-20260131120000``, whose mapping names its version.
-Each page is an entry with an id of its own, so that whatever is sent twice is there once. Each case file has an entry
-too, with the ids of its pages: it is written before them without a fingerprint, and with it when all of them are in. So
-a case file that was left half-way is known to be, and what is in of it can be taken out.
+Behind the alias of the settings' name stands one index, ``NAME-v3-20260131120000``, whose mapping names its version.
+Each level has a shard of it, with its own statistics, and so has what is known of the case files: entries are routed to
+them. So a search asks the levels of its scope only, and what stands at others moves no score and no near spelling. Each
+page is an entry with an id of its own, so that whatever is sent twice is there once. Each case file has an entry too,
+with the levels and ids of its pages: it is written before them without a fingerprint, and with it when all of them are
+in. So a case file that was left half-way is known to be, and what is in of it can be taken out.
 """
 
 import base64
 import hashlib
-import itertools
-import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
 from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundError, TransportError
-from elasticsearch.helpers import streaming_bulk
 
 from models.case import CaseFile
 from models.errors import IndexUnusableError
 from models.hit import Found, Hit
 from models.page import Page
+from models.scope import Scope
 from models.settings import IndexSettings
 from pipeline.index import dsl
-from pipeline.index.cluster import border, connect, read_only
+from pipeline.index.cluster import border, connect
+from pipeline.index.elastic_bulk import Bulk
 from pipeline.index.elastic_first import first, score
-from pipeline.index.entry import About, Entry, entries, unpack
+from pipeline.index.entry import About, Entry, about, entries, searched, unpack
 from pipeline.index.query import Query
 from pipeline.index.results import facet, first_only, hit
 from pipeline.index.store import FACETS, Sort, View, fingerprint
 
-# How often, and for how many seconds at first and at most, what the cluster is too busy for is sent again.
-_RETRIES = 6
-_FIRST_WAIT, _LONGEST_WAIT = 1, 60
-# How many entries are sent at once, and how many bytes.
-_MOST_AT_ONCE = 200
-_ENTRY_BYTES = 50_000
-_NOT_THERE, _TOO_LARGE = 404, 413
 _AT_ONCE = 500
 _KEEP_ALIVE = "2m"
 _SEGMENTS = 5
@@ -60,7 +54,7 @@ class ElasticStore:
         self._client: Elasticsearch = connect(settings)
         self._alias = settings.name
         self._checked = False
-        self._most = _MOST_AT_ONCE
+        self._bulk = Bulk(self._client, settings)
 
     def __enter__(self) -> Self:
         """Return the store."""
@@ -72,19 +66,50 @@ class ElasticStore:
         """Close the connections."""
         self._client.close()
 
-    def put(self, case: CaseFile, pages: Iterable[Page]) -> None:
+    def put(self, case: CaseFile, pages: Iterable[Page], now: datetime | None = None) -> None:
         """Put the pages of a case file in; see :class:`pipeline.index.store.Store`."""
         with self._border():
             self._prepare()
-            self._put(self._alias, case, pages, self._pages_of(case.id))
+            self._put(self._alias, case, entries(case, pages, case.levels(now)), self._pages_of(case.id))
             self._client.indices.refresh(index=self._alias)
+
+    def set_levels(self, case: CaseFile, now: datetime | None = None) -> bool:
+        """Let searches go by the levels of a case file; see :class:`pipeline.index.store.Store`.
+
+        Entries are taken out of the shards of the levels that they had before they are put into the others.
+        """
+        levels = case.levels(now)
+        with self._border():
+            held = self._pages_of(case.id) if self._check() else []
+            sources = self._sources_of(held)
+            found = {(source["scan"], source["number"]) for source in sources.values()}
+            wanted = {(ref.scan, ref.number) for document in case.documents for ref in document.pages}
+            abouts = {document.number: about(case, document) for document in case.documents}
+            cut_otherwise = any(source["document"] not in abouts for source in sources.values())
+            if found != wanted or len(sources) < len(held) or cut_otherwise:
+                return False
+            after: dict[str, str] = {}
+            moved: list[dict[str, Any]] = []
+            for page, source in sources.items():
+                level = levels.of(source["scan"], source["number"])
+                after[page] = _held(dsl.ROUTES[level], _id(page))
+                if after[page] != page:
+                    again = {**source, **_analysed(source, abouts[source["document"]]), "level": level}
+                    moved.append(_index(self._alias, after[page], again))
+            self._bulk.send([self._case(self._alias, case, [*held, *after.values()])])
+            self._bulk.send(_delete(self._alias, page) for page in held if after[page] != page)
+            self._client.indices.refresh(index=self._alias)
+            self._bulk.send(moved)
+            self._bulk.send([self._case(self._alias, case, [*after.values()], fingerprint(case))])
+            self._client.indices.refresh(index=self._alias)
+        return True
 
     def remove(self, case_id: str) -> None:
         """Take the pages of a case file out."""
         with self._border():
             if self._check():
                 gone = [*self._pages_of(case_id), _case_entry(case_id)]
-                self._send({"_op_type": "delete", "_index": self._alias, "_id": one} for one in gone)
+                self._bulk.send(_delete(self._alias, one) for one in gone)
                 self._client.indices.refresh(index=self._alias)
 
     def merge(self) -> None:
@@ -100,12 +125,12 @@ class ElasticStore:
         with self._border():
             if not self._check():
                 return {}
-            whole = {"term": {"type": "case"}}
-            rows = (row["_source"] for row in self._scan(whole, [{"case": "asc"}], fields=["case", "fingerprint"]))
+            found = self._scan(dsl.CASES, dsl.EVERY, [{"case": "asc"}], fields=["case", "fingerprint"])
+            rows = (row["_source"] for row in found)
             return {row["case"]: row["fingerprint"] for row in rows if row.get("fingerprint")}
 
-    def search(self, query: Query, view: View) -> Found:
-        """Return the pages that answer a query; see :class:`pipeline.index.store.Store`.
+    def search(self, query: Query, view: View, scope: Scope) -> Found:
+        """Return the pages of a scope that answer a query; see :class:`pipeline.index.store.Store`.
 
         Raises:
             IndexUnusableError: besides, the view reaches further than a cluster shows hits.
@@ -119,7 +144,7 @@ class ElasticStore:
             if not self._check():
                 return Found(pages=0, exact=0, hits=(), cases=0 if view.by_case else None)
             if first_only(query, view):
-                return self._first(query, view)
+                return self._first(query, view, scope)
             wanted = dsl.counts() if view.facets else {}
             if query.groups:
                 wanted["exact"] = {"filter": dsl.all_exact(query)}
@@ -131,7 +156,13 @@ class ElasticStore:
             if wanted:
                 grouping["aggregations"] = wanted
             answer = self._search(
-                dsl.compiled(query), view.sort, from_=view.offset, size=view.limit, track_total_hits=True, **grouping
+                scope,
+                dsl.compiled(query, scope),
+                view.sort,
+                from_=view.offset,
+                size=view.limit,
+                track_total_hits=True,
+                **grouping,
             )
         pages = answer["hits"]["total"]["value"]
         found = answer.get("aggregations", {})
@@ -146,38 +177,43 @@ class ElasticStore:
             },
         )
 
-    def _first(self, query: Query, view: View) -> Found:
+    def _first(self, query: Query, view: View, scope: Scope) -> Found:
         """Return the pages that come first, and how many others there are only where that is easily known."""
-        rows, exact, pages = first(self._ask, query, view.offset, view.limit)
+
+        def ask(
+            query: dsl.Json, offset: int, limit: int, *, count: int | bool = False, source: bool = True
+        ) -> dict[str, Any]:
+            return self._search(
+                scope, query, Sort.RANK, from_=offset, size=limit, track_total_hits=count, source=source
+            )
+
+        rows, exact, pages = first(ask, query, scope, view.offset, view.limit)
         hits = tuple(_hit(row, query, Sort.RANK) for row in rows)
         return Found(pages=exact if pages is None else pages, exact=exact, hits=hits, whole=pages is not None)
 
-    def _ask(
-        self, query: dsl.Json, offset: int, limit: int, *, count: int | bool = False, source: bool = True
-    ) -> dict[str, Any]:
-        return self._search(query, Sort.RANK, from_=offset, size=limit, track_total_hits=count, source=source)
-
-    def _search(self, query: dsl.Json, sort: Sort, **more: object) -> dict[str, Any]:
+    def _search(self, scope: Scope, query: dsl.Json, sort: Sort, **more: object) -> dict[str, Any]:
         # The same copy of the index each time, for its sums decide the order. Scores are among what ranked hits are
         # sorted by; to ask for them once more makes Lucene reckon that of every page.
         options: dict[str, Any] = {"preference": self._alias, "track_scores": sort is not Sort.RANK, **more}
-        return dict(self._client.search(index=self._alias, query=query, sort=dsl.order(sort), **options).body)
+        routing = dsl.routing(scope)
+        found = self._client.search(index=self._alias, routing=routing, query=query, sort=dsl.order(sort), **options)
+        return dict(found.body)
 
-    def each(self, query: Query, sort: Sort) -> Iterator[Hit]:
-        """Yield every page that answers a query, as the index was when it began."""
+    def each(self, query: Query, sort: Sort, scope: Scope) -> Iterator[Hit]:
+        """Yield every page of a scope that answers a query, as the index was when it began."""
         with self._border():
             if self._check():
-                for row in self._scan(dsl.compiled(query), dsl.order(sort)):
+                for row in self._scan(dsl.routing(scope), dsl.compiled(query, scope), dsl.order(sort)):
                     yield _hit(row, query, sort)
 
-    def rebuild(self, cases: Iterable[tuple[CaseFile, list[Page]]]) -> int:
+    def rebuild(self, cases: Iterable[tuple[CaseFile, list[Page]]], now: datetime | None = None) -> int:
         """Make the index anew under a new name, and swap the alias when all is in and counted."""
         with self._border():
             index = self._make()
             try:
                 sent = 0
                 for case, pages in cases:
-                    self._put(index, case, pages, [])
+                    self._put(index, case, entries(case, pages, case.levels(now)), [])
                     sent += len(pages)
                 self._client.indices.refresh(index=index)
                 there = self._count(index)
@@ -228,7 +264,7 @@ class ElasticStore:
     def _make(self) -> str:
         index = f"{self._alias}-v{dsl.VERSION}-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
         try:
-            self._client.indices.create(index=index, mappings=dsl.MAPPING)
+            self._client.indices.create(index=index, mappings=dsl.MAPPING, settings=dsl.SHARDS)
         except BadRequestError as error:
             # No one else makes one of this name: it was asked for again, for the first answer was too slow.
             if error.error != "resource_already_exists_exception":
@@ -252,89 +288,46 @@ class ElasticStore:
             if not self._client.indices.exists_alias(index=index, name=self._alias):
                 raise
 
-    def _put(self, index: str, case: CaseFile, pages: Iterable[Page], before: list[str]) -> None:
-        put = [(_page_entry(one), one) for one in entries(case, pages)]
-        now = [entry for entry, _ in put]
-        mark = {"type": "case", "case": case.id, "box": case.box}
-        half = {**mark, "pages": list(dict.fromkeys([*before, *now]))}
-        self._send([_index(index, _case_entry(case.id), half)])
-        self._send(_index(index, entry, _source(one)) for entry, one in put)
-        gone = set(before) - set(now)
-        self._send({"_op_type": "delete", "_index": index, "_id": entry} for entry in gone)
-        self._send([_index(index, _case_entry(case.id), {**mark, "pages": now, "fingerprint": fingerprint(case)})])
+    def _put(self, index: str, case: CaseFile, put: Iterable[Entry], before: list[str]) -> None:
+        """Put a case file into an index; what it had ``before`` and has no more goes first."""
+        now = {_held(dsl.ROUTES[one.level], _page_entry(one)): one for one in put}
+        self._bulk.send([self._case(index, case, [*before, *now])])
+        self._bulk.send(_delete(index, page) for page in set(before).difference(now))
+        self._bulk.send(_index(index, page, _source(one)) for page, one in now.items())
+        self._bulk.send([self._case(index, case, [*now], fingerprint(case))])
+
+    def _case(self, index: str, case: CaseFile, pages: Iterable[str], is_in: str = "") -> dict[str, Any]:
+        """Return what writes a case file's own entry; ``is_in`` is its fingerprint when all of it is in."""
+        entry = {"case": case.id, "box": case.box, "pages": list(dict.fromkeys(pages))}
+        return _index(index, _case_entry(case.id), {**entry, **({"fingerprint": is_in} if is_in else {})})
 
     def _pages_of(self, case_id: str) -> list[str]:
-        found = self._client.options(ignore_status=404).get(index=self._alias, id=_case_entry(case_id)).body
+        """Return the levels and ids of the pages that are in of a case file, or may be."""
+        entry = _case_entry(case_id)
+        quiet = self._client.options(ignore_status=404)
+        found = quiet.get(index=self._alias, id=_id(entry), routing=_route(entry)).body
         return list(found["_source"]["pages"]) if found.get("found") else []
 
-    def _send(self, wanted: Iterable[dict[str, Any]]) -> None:
-        """Send what is to be written, again where the cluster is too busy for it, and less at once if it is too much.
-
-        Raises:
-            IndexUnusableError: some of it was refused.
-        """
-        actions, most = iter(wanted), self._most
-        while left := self._send_by(most, actions):
-            if most == 1:
-                raise IndexUnusableError(self._too_large(left[0]))
-            most //= 2
-            actions = itertools.chain(left, actions)
-        self._most = most
-
-    def _send_by(self, most: int, actions: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Send so many entries at once; where that is more than the cluster takes, return those that it has refused."""
-        sent: dict[str, dict[str, Any]] = {}
-
-        def noted() -> Iterator[dict[str, Any]]:
-            for action in actions:
-                sent[action["_id"]] = action
-                yield action
-
-        try:
-            for is_done, done in streaming_bulk(
-                self._client,
-                noted(),
-                chunk_size=most,
-                max_chunk_bytes=most * _ENTRY_BYTES,
-                max_retries=_RETRIES,
-                initial_backoff=_FIRST_WAIT,
-                max_backoff=_LONGEST_WAIT,
-                raise_on_error=False,
-            ):
-                ((kind, answer),) = done.items()
-                is_gone = kind == "delete" and answer["status"] == _NOT_THERE
-                if not (is_done or is_gone):
-                    raise IndexUnusableError(self._refused(answer))
-                del sent[answer["_id"]]
-        except ApiError as error:
-            if error.meta.status != _TOO_LARGE:
-                raise
-            return list(sent.values())
-        return []
-
-    def _too_large(self, action: dict[str, Any]) -> str:
-        source = action["_source"]
-        what = f"page {source['number']} of {source['path']}" if source["type"] == "page" else "the list of its pages"
-        size = len(json.dumps(source, ensure_ascii=False).encode())
-        return (
-            f"{self._settings.url} takes no request as large as {source['case']} needs: {what} has {size:,} bytes "
-            f"({_TOO_LARGE}). Raise http.max_content_length of the cluster, or what a proxy before it lets through "
-            "(client_max_body_size of nginx), then run `bannasar index sync`."
-        )
-
-    def _refused(self, answer: dict[str, Any]) -> str:
-        cause = answer.get("error") or {}
-        reason = f"{cause.get('reason', cause)} ({answer['status']})" if isinstance(cause, dict) else str(cause)
-        if answer["status"] in {403, 429} and "block" in reason.lower():
-            return read_only(self._settings, reason)
-        return f"{self._settings.url} refused an entry: {reason}"
+    def _sources_of(self, pages: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return the entries of pages, by their levels and ids; those that are there."""
+        found = {}
+        for start in range(0, len(pages), _AT_ONCE):
+            some = pages[start : start + _AT_ONCE]
+            wanted = [{"_id": _id(page), "routing": _route(page)} for page in some]
+            for page, answer in zip(some, self._client.mget(index=self._alias, docs=wanted)["docs"], strict=True):
+                if answer.get("found"):
+                    found[page] = answer["_source"]
+        return found
 
     def _count(self, index: str) -> int:
-        return int(self._client.count(index=index, query=dsl.IS_PAGE)["count"])
+        """Return how many pages are in an index."""
+        return int(self._client.count(index=index, routing=dsl.routing(Scope.everything()))["count"])
 
-    def _scan(self, query: dsl.Json, sort: list[dsl.Json], fields: list[str] | None = None) -> Iterator[dict[str, Any]]:
+    def _scan(
+        self, routing: str, query: dsl.Json, sort: list[dsl.Json], fields: list[str] | None = None
+    ) -> Iterator[dict[str, Any]]:
         """Yield every row that answers a query, as the index was when it began."""
-        point = self._client.open_point_in_time(index=self._alias, keep_alive=_KEEP_ALIVE)["id"]
+        point = self._client.open_point_in_time(index=self._alias, routing=routing, keep_alive=_KEEP_ALIVE)["id"]
         try:
             after = None
             while True:
@@ -363,17 +356,42 @@ def _page_entry(entry: Entry) -> str:
 
 
 def _case_entry(case_id: str) -> str:
-    return "case-" + hashlib.sha256(case_id.encode()).hexdigest()
+    """Return where a case file's own entry lies: its route and its id."""
+    return _held(dsl.CASES, hashlib.sha256(case_id.encode()).hexdigest())
 
 
-def _index(index: str, entry: str, source: dict[str, Any]) -> dict[str, Any]:
-    return {"_op_type": "index", "_index": index, "_id": entry, "_source": source}
+def _held(route: str, entry: str) -> str:
+    """Return where an entry lies: the route to its shard, and its id."""
+    return f"{route}/{entry}"
+
+
+def _route(held: str) -> str:
+    return held.partition("/")[0]
+
+
+def _id(held: str) -> str:
+    return held.partition("/")[2]
+
+
+def _delete(index: str, held: str) -> dict[str, Any]:
+    return {"_op_type": "delete", "_index": index, "_id": _id(held), "routing": _route(held)}
+
+
+def _analysed(source: dict[str, Any], known: About) -> dict[str, str]:
+    """Return the fields that an index keeps no copy of, made again from a page's entry."""
+    units, fuzzy = searched(unpack(base64.b64decode(source["shown"])).units.units())
+    names = {"court_tokens": known.court_tokens, "case_tokens": known.case_tokens}
+    return {"units": units, "fuzzy": fuzzy, **{name: value for name, value in names.items() if value}}
+
+
+def _index(index: str, held: str, source: dict[str, Any]) -> dict[str, Any]:
+    return {"_op_type": "index", "_index": index, "_id": _id(held), "routing": _route(held), "_source": source}
 
 
 def _source(entry: Entry) -> dict[str, Any]:
     about = entry.about._asdict()
     return {
-        "type": "page",
+        "level": entry.level,
         **{name: value for name, value in about.items() if value != ""},
         **({"year": entry.about.year} if entry.about.year else {}),
         "place": entry.place,
@@ -382,7 +400,7 @@ def _source(entry: Entry) -> dict[str, Any]:
         "number": entry.number,
         "scripts": list(entry.scripts),
         "units": entry.units,
-        "near": entry.fuzzy,
+        "fuzzy": entry.fuzzy,
         "shown": base64.b64encode(entry.shown).decode(),
     }
 

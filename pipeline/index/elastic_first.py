@@ -7,6 +7,7 @@ they are, it is done for those only that may come first by it: mostly they are n
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
+from models.scope import Scope
 from pipeline.index import dsl
 from pipeline.index.query import Query
 from pipeline.index.results import EXACT, FUZZY_TERM, MOST_COUNTED, group_may_differ
@@ -43,22 +44,22 @@ class First(NamedTuple):
     pages: int | None
 
 
-def first(ask: Ask, query: Query, offset: int, limit: int) -> First:
-    """Return the pages that come first."""
+def first(ask: Ask, query: Query, scope: Scope, offset: int, limit: int) -> First:
+    """Return the pages of a scope that come first."""
     until = offset + limit
     single = len(query.groups) == 1
-    answer = ask(dsl.standing(query), 0, until, count=single or MOST_COUNTED)
+    answer = ask(dsl.standing(query, scope), 0, until, count=single or MOST_COUNTED)
     rows, found = answer["hits"]["hits"], _counted(answer)
     exact = sum(score(row) >= EXACT for row in rows)
     if exact == until:
-        all_of_it = answer if single else ask(dsl.exact_only(query), 0, 0, count=True)
+        all_of_it = answer if single else ask(dsl.exact_only(query, scope), 0, 0, count=True)
         return First(rows[offset:], int(all_of_it["hits"]["total"]["value"]), None)
     groups = [number for number, group in enumerate(query.groups) if group_may_differ(group)]
     if found is None and len(rows) == until and score(rows[-1]) > FUZZY_TERM * len(groups):
-        risers = _risers(ask, query, groups, score(rows[-1]) - _ROUNDED, until)
+        risers = _risers(ask, query, scope, groups, score(rows[-1]) - _ROUNDED, until)
         if risers is not None:
             return First(_merged(risers, rows)[offset:until], exact, None)
-    answer = ask(dsl.compiled(query), offset, limit, count=MOST_COUNTED)
+    answer = ask(dsl.compiled(query, scope), offset, limit, count=MOST_COUNTED)
     return First(answer["hits"]["hits"], exact, _counted(answer))
 
 
@@ -67,14 +68,14 @@ def score(row: Row) -> float:
     return float(row["sort"][0])
 
 
-def _risers(ask: Ask, query: Query, groups: Sequence[int], least: float, until: int) -> list[Row] | None:
+def _risers(ask: Ask, query: Query, scope: Scope, groups: Sequence[int], least: float, until: int) -> list[Row] | None:
     """Return the pages that come first of those that score so much by other forms of the words; None if unknown."""
-    may_rise = ask(dsl.may_rise(query, groups), 0, _MOST_LOOKED_AT, source=False)["hits"]["hits"]
+    may_rise = ask(dsl.may_rise(query, scope, groups), 0, _MOST_LOOKED_AT, source=False)["hits"]["hits"]
     few = [row["_id"] for row in may_rise if score(row) >= least]
     if not few:
         return []
     among = few if len(few) < _MOST_LOOKED_AT else ()
-    found = ask(dsl.risers(query, groups, least, among), 0, until)["hits"]["hits"]
+    found = ask(dsl.risers(query, scope, groups, least, among), 0, until)["hits"]["hits"]
     answers = [row for row in found if dsl.ANSWER in row.get("matched_queries", ())]
     return answers if len(found) < until or len(answers) == until else None
 

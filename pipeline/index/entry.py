@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from models.case import CaseFile, Document
 from models.fact import FactName
+from models.level import Level
 from models.page import Page, Rect
+from models.scope import PageLevels
 from pipeline.index.marking import Place
 from pipeline.index.query import key, name_tokens
 from pipeline.index.values import whole_days
@@ -54,9 +56,10 @@ class Shown(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A page as it goes into a store; ``shown`` is packed by :func:`pack`."""
+    """A page as it goes into a store; ``level`` is the one that counts for it, ``shown`` is packed by :func:`pack`."""
 
     about: About
+    level: Level
     scan: str
     path: str
     number: int
@@ -75,7 +78,7 @@ class Entry(NamedTuple):
         return f"{self.about.case}/{self.about.document:06}/{self.path}/{self.scan}/{self.number:06}"
 
 
-def entries(case: CaseFile, pages: Iterable[Page]) -> Iterator[Entry]:
+def entries(case: CaseFile, pages: Iterable[Page], levels: PageLevels) -> Iterator[Entry]:
     """Yield the entries of the pages of a case file."""
     abouts = {(ref.scan, ref.number): about(case, document) for document in case.documents for ref in document.pages}
     paths = {scan.sha256: str(scan.path) for scan in case.scans}
@@ -85,13 +88,13 @@ def entries(case: CaseFile, pages: Iterable[Page]) -> Iterator[Entry]:
         places = [Place(one.start, one.end, one.word.box) for one in placed if one.word.text]
         yield Entry(
             abouts[page.scan, page.number],
+            levels.of(page.scan, page.number),
             page.scan,
             paths[page.scan],
             page.number,
             _scripts(found),
             *searched(found),
-            # Of numbers no other form is looked for; a word may hold a digit that was read for a letter.
-            frozenset(unit.text for unit in found if unit.run < 0 and any(map(str.isalpha, unit.text))),
+            words_of(found),
             pack(Shown(text, Columns.of(found), places)),
         )
 
@@ -99,6 +102,11 @@ def entries(case: CaseFile, pages: Iterable[Page]) -> Iterator[Entry]:
 def searched(found: Sequence[Unit]) -> tuple[str, str]:
     """Return the tokens of units, and the fuzzy ones, separated by spaces, as the stores are given them."""
     return " ".join(tokens(found)), " ".join(fuzzy_tokens(found))
+
+
+def words_of(found: Iterable[Unit]) -> frozenset[str]:
+    """Return the words of which other forms are searched for: no numbers, but a word may hold a misread digit."""
+    return frozenset(unit.text for unit in found if unit.run < 0 and any(map(str.isalpha, unit.text)))
 
 
 def about(case: CaseFile, document: Document) -> About:

@@ -22,15 +22,15 @@ def forms(part: Part, fuzzy_words: Sequence[str]) -> Iterator[str]:
     yield from map(_skip_gram, part.skip_grams)
     words = [f"units : {_row([word])}" for word in fuzzy_words]
     if part.phonetic:
-        words.append(f"near : {_row([part.phonetic])}")
+        words.append(f"fuzzy : {_row([part.phonetic])}")
     if words:
         yield " OR ".join(words)
 
 
 def _skip_gram(skip_gram: SkipGram) -> str:
     if skip_gram.behind:
-        return f"near : NEAR({_row(skip_gram.before)} {_row(skip_gram.behind)}, {skip_gram.apart})"
-    return f"near : {_row(skip_gram.before)}"
+        return f"fuzzy : NEAR({_row(skip_gram.before)} {_row(skip_gram.behind)}, {skip_gram.apart})"
+    return f"fuzzy : {_row(skip_gram.before)}"
 
 
 def _row(tokens: Sequence[str]) -> str:

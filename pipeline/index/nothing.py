@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from rapidfuzz import process
 
+from models.scope import Scope
 from pipeline.index.query import Condition, Field, Query, Term
 from pipeline.index.results import required
 from pipeline.index.store import Store, View
@@ -13,22 +14,26 @@ _MOST_VALUES = 8
 _COUNT = View(limit=1)
 
 
-def why_nothing(store: Store, query: Query) -> list[str]:
-    """Return sentences on why a query finds nothing; none where its parts do not show it.
+def why_nothing(store: Store, query: Query, scope: Scope) -> list[str]:
+    """Return sentences on why a query finds nothing in a scope; none where its parts do not show it.
 
     Raises:
         IndexUnusableError: the index cannot be used.
     """
-    if not store.count():
-        return ["The index holds no page yet: `bannasar index check` says what is missing in it."]
+
+    def count(part: Query) -> int:
+        return store.search(part, _COUNT, scope).pages
+
     parts = list(_parts(query))
-    counts = [store.search(part, _COUNT).pages for _, part in parts]
-    values = _values(store)
+    counts = [count(part) for _, part in parts]
+    if not any(counts) and not count(Query()):
+        return ["The index holds no page yet: `bannasar index check` says what is missing in it."]
+    values = _values(store, scope)
     absent = [_absent(part, text, values) for (text, part), pages in zip(parts, counts, strict=True) if not pages]
     if absent:
         return absent
     if query.without or query.barred:
-        left = store.search(query._replace(without=(), barred=()), _COUNT).pages
+        left = count(query._replace(without=(), barred=()))
         if left:
             barred = [*(_shown(term) for term in query.without), *(one.text for one in query.barred)]
             return [f"{_pages(left)} would be found, but {', '.join(dict.fromkeys(barred))} must not be on them."]
@@ -74,26 +79,26 @@ _LISTED = {
 _FACETS = {Field.KIND: "kind", Field.COURT: "court", Field.BOX: "box", Field.SCRIPT: "script", Field.DATE: "year"}
 
 
-def _values(store: Store) -> Callable[[Field], Sequence[str]]:
+def _values(store: Store, scope: Scope) -> Callable[[Field], Sequence[str]]:
     """Return a function that gives the values of a field in the index; it asks for them once, and only if needed."""
     facets: dict[str, list[str]] = {}
 
     def of(field: Field) -> Sequence[str]:
         if not facets:
-            found = store.search(Query(), View(limit=1, facets=True)).facets
+            found = store.search(Query(), View(limit=1, facets=True), scope).facets
             facets.update({name: [count.value for count in counts] for name, counts in found.items()})
         return facets[_FACETS[field]]
 
     return of
 
 
-def values_of(store: Store, field: Field) -> Sequence[str]:
-    """Return the values of a field in the index, the most frequent first.
+def values_of(store: Store, field: Field, scope: Scope) -> Sequence[str]:
+    """Return the values of a field on the pages of a scope, the most frequent first.
 
     Raises:
         IndexUnusableError: the index cannot be used.
     """
-    return _values(store)(field)
+    return _values(store, scope)(field)
 
 
 def _nearest(values: Sequence[str], condition: Condition) -> str:

@@ -1,12 +1,14 @@
 """The default store: SQLite FTS5, one file in the archive, no server.
 
-The tokens are made in ``pipeline.text``; FTS5 takes them as they come. The table of tokens is contentless: what it
-would need to delete a row is made again from the page's units, which are kept beside it with the boxes of its words.
+The tokens are made in ``pipeline.text``; FTS5 takes them as they come. Each level has a table of them; see
+``sqlite_scope``. These tables are contentless: what they need to delete a row is made again from the page's units,
+which are kept beside them with the boxes of its words.
 """
 
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,17 +16,21 @@ from typing import Self
 from models.case import CaseFile
 from models.errors import IndexUnreadableError, IndexUnusableError
 from models.hit import Found, Hit
+from models.level import Level
 from models.page import Page
+from models.scope import Scope
 from pipeline.index.database import connect, may_be_written
-from pipeline.index.entry import About, entries, searched, unpack
+from pipeline.index.entry import About, entries, searched, unpack, words_of
 from pipeline.index.query import Query
 from pipeline.index.results import first_only
 from pipeline.index.sqlite_ranking import TOKENS
+from pipeline.index.sqlite_scope import first_page, tokens_of
 from pipeline.index.sqlite_search import Search
 from pipeline.index.store import Sort, View, fingerprint
+from pipeline.text.units import Unit
 
 # Of the schema and of the tokens: those of a page are made again when it is taken out.
-VERSION = 5
+VERSION = 6
 
 _BUSY_SECONDS = 30
 _DAMAGES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -35,16 +41,25 @@ _MERGED_AT_ONCE = 500
 _NOTHING_MERGED = 1
 
 _ABOUT = ", ".join(f'"{name}"' for name in About._fields)
-_TABLES = ("cases", "documents", "pages", "shown", "words", "tokens")
+_TOKENS = tuple(map(tokens_of, Level))
+_TABLES = ("boxes", "cases", "documents", "pages", "shown", "words", "levels", *_TOKENS)
 _SCHEMA = (
-    "CREATE TABLE cases (id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL) STRICT",
+    "CREATE TABLE boxes (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT",
+    """
+    CREATE TABLE cases (
+        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, box INTEGER NOT NULL REFERENCES boxes,
+        fingerprint TEXT NOT NULL
+    ) STRICT
+    """,
     # The columns are the fields of About.
     f"CREATE TABLE documents (id INTEGER PRIMARY KEY, {_ABOUT})",
     'CREATE INDEX documents_by_case ON documents ("case")',
+    # The id of a page begins with the numbers of its box and its case file; see sqlite_scope. The level is a rank.
     """
     CREATE TABLE pages (
         id INTEGER PRIMARY KEY,
         document_id INTEGER NOT NULL REFERENCES documents,
+        level INTEGER NOT NULL,
         scan TEXT NOT NULL,
         path TEXT NOT NULL,
         number INTEGER NOT NULL,
@@ -55,8 +70,14 @@ _SCHEMA = (
     "CREATE INDEX pages_by_document ON pages (document_id)",
     "CREATE INDEX pages_by_place ON pages (place)",
     "CREATE TABLE shown (page INTEGER PRIMARY KEY, packed BLOB NOT NULL) STRICT",
-    "CREATE TABLE words (length INTEGER, word TEXT, PRIMARY KEY (length, word)) STRICT, WITHOUT ROWID",
-    f"CREATE VIRTUAL TABLE tokens USING fts5 ({TOKENS})",
+    # Each level has its own words, with the number of pages on which they stand.
+    """
+    CREATE TABLE words (
+        level INTEGER, length INTEGER, word TEXT, pages INTEGER NOT NULL, PRIMARY KEY (level, length, word)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE TABLE levels (level INTEGER PRIMARY KEY, pages INTEGER NOT NULL) STRICT",
+    *(f"CREATE VIRTUAL TABLE {table} USING fts5 ({TOKENS})" for table in _TOKENS),
 )
 
 
@@ -93,27 +114,50 @@ class SqliteStore:
         """Close the store."""
         self._database.close()
 
-    def put(self, case: CaseFile, pages: Iterable[Page]) -> None:
+    def put(self, case: CaseFile, pages: Iterable[Page], now: datetime | None = None) -> None:
         """Put the pages of a case file in, all of them or none; see :class:`pipeline.index.store.Store`."""
         with self._transaction():
             self._take_out(case.id)
-            self._put_in(case, pages)
+            self._put_in(case, pages, now)
+
+    def set_levels(self, case: CaseFile, now: datetime | None = None) -> bool:
+        """Let searches go by the levels of a case file, all of its pages at once or none."""
+        levels = case.levels(now)
+        with self._transaction():
+            held = self._database.execute(
+                "SELECT pages.id, level, scan, pages.number FROM pages JOIN documents ON documents.id = document_id "
+                'WHERE "case" = ?',
+                (case.id,),
+            ).fetchall()
+            wanted = {(ref.scan, ref.number) for document in case.documents for ref in document.pages}
+            if {(row["scan"], row["number"]) for row in held} != wanted:
+                return False
+            for row in held:
+                level = levels.of(row["scan"], row["number"])
+                if level.rank != row["level"]:
+                    found = self._units(row["id"])
+                    self._remove_tokens(row["id"], list(Level)[row["level"]], found)
+                    self._add_tokens(row["id"], level, found)
+                    self._database.execute("UPDATE pages SET level = ? WHERE id = ?", (level.rank, row["id"]))
+            self._database.execute("UPDATE cases SET fingerprint = ? WHERE id = ?", (fingerprint(case), case.id))
+        return True
 
     def remove(self, case_id: str) -> None:
         """Take the pages of a case file out."""
         with self._transaction():
             self._take_out(case_id)
 
-    def rebuild(self, cases: Iterable[tuple[CaseFile, list[Page]]]) -> int:
+    def rebuild(self, cases: Iterable[tuple[CaseFile, list[Page]]], now: datetime | None = None) -> int:
         """Make the index anew, in one transaction: searches find it as it was until all is in."""
         with self._transaction():
             for table in _TABLES:
                 self._database.execute(f"DROP TABLE IF EXISTS {table}")
             self._make_tables()
             for case, pages in cases:
-                self._put_in(case, pages)
+                self._put_in(case, pages, now)
             # One segment instead of a dozen: rare words are found in a third of the time.
-            self._database.execute("INSERT INTO tokens (tokens) VALUES ('optimize')")
+            for table in _TOKENS:
+                self._database.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")  # noqa: S608
         with self._border():
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return self.count()
@@ -136,12 +180,14 @@ class SqliteStore:
         dozens of runs.
         """
         with self._border():
-            self._database.execute("INSERT INTO tokens (tokens, rank) VALUES ('usermerge', 2)")
-            merged = True
-            while merged:
-                before = self._database.total_changes
-                self._database.execute("INSERT INTO tokens (tokens, rank) VALUES ('merge', ?)", (_MERGED_AT_ONCE,))
-                merged = self._database.total_changes - before > _NOTHING_MERGED
+            for table in _TOKENS:
+                command = f"INSERT INTO {table} ({table}, rank) VALUES (?, ?)"  # noqa: S608
+                self._database.execute(command, ("usermerge", 2))
+                merged = True
+                while merged:
+                    before = self._database.total_changes
+                    self._database.execute(command, ("merge", _MERGED_AT_ONCE))
+                    merged = self._database.total_changes - before > _NOTHING_MERGED
 
     def count(self) -> int:
         """Return how many pages are in."""
@@ -153,15 +199,15 @@ class SqliteStore:
         with self._border():
             return dict(self._database.execute("SELECT id, fingerprint FROM cases ORDER BY id").fetchall())
 
-    def search(self, query: Query, view: View) -> Found:
+    def search(self, query: Query, view: View, scope: Scope) -> Found:
         """Return the pages that answer a query; see :class:`pipeline.index.store.Store`."""
-        with self._reading() as search:
+        with self._reading(scope) as search:
             search.run(query, view.offset + view.limit if first_only(query, view) else None)
             return search.found(view)
 
-    def each(self, query: Query, sort: Sort) -> Iterator[Hit]:
+    def each(self, query: Query, sort: Sort, scope: Scope) -> Iterator[Hit]:
         """Yield every page that answers a query."""
-        with self._reading() as search:
+        with self._reading(scope) as search:
             search.run(query)
             offset = 0
             while hits := search.hits(View(limit=_HITS_AT_ONCE, offset=offset, sort=sort)):
@@ -169,62 +215,91 @@ class SqliteStore:
                 offset += _HITS_AT_ONCE
 
     @contextmanager
-    def _reading(self) -> Iterator[Search]:
+    def _reading(self, scope: Scope) -> Iterator[Search]:
         """Read the index as it is at one moment."""
         with self._border():
             self._database.execute("BEGIN")
             try:
-                yield Search(self._database)
+                yield Search(self._database, scope)
             finally:
                 self._database.execute("ROLLBACK")
 
-    def _put_in(self, case: CaseFile, pages: Iterable[Page]) -> None:
+    def _put_in(self, case: CaseFile, pages: Iterable[Page], now: datetime | None) -> None:
         database = self._database
-        database.execute("INSERT INTO cases VALUES (?, ?)", (case.id, fingerprint(case)))
+        database.execute("INSERT OR IGNORE INTO boxes (name) VALUES (?)", (case.box,))
+        (box,) = database.execute("SELECT number FROM boxes WHERE name = ?", (case.box,)).fetchone()
+        number = database.execute(
+            "INSERT INTO cases (id, box, fingerprint) VALUES (?, ?, ?)", (case.id, box, fingerprint(case))
+        ).lastrowid
+        first = first_page(box, number or 0)
         documents: dict[About, int | None] = {}
-        for entry in entries(case, pages):
+        for row, entry in enumerate(entries(case, pages, case.levels(now)), first):
             if entry.about not in documents:
                 marks = ", ".join("?" * len(About._fields))
                 documents[entry.about] = database.execute(
                     f"INSERT INTO documents ({_ABOUT}) VALUES ({marks})",  # noqa: S608
                     entry.about,
                 ).lastrowid
-            row = database.execute(
-                "INSERT INTO pages (document_id, scan, path, number, scripts, place) VALUES (?, ?, ?, ?, ?, ?)",
+            database.execute(
+                "INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
+                    row,
                     documents[entry.about],
+                    entry.level.rank,
                     entry.scan,
                     entry.path,
                     entry.number,
                     f" {' '.join(entry.scripts)} ",
                     entry.place,
                 ),
-            ).lastrowid
+            )
             database.execute("INSERT INTO shown VALUES (?, ?)", (row, entry.shown))
-            database.execute(
-                "INSERT INTO tokens (rowid, units, near) VALUES (?, ?, ?)", (row, entry.units, entry.fuzzy)
-            )
-            # Words that are on no page any more do no harm: they are looked up to be searched for.
-            database.executemany(
-                "INSERT OR IGNORE INTO words VALUES (?, ?)", [(len(word), word) for word in entry.words]
-            )
+            self._index(row, entry.level, (entry.units, entry.fuzzy), entry.words)
 
     def _take_out(self, case_id: str) -> None:
         rows = self._database.execute(
-            "SELECT page, packed FROM shown WHERE page IN (SELECT pages.id FROM pages JOIN documents "
-            'ON documents.id = document_id WHERE "case" = ?)',
+            'SELECT id, level FROM pages WHERE document_id IN (SELECT id FROM documents WHERE "case" = ?)',
             (case_id,),
         )
-        for page, packed in rows.fetchall():
-            found = unpack(packed).units.units()
-            self._database.execute(
-                "INSERT INTO tokens (tokens, rowid, units, near) VALUES ('delete', ?, ?, ?)",
-                (page, *searched(found)),
-            )
+        for page, level in rows.fetchall():
+            self._remove_tokens(page, list(Level)[level], self._units(page))
             self._database.execute("DELETE FROM shown WHERE page = ?", (page,))
             self._database.execute("DELETE FROM pages WHERE id = ?", (page,))
         self._database.execute('DELETE FROM documents WHERE "case" = ?', (case_id,))
         self._database.execute("DELETE FROM cases WHERE id = ?", (case_id,))
+
+    def _units(self, page: int) -> list[Unit]:
+        """Return the units of a page, from which its tokens are made again."""
+        packed = self._database.execute("SELECT packed FROM shown WHERE page = ?", (page,)).fetchone()[0]
+        return unpack(packed).units.units()
+
+    def _add_tokens(self, page: int, level: Level, found: list[Unit]) -> None:
+        self._index(page, level, searched(found), words_of(found))
+
+    def _index(self, page: int, level: Level, tokens: tuple[str, str], words: frozenset[str]) -> None:
+        """Add a page's tokens and words to those of a level."""
+        database = self._database
+        table = tokens_of(level)
+        database.execute(f"INSERT INTO {table} (rowid, units, fuzzy) VALUES (?, ?, ?)", (page, *tokens))  # noqa: S608
+        database.executemany(
+            "INSERT INTO words VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET pages = pages + 1",
+            [(level.rank, len(word), word) for word in words],
+        )
+        database.execute("INSERT INTO levels VALUES (?, 1) ON CONFLICT DO UPDATE SET pages = pages + 1", (level.rank,))
+
+    def _remove_tokens(self, page: int, level: Level, found: list[Unit]) -> None:
+        """Take a page's tokens and words out of those of a level."""
+        database = self._database
+        table = tokens_of(level)
+        database.execute(
+            f"INSERT INTO {table} ({table}, rowid, units, fuzzy) VALUES ('delete', ?, ?, ?)",  # noqa: S608
+            (page, *searched(found)),
+        )
+        words = [(level.rank, len(word), word) for word in words_of(found)]
+        one = "WHERE level = ? AND length = ? AND word = ?"
+        database.executemany(f"DELETE FROM words {one} AND pages = 1", words)  # noqa: S608
+        database.executemany(f"UPDATE words SET pages = pages - 1 {one}", words)  # noqa: S608
+        database.execute("UPDATE levels SET pages = pages - 1 WHERE level = ?", (level.rank,))
 
     def _check_version(self) -> None:
         """Check the version of the file, and make its tables if it is new; others may open it at the same time."""

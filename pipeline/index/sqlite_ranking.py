@@ -5,6 +5,7 @@ of the connection's own, without a row passing through Python. FTS5 could do it 
 reckoned over every token of that expression for every page, which takes longer than all else.
 """
 
+import itertools
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 
@@ -25,10 +26,11 @@ from pipeline.index.results import (
     may_differ,
     required,
 )
+from pipeline.index.sqlite_scope import Source
 
 # FTS5's own categories would cut Khmer at every vowel, and drop the joint of our tokens.
 TOKENS = """
-    units, near, content = '', tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co M*'"
+    units, fuzzy, content = '', tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co M*'"
 """
 _MOST_FUZZY_WORDS = 100
 # The share of all pages from which on no page has more for a word than EXACT_TERM: FTS5's BM25 is at most 2.2 times
@@ -54,15 +56,19 @@ class Ranking:
     of those that stand on it in another form only.
     """
 
-    def __init__(self, database: sqlite3.Connection, query: Query, narrow: Callable[[], None]) -> None:
+    def __init__(
+        self, database: sqlite3.Connection, sources: Sequence[Source], query: Query, narrow: Callable[[], None]
+    ) -> None:
         """Begin with nothing found.
 
         Args:
             database: the index.
+            sources: the tables of tokens to search; no page is in two of them.
             query: the query; it has words.
             narrow: takes out of the table what the other conditions of the query bar.
         """
         self._database = database
+        self._sources = sources
         self._query = query
         self._narrow = narrow
         self._all = (1 << len(query.groups)) - 1
@@ -74,7 +80,7 @@ class Ranking:
         self._clear("found")
         for number in range(len(self._query.groups)):
             self._stand(number)
-        self._add_fuzzy()
+        self._add_fuzzy(self._sources)
         self._finish()
         self._add_adjacencies()
 
@@ -137,30 +143,34 @@ class Ranking:
         group = self._query.groups[number]
         least = EXACT_TERM if may_differ(self._query) and not required(group) else 0.0
         with_all = EXACT if self._all == 1 else 0.0
-        score = f"max({least}, round(-bm25(tokens), 4)) + {with_all}"
         bit = 1 << number
-        if self._common[number]:
-            expression = phrase(group[0])
-            if among:
-                expression = f"({expression}) AND ({' OR '.join(map(phrase, among))})"
-            self._add(f"SELECT rowid, {least + with_all}, {bit} FROM tokens WHERE tokens MATCH ? AND true", expression)
-        elif len(group) == 1:
-            self._add(f"SELECT rowid, {score}, {bit} FROM tokens WHERE tokens MATCH ? AND true", phrase(group[0]))
-        else:
-            self._clear("best")
-            for term in group:
+        for source in self._sources:
+            weighed = f"max({least}, round(-bm25({source.table}), 4))" if source.weighed else f"{least}"
+            if self._common[number]:
+                expression = phrase(group[0])
+                if among:
+                    expression = f"({expression}) AND ({' OR '.join(map(phrase, among))})"
+                self._add(source, f"{least + with_all}, {bit}", expression)
+            elif len(group) == 1:
+                self._add(source, f"{weighed} + {with_all}, {bit}", phrase(group[0]))
+            else:
+                self._clear("best")
+                for term in group:
+                    self._database.execute(
+                        f"INSERT INTO best {_match(source, f'{weighed} + {with_all}')} "
+                        "ON CONFLICT (page) DO UPDATE SET score = max(score, excluded.score)",
+                        (phrase(term),),
+                    )
                 self._database.execute(
-                    f"INSERT INTO best SELECT rowid, {score} FROM tokens WHERE tokens MATCH ? AND true "
-                    "ON CONFLICT (page) DO UPDATE SET score = max(score, excluded.score)",
-                    (phrase(term),),
+                    f"INSERT INTO found (page, score, standing) SELECT page, score, {bit} FROM best WHERE true {_ADD}"
                 )
-            self._add(f"SELECT page, score, {bit} FROM best WHERE true")
 
     def _stand_together(self) -> None:
         """Add the pages on which all groups, each of them a common word, stand as they are."""
         expression = " AND ".join(f"({phrase(term)})" for (term,) in self._query.groups)
         score = EXACT_TERM * len(self._query.groups) + (EXACT if self._all == 1 else 0.0)
-        self._add(f"SELECT rowid, {score}, {self._all} FROM tokens WHERE tokens MATCH ? AND true", expression)
+        for source in self._sources:
+            self._add(source, f"{score}, {self._all}", expression)
 
     def _finish(self) -> None:
         """Take out what must not be there, and add what pages with all of the query have on top."""
@@ -177,15 +187,13 @@ class Ranking:
 
     def _add_adjacencies(self, *, alone: bool = False) -> None:
         """Add what pages have on top where words follow one another; with ``alone`` also pages that have but that."""
-        for adjacency in self._query.adjacencies:
+        for adjacency, source in itertools.product(self._query.adjacencies, self._sources):
             more = ADJACENT / len(self._query.adjacencies)
             if alone:
-                self._add(f"SELECT rowid, {more}, 0 FROM tokens WHERE tokens MATCH ? AND true", phrase(adjacency))
+                self._add(source, f"{more}, 0", phrase(adjacency))
             else:
                 self._database.execute(
-                    f"UPDATE found SET score = score + {more} "
-                    "WHERE page IN (SELECT rowid FROM tokens WHERE tokens MATCH ?)",
-                    (phrase(adjacency),),
+                    f"UPDATE found SET score = score + {more} WHERE page IN ({_match(source)})", (phrase(adjacency),)
                 )
 
     def _look_at(self, pages: Sequence[int]) -> None:
@@ -196,10 +204,10 @@ class Ranking:
             packed = self._database.execute("SELECT packed FROM shown WHERE page = ?", (page,)).fetchone()[0]
             found = unpack(packed).units.units()
             row = (page, *searched(found))
-            self._database.execute("INSERT INTO few (rowid, units, near) VALUES (?, ?, ?)", row)
-        self._add_fuzzy("few")
+            self._database.execute("INSERT INTO few (rowid, units, fuzzy) VALUES (?, ?, ?)", row)
+        self._add_fuzzy([Source("few")])
 
-    def _add_fuzzy(self, index: str = "tokens") -> None:
+    def _add_fuzzy(self, sources: Sequence[Source]) -> None:
         """Add the pages on which a term stands in another form, but in none of its group as it is."""
         for number, group in enumerate(self._query.groups):
             if not self._may_differ[number]:
@@ -207,7 +215,7 @@ class Ranking:
             self._clear("best")
             for term in group:
                 if parts(term):
-                    self._find_fuzzy(term, index)
+                    self._find_fuzzy(term, sources)
                     self._database.execute(
                         f"INSERT INTO best SELECT page, {FUZZY_TERM} * share FROM fuzzy WHERE true "
                         "ON CONFLICT (page) DO UPDATE SET score = max(score, excluded.score)"
@@ -217,20 +225,23 @@ class Ranking:
                 f"{_ADD}, otherwise = otherwise | excluded.otherwise WHERE standing & {1 << number} = 0"
             )
 
-    def _find_fuzzy(self, term: Term, index: str) -> None:
+    def _find_fuzzy(self, term: Term, sources: Sequence[Source]) -> None:
         """Put into the table ``fuzzy`` the pages with every part of a term in some form, and their similarity, 0–1."""
         may_be = parts(term)
         for number, part in enumerate(may_be):
             table = "part" if number else "fuzzy"
             self._clear(table)
-            expressions = list(forms(part, self._fuzzy_words(part)))
-            for expression in expressions:
-                self._share(table, index, expression, 1 / len(expressions), "share + excluded.share")
+            for source in sources:
+                expressions = list(forms(part, self._fuzzy_words(part, source)))
+                for expression in expressions:
+                    self._share(table, source, expression, 1 / len(expressions), "share + excluded.share")
             if part.least > 1:
-                few = (part.least - 0.5) / len(expressions)
+                # Only a passage asks for more than one form: its skip-grams are all the forms it has.
+                few = (part.least - 0.5) / len(part.skip_grams)
                 self._database.execute(f"DELETE FROM {table} WHERE share < ?", (few,))
             if len(may_be) > 1:
-                self._share(table, index, phrase(part.itself), 1.0, "1.0")
+                for source in sources:
+                    self._share(table, source, phrase(part.itself), 1.0, "1.0")
             if number:
                 self._database.execute("DELETE FROM fuzzy WHERE page NOT IN (SELECT page FROM part)")
                 self._database.execute(
@@ -239,23 +250,27 @@ class Ranking:
         if len(may_be) > 1:
             self._database.execute("UPDATE fuzzy SET share = share / ?", (len(may_be),))
 
-    def _share(self, table: str, index: str, expression: str, share: float, instead: str) -> None:
+    def _share(self, table: str, source: Source, expression: str, share: float, instead: str) -> None:
         self._database.execute(
-            f"INSERT INTO {table} SELECT rowid, ? FROM {index} WHERE {index} MATCH ? AND true "
-            f"ON CONFLICT (page) DO UPDATE SET share = {instead}",
+            f"INSERT INTO {table} {_match(source, '?')} ON CONFLICT (page) DO UPDATE SET share = {instead}",
             (share, expression),
         )
 
-    def _fuzzy_words(self, part: Part) -> list[str]:
+    def _fuzzy_words(self, part: Part, source: Source) -> list[str]:
+        """Return the words of a table that are a part's word with some letters wrong; of all tables for another's."""
         if not part.edits:
             return []
-        rows = self._database.execute(
-            "SELECT word FROM words WHERE length BETWEEN ? AND ?",
-            (len(part.word) - part.edits, len(part.word) + part.edits),
-        )
-        words = [word for (word,) in rows if word != part.word]
+        words: dict[str, None] = {}
+        for one in [source] if source.level is not None else self._sources:
+            if one.level is not None:
+                # In the order of the table's key: of words as near as one another not all may be taken.
+                rows = self._database.execute(
+                    "SELECT word FROM words WHERE level = ? AND length BETWEEN ? AND ?",
+                    (one.level.rank, len(part.word) - part.edits, len(part.word) + part.edits),
+                )
+                words |= dict.fromkeys(word for (word,) in rows if word != part.word)
         matches = process.extract(
-            part.word, words, scorer=OSA.distance, score_cutoff=part.edits, limit=_MOST_FUZZY_WORDS
+            part.word, list(words), scorer=OSA.distance, score_cutoff=part.edits, limit=_MOST_FUZZY_WORDS
         )
         return [word for word, _, _ in matches]
 
@@ -264,15 +279,23 @@ class Ranking:
         terms = tuple(group)
         if len(terms) > 1 or required(terms) or not may_differ(self._query):
             return False
-        pages = self._database.execute("SELECT max(id) FROM pages").fetchone()[0] or 0
-        fewest = int(max(_COMMON * pages, MOST_COUNTED)) + 1
-        row = self._database.execute(
-            "SELECT count(*) FROM (SELECT 1 FROM tokens WHERE tokens MATCH ? LIMIT ?)", (phrase(terms[0]), fewest)
-        )
-        return bool(row.fetchone()[0] == fewest)
+        found = 0
+        for source in self._sources:
+            few = int(_COMMON * source.pages) if source.weighed else 0
+            row = self._database.execute(
+                f"SELECT count(*) FROM ({_match(source)} LIMIT ?)", (phrase(terms[0]), max(few, MOST_COUNTED) + 1)
+            )
+            count = int(row.fetchone()[0])
+            if 0 < count <= few:
+                return False
+            found += count
+        return found > MOST_COUNTED
 
-    def _add(self, select: str, *values: str) -> None:
-        self._database.execute(f"INSERT INTO found (page, score, standing) {select} {_ADD}", values)
+    def _add(self, source: Source, columns: str, expression: str) -> None:
+        """Add pages of a table that match an expression, with a score and a bit for what stands on them."""
+        self._database.execute(
+            f"INSERT INTO found (page, score, standing) {_match(source, columns)} {_ADD}", (expression,)
+        )
 
     def _count(self, condition: str) -> int:
         row = self._database.execute(f"SELECT count(*) FROM found WHERE {condition}")
@@ -280,6 +303,12 @@ class Ranking:
 
     def _clear(self, table: str) -> None:
         self._database.execute(f"DELETE FROM {table}")
+
+
+def _match(source: Source, columns: str = "") -> str:
+    """Return the SELECT of the pages of a table that match an expression, with more columns if need be."""
+    table = source.table
+    return f"SELECT rowid{columns and ', '}{columns} FROM {table} WHERE {table} MATCH ? AND {source.rows}"
 
 
 def make_tables(database: sqlite3.Connection) -> None:

@@ -1,15 +1,18 @@
 """A search of the SQLite store: which pages answer, and what is shown of them, in which order."""
 
+import itertools
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Sequence
 
 from models.hit import Count, Found, Hit
+from models.scope import Scope
 from pipeline.index.entry import About, unpack
 from pipeline.index.fts import phrase
 from pipeline.index.query import Condition, Field, Query
 from pipeline.index.results import EXACT, MOST_COUNTED, facet, hit
 from pipeline.index.sqlite_ranking import Ranking, make_tables
+from pipeline.index.sqlite_scope import pages_in, sources
 from pipeline.index.store import FACETS, Sort, View
 
 _ABOUT = ", ".join(f'documents."{name}"' for name in About._fields)
@@ -32,9 +35,10 @@ _PREFIX = "substr({0}, 1, length(?)) = ?"
 class Search:
     """One search, on a connection that reads the index as it is at one moment."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
-        """Begin with nothing found."""
+    def __init__(self, database: sqlite3.Connection, scope: Scope) -> None:
+        """Begin with nothing found; nothing out of the scope will be."""
         self._database = database
+        self._sources = sources(database, scope)
         self._query = Query()
         self._whole = True
         make_tables(database)
@@ -48,7 +52,7 @@ class Search:
         """
         self._query = query
         if query.groups:
-            ranking = Ranking(self._database, query, self._narrow)
+            ranking = Ranking(self._database, self._sources, query, self._narrow)
             if enough is not None and ranking.first(enough):
                 self._whole = False
                 return
@@ -61,7 +65,7 @@ class Search:
             self._database.execute(
                 "INSERT INTO found (page, score, standing) SELECT pages.id, 0, 0 FROM pages "  # noqa: S608
                 "JOIN documents ON documents.id = document_id "
-                f"WHERE {where}",
+                f"WHERE {pages_in(self._sources)} AND {where}",
                 values,
             )
             self._narrow()
@@ -86,9 +90,10 @@ class Search:
     def _narrow(self) -> None:
         """Take out of what is found what must not be there."""
         query = self._query
-        for term in query.without:
+        for term, source in itertools.product(query.without, self._sources):
             self._database.execute(
-                "DELETE FROM found WHERE page IN (SELECT rowid FROM tokens WHERE tokens MATCH ?)", (phrase(term),)
+                f"DELETE FROM found WHERE page IN (SELECT rowid FROM {source.table} WHERE {source.table} MATCH ?)",  # noqa: S608
+                (phrase(term),),
             )
         held = [_any(group) for group in query.conditions] + [_none(one) for one in query.barred]
         if held and query.groups:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
@@ -10,6 +11,7 @@ from typing import Protocol, Self
 from models.case import CaseFile
 from models.hit import Found, Hit
 from models.page import Page
+from models.scope import Scope
 from pipeline.index.query import Query
 
 # The facets, by the names they are shown under.
@@ -47,37 +49,49 @@ class Store(Protocol):
     """A place where pages are searched. Everything in it can be made again from the bags.
 
     All that it does raises :class:`IndexUnusableError` when it cannot be done.
+
+    Whoever asks for pages gives a scope. What is out of it does not show in the answer: in no hit, count, facet, order
+    or near spelling. See ``docs/decisions/0008-scope-in-the-query.md``. ``now`` is the time by which the levels of a
+    case file are read; None where no end date can be believed to have passed.
     """
 
-    def put(self, case: CaseFile, pages: Iterable[Page]) -> None:
-        """Put the pages of a case file in, instead of all that it had before.
+    def put(self, case: CaseFile, pages: Iterable[Page], now: datetime | None = None) -> None:
+        """Put the pages of a case file in at their levels, instead of all that it had before.
 
         Where it fails, :meth:`cases` does not give the case file's new fingerprint, so that it is put in again.
+        """
+
+    def set_levels(self, case: CaseFile, now: datetime | None = None) -> bool:
+        """Let searches go by the levels of a case file that is in, if nothing else of it has changed since.
+
+        Returns:
+            Whether every search from now on goes by them. If not, the store holds other pages of the case file: put it
+            in again. Where this is false, or raises, the case file must be refused until it is in.
         """
 
     def remove(self, case_id: str) -> None:
         """Take the pages of a case file out; nothing happens where it has none."""
 
-    def search(self, query: Query, view: View) -> Found:
-        """Return the pages that answer a query.
+    def search(self, query: Query, view: View, scope: Scope) -> Found:
+        """Return the pages of a scope that answer a query.
 
         First those where all of the query stands as it is, of them first those where its words follow one another; then
         those with some of it, or with forms of it that are misread or spelt another way.
         """
 
-    def each(self, query: Query, sort: Sort) -> Iterator[Hit]:
-        """Yield every page that answers a query, in the order of :meth:`search`, as the index was when it began."""
+    def each(self, query: Query, sort: Sort, scope: Scope) -> Iterator[Hit]:
+        """Yield every page of a scope that answers a query, from the index as it was then, in the order of a search."""
 
     def merge(self) -> None:
         """Bring together what many puts left in pieces, for searches are slower then. What is found does not change."""
 
     def count(self) -> int:
-        """Return how many pages are in, blank ones too."""
+        """Return how many pages are in, blank ones too, whoever may see them: for checks, and for no one's question."""
 
     def cases(self) -> dict[str, str]:
-        """Return the case files that are in whole, by their ids, each with its :func:`fingerprint`."""
+        """Return the case files that are in whole, by their ids, each with its :func:`fingerprint`: for checks, too."""
 
-    def rebuild(self, cases: Iterable[tuple[CaseFile, list[Page]]]) -> int:
+    def rebuild(self, cases: Iterable[tuple[CaseFile, list[Page]]], now: datetime | None = None) -> int:
         """Make the index anew of these case files, and return how many pages it holds then.
 
         Searches find the index as it was until all is in.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from models.errors import NotFoundError, QueryError
 from models.hit import Found, Hit
+from models.scope import Scope
 from pipeline.archive.archive import Archive
 from pipeline.document.glossary import read_names
 from pipeline.document.name_lookup import NameLookup
@@ -31,13 +32,14 @@ class Answer:
     why: tuple[str, ...]
 
 
-def search(archive: Archive, text: str, view: View) -> Answer:
+def search(archive: Archive, text: str, view: View, scope: Scope) -> Answer:
     """Find pages.
 
     Args:
         archive: the archive.
         text: the query, as people type it; see docs/researchers.md.
         view: which part of what is found is shown, and how.
+        scope: what may be shown to who asks.
 
     Raises:
         QueryError: the query cannot be understood, or can find nothing.
@@ -46,31 +48,32 @@ def search(archive: Archive, text: str, view: View) -> Answer:
         IndexUnusableError: the index cannot be used.
     """
     started = time.monotonic()
-    query = understood(archive, text)
+    query = understood(archive, text, scope)
     understood_in = time.monotonic() - started
-    found = archive.index.search(query, view)
+    found = archive.index.search(query, view, scope)
     seconds = time.monotonic() - started
     _LOG.info("%d pages found in %.3f s, of which %.3f s to read the query", found.pages, seconds, understood_in)
-    return Answer(query, found, tuple(why_nothing(archive.index, query)) if found.whole and not found.pages else ())
+    is_nothing = found.whole and not found.pages
+    return Answer(query, found, tuple(why_nothing(archive.index, query, scope)) if is_nothing else ())
 
 
-def each(archive: Archive, text: str, sort: Sort) -> Iterator[Hit]:
+def each(archive: Archive, text: str, sort: Sort, scope: Scope) -> Iterator[Hit]:
     """Yield every page that is found; raises as :func:`search` does."""
-    query = understood(archive, text)
-    return archive.index.each(query, sort)
+    query = understood(archive, text, scope)
+    return archive.index.each(query, sort, scope)
 
 
-def why_none(archive: Archive, text: str) -> Sequence[str]:
+def why_none(archive: Archive, text: str, scope: Scope) -> Sequence[str]:
     """Return in sentences why a query finds nothing; raises as :func:`search` does."""
-    query = understood(archive, text)
-    return why_nothing(archive.index, query)
+    query = understood(archive, text, scope)
+    return why_nothing(archive.index, query, scope)
 
 
-def understood(archive: Archive, text: str) -> Query:
-    """Return what a query means; raises as :func:`search` does."""
+def understood(archive: Archive, text: str, scope: Scope) -> Query:
+    """Return what a query means, among the kinds of a scope's pages; raises as :func:`search` does."""
 
     def kinds_in_archive() -> Sequence[str]:
-        return values_of(archive.index, Field.KIND) if archive.has_index else ()
+        return values_of(archive.index, Field.KIND, scope) if archive.has_index else ()
 
     try:
         query = parse(text, NameLookup(read_names(Path(archive.settings.document.glossary)), kinds_in_archive))

@@ -26,7 +26,8 @@ _JOINERS = "\u200c\u200d"
 _INVISIBLE = "\u00ad\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
 _ACCENTS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff"
 
-_SYLLABLE = re.compile(rf"[{_LETTERS}](?:{COENG}+[{_LETTERS}]|[{_MARKS}{_JOINERS}])*")
+# The sign of subscripts may stand there without a letter below: misread, or typed by mistake. It is dropped.
+_SYLLABLE = re.compile(rf"[{_LETTERS}](?:{COENG}+[{_LETTERS}]|[{_MARKS}{_JOINERS}]|{COENG})*")
 _PART = re.compile(rf"{COENG}[{_LETTERS}]|[{_MARKS}]")
 
 # 1. Letters the standard has deprecated, and what it writes instead.

@@ -27,7 +27,7 @@ from pipeline.archive.ledger_schema import FILE
 from pipeline.index.language import parse
 from pipeline.index.store import View
 from pipeline.services import correct, import_bag, index, keys, rebuild, withdraw
-from tests.conftest import archive_settings
+from tests.conftest import EVERYTHING, archive_settings
 
 CLERK = Actor(name="dara", kind=ActorKind.PERSON)
 CONTENT = b"the scan"
@@ -201,7 +201,7 @@ def test_a_change_that_dies_is_whole_or_has_not_happened(make, archive, kind, st
         assert [row.state for row in after.ledger.scans("box")] == [ScanState.ARCHIVED]
         assert after.ledger.to_be_indexed() == []
         words = "tribunal" if kind == "archived" and now != before and "tribunal" in _text(bag) else "greffier"
-        shown = after.index.search(parse(words if words in _text(bag) else _text(bag)), View()).pages
+        shown = after.index.search(parse(words if words in _text(bag) else _text(bag)), View(), EVERYTHING).pages
         assert shown == (0 if now[1] else 1)
 
 

@@ -92,15 +92,20 @@ def search(
         Path | None, typer.Option("--keep", metavar="DIR", help="Keep the indexes of made-up pages, or use those kept.")
     ] = None,
     write: Annotated[bool, typer.Option("--write", help="Put the results into docs/benchmarks.md.")] = False,
+    scopes_only: Annotated[
+        bool, typer.Option("--scopes-only", help="Measure only what a scope costs, at the first size.")
+    ] = False,
 ) -> None:
     """What searches find and how fast, on both stores, beside words cut by khmercut and ICU and the standard analyzer.
+
+    And what it costs to search within a scope, and to seal.
 
     Example:
         script/bench search ../shared/bench/pages --write
     """
     if write and not folder:
         raise typer.BadParameter("What is written holds the pages' figures too: name a folder.")
-    search_bench.search(folder, sizes, keep=keep, write=write)
+    search_bench.search(folder, sizes, keep=keep, write=write, scopes_only=scopes_only)
 
 
 @app.command()

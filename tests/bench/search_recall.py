@@ -23,7 +23,7 @@ from samples.boxes import BOXES, make_box, truth_names
 from samples.training.texts import sentences
 from tests.bench.made_pages import spoil
 from tests.bench.words import by_icu, by_khmercut
-from tests.conftest import BANNASAR, Maker
+from tests.conftest import BANNASAR, EVERYTHING, Maker
 from tests.elastic import Server
 
 _SEEDS = (11, 12, 13)
@@ -233,7 +233,7 @@ def _finders(
 
 def _ours(store: Store, text: str, numbers: Mapping[tuple[str, int], int], *, ranked: bool) -> list[int]:
     query = parse(text)
-    hits = store.search(query, View()).hits if ranked else store.each(query, Sort.RANK)
+    hits = store.search(query, View(), EVERYTHING).hits if ranked else store.each(query, Sort.RANK, EVERYTHING)
     return [numbers[hit.scan, hit.page] for hit in hits]
 
 

@@ -16,6 +16,7 @@ from pipeline.index.language import parse
 from pipeline.index.sqlite import SqliteStore
 from pipeline.index.store import Store, View
 from tests.bench.made_pages import cases, text
+from tests.conftest import EVERYTHING
 from tests.elastic import Server
 
 _EACH = 40
@@ -113,14 +114,15 @@ def _ask_all(store: Store, size: int, speed: Speed, rng: np.random.Generator) ->
     for kind in KINDS:
         took = []
         for _ in range(_EACH):
-            query, view = _query(kind, text(int(rng.integers(size))), rng)
+            query, view = query_of(kind, text(int(rng.integers(size))), rng)
             began = time.perf_counter()
-            store.search(parse(query), view)
+            store.search(parse(query), view, EVERYTHING)
             took.append(1000 * (time.perf_counter() - began))
         speed.milliseconds[kind] = took
 
 
-def _query(kind: str, lines: list[list[str]], rng: np.random.Generator) -> tuple[str, View]:
+def query_of(kind: str, lines: list[list[str]], rng: np.random.Generator) -> tuple[str, View]:
+    """Return a query of a kind, with words of a page's lines, and how it is asked."""
     line, other = lines[4 + rng.integers(8)], lines[-1]
     at = int(rng.integers(6))
     one, two, three = line[at : at + 3]

@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from elasticsearch import Elasticsearch
 
 from pipeline.index.elastic import ElasticStore
 from pipeline.index.sqlite import SqliteStore
@@ -21,9 +22,14 @@ def index_name():
 def open_store(request, tmp_path, index_name):
     """Return what opens one and the same store, of each kind in turn, as another process would."""
     if request.param == "sqlite":
-        return lambda: SqliteStore(tmp_path / "index.db")
+        yield lambda: SqliteStore(tmp_path / "index.db")
+        return
     server = request.getfixturevalue("servers").get(request.param)
-    return lambda: ElasticStore(server.settings(index_name))
+    yield lambda: ElasticStore(server.settings(index_name))
+    # A server takes a thousand shards, and each index has five, each with a copy to come.
+    with Elasticsearch(server.url) as client:
+        for name in client.indices.get(index=f"{index_name}-v*", features="aliases"):
+            client.indices.delete(index=name)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pipeline.index.language import parse
 from pipeline.index.sqlite import SqliteStore
 from pipeline.index.store import Sort, View
 from tests.bench.made_pages import cases, text
+from tests.conftest import EVERYTHING
 from tests.elastic import V8, V9
 
 pytestmark = pytest.mark.slow
@@ -75,12 +76,12 @@ def test_the_same_queries_find_the_same_pages_in_the_same_order(sqlite, elastic)
     asked = 0
     for words in dict.fromkeys(_queries()):
         query = parse(words)
-        ours, theirs = (store.search(query, View(facets=True)) for store in (sqlite, elastic))
+        ours, theirs = (store.search(query, View(facets=True), EVERYTHING) for store in (sqlite, elastic))
         assert (words, theirs.pages, theirs.exact, theirs.facets) == (words, ours.pages, ours.exact, ours.facets)
         places = {}
         for name, store in (("ours", sqlite), ("theirs", elastic)):
-            places[name] = {(hit.case, hit.page): hit for hit in store.each(query, Sort.RANK)}
-            first = [(hit.case, hit.page, hit.exact) for hit in store.search(query, View(limit=5)).hits]
+            places[name] = {(hit.case, hit.page): hit for hit in store.each(query, Sort.RANK, EVERYTHING)}
+            first = [(hit.case, hit.page, hit.exact) for hit in store.search(query, View(limit=5), EVERYTHING).hits]
             assert first == [(*place, hit.exact) for place, hit in places[name].items()][:5], words
         assert places["ours"].keys() == places["theirs"].keys(), words
         # Hundreds of a score tell whether all stands there as it is, and in a row: of that both are sure. Below them
@@ -89,7 +90,7 @@ def test_the_same_queries_find_the_same_pages_in_the_same_order(sqlite, elastic)
         assert tiers == sorted(tiers, reverse=True), words
         for place, hit in places["ours"].items():
             assert places["theirs"][place].model_copy(update={"score": hit.score}) == hit
-        by_date = [[hit.case for hit in store.each(query, Sort.DATE)] for store in (sqlite, elastic)]
+        by_date = [[hit.case for hit in store.each(query, Sort.DATE, EVERYTHING)] for store in (sqlite, elastic)]
         assert by_date[0] == by_date[1], words
         asked += bool(ours.pages)
     assert asked > 25
@@ -106,9 +107,9 @@ def test_the_first_pages_are_the_same_where_not_all_are_looked_for(sqlite, elast
         query = parse(words)
         told = []
         for store in (sqlite, elastic):
-            found = store.search(query, View(limit=12))
+            found = store.search(query, View(limit=12), EVERYTHING)
             # To count by facets, all are looked for.
-            assert found.hits == store.search(query, View(limit=12, facets=True)).hits, words
+            assert found.hits == store.search(query, View(limit=12, facets=True), EVERYTHING).hits, words
             told.append((found.whole, found.pages, found.exact))
         assert told[0] == told[1], words
         uncounted += not found.whole and found.exact < 12

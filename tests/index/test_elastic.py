@@ -6,15 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from elasticsearch import ConnectionTimeout, Elasticsearch
+from elasticsearch import BadRequestError, ConnectionTimeout, Elasticsearch
 
 from models.errors import IndexUnusableError
-from pipeline.index import dsl, elastic
+from pipeline.index import dsl, elastic_bulk
 from pipeline.index.elastic import ElasticStore
 from pipeline.index.language import parse
 from pipeline.index.store import View, fingerprint
 from tests.bench.made_pages import cases
-from tests.conftest import index_settings
+from tests.conftest import EVERYTHING, index_settings
 from tests.elastic import PASSWORD, USER, V8, V9, Server
 
 pytestmark = pytest.mark.slow
@@ -57,6 +57,19 @@ def test_an_index_stands_behind_an_alias_and_lets_nothing_else_in(server, client
         assert not client.indices.exists(index=first)
 
 
+@pytest.mark.parametrize("version", [V8, V9])
+def test_each_level_has_a_shard_of_its_own(servers, version, index_name, make):
+    """So that what is sealed moves no score; and an entry without a route is refused."""
+    server = servers.get(version)
+    with _store(server, index_name) as store, Elasticsearch(server.url) as client:
+        store.put(*_one(make, "greffier"))
+        routes = [*dsl.ROUTES.values(), dsl.CASES]
+        shards = [client.search_shards(index=index_name, routing=route)["shards"] for route in routes]
+        assert sorted(shard["shard"] for ((shard,),) in shards) == [0, 1, 2, 3, 4]
+        with pytest.raises(BadRequestError, match="routing"):
+            client.index(index=index_name, id="1", document={"case": "a"})
+
+
 def test_what_is_sent_twice_is_there_once(server, client, index_name, make):
     """Ids of entries are made from what they are."""
     with _store(server, index_name) as store:
@@ -95,7 +108,7 @@ def test_an_index_of_an_older_mapping_is_refused_until_it_is_made_anew(server, c
             with pytest.raises(IndexUnusableError, match="another version"):
                 ask()
         assert store.rebuild([_one(make, "greffier")]) == 1
-        assert [hit.page for hit in store.search(parse("greffier"), View()).hits] == [1]
+        assert [hit.page for hit in store.search(parse("greffier"), View(), EVERYTHING).hits] == [1]
 
 
 def test_a_new_index_outlives_a_late_answer_that_it_is_in_place(server, client, index_name, make, monkeypatch):
@@ -111,7 +124,7 @@ def test_a_new_index_outlives_a_late_answer_that_it_is_in_place(server, client, 
 
         monkeypatch.setattr(store._client.indices, "update_aliases", sent_twice)
         assert store.rebuild([_one(make, "greffier")]) == 1
-        assert store.search(parse("greffier"), View()).pages == 1
+        assert store.search(parse("greffier"), View(), EVERYTHING).pages == 1
         assert not client.indices.exists(index=old)
 
 
@@ -127,7 +140,7 @@ def test_an_index_that_may_yet_become_live_is_not_deleted(server, client, index_
             slow.setattr(store._client.indices, "update_aliases", unanswered)
             with pytest.raises(IndexUnusableError, match="did not answer within"):
                 store.rebuild([_one(make, "greffier")])
-        assert store.search(parse("ancien"), View()).pages == 1
+        assert store.search(parse("ancien"), View(), EVERYTHING).pages == 1
         assert len(client.indices.get(index=f"{index_name}-v*")) == 2
         assert store.rebuild([_one(make, "greffier")]) == 1
         assert len(client.indices.get(index=f"{index_name}-v*")) == 1
@@ -141,10 +154,22 @@ def test_a_full_disk_of_the_cluster_gets_a_sentence_and_passes(server, client, i
         with pytest.raises(IndexUnusableError, match="make room") as full:
             store.put(*_one(make, "témoin"))
         assert "index sync" in str(full.value)
-        assert store.search(parse("greffier"), View()).pages == 1
+        assert store.search(parse("greffier"), View(), EVERYTHING).pages == 1
         client.indices.put_settings(index=index_name, settings={"index.blocks.read_only_allow_delete": None})
         store.put(*_one(make, "témoin"))
-        assert store.search(parse("témoin"), View()).pages == 1
+        assert store.search(parse("témoin"), View(), EVERYTHING).pages == 1
+
+
+def test_a_seal_that_a_cluster_does_not_take_is_not_confirmed(server, client, index_name, make):
+    """Whoever seals hears of it, and refuses the case file until it is in."""
+    case, pages = _one(make, "greffier")
+    with _store(server, index_name) as store:
+        store.put(case, pages)
+        client.indices.put_settings(index=index_name, settings={"index.blocks.read_only_allow_delete": True})
+        with pytest.raises(IndexUnusableError, match="make room"):
+            store.set_levels(case)
+        client.indices.put_settings(index=index_name, settings={"index.blocks.read_only_allow_delete": None})
+        assert store.set_levels(case)
 
 
 def test_hits_beyond_those_a_cluster_shows_are_refused_with_the_way_to_have_them(server, index_name, make):
@@ -153,10 +178,10 @@ def test_hits_beyond_those_a_cluster_shows_are_refused_with_the_way_to_have_them
     with _store(server, index_name) as store:
         store.put(*_one(make, "greffier"))
         for grouped in (False, True):
-            assert store.search(query, View(limit=1000, offset=9000, by_case=grouped)).pages == 1
+            assert store.search(query, View(limit=1000, offset=9000, by_case=grouped), EVERYTHING).pages == 1
             for view in (View(limit=1000, offset=10_000, by_case=grouped), View(offset=9_995, by_case=grouped)):
                 with pytest.raises(IndexUnusableError, match=r"first 10,000 hits.*--csv"):
-                    store.search(query, view)
+                    store.search(query, view, EVERYTHING)
 
 
 def test_nobody_at_the_address_gets_a_sentence():
@@ -195,7 +220,7 @@ def test_a_server_killed_in_the_middle_of_a_bulk_loses_nothing_and_keeps_nothing
             assert store.cases() == {case.id: fingerprint(case) for case, _ in made}
             server.freeze()
             with pytest.raises(IndexUnusableError, match="did not answer within"):
-                impatient.search(parse("greffier"), View())
+                impatient.search(parse("greffier"), View(), EVERYTHING)
             server.thaw()
             assert store.count() == 160
     finally:
@@ -214,7 +239,7 @@ def narrow():
 
 def test_a_cluster_that_is_too_busy_is_sent_it_again_until_all_is_in_once(narrow, make, monkeypatch):
     """It answers 429 while others fill its memory: their write waits for a second node that never comes."""
-    monkeypatch.setattr(elastic, "_FIRST_WAIT", 0.05)
+    monkeypatch.setattr(elastic_bulk, "_FIRST_WAIT", 0.05)
     pages = [make.page([f"greffier mot{number}"], number=number) for number in range(1, 301)]
     case = make.case(*pages)
     other: list[dict[str, Any]] = [{"index": {"_index": "other", "_id": "1"}}, {"text": "x" * 280_000}]
@@ -235,7 +260,7 @@ def test_a_cluster_that_is_too_busy_is_sent_it_again_until_all_is_in_once(narrow
             while memory()["current"]["all_in_bytes"] < 280_000:
                 assert others.running()
             with monkeypatch.context() as hasty:
-                hasty.setattr(elastic, "_RETRIES", 1)
+                hasty.setattr(elastic_bulk, "_RETRIES", 1)
                 with pytest.raises(IndexUnusableError, match=r"not ready for that now.*429"):
                     store.put(case, pages)
             assert fingerprint(case) not in store.cases().values()
@@ -264,7 +289,7 @@ def test_a_user_is_let_in_over_a_certificate_that_is_trusted(guarded, index_name
     for known in ({}, {"password": "", "password_file": str(file)}):
         with _store(guarded, index_name, **known) as store:
             store.put(*_one(make, "greffier"))
-            assert store.search(parse("greffier"), View()).pages == 1
+            assert store.search(parse("greffier"), View(), EVERYTHING).pages == 1
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pipeline.index.language import parse
 from pipeline.index.nothing import values_of, why_nothing
 from pipeline.index.query import Field
 from pipeline.index.store import View
+from tests.conftest import EVERYTHING
 from tests.index.test_search import _cases
 
 
@@ -37,13 +38,13 @@ def test_the_part_that_nothing_answers_is_named_with_what_there_is(filled):
     """A value that is well written and not in the archive, or parts that do not come together."""
     for text, told in _WHY.items():
         query = parse(text)
-        assert filled.search(query, View()).pages == 0, text
-        sentences = " ".join(why_nothing(filled, query))
+        assert filled.search(query, View(), EVERYTHING).pages == 0, text
+        sentences = " ".join(why_nothing(filled, query, EVERYTHING))
         for part in told:
             assert part in sentences, (text, sentences)
-    assert list(values_of(filled, Field.KIND)) == ["judgment", "complaint"]
+    assert list(values_of(filled, Field.KIND, EVERYTHING)) == ["judgment", "complaint"]
 
 
 def test_an_empty_index_says_that_it_is_empty(store):
     """Case files may wait for it."""
-    assert "holds no page yet" in " ".join(why_nothing(store, parse("greffier kind:judgment")))
+    assert "holds no page yet" in " ".join(why_nothing(store, parse("greffier kind:judgment"), EVERYTHING))

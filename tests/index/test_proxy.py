@@ -3,11 +3,11 @@
 import pytest
 
 from models.errors import IndexUnusableError
-from pipeline.index import elastic
+from pipeline.index import elastic_bulk
 from pipeline.index.elastic import ElasticStore
 from pipeline.index.language import parse
 from pipeline.index.store import View, fingerprint
-from tests.conftest import Maker, index_settings
+from tests.conftest import EVERYTHING, Maker, index_settings
 from tests.elastic import V8
 from tests.proxy import Answer, proxy
 
@@ -43,7 +43,7 @@ def test_what_is_too_much_at_once_is_sent_in_smaller_parts(url, index_name, big,
     with proxy(url, decide) as before, ElasticStore(index_settings(url=before, name=index_name)) as store:
         store.put(case, pages)
         assert (store.count(), store.cases()) == (len(pages), {case.id: fingerprint(case)})
-        assert store.search(parse("mot7"), View()).pages == 1
+        assert store.search(parse("mot7"), View(), EVERYTHING).pages == 1
         assert 0 < len(refused) < 9
         seen = len(refused)
         store.put(case, pages)
@@ -100,7 +100,7 @@ def held(servers):
 )
 def test_what_a_proxy_answers_instead_of_the_cluster_gets_a_sentence(held, monkeypatch, answer, said):
     """Whether something is put in or searched for; nothing is taken for done."""
-    monkeypatch.setattr(elastic, "_FIRST_WAIT", 0.01)
+    monkeypatch.setattr(elastic_bulk, "_FIRST_WAIT", 0.01)
     settings, case, pages = held
 
     def decide(path, _body):
@@ -111,6 +111,6 @@ def test_what_a_proxy_answers_instead_of_the_cluster_gets_a_sentence(held, monke
         ElasticStore(settings.model_copy(update={"url": before})) as store,
     ):
         with pytest.raises(IndexUnusableError, match=said):
-            store.search(parse("greffier"), View())
+            store.search(parse("greffier"), View(), EVERYTHING)
         with pytest.raises(IndexUnusableError, match=said):
             store.put(case, pages)

@@ -6,10 +6,11 @@ from models.errors import QueryError
 from models.fact import Fact, FactName
 from pipeline.index.language import parse
 from pipeline.index.store import Sort, View, fingerprint
+from tests.conftest import EVERYTHING
 
 
 def _found(store, query, limit=10, **view):
-    return [hit.page for hit in store.search(parse(query), View(limit=limit, **view)).hits]
+    return [hit.page for hit in store.search(parse(query), View(limit=limit, **view), EVERYTHING).hits]
 
 
 def _put(store, make, *pages):
@@ -59,7 +60,7 @@ def test_a_long_passage_is_found_though_letters_here_and_there_were_misread(stor
     """The longer the passage, the more of it is misread: it need not be right for half of its length in a row."""
     right = "តុលាការបានកាត់ទោសជនជាប់ចោទពីបទលួចទ្រព្យសម្បត្តិ"
     _put(store, make, [["កិច្ចការផ្សេងទៀត"]], [[right.replace("កាត់", "កាគ់").replace("ជាប់", "ជាច់").replace("លួច", "លូច")]])
-    (hit,) = store.search(parse(right), View(limit=10)).hits
+    (hit,) = store.search(parse(right), View(limit=10), EVERYTHING).hits
     assert hit.page == 2
     assert sum(mark.end - mark.start for mark in hit.marks) > len(right) / 2
 
@@ -75,7 +76,7 @@ def test_of_as_many_words_as_may_be_asked_for_each_counts(store, make):
     words = [f"greffe{one}{two}" for one in "abcdef" for two in "klmnopqrst"]
     assert len(words) == 60
     _put(store, make, [words[1:]], [words], [words[:-1]])
-    found = store.search(parse(" ".join(words)), View())
+    found = store.search(parse(" ".join(words)), View(), EVERYTHING)
     assert [(hit.page, hit.exact) for hit in found.hits][:1] == [(2, True)]
     assert (found.pages, found.exact) == (3, 1)
 
@@ -97,7 +98,7 @@ def test_a_misread_page_is_found_below_the_exact_ones(store, make):
 def test_a_word_with_a_digit_read_for_a_letter_is_found_below_the_exact_ones(store, make):
     """Old print has one form for both l and 1; a number is no misread word."""
     _put(store, make, [["le tribuna1 civil"]], [["le tribunal civil"]], [["le 7218041 civil"]])
-    first, second = store.search(parse("tribunal"), View()).hits
+    first, second = store.search(parse("tribunal"), View(), EVERYTHING).hits
     assert [(first.page, first.exact), (second.page, second.exact)] == [(2, True), (1, False)]
     assert [second.snippet[mark.start : mark.end] for mark in second.marks] == ["tribuna1"]
 
@@ -118,11 +119,11 @@ def test_marks_and_boxes_are_where_the_words_stand(store, make):
     """A researcher sees at once what was found, and where on the page."""
     page = make.page(["មុន", "លេខ ២១៤ ក្រោយ"])
     store.put(make.case(page), [page])
-    (hit,) = store.search(parse("លេខ"), View(limit=5)).hits
+    (hit,) = store.search(parse("លេខ"), View(limit=5), EVERYTHING).hits
     assert [hit.snippet[mark.start : mark.end] for mark in hit.marks] == ["លេខ"]
     (box,) = hit.boxes
     assert box == page.blocks[0].lines[1].words[0].box
-    (hit,) = store.search(parse('"លេខ 214"'), View(limit=5)).hits
+    (hit,) = store.search(parse('"លេខ 214"'), View(limit=5), EVERYTHING).hits
     assert len(hit.boxes) == 1
     assert hit.boxes[0].right == page.blocks[0].lines[1].words[1].box.right
 
@@ -131,7 +132,7 @@ def test_a_hit_inside_a_long_word_has_its_part_of_the_box(store, make):
     """A Khmer line is often one word to the recogniser."""
     page = make.page(["កខគឃងចឆជឈញ"])
     store.put(make.case(page), [page])
-    (hit,) = store.search(parse("ងច"), View(limit=5)).hits
+    (hit,) = store.search(parse("ងច"), View(limit=5), EVERYTHING).hits
     whole = page.blocks[0].lines[0].words[0].box
     (box,) = hit.boxes
     assert (box.left - whole.left, whole.right - box.right) == (36, 36)
@@ -142,7 +143,7 @@ def test_a_long_page_gives_a_short_snippet_around_the_hit(store, make):
     lines = [f"ligne {number} du long document" for number in range(20)]
     page = make.page([*lines, "le mot cherché", *lines])
     store.put(make.case(page), [page])
-    (hit,) = store.search(parse("cherché"), View(limit=5)).hits
+    (hit,) = store.search(parse("cherché"), View(limit=5), EVERYTHING).hits
     assert len(hit.snippet) < 250
     assert "\n" not in hit.snippet
     assert hit.snippet[hit.marks[0].start : hit.marks[0].end] == "cherché"
@@ -290,7 +291,7 @@ def test_the_query_language_finds_what_it_says(filled, query, pages):
 
 def test_facets_count_all_that_is_found_and_not_what_is_shown(filled):
     """A researcher narrows by them."""
-    found = filled.search(parse("greffier OR ចៅក្រម"), View(limit=1, facets=True))
+    found = filled.search(parse("greffier OR ចៅក្រម"), View(limit=1, facets=True), EVERYTHING)
     facets = {name: [(count.value, count.pages) for count in counts] for name, counts in found.facets.items()}
     assert len(found.hits) == 1
     assert facets == {
@@ -304,7 +305,7 @@ def test_facets_count_all_that_is_found_and_not_what_is_shown(filled):
 
 def test_hits_can_be_sorted_by_date_those_without_one_last(filled):
     """And a hit tells what is known of its document."""
-    found = filled.search(parse("greffier OR ចៅក្រម"), View(sort=Sort.DATE))
+    found = filled.search(parse("greffier OR ចៅក្រម"), View(sort=Sort.DATE), EVERYTHING)
     assert [hit.date for hit in found.hits] == ["1963-05-12", "1965", ""]
     assert found.hits[0].case_number == "214/63"
     assert found.hits[1].kind == "complaint"
@@ -315,7 +316,7 @@ def test_pages_are_grouped_by_case_file_on_request(store, make):
     for letter in "ab":
         pages = [make.page(["greffier"] * times, number=times, scan=letter * 64) for times in (1, 2, 3)]
         store.put(make.case(*pages, case_id=f"box_{letter}"), pages)
-    found = store.search(parse("greffier"), View(by_case=True))
+    found = store.search(parse("greffier"), View(by_case=True), EVERYTHING)
     assert (found.pages, found.cases) == (6, 2)
     assert [(hit.case, hit.pages) for hit in found.hits] == [("box_a", 3), ("box_b", 3)]
 
@@ -324,19 +325,23 @@ def test_pages_of_hits_hold_still_and_every_hit_is_on_one(store, make):
     """Hits that score alike have an order too."""
     _put(store, make, *[[["greffier"]] for _ in range(23)])
     query = parse("greffier")
-    shown = [hit.page for start in range(0, 30, 5) for hit in store.search(query, View(limit=5, offset=start)).hits]
+    shown = [
+        hit.page
+        for start in range(0, 30, 5)
+        for hit in store.search(query, View(limit=5, offset=start), EVERYTHING).hits
+    ]
     assert shown == list(range(1, 24))
-    assert [hit.page for hit in store.each(query, Sort.RANK)] == shown
+    assert [hit.page for hit in store.each(query, Sort.RANK, EVERYTHING)] == shown
 
 
 def test_pages_that_read_alike_come_after_those_with_all_as_it_is(store, make):
     """They are looked for when those do not fill what is to be shown; whether or not, the order is the same."""
     _put(store, make, *[[["សាលក្រមព្រហ្មទណ្ឌ"]] for _ in range(7)], *[[["សាលក្រមព្រហ្មទណឃ"]] for _ in range(3)])
     query = parse("សាលក្រមព្រហ្មទណ្ឌ")
-    pages = [hit.page for hit in store.each(query, Sort.RANK)]
+    pages = [hit.page for hit in store.each(query, Sort.RANK, EVERYTHING)]
     assert pages == list(range(1, 11))
     for start, whole in ((0, False), (4, False), (5, True), (9, True)):
-        found = store.search(query, View(limit=3, offset=start))
+        found = store.search(query, View(limit=3, offset=start), EVERYTHING)
         assert [hit.page for hit in found.hits] == pages[start : start + 3]
         assert (found.whole, found.exact, found.pages) == (whole, 7, 10 if whole else 7)
 

@@ -13,7 +13,7 @@ from pipeline.index.language import parse
 from pipeline.index.store import View
 from pipeline.services.index import synchronise
 from pipeline.services.indexing import Indexer
-from tests.conftest import archive_settings, bag_in_place
+from tests.conftest import EVERYTHING, archive_settings, bag_in_place
 
 
 class Outage:
@@ -52,7 +52,7 @@ def _bag(archive, ledger, make, number):
 
 
 def _pieces(store):
-    return store._database.execute("SELECT count(DISTINCT segid) FROM tokens_idx").fetchone()[0]
+    return store._database.execute("SELECT count(DISTINCT segid) FROM tokens_staff_idx").fetchone()[0]
 
 
 @pytest.fixture
@@ -128,12 +128,12 @@ def test_after_many_runs_the_index_is_searched_in_few_pieces(tmp_path, make):
             indexer.put(_bag(archive.folder, ledger, make, number))
             indexer.put_all_waiting()
             assert _pieces(store) <= 6
-        assert [hit.case for hit in store.search(parse("mot17"), View()).hits] == ["box_17"]
+        assert [hit.case for hit in store.search(parse("mot17"), View(), EVERYTHING).hits] == ["box_17"]
         for number in range(24):
             store.remove(f"box_{number}")
         synchronise(archive)
         assert _pieces(store) <= 6
-        assert store.search(parse("greffier"), View(limit=1)).exact == 24
+        assert store.search(parse("greffier"), View(limit=1), EVERYTHING).exact == 24
 
 
 def test_a_run_says_why_it_could_not_merge(archive):

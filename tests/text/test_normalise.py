@@ -37,6 +37,7 @@ SAME = [
     ("ក្ស", "ក្\u2060ស", "word joiner"),
     ("ក្សា", "ក្សាា", "a vowel twice"),
     ("ក្ស", "ក\u17d2\u17d2ស", "the sign of subscripts twice"),
+    ("កា", "ក\u17d2ា", "the sign of subscripts with no letter below"),
     ("ab", "a\u200eb", "direction mark"),
     ("ក", "ក\ufe00", "variation selector"),
     # Digits, case, accents, compatibility forms.

@@ -1,0 +1,230 @@
+"""What is out of a scope does not show, in any store: a word that stands only there answers as one that is nowhere."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from models.actor import Actor, ActorKind
+from models.errors import QueryError
+from models.level import Level
+from models.page import PageRef
+from models.restriction import Reach, Restriction
+from models.scope import Scope
+from pipeline.document.glossary import read_names
+from pipeline.document.name_lookup import NameLookup
+from pipeline.index.language import parse
+from pipeline.index.nothing import values_of, why_nothing
+from pipeline.index.query import Field
+from pipeline.index.store import Sort, View, fingerprint
+from tests.conftest import EVERYTHING, ROOT
+from tests.index.test_search import _cases
+
+_WHEN = datetime(2026, 1, 2, tzinfo=UTC)
+_ARCHIVIST = Actor(name="a@b", kind=ActorKind.OPERATOR)
+# Words of the sealed case file, and words of the same make that stand nowhere.
+_SEALED, _KHMER_SEALED, _NOWHERE, _KHMER_NOWHERE = "zibeline", "ស្ងៀមស្ងាត់ណាស់", "xylofone", "ភ្លឺថ្លាពេកហើយ"
+_READER = Scope(Level.REGISTERED)
+
+
+def _at(case, level, *pages):
+    """Return a case file at a level, or with some of its pages at one."""
+    refs = tuple(PageRef(scan=page.scan, number=page.number) for page in pages)
+    reach = Reach.PAGE if refs else Reach.CASE
+    restriction = Restriction(level=level, reach=reach, pages=refs, reason="order", by=_ARCHIVIST, at=_WHEN)
+    return case.model_copy(update={"restrictions": (*case.restrictions, restriction)})
+
+
+def _sealed(make):
+    """Return a case file with words, a kind, a court, a date and a box that no other has, and some that others have."""
+    scan = "9" * 64
+    pages = [
+        make.page([f"{_SEALED} greffier", _KHMER_SEALED, "ចៅក្រម zibelina"], scan=scan, number=number)
+        for number in range(1, 8)
+    ]
+    case = make.case(*pages, case_id="box-9_x", path="x.pdf")
+    document = case.documents[0].model_copy(update={"kind": "zwarrant"})
+    return case.model_copy(update={"box": "box-9", "documents": (document,)}), pages
+
+
+@pytest.fixture
+def filled(store, make):
+    """A store with three public case files, and one that is sealed."""
+    for case, page in _cases(make):
+        store.put(_at(case, Level.PUBLIC), [page])
+    case, pages = _sealed(make)
+    store.put(_at(case, Level.SEALED), pages)
+    return store
+
+
+def _answers(store, text, scope):
+    """Return all that a reader can learn by a query, in every way of asking."""
+    query = parse(text)
+    views = [View(), View(limit=1), View(limit=1, offset=1), View(sort=Sort.DATE), View(by_case=True)]
+    views.append(View(facets=True))
+    found = [store.search(query, view, scope).model_dump() for view in views]
+    exported = [[hit.model_dump() for hit in store.each(query, sort, scope)] for sort in Sort]
+    why = [] if found[0]["pages"] else why_nothing(store, query, scope)
+    return found, exported, why
+
+
+_QUERIES = (
+    "{word}", '"{word}"', '"{word} greffier"', "{begin}*", "{word}~", '"{word}"~', "{khmer}", '"{khmer}"', "{khmer}~",
+    "greffier -{word}", "greffier NOT {khmer}", "greffier OR {word}", "greffier {word}", "greffier AND {word}",
+    "{word} {khmer} greffier", "box:{word}", "case:{word}", "court:{word}", "kind:{word}", "{word} script:latin",
+    "{word} date:1960..1965", "greffier OR {begin}*", "{word} OR {khmer}",
+)  # fmt: skip
+
+
+def test_a_sealed_word_answers_as_one_that_is_nowhere(filled):
+    """By word, phrase, beginning, near spelling, exclusion, alternative and field, in every view: hits and reasons."""
+    for pattern in _QUERIES:
+        texts, answers = [], []
+        for word, khmer in ((_SEALED, _KHMER_SEALED), (_NOWHERE, _KHMER_NOWHERE)):
+            text = pattern.format(word=word, begin=word[:4], khmer=khmer)
+            found, exported, why = _answers(filled, text, _READER)
+            texts.append(text)
+            # Values that there are instead are listed by how near they are to what was typed: their order differs.
+            lines = [line.replace(word, "W").replace(khmer, "K").replace(word[:4], "B") for line in why]
+            answers.append((found, exported, [sorted(re.findall(r"[\w-]+", line)) for line in lines]))
+        assert answers[0] == answers[1], texts
+
+
+def test_who_may_see_it_finds_it(filled):
+    """Or the test before would hold for a store that finds nothing."""
+    for pattern in ("{word}", '"{word} greffier"', "{khmer}", "{begin}*", "zibelime", "{word}~"):
+        text = pattern.format(word=_SEALED, begin=_SEALED[:4], khmer=_KHMER_SEALED)
+        assert filled.search(parse(text), View(), EVERYTHING).pages == 7, text
+
+
+def test_what_is_sealed_changes_nothing_of_what_others_find(store, make):
+    """The same scores, order, counts, facets and reasons, with the sealed case file in the index and without."""
+    for case, page in _cases(make):
+        store.put(_at(case, Level.PUBLIC), [page])
+    texts = ("greffier", "ចៅក្រម greffier", "grefier~", "gref*", "greffier OR លេខ", "kind:judgment", "box:box-9", "zib*")
+    before = [_answers(store, text, _READER) for text in texts]
+    kinds = list(values_of(store, Field.KIND, _READER))
+    case, pages = _sealed(make)
+    store.put(_at(case, Level.SEALED), pages)
+    assert [_answers(store, text, _READER) for text in texts] == before
+    assert list(values_of(store, Field.KIND, _READER)) == kinds
+    assert "zwarrant" in values_of(store, Field.KIND, EVERYTHING)
+
+
+def test_a_kind_that_only_sealed_documents_have_is_unknown(filled):
+    """It is refused with the same sentence as any word, and not among those that were perhaps meant."""
+    glossary = read_names(ROOT / "config" / "glossary")
+    known = NameLookup(glossary, lambda: values_of(filled, Field.KIND, _READER))
+    refusals = []
+    for word in ("zwarrant", "zwarrxnt"):
+        with pytest.raises(QueryError) as refused:
+            parse(f"greffier kind:{word}", known)
+        refusals.append((str(refused.value).replace(word, "W"), refused.value.position))
+    assert refusals[0] == refusals[1]
+    everything = NameLookup(glossary, lambda: values_of(filled, Field.KIND, EVERYTHING))
+    assert filled.search(parse("kind:zwarrant", everything), View(), EVERYTHING).pages == 7
+
+
+@pytest.mark.parametrize("level", Level)
+def test_each_level_shows_itself_and_those_below(store, make, level):
+    """And nothing above, one page or all."""
+    pages = [make.page(["greffier"], number=number) for number in range(1, 5)]
+    case = make.case(*pages)
+    for one, page in zip(Level, pages, strict=True):
+        case = _at(case, one, page)
+    store.put(_at(case, Level.PUBLIC), pages)
+    shown = [hit.page for hit in store.each(parse("greffier"), Sort.RANK, Scope(level))]
+    assert shown == list(range(1, level.rank + 2))
+    assert store.count() == 4
+
+
+def test_a_change_of_level_holds_for_every_search_after_it(filled, make):
+    """Sealed, it is gone from all answers; unsealed, it is there again; nothing is read anew."""
+    case, page = list(_cases(make))[1]
+    query, public = parse("បណ្តឹង"), Scope(Level.PUBLIC)
+    sealed = _at(_at(case, Level.PUBLIC), Level.SEALED)
+    before = _answers(filled, "greffier ចៅក្រម", public)
+    assert filled.search(query, View(), public).pages == 1
+    assert filled.set_levels(sealed)
+    assert filled.search(query, View(), public).pages == 0
+    assert filled.search(query, View(), EVERYTHING).pages == 1
+    assert filled.cases()[case.id] == fingerprint(sealed)
+    again = _at(sealed, Level.PUBLIC)
+    assert filled.set_levels(again)
+    assert _answers(filled, "greffier ចៅក្រម", public) == before
+    assert filled.count() == 10
+    filled.put(again, [page])
+    filled.remove(case.id)
+    assert filled.count() == 9
+
+
+def test_levels_are_not_confirmed_of_pages_that_the_store_does_not_hold(filled, make):
+    """Whoever seals must refuse the case file then, until it is in."""
+    case, _ = list(_cases(make))[1]
+    other = make.page(["autre"], scan="8" * 64)
+    assert not filled.set_levels(_at(make.case(other, case_id="box-1_new", path="n.pdf"), Level.SEALED))
+    assert not filled.set_levels(_at(make.case(other, case_id=case.id, path="b.pdf"), Level.SEALED))
+    assert case.id in filled.cases()
+
+
+def test_a_word_that_was_sealed_is_no_near_spelling_any_more(store, make):
+    """Words that stood on public pages once are forgotten there."""
+    page = make.page(["zibelina"])
+    case = _at(make.case(page), Level.PUBLIC)
+    store.put(case, [page])
+    assert store.search(parse("zibeline"), View(), _READER).pages == 1
+    store.set_levels(_at(case, Level.SEALED))
+    assert store.search(parse("zibeline"), View(), _READER).pages == 0
+    assert store.search(parse("zibeline"), View(), EVERYTHING).pages == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["greffier", "greffier ចៅក្រម", '"le greffier"', "grefier", "gref*", "box:box*", "ចៅក្រម OR chef"]
+)
+def test_boxes_grants_and_refusals_narrow_every_question(filled, text):
+    """Counts, facets, pages of hits and exports hold what the scope shows, and no more."""
+    everything = {(hit.case, hit.page): hit for hit in filled.each(parse(text), Sort.RANK, EVERYTHING)}
+    scopes = (
+        Scope(Level.PUBLIC, boxes=frozenset({"box-1", "box-9"})),
+        Scope(Level.PUBLIC, boxes=frozenset()),
+        Scope(Level.SEALED, boxes=frozenset({"box-9"})),
+        Scope(Level.PUBLIC, granted=frozenset({"box-9_x", "nowhere"})),
+        Scope(Level.PUBLIC, boxes=frozenset({"box-2"}), granted=frozenset({"box-9_x", "box-1_b"})),
+        Scope(Level.SEALED, refused=frozenset({"box-1_b", "box-9_x"})),
+        Scope(Level.PUBLIC, granted=frozenset({"box-9_x"}), refused=frozenset({"box-9_x", "box-2_c"})),
+    )
+    for scope in scopes:
+        levels = {"box-9_x": Level.SEALED}
+        wanted = {
+            place: hit for place, hit in everything.items()
+            if scope.shows(hit.case, hit.box, levels.get(hit.case, Level.PUBLIC))
+        }  # fmt: skip
+        assert {(hit.case, hit.page) for hit in filled.each(parse(text), Sort.DATE, scope)} == wanted.keys(), scope
+        found = filled.search(parse(text), View(facets=True, by_case=True), scope)
+        assert (found.pages, found.cases) == (len(wanted), len({case for case, _ in wanted})), scope
+        assert {count.value: count.pages for count in found.facets["box"]} == {
+            box: sum(hit.box == box for hit in wanted.values()) for box in {hit.box for hit in wanted.values()}
+        }
+        assert {hit.exact for hit in found.hits} <= {hit.exact for hit in wanted.values()}
+
+
+def test_what_lies_in_other_boxes_moves_no_score(store, make):
+    """Where a scope shows a part of a level only, words are not weighed by how rare they are on it."""
+    for case, page in _cases(make):
+        store.put(_at(case, Level.PUBLIC), [page])
+    scope = Scope(Level.PUBLIC, boxes=frozenset({"box-1", "box-2"}), granted=frozenset({"box-2_c"}))
+    texts = ("greffier", "greffier ចៅក្រម", "greffier OR លេខ", '"le greffier"')
+    before = [_answers(store, text, scope) for text in texts]
+    case, pages = _sealed(make)
+    store.put(_at(case, Level.PUBLIC), pages)
+    assert [_answers(store, text, scope) for text in texts] == before
+
+
+def test_an_empty_scope_answers_as_an_empty_archive(filled):
+    """Whoever may see nothing learns nothing, not even that there is something."""
+    nothing = Scope(Level.PUBLIC, boxes=frozenset())
+    assert _answers(filled, "greffier", nothing) == _answers(
+        filled, "greffier", Scope(Level.PUBLIC, frozenset({"box-9"}))
+    )
+    assert "holds no page yet" in " ".join(why_nothing(filled, parse("greffier"), nothing))
+    assert values_of(filled, Field.BOX, nothing) == []
