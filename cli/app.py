@@ -35,6 +35,10 @@ _COMMANDS = {
         "Write a box's report as one page of HTML, to look at, print, or put into the box.",
     ),
     "search": ("cli.search:search", "Find pages, best first, with the words that were found marked."),
+    "serve": (
+        "cli.serve:serve",
+        "Open the archive in a browser: search, read, cite and verify, in Khmer, French or English.",
+    ),
     "export": ("cli.export:app", "Copy case files and texts out of the archive."),
     "index": ("cli.index:app", "Look after the index: it can always be made again from the bags."),
     "ledger": ("cli.ledger:app", "Look after the ledger."),

@@ -16,6 +16,7 @@ from models.settings import Settings
 
 DEFAULTS = Path(__file__).with_name("defaults.toml")
 GLOSSARY = Path(__file__).with_name("glossary")
+TRANSLATIONS = Path(__file__).with_name("translations")
 LOCAL = Path("bannasar.toml")
 RENAMED = {"document.surely": "document.kind_threshold"}
 """Settings that had another name before."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import grimp
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("cli", "config", "models", "pipeline")
+PACKAGES = ("cli", "config", "models", "pipeline", "web")
 # All rooms may import these: arrows to them would hide the others.
 COMMON = {"models", "pipeline.logs"}
 WIDTH, HEIGHT, ACROSS, DOWN, EDGE = 118, 38, 140, 84, 24

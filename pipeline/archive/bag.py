@@ -34,7 +34,7 @@ from models.case import CaseFile
 from models.errors import BagError, ScanError
 from models.fact import FactName
 from models.failure import Code
-from models.page import Page
+from models.page import Page, PageRef
 from models.scan import Scan
 from pipeline.archive.places import bag_place, bags_folder, work_folder
 from pipeline.archive.withdrawal import carry_over, is_withdrawn
@@ -123,6 +123,19 @@ def read_bag(bag: Path) -> tuple[CaseFile, list[Page]]:
 def has_record(bag: Path) -> bool:
     """Whether there is a bag with the record of a case file, whatever is left of the rest."""
     return (bag / RECORD).is_file()
+
+
+def read_page(bag: Path, case: CaseFile, ref: PageRef) -> Page:
+    """Return one page of a case file from its bag, without a look at the others.
+
+    Raises:
+        BagError: it cannot be read.
+    """
+    numbers = {scan.sha256: number for number, scan in enumerate(case.scans, 1)}
+    try:
+        return Page.model_validate_json((bag / _page_path("pages", numbers[ref.scan], ref.number, "json")).read_bytes())
+    except _UNREADABLE as error:
+        raise _unreadable(bag, error) from None
 
 
 def read_case(bag: Path) -> CaseFile:

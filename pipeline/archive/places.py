@@ -26,6 +26,11 @@ def results_folder(archive: Path) -> Path:
     return archive / "results"
 
 
+def pictures_cache(archive: Path) -> Path:
+    """Return the folder of pictures of pages that were shown; it can be deleted at any time."""
+    return archive / "cache" / "pictures"
+
+
 def lock_file(archive: Path) -> Path:
     """Return the file that a run holds; while it does, the file is there."""
     return archive / "lock"

@@ -27,8 +27,8 @@ def run(job: ScanJob) -> None:
 def beyond_the_page(file: Path, number: int) -> tuple[str, ...]:
     """Return what belongs to a page of a PDF and cannot be read on it, as short sentences for people.
 
-    What belongs to the whole PDF is noted on its first page. Attached files are counted and not named: their names may
-    be confidential.
+    What belongs to the whole PDF is told of its first page. Attached files are counted and not named: their names may
+    tell what is nobody's business.
 
     Args:
         file: the PDF.

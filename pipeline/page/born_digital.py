@@ -88,7 +88,7 @@ def own_text(file: Path, number: int, picture: Picture, settings: PageSettings, 
 
     A page is recognised when it has no visible text, when pictures cover half of it (the text may be a stamp on a
     scan, which may come in strips), when its text is not sound Unicode (legacy Khmer fonts, lost glyphs), or when more
-    of it is hidden than seen. What a viewer does not show is left out, and ``unread`` says so.
+    of it is hidden than seen. What a viewer does not show is left out, and told in ``unread``.
 
     Args:
         file: the PDF.

@@ -1,4 +1,4 @@
-"""What is paper and what is ink: light and paper colour taken out, ink parted from bleed-through and dirt."""
+"""What is paper and what is ink: light and paper colour taken out, ink told from bleed-through and dirt."""
 
 import cv2
 import numpy as np
@@ -103,7 +103,7 @@ def flatten(picture: Picture) -> Picture:
 def strengthened(even: Picture) -> tuple[Picture, bool]:
     """Darken the ink of an evened picture where all of it is faint, and say whether it was.
 
-    The darkest hundredth of a square inch, about one word, shows how dark the ink is; black solids do not count. What
+    How dark the ink is, its darkest hundredth of a square inch tells, about one word; black solids do not count. What
     stands out from its paper by less than a twelfth is left as it is.
 
     Args:

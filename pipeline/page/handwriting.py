@@ -22,13 +22,13 @@ ALL_BY_HAND = "the page seems to be handwriting: what was read of it is uncertai
 ILLEGIBLE = "the page seems to be handwriting, and nothing of it can be read"
 
 _UNSURE = 0.75
-"""Mean confidence of the symbols of a line: print that can be read has more, even if it is worn."""
+"""Mean confidence of the symbols of a line: print that can be read has more, be it worn."""
 
 _SURE, _ROW = 0.95, 4
 """So many symbols in a row, each so sure, are read from print: a form's word before what is written by hand."""
 
 _WIDE = 5.0
-"""Letter heights: the ink of what is narrower is too little to decide by."""
+"""Letter heights: what is narrower is too little to tell by its ink."""
 
 _WINDOW = 8
 _SOFT, _SOFT_ALONE = 0.08, 0.13
@@ -75,7 +75,7 @@ def run(job: PictureJob) -> None:
 def handwritten(page: PreparedPage, pictures: Sequence[LinePicture], readings: Sequence[Symbols]) -> list[bool]:
     """Return of each line of a page whether a hand wrote it.
 
-    A line that is too short to decide by itself, or is read a little better, goes with its block, and with the page,
+    A line that is too short to tell by itself, or is read a little better, goes with its block, and with the page,
     where most of that is handwriting.
 
     Args:

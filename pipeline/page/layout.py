@@ -27,7 +27,7 @@ _TWO_DEEP, _CLOSE, _SPARSE = 1.1, 0.25, 0.5
 class _Part:
     """Components that are read together; where they are a cell of a table without rules, its row and column.
 
-    ``table`` is the number of the table's first component, which distinguishes it from any other.
+    ``table`` is the number of the table's first component, which tells it from any other.
     """
 
     components: Indices
@@ -72,7 +72,7 @@ def lay_out(components: Components, chosen: Indices, cells: list[TableCell], let
     free = np.nonzero(rest)[0]
     blocks: list[PrintedBlock] = []
     unruled = _Numbers(len(tables))
-    # Text beside a table is read before it, as nothing better is known.
+    # Text beside a table is read before it, for want of anything better.
     tops = {table: min(cell.box.top for cell in cells if cell.cell.table == table) for table in tables}
     for table in sorted(tables, key=lambda number: tops[number]):
         above = free[middles[free, 1] < tops[table]]

@@ -19,7 +19,7 @@ _UNLIKE = 3.0
 """Degrees by which the lines of a photographed page may lean unlike one another."""
 
 _COARSE = 100.0
-"""Dots per inch, or a little more, of the picture from which the direction of the lines is found."""
+"""Dots per inch, or a little more, of the picture that the direction of the lines is told from."""
 
 _LINE = 0.025
 """Inches by which a shadow is smoothed to see lines in it and no letters."""
@@ -28,14 +28,14 @@ _SPECK = 75.0
 """A square so many of which make an inch is as large as the largest speck."""
 
 _STEP = 0.05
-"""Degrees: the lean is given in steps of it. What leans by one is level, so that its pixels are left as they are."""
+"""Degrees: the lean is told in steps of it. What leans by one is level, so that its pixels are left as they are."""
 
 _LETTER, _WORD_GAP = 0.04, 0.25
 """Inches of the longer side of the smallest letter, and between two words of a row, at most."""
 
 _MANY, _SOME = 150, 60
 _LONG, _SHORT = 2.0, 1.0
-"""So many letters show the lean of a page wherever they are. Fewer do, or a row so many inches long, where the shadow
+"""So many letters tell the lean of a page wherever they are. Fewer do, or a row so many inches long, where the shadow
 is sharper than that of the level page."""
 
 _SHARPER, _MUCH_SHARPER = 1.05, 1.15
@@ -80,7 +80,7 @@ def _directions(picture: Picture) -> list[tuple[Turn, float]]:
 
 
 def _least_sharper(letters: int, mask: Pixels, dpi: float) -> float:
-    """Return how many times sharper than that of a level page the shadow has to be to show the lean.
+    """Return how many times sharper than that of a level page the shadow has to be to tell the lean.
 
     Shadows of a word or two are sharp at any angle, by chance: no sharpness is enough.
     """
@@ -98,7 +98,7 @@ class _Shadow:
 
     def __init__(self, rows: NDArray[np.float32], columns: NDArray[np.float32], dpi: float) -> None:
         self._smooth = _LINE * dpi
-        # Spread over their pixel: else angle 0, where rows fall on rows, would look sharper than it is.
+        # Spread over their pixel, lest angle 0, where rows fall on rows, look sharper than it is.
         self._rows = (rows + np.linspace(0, 1, rows.size) * 7919 % 1).astype(np.float32)
         self._columns = (columns - columns.mean()).astype(np.float32)
 

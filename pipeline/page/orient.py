@@ -20,7 +20,7 @@ TOO_LITTLE = "too little text to tell which way is up"
 
 _SAMPLES = 5
 _STRETCH = 14
-"""Stretches of lines that are read to find which way is up, and how many letter heights each is long."""
+"""Stretches of lines that are read to tell which way is up, and how many letter heights each is long."""
 
 _NEGATIVE, _FEW = 0.4, 0.8
 """Mean confidence of the symbols, at least, on a page that is light on dark, and on one with so little text that it may
@@ -37,7 +37,7 @@ _OPPOSITE: dict[Turn, Turn] = {0: 180, 90: 270, 180: 0, 270: 90}
 def run(job: PictureJob) -> None:
     """Find which way up a page is, whatever its script.
 
-    A few stretches of lines are read both ways. A page with too little text stays as it is, and is noted. Where
+    A few stretches of lines are read both ways. A page with too little text to tell stays as it is, and is noted. Where
     most of its writing is light on dark, it is taken for a negative only if it is read better so than as it is.
     """
     found = [_orientation(job, number, view) for number, view in enumerate(job.views)]

@@ -81,12 +81,12 @@ def _by_poppler(pdf: Path | bytes, number: int, scale: float, seconds: float) ->
         raise ScanError(Code.TIMEOUT, f"rendering took more than {seconds:.0f} s", page=number) from error
     if _TOO_LARGE in done.stderr:
         raise ScanError(Code.PAGE_TOO_LARGE, "poppler cannot hold a picture of it", page=number)
-    messages = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
     if done.returncode != 0 or not done.stdout:
-        return None, messages[0] if messages else ""
+        return None, said[0] if said else ""
     with Image.open(io.BytesIO(done.stdout)) as image:
         pixels = grey_or_rgb(image)
-    return pixels, messages[0] if b"Error" in done.stderr else ""
+    return pixels, said[0] if b"Error" in done.stderr else ""
 
 
 def _with_layers_off(file: Path, number: int) -> bytes | None:

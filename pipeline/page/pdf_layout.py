@@ -155,7 +155,7 @@ def _layout(page: pdfium.PdfPage, box: _Box, unit: float, *, layered: bool) -> L
 def _placed(item: pdfium.PdfImage, box: _Box) -> _Placed:
     matrix = item.get_matrix()
     form = item.container
-    while form:  # pdfium gives where a picture in a form stands in the form's own space
+    while form:  # pdfium tells where a picture in a form stands in the form's own space
         matrix = matrix.multiply(form.get_matrix())
         form = form.container
     a, b, c, d, _, _ = matrix.get()

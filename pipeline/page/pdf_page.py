@@ -164,7 +164,7 @@ def _grey_of_size(pixels: Pixels, width: int, height: int) -> Pixels:
 
 
 def _alike(one: Pixels, other: Pixels) -> bool:
-    """Whether two drawings, coarse and grey, show the same, dark on light or light on dark."""
+    """Whether two drawings, coarse and grey, show the same, be it dark on light or light on dark."""
     ways = ((one, other), (other, one), (~one, ~other), (~other, ~one))
     return not any(_has_more(first, second) for first, second in ways)
 

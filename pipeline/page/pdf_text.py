@@ -1,4 +1,4 @@
-"""The characters of a PDF page and where they stand, from pdfium."""
+"""The characters of a PDF page and where they stand, as pdfium tells them."""
 
 import ctypes
 import math
@@ -35,7 +35,7 @@ class Characters:
 
 
 def bounds(item: pdfium.PdfObject) -> Box:
-    """Return where an object stands on its page: pdfium gives that of one in a form in the form's own space."""
+    """Return where an object stands on its page: pdfium tells that of one in a form in the form's own space."""
     found: Box = item.get_bounds()
     form = item.container
     while form:

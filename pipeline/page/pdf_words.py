@@ -1,4 +1,4 @@
-"""The words of a PDF page from poppler, in its order of reading."""
+"""The words of a PDF page as poppler tells them, in its order of reading."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""The cleaning of a page: evened, its ink parted from paper, rules and seals, and taken apart into components."""
+"""The cleaning of a page: evened, its ink told from paper, rules and seals, and taken apart into components."""
 
 import cv2
 import numpy as np

@@ -1,4 +1,4 @@
-"""Two letters that the recogniser takes for others, corrected where only one word can be meant.
+"""Two letters that the recogniser takes for others, put right where only one word can be meant.
 
 ឦ and ឭ stand in next to no words of today's Khmer but these (Chuon Nath's dictionary): ឦសាន, north-east, and រំឭក, to
 remind. What is read in their place, no word has. What other words might hold is left as it was read.

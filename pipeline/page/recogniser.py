@@ -48,7 +48,7 @@ class Recogniser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model of a recogniser: its file, whether it is there or not, and its Debian package, "" where it is our own."""
+    """A model of a recogniser: its file, be it there or not, and the Debian package of it, "" where it is our own."""
 
     name: str
     file: Path

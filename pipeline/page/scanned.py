@@ -22,7 +22,7 @@ _COLOUR_SHARE = 0.0005
 def picture_at(image: Image.Image, across: float, down: float) -> Picture:
     """Return the picture of an upright image that claims so many dots per inch along its rows and its columns.
 
-    One that was scanned more finely one way than the other is stretched, so that its letters are not squashed.
+    One that was scanned more finely one way than the other is stretched, lest its letters be squashed.
     """
     pixels = grey_or_rgb(image)
     height, width = pixels.shape[:2]

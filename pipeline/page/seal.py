@@ -64,7 +64,7 @@ def find_rings(ink: Picture) -> list[Ring]:
 
 
 def at_full_size(ring: Ring, ink: Picture, factor: float) -> Ring:
-    """Return a ring that was found on a smaller picture, measured again on the ink itself, ``factor`` times as big."""
+    """Return a ring that was found on a smaller picture, measured anew on the ink itself, ``factor`` times as big."""
     x, y, reach = ring.x * factor, ring.y * factor, ring.outer * factor + ink.dpi / 20
     left, top = max(0, int(x - reach)), max(0, int(y - reach))
     points = cv2.findNonZero(ink.pixels[top : int(y + reach) + 1, left : int(x + reach) + 1])

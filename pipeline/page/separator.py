@@ -1,4 +1,4 @@
-"""Separator sheets among the pages: recognised by their QR code."""
+"""Separator sheets among the pages: told by the QR code that they bear."""
 
 import re
 
@@ -15,7 +15,7 @@ from pipeline.page.recipe import fingerprint
 SEPARATES = "a separator sheet"
 
 _LONG = 1100
-"""Pixels of the long side at which codes are read, at least: five a module and more, even of A4 on a glass for A3."""
+"""Pixels of the long side at which codes are read, at least: five a module and more, be it A4 on a glass for A3."""
 
 _PAYLOAD = re.compile(rf"{re.escape(SHEET)}(?:\?[\x21-\x7e]*)?")
 

@@ -80,7 +80,7 @@ class _Places:
         near = self._near(word.box, 0)
         own = self._own(word.text, near)
         if own is None:
-            # It is a piece of a word that runs aslant, or is in a note or a form field: there the picture decides.
+            # It is a piece of a word that runs aslant, or is in a note or a form field: there the picture tells.
             wider = self._near(word.box, word.box.bottom - word.box.top)
             is_piece = self._is_of(word.text, wider[self._aslant[wider]])
             unseen = self._is_of(word.text, near) and not self._seen[near].all()

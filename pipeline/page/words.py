@@ -48,7 +48,7 @@ def runs_down(line: Line) -> bool:
 def level(line: Line) -> tuple[Line, ...]:
     """Return a line as lines that are level: each word of one that runs up or down the page is one by itself.
 
-    Lines have words beside one another for programs that put them under a picture; others would mix up their letters.
+    Lines have words beside one another for whoever puts them under a picture; else they read their letters mixed up.
     """
     if not runs_down(line):
         return (line,)
@@ -69,7 +69,7 @@ def _box(symbols: Symbols, picture: LinePicture, scale: float) -> Rect:
 
 
 def _is_space(before: Symbol, after: Symbol, picture: LinePicture, letter: float) -> bool:
-    """Whether white space stands between two words: always but between Khmer ones, where the paper decides.
+    """Whether white space stands between two words: always but between Khmer ones, where the paper tells.
 
     The recogniser also parts Khmer words that stand close together, as its training texts did.
     """

@@ -2,6 +2,6 @@
 
 from pipeline.access.asker import Asker
 from pipeline.access.audit import Deed
-from pipeline.access.roles import Role
+from pipeline.access.roles import Action, Role
 
-__all__ = ["Asker", "Deed", "Role"]
+__all__ = ["Action", "Asker", "Deed", "Role"]

@@ -78,6 +78,18 @@ def check_authenticity(archive: Archive, what: str, key_files: Sequence[Path] | 
     return check_file(Path(what), keys, at_hand)
 
 
+def check_statement(archive: Archive, text: str) -> Finding:
+    """Say whether a line of text, the code of a certificate, is what an archive signed. It is never taken for a path.
+
+    Raises:
+        KeyUnusableError: a key that the archive trusts cannot be read.
+        OSError: something cannot be read.
+    """
+    if not is_statement(text):
+        return Finding(Verdict.UNKNOWN, "the text is not the code of a certificate")
+    return check_text(text, trusted(archive.folder), archive.folder if archive.has_bags else None)
+
+
 def check_file(file: Path, keys: Keys, archive: Path | None = None) -> Finding:
     """Say whether a file is what an archive holds.
 

@@ -14,11 +14,23 @@ from pipeline.document.glossary import read_names
 from pipeline.document.name_lookup import NameLookup
 from pipeline.index.language import parse
 from pipeline.index.nothing import values_of, why_nothing
-from pipeline.index.query import Field, Query
+from pipeline.index.query import Condition, Field, Query, key
 from pipeline.index.results import MOST_COUNTED
-from pipeline.index.store import Sort, View
+from pipeline.index.store import FACETS, Sort, View
 
-__all__ = ["MOST_COUNTED", "Answer", "Query", "Sort", "View", "each", "search", "understood", "why_none"]
+__all__ = [
+    "FACETS",
+    "MOST_COUNTED",
+    "Answer",
+    "Query",
+    "Sort",
+    "View",
+    "each",
+    "everything",
+    "search",
+    "understood",
+    "why_none",
+]
 
 _LOG = logging.getLogger(__name__)
 
@@ -61,6 +73,19 @@ def each(archive: Archive, text: str, sort: Sort, scope: Scope) -> Iterator[Hit]
     """Yield every page that is found; raises as :func:`search` does."""
     query = understood(archive, text, scope)
     return archive.index.each(query, sort, scope)
+
+
+def everything(archive: Archive, view: View, scope: Scope, box: str = "") -> Found:
+    """Return what there is to see without a query: all pages of a scope, or those of a box.
+
+    Raises:
+        NotFoundError: there is nothing to see yet.
+        IndexUnusableError: the index cannot be used.
+    """
+    if not archive.has_index:
+        raise NotFoundError(f"There is nothing to search at {archive.folder} yet.", "Begin with `bannasar run BOX`.")
+    of_box = ((Condition(Field.BOX, key(box), text=box),),) if box else ()
+    return archive.index.search(Query(conditions=of_box), view, scope)
 
 
 def why_none(archive: Archive, text: str, scope: Scope) -> Sequence[str]:

@@ -132,6 +132,16 @@ def sign_in(archive: Archive, name: str, password: str, clock: datetime) -> tupl
     return person(archive, account, clock), token
 
 
+def signed_in(archive: Archive, token: str, clock: datetime) -> Asker:
+    """Return who a session's token belongs to.
+
+    Raises:
+        SignInError: to nobody, or the session has ended.
+        ArchiveError: accounts, ledger, journal or audit log cannot be used.
+    """
+    return person(archive, Accounts(archive.folder).signed_in(token, clock), clock)
+
+
 def sign_out(archive: Archive, asker: Asker, token: str) -> None:
     """End a session; raises ArchiveError, OSError."""
     Accounts(archive.folder).sign_out(token)

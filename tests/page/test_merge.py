@@ -50,7 +50,7 @@ def test_sign_that_one_reading_missed_is_kept_if_it_is_surer_than_the_gap():
     assert text(merged(symbols("កគ"), doubt(symbols("កខគ"), 1, 0.3))) == "កគ"
 
 
-def test_line_confidence_falls_with_each_doubtful_symbol():
+def test_certainty_falls_with_each_doubtful_sign():
     """One doubtful symbol in twenty costs more than a third; none costs nothing; nothing read is worth nothing."""
     assert line_confidence(symbols("ក" * 20)) == 1
     assert line_confidence(doubt(symbols("ក" * 20), 3, 0.0)) == pytest.approx(0.37, abs=0.01)

@@ -1,6 +1,6 @@
 """Tesseract within this process, by tesserocr.
 
-Its models stay loaded from page to page: a process for each call would load each of them again, which is a third of all
+Its models stay loaded from page to page: a process for each call would load each of them anew, which is a third of all
 the time.
 """
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 OWN_MODELS = Path(__file__).parents[1] / "tessdata"
-"""Models that come with the project; docs/training.md says how they are made."""
+"""Models that come with the project; docs/training.md tells how they are made."""
 
 
 def folder_of(model: str, models_folder: Path) -> Path:

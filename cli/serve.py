@@ -1,0 +1,49 @@
+"""``bannasar serve``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.actor import operator
+from cli.common import ArchiveOption, open_archive, out
+from cli.terminal import Text
+from web.server import Listening
+from web.server import serve as serve_room
+
+
+def serve(
+    archive: ArchiveOption = None,
+    accounts: Annotated[
+        bool, typer.Option("--accounts", help="Let nobody in without an account: behind a proxy that others reach.")
+    ] = False,
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; other machines reach one that is not loopback.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for one that is free.")] = 0,
+    certificate: Annotated[Path | None, typer.Option(metavar="FILE", help="The certificate for HTTPS, as PEM.")] = None,
+    key: Annotated[Path | None, typer.Option(metavar="FILE", help="The certificate's private key, as PEM.")] = None,
+    name: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HOST", help="A name under which a proxy with HTTPS offers it; can be repeated."),
+    ] = None,
+) -> None:
+    """Open the archive in a browser: search, read, cite and verify, in Khmer, French or English.
+
+    On this machine it needs no account: open the address it prints. That works once, for whoever started it. Reached
+    from other machines it wants accounts (`bannasar users add`) and HTTPS.
+
+    Examples:
+        bannasar serve
+
+        bannasar serve --host 10.0.0.5 --port 8443 --certificate room.pem --key room.key
+    """
+    with open_archive(archive) as opened:
+        settings = opened.settings
+    where = Listening(host, port, certificate, key, tuple(name or ()), accounts)
+
+    def announce(address: str) -> None:
+        out.print("The reading room is open. Open this address in a browser; Ctrl-C closes it:")
+        out.print(Text(address, style="bold"))
+
+    serve_room(settings, operator(), where, announce)

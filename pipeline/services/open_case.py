@@ -1,0 +1,223 @@
+"""A case file and its pages as someone may see them. What is outside the scope is not there, as if it never came in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.case import CaseFile, Document
+from models.errors import NotFoundError
+from models.level import Level
+from models.page import Page, PageRef, Rect
+from models.scope import PageLevels
+from pipeline.access.asker import Asker
+from pipeline.archive.archive import Archive
+from pipeline.archive.bag import document_file, original, read_case, read_page
+from pipeline.archive.withdrawal import is_withdrawn
+from pipeline.formats.alto import alto_of
+from pipeline.index.entry import entries, unpack
+from pipeline.index.marking import boxes, mark
+from pipeline.index.query import Query
+from pipeline.services.sight import levels
+
+_SHORTEST_PREFIX = 12
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case file in a scope: ``case`` has only the documents, pages and scans that are shown.
+
+    ``whole`` says whether nothing of it is outside the scope.
+    """
+
+    case: CaseFile
+    bag: Path
+    level: Level
+    levels: PageLevels
+    whole: bool
+
+    def level_of(self, ref: PageRef) -> Level:
+        """Return the level of a page."""
+        return self.levels.of(ref.scan, ref.number)
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """A page in a scope, its document, its place in that from 0, and the pages before and after it in the case file.
+
+    ``picture_place`` is its place in the document's PDF, from 0: that has the pages outside the scope, too.
+    """
+
+    view: CaseView
+    document: Document
+    page: Page
+    place: int
+    picture_place: int
+    before: PageRef | None
+    after: PageRef | None
+
+    @property
+    def ref(self) -> PageRef:
+        """The page's scan and number."""
+        return PageRef(scan=self.page.scan, number=self.page.number)
+
+    @property
+    def level(self) -> Level:
+        """The page's level."""
+        return self.view.level_of(self.ref)
+
+    @property
+    def pdf(self) -> Path:
+        """The PDF of the page's document."""
+        return document_file(self.view.bag, self.document.number)
+
+
+def open_case(archive: Archive, asker: Asker, case_id: str) -> CaseView:
+    """Return a case file as far as a scope shows it.
+
+    Args:
+        archive: the archive.
+        asker: who asks, with what may be seen.
+        case_id: the case file's id.
+
+    Raises:
+        NotFoundError: there is no such case file, it is withdrawn, or nothing of it is in the scope; one answer.
+        BagError: its bag cannot be read.
+        LedgerError: the ledger cannot be read.
+    """
+    try:
+        bag = archive.bag(case_id)
+    except NotFoundError:
+        raise _unknown() from None
+    case = read_case(bag)
+    if is_withdrawn(bag):
+        raise _unknown()
+    found = levels(archive.folder, case, asker.at)
+    shown = {
+        ref
+        for document in case.documents
+        for ref in document.pages
+        if asker.scope.shows(case.id, case.box, found.of(ref.scan, ref.number))
+    }
+    if not shown:
+        raise _unknown()
+    whole = sum(len(document.pages) for document in case.documents) == len(shown)
+    return CaseView(case if whole else _narrowed(case, shown), bag, found.level, found, whole)
+
+
+def open_page(archive: Archive, asker: Asker, case_id: str, scan: str, number: int) -> PageView:
+    """Return a page as far as a scope shows it.
+
+    Args:
+        archive: the archive.
+        asker: who asks, with what may be seen.
+        case_id: the case file's id.
+        scan: the SHA-256 of its scan, or the first twelve digits or more of it.
+        number: its number in the scan, from 1.
+
+    Raises:
+        NotFoundError: there is no such page, or it is not in the scope: one answer for both.
+        BagError: the bag cannot be read.
+        LedgerError: the ledger cannot be read.
+    """
+    view = open_case(archive, asker, case_id)
+    refs = [ref for document in view.case.documents for ref in document.pages]
+    at = next(
+        (
+            place
+            for place, ref in enumerate(refs)
+            if ref.number == number and len(scan) >= _SHORTEST_PREFIX and ref.scan.startswith(scan)
+        ),
+        None,
+    )
+    if at is None:
+        raise _unknown()
+    ref = refs[at]
+    document = next(document for document in view.case.documents if ref in document.pages)
+    whole = view.case if view.whole else read_case(view.bag)
+    in_pdf = next(one for one in whole.documents if one.number == document.number).pages.index(ref)
+    return PageView(
+        view,
+        document,
+        read_page(view.bag, whole, ref),
+        document.pages.index(ref),
+        in_pdf,
+        refs[at - 1] if at else None,
+        refs[at + 1] if at + 1 < len(refs) else None,
+    )
+
+
+def hit_boxes(page: PageView, query: Query) -> tuple[Rect, ...]:
+    """Return where a page answers a query, in pixels of the upright page."""
+    (entry,) = entries(page.view.case, [page.page], page.view.levels)
+    shown = unpack(entry.shown)
+    return boxes(mark(shown.units, query), shown.places)
+
+
+def original_of(view: CaseView, scan: str) -> Path:
+    """Return the file of a scan as it came in.
+
+    Raises:
+        NotFoundError: there is no such scan, or some of its pages are outside the scope: one answer for both.
+        BagError: the bag cannot be read.
+    """
+    found = [one for one in view.case.scans if one.sha256 == scan or scan == one.sha256[:_SHORTEST_PREFIX]]
+    if len(found) != 1:
+        raise _unknown()
+    pages = sum(ref.scan == found[0].sha256 for document in view.case.documents for ref in document.pages)
+    if not view.whole and pages < found[0].pages:
+        raise _unknown()
+    return original(view.bag, found[0].sha256)
+
+
+def pdf_of(view: CaseView, number: int) -> Path:
+    """Return the PDF of a document.
+
+    Raises:
+        NotFoundError: there is no such document, or some of its pages are outside the scope: one answer for both.
+        BagError: the bag cannot be read.
+    """
+    document = next((one for one in view.case.documents if one.number == number), None)
+    if document is None:
+        raise _unknown()
+    if not view.whole:
+        whole = next(one for one in read_case(view.bag).documents if one.number == number)
+        if len(whole.pages) != len(document.pages):
+            raise _unknown()
+    return document_file(view.bag, number)
+
+
+def alto_of_page(page: PageView) -> bytes:
+    """Return a page as ALTO."""
+    return alto_of(page.view.case, page.page)
+
+
+def _unknown() -> NotFoundError:
+    # What exists and is not shown must answer as what does not exist: the words name nothing.
+    return NotFoundError("There is nothing at this address.", "Search for it.")
+
+
+def _narrowed(case: CaseFile, shown: set[PageRef]) -> CaseFile:
+    documents = tuple(_document(document, shown) for document in case.documents if shown & set(document.pages))
+    scans = {ref.scan for ref in shown}
+    return case.model_copy(
+        update={
+            "documents": documents,
+            "scans": tuple(scan for scan in case.scans if scan.sha256 in scans),
+            "corrections": tuple(one for one in case.corrections if one.page in shown),
+            "missing": (),
+        }
+    )
+
+
+def _document(document: Document, shown: set[PageRef]) -> Document:
+    def is_shown(scan: str, number: int) -> bool:
+        return PageRef(scan=scan, number=number) in shown
+
+    pages: Sequence[PageRef] = [ref for ref in document.pages if ref in shown]
+    return document.model_copy(
+        update={
+            "pages": tuple(pages),
+            "facts": tuple(fact for fact in document.facts if is_shown(fact.scan, fact.page)),
+            "unread": tuple(one for one in document.unread if one.page in shown),
+        }
+    )

@@ -1,0 +1,71 @@
+"""Where a page comes from and how to cite it: its digest, the journal's lines about its case file, who signed them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.errors import JournalBrokenError
+from pipeline.archive.archive import Archive
+from pipeline.archive.journal import lines, manifest_of
+from pipeline.services.open_case import CaseView, PageView
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """A line of the journal about a case file."""
+
+    number: int
+    event: str
+    at: datetime
+    by: str
+    is_signed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """What the journal says of a case file: ``is_as_recorded`` whether its bag is the one of the last line.
+
+    ``is_whole`` is false where a line of the journal was changed: then nothing it says counts.
+    """
+
+    deeds: tuple[Deed, ...]
+    is_as_recorded: bool
+    is_whole: bool
+    manifest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """What identifies a page for ever: the scan's SHA-256, its page there, and the digest of its bag's manifests."""
+
+    case: str
+    scan: str
+    number: int
+    manifest: str
+    archived: datetime
+
+
+def custody_of(archive: Archive, view: CaseView) -> Custody:
+    """Return what the journal says of a case file.
+
+    Raises:
+        OSError: the journal or the bag cannot be read.
+    """
+    manifest = manifest_of(view.bag)
+    place = view.bag.relative_to(archive.folder).as_posix()
+    try:
+        found = [line for line in lines(archive.folder) if line.bag == place]
+    except JournalBrokenError:
+        return Custody((), is_as_recorded=False, is_whole=False, manifest=manifest)
+    deeds = tuple(
+        Deed(line.number, line.event.value, datetime.fromisoformat(line.at), line.by, bool(line.signature))
+        for line in found
+    )
+    recorded = [line.manifest for line in found if line.manifest]
+    return Custody(deeds, is_as_recorded=recorded[-1:] == [manifest], is_whole=True, manifest=manifest)
+
+
+def citation_of(archive: Archive, page: PageView) -> Citation:
+    """Return what identifies a page; raises OSError where the bag cannot be read."""
+    del archive
+    view = page.view
+    return Citation(view.case.id, page.page.scan, page.page.number, manifest_of(view.bag), view.case.created)

@@ -1,0 +1,54 @@
+"""Hits as rows of a table, for spreadsheets: what they would take for a formula stays text."""
+
+import io
+from collections.abc import Iterable
+
+import xlsxwriter
+
+from models.hit import Hit
+
+TABLE_COLUMNS = ("case", "box", "path", "page", "document", "kind", "court", "case_number", "date", "exact", "snippet")
+"""The columns, each a field of a hit."""
+
+# With what a spreadsheet takes a cell for a formula (OWASP, CSV injection); full-width forms in East Asian ones.
+_BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def table_row(hit: Hit) -> list[str | int | bool | float]:
+    """Return a hit's row for CSV; the words that were found are in brackets."""
+    return [
+        f"'{value}" if isinstance(value, str) and value.startswith(_BEGINS_FORMULA) else value for value in _values(hit)
+    ]
+
+
+def write_xlsx(hits: Iterable[Hit]) -> bytes:
+    """Return a spreadsheet of hits. Its cells are typed as text, so that no program reads a formula in them."""
+    stream = io.BytesIO()
+    plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(stream, plain) as book:
+        sheet = book.add_worksheet("hits")
+        bold = book.add_format({"bold": True})
+        sheet.freeze_panes(1, 0)
+        for column, name in enumerate(TABLE_COLUMNS):
+            sheet.write_string(0, column, name, bold)
+        for row, hit in enumerate(hits, 1):
+            for column, value in enumerate(_values(hit)):
+                if isinstance(value, str):
+                    sheet.write_string(row, column, "".join(one for one in value if one == "\n" or one.isprintable()))
+                else:
+                    sheet.write(row, column, value)
+        sheet.autofilter(0, 0, 0, len(TABLE_COLUMNS) - 1)
+    return stream.getvalue()
+
+
+def _values(hit: Hit) -> list[str | int | bool | float]:
+    values = hit.model_dump(mode="json", include=set(TABLE_COLUMNS)) | {"snippet": bracketed(hit)}
+    return [values[name] for name in TABLE_COLUMNS]
+
+
+def bracketed(hit: Hit) -> str:
+    """Return a hit's snippet with its marks in brackets, for whatever shows no colour."""
+    text = hit.snippet
+    for mark in reversed(hit.marks):
+        text = f"{text[: mark.start]}[{text[mark.start : mark.end]}]{text[mark.end :]}"
+    return text

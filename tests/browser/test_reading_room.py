@@ -1,0 +1,204 @@
+"""The reading room in a real browser: clicks, keys, pictures, in every language and width."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
+
+from tests.conftest import ROOT, Maker
+from tests.reading_room import SHAS, make_archive, open_room
+
+pytestmark = pytest.mark.slow
+
+PHRASE = "សាលក្រមព្រហ្មទណ្ឌ"
+PAGE = f"/case/box_judgment/scan/{SHAS['judgment'][:16]}/page/1"
+SCREENS = [
+    "/",
+    f"/?q={quote('tribunal')}",
+    f"{PAGE}?q=tribunal",
+    "/case/box_judgment",
+    "/browse",
+    "/browse/box/box",
+    "/verify",
+    "/help",
+]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="module")
+def entrance(tmp_path_factory: pytest.TempPathFactory, make: Maker) -> Iterator[str]:
+    """Return the one-time address of a reading room that is open."""
+    archive = make_archive(tmp_path_factory.mktemp("browser") / "archive", make)
+    with open_room(archive) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Return Debian's Chromium."""
+    program = shutil.which("chromium")
+    assert program, "chromium is missing: script/setup --dev installs it"
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def room(entrance: str) -> str:
+    """Return the address of the reading room."""
+    parts = urlsplit(entrance)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+@pytest.fixture(scope="module")
+def state(browser: Browser, entrance: str) -> StorageState:
+    """Return what a browser keeps after the operator entered."""
+    context = browser.new_context()
+    context.new_page().goto(entrance)
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
+@pytest.fixture
+def page(browser: Browser, state: StorageState) -> Iterator[Page]:
+    """Return a page of a browser in which the operator has entered; no request of it may leave this machine."""
+    context = browser.new_context(storage_state=state)
+    yield _watched(context)
+    context.close()
+
+
+def _watched(context: BrowserContext) -> Page:
+    page = context.new_page()
+    page.on("request", lambda request: _stays_here(request.url))
+    page.on("console", lambda message: _is_no_complaint(message.type, message.text))
+    return page
+
+
+def _stays_here(address: str) -> None:
+    assert urlsplit(address).hostname == "127.0.0.1", f"a request left for {address}"
+
+
+def _is_no_complaint(kind: str, text: str) -> None:
+    assert kind != "error" or "400" in text, f"the browser complains: {text}"
+
+
+def test_a_newcomer_clicks_a_khmer_phrase_and_sees_it_boxed(page: Page, room: str) -> None:
+    """From the field to the box on the picture, which stands on the words."""
+    page.goto(room)
+    page.fill("#q", PHRASE)
+    page.keyboard.press("Enter")
+    assert page.locator(".snippet mark").first.inner_text() == PHRASE
+    picture = page.locator(".cutting img").first
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
+    page.click(".hit .to")
+    box = page.locator(".hitbox").first.bounding_box()
+    sheet = page.locator("#picture").bounding_box()
+    assert box
+    assert sheet
+    assert page.locator("#picture").evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
+    # The maker draws the first line at 80, 60 of a page of 827 by 1169 pixels.
+    assert abs((box["x"] - sheet["x"]) / sheet["width"] - 76 / 827) < 0.02
+    assert abs((box["y"] - sheet["y"]) / sheet["height"] - 59 / 1169) < 0.02
+
+
+def test_a_word_is_shown_on_the_picture_and_back(page: Page, room: str) -> None:
+    """A click on the text frames the word on the picture; a click there marks it in the text."""
+    page.goto(f"{room}{PAGE}")
+    page.click(".read .w >> nth=0")
+    assert page.evaluate("document.querySelector('.word:target').id") == "b1"
+    page.locator("#b2").click()
+    assert page.evaluate("document.querySelector('.w:target').id") == "w2"
+
+
+def test_pages_and_hits_are_turned_by_key(page: Page, room: str) -> None:
+    """Arrows turn pages, n and p go from hit to hit, / goes to the field."""
+    page.goto(f"{room}{PAGE}?q=tribunal")
+    page.keyboard.press("n")
+    assert page.locator(".hitbox.now").count() == 1
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**/page/2?q=tribunal")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url("**/page/1?q=tribunal")
+
+
+def test_all_of_it_works_without_javascript(browser: Browser, state: StorageState, room: str) -> None:
+    """Search, hit, page, word and language."""
+    context = browser.new_context(storage_state=state, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(room)
+    page.fill("#q", PHRASE)
+    page.click(".field button")
+    page.click(".hit .to")
+    assert page.locator(".hitbox").count() == 1
+    page.click(".read .w >> nth=0")
+    assert page.url.endswith("#b1")
+    page.click(".languages a[lang=km]")
+    assert page.locator("html").get_attribute("lang") == "km"
+    assert PHRASE in page.locator(".read").inner_text()
+    context.close()
+
+
+def test_the_keyboard_alone_reaches_a_hit(page: Page, room: str) -> None:
+    """The first stop skips to the content; the hit is reached by Tab."""
+    page.goto(f"{room}/?q={quote(PHRASE)}")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.className") == "to":
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/page/1?q=*")
+
+
+@pytest.mark.parametrize("language", ["km", "fr", "en"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nobody_is_shut_out(
+    browser: Browser, state: StorageState, room: str, language: str, scheme: Literal["light", "dark"]
+) -> None:
+    """No violation that axe knows on any screen, in each language, light and dark; nothing is cut off at 320 pixels."""
+    done = subprocess.run([ROOT / "script" / "axe"], capture_output=True, text=True, check=True, env=os.environ)
+    axe = Path(done.stdout.strip(), "axe.min.js").read_text("utf-8")
+    context = browser.new_context(
+        storage_state=state,
+        bypass_csp=True,
+        color_scheme=scheme,
+        viewport={"width": 320, "height": 640},
+    )
+    page = context.new_page()
+    page.goto(f"{room}/language/{language}?to=/")
+    for screen in SCREENS:
+        page.goto(room + screen)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, f"{screen} is wider than the window"
+        page.evaluate(axe)
+        found = page.evaluate("axe.run().then(found => found.violations.map(one => [one.id, one.nodes[0].html]))")
+        assert found == [], f"{screen}: {found}"
+    context.close()
+
+
+def test_a_printed_page_says_whose_it_is(page: Page, room: str) -> None:
+    """Who printed it, and the digest by which the paper can be found again."""
+    page.goto(f"{room}{PAGE}")
+    page.emulate_media(media="print")
+    foot = page.locator(".foot").inner_text()
+    assert "operator@here" in foot
+    assert SHAS["judgment"] in foot
+    assert not page.locator(".top").is_visible()
+
+
+def test_what_was_shown_is_not_shown_again_after_leaving(page: Page, room: str) -> None:
+    """Not by the back button either."""
+    page.goto(f"{room}{PAGE}")
+    page.goto(f"{room}/help")
+    page.evaluate("document.cookie")
+    page.context.clear_cookies()
+    page.go_back()
+    page.wait_for_url("**/sign-in?to=*")

@@ -1,0 +1,150 @@
+"""A small archive of made records, and the reading room over it, served for real on a free port of this machine."""
+
+import hashlib
+import http.client
+import threading
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.message import Message
+from pathlib import Path
+
+from models.actor import Actor, ActorKind
+from models.level import Level
+from models.page import Page
+from models.restriction import Reach, Restriction
+from pipeline.archive.archive import Archive
+from pipeline.services.rebuild import rebuild_archive
+from tests.conftest import Maker, archive_settings, bag_in_place
+from web.server import Listening, serve
+
+OPERATOR = Actor(name="operator@here", kind=ActorKind.OPERATOR)
+HIDDEN_WORD = "zyxuvwsecret"
+"""A word that is only on a sealed page."""
+EVIL = "<script>alert(1)</script>"
+SHAS = {name: hashlib.sha256(f"box_{name}".encode()).hexdigest() for name in ("judgment", "letter", "sealed", "evil")}
+
+
+def make_archive(folder: Path, make: Maker) -> Path:
+    """Make an archive: a judgment of two pages, a public letter, a sealed case file, and one full of tricks."""
+    judgment = [
+        make.page(["សាលក្រមព្រហ្មទណ្ឌ"], ["tribunal de première instance"], scan=SHAS["judgment"], number=1),
+        make.page(["ទំព័រទីពីរ", "tribunal"], scan=SHAS["judgment"], number=2),
+    ]
+    _keep(folder, make, "box_judgment", judgment, "judgment.pdf", None)
+    _keep(
+        folder,
+        make,
+        "box_letter",
+        [make.page(["lettre publique tribunal"], scan=SHAS["letter"])],
+        "letter.pdf",
+        Level.PUBLIC,
+    )
+    _keep(
+        folder,
+        make,
+        "box_sealed",
+        [make.page([f"{HIDDEN_WORD} tribunal"], scan=SHAS["sealed"])],
+        "sealed.pdf",
+        Level.SEALED,
+    )
+    evil = [make.page([f"{EVIL} tribunal", "=HYPERLINK(0) tribunal", "\u202etribunal\u2066"], scan=SHAS["evil"])]
+    _keep(folder, make, "box_evil", evil, f"{EVIL.replace('/', '_')}.pdf", Level.PUBLIC)
+    with Archive(archive_settings(folder)) as archive:
+        rebuild_archive(archive, OPERATOR, force=True)
+    return folder
+
+
+def _keep(folder: Path, make: Maker, case_id: str, pages: list[Page], path: str, level: Level | None) -> None:
+    case = make.case(*pages, path=path, case_id=case_id)
+    if level:
+        said = Restriction(
+            level=level, reach=Reach.CASE, reason="order", by=OPERATOR, at=datetime(2026, 1, 1, tzinfo=UTC)
+        )
+        case = case.model_copy(update={"restrictions": (said,)})
+    files = folder.parent / f"files-{case_id}"
+    files.mkdir(parents=True)
+    scan = files / "scan.pdf"
+    content = case_id.encode()
+    scan.write_bytes(content)
+    pictures = {(page.scan, page.number): make.picture(page, files / f"{page.number}.jpg") for page in pages}
+    bag_in_place(case, pages, {case.scans[0].sha256: scan}, pictures, folder)
+
+
+@dataclass
+class Answer:
+    """What the server answered."""
+
+    status: int
+    headers: Message
+    content: bytes
+
+    @property
+    def text(self) -> str:
+        """The content as text."""
+        return self.content.decode("utf-8", "replace")
+
+
+@dataclass
+class Visitor:
+    """Somebody with a browser that keeps cookies and follows nothing by itself."""
+
+    port: int
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """Ask for an address."""
+        return self.send("GET", path, None, headers)
+
+    def search(self, words: str, more: str = "") -> Answer:
+        """Search."""
+        return self.get(f"/?q={urllib.parse.quote(words)}{more}")
+
+    def post(self, path: str, values: Mapping[str, str], headers: Mapping[str, str] | None = None) -> Answer:
+        """Send a form."""
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self.send("POST", path, urllib.parse.urlencode(values).encode(), {**kind, **(headers or {})})
+
+    def send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str] | None = None) -> Answer:
+        """Send a request."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            own = (
+                {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())} if self.cookies else {}
+            )
+            connection.request(method, path, body, {**own, **(headers or {})})
+            answer = connection.getresponse()
+            for cookie in answer.headers.get_all("Set-Cookie") or []:
+                name, _, value = cookie.partition(";")[0].partition("=")
+                self.cookies[name] = value.strip('"')
+                if not self.cookies[name]:
+                    del self.cookies[name]
+            return Answer(answer.status, answer.headers, answer.read())
+        finally:
+            connection.close()
+
+
+@contextmanager
+def open_room(archive: Path) -> Iterator[str]:
+    """Serve the reading room of an archive while the block runs, and give the operator's one-time address."""
+    ready = threading.Event()
+    addresses: list[str] = []
+    stop: list[object] = []
+
+    def announce(address: str) -> None:
+        addresses.append(address)
+        ready.set()
+
+    thread = threading.Thread(
+        target=serve, args=(archive_settings(archive), OPERATOR, Listening("127.0.0.1", 0), announce, stop.append)
+    )
+    thread.start()
+    try:
+        assert ready.wait(120), "the reading room did not open"
+        yield addresses[0]
+    finally:
+        for end in stop:
+            end()  # type: ignore[operator]  # what ends the server
+        thread.join(120)

@@ -1,0 +1,182 @@
+"""What people try on web servers, and what papers and file names may hold: all of it comes to nothing."""
+
+import csv
+import io
+import re
+import socket
+import urllib.parse
+
+import pytest
+
+from tests.reading_room import EVIL, SHAS, Visitor
+
+EVIL_PAGE = f"/case/box_evil/scan/{SHAS['evil'][:16]}/page/1"
+DYNAMIC = [
+    "/",
+    "/?q=tribunal",
+    "/browse",
+    "/browse/box/box",
+    "/case/box_evil",
+    EVIL_PAGE,
+    "/verify",
+    "/help",
+    "/nothing",
+]
+
+
+@pytest.mark.parametrize("path", DYNAMIC)
+def test_every_answer_allows_nothing_foreign(operator: Visitor, path: str) -> None:
+    """No script or style but our files, no frame around it, no guess at its kind, no copy kept."""
+    answer = operator.get(path)
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Server"] is None
+    assert not re.search(r"<style|style=|<script(?! src=\"/static/)|\son\w+=", answer.text)
+    assert not re.search(r"(?:src|href|action)=\"(?:https?:)?//", answer.text)
+
+
+@pytest.mark.parametrize("path", ["/?q=tribunal", EVIL_PAGE, "/case/box_evil", "/browse/box/box"])
+def test_markup_on_a_paper_or_in_a_name_stays_text(operator: Visitor, path: str) -> None:
+    """Text as read, titles and file names are never markup (Datashare #1941, Mayan CVE-2018-16406)."""
+    assert "<script>alert" not in operator.get(path).text
+    assert EVIL not in operator.get(path).text
+
+
+def test_a_query_stays_text(operator: Visitor) -> None:
+    """In the field, in the title, in the links."""
+    answer = operator.search(f'"{EVIL}')
+    assert EVIL not in answer.text
+    answer = operator.get("/?q=tribunal&box=%22%3E%3Cscript%3E")
+    assert "<script>" not in answer.text.replace('<script src="/static/reader.js" defer></script>', "")
+
+
+def test_no_cell_of_a_table_is_a_formula(operator: Visitor) -> None:
+    """Excel runs a cell that begins with = + - @."""
+    rows = list(csv.reader(io.StringIO(operator.get("/hits.csv?q=tribunal").text.removeprefix("\ufeff"))))
+    assert len(rows) > 2
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost@evil.example", ""])
+def test_a_forged_host_is_refused(operator: Visitor, host: str) -> None:
+    """So that no site that points its name at this machine can use it (DNS rebinding)."""
+    assert operator.get("/", {"Host": host}).status == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../app.py",
+        "/static/%2e%2e/app.py",
+        "/static/..%2f..%2fpyproject.toml",
+        "/case/..%2f..%2fetc",
+        "/case/box_judgment%00",
+        f"/case/box_judgment/scan/{SHAS['judgment'][:11]}/page/1",
+        f"/case/box_judgment/scan/{SHAS['letter'][:16]}/page/1",
+        f"/case/box_judgment/scan/{SHAS['judgment'][:16]}/page/3",
+        f"/case/box_judgment/scan/{SHAS['judgment'][:16]}/page/0",
+        "/case/box_judgment/document/2.pdf",
+        "/case/box_judgment/scan/aaaaaaaaaaaa/original",
+    ],
+)
+def test_paths_lead_nowhere_else(operator: Visitor, path: str) -> None:
+    """Neither out of a folder nor into another case file."""
+    assert operator.get(path).status == 404
+
+
+def test_a_form_of_another_site_is_refused(operator: Visitor) -> None:
+    """By what browsers say of where it comes from, and by its token (CSRF)."""
+    visitor = Visitor(operator.port, dict(operator.cookies))
+    for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}):
+        assert visitor.post("/sign-out", {"token": "x"}, headers).status == 403
+    assert visitor.post("/sign-out", {}).status == 403
+    assert visitor.post("/sign-out", {"token": "0" * 64}).status == 403
+    assert visitor.get("/").status == 200
+
+
+def test_a_link_cannot_lead_to_another_site(operator: Visitor) -> None:
+    """After the language, or after signing in."""
+    visitor = Visitor(operator.port)
+    for to in ("https://evil.example", "//evil.example", "/\\evil.example", "/\r\nX: 1"):
+        answer = visitor.get(f"/language/en?to={urllib.parse.quote(to, safe='')}")
+        assert answer.headers["Location"] == "/"
+        assert answer.headers["X"] is None
+
+
+def test_the_session_is_kept_from_scripts_and_other_sites(entrance: str, operator: Visitor) -> None:
+    """HttpOnly, SameSite, and no value that was there before signing in."""
+    del entrance
+    answer = Visitor(operator.port).get("/language/en?to=/")
+    assert "HttpOnly" in answer.headers["Set-Cookie"]
+    fixed = Visitor(operator.port, {"bannasar-session": "chosen-by-the-attacker"})
+    assert fixed.get("/").status == 303
+
+
+def test_too_much_is_refused(operator: Visitor) -> None:
+    """Fields, bytes, addresses, queries."""
+    many = {f"field{number}": "x" for number in range(10_000)}
+    assert operator.post("/verify", many).status in {400, 413}
+    assert operator.post("/sign-in", {"name": "x" * (1 << 20)}).status == 413
+    assert operator.get("/?q=" + "x" * 9000).status == 414
+    assert operator.search(" ".join(f"word{number}" for number in range(500))).status == 400
+
+
+def test_a_body_without_a_length_is_cut_off(operator: Visitor) -> None:
+    """Chunks that never end are not collected."""
+    with socket.create_connection(("127.0.0.1", operator.port), timeout=60) as connection:
+        connection.sendall(
+            b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+            b"Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+        )
+        chunk = b"8000\r\n" + b"a" * 0x8000 + b"\r\n"
+        try:
+            for _ in range(8):
+                connection.sendall(chunk)
+            answer = connection.recv(1 << 16)
+        except OSError:
+            answer = b""
+    assert answer == b"" or answer.split()[1] == b"413"
+
+
+def test_a_thousand_ranges_make_no_work(operator: Visitor) -> None:
+    """Starlette CVE-2025-62727: the answer comes whole, once."""
+    ranges = "bytes=" + ",".join(f"{start}-{start}" for start in range(1000))
+    answer = operator.get("/case/box_judgment/document/1.pdf", {"Range": ranges})
+    assert answer.status == 200
+    assert answer.content.startswith(b"%PDF")
+
+
+def test_only_known_methods_do_something(operator: Visitor) -> None:
+    """A link never changes anything."""
+    assert operator.get("/sign-out").status == 405
+    assert operator.send("DELETE", "/case/box_judgment", None).status == 405
+
+
+def test_an_error_page_names_nothing(operator: Visitor) -> None:
+    """No path of this machine, no class, no word of what was asked for."""
+    answer = operator.get("/case/secret-name")
+    assert answer.status == 404
+    assert "secret-name" not in answer.text
+    assert not re.search(r"/home|/root|Error|Traceback|\.py", answer.text)
+
+
+def test_strangers_see_nothing(stranger: Visitor) -> None:
+    """But the door, the help and the verification."""
+    for path in (
+        "/",
+        "/?q=tribunal",
+        "/browse",
+        "/case/box_letter",
+        "/hits.csv?q=tribunal",
+        f"{EVIL_PAGE}/picture/160.jpg",
+    ):
+        answer = stranger.get(path)
+        assert answer.status == 303
+        assert answer.headers["Location"].startswith("/sign-in")
+    for path in ("/sign-in", "/help", "/verify", "/static/style.css"):
+        assert stranger.get(path).status == 200

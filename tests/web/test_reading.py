@@ -1,0 +1,159 @@
+"""Searching, reading, citing and verifying in the reading room, as a browser without JavaScript sees it."""
+
+import io
+import zipfile
+
+import numpy as np
+from PIL import Image
+
+from tests.reading_room import SHAS, Answer, Visitor
+
+PAGE = f"/case/box_judgment/scan/{SHAS['judgment'][:16]}/page/1"
+
+
+def test_the_one_time_address_works_once(entrance: str, operator: Visitor, stranger: Visitor) -> None:
+    """Whoever finds it in a history or over a shoulder afterwards does not get in with it."""
+    del operator
+    again = stranger.get(entrance.partition("//")[2].partition("/")[2].join(("/", "")))
+    assert again.status == 401
+    assert stranger.get("/").status == 303
+
+
+def test_a_phrase_is_found_and_boxed(operator: Visitor) -> None:
+    """The hit is marked in the text, cut out of the page, and boxed on its picture."""
+    found = operator.search("សាលក្រមព្រហ្មទណ្ឌ")
+    assert found.status == 200
+    assert "<mark>សាលក្រមព្រហ្មទណ្ឌ</mark>" in found.text
+    assert f"{PAGE}/cutting.jpg?boxes=" in found.text
+    page = operator.get(f"{PAGE}?q=%E1%9E%9F%E1%9E%B6%E1%9E%9B%E1%9E%80%E1%9F%92%E1%9E%9A%E1%9E%98")
+    assert page.text.count('class="hitbox"') == 1
+    assert "សាលក្រមព្រហ្មទណ្ឌ" in page.text
+
+
+def test_a_mistake_in_a_query_is_marked_at_its_place(operator: Visitor) -> None:
+    """As on the command line: the sentence under the field, the character marked."""
+    found = operator.search("kind:")
+    assert found.status == 400
+    assert 'aria-invalid="true"' in found.text
+    assert 'role="alert"' in found.text
+
+
+def test_nothing_found_says_why(operator: Visitor) -> None:
+    """Which part of the query no page answers."""
+    found = operator.search("qqqqqqqq")
+    assert found.status == 200
+    assert "Nothing was found." in found.text
+    assert "qqqqqqqq" in found.text
+
+
+def test_a_facet_narrows_and_is_taken_back(operator: Visitor) -> None:
+    """By links with addresses that can be kept."""
+    found = operator.search("tribunal", "&box=box")
+    assert 'class="picked"' in found.text
+    assert '<a href="/?q=tribunal" title="Take back">' in found.text
+
+
+def test_hits_are_taken_as_tables(operator: Visitor) -> None:
+    """All of them, for a spreadsheet, that takes nothing in them for a formula."""
+    table = operator.get("/hits.csv?q=tribunal")
+    assert table.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert table.text.startswith("\ufeffcase,box,path,page")
+    assert "\n=" not in table.text
+    assert ",=" not in table.text
+    book = zipfile.ZipFile(io.BytesIO(operator.get("/hits.xlsx?q=tribunal").content))
+    assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
+
+
+def test_a_page_has_its_pictures_in_several_widths(operator: Visitor) -> None:
+    """Small ones first; the browser asks each time whether a copy it kept may still be shown."""
+    small = operator.get(f"{PAGE}/picture/160.jpg")
+    assert Image.open(io.BytesIO(small.content)).width == 160
+    assert small.headers["Cache-Control"] == "private, no-cache"
+    again = operator.get(f"{PAGE}/picture/160.jpg", {"If-None-Match": small.headers["ETag"]})
+    assert (again.status, again.content) == (304, b"")
+    assert operator.get(f"{PAGE}/picture/161.jpg").status == 400
+
+
+def test_a_hit_is_cut_out_of_its_page(operator: Visitor) -> None:
+    """With the words marked in yellow."""
+    cut = Image.open(io.BytesIO(operator.get(f"{PAGE}/cutting.jpg?boxes=80,60,240,90").content)).convert("RGB")
+    assert cut.height < 400
+    pixels = np.asarray(cut).reshape(-1, 3)
+    assert ((pixels > (180, 160, -1)) & (pixels < (256, 256, 140))).all(axis=1).any()
+
+
+def test_pages_are_turned(operator: Visitor) -> None:
+    """Forwards and backwards through the case file, with the query kept."""
+    first = operator.get(f"{PAGE}?q=tribunal").text
+    second = f"/case/box_judgment/scan/{SHAS['judgment'][:16]}/page/2"
+    assert f'href="{second}?q=tribunal"' in first
+    assert f'href="{PAGE}"' in operator.get(second).text
+
+
+def test_a_page_can_be_cited(operator: Visitor) -> None:
+    """By an address that stays and the digest of its scan."""
+    page = operator.get(PAGE).text
+    assert SHAS["judgment"] in page
+    assert f"<code>{PAGE}</code>" in page
+
+
+def test_a_case_file_shows_its_documents_and_its_custody(operator: Visitor) -> None:
+    """And whether it is the one that the journal recorded."""
+    case = operator.get("/case/box_judgment").text
+    assert "/case/box_judgment/document/1.pdf" in case
+    assert case.count("/picture/160.jpg") == 2
+    assert "The case file is the one that the journal recorded." in case
+
+
+def test_files_are_taken_out(operator: Visitor) -> None:
+    """The PDF is shown, the scan is only ever downloaded, ALTO is XML."""
+    pdf = operator.get("/case/box_judgment/document/1.pdf")
+    assert (pdf.status, pdf.headers["Content-Type"]) == (200, "application/pdf")
+    scan = operator.get(f"/case/box_judgment/scan/{SHAS['judgment'][:12]}/original")
+    assert scan.headers["Content-Type"] == "application/octet-stream"
+    assert scan.headers["Content-Disposition"].startswith("attachment")
+    assert b"<alto" in operator.get(f"{PAGE}/alto.xml").content
+
+
+def test_the_archive_is_browsed(operator: Visitor) -> None:
+    """From the boxes to the case files."""
+    assert '<a href="/browse/box/box">box</a>' in operator.get("/browse").text
+    assert "/case/box_judgment" in operator.get("/browse/box/box").text
+    assert operator.get("/browse/box/none").status == 404
+
+
+def test_anybody_verifies_a_paper(operator: Visitor, stranger: Visitor) -> None:
+    """Without an account: one from the archive is right, another is not known."""
+    pdf = operator.get("/case/box_judgment/document/1.pdf").content
+    assert "? Unknown" in _verified(stranger, b"%PDF-1.4 something else").text
+    assert "Right" in _verified(stranger, pdf).text
+    assert stranger.get("/verify").status == 200
+
+
+def test_the_text_of_a_code_is_never_a_path(stranger: Visitor) -> None:
+    """Nobody reads the server's files by verifying them."""
+    answer = stranger.post("/verify", {"code": "/etc/passwd"})
+    assert answer.status == 200
+    assert "the text is not the code of a certificate" in answer.text
+
+
+def test_the_language_is_chosen_and_kept(operator: Visitor) -> None:
+    """Khmer comes with Khmer digits; without a choice the browser's language counts."""
+    asks = {"Accept-Language": "fr-FR,fr;q=0.9"}
+    other = Visitor(operator.port, dict(operator.cookies))
+    assert '<html lang="fr">' in other.get("/", asks).text
+    chosen = other.get("/language/km?to=/browse")
+    assert (chosen.status, chosen.headers["Location"]) == (303, "/browse")
+    page = other.get("/browse", asks).text
+    assert '<html lang="km">' in page
+    assert "សំណុំរឿង ៤" in page
+
+
+def _verified(visitor: Visitor, content: bytes) -> Answer:
+    mark = "----form"
+    body = (
+        f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'.encode()
+        + content
+        + f"\r\n--{mark}--\r\n".encode()
+    )
+    return visitor.send("POST", "/verify", body, {"Content-Type": f"multipart/form-data; boundary={mark}"})

@@ -1,0 +1,1 @@
+"""The reading room: routes, templates and pictures over the services. No rule and no transaction lives here."""

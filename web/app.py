@@ -1,0 +1,180 @@
+"""The application: which address shows what, and how every error becomes a page."""
+
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from models.errors import BannasarError, SignInError
+from models.settings import Settings
+from pipeline.logs import described
+from web.door import Door
+from web.guard import Guard, TooLargeError
+from web.language import language_of
+from web.room import Room, View, asked, make_templates, with_query
+from web.views import browse, case, page, search, verify, visit
+
+_LOG = logging.getLogger(__name__)
+_STATIC = Path(__file__).parent / "static"
+_MOST_FIELDS = 10
+# Sentences that name nothing; what an error says itself is shown to the operator only.
+_SENTENCES = {
+    HTTPStatus.BAD_REQUEST: "What was asked for makes no sense.",
+    HTTPStatus.FORBIDDEN: "You may not do that.",
+    HTTPStatus.NOT_FOUND: "There is nothing at this address.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "That cannot be done here.",
+    HTTPStatus.CONFLICT: "That cannot be done now.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "This page cannot be shown.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The search cannot be used now. Try again in a minute.",
+}
+_OTHERWISE = "Something went wrong here. Try again; if it happens again, say so to the archive's technician."
+
+Action = Callable[[Any, FormData], Response]
+
+
+def create_app(settings: Settings, door: Door, hosts: Collection[str], *, is_secure: bool) -> Guard:
+    """Return the reading room of an archive as an ASGI application.
+
+    Args:
+        settings: the settings; they name the archive.
+        door: who may enter.
+        hosts: the names and addresses under which it is reached, in small letters.
+        is_secure: whether it is reached over HTTPS only.
+    """
+    place = "/case/{case}/scan/{scan}/page/{number:int}"
+    routes = [
+        Route("/", _shown(search.search)),
+        Route("/hits.csv", _shown(search.hits_csv)),
+        Route("/hits.xlsx", _shown(search.hits_xlsx)),
+        Route("/browse", _shown(browse.browse)),
+        Route("/browse/box/{box}", _shown(browse.box)),
+        Route("/case/{case}", _shown(case.case_file)),
+        Route("/case/{case}/document/{document:int}.pdf", _shown(case.document_pdf)),
+        Route("/case/{case}/scan/{scan}/original", _shown(case.original_scan)),
+        Route(place, _shown(page.page)),
+        Route(place + "/picture/{width:int}.jpg", _shown(page.picture)),
+        Route(place + "/cutting.jpg", _shown(page.cutting)),
+        Route(place + "/alto.xml", _shown(page.alto)),
+        Route("/verify", _shown(verify.verify_form), methods=["GET"]),
+        Route("/verify", _done(verify.verify), methods=["POST"]),
+        Route("/help", _shown(visit.help_page)),
+        Route("/enter/{token}", _shown(visit.enter)),
+        Route("/sign-in", _shown(visit.sign_in_form), methods=["GET"]),
+        Route("/sign-in", _done(visit.sign_in), methods=["POST"]),
+        Route("/sign-out", _done(visit.sign_out), methods=["POST"]),
+        Route("/language/{code}", _shown(visit.choose_language)),
+        Route("/healthy", _healthy),
+        Mount("/static", StaticFiles(directory=_STATIC)),
+    ]
+    app = Starlette(
+        routes=routes,
+        exception_handlers={HTTPException: _http_error, TooLargeError: _too_large, Exception: _unforeseen},
+    )
+    app.state.room = Room(settings, door, make_templates(), is_secure)
+    return Guard(app, hosts, is_secure=is_secure)
+
+
+def _shown(view: View) -> Callable[[Request], Awaitable[Response]]:
+    """Return what answers with a view; it runs in a thread, for it waits for disks."""
+
+    async def answer(request: Request) -> Response:
+        return await run_in_threadpool(_answered, request, view)
+
+    return answer
+
+
+def _done(action: Action) -> Callable[[Request], Awaitable[Response]]:
+    """Return what answers a form."""
+
+    async def answer(request: Request) -> Response:
+        async with request.form(max_files=1, max_fields=_MOST_FIELDS) as form:
+            return await run_in_threadpool(_answered, request, lambda one: action(one, form))
+
+    return answer
+
+
+def _answered(request: Request, view: View) -> Response:
+    try:
+        with asked(request) as one:
+            return _answered_in(request, one, view)
+    except BannasarError as error:
+        return _error_page(request, error)
+
+
+def _answered_in(request: Request, one: Any, view: View) -> Response:  # noqa: ANN401  # Asked, but for a cycle
+    try:
+        return view(one)
+    except SignInError:
+        if request.method == "GET" and one.visit is None and not request.url.path.startswith("/enter/"):
+            query = f"?{request.url.query}" if request.url.query else ""
+            return RedirectResponse(with_query("/sign-in", to=request.url.path + query), 303)
+        raise
+
+
+def _error_page(request: Request, error: BannasarError) -> Response:
+    status = error.http_status
+    room: Room = request.app.state.room
+    language = language_of(request, room.settings.document.glossary)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _LOG.error("%s", described(error))
+    sentence = language.gettext(_SENTENCES.get(status, _OTHERWISE))
+    # 401, 400 and 403 are about what the reader did, and name nothing of the archive.
+    own = {HTTPStatus.UNAUTHORIZED, HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN}
+    parts = (error.sentence, error.next_step) if status in own else ()
+    detail = " ".join(language.gettext(part) for part in parts if part)
+    return _page(request, int(status), sentence if status is not HTTPStatus.UNAUTHORIZED else "", detail)
+
+
+def _page(request: Request, status: int, sentence: str, detail: str = "") -> Response:
+    room: Room = request.app.state.room
+    language = language_of(request, room.settings.document.glossary)
+    template = room.templates.get_template("error.html")
+    values = {
+        "_": language.gettext,
+        "gettext": language.gettext,
+        "ngettext": language.ngettext,
+        "language": language,
+        "status": status,
+        "sentence": sentence,
+        "detail": detail,
+    }
+    return Response(template.render(values), status, media_type="text/html")
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  # Starlette calls it with nothing else
+    room: Room = request.app.state.room
+    language = language_of(request, room.settings.document.glossary)
+    try:
+        sentence = _SENTENCES.get(HTTPStatus(error.status_code), _OTHERWISE)
+    except ValueError:
+        sentence = _OTHERWISE
+    return _page(request, error.status_code, language.gettext(sentence))
+
+
+async def _too_large(request: Request, error: Exception) -> Response:
+    del request, error
+    return PlainTextResponse("What was sent is too large.", 413)
+
+
+async def _unforeseen(request: Request, error: Exception) -> Response:
+    """Answer for an error nobody foresaw: its message may hold what is written on a paper, so none of it is shown."""
+    _LOG.error("%s", described(error) if isinstance(error, Exception) else type(error).__name__)
+    room: Room = request.app.state.room
+    language = language_of(request, room.settings.document.glossary)
+    return _page(request, 500, language.gettext(_OTHERWISE))
+
+
+async def _healthy(request: Request) -> Response:
+    del request
+    return PlainTextResponse("ok")

@@ -1,0 +1,129 @@
+"""The reader's language: the words of the reading room, numbers and dates in its script, names of the glossary."""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
+
+from babel import Locale
+from babel.core import negotiate_locale
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from starlette.requests import Request
+
+from config.settings import TRANSLATIONS
+from models.glossary import Glossary
+from pipeline.services.kinds import glossary
+
+LANGUAGES = {"km": "ខ្មែរ", "fr": "Français", "en": "English"}
+"""The languages of the reading room, by their codes, each called as it calls itself."""
+
+COOKIE = "bannasar-language"
+_KHMER_DIGITS = str.maketrans("0123456789", "០១២៣៤៥៦៧៨៩")
+_MONTH, _DAY = 7, 10  # characters of a date to the month, and to the day
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language; ``_`` and ``ngettext`` translate."""
+
+    code: str
+    locale: Locale
+    _catalogue: NullTranslations
+    _glossary: Glossary
+
+    @property
+    def gettext(self) -> Callable[[str], str]:
+        """Translates a sentence."""
+        return self._catalogue.gettext
+
+    @property
+    def ngettext(self) -> Callable[[str, str, int], str]:
+        """Translates a sentence with a number in it."""
+        return self._catalogue.ngettext
+
+    def number(self, value: float) -> str:
+        """Return a number with the digits and the separators of the language."""
+        return self._digits(format_decimal(value, locale=self.locale))
+
+    def percent(self, share: float) -> str:
+        """Return a share as a whole percentage, rounded down so that only what lacks nothing has 100 %."""
+        return f"{self.number(int(100 * share))} %"
+
+    def day(self, value: str) -> str:
+        """Return a date of the archive, ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``, as the language writes it."""
+        if len(value) == _DAY:
+            return self._digits(format_date(date.fromisoformat(value), "long", locale=self.locale))
+        if len(value) == _MONTH:
+            return self._digits(format_date(date.fromisoformat(f"{value}-01"), "MMMM y", locale=self.locale))
+        return self._digits(value)
+
+    def moment(self, value: datetime) -> str:
+        """Return a day and a time, in the time zone of this machine."""
+        local = value.astimezone()
+        return self._digits(f"{format_date(local, 'long', locale=self.locale)} {local:%H:%M}")
+
+    def kind(self, kind: str) -> str:
+        """Return what the glossary calls a kind of document in this language."""
+        named = self._glossary.kinds.get(kind)
+        names = getattr(named, self.code, ()) if named else ()
+        if names:
+            return str(names[0])
+        return self.gettext("kind not known") if kind == "unknown" else kind
+
+    def court(self, court: str) -> str:
+        """Return what the glossary calls a court, which the archive knows by its first Khmer name."""
+        if self.code == "km":
+            return court
+        for one in self._glossary.courts.values():
+            if one.km and court.startswith(one.km[0]) and (names := getattr(one, self.code, ())):
+                province = self._province(court.removeprefix(one.km[0]))
+                return f"{names[0]}, {province}" if province else str(names[0])
+        return court
+
+    def _province(self, named: str) -> str:
+        for name, spellings in self._glossary.provinces.items():
+            if named.endswith(name) and spellings:
+                return spellings[0].title()
+        return named
+
+    def _digits(self, text: str) -> str:
+        return text.translate(_KHMER_DIGITS) if self.code == "km" else text
+
+
+def language_of(request: Request, folder: str) -> Language:
+    """Return the language of a request: the one chosen, else the browser's, else English.
+
+    Args:
+        request: the request.
+        folder: the glossary's.
+
+    Raises:
+        GlossaryError: the glossary cannot be read.
+    """
+    asked = request.headers.get("accept-language", "").split(",")
+    wanted = [request.cookies.get(COOKIE, ""), *(one.partition(";")[0].strip().replace("-", "_") for one in asked)]
+    code = negotiate_locale([one for one in wanted if one], list(LANGUAGES)) or "en"
+    return language(code.partition("_")[0], folder)
+
+
+@lru_cache(maxsize=8)
+def language(code: str, folder: str) -> Language:
+    """Return a language by its code, with the glossary of a folder; raises as :func:`language_of`."""
+    return Language(code, Locale(code), _catalogue(code), glossary(Path(folder)))
+
+
+def _catalogue(code: str) -> NullTranslations:
+    if code == "en":
+        return NullTranslations()
+    with (TRANSLATIONS / f"{code}.po").open("rb") as stream:
+        catalogue = read_po(stream, locale=code)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return GNUTranslations(compiled)

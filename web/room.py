@@ -1,0 +1,141 @@
+"""What every view works with: the archive, who asks, the language, and the page that answers."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from models.errors import SignInError
+from models.hit import Hit
+from models.level import Level
+from models.page import PageRef
+from models.settings import Settings
+from pipeline.services import audit
+from pipeline.services.archives import Archive
+from pipeline.services.askers import Deed
+from web.door import Door, Visit
+from web.language import LANGUAGES, Language, language_of
+
+_SCAN_DIGITS = 16
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The reading room of one archive."""
+
+    settings: Settings
+    door: Door
+    templates: Environment
+    is_secure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request: who asks, in which language, and the archive, which is open until the answer is made."""
+
+    request: Request
+    room: Room
+    archive: Archive
+    visit: Visit | None
+    language: Language
+
+    @property
+    def reader(self) -> Visit:
+        """The visit of a person who is signed in, or of the operator.
+
+        Raises:
+            SignInError: nobody is.
+        """
+        if self.visit is None:
+            raise SignInError("Please sign in first.")
+        return self.visit
+
+    def note(self, level: Level, deed: Deed, what: str, words: str = "") -> None:
+        """Write into the audit log what is about to be shown.
+
+        Raises:
+            AuditUnusableError: it cannot be written, and what is shown is not public.
+        """
+        audit.note(self.archive, self.reader.asker, deed, what, level, words)
+
+    def page(self, template: str, status: int = 200, **values: Any) -> Response:  # noqa: ANN401  # what templates show
+        """Return a page of a template in the reader's language."""
+        language = self.language
+        shown = {
+            "_": language.gettext,
+            "gettext": language.gettext,
+            "ngettext": language.ngettext,
+            "language": language,
+            "languages": LANGUAGES,
+            "visit": self.visit,
+            "path": self.request.url.path,
+            "query_string": self.request.url.query,
+            "now": datetime.now(UTC),
+            **values,
+        }
+        return HTMLResponse(self.room.templates.get_template(template).render(shown), status)
+
+
+def make_templates() -> Environment:
+    """Return the templates; what they are given is text, and never markup."""
+    templates = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.globals |= {"case_url": case_url, "page_url": page_url, "hit_url": hit_url, "ref": _ref}
+    return templates
+
+
+View = Callable[[Asked], Response]
+
+
+@contextmanager
+def asked(request: Request) -> Iterator[Asked]:
+    """Open the archive for one request.
+
+    Raises:
+        BannasarError: the archive, the accounts or the glossary cannot be used.
+    """
+    room: Room = request.app.state.room
+    language = language_of(request, room.settings.document.glossary)
+    with Archive.open(room.settings) as archive:
+        yield Asked(request, room, archive, room.door.visit(request, archive), language)
+
+
+def case_url(case: str) -> str:
+    """Return the address of a case file."""
+    return f"/case/{quote(case, safe='')}"
+
+
+def page_url(case: str, ref: PageRef, **query: str) -> str:
+    """Return the permanent address of a page: it stays when documents are split or merged."""
+    place = f"{case_url(case)}/scan/{ref.scan[:_SCAN_DIGITS]}/page/{ref.number}"
+    given = {name: value for name, value in query.items() if value}
+    return f"{place}?{urlencode(given)}" if given else place
+
+
+def _ref(scan: str, number: int) -> PageRef:
+    return PageRef(scan=scan, number=number)
+
+
+def hit_url(hit: Hit, query: str) -> str:
+    """Return the address of a hit's page, with the query whose words are boxed there."""
+    return page_url(hit.case, PageRef(scan=hit.scan, number=hit.page), q=query)
+
+
+def with_query(path: str, **values: str | int | None) -> str:
+    """Return an address with a query of the values that are not empty."""
+    given = {name: value for name, value in values.items() if value not in {None, "", 0}}
+    return f"{path}?{urlencode(given)}" if given else path

@@ -1,0 +1,111 @@
+"""The server: a free port, its name or its certificate, and the end of it."""
+
+import ipaddress
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from models.actor import Actor
+from models.errors import UsageError
+from models.settings import Settings
+from web.app import create_app
+from web.door import Door
+
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
+_WAIT = 5  # seconds that a request in progress may still take when the server ends
+_IDLE = 20  # seconds that a connection may say nothing
+_MOST_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where the reading room listens: ``certificate`` and ``key`` are PEM files, both None for plain HTTP.
+
+    ``names`` are those of a proxy in front of it. With ``accounts_only`` the operator signs in like everybody else.
+    """
+
+    host: str
+    port: int
+    certificate: Path | None = None
+    key: Path | None = None
+    names: tuple[str, ...] = ()
+    accounts_only: bool = False
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine reaches it."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+def serve(
+    settings: Settings,
+    operator: Actor,
+    where: Listening,
+    announce: Callable[[str], None],
+    give_end: Callable[[Callable[[], None]], None] = lambda _end: None,
+) -> None:
+    """Serve the reading room of an archive until the process is told to end.
+
+    On this machine alone it lets its operator in by a one-time address. Reached from elsewhere it wants accounts and
+    HTTPS.
+
+    Args:
+        settings: the settings; they name the archive.
+        operator: who starts it.
+        where: it listens; port 0 for a free one.
+        announce: called with the address once it listens.
+        give_end: called with what ends the server from another thread; Ctrl-C ends it in any case.
+
+    Raises:
+        UsageError: it would be reached from elsewhere without HTTPS.
+        OSError: the port is taken, or may not be used.
+    """
+    if not where.is_loopback and where.certificate is None:
+        raise UsageError(
+            "A reading room that others reach needs HTTPS.",
+            "Give --certificate and --key, or keep it on 127.0.0.1 behind a proxy that has them: docs/reading-room.md.",
+        )
+    door = Door(None if where.accounts_only or not where.is_loopback else operator)
+    hosts = {name.lower() for name in (*_LOOPBACK, where.host, *where.names)}
+    is_encrypted = where.certificate is not None
+    family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((where.host, where.port))
+        port = listening.getsockname()[1]
+        config = uvicorn.Config(
+            create_app(settings, door, hosts, is_secure=is_encrypted or bool(where.names)),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=_MOST_AT_ONCE,
+            timeout_keep_alive=_IDLE,
+            timeout_graceful_shutdown=_WAIT,
+            ssl_certfile=where.certificate,
+            ssl_keyfile=where.key,
+        )
+        server = uvicorn.Server(config)
+        give_end(lambda: setattr(server, "should_exit", True))
+        shown = f"[{where.host}]" if ":" in where.host else where.host
+        address = f"{'https' if is_encrypted else 'http'}://{shown}:{port}"
+        entrance = f"{address}/enter/{door.one_time_token}" if door.operator else f"{address}/"
+        threading.Thread(target=_when_started, args=(server, lambda: announce(entrance)), daemon=True).start()
+        server.run(sockets=[listening])
+
+
+def _when_started(server: uvicorn.Server, call: Callable[[], None]) -> None:
+    ready = threading.Event()
+    while not server.started and not server.should_exit:
+        ready.wait(0.02)
+    if server.started:
+        call()

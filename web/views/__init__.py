@@ -1,0 +1,1 @@
+"""What each address shows, a module a kind of page."""

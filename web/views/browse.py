@@ -1,0 +1,34 @@
+"""Walking through the archive without a query: boxes, case files, kinds, courts and years, with what is in scope."""
+
+from starlette.responses import Response
+
+from pipeline.services import search as service
+from pipeline.services.askers import Action
+from pipeline.services.search import Sort, View
+from web.room import Asked
+
+_PER_PAGE = 50
+_LAST_PAGE = 1000
+
+
+def browse(asked: Asked) -> Response:
+    """Show what the archive holds, with counts of pages."""
+    reader = asked.reader
+    reader.asker.must_be_allowed(Action.SEARCH)
+    found = service.everything(asked.archive, View(limit=1, facets=True, by_case=True), reader.asker.scope)
+    years = sorted(found.facets.get("year", ()), key=lambda one: one.value)
+    most = max((year.pages for year in years), default=1)
+    return asked.page("browse.html", found=found, years=years, most=most)
+
+
+def box(asked: Asked) -> Response:
+    """Show the case files of a box."""
+    reader = asked.reader
+    reader.asker.must_be_allowed(Action.SEARCH)
+    name = asked.request.path_params["box"]
+    given = asked.request.query_params.get("page", "1")
+    page = int(given) if given.isascii() and given.isdigit() and 1 <= int(given) <= _LAST_PAGE else 1
+    view = View(_PER_PAGE, (page - 1) * _PER_PAGE, Sort.DATE, by_case=True)
+    found = service.everything(asked.archive, view, reader.asker.scope, box=name)
+    pages = -(-(found.cases or 0) // _PER_PAGE)
+    return asked.page("box.html", 200 if found.pages else 404, box=name, found=found, page=page, pages=pages)

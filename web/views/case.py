@@ -1,0 +1,69 @@
+"""A case file: its documents, its pages as small pictures, its history; and the files that can be taken out of it."""
+
+from starlette.responses import FileResponse, Response
+
+from models.errors import NotFoundError
+from models.level import Level
+from pipeline.services.askers import Action, Deed
+from pipeline.services.open_case import CaseView, open_case, original_of, pdf_of
+from pipeline.services.page_history import custody_of
+from web.room import Asked
+
+_PER_PAGE = 48
+
+
+def case_file(asked: Asked) -> Response:
+    """Show a case file."""
+    view = opened(asked)
+    refs = [(document, ref) for document in view.case.documents for ref in document.pages]
+    pages = -(-len(refs) // _PER_PAGE)
+    page = asked.request.query_params.get("page", "1")
+    number = int(page) if page.isascii() and page.isdigit() and 1 <= int(page) <= pages else 1
+    asked.note(view.level, Deed.OPENED, view.case.id)
+    shown = refs[(number - 1) * _PER_PAGE : number * _PER_PAGE]
+    return asked.page(
+        "case.html", view=view, case=view.case, refs=shown, total=len(refs), page=number, pages=pages,
+        custody=custody_of(asked.archive, view),
+    )  # fmt: skip
+
+
+def document_pdf(asked: Asked) -> Response:
+    """Send the PDF/A of a document."""
+    view = _to_export(asked)
+    number = asked.request.path_params["document"]
+    file = pdf_of(view, number)
+    asked.note(view.level, Deed.EXPORTED, f"{view.case.id}/{number}.pdf")
+    return FileResponse(file, media_type="application/pdf", headers=_inline(f"{view.case.id}-{number:03}.pdf"))
+
+
+def original_scan(asked: Asked) -> Response:
+    """Send a scan as it came in: always as a download, for it may hold anything."""
+    view = _to_export(asked)
+    file = original_of(view, asked.request.path_params["scan"])
+    asked.note(view.level, Deed.EXPORTED, f"{view.case.id} {asked.request.path_params['scan']}")
+    return FileResponse(file, media_type="application/octet-stream", filename=file.name)
+
+
+def opened(asked: Asked) -> CaseView:
+    """Return the case file of an address, as far as who asks may see it.
+
+    Raises:
+        NotFoundError: there is none to be seen.
+        NotAllowedError: who asks may not look.
+    """
+    reader = asked.reader
+    reader.asker.must_be_allowed(Action.SEARCH)
+    return open_case(asked.archive, reader.asker, asked.request.path_params["case"])
+
+
+def _to_export(asked: Asked) -> CaseView:
+    view = opened(asked)
+    asked.reader.asker.must_be_allowed(Action.EXPORT)
+    if view.level is Level.SEALED and not asked.reader.asker.scope.is_everything:
+        raise NotFoundError("There is nothing at this address.", "Search for it.")
+    return view
+
+
+def _inline(name: str) -> dict[str, str]:
+    plain = "".join(one if one.isascii() and (one.isalnum() or one in "-_.") else "_" for one in name)
+    return {"Content-Disposition": f'inline; filename="{plain}"'}

@@ -1,0 +1,133 @@
+"""A page: its picture with the hits boxed, the text beside it, its facts and where they were read."""
+
+import hashlib
+from itertools import count
+
+from starlette.responses import Response
+
+from models.errors import QueryError, UsageError
+from models.fact import Fact
+from models.page import Rect
+from pipeline.services import search as service
+from pipeline.services.askers import Action, Deed
+from pipeline.services.open_case import PageView, alto_of_page, hit_boxes, open_page
+from pipeline.services.page_history import citation_of
+from pipeline.services.page_pictures import WIDTHS, cut_out, page_picture
+from web.room import Asked
+
+_MOST_BOXES = 40
+# Lower ends of the five shades in which words show their confidence.
+_SHADES = (0.5, 0.7, 0.85, 0.95)
+
+
+def page(asked: Asked) -> Response:
+    """Show a page."""
+    view = opened(asked)
+    query = " ".join(asked.request.query_params.get("q", "").split())
+    hits: tuple[Rect, ...] = ()
+    if query:
+        try:
+            hits = hit_boxes(view, service.understood(asked.archive, query, asked.reader.asker.scope))
+        except QueryError:
+            query = ""
+    asked.note(view.level, Deed.OPENED, _name(view))
+    return asked.page(
+        "page.html",
+        view=view,
+        case=view.view.case,
+        document=view.document,
+        shown=view.page,
+        query=query,
+        hits=hits,
+        lines=_lines(view),
+        facts=[(number, fact, _is_here(view, fact)) for number, fact in enumerate(view.document.facts, 1)],
+        citation=citation_of(asked.archive, view),
+        widths=[width for width in WIDTHS[1:] if width <= max(WIDTHS[1], view.page.width)],
+    )
+
+
+def picture(asked: Asked) -> Response:
+    """Send a page's picture in one of the widths."""
+    width = asked.request.path_params["width"]
+    if width not in WIDTHS:
+        raise UsageError("There is no picture of that width.", f"There are: {', '.join(map(str, WIDTHS))}.")
+    return _image(asked, page_picture(asked.archive, opened(asked), width))
+
+
+def cutting(asked: Asked) -> Response:
+    """Send the part of a page around some boxes, marked."""
+    return _image(asked, cut_out(asked.archive, opened(asked), _boxes(asked.request.query_params.get("boxes", ""))))
+
+
+def alto(asked: Asked) -> Response:
+    """Send a page's ALTO."""
+    view = opened(asked)
+    asked.reader.asker.must_be_allowed(Action.EXPORT)
+    asked.note(view.level, Deed.EXPORTED, f"{_name(view)}.xml")
+    return Response(
+        alto_of_page(view),
+        media_type="application/xml",
+        headers={"Content-Disposition": f'attachment; filename="{view.page.scan[:16]}-{view.page.number}.xml"'},
+    )
+
+
+def opened(asked: Asked) -> PageView:
+    """Return the page of an address, as far as who asks may see it.
+
+    Raises:
+        NotFoundError: there is none to be seen.
+        NotAllowedError: who asks may not look.
+    """
+    reader = asked.reader
+    reader.asker.must_be_allowed(Action.SEARCH)
+    given = asked.request.path_params
+    return open_page(asked.archive, reader.asker, given["case"], given["scan"], given["number"])
+
+
+def _lines(view: PageView) -> list[list[list[dict[str, object]]]]:
+    """Return blocks of lines of words, each word numbered, with its box and its shade from 1 (worst) to 5."""
+    numbers = count(1)
+    return [
+        [
+            [
+                {
+                    "number": next(numbers),
+                    "text": word.text,
+                    "box": word.box,
+                    "space": word.space,
+                    "confidence": word.confidence,
+                    "shade": 1 + sum(word.confidence >= least for least in _SHADES),
+                }
+                for word in line.words
+            ]
+            for line in block.lines
+        ]
+        for block in view.page.blocks
+    ]
+
+
+def _is_here(view: PageView, fact: Fact) -> bool:
+    return (fact.scan, fact.page) == (view.page.scan, view.page.number) and bool(fact.boxes)
+
+
+def _boxes(text: str) -> list[Rect]:
+    try:
+        found = [Rect(*map(int, part.split(","))) for part in text.split(";")[:_MOST_BOXES]]
+    except (ValueError, TypeError):
+        found = []
+    if not found or any(box.left >= box.right or box.top >= box.bottom or min(box) < 0 for box in found):
+        raise UsageError("The place of the hit cannot be read.", "Search again.")
+    return found
+
+
+def _image(asked: Asked, content: bytes) -> Response:
+    # A copy may stay in the browser, but it asks each time whether it may still be shown.
+    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if asked.request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type="image/jpeg", headers=headers)
+
+
+def _name(view: PageView) -> str:
+    return f"{view.view.case.id}/{view.page.scan[:16]}/{view.page.number}"

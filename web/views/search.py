@@ -1,0 +1,144 @@
+"""The search, its facets, and the tables of all hits."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from starlette.responses import Response, StreamingResponse
+
+from models.errors import QueryError, UsageError
+from models.hit import Hit
+from models.level import Level
+from pipeline.services import search as service
+from pipeline.services.askers import Action, Deed
+from pipeline.services.search import FACETS, Sort, View
+from pipeline.services.tables import TABLE_COLUMNS, table_row, write_xlsx
+from web.room import Asked, with_query
+
+PER_PAGE = 10
+_LAST_PAGE = 1000
+_MOST_ROWS = 100_000
+_MOST_FACET_VALUES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What is asked for: the words, what the clicked facets add, the order, the page of hits from 1."""
+
+    q: str = ""
+    sort: Sort = Sort.RANK
+    by_case: bool = False
+    facets: tuple[tuple[str, str], ...] = ()
+    page: int = 1
+
+    @property
+    def query(self) -> str:
+        """The query with the clicked facets, in the language of queries."""
+        return " ".join([self.q, *(_as_query(name, value) for name, value in self.facets)]).strip()
+
+    def address(self, path: str = "/", **changes: object) -> str:
+        """Return the address of the same search with changes."""
+        form = replace(self, **{"page": 1, **changes})  # type: ignore[arg-type]  # of the fields' types
+        given = {
+            "q": form.q,
+            "sort": "" if form.sort == Sort.RANK else Sort(form.sort).value,
+            "by": "case" if form.by_case else "",
+            "page": form.page if form.page > 1 else 0,
+        }
+        base = with_query(path, **given)
+        picked = "&".join(with_query("", **{name: value}).removeprefix("?") for name, value in form.facets)
+        return base + ("&" if "?" in base else "?") * bool(picked) + picked
+
+    def with_facet(self, name: str, value: str) -> str:
+        """Return the address of the search narrowed by a facet's value."""
+        return self.address(facets=(*self.facets, (name, value)))
+
+    def without_facet(self, name: str, value: str) -> str:
+        """Return the address of the search without a facet's value."""
+        return self.address(facets=tuple(one for one in self.facets if one != (name, value)))
+
+
+def search(asked: Asked) -> Response:
+    """Show the field, and what the words in it find."""
+    reader = asked.reader
+    reader.asker.must_be_allowed(Action.SEARCH)
+    form = read_form(asked)
+    if not form.query:
+        return asked.page("home.html", form=form)
+    view = View(PER_PAGE, (form.page - 1) * PER_PAGE, form.sort, by_case=form.by_case, facets=True)
+    asked.note(Level.REGISTERED, Deed.SEARCHED, "", form.query)
+    try:
+        answer = service.search(asked.archive, form.query, view, reader.asker.scope)
+    except QueryError as error:
+        return asked.page("search.html", 400, form=form, error=error, answer=None)
+    found = answer.found
+    total = (found.cases if form.by_case else found.pages) or 0
+    pages = min(_LAST_PAGE, -(-total // PER_PAGE)) if found.whole else form.page + (len(found.hits) == PER_PAGE)
+    facets = {name: found.facets.get(name, ())[:_MOST_FACET_VALUES] for name in FACETS}
+    return asked.page("search.html", form=form, error=None, answer=answer, pages=pages, facets=facets)
+
+
+def hits_csv(asked: Asked) -> Response:
+    """Send all hits as CSV."""
+    hits = _all_hits(asked)
+
+    def lines() -> Iterator[str]:
+        stream = io.StringIO()
+        writer = csv.writer(stream)
+        yield "\ufeff"  # Excel reads UTF-8 only with it
+        for row in (TABLE_COLUMNS, *map(table_row, hits)):
+            writer.writerow(row)
+            yield stream.getvalue()
+            stream.seek(0)
+            stream.truncate()
+
+    return StreamingResponse(
+        list(lines()), media_type="text/csv; charset=utf-8", headers=_attachment("bannasar-hits.csv")
+    )
+
+
+def hits_xlsx(asked: Asked) -> Response:
+    """Send all hits as a spreadsheet."""
+    content = write_xlsx(_all_hits(asked))
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return Response(content, media_type=kind, headers=_attachment("bannasar-hits.xlsx"))
+
+
+def read_form(asked: Asked) -> Form:
+    """Return what an address asks for.
+
+    Raises:
+        UsageError: it cannot be asked for.
+    """
+    given = asked.request.query_params
+    page = given.get("page", "1")
+    if not page.isascii() or not page.isdigit() or not 1 <= int(page) <= _LAST_PAGE:
+        raise UsageError("There is no such page of hits.", "Go back to the first page.")
+    return Form(
+        q=" ".join(given.get("q", "").split()),
+        sort=Sort.DATE if given.get("sort") == "date" else Sort.RANK,
+        by_case=given.get("by") == "case",
+        facets=tuple((name, value) for name, value in given.multi_items() if name in FACETS and value),
+        page=int(page),
+    )
+
+
+def _all_hits(asked: Asked) -> list[Hit]:
+    reader = asked.reader
+    reader.asker.must_be_allowed(Action.EXPORT)
+    form = read_form(asked)
+    if not form.query:
+        raise UsageError("Nothing was searched for.", "Search first, then take the table of the hits.")
+    asked.note(Level.REGISTERED, Deed.EXPORTED, "hits", form.query)
+    return list(islice(service.each(asked.archive, form.query, form.sort, reader.asker.scope), _MOST_ROWS))
+
+
+def _as_query(name: str, value: str) -> str:
+    quoted = '"' + value.replace('"', " ") + '"'
+    return f"date:{value}" if name == "year" else f"{name}:{quoted}"
+
+
+def _attachment(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}

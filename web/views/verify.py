@@ -1,0 +1,45 @@
+"""Verification, for anybody: whether a file, or the code of a certificate, is what the archive signed."""
+
+import tempfile
+from pathlib import Path, PurePosixPath
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import Response
+
+from models.errors import UsageError
+from pipeline.services.authenticity import Finding, check_authenticity, check_statement
+from web.door import require_own_form
+from web.room import Asked
+
+_CHUNK = 1 << 20
+_LONGEST_CODE = 1 << 16
+
+
+def verify_form(asked: Asked) -> Response:
+    """Show the form."""
+    return asked.page("verify.html", finding=None, error=None)
+
+
+def verify(asked: Asked, form: FormData) -> Response:
+    """Show what can be said of a file or a code."""
+    require_own_form(asked.request, None, "")
+    file, code = form.get("file"), form.get("code")
+    finding: Finding
+    if isinstance(file, UploadFile) and file.filename:
+        with tempfile.TemporaryDirectory(prefix="verify-") as folder:
+            # Its ending says how it is packed; of its name nothing else is used.
+            ending = PurePosixPath(file.filename).suffix[:8]
+            place = Path(folder, "given" + ("".join(one for one in ending if one.isalnum() or one == ".") or ""))
+            with place.open("wb") as stream:
+                while chunk := file.file.read(_CHUNK):
+                    stream.write(chunk)
+            finding = check_authenticity(asked.archive, str(place))
+    elif isinstance(code, str) and code.strip():
+        if len(code) > _LONGEST_CODE:
+            raise UsageError("The code is too long to be one of a certificate.")
+        finding = check_statement(asked.archive, code.strip())
+    else:
+        return asked.page(
+            "verify.html", 400, finding=None, error=asked.language.gettext("Choose a file, or type the code.")
+        )
+    return asked.page("verify.html", finding=finding, error=None)
