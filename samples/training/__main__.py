@@ -41,7 +41,7 @@ def lines(  # one argument for each thing that decides what is made
     out: Path,
     seed: int,
     pages: int,
-    held: Annotated[bool, typer.Option("--held", help="BagFile-back words and faces, for measuring.")] = False,
+    held: Annotated[bool, typer.Option("--held", help="Held-back words and faces, for measuring.")] = False,
 ) -> None:
     """Make pictures of lines with their texts, a file every four pages."""
     cv2.setNumThreads(1)
