@@ -165,10 +165,13 @@ def typed() -> Callable[..., tuple[int, str]]:
 
 
 @pytest.fixture(scope="session")
-def servers():
+def servers(request):
     """Return real Elasticsearch servers, each started once for all tests that want it."""
-    from tests.elastic import Servers  # noqa: PLC0415  # it is for some tests, and imports this module
+    from tests.elastic import V8, V9, Servers  # noqa: PLC0415  # it is for some tests, and imports this module
 
     running = Servers()
+    for version in (V8, V9):
+        if any(version in item.nodeid for item in request.session.items):
+            running.launch(version)
     yield running
     running.stop()

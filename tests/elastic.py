@@ -25,7 +25,9 @@ from tests.conftest import ROOT, index_settings
 V8, V9 = "8.19.21", "9.5.3"
 # The oldest Java that runs each.
 _JAVA = {V8: 17, V9: 21}
-_SECONDS = 180
+_SECONDS = 600
+# The secure server of version 8 takes in no more than so much at once.
+NARROW = {"indexing_pressure.memory.limit": "300kb"}
 USER, PASSWORD = "archivist", "long-enough-9"
 _READER = "nobody"
 
@@ -49,6 +51,7 @@ class Server:
         *,
         secure: bool = False,
         heap: str = "512m",
+        options: str = "",
         data: Path | None = None,
         node: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
@@ -58,6 +61,7 @@ class Server:
             version: which Elasticsearch.
             secure: whether it speaks TLS only and knows one user.
             heap: the memory of its Java.
+            options: more options of its Java.
             data: where it keeps what it holds; a folder of its own by default.
             node: more settings of the node.
 
@@ -83,7 +87,7 @@ class Server:
             **{name: value for name, value in os.environ.items() if not name.startswith("ES_")},
             "ES_JAVA_HOME": str(java),
             "ES_PATH_CONF": str(self.folder / "config"),
-            "ES_JAVA_OPTS": f"-Xms{heap} -Xmx{heap}",
+            "ES_JAVA_OPTS": f"-Xms{heap} -Xmx{heap} {options}".strip(),
         }
         self.port = _free_port()
         self.is_secure = secure
@@ -107,6 +111,11 @@ class Server:
 
     def start(self) -> "Server":
         """Start it, and wait until it answers."""
+        self.launch()
+        return self.wait()
+
+    def launch(self) -> "Server":
+        """Start it; it does not answer yet."""
         with (self.folder / "output").open("ab") as output:
             self._process = subprocess.Popen(
                 [self._home / "bin" / "elasticsearch"],
@@ -117,9 +126,13 @@ class Server:
                 start_new_session=True,
                 **_as_nobody(),
             )
+        return self
+
+    def wait(self) -> "Server":
+        """Wait until it answers."""
         until = time.monotonic() + _SECONDS
         while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > until:
+            if self._process is None or self._process.poll() is not None or time.monotonic() > until:
                 said = (self.folder / "output").read_text("utf-8", "replace")[-3000:]
                 self.stop()
                 raise RuntimeError(f"Elasticsearch {self.version} did not start:\n{said}")
@@ -180,6 +193,8 @@ class Server:
             "path.logs": str(self.folder / "logs"),
             # A test's disk may be fuller than a server likes.
             "cluster.routing.allocation.disk.threshold_enabled": "false",
+            # Each time it looks, it takes away the marks of a full disk that a test has set.
+            "cluster.info.update.interval": "24h",
             "xpack.security.enabled": str(self.is_secure).lower(),
             **node,
         }
@@ -210,21 +225,29 @@ class Server:
 
 
 class Servers:
-    """The servers that were asked for so far."""
+    """The servers that were asked for so far: one of version 8 that is open, one of each version that is secure."""
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._running: dict[tuple[str, bool], Server] = {}
+        self._launched: dict[tuple[str, bool], Server] = {}
+
+    def launch(self, version: str, *, secure: bool = False) -> Server:
+        """Return a server that may not answer yet: so several can start at once."""
+        secure = secure or version == V9
+        if (version, secure) not in self._launched:
+            node = NARROW if (version, secure) == (V8, True) else {}
+            # A server that lives for minutes has no use for a compiler that thinks long.
+            server = Server(version, secure=secure, node=node, options="-XX:TieredStopAtLevel=1")
+            self._launched[version, secure] = server.launch()
+        return self._launched[version, secure]
 
     def get(self, version: str, *, secure: bool = False) -> Server:
         """Return a running server; where it cannot be had the test fails, for it would hold nothing then."""
-        if (version, secure) not in self._running:
-            self._running[version, secure] = Server(version, secure=secure).start()
-        return self._running[version, secure]
+        return self.launch(version, secure=secure).wait()
 
     def stop(self) -> None:
         """End them all."""
-        for server in self._running.values():
+        for server in self._launched.values():
             server.stop()
 
 

@@ -15,7 +15,7 @@ from pipeline.index.language import parse
 from pipeline.index.store import View, fingerprint
 from tests.bench.made_pages import cases
 from tests.conftest import EVERYTHING, index_settings
-from tests.elastic import PASSWORD, USER, V8, V9, Server
+from tests.elastic import PASSWORD, USER, V8, V9
 
 pytestmark = pytest.mark.slow
 
@@ -146,8 +146,9 @@ def test_an_index_that_may_yet_become_live_is_not_deleted(server, client, index_
         assert len(client.indices.get(index=f"{index_name}-v*")) == 1
 
 
-def test_a_full_disk_of_the_cluster_gets_a_sentence_and_passes(server, client, index_name, make):
+def test_a_full_disk_of_the_cluster_gets_a_sentence_and_passes(server, client, index_name, make, monkeypatch):
     """Elasticsearch blocks writing then, as its flood stage does: nothing is lost."""
+    monkeypatch.setattr(elastic_bulk, "_FIRST_WAIT", 0.01)
     with _store(server, index_name) as store:
         store.put(*_one(make, "greffier"))
         client.indices.put_settings(index=index_name, settings={"index.blocks.read_only_allow_delete": True})
@@ -228,13 +229,9 @@ def test_a_server_killed_in_the_middle_of_a_bulk_loses_nothing_and_keeps_nothing
 
 
 @pytest.fixture
-def narrow():
+def narrow(servers):
     """Return a server that takes in no more than 300 kilobytes at once."""
-    server = Server(V8, node={"indexing_pressure.memory.limit": "300kb"})
-    try:
-        yield server.start()
-    finally:
-        server.stop()
+    return servers.get(V8, secure=True)
 
 
 def test_a_cluster_that_is_too_busy_is_sent_it_again_until_all_is_in_once(narrow, make, monkeypatch):
@@ -245,7 +242,9 @@ def test_a_cluster_that_is_too_busy_is_sent_it_again_until_all_is_in_once(narrow
     other: list[dict[str, Any]] = [{"index": {"_index": "other", "_id": "1"}}, {"text": "x" * 280_000}]
     with (
         ThreadPoolExecutor() as threads,
-        Elasticsearch(narrow.url, request_timeout=150) as client,
+        Elasticsearch(
+            narrow.url, basic_auth=(USER, PASSWORD), ca_certs=str(narrow.certificate), request_timeout=150
+        ) as client,
         _store(narrow, "busy") as store,
     ):
 
