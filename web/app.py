@@ -22,7 +22,7 @@ from web.door import Door
 from web.guard import Guard, TooLargeError
 from web.language import language_of
 from web.room import Room, View, asked, make_templates, with_query
-from web.views import browse, case, page, search, verify, visit
+from web.views import browse, case, names, page, search, verify, visit
 
 _LOG = logging.getLogger(__name__)
 _STATIC = Path(__file__).parent / "static"
@@ -56,6 +56,8 @@ def create_app(settings: Settings, door: Door, hosts: Collection[str], *, is_sec
         Route("/", _shown(search.search)),
         Route("/hits.csv", _shown(search.hits_csv)),
         Route("/hits.xlsx", _shown(search.hits_xlsx)),
+        Route("/names", _shown(names.names_form), methods=["GET"]),
+        Route("/names", _done(names.names), methods=["POST"]),
         Route("/browse", _shown(browse.browse)),
         Route("/browse/box/{box}", _shown(browse.box)),
         Route("/case/{case}", _shown(case.case_file)),

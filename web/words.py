@@ -27,4 +27,7 @@ WORDS = _mark(
     "Go back to the first page.",
     "Nothing was searched for.",
     "Search first, then take the table of the hits.",
+    "The list is not a text in UTF-8.",
+    "Save it as UTF-8, a line for each search.",
+    "The list is too long.",
 )  # fmt: skip

@@ -10,15 +10,20 @@ from models.hit import Hit
 TABLE_COLUMNS = ("case", "box", "path", "page", "document", "kind", "court", "case_number", "date", "exact", "snippet")
 """The columns, each a field of a hit."""
 
+Cell = str | int | bool | float
+
 # With what a spreadsheet takes a cell for a formula (OWASP, CSV injection); full-width forms in East Asian ones.
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def table_row(hit: Hit) -> list[str | int | bool | float]:
+def table_row(hit: Hit) -> list[Cell]:
     """Return a hit's row for CSV; the words that were found are in brackets."""
-    return [
-        f"'{value}" if isinstance(value, str) and value.startswith(_BEGINS_FORMULA) else value for value in _values(hit)
-    ]
+    return [as_text_cell(value) for value in _values(hit)]
+
+
+def as_text_cell(value: Cell) -> Cell:
+    """Return a cell for CSV that a spreadsheet takes for text, and not for a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_BEGINS_FORMULA) else value
 
 
 def write_xlsx(hits: Iterable[Hit]) -> bytes:
@@ -41,7 +46,7 @@ def write_xlsx(hits: Iterable[Hit]) -> bytes:
     return stream.getvalue()
 
 
-def _values(hit: Hit) -> list[str | int | bool | float]:
+def _values(hit: Hit) -> list[Cell]:
     values = hit.model_dump(mode="json", include=set(TABLE_COLUMNS)) | {"snippet": bracketed(hit)}
     return [values[name] for name in TABLE_COLUMNS]
 

@@ -23,6 +23,7 @@ SCREENS = [
     f"/?q={quote('tribunal')}",
     f"{PAGE}?q=tribunal",
     "/case/box_judgment",
+    "/names",
     "/browse",
     "/browse/box/box",
     "/verify",

@@ -64,6 +64,19 @@ def test_hits_are_taken_as_tables(operator: Visitor) -> None:
     assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
 
 
+def test_a_list_is_searched_in_one_go(operator: Visitor) -> None:
+    """A line a search; one that cannot be understood says why and stops no other."""
+    page = operator.get("/names").text
+    token = page.partition('name="token" value="')[2].partition('"')[0]
+    answer = operator.post("/names", {"token": token, "list": "tribunal\n\nសាលក្រម\nkind:\ntribunal\n=1+1 tribunal"})
+    assert "4 lines searched" in answer.text
+    assert f'href="{PAGE}?q=%E1%9E%9F%E1%9E%B6%E1%9E%9B%E1%9E%80%E1%9F%92%E1%9E%9A%E1%9E%98"' in answer.text
+    assert 'class="wrong"' in answer.text
+    table = operator.post("/names", {"token": token, "list": "=1+1 tribunal", "as": "csv"})
+    assert "\n'=1+1 tribunal," in table.text.replace("\r", "")
+    assert operator.post("/names", {"token": token, "list": "\n".join(map(str, range(501)))}).status == 400
+
+
 def test_a_page_has_its_pictures_in_several_widths(operator: Visitor) -> None:
     """Small ones first; the browser asks each time whether a copy it kept may still be shown."""
     small = operator.get(f"{PAGE}/picture/160.jpg")

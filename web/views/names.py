@@ -1,0 +1,91 @@
+"""A list searched in one go: a line a query, a row of the table for each."""
+
+import csv
+import io
+from dataclasses import dataclass
+from itertools import islice
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import Response
+
+from models.errors import QueryError, UsageError
+from models.hit import Hit
+from models.level import Level
+from pipeline.services import search as service
+from pipeline.services.askers import Action, Deed
+from pipeline.services.search import View
+from pipeline.services.tables import as_text_cell
+from web.door import require_own_form
+from web.room import Asked
+
+MOST = 500
+_COLUMNS = ("query", "pages", "exact", "case", "path", "page", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list: how many pages it finds, the first of them, or why it cannot be searched."""
+
+    query: str
+    pages: int = 0
+    exact: int = 0
+    hit: Hit | None = None
+    error: str = ""
+
+
+def names_form(asked: Asked) -> Response:
+    """Show the form."""
+    asked.reader.asker.must_be_allowed(Action.SEARCH)
+    return asked.page("names.html", rows=None, text="", error=None, most=MOST)
+
+
+def names(asked: Asked, form: FormData) -> Response:
+    """Search every line, and show or send the table."""
+    reader = asked.reader
+    reader.asker.must_be_allowed(Action.SEARCH)
+    require_own_form(asked.request, reader, str(form.get("token", "")))
+    lines = _lines(form)
+    if not lines:
+        error = asked.language.gettext("Type a line for each search, or choose a file of them.")
+        return asked.page("names.html", 400, rows=None, text="", error=error, most=MOST)
+    rows = [_row(asked, line) for line in lines]
+    if form.get("as") == "csv":
+        reader.asker.must_be_allowed(Action.EXPORT)
+        headers = {"Content-Disposition": 'attachment; filename="bannasar-list.csv"'}
+        return Response(_table(rows), media_type="text/csv; charset=utf-8", headers=headers)
+    return asked.page("names.html", rows=rows, text="\n".join(lines), error=None, most=MOST)
+
+
+def _lines(form: FormData) -> list[str]:
+    file, text = form.get("file"), form.get("list")
+    given = str(text or "")
+    if isinstance(file, UploadFile) and file.filename:
+        try:
+            given = file.file.read().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise UsageError("The list is not a text in UTF-8.", "Save it as UTF-8, a line for each search.") from None
+    lines = list(islice((" ".join(line.split()) for line in given.splitlines() if line.strip()), MOST + 1))
+    if len(lines) > MOST:
+        raise UsageError("The list is too long.", f"Search at most {MOST} lines at a time.")
+    return list(dict.fromkeys(lines))
+
+
+def _row(asked: Asked, query: str) -> Row:
+    asked.note(Level.REGISTERED, Deed.SEARCHED, "", query)
+    try:
+        found = service.search(asked.archive, query, View(limit=1), asked.reader.asker.scope).found
+    except QueryError as error:
+        return Row(query, error=error.sentence)
+    return Row(query, found.pages, found.exact, found.hits[0] if found.hits else None)
+
+
+def _table(rows: list[Row]) -> str:
+    stream = io.StringIO()
+    stream.write("\ufeff")  # Excel reads UTF-8 only with it
+    writer = csv.writer(stream)
+    writer.writerow(_COLUMNS)
+    for row in rows:
+        hit = row.hit
+        place = (hit.case, hit.path, hit.page) if hit else ("", "", "")
+        writer.writerow([as_text_cell(cell) for cell in (row.query, row.pages, row.exact, *place, row.error)])
+    return stream.getvalue()
