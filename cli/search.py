@@ -15,15 +15,12 @@ from cli.common import ArchiveOption, JsonOption, err, keep_outside, out, read_s
 from cli.terminal import Text, print_json
 from models.errors import UsageError
 from models.hit import Found, Hit
-from models.scope import Scope
 from pipeline.services import search as service
 from pipeline.services.archives import Archive
 from pipeline.services.search import MOST_COUNTED, Query, Sort, View
 
 _COLUMNS = ("case", "box", "path", "page", "document", "kind", "court", "case_number", "date", "exact", "snippet")
 _MOST_VALUES = 8
-# Who sits at the shell is the operator.
-_SCOPE = Scope.everything()
 # With what a spreadsheet takes a cell for a formula (OWASP, CSV injection); full-width forms in East Asian ones.
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -76,12 +73,12 @@ def search(
             if target is not None and str(target) != "-":
                 keep_outside(opened.folder, target)
         if exported:
-            count = _export(service.each(opened, text, sort, _SCOPE), exported, as_table=as_csv is not None)
+            count = _export(service.each(opened, at_the_shell(), text, sort), exported, as_table=as_csv is not None)
             err.print(f"{count} hits written.")
             if not count:
-                _explain(service.why_none(opened, text, _SCOPE), err)
+                _explain(service.why_none(opened, at_the_shell(), text), err)
             return
-        answer = service.search(opened, text, view, _SCOPE)
+        answer = service.search(opened, at_the_shell(), text, view)
         drawn = _draw(answer.found, pictures, opened, view.offset) if pictures else []
     if as_json:
         print_json(answer.found.model_dump(mode="json"))

@@ -33,7 +33,11 @@ def surely_past(marks: Iterable[Mark], clock: datetime) -> datetime | None:
         clock: what the clock says; aware.
     """
     believed: datetime | None = None
-    for mark in (*marks, Mark(clock)):
-        if believed is None or mark.is_confirmed or believed < mark.at <= believed + SPAN:
+    for mark in marks:
+        if believed is None or mark.is_confirmed or _follows(mark.at, believed):
             believed = mark.at
-    return believed
+    return clock if believed and _follows(clock, believed) else believed
+
+
+def _follows(later: datetime, believed: datetime) -> bool:
+    return believed < later <= believed + SPAN

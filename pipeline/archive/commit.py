@@ -21,6 +21,7 @@ from pipeline.archive.bag import NewBag, move_into_place, read_bag, sync, to_dis
 from pipeline.archive.custody import CustodyRecorder
 from pipeline.archive.journal import Entry, Event, Line, manifest_of
 from pipeline.archive.ledger import Ledger
+from pipeline.archive.present import put_into_index
 from pipeline.index.store import Store
 from pipeline.logs import described
 
@@ -208,7 +209,7 @@ def show_or_hide(store: Store, bag: Path) -> None:
     if withdrawal.is_withdrawn(bag):
         store.remove(bag.name)
     else:
-        store.put(*read_bag(bag))
+        put_into_index(store, bag.parents[2], *read_bag(bag))
 
 
 def _mark(bag: Path, line: Line) -> None:

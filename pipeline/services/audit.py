@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
+from inspect import signature
 from typing import Concatenate, ParamSpec, TypeVar
 
 from models.actor import ActorKind
@@ -87,13 +88,15 @@ def notes_refusals(
 
     What is not there is refused as what is out of sight is, and both are written down, so that they take as long.
     """
+    # The words of a search, a name or a reason are none of the log's business here.
+    is_id = [*signature(service).parameters][2:3] in (["case"], ["number"], ["name"], ["box"])
 
     @wraps(service)
     def noting(archive: Archive, asker: Asker, /, *given: _Given.args, **named: _Given.kwargs) -> _Made:
         try:
             return service(archive, asker, *given, **named)
         except (NotAllowedError, NotFoundError):
-            about = str(given[0]) if given and isinstance(given[0], str | int) else ""
+            about = str(given[0]) if given and is_id else ""
             if not _only_reads(archive, asker):
                 with suppress(AuditUnusableError):  # it is refused all the same
                     what = f"{service.__name__} {about}".strip()

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from models.case import CaseFile
@@ -11,8 +12,10 @@ from models.page import Page
 from models.settings import IndexSettings
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import read_bag, read_case
+from pipeline.archive.present import put_into_index, rebuild_index_of
 from pipeline.archive.withdrawal import is_withdrawn
 from pipeline.index.store import fingerprint
+from pipeline.services.seal import follow_end_dates
 
 _LOG = logging.getLogger(__name__)
 # Called with the number of case files that are done, and of all there are.
@@ -94,8 +97,9 @@ def _synchronise(archive: Archive, show: Show) -> Difference:
     wanted = [*found.missing, *found.changed]
     unreadable = list(found.unreadable)
     for record, pages in _read(wanted, show, unreadable):
-        archive.index.put(record, pages)
+        put_into_index(archive.index, archive.folder, record, pages)
     _note(archive, unreadable)
+    follow_end_dates(archive, datetime.now(UTC))
     if wanted or found.unknown:
         archive.index.merge()
     _LOG.info(
@@ -130,7 +134,7 @@ def rebuild_index(
     with archive.held():
         unreadable: list[Path] = []
         store = archive.index_to_rebuild(elsewhere)
-        pages = store.rebuild(_read(_shown(archive), show, unreadable))
+        pages = rebuild_index_of(store, archive.folder, _read(_shown(archive), show, unreadable))
         if elsewhere is None:
             _note(archive, unreadable)
         _LOG.info("the index is made anew: %d pages, %d bags unreadable", pages, len(unreadable))
@@ -152,7 +156,7 @@ def repair(archive: Archive) -> tuple[Path, ...]:
         found = _synchronise(archive, lambda _done, _all: None)
         unreadable = list(found.unreadable)
         if not unreadable and found.pages_in_bags != store.count():
-            store.rebuild(_read(_shown(archive), lambda _done, _all: None, unreadable))
+            rebuild_index_of(store, archive.folder, _read(_shown(archive), lambda _done, _all: None, unreadable))
             _note(archive, unreadable)
         return tuple(unreadable)
 

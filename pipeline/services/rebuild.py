@@ -12,6 +12,7 @@ from pipeline.archive.archive import Archive
 from pipeline.archive.bag import read_bag
 from pipeline.archive.fixity import verify_bag
 from pipeline.archive.journal import Event, lines
+from pipeline.archive.present import rebuild_index_of
 from pipeline.archive.withdrawal import is_withdrawn
 
 _LOG = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ def rebuild_archive(
                 read.append(bag)
                 pages += len(held)
             show(number, len(folders))
-        store.rebuild(read_bag(bag) for bag in read if not is_withdrawn(bag))
+        rebuild_index_of(store, archive.folder, (read_bag(bag) for bag in read if not is_withdrawn(bag)))
         for bag in read:
             archive.ledger.case_indexed(bag.name)
         archive.commits.finish()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from models.actor import Actor
 from models.case import CaseFile
-from models.errors import BagError, ConflictError, NotFoundError, UsageError
+from models.errors import BagError, ConflictError, IndexUnusableError, NotFoundError, UsageError
 from models.level import Level
 from models.page import PageRef
 from models.restriction import Reach, Restriction, next_end
@@ -18,9 +18,11 @@ from pipeline.access.audit import Deed
 from pipeline.access.roles import Action
 from pipeline.archive.amended import amended_bag
 from pipeline.archive.archive import Archive
-from pipeline.archive.bag import NewBag, bags_of_box, read_case
+from pipeline.archive.bag import NewBag, bags_of_box, read_bag, read_case
 from pipeline.archive.custody import require_recorded
 from pipeline.archive.journal import Event, history_with
+from pipeline.archive.present import present, put_into_index
+from pipeline.archive.withdrawal import is_withdrawn
 from pipeline.page.recipe import own_version
 from pipeline.services.audit import note, notes_refusals
 from pipeline.services.sight import case_in_sight, levels, record_in_sight
@@ -244,9 +246,48 @@ def commit_level(  # what happens to which case file, by whom, when
         asker.actor,
         reason=reason,
         enter=lambda _bag: archive.ledger.case_not_indexed(record.id),
+        index=lambda placed: _index(archive, now, placed, asker.at),
     )
     end_dates.keep(archive.folder, record.id, next_end(now.restrictions, asker.at))
     return Set((record.id,), committed.index_error, archive.recorder.warning)
+
+
+def follow_end_dates(archive: Archive, clock: datetime) -> None:
+    """Let the index go by the levels of case files of which an end date has surely passed. The archive must be held.
+
+    Nobody need do that: `sight.person` adds what the index does not know. It makes every question cheaper again.
+
+    Raises:
+        IndexUnusableError: the index cannot be used.
+        ArchiveError: ledger, journal or accounts cannot be used.
+    """
+    for case in end_dates.passed(archive.folder, clock):
+        try:
+            bag = archive.bag(case)
+            record = read_case(bag)
+        except (NotFoundError, BagError):
+            continue
+        now = present(archive.folder, record, clock)
+        if not is_withdrawn(bag) and not archive.index.set_levels(record, now):
+            archive.ledger.case_not_indexed(case)
+        else:
+            end_dates.keep(archive.folder, case, next_end(record.restrictions, now))
+
+
+def _index(archive: Archive, case: CaseFile, bag: Path, clock: datetime) -> str:
+    """Let searches go by the levels of a case file, and return why that could not be, "" where it could.
+
+    Until it could, the case file waits for the index in the ledger, and is in the sight of nobody but operators.
+    """
+    if not is_withdrawn(bag):
+        now = present(archive.folder, case, clock)
+        try:
+            if not archive.index.set_levels(case, now):
+                put_into_index(archive.index, archive.folder, *read_bag(bag))
+        except IndexUnusableError as error:
+            return str(error)
+    archive.ledger.case_indexed(case.id)
+    return ""
 
 
 def level_in_words(restriction: Restriction) -> str:

@@ -9,6 +9,9 @@ from pathlib import Path
 from models.errors import NotFoundError, QueryError
 from models.hit import Found, Hit
 from models.scope import Scope
+from pipeline.access.asker import Asker
+from pipeline.access.audit import Deed
+from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
 from pipeline.document.glossary import read_names
 from pipeline.document.name_lookup import NameLookup
@@ -17,6 +20,7 @@ from pipeline.index.nothing import values_of, why_nothing
 from pipeline.index.query import Condition, Field, Query, key
 from pipeline.index.results import MOST_COUNTED
 from pipeline.index.store import FACETS, Sort, View
+from pipeline.services.audit import note, notes_refusals
 
 __all__ = [
     "FACETS",
@@ -44,54 +48,68 @@ class Answer:
     why: tuple[str, ...]
 
 
-def search(archive: Archive, text: str, view: View, scope: Scope) -> Answer:
+@notes_refusals
+def search(archive: Archive, asker: Asker, text: str, view: View) -> Answer:
     """Find pages.
 
     Args:
         archive: the archive.
+        asker: who asks; nothing shows that is not in the asker's scope.
         text: the query, as people type it; see docs/researchers.md.
         view: which part of what is found is shown, and how.
-        scope: what may be shown to who asks.
 
     Raises:
+        NotAllowedError: the asker may not search.
+        AuditUnusableError: it cannot be written down that somebody searches.
         QueryError: the query cannot be understood, or can find nothing.
         NotFoundError: there is nothing to search yet.
         GlossaryError: the glossary cannot be read.
         IndexUnusableError: the index cannot be used.
     """
+    asker.must_be_allowed(Action.SEARCH)
     started = time.monotonic()
-    query = understood(archive, text, scope)
+    query = understood(archive, text, asker.scope)
     understood_in = time.monotonic() - started
-    found = archive.index.search(query, view, scope)
+    note(archive, asker, Deed.SEARCHED, "", asker.scope.level, words=text)
+    found = archive.index.search(query, view, asker.scope)
     seconds = time.monotonic() - started
     _LOG.info("%d pages found in %.3f s, of which %.3f s to read the query", found.pages, seconds, understood_in)
     is_nothing = found.whole and not found.pages
-    return Answer(query, found, tuple(why_nothing(archive.index, query, scope)) if is_nothing else ())
+    return Answer(query, found, tuple(why_nothing(archive.index, query, asker.scope)) if is_nothing else ())
 
 
-def each(archive: Archive, text: str, sort: Sort, scope: Scope) -> Iterator[Hit]:
-    """Yield every page that is found; raises as :func:`search` does."""
-    query = understood(archive, text, scope)
-    return archive.index.each(query, sort, scope)
-
-
-def everything(archive: Archive, view: View, scope: Scope, box: str = "") -> Found:
-    """Return what there is to see without a query: all pages of a scope, or those of a box.
+@notes_refusals
+def each(archive: Archive, asker: Asker, text: str, sort: Sort) -> Iterator[Hit]:
+    """Yield every page that is found, as a table that is taken along.
 
     Raises:
+        NotAllowedError: the asker may not take copies; and as :func:`search`.
+    """
+    asker.must_be_allowed(Action.EXPORT)
+    query = understood(archive, text, asker.scope)
+    note(archive, asker, Deed.EXPORTED, "hits", asker.scope.level, words=text)
+    return archive.index.each(query, sort, asker.scope)
+
+
+def everything(archive: Archive, asker: Asker, view: View, box: str = "") -> Found:
+    """Return what there is to see without a query: all pages in the asker's scope, or those of a box.
+
+    Raises:
+        NotAllowedError: the asker may not search.
         NotFoundError: there is nothing to see yet.
         IndexUnusableError: the index cannot be used.
     """
+    asker.must_be_allowed(Action.SEARCH)
     if not archive.has_index:
         raise NotFoundError(f"There is nothing to search at {archive.folder} yet.", "Begin with `bannasar run BOX`.")
     of_box = ((Condition(Field.BOX, key(box), text=box),),) if box else ()
-    return archive.index.search(Query(conditions=of_box), view, scope)
+    return archive.index.search(Query(conditions=of_box), view, asker.scope)
 
 
-def why_none(archive: Archive, text: str, scope: Scope) -> Sequence[str]:
+def why_none(archive: Archive, asker: Asker, text: str) -> Sequence[str]:
     """Return in sentences why a query finds nothing; raises as :func:`search` does."""
-    query = understood(archive, text, scope)
-    return why_nothing(archive.index, query, scope)
+    query = understood(archive, text, asker.scope)
+    return why_nothing(archive.index, query, asker.scope)
 
 
 def understood(archive: Archive, text: str, scope: Scope) -> Query:

@@ -1,13 +1,13 @@
 """What somebody may see of an archive, now: the one place where services ask it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from models.actor import ActorKind
 from models.case import CaseFile
-from models.errors import BagError, NotAllowedError, NotFoundError
+from models.errors import AuditBrokenError, BagError, NotAllowedError, NotFoundError
 from models.level import Level, strictest
 from models.page import PageRef
 from models.restriction import document_level
@@ -16,14 +16,14 @@ from models.scope import PageLevels
 from pipeline.access.account import Account
 from pipeline.access.asker import Asker, Loosened
 from pipeline.access.audit import AuditLog
-from pipeline.access.clock import Mark, surely_past
 from pipeline.access.end_dates import passed
 from pipeline.access.requests import Requests
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import read_case
 from pipeline.archive.commit import changing
 from pipeline.archive.fixity import require_intact
-from pipeline.archive.journal import Entry, Event, Line, append, lines
+from pipeline.archive.journal import Entry, Event, append
+from pipeline.archive.present import present
 from pipeline.archive.withdrawal import is_withdrawn
 
 
@@ -47,23 +47,23 @@ def person(archive: Archive, account: Account, clock: datetime) -> Asker:
         ArchiveError: ledger, journal, accounts or audit log cannot be used.
         OSError: something cannot be read.
     """
-    last = AuditLog(archive.folder).last()
-    # What was granted ends by the latest that it may be, and what is sealed opens by the earliest.
-    latest = max(clock, datetime.fromisoformat(last.at)) if last else clock
     return Asker.person(
         account,
         clock,
-        let_see=Requests(archive.folder).seen_by(account.actor, latest),
+        let_see=_let_see(archive, account, clock),
         unsure=[*(PurePosixPath(bag).name for bag in archive.ledger.to_be_indexed()), *changing(archive.folder)],
         loosened=_loosened(archive, clock),
     )
 
 
-def present(archive: Path, case: CaseFile, clock: datetime) -> datetime | None:
-    """Return the latest time that has surely passed; only where an end date may have, the journal is read for it."""
-    if not any(one.until and one.until <= clock for one in case.restrictions):
-        return clock
-    return surely_past(map(_mark, lines(archive)), clock)
+def _let_see(archive: Archive, account: Account, clock: datetime) -> Collection[str]:
+    """Return what a person was let see and may see still, by the latest that it may be."""
+    try:
+        last = AuditLog(archive.folder).last()
+    except AuditBrokenError:
+        return ()  # nobody knows how late it was
+    latest = max(clock, datetime.fromisoformat(last.at)) if last else clock
+    return Requests(archive.folder).seen_by(account.actor, latest)
 
 
 def levels(archive: Path, case: CaseFile, clock: datetime) -> PageLevels:
@@ -184,11 +184,6 @@ def confirm_clock(archive: Archive, asker: Asker) -> None:
     with archive.held():
         entry = Entry(Event.CLOCK_CONFIRMED, reason=asker.at.isoformat(timespec="seconds"))
         append(archive.folder, entry, asker.actor, archive.recorder.signer)
-
-
-def _mark(line: Line) -> Mark:
-    is_confirmed = line.event is Event.CLOCK_CONFIRMED
-    return Mark(datetime.fromisoformat(line.reason if is_confirmed else line.at), is_confirmed)
 
 
 def unknown(case: str) -> NotFoundError:

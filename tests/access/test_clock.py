@@ -36,3 +36,7 @@ def test_an_operator_takes_back_a_wrong_confirmation():
     wrong = NOW + 900 * DAY
     marks = [Mark(NOW), Mark(wrong, is_confirmed=True), Mark(NOW + DAY, is_confirmed=True)]
     assert surely_past(marks, NOW + DAY) == NOW + DAY
+
+
+def test_where_nothing_was_written_down_no_time_is_believed():
+    assert surely_past([], NOW) is None

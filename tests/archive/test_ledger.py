@@ -16,7 +16,7 @@ from pipeline.archive.ledger import Ledger
 from pipeline.archive.lock import hold
 from pipeline.archive.measure import Measure
 from pipeline.services.search import View, search
-from tests.conftest import EVERYTHING, ROOT, archive_settings
+from tests.conftest import ROOT, archive_settings, at_the_shell
 
 SHA = "ab" * 32
 WHOLE = Measure(read=2, blank=0, missing=0, confidence=1.0)
@@ -254,4 +254,4 @@ def test_an_archive_whose_ledger_is_of_an_older_version_is_searched(tmp_path):
         assert archive.index.count() == 0  # it is made
     _first_version(tmp_path)
     with Archive.open(archive_settings(tmp_path)) as archive:
-        assert search(archive, "police", View(), EVERYTHING).found.pages == 0
+        assert search(archive, at_the_shell(), "police", View()).found.pages == 0

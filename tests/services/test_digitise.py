@@ -33,7 +33,7 @@ from pipeline.services.search import search
 from pipeline.services.text_export import export_text
 from pipeline.services.withdraw import withdraw
 from tests.cli.conftest import write_page
-from tests.conftest import EVERYTHING, archive_settings
+from tests.conftest import archive_settings, at_the_shell
 
 DARA = Actor(name="Dara", kind=ActorKind.PERSON)
 POISON = "poison.png"
@@ -75,7 +75,7 @@ def _states(archive: Archive, box: str) -> dict[str, tuple[ScanState, str | None
 
 
 def _found(archive: Archive, text: str) -> list[str]:
-    return sorted(hit.path for hit in search(archive, text, View(), EVERYTHING).found.hits)
+    return sorted(hit.path for hit in search(archive, at_the_shell(), text, View()).found.hits)
 
 
 def _sandboxes() -> list[psutil.Process]:

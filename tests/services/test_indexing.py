@@ -24,12 +24,12 @@ class Outage:
         self.left = uses
         self._store = store
 
-    def put(self, case, pages):
+    def put(self, case, pages, now=None):
         """Put a case file in, if it is up by now."""
         self.left -= 1
         if self.left >= 0:
             raise IndexUnusableError("The index does not answer.")
-        self._store.put(case, pages)
+        self._store.put(case, pages, now)
 
     def merge(self):
         """Merge, if it is up by now."""

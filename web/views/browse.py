@@ -3,7 +3,6 @@
 from starlette.responses import Response
 
 from pipeline.services import search as service
-from pipeline.services.askers import Action
 from pipeline.services.search import Sort, View
 from web.room import Asked
 
@@ -13,9 +12,7 @@ _LAST_PAGE = 1000
 
 def browse(asked: Asked) -> Response:
     """Show what the archive holds, with counts of pages."""
-    reader = asked.reader
-    reader.asker.must_be_allowed(Action.SEARCH)
-    found = service.everything(asked.archive, View(limit=1, facets=True, by_case=True), reader.asker.scope)
+    found = service.everything(asked.archive, asked.reader.asker, View(limit=1, facets=True, by_case=True))
     years = sorted(found.facets.get("year", ()), key=lambda one: one.value)
     most = max((year.pages for year in years), default=1)
     return asked.page("browse.html", found=found, years=years, most=most)
@@ -23,12 +20,10 @@ def browse(asked: Asked) -> Response:
 
 def box(asked: Asked) -> Response:
     """Show the case files of a box."""
-    reader = asked.reader
-    reader.asker.must_be_allowed(Action.SEARCH)
     name = asked.request.path_params["box"]
     given = asked.request.query_params.get("page", "1")
     page = int(given) if given.isascii() and given.isdigit() and 1 <= int(given) <= _LAST_PAGE else 1
     view = View(_PER_PAGE, (page - 1) * _PER_PAGE, Sort.DATE, by_case=True)
-    found = service.everything(asked.archive, view, reader.asker.scope, box=name)
+    found = service.everything(asked.archive, asked.reader.asker, view, box=name)
     pages = -(-(found.cases or 0) // _PER_PAGE)
     return asked.page("box.html", 200 if found.pages else 404, box=name, found=found, page=page, pages=pages)

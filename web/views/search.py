@@ -10,9 +10,8 @@ from starlette.responses import Response, StreamingResponse
 
 from models.errors import QueryError, UsageError
 from models.hit import Hit
-from models.level import Level
 from pipeline.services import search as service
-from pipeline.services.askers import Action, Deed
+from pipeline.services.askers import Action
 from pipeline.services.search import FACETS, Sort, View
 from pipeline.services.tables import TABLE_COLUMNS, table_row, write_xlsx
 from web.room import Asked, with_query
@@ -62,15 +61,14 @@ class Form:
 
 def search(asked: Asked) -> Response:
     """Show the field, and what the words in it find."""
-    reader = asked.reader
-    reader.asker.must_be_allowed(Action.SEARCH)
+    asker = asked.reader.asker
+    asker.must_be_allowed(Action.SEARCH)
     form = read_form(asked)
     if not form.query:
         return asked.page("home.html", form=form)
     view = View(PER_PAGE, (form.page - 1) * PER_PAGE, form.sort, by_case=form.by_case, facets=True)
-    asked.note(Level.REGISTERED, Deed.SEARCHED, "", form.query)
     try:
-        answer = service.search(asked.archive, form.query, view, reader.asker.scope)
+        answer = service.search(asked.archive, asker, form.query, view)
     except QueryError as error:
         return asked.page("search.html", 400, form=form, error=error, answer=None)
     found = answer.found
@@ -126,13 +124,10 @@ def read_form(asked: Asked) -> Form:
 
 
 def _all_hits(asked: Asked) -> list[Hit]:
-    reader = asked.reader
-    reader.asker.must_be_allowed(Action.EXPORT)
     form = read_form(asked)
     if not form.query:
         raise UsageError("Nothing was searched for.", "Search first, then take the table of the hits.")
-    asked.note(Level.REGISTERED, Deed.EXPORTED, "hits", form.query)
-    return list(islice(service.each(asked.archive, form.query, form.sort, reader.asker.scope), _MOST_ROWS))
+    return list(islice(service.each(asked.archive, asked.reader.asker, form.query, form.sort), _MOST_ROWS))
 
 
 def _as_query(name: str, value: str) -> str:

@@ -1,0 +1,75 @@
+"""What time it surely is for an archive, by its journal; and the index kept to the levels that count then."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from models.case import CaseFile
+from models.errors import JournalBrokenError
+from models.page import Page
+from models.restriction import next_end
+from pipeline.access import end_dates
+from pipeline.access.clock import Mark, surely_past
+from pipeline.archive.journal import Event, Line, lines
+from pipeline.index.store import Store
+
+
+def present(archive: Path, case: CaseFile, clock: datetime) -> datetime | None:
+    """Return the latest time that has surely passed; only where an end date may have, the journal is read for it.
+
+    Args:
+        archive: the archive's folder.
+        case: the case file whose restrictions may have ended.
+        clock: what the clock says, aware.
+
+    Returns:
+        That time; None where the journal is empty or was changed, so that nobody can say.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if not any(one.until and one.until <= clock for one in case.restrictions):
+        return clock
+    return _believed(archive, clock)
+
+
+def put_into_index(store: Store, archive: Path, case: CaseFile, pages: Iterable[Page]) -> None:
+    """Put the pages of a case file into the index, at the levels that count now.
+
+    Raises:
+        IndexUnusableError: the index cannot be used.
+        AccessError: the end dates cannot be kept.
+        OSError: something cannot be read.
+    """
+    now = present(archive, case, datetime.now(UTC))
+    store.put(case, pages, now)
+    _keep_end(archive, case, now)
+
+
+def rebuild_index_of(store: Store, archive: Path, cases: Iterable[tuple[CaseFile, list[Page]]]) -> int:
+    """Make the index anew of some case files, and return how many pages it has; raises as :func:`put_into_index`."""
+    now = _believed(archive, datetime.now(UTC))
+
+    def kept() -> Iterator[tuple[CaseFile, list[Page]]]:
+        for case, pages in cases:
+            _keep_end(archive, case, now)
+            yield case, pages
+
+    return store.rebuild(kept(), now)
+
+
+def _keep_end(archive: Path, case: CaseFile, now: datetime | None) -> None:
+    if any(one.until for one in case.restrictions):
+        end_dates.keep(archive, case.id, next_end(case.restrictions, now))
+
+
+def _believed(archive: Path, clock: datetime) -> datetime | None:
+    try:
+        return surely_past(map(_mark, lines(archive)), clock)
+    except JournalBrokenError:
+        return None  # what was changed tells no time
+
+
+def _mark(line: Line) -> Mark:
+    is_confirmed = line.event is Event.CLOCK_CONFIRMED
+    return Mark(datetime.fromisoformat(line.reason if is_confirmed else line.at), is_confirmed)
