@@ -47,13 +47,13 @@ class _Sources(BaseSettings, Settings):
 
 
 def load(**options: Any) -> Settings:  # noqa: ANN401  # options are of the settings' own types
-    """Read the settings; ``options`` that are not None win over all else.
+    """Read the settings; ``options`` that are not None take precedence.
 
     Args:
         options: settings by name, as the command line gives them; nested ones as dictionaries.
 
     Returns:
-        The settings, whole and validated.
+        The settings, complete and validated.
 
     Raises:
         SettingsError: one is missing, unknown or of the wrong kind.

@@ -1,7 +1,7 @@
 """The classifier of the kinds of documents and of their first pages: linear, read from one small file.
 
 ``bannasar train`` and ``script/train-kinds`` write such a file (:mod:`pipeline.document.training`); here it is only
-read and asked. Its arrays are plain numbers and text: nothing in it is run.
+read and used. Its arrays are plain numbers and text: nothing in it is run.
 """
 
 import zipfile
@@ -27,7 +27,7 @@ class Linear:
     """A multinomial logistic regression.
 
     ``columns`` has the place of each feature it knows; ``weights`` is ``(features, classes)``, ``bias`` ``(classes,)``;
-    ``temperature`` divides the scores, so that of answers given with probability p a share of p is right.
+    ``temperature`` divides the scores, so that a share of p is right of the answers with probability p.
     """
 
     classes: tuple[str, ...]
@@ -50,7 +50,7 @@ class Linear:
 class Model:
     """The classifiers of kinds (classes as trained), of first pages ("yes", "no") and of roles ("own", "other").
 
-    ``taught_with`` names the documents of archives that it was taught with, beside made ones.
+    ``taught_with`` names the documents of archives that it was trained with, in addition to made ones.
     """
 
     kinds: Linear
@@ -91,7 +91,7 @@ def read_model(file: Path) -> Model:
 
 
 def write_model(model: Model, file: Path) -> None:
-    """Write a model, whole or not at all.
+    """Write a model, completely or not at all.
 
     Raises:
         OSError: it cannot be written.

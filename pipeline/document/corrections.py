@@ -1,4 +1,4 @@
-"""Corrections as people type them: checked, and brought into the form in which the archive keeps them."""
+"""Corrections as people type them: checked, and converted into the form in which the archive keeps them."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -18,9 +18,9 @@ from pipeline.text.dates import dates
 from pipeline.text.normalise import match_form
 
 NONE = "none"
-"""People type this where the document has no such thing."""
+"""People type this if the document has no such thing."""
 MACHINE = "machine"
-"""People type this to take an earlier correction back."""
+"""People type this to remove an earlier correction."""
 
 _DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?")
 
@@ -32,8 +32,8 @@ def corrections(
 
     Args:
         case: the case file.
-        number: the document's.
-        values: as people type them, :data:`NONE` and :data:`MACHINE` among them, by what they are about.
+        number: of the document.
+        values: by what they are about, as people type them, with :data:`NONE` and :data:`MACHINE`.
         names: the glossary.
         by: who makes the corrections.
 
@@ -70,7 +70,9 @@ def merge(case: CaseFile, number: int, by: str) -> Correction:
         CorrectionError: there is no such document, or it is the first.
     """
     if number == 1:
-        raise CorrectionError("Document 1 is the first: there is none before it. Name the later one of the two.")
+        raise CorrectionError(
+            "Document 1 is the first: there is no document before it. Give the number of the later of the two."
+        )
     return _correction(About.CONTINUES, "", document_of(case, number).pages[0], "begins", by)
 
 
@@ -113,7 +115,9 @@ def _kind(text: str, names: Names) -> str:
     if text in kinds:
         return text
     near = ", ".join(kind for kind, *_ in process.extract(text, kinds, limit=4))
-    raise CorrectionError(f"The glossary has no kind {text}. Near it are: {near}. `bannasar kinds` lists all of them.")
+    raise CorrectionError(
+        f"The glossary has no kind {text}. Similar ones are: {near}. `bannasar kinds` lists all of them."
+    )
 
 
 def _date(text: str, _names: Names) -> str:
@@ -128,13 +132,13 @@ def _date(text: str, _names: Names) -> str:
             pass
         else:
             return form
-    raise CorrectionError(f"“{text}” is no date. Write it as 1998-03-02, 1998-03 or 1998, or as it is on the paper.")
+    raise CorrectionError(f"“{text}” is not a date. Write it as 1998-03-02, 1998-03 or 1998, or as it is on the paper.")
 
 
 def _case_number(text: str, _names: Names) -> str:
     if number := case_number(text):
         return number
-    raise CorrectionError("A case number cannot be empty; `none` says that there is none.")
+    raise CorrectionError("A case number cannot be empty. Type `none` if the document has none.")
 
 
 def _court(text: str, names: Names) -> str:

@@ -16,7 +16,7 @@ _KHMER = r"\u1780-\u17d3"
 _ONE_OF = 10
 _MOST_WRONG = 2
 _PIECE = 3
-# How like a province's name what follows must be, in hundredths.
+# How similar the following text must be to a province's name, in hundredths.
 _LEAST_LIKE = 84
 
 
@@ -31,7 +31,7 @@ class Named:
 
 
 def courts_in(text: str, names: Names) -> Iterator[Named]:
-    """Yield the courts that a text in match form names, each with the province whose it is, over ends of lines too."""
+    """Yield the courts that a text in match form names, each with its province, also across ends of lines."""
     there = _pieces(text)
     likely = tuple(name for name, own in _known(names).items() if len(own - there) <= _PIECE * _wrong(name))
     if not likely:
@@ -44,7 +44,7 @@ def courts_in(text: str, names: Names) -> Iterator[Named]:
 
 
 def court_in(text: str, names: Names) -> str:
-    """Return the first court that a text names, with its province; "" where it names none."""
+    """Return the first court that a text names, with its province; "" if it names none."""
     return next((found.value for found in courts_in(match_form(text), names)), "")
 
 
@@ -57,8 +57,8 @@ def _known(names: Names) -> dict[str, frozenset[str]]:
 def _pieces(text: str) -> frozenset[str]:
     """Return the runs of three letters of a text.
 
-    One letter misread takes three from a name. The search for a name with wrong letters is slow, and most texts lack
-    too many of its pieces to hold it.
+    One misread letter removes three of these from a name. The search for a name with wrong letters is slow, and most
+    texts lack too many of its pieces to contain it.
     """
     joined = "".join(text.split())
     return frozenset(joined[at : at + _PIECE] for at in range(len(joined) - _PIECE + 1))
@@ -74,7 +74,7 @@ def _pattern(names: tuple[str, ...]) -> regex.Pattern[str]:
 
 
 def _loosely(name: str) -> str:
-    """Return a pattern for a name that may be broken over lines, and misread."""
+    """Return a pattern for a name that may go over the end of a line, and be misread."""
     words = r"\s+".join(map(regex.escape, name.split()))
     if wrong := _wrong(name):
         return rf"(?:{words}){{e<={wrong}}}"
@@ -82,7 +82,7 @@ def _loosely(name: str) -> str:
 
 
 def _province(text: str, at: int, names: Names) -> tuple[int, str]:
-    """Return where the province ends that follows a court's name, and its full name; ``at`` and "" where none does."""
+    """Return where the province ends that follows a court's name, and its full name; ``at`` and "" if none does."""
     found = re.match(
         rf"[\s,(]*(?:(?:{match_form('ខេត្ត')}|{match_form('រាជធានី')}|{match_form('ក្រុង')})\s*"
         rf"(?P<khmer>[{_KHMER}]{{2,16}})|(?P<bare>[{_KHMER}]{{3,16}})"
@@ -94,7 +94,7 @@ def _province(text: str, at: int, names: Names) -> tuple[int, str]:
     kind = next(name for name in ("khmer", "bare", "latin") if found[name])
     word = "".join(found[kind].split())
     lengths = {len(name) for name in names.provinces}
-    # What follows may go on without a space: as much of it is taken as is likest a province.
+    # The text may continue without a space: the part of it most similar to a province is taken.
     starts = [word[:length] for length in sorted(lengths) if length <= len(word) + 1]
     best = max(
         (one for start in starts if (one := process.extractOne(start, names.provinces.keys(), scorer=fuzz.ratio))),

@@ -14,8 +14,8 @@ _LIKELY_ELSEWHERE = 0.25
 def parts(pages: Sequence[Sketch], model: Linear, *, blank_separates: bool) -> Iterator[list[Sketch]]:
     """Yield the pages of each document of a scan, or of several that were scanned page by page.
 
-    A separator sheet is its own part, with the blank pages that follow it: they are its back, where both sides were
-    scanned. A blank page begins nothing.
+    A separator sheet is its own part, with the blank pages that follow it: they are its back, if both sides were
+    scanned. A blank page begins no document.
 
     Args:
         pages: of the scans, in order.
@@ -40,7 +40,7 @@ def _begins(part: Sequence[Sketch], sketch: Sketch, model: Linear, *, blank_sepa
         return False
     if part[0].page.sheet:
         return True
-    # What it follows is the last page with something on it; blank ones before all others are a cover.
+    # It follows the last page with something on it; blank pages before all others are a cover.
     before = next((one for one in reversed(part) if not one.page.blank), None)
     if before is None:
         return False

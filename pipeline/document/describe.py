@@ -35,14 +35,14 @@ def describe_documents(
     """Return the documents of a case file, cut where another begins, with their kinds and facts.
 
     Args:
-        documents: one a scan.
+        documents: one for each scan.
         pages: every page of them.
         settings: the glossary, the model, and the least confidence of a kind.
         corrections: those of the case file, the oldest first.
 
     Returns:
         The documents, numbered from 1. A later one of a scan has the page it begins on in its title. One of several
-        scans is called as the first of them.
+        scans has the title of the first of them.
 
     Raises:
         GlossaryError: the glossary cannot be read.
@@ -94,7 +94,7 @@ def _last(corrections: Sequence[Correction]) -> LastCorrections:
 
 
 def _stacks(documents: Sequence[Document]) -> Iterator[tuple[PageRef, ...]]:
-    """Yield the pages that may belong together: of a scan, or of scans in a row of one page each."""
+    """Yield the pages that may belong together: of a scan, or of consecutive scans of one page each."""
     for is_single, row in groupby(documents, key=lambda document: len(document.pages) == 1):
         pages = [document.pages for document in row]
         yield from [tuple(chain.from_iterable(pages))] if is_single else pages

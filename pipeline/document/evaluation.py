@@ -1,4 +1,4 @@
-"""How well the classifier works: its predictions beside the known kinds."""
+"""How well the classifier works: its predictions compared with the known kinds."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ class Comparison:
 
     @property
     def mistakes(self) -> list[tuple[str, str, int]]:
-        """What was taken for what, and how often, the most frequent first."""
+        """Which kind was mistaken for which, and how often, the most frequent first."""
         pairs = Counter((known, read.kind) for known, read in zip(self.known, self.read, strict=True))
         return [(known, taken, count) for (known, taken), count in pairs.most_common() if known != taken]
 
@@ -75,7 +75,7 @@ class Comparison:
 def compare(
     documents: Sequence[tuple[str, Sequence[Page]]], names: Names, model: Linear, threshold: float
 ) -> Comparison:
-    """Ask the classifier of documents whose kind is known.
+    """Ask the classifier about documents whose kind is known.
 
     Args:
         documents: the kind and the pages of each.
@@ -88,11 +88,11 @@ def compare(
 
 
 def draw(found: Comparison, file: Path) -> None:
-    """Draw the confusion matrix: a row for what is known, a column for what it was taken for.
+    """Draw the confusion matrix: a row for what is known, a column for what was predicted.
 
     Raises:
         OSError: the picture cannot be written.
-        ValueError: its ending is of no kind of picture.
+        ValueError: its file name does not end like a picture's.
     """
     labels = sorted({*found.known, *(read.kind for read in found.read)})
     inches = 3 + 0.28 * len(labels)

@@ -22,7 +22,7 @@ def facts_of(
 ) -> tuple[Fact, ...]:
     """Return the facts of a document, in reading order.
 
-    The confidence of a date, a court or a case number includes the chance that it is the document's own.
+    The confidence of a date, a court or a case number includes the probability that it is the document's own.
 
     Args:
         readings: its pages.
@@ -46,9 +46,9 @@ def facts_of(
 def mentions_of(readings: Sequence[MatchText], names: Names, case_numbers: Sequence[str]) -> list[Mention]:
     """Return the case numbers, courts and dates on a document's pages, its own and others.
 
-    Years of two digits are put into the century that brings them nearest to the document's other dates, and courts
-    that are named without a province where the document names them otherwise. A date in figures is no case number,
-    though it looks like one.
+    Years of two digits get the century that brings them nearest to the document's other dates, and courts that are
+    named without a province get the one with which the document names them elsewhere. A date in figures is not a case
+    number, though it looks like one.
     """
     found: list[Mention] = []
     for page, reading in enumerate(readings):
@@ -65,12 +65,12 @@ def mentions_of(readings: Sequence[MatchText], names: Names, case_numbers: Seque
 
 
 def _is_within(mention: Mention, others: Sequence[Mention]) -> bool:
-    """Whether a mention lies wholly in the words of another one of its page."""
+    """Whether a mention is completely inside the words of another one of its page."""
     return any(other.start <= mention.start and mention.end <= other.end for other in others)
 
 
 def _in_its_place(mention: Mention, places: Mapping[str, set[str]]) -> Mention:
-    """Return a court that is named without its province as the one of its sort that the document names with it."""
+    """Return a court that is named without its province as the one of its kind that the document names with it."""
     named = places.get(mention.value, set())
     return replace(mention, value=min(named)) if mention.sort and len(named) == 1 else mention
 
@@ -116,7 +116,7 @@ def _articles(reading: MatchText) -> Iterator[Fact]:
 
 
 def _people(reading: MatchText) -> Iterator[Fact]:
-    """Yield who is named with what they are to the case."""
+    """Yield the people who are named with their role in the case."""
     for name, pattern in _PEOPLE:
         for found in pattern.finditer(reading.text):
             value = " ".join(reading.fact(name, "", found.span("name"), 1.0).text.split())
@@ -124,14 +124,14 @@ def _people(reading: MatchText) -> Iterator[Fact]:
 
 
 def _khmer_name(before: Sequence[str], after: str) -> re.Pattern[str]:
-    """Return a pattern for a Khmer name of two or three parts behind one of these words."""
+    """Return a pattern for a Khmer name of two or three parts after one of these words."""
     words = "|".join(map(match_form, before))
     part = rf"[{_KHMER}]{{2,14}}"
     return re.compile(rf"(?:{words})\s*(?P<name>{part}\s{part}(?:\s{part})?){after}")
 
 
 def _latin_name(before: str) -> re.Pattern[str]:
-    """Return a pattern for a name in Latin letters behind a role; match forms know no capitals, so two words it is."""
+    """Return a pattern for a name in Latin letters after a role: two words, as match forms have no capitals."""
     return re.compile(rf"\b(?:{before})\s+(?P<name>[a-z][a-z'-]+\s[a-z][a-z'-]+)(?=\s*[,.;\n]|\s+(?:and|et)\b)")
 
 

@@ -2,7 +2,7 @@
 
 A feature is a name with a weight. Names are made of the units that searches use (``pipeline.text.units``): single
 clusters are too common to be of use, so pairs and triples of them are used for Khmer, words and pairs of words for
-Latin script. Numbers say nothing of the kind, and are left out.
+Latin script. Numbers say nothing about the kind, and are left out.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ Features = Mapping[str, float]
 # The part of a page where papers say what they are, in shares of its height, and the longest line that may say so.
 _HEAD = 0.45
 _LONGEST = 50
-# Made papers always bear a title of their kind at their head, and look as their maker lets them; real ones need not.
+# Made papers always have a title of their kind at their head, and look as their maker set them; real ones need not.
 # So heads and looks weigh less than bodies; see docs/decisions/0006-kinds.md.
 _HEADS_WEIGHT = 0.5
 _LOOKS_WEIGHT = 0.1
@@ -51,7 +51,7 @@ _LETTERHEADS = [
 def kind_features(pages: Sequence[Sketch]) -> Features:
     """Return the features for the kind of a document: head, body and look of its first written page."""
     first = next((page for page in pages if page.lines), pages[0])
-    # The short end of a paragraph is no heading.
+    # The short end of a paragraph is not a heading.
     after = [None, *first.lines]
     headings = [
         seen
@@ -146,6 +146,6 @@ def _short(lines: Sequence[Seen], page: Page) -> float:
 
 
 def _letterhead(seen: Seen) -> float:
-    """Return how like a letterhead a line is, 0–1; 0 where it is not like one."""
+    """Return how similar a line is to a letterhead, 0–1; 0 if it is not similar."""
     match = process.extractOne(letters(seen.text), _LETTERHEADS, scorer=fuzz.ratio, score_cutoff=_LEAST_LIKE)
     return match[1] / 100 if match else 0.0

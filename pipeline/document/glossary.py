@@ -1,4 +1,4 @@
-"""The glossary as it lies in its folder, ``kinds.toml`` and ``courts.toml``, made ready for looking names up."""
+"""The glossary as it is in its folder, ``kinds.toml`` and ``courts.toml``, prepared for looking up names."""
 
 import tomllib
 from dataclasses import dataclass

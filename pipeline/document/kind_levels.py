@@ -11,12 +11,12 @@ from pipeline.document.glossary import read_glossary
 def with_levels_of_kinds(case: CaseFile, glossary: Path, actor: Actor) -> CaseFile:
     """Return a case file with the levels set on its documents that the glossary gives to their kinds.
 
-    Each is set once: what people say of the document later counts, also where the case file is made anew.
+    Each is set once: what people set on the document later counts, even if the case file is made again.
 
     Args:
         case: the case file, its documents with their kinds.
         glossary: the glossary's folder.
-        actor: who has the case file made.
+        actor: who makes the case file.
 
     Raises:
         GlossaryError: the glossary cannot be read.

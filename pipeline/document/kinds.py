@@ -12,19 +12,19 @@ from pipeline.document.sketch import Sketch
 
 # A page of fewer units, clusters or words, is one of a few lines.
 _ENOUGH = 60
-# What is less like a title or a phrase is none, 0–1.
+# A text that is less similar to a title or a phrase does not count, 0–1.
 _LEAST_LIKE = 0.7
 
 
 class KindPrediction(NamedTuple):
-    """The likeliest kind, and the probability that it is right, 0–1."""
+    """The most probable kind, and the probability that it is right, 0–1."""
 
     kind: str
     confidence: float
 
 
 def kind_of(pages: Sequence[Sketch], model: Linear) -> KindPrediction:
-    """Return the likeliest kind of the document of some pages.
+    """Return the most probable kind of the document of some pages.
 
     The classifier knows the kinds it was trained with; one that an archive team has added to the glossary since is
     recognised by its titles and phrases alone. So is every kind on a page of a few lines: the fewer they are, the lower
@@ -46,11 +46,11 @@ def kind_of(pages: Sequence[Sketch], model: Linear) -> KindPrediction:
 
 
 def _named(page: Sketch) -> Iterator[tuple[float, str]]:
-    """Yield how like a line that may be a title is to one, 0–1, or a part of the page to a phrase, with their kinds."""
+    """Yield how similar a possible title is to a title, 0–1, or a part of the page to a phrase, with their kinds."""
     for likeness, title in page.titles:
         yield likeness, page.names.kinds[title]
     text = letters("".join(seen.text for seen in page.lines))
     for phrase, kind in page.names.phrases.items():
-        # Of two texts the shorter is looked for in the longer.
+        # The shorter of two texts is looked for in the longer.
         if len(own := letters(phrase)) <= len(text):
             yield fuzz.partial_ratio(own, text) / 100, kind

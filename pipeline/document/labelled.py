@@ -18,7 +18,7 @@ _Written = tuple[str, int, int, int, int]
 class LabelledDocument:
     """A document whose kind is known: its pages, and a name that documents of one origin share.
 
-    ``facts`` are its own date, court and case number in normal form, "" where it has none; a name that is not there is
+    ``facts`` are its own date, court and case number in normal form, "" if it has none; a name that is not there is
     not known.
     """
 
@@ -29,7 +29,7 @@ class LabelledDocument:
 
 
 def write_papers(documents: Sequence[LabelledDocument], file: Path = PAPERS) -> None:
-    """Write documents down: of their pages the lines and boxes.
+    """Write documents to a file: the lines and boxes of their pages.
 
     Raises:
         OSError: it cannot be written.

@@ -1,4 +1,4 @@
-"""The libraries that only learning and measuring need: an installation that reads boxes does without them."""
+"""The libraries that only training and measuring need: an installation that reads boxes works without them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from models.errors import MissingDependencyError
 
 @contextmanager
 def learning_libraries() -> Iterator[None]:
-    """Import what the extra ``train-kinds`` brings.
+    """Import a library of the extra ``train-kinds``.
 
     Raises:
         MissingDependencyError: it is not installed.

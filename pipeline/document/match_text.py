@@ -1,4 +1,4 @@
-"""A page as facts are read from it: its text in match form, and the words that each stretch of it came from."""
+"""A page as facts are read from it: its text in match form, and the words that each part of it came from."""
 
 from bisect import bisect_right
 from collections.abc import Sequence

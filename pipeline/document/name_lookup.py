@@ -12,14 +12,14 @@ _MOST_NEAR = 3
 
 
 class NameLookup:
-    """Looks up the names of a glossary; in every language, and with anything between their letters."""
+    """Looks up the names of a glossary, in every language, and with anything between their letters."""
 
     def __init__(self, names: Names, others: Callable[[], Iterable[str]]) -> None:
-        """Say which names there are.
+        """Set which names there are.
 
         Args:
             names: the glossary.
-            others: returns the kinds in the archive, which may come from another glossary; called where this one
+            others: returns the kinds in the archive, which may come from another glossary; called if this one
                 has none.
         """
         self._names = names
@@ -28,13 +28,13 @@ class NameLookup:
         self._kinds = {**names.kinds, **own}
 
     def kinds(self, value: str, *, prefix: bool) -> Sequence[str]:
-        """Return the kinds that a value names, or those of which a name begins so; none where it names none."""
+        """Return the kinds that a value names, or those with a name that begins like it; none if there are none."""
         return _named(self._kinds, value, prefix) or _named(
             {letters(kind): kind for kind in self._others()}, value, prefix
         )
 
     def near_kinds(self, value: str) -> Sequence[str]:
-        """Return the kinds of which a name is nearest to a value, the nearest first."""
+        """Return the kinds with the names nearest to a value, the nearest first."""
         near = process.extract(letters(value), self._kinds.keys(), score_cutoff=_LEAST_LIKE, limit=_MOST_NEAR)
         return list(dict.fromkeys(self._kinds[name] for name, *_ in near))
 

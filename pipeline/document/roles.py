@@ -1,6 +1,6 @@
 """Whether a date, a court or a number on a paper is the paper's own, or another one that it names.
 
-A paper also names the day of a deed, a lower court, the number of another file. What is written beside a mention, its
+A paper also names the day of an event, a lower court, the number of another file. The words next to a mention, its
 place, and how it compares with the others of its document show which is which; the classifier knows the weights
 (:mod:`pipeline.document.training`).
 """
@@ -22,9 +22,9 @@ _UNITS = 4
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """What was found on a page of a document, ``[start, end)`` in its match form, before it is known what it is to it.
+    """What was found on a page of a document, ``[start, end)`` in its match form, before its role is known.
 
-    ``page`` counts the document's pages from 0; ``sort`` is which of the glossary's courts it is, "" for anything else.
+    ``page`` counts the document's pages from 0; ``sort`` says which of the glossary's courts it is, "" if it is none.
     """
 
     name: FactName
@@ -70,7 +70,7 @@ def role_features(mention: Mention, mentions: Sequence[Mention], readings: Seque
 
 
 def _words(side: str, text: str, *, last: bool) -> dict[str, float]:
-    """Return the units nearest to a mention on one side, each with how near it is, the nearest by themselves too."""
+    """Return the units nearest to a mention on one side, each with how near it is, and the nearest ones alone."""
     found = [unit.text for unit in units(text)]
     near = list(reversed(found[-_UNITS:])) if last else found[:_UNITS]
     breaks = text.rstrip(" ").endswith("\n") if last else text.lstrip(" .,;").startswith("\n")

@@ -8,7 +8,7 @@ from models.scan import Scan
 
 
 def one_per_scan(scans: Sequence[Scan]) -> tuple[Document, ...]:
-    """Return one document a scan, titled as the scan's file is named and numbered from 1 in the scans' order."""
+    """Return one document for each scan, with the name of its file as title, numbered from 1 in the scans' order."""
     return tuple(
         Document(
             number=number,

@@ -1,4 +1,4 @@
-"""Separator sheets: what the code of one says, and what follows from it for the documents beside it."""
+"""Separator sheets: what the code of one says, and what follows from it for the documents before and after it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -14,18 +14,18 @@ SEPARATOR = "separator"
 """The kind of a document that is a separator sheet."""
 
 LONGEST_CASE = 60
-"""Characters of a case number that a sheet may bear: its code stays coarse enough for a worn print."""
+"""Most characters of a case number on a sheet, so that its code stays coarse enough for a worn print."""
 
 
 class SheetFields(NamedTuple):
-    """What a sheet says of the document after it: its kind, and the number of its case; "" for what it does not say."""
+    """What a sheet says about the next document: its kind, and the number of its case; "" for what it does not say."""
 
     kind: str = ""
     case: str = ""
 
 
 def payload(content: SheetFields) -> str:
-    """Return what the code of a sheet holds: ``BANNASAR-SHEET1``, then ``?kind=…&case=…`` as in an address (RFC 3986).
+    """Return what the code of a sheet holds: ``BANNASAR-SHEET1``, then ``?kind=…&case=…`` as in a URL (RFC 3986).
 
     It is ASCII, so that every reader of codes returns it unchanged.
     """
@@ -34,7 +34,7 @@ def payload(content: SheetFields) -> str:
 
 
 def read_payload(text: str) -> SheetFields:
-    """Return what a sheet says. Fields that are not known, empty or given twice say nothing."""
+    """Return what a sheet says. Fields that are unknown, empty or given twice are ignored."""
     fields = parse_qs(text.partition("?")[2])
     return SheetFields(*(_plain(fields.get(name, [])) for name in SheetFields._fields))
 
@@ -49,8 +49,8 @@ def apply_separator_sheets(
 ) -> Iterator[Document]:
     """Yield documents with the kind and the case number that the sheets before them say; the sheets are separators.
 
-    What a sheet says holds for the one document that follows it in its stack. A kind that the glossary does not know is
-    not used. The number comes before all that was read from the document; its evidence is the sheet.
+    What a sheet says applies to the one document that follows it in its stack. A kind that is not in the glossary is
+    not used. The number takes precedence over numbers read from the document; its evidence is the sheet.
 
     Args:
         documents: of a case file, in order; each sheet begins one.

@@ -1,4 +1,4 @@
-"""A page as the classifier looks at it: its lines in match form, and the titles they are like."""
+"""A page as the classifier sees it: its lines in match form, and the titles they are similar to."""
 
 import re
 from collections.abc import Iterator
@@ -18,9 +18,9 @@ _UPPER = 0.6
 _LONGEST = 60
 _ENDS = re.compile(rf"\d|{match_form('លេខ')}|{match_form('ស្តីពី')}|\bno\b|\bn°|[:៖]")
 _SHORTEST = 4
-# Below this a similarity says nothing, in hundredths.
+# A similarity below this says nothing, in hundredths.
 _LEAST_LIKE = 70
-# So many hundredths of likeness a letter more outweighs.
+# One letter more outweighs so many hundredths of similarity.
 _LONGER = 0.4
 _ONE_WORD = 6
 _NEAREST = 5
@@ -39,13 +39,13 @@ class Seen:
 
     @cached_property
     def units(self) -> tuple[Unit, ...]:
-        """The units of the text. Of a page in the middle of a document only those of a few lines are asked for."""
+        """The units of the text. For a page in the middle of a document only those of a few lines are needed."""
         return tuple(units(self.text))
 
 
 @dataclass(frozen=True)
 class Sketch:
-    """A page and its lines, those without words left out."""
+    """A page and its lines that have words."""
 
     page: Page
     names: Names
@@ -57,10 +57,10 @@ class Sketch:
 
     @cached_property
     def titles(self) -> tuple[tuple[float, str], ...]:
-        """For each line that may be a title: how like its beginning is to a title of the glossary, 0–1, and that title.
+        """For each possible title: how similar its beginning is to a title of the glossary, 0–1, and that title.
 
         Real titles are longer than those of a glossary ("judgment in a matter of inheritance"): what follows costs
-        nothing, and of two that fit the longer is meant.
+        nothing, and the longer of two that fit is chosen.
         """
         return tuple(self._titles())
 
@@ -80,7 +80,7 @@ class Sketch:
             yield likeness_of / 100, title_of
 
     def _heads(self) -> Iterator[str]:
-        """Yield what may be titles, from the top: each line, and each with the next one, as long titles are broken."""
+        """Yield the possible titles, from the top: each line, and each with the next, as long titles take two."""
         before = ""
         for seen in self.lines:
             if seen.line.box.top > _UPPER * self.page.height:
@@ -95,7 +95,7 @@ class Sketch:
 
     @cached_property
     def number(self) -> int | None:
-        """The page number alone at its head or foot; None where there is none."""
+        """The page number alone at its head or foot; None if there is none."""
         for seen in (*self.lines[:2], *self.lines[-2:]):
             if found := _PAGE_NUMBER.fullmatch(seen.text.strip()):
                 return int(found[1])
@@ -109,7 +109,7 @@ def _seen(line: Line) -> Seen:
 
 @lru_cache(maxsize=4)
 def _by_length(names: Names) -> dict[int, list[str]]:
-    """Return the titles of the glossary by how long they are."""
+    """Return the titles of the glossary by their length."""
     titles: dict[int, list[str]] = {}
     for title in sorted(names.kinds):
         titles.setdefault(len(title), []).append(title)

@@ -1,8 +1,8 @@
 """Training the classifier: made papers and corrected real ones, misread as real pages are, then fitted.
 
-Papers of one template share their sentences, which papers of other templates do not have. So what only one or two
-templates have is not learned, and its confidence is set on templates that it was not trained with.
-The titles and phrases of the glossary are training examples, too: a real paper may have one that no made paper has.
+Papers of one template share their sentences, which papers of other templates do not have. So the classifier does not
+learn what only one or two templates have, and its confidence is set on templates that it was not trained with. The
+titles and phrases of the glossary are training examples too: a real paper may have one that no made paper has.
 """
 
 import random
@@ -46,7 +46,7 @@ _FEW = 3
 
 
 class _Example(NamedTuple):
-    """Features, the class that is right, what it comes from, and with which fold it is held back, if ever."""
+    """Features, the right class, their origin, and with which fold they are held back, if ever."""
 
     features: Features
     label: str
@@ -65,7 +65,7 @@ def teach(
         names: the glossary.
         case_numbers: the patterns of case numbers.
     """
-    chance = random.Random(_SEED)  # noqa: S311  # nothing is kept secret by it
+    chance = random.Random(_SEED)  # noqa: S311  # it keeps nothing secret
     everything = [*known, *confirmed]
     folds = _folds(everything)
     bodies = [_body(document.pages[0], names) for document in known]
@@ -88,8 +88,8 @@ def misread(page: Page, chance: random.Random, share: float) -> Page:
 
     Args:
         page: the page as it is printed.
-        chance: where chance comes from.
-        share: of the characters, how many are misread.
+        chance: the random generator.
+        share: of misread characters.
     """
     pool = _text(page) or " "
 
@@ -116,7 +116,7 @@ def misread(page: Page, chance: random.Random, share: float) -> Page:
 
 
 def _folds(documents: Sequence[LabelledDocument]) -> dict[str, int]:
-    """Return the fold of each origin: those of one kind and script are dealt out, so that every fold teaches each."""
+    """Return the fold of each origin: those of one kind and script are spread, so that every fold trains each."""
     dealt: Counter[tuple[str, bool]] = Counter()
     folds: dict[str, int] = {}
     for document in documents:
@@ -211,7 +211,7 @@ def _roles(
     case_numbers: Sequence[str],
     chance: random.Random,
 ) -> Iterator[_Example]:
-    """Yield examples of a document's own date, court and number, and of others, where they are read right."""
+    """Yield examples of a document's own date, court and number, and of others, if they are read correctly."""
     for document in documents:
         read = [match_text(misread(page, chance, chance.choice(_MISREAD[:3]))) for page in document.pages]
         mentions = mentions_of(read, names, case_numbers)
@@ -226,7 +226,7 @@ def _roles(
 
 
 def _fit(examples: Sequence[_Example]) -> Linear:
-    """Fit a logistic regression, keep its strongest features, and mention its temperature."""
+    """Fit a logistic regression, keep its strongest features, and find its temperature."""
     features, labels, origins, folds = (list(column) for column in zip(*examples, strict=True))
     vectorizer = DictVectorizer(dtype=np.float32)
     table = vectorizer.fit_transform(features)
@@ -264,7 +264,7 @@ def _shared(table: csr_matrix, origins: Sequence[str]) -> NDArray[np.int64]:
 
 
 def _temperature(table: csr_matrix, labels: NDArray[np.str_], folds: NDArray[np.int_]) -> float:
-    """Return by what scores are divided so that their probabilities are right for origins it was not taught with."""
+    """Return the divisor of the scores that makes their probabilities right for origins it was not trained with."""
     classes = np.unique(labels)
     scores, truth = [], []
     for fold in range(_FOLDS):
@@ -272,7 +272,7 @@ def _temperature(table: csr_matrix, labels: NDArray[np.str_], folds: NDArray[np.
         model = _regression().fit(table[~held], labels[~held])
         given = model.decision_function(table[held])
         given = np.column_stack([-given, given]) / 2 if given.ndim == 1 else given
-        # A class that only these have gets no say.
+        # A class that only these have does not count.
         scored = np.full((given.shape[0], len(classes)), -np.inf)
         scored[:, np.searchsorted(classes, model.classes_)] = given
         right = np.searchsorted(classes, labels[held])

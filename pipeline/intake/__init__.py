@@ -1,1 +1,1 @@
-"""What came in: discover, identify by content, hash, refuse."""
+"""The files of a box: discover, identify by content, hash, refuse."""

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from models.failure import Code, Failure
 
-# What systems, disks and network drives keep beside the files of people: names in small letters.
+# Files that systems, disks and network drives keep among people's files: names in small letters.
 _SYSTEM_FILES = frozenset({"thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "icon\r"})
 _SYSTEM_FOLDERS = frozenset(
     {
@@ -35,7 +35,7 @@ _SYSTEM_FOLDERS = frozenset(
 class Entry:
     r"""A file of a box.
 
-    ``path`` is its path in the box as text (bytes that are not UTF-8 are shown as ``\xNN``), ``file`` where it lies.
+    ``path`` is its path in the box as text (bytes that are not UTF-8 are shown as ``\xNN``), ``file`` where it is.
     ``refusal`` is set where the entry must not even be opened.
     """
 
@@ -47,7 +47,7 @@ class Entry:
 
     @property
     def folder(self) -> str:
-        """The top folder of the box the entry lies in, "" for one that lies in the box by itself."""
+        """The top folder of the box that the entry is in, "" for an entry directly in the box."""
         return self.path.parts[0] if len(self.path.parts) > 1 else ""
 
 
@@ -62,8 +62,8 @@ class Discovery:
 def discover(root: Path) -> Discovery:
     """Walk a box.
 
-    What is ignored is not looked into, for often nobody may. Links are followed only to files inside the box; other
-    links, and entries that are no ordinary files (a pipe would make the reader wait for ever), come back refused.
+    Ignored folders are not opened, because often nobody may open them. Links are followed only to files inside the box;
+    other links, and entries that are not ordinary files (a pipe would make the reader wait for ever), are refused.
 
     Args:
         root: the box's folder.
@@ -88,12 +88,12 @@ def shown(path: Path) -> PurePosixPath:
 
 
 def _walk(folder: Path) -> Iterator[tuple[Path, bool]]:
-    """Yield each file below a folder, and whether it is meant; of a folder that is not, just the folder."""
+    """Yield each file below a folder, and whether it counts; of a folder that does not count, only the folder."""
     with os.scandir(folder) as entries:
         listed = sorted(entries, key=lambda entry: entry.name)
     for entry in listed:
         name = entry.name.lower()
-        # Asked first: some hidden folders cannot be examined, not even by root.
+        # This comes first: some hidden folders cannot be examined, not even by root.
         if name.startswith(".") or name in _SYSTEM_FILES:
             yield Path(entry.path), False
         elif not entry.is_dir(follow_symlinks=False):
@@ -110,15 +110,15 @@ def _entry(top: Path, file: Path) -> Entry:
         target = file.resolve(strict=True)
         status = target.stat()
     except OSError as error:
-        if not os.path.islink(file):  # noqa: PTH114  # that of pathlib fails, too, where the file cannot be examined
-            return Entry(path, file, 0, 0)  # it went away, or its share did: opening it will show which
+        if not os.path.islink(file):  # noqa: PTH114  # pathlib's also fails if the file cannot be examined
+            return Entry(path, file, 0, 0)  # it disappeared, or its share did: opening it will show which
         return Entry(
             path, file, 0, 0, Failure(code=Code.OUTSIDE_BOX, detail=f"the link leads nowhere: {error.strerror}")
         )
     except RuntimeError:
         return Entry(path, file, 0, 0, Failure(code=Code.OUTSIDE_BOX, detail="the link leads to itself"))
     if not target.is_relative_to(top):
-        return Entry(path, file, 0, 0, Failure(code=Code.OUTSIDE_BOX, detail=f"it leads to {shown(target)}"))
+        return Entry(path, file, 0, 0, Failure(code=Code.OUTSIDE_BOX, detail=f"the link leads to {shown(target)}"))
     if not stat.S_ISREG(status.st_mode):
-        return Entry(path, file, 0, 0, Failure(code=Code.OUTSIDE_BOX, detail="it is no ordinary file"))
+        return Entry(path, file, 0, 0, Failure(code=Code.OUTSIDE_BOX, detail="it is not an ordinary file"))
     return Entry(path, file, status.st_size, status.st_mtime_ns)

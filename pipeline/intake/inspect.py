@@ -1,4 +1,4 @@
-"""What a scan is by its content, and whether it can be read at all."""
+"""What a scan is, judged by its content, and whether it can be read at all."""
 
 import hashlib
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What a scan turned out to be."""
+    """What kind of scan was found."""
 
     sha256: str
     size: int
@@ -58,7 +58,7 @@ def inspect(file: Path, limits: Limits, dpi: int) -> tuple[Kind, int]:
 
     Args:
         file: the scan.
-        limits: what is too much.
+        limits: the most that is accepted.
         dpi: the resolution at which the pages of a PDF would be rendered.
 
     Returns:
@@ -85,7 +85,7 @@ def _picture_pages(file: Path, head: bytes, limits: Limits) -> tuple[Kind, int]:
     try:
         if head.startswith(TIFF_BEGINNINGS):
             return Kind.TIFF, _tiff_pages(file, limits)
-        # An animated picture, a burst of photographs show one page.
+        # An animated picture or a burst of photographs is one page.
         with open_picture(file) as image:
             _check_pixels(image.width, image.height, 1, limits)
             kind = KINDS[str(image.format)]
@@ -128,7 +128,7 @@ def _pdf_pages(file: Path, limits: Limits, dpi: int) -> int:
             for number, page in enumerate(pdf.pages, 1):
                 width, height = _inches(page)
                 pictures = page.get_images().values()
-                # A page larger than that is no larger than its pictures make it.
+                # A larger page is only as large as its pictures make it.
                 if not pictures or width * height <= _A0_INCHES:
                     _check_pixels(round(width * dpi), round(height * dpi), number, limits)
                 for image in pictures:
@@ -139,7 +139,7 @@ def _pdf_pages(file: Path, limits: Limits, dpi: int) -> int:
 
 
 def _inches(page: pikepdf.Page) -> tuple[float, float]:
-    """Return the width and height of what is shown of a page."""
+    """Return the width and height of the part of a page that is shown."""
     shown, medium = ([float(edge) for edge in box] for box in (page.cropbox, page.mediabox))
     unit = page.obj.get("/UserUnit")
     points = float(unit) if isinstance(unit, int | Decimal) and unit > 0 else 1.0
@@ -152,18 +152,18 @@ def _inches(page: pikepdf.Page) -> tuple[float, float]:
 
 
 def _be_no_cover(pdf: pikepdf.Pdf) -> None:
-    """Refuse a PDF that only wraps a locked one, for programs that cannot open that (ISO 32000-2, 7.6.7)."""
+    """Refuse a PDF that only wraps a locked one, for programs that cannot open the locked one (ISO 32000-2, 7.6.7)."""
     attached = pdf.attachments.values() if "/Collection" in pdf.Root else ()
     if any(each.obj.get("/AFRelationship") == "/EncryptedPayload" for each in attached):
-        raise ScanError(Code.ENCRYPTED, "what it shows is a cover, and the document in it is locked")
+        raise ScanError(Code.ENCRYPTED, "it shows only a cover, and the document inside it is locked")
 
 
 def _check_count(pages: int, limits: Limits) -> None:
     if pages > limits.scan_pages:
-        raise ScanError(Code.TOO_MANY_PAGES, f"{pages:,} pages, {limits.scan_pages:,} accepted")
+        raise ScanError(Code.TOO_MANY_PAGES, f"{pages:,} pages, at most {limits.scan_pages:,} are accepted")
 
 
 def _check_pixels(width: int, height: int, number: int, limits: Limits) -> None:
     if width * height > limits.page_megapixels * 1_000_000:
-        detail = f"{width:,} × {height:,} pixels, {limits.page_megapixels} megapixels accepted"
+        detail = f"{width:,} × {height:,} pixels, at most {limits.page_megapixels} megapixels are accepted"
         raise ScanError(Code.PAGE_TOO_LARGE, detail, page=number)

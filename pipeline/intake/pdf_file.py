@@ -1,4 +1,4 @@
-"""The file that a PDF lies in: where the PDF ends in it, whether all of it is there, and whether it is locked."""
+"""The file of a PDF: where the PDF ends in it, whether it is complete, and whether it is locked."""
 
 import mmap
 import re
@@ -15,28 +15,28 @@ import pypdfium2 as pdfium
 from models.errors import ScanError
 from models.failure import Code
 
-# Programs look for the end of a PDF in the last part of its file; qpdf, which looks the least far, in 1,054 bytes.
+# Programs look for the end of a PDF in the last part of its file; qpdf looks in the shortest part, 1,054 bytes.
 _LOOKED_AT = 1024
 _END = re.compile(rb"startxref\s+(\d+)(?:[\s\0]*%%EOF)?")
-# Signs of more PDF behind an end: the rest of a later revision of which the end is missing, or of another PDF.
+# Signs of more PDF after an end: the rest of a later revision without its end, or of another PDF.
 _MORE = re.compile(rb"\d\s+\d+\s+obj\b|\bendobj\b|\bendstream\b|\bxref\s+\d|\btrailer\s*<<|%PDF-\d")
-# The first bytes of an object, of which no more is there.
+# The first bytes of an object whose rest is missing.
 _BEGUN = re.compile(rb"[\s\0]*\d+(?:(?:\s+\d*)?[\s\0]*\Z|\s+\d+\s+ob?(?!\w))")
-# An end behind which another PDF begins.
+# An end after which another PDF begins.
 _ANOTHER = re.compile(rb"startxref\s+\d+[\s\0]*%%EOF[\s\0]*%PDF-\d")
 _TABLE = re.compile(rb"[\s\0]*(?:xref|\d+\s+\d+\s+obj)\b")
-# An end behind which no later revision begins, though more comes.
+# An end after which no later revision begins, though more data follow.
 _NOT_GONE_ON = re.compile(rb"startxref\s+\d+[\s\0]*%%EOF(?=[\s\0]*[^\s\0])(?![\s\0]*(?:\d+\s+\d+\s+obj|xref)\b)")
 
 
-# What qpdf reports of locks that no password opens.
+# What qpdf reports for locks that no password opens.
 _LOCK_MESSAGES = ("unsupported encryption filter", "Unsupported /R or /V in encryption dictionary")
-# What names the handler of a lock, directly or in an object of its own, which no PDF hides in a stream.
+# The name of the handler of a lock, directly or in a separate object, which no PDF hides in a stream.
 _LOCK = re.compile(rb"/Encrypt\s*(?:(\d+)\s+(\d+)\s+R\b|<<)")
 _HANDLER = re.compile(rb"/Filter\s*/([\w.#-]+)")
 _HEX = re.compile(rb"#([0-9A-Fa-f]{2})")
 _MOST_NAME = 40
-_SEVERAL = "it is made up of more than one PDF, or of parts of them"
+_SEVERAL = "it consists of more than one PDF, or of parts of several"
 _CHUNK = 1 << 20
 
 
@@ -44,7 +44,7 @@ _CHUNK = 1 << 20
 def for_readers(file: Path) -> Iterator[Path]:
     """Yield a file in which every program reads the PDF as :func:`open_pdf` does: the file itself, or a copy for now.
 
-    Programs differ in how far behind the end they look for it, and in what they can repair.
+    Programs differ in how far from the end of the file they look for it, and in what they can repair.
 
     Raises:
         ScanError: as :func:`open_pdf`.
@@ -64,10 +64,10 @@ def for_readers(file: Path) -> Iterator[Path]:
 
 @contextmanager
 def open_pdf(file: Path, password: str = "") -> Iterator[pikepdf.Pdf]:
-    """Open a PDF with anything behind its end; repair a faulty one only where the repair cannot lose a page.
+    """Open a PDF with anything after its end; repair a faulty one only if the repair cannot lose a page.
 
-    A PDF that was cut off has no end, or one with a part of a later revision behind it, and what a mender finds in it
-    is a part of it: that is refused.
+    A PDF that was cut off has no end, or an end with a part of a later revision after it. A repair would find only a
+    part of it: so it is refused.
 
     Raises:
         ScanError: it is damaged or locked.
@@ -102,12 +102,12 @@ def _opened(file: Path, password: str) -> pikepdf.Pdf:
         pdf, promised = _open(file, password, repair=True)
         _be_whole(pdf)
     if promised > len(pdf.pages):
-        raise ScanError(Code.DAMAGED, f"of {promised} pages {len(pdf.pages)} are left")
+        raise ScanError(Code.DAMAGED, f"only {len(pdf.pages)} of its {promised} pages are left")
     return pdf
 
 
 def _open(file: Path, password: str, *, repair: bool) -> tuple[pikepdf.Pdf, int]:
-    """Return a PDF, and how many pages it says it has: what opens it rightly also puts that number right."""
+    """Return a PDF, and how many pages it claims: a program that opens it correctly also corrects that number."""
     opened = partial(pikepdf.open, file, password=password, attempt_recovery=repair, suppress_warnings=True)
     with opened(inherit_page_attributes=False) as as_it_is:
         promised = int(as_it_is.Root.Pages.get("/Count", 0))
@@ -115,7 +115,7 @@ def _open(file: Path, password: str, *, repair: bool) -> tuple[pikepdf.Pdf, int]
 
 
 def _be_whole(pdf: pikepdf.Pdf) -> None:
-    """Refuse a repaired PDF that lacks something that a page shows: a piece may be missing from its middle."""
+    """Refuse a repaired PDF that lacks a part of a page: a piece may be missing from its middle."""
     for number, page in enumerate(pdf.pages, 1):
         contents = page.obj.get("/Contents")
         forms: pikepdf.Object = page.resources.get("/XObject", pikepdf.Dictionary())
@@ -124,14 +124,14 @@ def _be_whole(pdf: pikepdf.Pdf) -> None:
         if not all(isinstance(each, pikepdf.Stream) for each in shown):
             raise ScanError(Code.DAMAGED, "a part of it is missing", page=number)
     if any("stream length" in warning for warning in pdf.get_warnings()):
-        raise ScanError(Code.DAMAGED, "a part of it is missing, or was changed on its way")
+        raise ScanError(Code.DAMAGED, "a part of it is missing, or was changed when it was copied")
 
 
 @contextmanager
 def _readable(file: Path) -> Iterator[Path]:
-    """Yield the trimmed file; where only the attachments are locked, a copy in which nothing names the lock.
+    """Yield the trimmed file; if only the attachments are locked, a copy in which nothing names the lock.
 
-    qpdf opens nothing of such a PDF without the password, though its pages are there for everybody.
+    qpdf opens nothing of such a PDF without the password, though its pages are open to everybody.
     """
     with _trimmed(file) as whole:
         if not _locks_attachments_only(whole):
@@ -164,15 +164,15 @@ def _locks_attachments_only(file: Path) -> bool:
 
 @contextmanager
 def _trimmed(file: Path) -> Iterator[Path]:
-    """Yield a file with nothing before the beginning of a PDF and not much behind its end: the file, or a copy.
+    """Yield a file with nothing before the beginning of a PDF and not much after its end: the file, or a copy.
 
     Raises:
-        ScanError: more of a PDF lies behind the end.
+        ScanError: there is more of a PDF after the end.
     """
     with _content(file) as content:
         size, begin, end = len(content), content.find(b"%PDF-", 0, _LOOKED_AT), _end(content)
         if end and (_MORE.search(content, end.end()) or _BEGUN.match(content, end.end())):
-            raise ScanError(Code.DAMAGED, "a part of a later revision, or of another PDF, lies behind its end")
+            raise ScanError(Code.DAMAGED, "after its end there is a part of a later revision, or of another PDF")
         is_found = begin <= 0 and (end is None or size - end.start() <= _LOOKED_AT)
     if is_found:
         yield file
@@ -209,7 +209,7 @@ def _leads_to_its_table(content: mmap.mmap) -> bool:
 
 
 def _lock(file: Path) -> str:
-    """Return, for an operator, what locks a PDF, when it is no password, or by a method that nobody here knows."""
+    """Return, for an operator, what locks a PDF if it is not a password, or not by a known method."""
     with _content(file) as content:
         place = _LOCK.search(content)
         if place and place[1]:
@@ -217,7 +217,7 @@ def _lock(file: Path) -> str:
         found = _HANDLER.search(content, place.start()) if place else None
         name = _HEX.sub(lambda code: bytes([int(code[1], 16)]), found[1]).decode("ascii", "replace") if found else "?"
     if name == "Standard":
-        return "by a method that is not known here, and so no password opens it"
+        return "by an unknown method, so no password opens it"
     if name == "Adobe.PubSec":
-        return "for the holders of a certificate, and no password opens it"
-    return f"by rights management, {name[:_MOST_NAME]}, and no password opens it"
+        return "with a certificate, so no password opens it"
+    return f"by rights management ({name[:_MOST_NAME]}), so no password opens it"

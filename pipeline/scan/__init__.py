@@ -1,1 +1,1 @@
-"""What a scan's file is, and which pictures in it are pages: what the intake and the reading of pages share."""
+"""What a scan's file is, and which pictures in it are pages: shared by the intake and the reading of pages."""

@@ -5,16 +5,16 @@ from numpy.typing import NDArray
 
 # How many bits programs fill of the 16 or 32 that a file gives them.
 _FILLED = (8, 10, 12, 14, 16, 24)
-# Unprinted paper is all but 0 where 0 is white: its highest value says little.
+# Unprinted paper is nearly 0 where 0 is white: its highest value says little.
 _LEAST_INVERTED = 12
 _UNIT = 1.5  # the highest of floats that are meant to go from 0 to 1
-_LOWEST = 0.05  # part of the highest: what filters leave below 0
+_LOWEST = 0.05  # part of the highest: values that filters leave below 0
 
 
 def eight_bits(samples: NDArray[np.generic], bits: int, *, inverted: bool = False) -> NDArray[np.uint8]:
     """Return samples from 0, black, to 255, white.
 
-    Many files give 16 bits to what a scanner took with 12, and floats of any range: what is white is derived from
+    Many files give 16 bits to samples that a scanner took with 12, and floats of any range: white is derived from
     the highest sample.
 
     Args:
@@ -42,7 +42,7 @@ def _scaled(samples: NDArray[np.generic], black: float, white: float) -> NDArray
 
 
 def _range(samples: NDArray[np.generic], bits: int, least: int) -> tuple[float, float]:
-    """Return the samples that are to be black and white."""
+    """Return the samples that become black and white."""
     if samples.dtype.kind == "f":
         finite = samples[np.isfinite(samples)]
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
@@ -57,6 +57,6 @@ def _range(samples: NDArray[np.generic], bits: int, least: int) -> tuple[float, 
 
 
 def _filled(high: float, bits: int, least: int) -> float:
-    """Return the most that the fewest bits hold which hold the highest sample."""
+    """Return the highest number of the fewest bits that can hold the highest sample."""
     depths = [depth for depth in _FILLED if least <= depth < bits]
     return float((1 << next((depth for depth in depths if high < 1 << depth), bits)) - 1)

@@ -1,4 +1,4 @@
-"""What a file is that no reader here opens: damaged, of a kind that is not read, or no document at all."""
+"""What a file is that no reader here opens: damaged, of a kind that is not read, or not a document at all."""
 
 import subprocess
 import zipfile
@@ -7,7 +7,7 @@ from pathlib import Path
 from models.errors import ScanError
 from models.failure import Code
 
-# In the words of Debian's `file`. The kinds that are read: one of them that could not be opened is damaged.
+# In the words of Debian's `file`. The kinds that are read: a file of these kinds that cannot be opened is damaged.
 _READ = {
     "image/tiff",
     "image/jpeg",
@@ -27,7 +27,7 @@ _READ = {
     "image/x-portable-greymap",
     "image/x-portable-pixmap",
 }
-# What begins like these is damaged, too, though too little is left of it for `file`.
+# A file that begins like these is damaged too, though too little is left of it for `file`.
 _BEGINNINGS = (b"\x89PNG", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+", b"\x00\x00\x00\x0cjP  ")
 _OFFICE = "an office document"
 _ARCHIVE = "an archive of files: unpack it"
@@ -59,20 +59,20 @@ _FAMILIES = {
     "application/vnd.ms-": _OFFICE,
     "image/": "a picture of the kind {}",
 }
-# Of those families, and yet no document and no picture.
+# Of those families, but neither a document nor a picture.
 _NONE = {"application/vnd.ms-opentype", "application/vnd.ms-fontobject", "application/vnd.ms-tnef"}
 _SECONDS = 60
 
 
 def refusal(file: Path, head: bytes) -> ScanError:
-    """Return why a file that no reader knows is refused.
+    """Return why a file that no reader opens is refused.
 
     Args:
         file: the file.
         head: its first bytes.
 
     Raises:
-        ScanError: `file` is not there, or finds no end.
+        ScanError: `file` is not there, or does not finish.
     """
     mime = _mime(file)
     if mime == "image/jpeg" and (bits := _jpeg_bits(file)) not in {8, None}:
@@ -111,10 +111,10 @@ def _jpeg_bits(file: Path) -> int | None:
 
 
 def _mime(file: Path) -> str:
-    # Its longer description may show what is in a document: its title, its author.
+    # Its longer description may show contents of a document: its title, its author.
     command = ["file", "--brief", "--mime-type", "--", str(file)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
     except (FileNotFoundError, subprocess.TimeoutExpired) as error:
-        raise ScanError(Code.INTERNAL, "the program `file` is missing, or finds no end") from error
+        raise ScanError(Code.INTERNAL, "the program `file` is missing, or does not finish") from error
     return done.stdout.decode("utf-8", "replace").strip()

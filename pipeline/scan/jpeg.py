@@ -1,10 +1,10 @@
-"""Whether all of a JPEG is there. Its readers fill up what is missing, and say nothing."""
+"""Whether a JPEG is complete. Its readers fill in what is missing, and do not report it."""
 
 import mmap
 import re
 from pathlib import Path
 
-# A marker that is not part of a scan's data (ITU-T T.81, B.1.1.5), and those that have no segment behind them.
+# A marker that is not part of a scan's data (ITU-T T.81, B.1.1.5), and those that have no segment after them.
 _MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
 _START, _END, _SCAN = 0xD8, 0xD9, 0xDA
 # A disk or a network that lost the rest of a file fills it with zeros, whole blocks of them.
@@ -12,7 +12,7 @@ _FEWEST_ZEROS = 64
 
 
 def is_cut_off(file: Path) -> bool:
-    """Whether a JPEG has no end, and zeros in place of it; one that just ends too early its reader refuses.
+    """Whether a JPEG has no end, and zeros in place of it. Its reader refuses one that only ends too early.
 
     Raises:
         OSError: it cannot be read.

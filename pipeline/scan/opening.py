@@ -1,4 +1,4 @@
-"""Picture files other than TIFF: what is opened, and by which reader."""
+"""Picture files other than TIFF: which are opened, and by which reader."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from models.scan import Kind
 # In Pillow's words. HEIF is what libheif reads: HEIC.
 KINDS = {
     "JPEG": Kind.JPEG,
-    "MPO": Kind.JPEG,  # phones and cameras put further pictures behind a JPEG (CIPA DC-007); its page is the first
+    "MPO": Kind.JPEG,  # phones and cameras add further pictures after a JPEG (CIPA DC-007); its page is the first
     "PNG": Kind.PNG,
     "JPEG2000": Kind.JPEG2000,
     "WEBP": Kind.WEBP,
@@ -23,24 +23,24 @@ KINDS = {
 _FORMATS = [name for name in KINDS if name != "MPO"]  # its reader is JPEG's
 
 pi_heif.register_heif_opener()
-# What a program wrote beside a PNG's picture (its history, XMP, a colour profile) is no reason to refuse the page. It
-# is unpacked in memory, so there must be an end to it.
+# Data that a program added to a PNG's picture (its history, XMP, a colour profile) are no reason to refuse the page.
+# They are unpacked in memory, so there must be a limit.
 PngImagePlugin.MAX_TEXT_CHUNK = 64 << 20
 PngImagePlugin.MAX_TEXT_MEMORY = 256 << 20
 
 
 def open_picture(file: Path) -> Image.Image:
-    """Open a picture file by what it holds, without decoding it.
+    """Open a picture file by its content, without decoding it.
 
     Raises:
         PIL.UnidentifiedImageError: it is of another kind, or damaged in its first bytes.
-        OSError: it cannot be read, or is damaged; what else Pillow's readers raise for damaged ones is in
-            :data:`DAMAGE`.
+        OSError: it cannot be read, or is damaged; the other errors that Pillow's readers raise for damaged files are
+            in :data:`DAMAGE`.
     """
-    # Pillow's own limit is for programs that open pictures unasked; ours is checked page by page.
+    # Pillow's own limit is for programs that open pictures automatically; ours is checked page by page.
     Image.MAX_IMAGE_PIXELS = None
     return Image.open(file, formats=_FORMATS)
 
 
-# What Pillow's readers let through for a file that is cut off or damaged, beside OSError.
+# The errors, other than OSError, that Pillow's readers raise for a file that is cut off or damaged.
 DAMAGE = (ValueError, SyntaxError, EOFError, KeyError, TypeError)

@@ -23,7 +23,7 @@ def from_samples(file: Path, plain: Directory, page: Directory) -> Image.Image:
     Args:
         file: the uncompressed TIFF.
         plain: its directory.
-        page: the directory of the page that was uncompressed: what its samples mean.
+        page: the directory of the page that was uncompressed, which says what its samples mean.
 
     Raises:
         ScanError: samples are missing, or the kind is not read.
@@ -60,7 +60,7 @@ def _samples(file: Path, plain: Directory) -> NDArray[np.generic]:
             stream.seek(offset)
             data += stream.read(length)
     if len(data) != planes * height * row_bytes:
-        raise ScanError(Code.DAMAGED, "not all of its samples are there")
+        raise ScanError(Code.DAMAGED, "some of its samples are missing")
     rows = np.frombuffer(data, np.uint8).reshape(planes * height, row_bytes)
     kind = _KINDS[plain.one(FORMAT, 1)]
     if bits in {8, 16, 32, 64}:
@@ -95,7 +95,7 @@ def _coloured(places: NDArray[np.generic], colours: tuple[int, ...]) -> NDArray[
 
 
 def _lab(samples: NDArray[np.generic], bits: int, *, signed: bool) -> NDArray[np.uint8]:
-    """Return CIE L*a*b* as Pillow takes it in: the colours around 0."""
+    """Return CIE L*a*b* as Pillow expects it: the colours around 0."""
     lab = in_full(samples, bits)
     if not signed:
         lab[..., 1:] ^= 0x80
@@ -109,7 +109,7 @@ def _on_paper(
     if image.mode not in {"L", "RGB"} or extra[0] not in {_ASSOCIATED, _UNASSOCIATED}:
         return image
     opacity = Image.fromarray(in_full(samples[..., at], bits))
-    if extra[0] == _ASSOCIATED:  # the colours are darkened already where the paper shines through
+    if extra[0] == _ASSOCIATED:  # the colours are already darkened where the paper shows through
         shining = 255 - np.asarray(opacity, np.uint16)
         pixels = np.asarray(image, np.uint16) + (shining if image.mode == "L" else shining[..., None])
         return Image.fromarray(np.minimum(pixels, 255).astype(np.uint8))

@@ -1,4 +1,4 @@
-"""What lies in a TIFF: its directories, which of them are pages, and whether these can be read."""
+"""What is in a TIFF: its directories, which of them are pages, and whether these can be read."""
 
 import struct
 import warnings
@@ -41,7 +41,7 @@ _MOST_SAMPLES = 8
 
 _REDUCED_BIT, _MASK_BIT = 1, 4
 _OLD_REDUCED = 2
-# A reduced copy is no more than this part of its page each way, and of its shape; or too small to hold a page at all.
+# A reduced copy is at most this part of its page each way, and has its shape; or it is too small to hold a page at all.
 _REDUCED = 0.8
 _SHAPE = 0.04
 _TOO_SMALL = 320
@@ -49,14 +49,14 @@ _TOO_SMALL = 320
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """One picture of a TIFF: where its tags lie, and what they say."""
+    """One picture of a TIFF: where its tags are, and what they say."""
 
     offset: int
     tags: ImageFileDirectory_v2
     inside: Sequence["Directory"] = ()
 
     def one(self, tag: int, default: int = 0) -> int:
-        """Return the number that a tag holds, the first where it holds several."""
+        """Return the number that a tag holds, the first if it holds several."""
         return next(iter(self.all(tag)), default)
 
     def all(self, tag: int) -> tuple[int, ...]:
@@ -81,7 +81,7 @@ class Directory:
 
     @property
     def photometric(self) -> int:
-        """What the samples mean; where nothing says so, what libtiff takes them for."""
+        """What the samples mean; if no tag says so, what libtiff assumes."""
         if PHOTOMETRIC in self.tags:
             return self.one(PHOTOMETRIC)
         if self.one(SAMPLES, 1) >= 3:
@@ -104,8 +104,8 @@ class Directory:
 def tiff_pages(file: Path) -> list[Directory]:
     """Return the directories of a TIFF that are its pages, in their order.
 
-    Reduced copies and masks of pages are none. A picture that is not plainly one of these stays a page: of a file
-    that calls every picture a reduced copy, each is kept.
+    Reduced copies and masks of pages are not pages. A picture that is not clearly one of these stays a page: if a file
+    calls every picture a reduced copy, all are kept.
 
     Raises:
         ScanError: the file is damaged.
@@ -120,7 +120,7 @@ def tiff_pages(file: Path) -> list[Directory]:
 
 
 def directories(file: Path) -> Iterator[Directory]:
-    """Give the directories of a TIFF, one after another, each with those that lie inside it.
+    """Give the directories of a TIFF, one after another, each with those inside it.
 
     Raises:
         ScanError: the file is damaged, or a camera's raw photograph.
@@ -156,7 +156,7 @@ def is_big(header: bytes) -> bool:
 
 
 def check_readable(directory: Directory, number: int) -> None:
-    """See that a page of a TIFF is of a kind that can be read.
+    """Check that a page of a TIFF is of a kind that can be read.
 
     Raises:
         ScanError: it is not.
@@ -180,14 +180,14 @@ def check_readable(directory: Directory, number: int) -> None:
 
 
 def _tags(header: bytes) -> ImageFileDirectory_v2:
-    if header.startswith(BIG_ENDIAN_BIG):  # Pillow knows BigTIFFs of the other order only
+    if header.startswith(BIG_ENDIAN_BIG):  # Pillow reads only BigTIFFs of the other order
         return ImageFileDirectory_v2(b"II+\x00" + header[4:], prefix=b"MM")
     return ImageFileDirectory_v2(header)
 
 
 def _read(stream: BinaryIO, header: bytes, offset: int) -> Directory:
     tags = _tags(header)
-    tags.next = -1  # Pillow only warns of a directory that is cut off, and finds no next one
+    tags.next = -1  # for a directory that is cut off, Pillow only warns, and finds no next one
     stream.seek(offset)
     try:
         with warnings.catch_warnings():
@@ -214,7 +214,7 @@ def _reduces(small: tuple[int, int], large: tuple[int, int]) -> bool:
 
 
 def _the_larger_inside(directory: Directory) -> Directory:
-    """Return the page itself where the chain holds its reduced copy, and the page lies inside that."""
+    """Return the page itself if the chain holds its reduced copy, and the page is inside that."""
     larger = [one for one in directory.inside if not (one.reduced or one.mask) and _is_copy(directory, [one])]
     return max(larger, key=lambda one: one.size) if directory.reduced and larger else directory
 

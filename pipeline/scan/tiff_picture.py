@@ -1,4 +1,4 @@
-"""A page of a TIFF, decoded: by Pillow, or by libtiff's own tiffcp where Pillow does not know the kind."""
+"""A page of a TIFF, decoded: by Pillow, or by libtiff's own tiffcp if Pillow does not read the kind."""
 
 import io
 import struct
@@ -35,7 +35,7 @@ from pipeline.scan.tiff import (
     tiff_pages,
 )
 
-# What the libtiff in Pillow's wheels was not built for.
+# The compressions that the libtiff in Pillow's wheels does not include.
 _NOT_IN_PILLOW = {32766, 32771, 32809, 32909, 34661, 34887, 50001}
 _YCBCR = 6
 _CENTIMETRE, _NO_UNIT = 3, 1
@@ -63,7 +63,7 @@ def tiff_picture(file: Path, number: int, seconds: float) -> tuple[Image.Image, 
     if image is None:
         with tempfile.TemporaryDirectory(prefix="bannasar-") as folder:
             plain = Path(folder) / "plain.tif"
-            source = Path(folder) / "source"  # to tiffcp, a comma in a name is no part of it
+            source = Path(folder) / "source"  # tiffcp does not take a comma as a part of the name
             source.symlink_to(file.resolve())
             _decompress(source, page, plain, number, seconds)
             (copy,) = directories(plain)
@@ -75,7 +75,7 @@ def tiff_picture(file: Path, number: int, seconds: float) -> tuple[Image.Image, 
 
 
 def _is_known(page: Directory) -> bool:
-    """Whether Pillow decodes it. Of old-style JPEG it knows those in colour, which in turn tiffcp does not copy."""
+    """Whether Pillow decodes it. Of old-style JPEG it reads those in colour, which tiffcp does not copy."""
     compression = page.one(COMPRESSION, 1)
     if compression == OLD_JPEG:
         return page.photometric in {2, _YCBCR}
@@ -83,7 +83,7 @@ def _is_known(page: Directory) -> bool:
 
 
 def _is_plain(page: Directory) -> bool:
-    """Whether Pillow takes the samples for what they are: it ignores the polarity above 8 bits, among others."""
+    """Whether Pillow reads the samples correctly: it ignores the polarity above 8 bits, among other things."""
     colours = page.all(COLOURS)
     return (
         PHOTOMETRIC in page.tags
@@ -94,16 +94,17 @@ def _is_plain(page: Directory) -> bool:
 
 
 def _by_pillow(file: Path, page: Directory) -> Image.Image | None:
-    """Return a page as Pillow decodes it, None where Pillow does not know its kind.
+    """Return a page as Pillow decodes it, None if Pillow does not read its kind.
 
-    Such a one raises in the opening, of which the directory was read before: what raises later is damaged.
+    For such a kind Pillow fails when it opens the page, whose directory was already read. If it fails later, the page
+    is damaged.
     """
     with _BeginningAt(file, page.offset) as stream:
         if stream.header.startswith(BIG_ENDIAN_BIG):
             return None
-        # Pillow's own reader of uncompressed ones forgives wrong tags that libtiff does not; it knows neither every
-        # order of bits nor YCbCr with fewer colours than pixels. Of a stream it maps nothing into memory: what is
-        # mapped is not turned as its tag says.
+        # Pillow's own reader of uncompressed pages accepts wrong tags that libtiff does not; but it reads neither every
+        # order of bits nor YCbCr with fewer colours than pixels. It does not map a stream into memory: a mapped page
+        # is not turned as its tag says.
         TiffImagePlugin.READ_LIBTIFF = page.photometric == _YCBCR or page.one(FILL_ORDER, 1) != 1
         try:
             image = TiffImagePlugin.TiffImageFile(stream)
@@ -113,9 +114,9 @@ def _by_pillow(file: Path, page: Directory) -> Image.Image | None:
 
 
 def _inner_jpeg(file: Path, page: Directory) -> Image.Image | None:
-    """Return the picture of old-style JPEG that lies whole in the TIFF, None where its parts lie here and there.
+    """Return the picture of old-style JPEG that is in one piece in the TIFF, None if its parts are in several places.
 
-    libtiff makes up what is missing of such a one.
+    libtiff invents the missing parts of such a picture.
     """
     start, length = page.one(OLD_JPEG_START), page.one(OLD_JPEG_BYTES)
     if page.one(COMPRESSION, 1) != OLD_JPEG or not start <= page.one(STRIPS) < start + length:
@@ -158,7 +159,7 @@ class _BeginningAt(io.FileIO):
 
 def _decompress(source: Path, page: Directory, plain: Path, number: int, seconds: float) -> None:
     """Write one page as an uncompressed TIFF, little-endian, in strips."""
-    first_only = f"{source},0"  # of those from the offset on
+    first_only = f"{source},0"  # of the directories from the offset on
     options = ["-m", "0", "-L", "-s", "-f", "msb2lsb", "-c", "none", "-o", str(page.offset)]
     try:
         done = subprocess.run(
@@ -171,13 +172,13 @@ def _decompress(source: Path, page: Directory, plain: Path, number: int, seconds
     messages = done.stderr.decode("utf-8", "replace").replace(str(source), "it").strip().splitlines()
     if done.returncode < 0:
         raise ScanError(Code.WORKER_LOST, f"tiffcp was ended by signal {-done.returncode}", page=number)
-    # It names no cause, and speaks of writing only where it could not.
+    # It names no cause, and mentions writing only if it could not write.
     if done.returncode != 0 and any("writ" in line.lower() for line in messages):
-        raise ScanError(Code.DISK_FULL, "no room to decode it", page=number)
-    # What is missing of a JPEG, its decoder makes up, and only warns.
+        raise ScanError(Code.DISK_FULL, "not enough space on the disk to decode it", page=number)
+    # The decoder of a JPEG invents missing parts, and only warns.
     missing = [line for line in messages if "premature" in line.lower()]
     if done.returncode != 0 or missing:
-        raise ScanError(Code.DAMAGED, (missing or messages or ["tiffcp made no picture of it"])[-1], page=number)
+        raise ScanError(Code.DAMAGED, (missing or messages or ["tiffcp could not decode it"])[-1], page=number)
 
 
 def _dpi(page: Directory, tag: int) -> float:

@@ -209,7 +209,7 @@ def test_sides_that_were_scanned_one_by_one_are_one_document_and_can_be_parted(b
     [
         (["correct", CASE, "--document", "1"], "--kind, --date, --case-number or --court"),
         (["correct", CASE, "--kind", "summons"], "Name one with --document: 1, papers; 2, papers, page 2"),
-        (["correct", CASE, "--document", "1", "--kind", "sumons"], "Near it are: summons"),
+        (["correct", CASE, "--document", "1", "--kind", "sumons"], "Similar ones are: summons"),
         (["correct", "nonsense", "--kind", "summons"], "holds no case file nonsense"),
         (["merge", CASE, "--document", "3"], "its documents are 1 to 2"),
     ],

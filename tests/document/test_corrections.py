@@ -59,10 +59,10 @@ def test_a_value_is_taken_as_people_write_it(case, names, about, text, value):
 @pytest.mark.parametrize(
     ("about", "text", "told"),
     [
-        (About.KIND, "judgement", "Near it are: judgment"),
-        (About.DATE, "31 février 1998", "is no date"),
-        (About.DATE, "1998-13", "is no date"),
-        (About.DATE, "0000", "is no date"),
+        (About.KIND, "judgement", "Similar ones are: judgment"),
+        (About.DATE, "31 février 1998", "is not a date"),
+        (About.DATE, "1998-13", "is not a date"),
+        (About.DATE, "0000", "is not a date"),
         (About.CASE_NUMBER, " ", "cannot be empty"),
         (About.COURT, "la boulangerie", "no court in"),
     ],

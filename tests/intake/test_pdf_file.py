@@ -200,7 +200,7 @@ _PASSWORD = b"/O <%s> /U <%s> /P -4 /Length 128" % (b"00" * 32, b"00" * 32)
     ("lock", "said"),
     [
         (b"<< /Filter /Standard /V 2 /R 3 %s >>" % _PASSWORD, "with a password"),
-        (b"<< /Filter /Standard /V 6 /R 7 %s >>" % _PASSWORD, "by a method that is not known here"),
+        (b"<< /Filter /Standard /V 6 /R 7 %s >>" % _PASSWORD, "by an unknown method"),
         (b"<< /Filter /Adobe.PubSec /SubFilter /adbe.pkcs7.s4 /V 2 /Recipients [ <30> ] >>", "a certificate"),
         (b"<< /Filter /Adobe#2EPubSec /SubFilter /adbe.pkcs7.s5 /V 5 >>", "a certificate"),
         (b"<< /V 1 /Filter /FOPN_fLock >>", "FOPN_fLock"),
