@@ -72,32 +72,17 @@ def case_level(restrictions: Iterable[Restriction], now: datetime | None) -> Lev
     return _effective((one for one in restrictions if not one.pages), now, UNSAID)
 
 
-def page_level(
-    restrictions: Sequence[Restriction], document: Sequence[PageRef], page: PageRef, now: datetime | None
-) -> Level:
-    """Return the level of a page: the strictest of its own, its document's and its case file's.
-
-    Args:
-        restrictions: all of the case file, in the order in which they were set.
-        document: the pages of the page's document. What was set on a document holds for every document that has one of
-            its pages, for documents may be cut otherwise later.
-        page: the page.
-        now: as for :func:`case_level`.
-    """
-    return strictest((_around(restrictions, document, now), _of(restrictions, Reach.PAGE, page, now)))
-
-
-def document_level(restrictions: Sequence[Restriction], document: Sequence[PageRef], now: datetime | None) -> Level:
-    """Return the level of a document as a whole: the strictest of its pages; arguments as :func:`page_level`'s."""
-    own = [one for one in restrictions if one.reach is Reach.PAGE]
-    pages = [_of(own, Reach.PAGE, page, now) for page in document] if own else []
-    return strictest((_around(restrictions, document, now), *pages))
-
-
 def page_levels(
     restrictions: Sequence[Restriction], documents: Iterable[Sequence[PageRef]], now: datetime | None
 ) -> PageLevels:
-    """Return the level of every page of a case file, given the pages of its documents; see :func:`page_level`."""
+    """Return the level of every page of a case file: the strictest of its own, its document's and its case file's.
+
+    Args:
+        restrictions: all of the case file, in the order in which they were set.
+        documents: the pages of each of its documents. What was set on a document holds for every document that has one
+            of its pages, for documents may be cut otherwise later.
+        now: as for :func:`case_level`.
+    """
     whole = case_level(restrictions, now)
     if not any(one.pages for one in restrictions):
         return PageLevels(whole)

@@ -10,7 +10,6 @@ from models.case import CaseFile
 from models.errors import AuditBrokenError, BagError, NotAllowedError, NotFoundError
 from models.level import Level, strictest
 from models.page import PageRef
-from models.restriction import document_level
 from models.scan import Box
 from models.scope import PageLevels
 from pipeline.access.account import Account
@@ -97,14 +96,6 @@ def record_in_sight(archive: Archive, asker: Asker, case: str, *, withdrawn: boo
     """
     bag, record = _read(archive, asker, case)
     return _in_sight(asker, bag, record, levels(archive.folder, record, asker.at).level, withdrawn=withdrawn)
-
-
-def document_in_sight(archive: Archive, asker: Asker, case: str, number: int) -> Seen:
-    """Return the bag and the record of a document of which the asker may see all; raises as :func:`case_in_sight`."""
-    bag, record = _read(archive, asker, case)
-    pages = next((document.pages for document in record.documents if document.number == number), ())
-    now = present(archive.folder, record, asker.at)
-    return _in_sight(asker, bag, record, document_level(record.restrictions, pages, now))
 
 
 def page_in_sight(archive: Archive, asker: Asker, case: str, page: PageRef) -> Seen:

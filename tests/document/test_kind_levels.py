@@ -7,7 +7,7 @@ import pytest
 from config.settings import GLOSSARY
 from models.actor import Actor, ActorKind
 from models.level import Level
-from models.restriction import Reach, Restriction, document_level
+from models.restriction import Reach, Restriction
 from pipeline.document.kind_levels import with_levels_of_kinds
 
 CHAN = Actor(name="chan", kind=ActorKind.PERSON)
@@ -28,7 +28,8 @@ def _case(make, kind):
 
 
 def _level(case):
-    return document_level(case.restrictions, case.documents[0].pages, case.created)
+    (page,) = case.documents[0].pages
+    return case.levels(case.created).of(page.scan, page.number)
 
 
 def test_a_document_gets_the_level_of_its_kind(make, glossary):

@@ -6,9 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from models.actor import Actor, ActorKind
-from models.level import Level
+from models.level import Level, strictest
 from models.page import PageRef
-from models.restriction import Reach, Restriction, case_level, document_level, next_end, page_level, page_levels
+from models.restriction import Reach, Restriction, case_level, next_end, page_levels
 
 DARA = Actor(name="dara", kind=ActorKind.PERSON)
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
@@ -18,6 +18,14 @@ ONE, TWO, THREE = (PageRef(scan="ab" * 32, number=number) for number in (1, 2, 3
 
 def _set(level, *pages, reach=Reach.CASE, until=None):
     return Restriction(level=level, reach=reach, pages=pages, reason="an order", by=DARA, at=NOW - DAY, until=until)
+
+
+def page_level(restrictions, document, page, now):
+    return page_levels(restrictions, [document], now).of(page.scan, page.number)
+
+
+def document_level(restrictions, document, now):
+    return strictest(page_level(restrictions, document, page, now) for page in document)
 
 
 def test_a_case_file_of_which_nobody_said_anything_is_for_staff():
@@ -74,17 +82,14 @@ def test_a_restriction_names_its_pages_and_its_time(wrong):
         Restriction.model_validate({**told, **wrong})
 
 
-def test_the_levels_of_all_pages_are_those_of_each():
+def test_only_pages_that_have_another_level_than_their_case_file_are_named():
     restrictions = [
         _set(Level.REGISTERED),
         _set(Level.STAFF, ONE, reach=Reach.DOCUMENT),
         _set(Level.SEALED, TWO, reach=Reach.PAGE),
     ]
-    documents = [(ONE, TWO), (THREE,)]
-    levels = page_levels(restrictions, documents, NOW)
-    for document in documents:
-        for page in document:
-            assert levels.of(page.scan, page.number) is page_level(restrictions, document, page, NOW)
+    levels = page_levels(restrictions, [(ONE, TWO), (THREE,)], NOW)
+    assert levels.level is Level.REGISTERED
     assert levels.pages == {ONE: Level.STAFF, TWO: Level.SEALED}
 
 

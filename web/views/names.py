@@ -10,9 +10,8 @@ from starlette.responses import Response
 
 from models.errors import QueryError, UsageError
 from models.hit import Hit
-from models.level import Level
 from pipeline.services import search as service
-from pipeline.services.askers import Action, Deed
+from pipeline.services.askers import Action
 from pipeline.services.search import View
 from pipeline.services.tables import as_text_cell
 from web.door import require_own_form
@@ -71,9 +70,8 @@ def _lines(form: FormData) -> list[str]:
 
 
 def _row(asked: Asked, query: str) -> Row:
-    asked.note(Level.REGISTERED, Deed.SEARCHED, "", query)
     try:
-        found = service.search(asked.archive, query, View(limit=1), asked.reader.asker.scope).found
+        found = service.search(asked.archive, asked.reader.asker, query, View(limit=1)).found
     except QueryError as error:
         return Row(query, error=error.sentence)
     return Row(query, found.pages, found.exact, found.hits[0] if found.hits else None)
