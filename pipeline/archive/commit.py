@@ -74,7 +74,7 @@ class Commits:
         """Put a bag that was built aside into its place, instead of the older one if there is one.
 
         Args:
-            event: archived, corrected or imported.
+            event: what makes the bag new here.
             bag: the new bag.
             actor: who does it.
             reason: why, for the journal.

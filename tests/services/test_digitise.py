@@ -15,6 +15,7 @@ from models.actor import Actor, ActorKind
 from models.correction import About
 from models.errors import UsageError
 from models.failure import Code
+from models.level import Level
 from models.page import Page
 from models.scan import ScanState
 from models.settings import Settings
@@ -94,6 +95,8 @@ def test_a_box_from_its_scans_to_its_export(archive, box, tmp_path):
     assert (done.pages_read, done.left, done.index_error) == (2, (), "")
     assert set(_states(archive, "box-1").values()) == {(ScanState.ARCHIVED, None)}
     assert _found(archive, "greffier") == ["dossier/1.png"]
+    (restriction,) = read_case(archive.bag("box-1_dossier")).restrictions
+    assert (restriction.level, restriction.by) == (Level.STAFF, DARA)
 
     asker = Asker.operator(DARA, datetime.now(UTC))
     corrected = correct(archive, asker, "box-1_dossier", 1, {About.KIND: "summons"})
