@@ -166,10 +166,10 @@ def test_a_seal_that_a_cluster_does_not_take_is_not_confirmed(server, client, in
     case, pages = _one(make, "greffier")
     with _store(server, index_name) as store:
         store.put(case, pages)
-        client.indices.put_settings(index=index_name, settings={"index.blocks.read_only_allow_delete": True})
+        client.indices.put_settings(index=index_name, settings={"index.blocks.write": True})
         with pytest.raises(IndexUnusableError, match="make room"):
             store.set_levels(case)
-        client.indices.put_settings(index=index_name, settings={"index.blocks.read_only_allow_delete": None})
+        client.indices.put_settings(index=index_name, settings={"index.blocks.write": None})
         assert store.set_levels(case)
 
 
