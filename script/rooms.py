@@ -60,7 +60,7 @@ def rooms() -> dict[str, set[str]]:
 
 
 def without_what_follows(imports: dict[str, set[str]]) -> dict[str, set[str]]:
-    """Return the imports but for those from a room that another imported room imports from, at whatever distance."""
+    """Return the imports, without those from a room that another imported room also leads to."""
 
     def reached(room: str) -> set[str]:
         return {far for other in imports[room] for far in {other, *reached(other)}}
@@ -81,7 +81,7 @@ def layers() -> list[list[str]]:
 
 
 def arranged(rows: list[list[str]], shown: dict[str, set[str]]) -> dict[str, Place]:
-    """Return the place of each room: the fullest row side by side, others amid the rooms that they have to do with."""
+    """Return the place of each room: the fullest row side by side, others between the rooms they are linked to."""
     widest = max(range(len(rows)), key=lambda row: len(rows[row]))
     places = {room: Place(EDGE + WIDTH / 2 + ACROSS * at, widest) for at, room in enumerate(rows[widest])}
     middle = EDGE + WIDTH / 2 + ACROSS * (len(rows[widest]) - 1) / 2
