@@ -1,1 +1,1 @@
-"""A maker of sample boxes: case files in made-up words, set in free fonts, aged, and their truth."""
+"""A maker of sample boxes: case files of invented text, set in free fonts, aged, and their ground truth."""

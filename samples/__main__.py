@@ -1,4 +1,4 @@
-"""``python -m samples make DIR``: make the sample boxes and their truth."""
+"""``python -m samples make DIR``: make the sample boxes and their ground truth."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,16 +13,16 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 @app.callback()
 def _samples() -> None:
-    """Make sample boxes: case files in made-up words, set in free fonts and aged."""
+    """Make sample boxes: case files of invented text, set in free fonts and aged."""
 
 
 @app.command()
 def make(
-    folder: Annotated[Path, typer.Argument(help="Where boxes/ and truth/ go.")],
+    folder: Annotated[Path, typer.Argument(help="The folder for boxes/ and truth/.")],
     seed: Annotated[int, typer.Option(help="Other seeds give other names, dates and wear.")] = SEED,
-    boxes: Annotated[list[str] | None, typer.Option(help="Only this box; may be given again.")] = None,
+    boxes: Annotated[list[str] | None, typer.Option(help="Only this box; can be given more than once.")] = None,
 ) -> None:
-    """Make the boxes in FOLDER/boxes and their truth in FOLDER/truth.
+    """Make the boxes in FOLDER/boxes and their ground truth in FOLDER/truth.
 
     Example: python -m samples make /tmp/samples --seed 7
     """

@@ -1,4 +1,4 @@
-"""What years and scanners do to a page: faint ink, stains, light, folds, seals, what shows through, lean and noise."""
+"""What years and scanners do to a page: faint ink, stains, light, folds, seals, show-through, skew and noise."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ _Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Wear:
-    """How a page is worn. ``strength`` 1 is an ordinary old page; ``lean`` is the most it leans, in degrees."""
+    """How a page is worn. ``strength`` 1 is an ordinary old page; ``lean`` is the largest skew, in degrees."""
 
     strength: float = 1.0
     lean: float = 3.0
@@ -21,7 +21,7 @@ class Wear:
     seal: bool = False
     fold: bool = False
     white: bool = False
-    """Whether the scanner drove the paper to white, as office scanners do."""
+    """Whether the scanner made the paper white, as office scanners do."""
 
 
 def age(
@@ -31,17 +31,17 @@ def age(
     wear: Wear | None = None,
     back: Pixels | None = None,
 ) -> Pixels:
-    """Return a clean page as it would come from the scanner after years in a box.
+    """Return a clean page as a scanner would give it after years in a box.
 
     Args:
         pixels: The clean page, ``(height, width)`` grey.
-        rng: Where chance comes from; the same state gives the same page.
-        strength: How worn the page is; ignored where ``wear`` is given.
+        rng: The random generator; the same state gives the same page.
+        strength: How worn the page is; ignored if ``wear`` is given.
         wear: What is done to it.
         back: What is printed on the other side, of the same size; it shows through.
 
     Returns:
-        ``(height, width)`` grey, or ``(height, width, 3)`` RGB where ``wear.colour`` says so.
+        ``(height, width)`` grey, or ``(height, width, 3)`` RGB if ``wear.colour`` says so.
     """
     wear = wear or Wear(strength)
     light = _ink(pixels, rng, wear.strength)
@@ -64,14 +64,14 @@ def age(
 
 
 def _ink(pixels: Pixels, rng: np.random.Generator, strength: float) -> _Floats:
-    """Lightness of the print, 0 to 1: ink that took unevenly."""
+    """Lightness of the print, 0 to 1: ink that was applied unevenly."""
     ink = 1 - pixels.astype(np.float32) / 255
     cover = 0.9 - 0.14 * strength * _clouds(pixels.shape, rng, 60)
     return np.asarray(1 - ink * cover, np.float32)
 
 
 def _paper(shape: tuple[int, ...], rng: np.random.Generator, strength: float) -> _Floats:
-    """Lightness of the sheet: its tone, stains, and light that falls from one side."""
+    """Lightness of the sheet: its tone, stains, and light from one side."""
     height, width = shape
     slope = rng.uniform(-1, 1, 2) * 0.12 * strength
     down = np.linspace(-0.5, 0.5, height, dtype=np.float32)[:, None] * np.float32(slope[0])
@@ -98,7 +98,7 @@ def _fold(light: _Floats, rng: np.random.Generator, strength: float) -> None:
 
 
 def _seal(shape: tuple[int, ...], rng: np.random.Generator) -> _Floats:
-    """How much ink of a round seal lies where, 0 to 1: two rings, rays and a star, low on the right."""
+    """How much ink of a round seal is at each place, 0 to 1: two rings, rays and a star, low on the right."""
     height, width = shape
     mask = np.zeros(shape, np.uint8)
     radius = round(width * 0.085)

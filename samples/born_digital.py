@@ -1,7 +1,8 @@
-"""A PDF that was never paper: outlines, with sound Unicode behind every one of them.
+"""A born-digital PDF: outlines, with correct Unicode for every one of them.
 
 HarfBuzz shapes each line; each of its clusters becomes one glyph of a Type 3 font (ISO 32000-1, 9.6.5) whose ToUnicode
-map (9.10.3) holds the cluster's text in logical order. So whatever reads the PDF gets Khmer back as it was written.
+map (9.10.3) holds the cluster's text in logical order. So every program that reads the PDF gets the Khmer text as it
+was written.
 """
 
 from functools import cache
@@ -31,7 +32,7 @@ class _Outline:
     def shift(self, x: float, y: float) -> None:
         self._shift = (x, y)
 
-    def moveTo(self, to: tuple[float, float]) -> None:  # noqa: N802 (HarfBuzz's pens are called so)
+    def moveTo(self, to: tuple[float, float]) -> None:  # noqa: N802 (HarfBuzz's pens have these names)
         self._write("m", to)
 
     def lineTo(self, to: tuple[float, float]) -> None:  # noqa: N802
@@ -41,7 +42,7 @@ class _Outline:
         self._write("c", *points)
 
     def qCurveTo(self, control: tuple[float, float], to: tuple[float, float]) -> None:  # noqa: N802
-        # A quadratic curve as a cubic one: its controls lie two thirds of the way to the quadratic's.
+        # A quadratic curve as a cubic one: its controls are two thirds of the way to the quadratic's.
         start, end = (
             (near[0] + (control[0] - near[0]) * 2 / 3, near[1] + (control[1] - near[1]) * 2 / 3)
             for near in (self._at, to)
@@ -66,7 +67,7 @@ class _Glyph(NamedTuple):
 
 
 class _Fonts:
-    """The Type 3 fonts of one PDF; a line keeps to one font, as some readers lose a space between two."""
+    """The Type 3 fonts of one PDF; a line uses one font only, because some readers lose a space between two."""
 
     def __init__(self) -> None:
         self._fonts: list[dict[_Glyph, int]] = []

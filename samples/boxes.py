@@ -1,4 +1,4 @@
-"""The two sample boxes: which papers lie in them, how worn they are, and as what they were scanned."""
+"""The two sample boxes: which papers are in them, how worn they are, and as which files they were scanned."""
 
 import hashlib
 import shutil
@@ -19,7 +19,7 @@ from samples.typeset import Block, Pixels, Sheet, draw, lay_out
 from samples.words import Facts, draw_facts
 
 SEED = 1964
-"""The seed of the boxes that lie in the repository."""
+"""The seed of the boxes in the repository."""
 
 
 _WORN = Wear()
@@ -27,10 +27,10 @@ _WORN = Wear()
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One scan to make: where it lies in its box, the papers in it one after another, and how they came to be files.
+    """One scan to make: its place in its box, the papers in it one after another, and how they became files.
 
     ``turn`` is in quarter turns counter-clockwise; ``levels`` is how many greys the scanner kept; ``backs`` adds the
-    empty back of the last sheet, through which its front shows; no ``wear`` means a PDF that was never paper.
+    empty back of the last sheet, through which its front shows; no ``wear`` means a born-digital PDF.
     """
 
     path: str
@@ -74,13 +74,13 @@ BOXES: dict[str, tuple[Item, ...]] = {
     ),
 }  # fmt: skip
 
-# The copy comes after its original in the order of paths, so that the original is the first that is met.
+# The copy comes after its original in the order of paths, so that the original is found first.
 _COPIES = {"ប្រអប់-០០២": {"សំណុំរឿង-ក/១-ពាក្យបណ្តឹង.jpg": "សំណុំរឿង-ក/៩-ច្បាប់ចម្លង.jpg"}}
 _LITTER = {"ប្រអប់-០០២": {"Thumbs.db": b"left by a file manager", "សំណុំរឿង-ក/.DS_Store": b"left by another"}}
 
 
 def make_box(name: str, boxes: Path, truth: Path, seed: int = SEED) -> Iterator[Path]:
-    """Make a box in ``boxes`` and the truth of its scans in ``truth``, and yield each scan as it is written.
+    """Make a box in ``boxes`` and the ground truth of its scans in ``truth``, and yield each scan as it is written.
 
     Raises:
         KeyError: There is no box of that name.
@@ -91,7 +91,7 @@ def make_box(name: str, boxes: Path, truth: Path, seed: int = SEED) -> Iterator[
     for item in items:
         path = boxes / name / item.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        # The papers of one case file tell of one case.
+        # The papers of one case file are about one case.
         facts = draw_facts(np.random.default_rng(_seed(seed, name, str(_case(item)))), item.year)
         lines = _make_item(item, facts, path, np.random.default_rng(_seed(seed, name, item.path)))
         text = truth / name / names[item.path]
@@ -105,7 +105,7 @@ def make_box(name: str, boxes: Path, truth: Path, seed: int = SEED) -> Iterator[
 
 
 def truth_names(paths: list[str]) -> dict[str, str]:
-    """Return the name of the truth of each scan: ``.txt`` for its suffix, or after it where two would be one."""
+    """Return the name of the truth of each scan: ``.txt`` for its suffix, or after it if two would have one name."""
     short = {path: str(PurePosixPath(path).with_suffix(".txt")) for path in paths}
     count = Counter(short.values())
     return {path: name if count[name] == 1 else f"{path}.txt" for path, name in short.items()}
@@ -129,7 +129,7 @@ def _make_item(item: Item, facts: Facts, path: Path, rng: np.random.Generator) -
 
 def _worn(item: Item, sheets: list[Sheet], wear: Wear, rng: np.random.Generator) -> list[Pixels]:
     fronts = [draw(sheet) for sheet in sheets]
-    # The seal is on the sheet that is signed, the last. A sheet printed on both sides shows its other one.
+    # The seal is on the signed sheet, the last. On a sheet printed on both sides the other side shows through.
     backs = [fronts[n ^ 1] if (n ^ 1) < len(fronts) else None for n in range(len(fronts))]
     if item.backs:
         backs[-1] = None if len(fronts) % 2 else backs[-1]
@@ -150,5 +150,5 @@ def _levels(page: Pixels, levels: int) -> Pixels:
 
 
 def _seed(seed: int, *names: str) -> list[int]:
-    """A seed of its own for each scan, so that one added scan changes no other."""
+    """A separate seed for each scan, so that an added scan changes no other."""
     return [seed, int.from_bytes(hashlib.sha256("/".join(names).encode()).digest()[:8])]

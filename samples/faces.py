@@ -13,7 +13,7 @@ _LIBERATION = ("fonts-liberation", "truetype/liberation")
 _MONDULKIRI = ("fonts-sil-mondulkiri", "opentype/mondulkiri")
 _DEJAVU = ("fonts-dejavu-core", "truetype/dejavu")
 
-# Those of the boxes that lie in the repository; the others only made papers are set in.
+# Those of the boxes in the repository; only made papers use the others.
 _FACES = {
     "DejaVu Sans Mono": (*_DEJAVU, "DejaVuSansMono.ttf"),
     "DejaVu Serif": (*_DEJAVU, "DejaVuSerif.ttf"),
@@ -45,7 +45,7 @@ def face_file(face: str) -> Path:
 
     Raises:
         MissingFontError: The face's package is not installed.
-        KeyError: The samples know no such face.
+        KeyError: The samples have no such face.
     """
     package, folder, name = _FACES[face]
     path = FONTS / folder / name
@@ -56,7 +56,7 @@ def face_file(face: str) -> Path:
 
 @cache
 def load_face(face: str, pixels: float) -> ImageFont.FreeTypeFont:
-    """Return a face at a size in pixels an em, shaped by HarfBuzz so that Khmer stacks as it should.
+    """Return a face at a size in pixels an em, shaped by HarfBuzz so that Khmer stacks correctly.
 
     Raises:
         MissingFontError: The face or FriBiDi, without which Pillow does not shape, is not installed.

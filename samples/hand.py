@@ -1,4 +1,4 @@
-"""Handwriting, for want of a free corpus: faces that imitate a hand, made unsteady, and strokes drawn by chance."""
+"""Handwriting, as there is no free corpus: faces that imitate a hand, made unsteady, and strokes drawn at random."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ _Floats = NDArray[np.float32]
 
 
 def put(page: Pixels, ink: Pixels, left: int, top: int) -> None:
-    """Write ink, 0 to 255, onto a page of paper white; what reaches beyond the page is cut off."""
+    """Write ink, 0 to 255, onto a page of paper white; ink beyond the page is cut off."""
     part = page[top : top + ink.shape[0], left : left + ink.shape[1]]
     part[:] = np.minimum(part, 255 - ink[: part.shape[0], : part.shape[1]])
 
@@ -29,10 +29,10 @@ def put(page: Pixels, ink: Pixels, left: int, top: int) -> None:
 def written(text: str, face: str, pixels: float, rng: np.random.Generator, unrest: float = 1.0) -> Pixels:
     """Return a line of text as an unsteady hand writes it, ink 255 on 0, ``(height, width)``.
 
-    Each word has a size, a lean and a height of its own, and the whole is warped, so that no letter is twice the same.
+    Each word has its own size, slant and height, and the whole is warped, so that no letter is the same twice.
 
     Args:
-        text: What is written.
+        text: The text to write.
         face: One of :data:`HANDS`, a file of a face, or a face of the samples.
         pixels: Pixels an em.
         rng: Where chance comes from.

@@ -1,7 +1,7 @@
-"""Papers of every kind that a court file holds, made from templates: for teaching a classifier, and for measuring.
+"""Papers of every kind that a court file holds, made from templates: for training a classifier, and for measuring.
 
-A template (``samples/papers/*.toml``) is the words of one paper in one language, with slots for names, numbers and
-dates. Each time it is made, some of its paragraphs are left out, the slots are filled anew, and it looks otherwise.
+A template (``samples/papers/*.toml``) is the text of one paper in one language, with slots for names, numbers and
+dates. Each time, some of its paragraphs are left out, the slots get new values, and the paper looks different.
 """
 
 import re
@@ -24,7 +24,7 @@ from samples.words import date_en, date_fr, date_km, khmer_digits
 TEMPLATES = Path(__file__).with_name("papers")
 
 _T = TypeVar("_T")
-# Of these papers the court they name in a slot is the one below, and their own is written out.
+# On these papers the court in a slot is the lower court, and their own court is written out.
 _OF_THE_COURT_ABOVE = {"appeal_judgment", "cassation"}
 _COURTS = {
     "km": ("សាលាដំបូង{}",),
@@ -41,7 +41,7 @@ _DATES = {"km": date_km, "fr": date_fr, "en": date_en}
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The words of a paper; ``samples/README.md`` tells the slots. ``lang`` is "km", "fr" or "en"."""
+    """The text of a paper; ``samples/README.md`` lists the slots. ``lang`` is "km", "fr" or "en"."""
 
     kind: str
     lang: str
@@ -54,13 +54,13 @@ class Template:
 
     @property
     def words(self) -> str:
-        """All that may stand on it, but for its title."""
+        """All its possible text, except its title."""
         return "\n".join((*self.head, self.opening, *self.body, self.closing, *self.signed))
 
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who and where the papers tell of, in Khmer and in Latin letters; put together at random, nobody is meant."""
+    """The people and places of the papers, in Khmer and in Latin letters; combined at random, so nobody is meant."""
 
     families: Sequence[tuple[str, str]]
     given: Sequence[tuple[str, str]]
@@ -80,10 +80,10 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A paper, and what is true of it: "" where it does not say so.
+    """A paper, and its ground truth: "" for what it does not say.
 
     ``date`` is ``YYYY-MM-DD``, ``court`` as the glossary names it first, with its province. ``numbered`` says whether
-    its later sheets bear their numbers.
+    its later sheets have their numbers.
     """
 
     kind: str
@@ -120,14 +120,14 @@ def read_templates(folder: Path = TEMPLATES) -> list[Template]:
 
 @dataclass(slots=True)
 class Maker:
-    """Makes papers with the names of a cast, in the faces of a look, by a chance of its own."""
+    """Makes papers with the names of a cast, in the faces of a look, with its own random generator."""
 
     cast: Cast
     look: Look
     rng: np.random.Generator
 
     def make(self, template: Template, sheets: int = 1) -> Paper:
-        """Make a paper of a template, set so wide that it fills about so many sheets."""
+        """Make a paper from a template, set so wide that it fills about so many sheets."""
         slots, truth = self._slots(template)
         told = {name: value if f"{{{name}}}" in template.words else "" for name, value in truth.items()}
         return Paper(
@@ -144,7 +144,7 @@ class Maker:
         return listed[int(self.rng.integers(len(listed)))]
 
     def _slots(self, template: Template) -> tuple[dict[str, str], dict[str, str]]:
-        """Return what the slots are filled with, and the same of number, court and date in normal form."""
+        """Return the values of the slots, and those of number, court and date in normal form."""
         lang = template.lang
         script = 0 if lang == "km" else 1
         day = date(int(self.rng.integers(1955, 2012)), 1, 1) + timedelta(days=int(self.rng.integers(365)))
@@ -175,7 +175,7 @@ class Maker:
         return slots, {"number": number, "court": court, "date": day.isoformat()}
 
     def _written(self, day: date, lang: str) -> str:
-        """Return a day as a paper may write it: some Khmer ones by the moon, some others in figures."""
+        """Return a day as a paper may write it: some Khmer ones in the lunar calendar, some others in figures."""
         if self.rng.random() < 0.1:
             return lunar_km(day) if lang == "km" else f"{day.day:02}/{day.month:02}/{day.year}"
         return _DATES[lang](day)
@@ -227,7 +227,7 @@ class Maker:
 
 
 def lunar_km(day: date) -> str:
-    """Return a day of 1900 to 2100 as the lunar calendar has it: day of the moon, month, animal, sak, Buddhist era."""
+    """Return a day of 1900 to 2100 in the lunar calendar: day of the moon, month, animal, sak, Buddhist era."""
     month, half, number = next(
         (month, "កើត" if waxing else "រោច", number)
         for month in MONTHS
@@ -240,7 +240,7 @@ def lunar_km(day: date) -> str:
 
 
 def pages_of(sheets: Sequence[Sheet]) -> tuple[Page, ...]:
-    """Return sheets as pages that were read without a fault, without drawing them."""
+    """Return sheets as pages that were read without an error, without drawing them."""
     return tuple(
         Page(
             scan="",

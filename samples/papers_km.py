@@ -260,7 +260,7 @@ def gazette(facts: Facts, kind: Type) -> list[Block]:
 
 
 def transmittal(facts: Facts, kind: Type) -> list[Block]:
-    """A transmittal slip (លិខិតបញ្ជូន) in which Khmer, French and English stand side by side."""
+    """A transmittal slip (លិខិតបញ្ជូន) in Khmer, French and English together."""
     return [
         _letterhead(kind, ("ក្រឡាបញ្ជី", facts.fill("សាលាដំបូង{province}"), facts.fill("N° {number_fr} / GREFFE"))),
         Gap(4),

@@ -11,12 +11,12 @@ from samples.typeset import Pixels
 
 
 def write_scan(pages: list[Pixels], path: Path, dpi: int, quality: int = 50) -> None:
-    """Write pages as a scan whose kind its name's suffix tells.
+    """Write pages as a scan of the kind that the suffix of its name gives.
 
-    ``.tif`` of two levels is compressed as a fax (G4), of more as LZW; ``.pdf`` holds one JPEG a page and no text.
+    ``.tif`` with two levels is compressed as a fax (G4), with more as LZW; ``.pdf`` holds one JPEG a page and no text.
 
     Raises:
-        ValueError: A suffix that is not known, or several pages for a kind that holds one.
+        ValueError: An unknown suffix, or several pages for a kind that holds one.
     """
     pictures = [Image.fromarray(page) for page in pages]
     first = pictures[0]
@@ -34,7 +34,7 @@ def write_scan(pages: list[Pixels], path: Path, dpi: int, quality: int = 50) -> 
         case ".jp2", 1:
             first.save(path, quality_mode="rates", quality_layers=[24], irreversible=True)
         case _:
-            raise ValueError(f"no scan of {len(pages)} pages is written as {path.suffix}")
+            raise ValueError(f"a scan of {len(pages)} pages cannot be written as {path.suffix}")
 
 
 def _write_tiff(pictures: list[Image.Image], path: Path, dpi: int) -> None:

@@ -1,4 +1,4 @@
-"""Makes the papers that the classifier of kinds is taught with, and teaches it: ``script/train-kinds``."""
+"""Makes the papers that the classifier of kinds is trained with, and trains it: ``script/train-kinds``."""
 
 import sys
 

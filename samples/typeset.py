@@ -53,7 +53,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Blocks side by side. ``shares`` part the width; ``gap`` is in millimetres."""
+    """Blocks side by side. ``shares`` divide the width; ``gap`` is in millimetres."""
 
     columns: tuple[tuple["Block", ...], ...]
     shares: tuple[float, ...] = (1.0, 1.0)
@@ -62,7 +62,7 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A ruled table; a cell holds one line. ``shares`` part the width among its columns."""
+    """A ruled table; a cell holds one line. ``shares`` divide the width among its columns."""
 
     rows: tuple[tuple[str, ...], ...]
     shares: tuple[float, ...]
@@ -108,7 +108,7 @@ class Sheet:
 
 @dataclass(slots=True)
 class _Row:
-    """What cannot be parted between two sheets; places are relative to its own top left."""
+    """A part that must stay on one sheet; places are relative to its own top left."""
 
     height: float
     inks: list[Ink] = field(default_factory=list)
@@ -117,18 +117,18 @@ class _Row:
 
 
 def clusters(text: str) -> list[str]:
-    """Cut text into clusters, between which a line may be broken if it must; see ``_CLUSTER`` for the rule."""
+    """Cut text into clusters, between which a line may be broken if necessary; see ``_CLUSTER`` for the rule."""
     return _CLUSTER.findall(text)
 
 
 def lay_out(blocks: Iterable[Block], dpi: int, margin: float = 22.0, numbered: bool = False) -> list[Sheet]:
-    """Let blocks flow down as many sheets of A4 as they need.
+    """Set blocks on as many sheets of A4 as they need.
 
     Args:
-        blocks: What to print.
+        blocks: The blocks to print.
         dpi: Resolution in dots per inch.
         margin: Width of the margins in millimetres.
-        numbered: Whether the second and later sheets carry their number at the top.
+        numbered: Whether the second and later sheets have their number at the top.
 
     Raises:
         ValueError: A block does not fit: a cell wider than its column, columns higher than a sheet.
@@ -211,7 +211,7 @@ def _paragraph(text: Text, width: float, dpi: int) -> Iterator[_Row]:
 def break_lines(text: str, font: ImageFont.FreeTypeFont, width: float, indent: float = 0.0) -> list[str]:
     """Break a paragraph into lines no wider than ``width`` pixels; the first has ``indent`` pixels less.
 
-    Lines are broken at spaces and at ``BREAK``; where a stretch without either is too long, between clusters.
+    Lines are broken at spaces and at ``BREAK``; if a part without either is too long, between clusters.
     """
     lines: list[str] = []
     line = ""
@@ -266,7 +266,7 @@ def _table(table: Table, width: float, dpi: int) -> Iterator[_Row]:
 
 
 def _stack(page: _Row, row: _Row) -> None:
-    """Put a row below what the page holds."""
+    """Put a row below the rows of the page."""
     top = round(page.height)
     page.inks += [Ink(i.x, top + i.y, i.text, i.face, i.pixels) for i in row.inks]
     page.rules += [Rule(r.left, top + r.top, r.right, top + r.bottom) for r in row.rules]

@@ -1,11 +1,11 @@
-"""Made-up people, places and facts, drawn at random; the titles and courts are as real papers name them."""
+"""Invented people, places and facts, chosen at random; the titles and courts are as on real papers."""
 
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 
 import numpy as np
 
-# Family and given names in Khmer and in Latin letters. They are put together at random: nobody is meant.
+# Family and given names in Khmer and in Latin letters. They are combined at random: nobody is meant.
 FAMILIES = (
     ("កែវ", "Keo"), ("ណុប", "Nop"), ("ទេព", "Tep"), ("ម៉ៅ", "Mao"), ("ឈឹម", "Chhim"),
     ("ប៉ែន", "Pen"), ("យឹម", "Yim"), ("អ៊ុក", "Ouk"), ("សេក", "Sek"), ("ទូច", "Touch"),
@@ -16,7 +16,7 @@ GIVEN = (
     ("សំណាងរិទ្ធ", "Samnangrith"), ("ធារីនាថ", "Thearynath"),
 )  # fmt: skip
 
-# Villages and communes that are on no map, in provinces that are.
+# Invented villages and communes, in real provinces.
 VILLAGES = (
     ("ភូមិត្រពាំងស្វាយទឹម", "Trapeang Svay Tim"), ("ភូមិព្រែកដូងទាប", "Prek Daung Teap"),
     ("ភូមិអូរឬស្សីក្រោយ", "O Russey Kraoy"), ("ភូមិស្ទឹងក្រូចធំ", "Stung Krauch Thom"),
@@ -45,7 +45,7 @@ _MONTHS_EN = (
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the papers of one case file agree on. ``_fr`` is the same in Latin letters."""
+    """The facts that the papers of one case file share. ``_fr`` is the same in Latin letters."""
 
     accused: str
     accused_fr: str
@@ -88,7 +88,7 @@ class Facts:
 
 
 def draw_facts(rng: np.random.Generator, year: int) -> Facts:
-    """Draw the facts of a case whose deed was done in the given year."""
+    """Choose the facts of a case whose offence was in the given year."""
     families = rng.permutation(len(FAMILIES))
     given = rng.permutation(len(GIVEN))
     people = {

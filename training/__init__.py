@@ -1,1 +1,1 @@
-"""A small line reader (CTC), trained on made lines; docs/training.md tells what came of it. Not installed."""
+"""A small line reader (CTC), trained on made lines; docs/training.md has the results. Not installed."""

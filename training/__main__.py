@@ -1,4 +1,4 @@
-"""The steps of ``script/train-lines``; docs/training.md tells what they are for."""
+"""The steps of ``script/train-lines``; docs/training.md explains them."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,8 +14,8 @@ from training.measure import crops_of
 app = typer.Typer(help="Make lines, train the small line reader, export and measure it.", no_args_is_help=True)
 
 Words = Annotated[Path, typer.Option(help="The word list of Debian's Khmer model.")]
-Fontsource = Annotated[Path, typer.Option(help="The folder @fontsource that npm filled.")]
-Seed = Annotated[int, typer.Option(help="What all chance comes from.")]
+Fontsource = Annotated[Path, typer.Option(help="The folder @fontsource that npm installed.")]
+Seed = Annotated[int, typer.Option(help="The seed of all random choices.")]
 
 
 @app.command("lines")
@@ -27,7 +27,7 @@ def show_lines(
     block: Annotated[int, typer.Option(help="The number of the block.")] = 0,
     count: Annotated[int, typer.Option(help="How many lines.")] = 40,
 ) -> None:
-    """Make lines and put them on one picture, to look at; their texts go to standard output."""
+    """Make lines and put them on one picture, to look at; print their texts to standard output."""
     made = line_maker(words, fontsource, seed).make(block, count)
     widest = max(line.pixels.shape[1] for line in made)
     rows = [np.pad(255 - line.pixels, ((0, 2), (0, widest - line.pixels.shape[1]))) for line in made]
@@ -43,12 +43,12 @@ def train(
     fontsource: Fontsource,
     seed: Seed = 1,
     blocks: Annotated[int, typer.Option(help="Blocks of 2,048 lines to learn from.")] = 400,
-    finish: Annotated[int, typer.Option(help="Last blocks, over which the rate falls.")] = 60,
+    finish: Annotated[int, typer.Option(help="The last blocks, over which the learning rate falls.")] = 60,
     threads: Annotated[int, typer.Option(help="Threads.")] = 2,
-    real: Annotated[Path | None, typer.Option(help="Real lines to measure on now and then.")] = None,
+    real: Annotated[Path | None, typer.Option(help="Real lines, to measure on from time to time.")] = None,
 ) -> None:
-    """Train, or go on training, in a folder."""
-    from training.train import Training  # noqa: PLC0415  # PyTorch takes seconds to load, and not all have it
+    """Train, or continue training, in a folder."""
+    from training.train import Training  # noqa: PLC0415  # PyTorch takes seconds to load, and is not always installed
 
     folder.mkdir(parents=True, exist_ok=True)
     store = BlockStore(folder / "blocks", words, fontsource, seed)
@@ -67,16 +67,16 @@ def export_model(folder: Path, out: Path) -> None:
 
 @app.command("crops")
 def cut_crops(pages: Path, out: Path) -> None:
-    """Cut the lines out of real pages whose texts are known, for measuring; call it once for each folder of pages."""
-    from training import crops  # noqa: PLC0415  # Tesseract allows OpenMP but one thread, of which PyTorch wants two
+    """Cut lines out of real pages with known texts, for measuring; call it once for each folder of pages."""
+    from training import crops  # noqa: PLC0415  # Tesseract allows OpenMP only one thread, and PyTorch needs two
 
     typer.echo(crops.cut(pages, out, load().page))
 
 
 @app.command()
 def measure(model: Path, real: Path) -> None:
-    """Measure an exported network on real lines, beside Tesseract and beside what the product reads."""
-    from training.compare import compare  # noqa: PLC0415  # not all have ONNX Runtime
+    """Measure an exported network on real lines, compared with Tesseract and with the product."""
+    from training.compare import compare  # noqa: PLC0415  # ONNX Runtime is not always installed
 
     for line in compare(model, real, load().page):
         typer.echo(line)

@@ -1,4 +1,4 @@
-"""Blocks of made lines on disk, made ahead by a process of its own while the network learns from the ones before."""
+"""Blocks of made lines on disk, made in advance by a separate process while the network learns from earlier ones."""
 
 import multiprocessing
 import os
@@ -14,20 +14,20 @@ from training.lines import Line, LineMaker
 from training.texts import LineWriter
 
 LINES = 2048
-"""Lines a block."""
+"""Lines of a block."""
 
 _AHEAD = 3
 _WAIT = 2.0
 
 
 def line_maker(words: Path, fontsource: Path, seed: int) -> LineMaker:
-    """Return what makes the lines of all blocks; see :class:`LineWriter` and :func:`faces.load`."""
+    """Return the maker of the lines of all blocks; see :class:`LineWriter` and :func:`faces.load`."""
     khmer, latin = (faces.load(faces.KHMER, fontsource, khmer=True), faces.load(faces.LATIN, fontsource, khmer=False))
     return LineMaker(LineWriter(np.random.default_rng(seed), words), khmer, latin, seed)
 
 
 def save(lines: list[Line], file: Path) -> None:
-    """Write a block; there is no file before it is whole."""
+    """Write a block; there is no file before it is complete."""
     part = file.with_suffix(".part")
     with part.open("wb") as out:
         np.savez(
@@ -50,10 +50,10 @@ def load(file: Path) -> list[Line]:
 
 
 class BlockStore:
-    """The blocks of a run, and the process that makes them ahead."""
+    """The blocks of a run, and the process that makes them in advance."""
 
     def __init__(self, folder: Path, words: Path, fontsource: Path, seed: int) -> None:
-        """Name where the blocks lie; see :func:`line_maker` for the rest."""
+        """Set where the blocks are; see :func:`line_maker` for the rest."""
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self._arguments = (folder, words, fontsource, seed)
@@ -66,7 +66,7 @@ class BlockStore:
         self._process.start()
 
     def take(self, block: int, give_up: Callable[[], bool]) -> list[Line]:
-        """Return a block, waiting until it is made, and drop those before it; none where the caller gives up."""
+        """Return a block, waiting until it is made, and delete those before it; none if the caller gives up."""
         for old in self._folder.glob("*.npz"):
             if int(old.stem) < block:
                 old.unlink()
@@ -85,7 +85,7 @@ def _file(folder: Path, block: int) -> Path:
 
 
 def _make_on(folder: Path, words: Path, fontsource: Path, seed: int, block: int) -> None:
-    """Make block after block, a few ahead of the reader, as long as the process that asked for it lives."""
+    """Make block after block, a few in advance, as long as the process that asked for them lives."""
     cv2.setNumThreads(1)
     parent = os.getppid()
     maker = line_maker(words, fontsource, seed)

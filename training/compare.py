@@ -1,4 +1,4 @@
-"""The exported network beside Tesseract on the same real lines: errors, time, and the worth of two readers."""
+"""The exported network and Tesseract on the same real lines: errors, time, and the benefit of two readers."""
 
 import csv
 import time
@@ -30,7 +30,7 @@ Readings = dict[str, list[Symbols]]
 
 
 def compare(model: Path, real: Path, settings: PageSettings) -> Iterator[str]:
-    """Yield lines of text: for each folder of pages, each reader's error, and the worth of agreement.
+    """Yield lines of text: for each folder of pages, each reader's error, and how often agreement is right.
 
     Args:
         model: The exported network.
@@ -48,7 +48,7 @@ def compare(model: Path, real: Path, settings: PageSettings) -> Iterator[str]:
     first = tesseract.read(lines, settings.first_languages)
     each = 1000 / len(lines)
     yield (
-        f"milliseconds of processor a line: network {each * (middle - start):.1f}, "
+        f"milliseconds of processor time a line: network {each * (middle - start):.1f}, "
         f"{settings.first_languages} {each * (time.process_time() - middle):.1f}"
     )
     product = _product(lines, kinds, tesseract, settings)
@@ -76,7 +76,7 @@ def compare(model: Path, real: Path, settings: PageSettings) -> Iterator[str]:
 def _product(
     lines: Sequence[Pixels], kinds: Sequence[str], tesseract: Recogniser, settings: PageSettings
 ) -> list[Symbols]:
-    """Return what the product reads, which knows whether a page is Latin."""
+    """Return the product's reading; the product knows whether a page is Latin."""
     found: dict[int, Symbols] = {}
     for latin in (False, True):
         mine = [number for number, kind in enumerate(kinds) if (kind == "latin") == latin]
@@ -86,17 +86,17 @@ def _product(
 
 
 def _together(readings: Sequence[Symbols], network: Sequence[Symbols]) -> list[Symbols]:
-    """Return one reading of two."""
+    """Return two readings merged into one."""
     return [merged(_folded(one), other) for one, other in zip(readings, network, strict=True)]
 
 
 def _folded(symbols: Symbols) -> Symbols:
-    """Return symbols with the subscripts that the network can say."""
+    """Return symbols with the subscripts of the network."""
     return tuple(replace(symbol, text=printed_form(symbol.text) or symbol.text) for symbol in symbols)
 
 
 def _raw(lines: Sequence[Pixels], settings: PageSettings) -> list[str]:
-    """Return what the first model reads where Tesseract takes the picture as it is (psm 13)."""
+    """Return the reading of the first model if Tesseract takes the picture unchanged (psm 13)."""
     name = settings.first_languages
     texts = []
     folder = folder_of(name, settings.models_folder)
@@ -124,7 +124,7 @@ def _agreement(ones: Sequence[str], others: Sequence[str], truths: Sequence[str]
 
 
 def _matched(one: str, other: str) -> set[int]:
-    """Return the places of the characters of the first that stand in the second."""
+    """Return the places of the characters of the first that are in the second."""
     blocks = SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
     return {place for block in blocks for place in range(block.a, block.a + block.size)}
 

@@ -1,4 +1,4 @@
-"""Lines cut out of real pages by the very steps that read pages, each with what stands there: for measuring only."""
+"""Lines cut out of real pages by the same steps that read pages, each with its true text: for measuring only."""
 
 import csv
 from collections import Counter
@@ -22,7 +22,7 @@ FIELDS = ("file", "page", "text", "product")
 
 _PICTURES = {".png", ".jpg", ".jpeg", ".tif", ".tiff"}
 _NEAR = 0.5
-"""A crop is a line of the truth where its reading has fewer errors than this, of the line's length."""
+"""A crop is a line of the ground truth if its reading has fewer errors than this share of the line's length."""
 
 _SECONDS = 900.0
 
@@ -34,13 +34,13 @@ class _Cut:
 
 
 def cut(pages: Path, out: Path, settings: PageSettings) -> int:
-    """Cut the lines out of pages, find each in the page's truth, and write those that were found.
+    """Cut the lines out of pages, find each in the page's ground truth, and write those that were found.
 
-    A line that the layout tore or joined is not found, and is no measure of a recogniser.
+    A line that the layout broke or joined is not found; it does not measure a recogniser.
 
     Args:
-        pages: Pictures of pages, ``NAME.txt`` beside each: what stands there, one printed line a line.
-        out: Where the crops and ``labels.tsv`` go.
+        pages: Pictures of pages, each with a ``NAME.txt`` of its text, one line for each printed line.
+        out: The folder for the crops and ``labels.tsv``.
         settings: How pages are read.
 
     Returns:
@@ -67,7 +67,7 @@ def cut(pages: Path, out: Path, settings: PageSettings) -> int:
 
 
 def _lines(page: Path, settings: PageSettings) -> Iterator[_Cut]:
-    """Yield the lines of a page as the recogniser is handed them, and what was read there by the stages up to that."""
+    """Yield the lines of a page as the recogniser gets them, and what the stages up to that have read."""
     with Image.open(page) as image:
         dpi = float(image.info.get("dpi", (300, 300))[0]) or 300.0
         pixels = np.asarray(image.convert("RGB"), np.uint8)
@@ -79,12 +79,12 @@ def _lines(page: Path, settings: PageSettings) -> Iterator[_Cut]:
 
 
 def text_of(symbols: Symbols) -> str:
-    """Return what symbols say, their words parted by spaces."""
+    """Return the text of symbols, their words separated by spaces."""
     return "".join(f" {symbol.text}" if symbol.begins else symbol.text for symbol in symbols).strip()
 
 
 def _found(cuts: list[_Cut], truth: list[str]) -> Iterator[tuple[_Cut, str]]:
-    """Yield the crops that are lines of the truth, the likest first; each line is taken once."""
+    """Yield the crops that are lines of the ground truth, the most similar first; each line is taken once."""
     pairs = []
     for number, one in enumerate(cuts):
         reading = compared(one.product)

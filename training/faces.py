@@ -1,6 +1,6 @@
 """The free faces that lines are set in, by their files, and how often each is drawn.
 
-Debian's packages (script/packages-train.txt) and Fontsource's (training/package.json, by npm) bring them; all are
+Debian's packages (script/packages-train.txt) and Fontsource's (training/package.json, by npm) contain them; all are
 under the OFL, Apache's licence or one as free. Preahvihear, Taprom, Bayon, Dangrek and AKbalthom are for measuring:
 nothing is trained on them.
 """
@@ -84,7 +84,7 @@ KHMER: dict[str, float] = {
     "noto-serif-khmer-khmer-300-normal": 0.4,
     "noto-serif-khmer-khmer-600-normal": 0.4,
 }
-"""Khmer faces: files under the folder of fonts, and those of Fontsource by their stem."""
+"""Khmer faces: files under the folder of fonts, and those of Fontsource by their names."""
 
 LATIN: dict[str, float] = {
     "truetype/liberation/LiberationMono-Regular.ttf": 3,
@@ -107,10 +107,10 @@ LATIN: dict[str, float] = {
     "cutive-mono-latin-400-normal": 2,
     "special-elite-latin-400-normal": 3,
 }
-"""Latin faces, most of them a typewriter's."""
+"""Latin faces, most of them typewriter faces."""
 
 HELD_BACK = ("preahvihear", "taprom", "bayon", "dangrek", "akbalthom")
-"""Parts of the names of faces that are for measuring."""
+"""Parts of the names of faces that are only for measuring."""
 
 _SAMPLE = {
     True: "កម្ពុជា ការងារ ប្រទេស ជាតិ សាសនា នៃ ដែល និង បាន មាន",
@@ -120,12 +120,12 @@ _SAMPLE_PIXELS = 100
 
 
 class MissingFaceError(Exception):
-    """A face's file is not there; the message says which and how it is installed."""
+    """The file of a face is missing; the message says which, and how to install it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A face; ``letter`` is their height in ems, as :func:`pipeline.page.components.letter_height` measures it."""
+    """A face; ``letter`` is its letter height in ems, as :func:`pipeline.page.components.letter_height` measures it."""
 
     name: str
     file: Path
@@ -146,7 +146,7 @@ class Faces:
         self._chances = np.array(weights) / sum(weights)
 
     def draw(self, rng: np.random.Generator) -> Face:
-        """Return one by chance."""
+        """Return a random one."""
         return self._faces[int(rng.choice(len(self._faces), p=self._chances))]
 
 
@@ -155,7 +155,7 @@ def load(names: dict[str, float], fontsource: Path, *, khmer: bool) -> Faces:
 
     Args:
         names: :data:`KHMER` or :data:`LATIN`.
-        fontsource: The folder ``@fontsource`` that npm filled.
+        fontsource: The folder ``@fontsource`` that npm installed.
         khmer: Whether their letters are measured on Khmer.
 
     Raises:
@@ -184,7 +184,7 @@ def _letter(file: Path, sample: str) -> float:
     picture = Image.new("L", (round(font.getlength(sample)) + 40, 3 * _SAMPLE_PIXELS), 0)
     ImageDraw.Draw(picture).text((20, 2 * _SAMPLE_PIXELS), sample, fill=255, font=font, anchor="ls")
     ink = np.asarray(cv2.threshold(np.asarray(picture), 127, 255, cv2.THRESH_BINARY)[1], np.uint8)
-    # As on a page at 300 dpi whose type is ten times as big as usual: the limits of what could be a letter go along.
+    # As on a page at 300 dpi whose type is ten times as big as usual: the size limits for letters grow with it.
     return letter_height(Components.of(ink), 3.2 * _SAMPLE_PIXELS) / _SAMPLE_PIXELS
 
 

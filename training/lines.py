@@ -1,4 +1,4 @@
-"""Lines made by chance: a text, set in a face, worn, and cut as ``pipeline.page`` cuts lines out of pages."""
+"""Random lines: a text, set in a face, aged, and cut as ``pipeline.page`` cuts lines out of pages."""
 
 import re
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ _WIDEST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A made line: its picture as the network takes it, and what it says."""
+    """A made line: its picture as the network takes it, and its text."""
 
     pixels: Pixels
     text: str
@@ -34,23 +34,23 @@ class Texts(Protocol):
     """Where the texts of lines come from: :class:`training.texts.LineWriter`."""
 
     def restart(self, rng: np.random.Generator) -> None:
-        """Go on with another generator."""
+        """Continue with another generator."""
 
     def text(self) -> str:
-        """Write the text of one line, in the form that paper shows."""
+        """Write the text of one line, in its printed form."""
 
 
 class LineMaker:
-    """Makes lines; which ones depends on nothing but the seed and the number of their block."""
+    """Makes lines, which depend only on the seed and the number of their block."""
 
     def __init__(self, texts: Texts, khmer: Faces, latin: Faces, seed: int) -> None:
-        """Take what lines are made of.
+        """Take the parts of lines.
 
         Args:
-            texts: What they say.
-            khmer: Faces for lines that hold Khmer.
-            latin: Faces for the others, and for what is Latin in Khmer lines.
-            seed: What all chance comes from.
+            texts: Their texts.
+            khmer: Faces for lines with Khmer.
+            latin: Faces for the others, and for the Latin parts of Khmer lines.
+            seed: The seed of all random choices.
         """
         self._texts, self._khmer, self._latin, self._seed = texts, khmer, latin, seed
 
@@ -68,12 +68,12 @@ class LineMaker:
     def _line(self, rng: np.random.Generator) -> Line | None:
         text = self._texts.text()
         khmer, latin = self._khmer.draw(rng), self._latin.draw(rng)
-        # Figures alone stand on pages of either script.
+        # Figures alone are on pages of either script.
         own = _KHMER.search(text) is not None or (not any(map(str.isalpha, text)) and rng.random() < 0.75)
         # Khmer pages set their Latin in the Khmer face's own letters, or in any other.
         order = [khmer, latin] if own and rng.random() < 0.45 else [latin, khmer]
         main = khmer if own else latin
-        # Now and then a line begins in another face, as in bold.
+        # Sometimes a line begins in another face, such as bold.
         second = self._khmer.draw(rng) if rng.random() < 0.05 else None
         letter = float(np.exp(rng.uniform(np.log(12), np.log(32))))
         size = letter / main.letter
@@ -87,7 +87,7 @@ class LineMaker:
         ink = _cut(ink, rng, letter)
         ink = wear.printed(wear.with_strangers(ink, rng, letter, other), rng, letter, khmer=own)
         pixels = wear.scanned(ink, rng, letter)
-        # What the layout takes for the height of the page's letters is not that of each line: headings are bigger.
+        # The letter height that the layout measures for the page is not that of each line: headings are bigger.
         taken = letter * float(np.exp(rng.normal(0.05 if own else 0.15, 0.12)))
         return Line(prepared(pixels, taken), text, main.name)
 
@@ -107,7 +107,7 @@ def _set(
     match: bool,
     second: Face | None = None,
 ) -> tuple[wear.Floats | None, int]:
-    """Return the ink of a text, 0 to 1, and the row of its baseline; None where no face has a character of it."""
+    """Return the ink of a text, 0 to 1, and the row of its baseline; None if no face has one of its characters."""
     if second is None:
         runs = _runs(text, order)
     else:
@@ -125,7 +125,7 @@ def _set(
     scale = {face.name: 1.0 for face in order}
     if match:
         for face in order:
-            # A Latin face of a size that goes with the Khmer one: its small letters are lower than Khmer ones.
+            # A Latin face of a size that fits the Khmer one: its small letters are lower than Khmer ones.
             if face is not khmer and face is not second:
                 scale[face.name] = min(1.4, float(rng.uniform(0.5, 0.85)) * khmer.letter / face.letter)
     fonts = {face.name: face.at(size * scale[face.name]) for face in order}
@@ -168,7 +168,7 @@ def _runs(text: str, order: Sequence[Face]) -> list[tuple[Face, str]] | None:
 
 
 def _cut(ink: wear.Floats, rng: np.random.Generator, letter: float) -> wear.Floats:
-    """Cut the line out: round its ink, with a little room, or too close at the top or the bottom."""
+    """Cut the line out round its ink, with a small margin, or too close at the top or the bottom."""
     rows, columns = np.flatnonzero(ink.max(axis=1) > 0.3), np.flatnonzero(ink.max(axis=0) > 0.3)
     if not len(rows):
         return ink

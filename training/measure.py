@@ -1,7 +1,7 @@
-"""How much of what stands on real lines the network reads: crops with their texts, compared symbol by symbol.
+"""How much of the text of real lines the network reads: crops with their texts, compared symbol by symbol.
 
-A folder of crops holds ``labels.tsv``: the file of each crop, its page, its text; the crops are as
-``PreparedPage.picture_of`` hands them over (see :mod:`training.crops`).
+A folder of crops has a ``labels.tsv``: the file of each crop, its page, its text; the crops are as
+``PreparedPage.picture_of`` gives them (see :mod:`training.crops`).
 """
 
 import csv
@@ -23,7 +23,7 @@ _COLUMNS = 20000
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """A line cut out of a real page, what stands there, and its picture as the network takes it."""
+    """A line cut out of a real page, its true text, and its picture as the network takes it."""
 
     name: str
     page: str
@@ -47,7 +47,7 @@ Scorer = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
 def read(pictures: Sequence[Pixels], scores: Scorer) -> list[str]:
-    """Return the texts of pictures, read a batch of like widths at a time."""
+    """Return the texts of pictures, read a batch of similar widths at a time."""
     texts = [""] * len(pictures)
     for group in _groups([picture.shape[1] for picture in pictures]):
         best = scores(batch([pictures[number] for number in group])).argmax(axis=2).T
@@ -73,7 +73,7 @@ def compared(text: str) -> str:
 
 
 def error(texts: Sequence[str], truths: Sequence[str]) -> float:
-    """Return the share of wrong code points, spaces left out."""
+    """Return the share of wrong code points, without spaces."""
     wrong = sum(
         Levenshtein.distance(compared(text), compared(truth)) for text, truth in zip(texts, truths, strict=True)
     )

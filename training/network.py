@@ -1,4 +1,4 @@
-"""The network: pictures of lines in, the scores of the symbols out, a frame every four columns."""
+"""The network: pictures of lines in, the scores of the symbols out, one frame for every four columns."""
 
 from typing import cast
 
@@ -9,7 +9,7 @@ from training.picture import HEIGHT
 from training.tokens import CLASSES
 
 STRIDE = 4
-"""Columns of the picture a frame."""
+"""Columns of the picture for each frame."""
 
 _FLAT = HEIGHT // 8
 
@@ -24,7 +24,7 @@ def _conv(  # noqa: PLR0913
     groups: int = 1,
     act: bool = True,
 ) -> nn.Sequential:
-    """Return a convolution with its batch norm, and a ReLU where ``act`` says so."""
+    """Return a convolution with its batch norm, and a ReLU if ``act`` says so."""
     padding = (kernel[0] // 2, kernel[1] // 2) if padding is None else padding
     layers: list[nn.Module] = [
         nn.Conv2d(ins, outs, kernel, stride, padding, groups=groups, bias=False),
@@ -34,7 +34,7 @@ def _conv(  # noqa: PLR0913
 
 
 class _Residual(nn.Module):
-    """Two 3 × 3 convolutions round which the input is carried."""
+    """Two 3 × 3 convolutions with a shortcut for the input."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class _Residual(nn.Module):
 
 
 class _Mixer(nn.Module):
-    """Nine frames seen by each channel for itself, then all channels of a frame together."""
+    """Each channel sees nine frames separately, then all channels of a frame are combined."""
 
     def __init__(self, width: int, dropout: float) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class LineNetwork(nn.Module):
     """A stem of convolutions over height and width, mixers along the line, one bidirectional LSTM, a linear layer."""
 
     def __init__(self, width: int = 192, mixers: int = 4, memory: int = 128, dropout: float = 0.1) -> None:
-        """Lay out a network of some 1.3 million weights."""
+        """Build a network of some 1.3 million weights."""
         super().__init__()
         self.stem = nn.Sequential(
             _conv(1, 16, (5, 5), (2, 2)),

@@ -12,7 +12,7 @@ INPUT, OUTPUT = "lines", "scores"
 
 
 def scorer(model: Path) -> Scorer:
-    """Return what gives the scores of pictures."""
+    """Return the function that gives the scores of pictures."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])

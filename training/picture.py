@@ -10,10 +10,10 @@ Pixels = NDArray[np.uint8]
 
 HEIGHT = 48
 LETTER = 15.0
-"""Pixels of a letter's height, of :func:`pipeline.page.components.letter_height`'s kind."""
+"""Pixels of a letter's height, as :func:`pipeline.page.components.letter_height` measures it."""
 
 _MIDDLE = 21
-"""Row on which the middle of the row of letters comes to lie: there is more below it than above."""
+"""Row for the middle of the row of letters: there is more below it than above."""
 
 _EDGE = 8
 """Columns without ink at both ends of a line."""
@@ -25,7 +25,7 @@ def prepared(line: Pixels, letter: float) -> Pixels:
     A line that is higher than the network's picture is made smaller. The paper becomes 0 and the ink about 255.
 
     Args:
-        line: The picture, as ``PreparedPage.picture_of`` hands it over.
+        line: The picture, as ``PreparedPage.picture_of`` gives it.
         letter: The height of its letters in its pixels.
     """
     ink = cv2.bitwise_not(line)

@@ -1,4 +1,4 @@
-"""The exported network as a recogniser of the pipeline's kind: pictures of lines in, their symbols out."""
+"""The exported network as a recogniser like those of the pipeline: pictures of lines in, their symbols out."""
 
 from collections.abc import Iterator, Sequence
 
@@ -19,11 +19,11 @@ class NetworkReader:
     """Reads lines one by one on one thread."""
 
     def __init__(self, scores: Scorer) -> None:
-        """Take what gives the scores of pictures, such as :func:`training.onnx_model.scorer`."""
+        """Take the function that gives the scores of pictures, such as :func:`training.onnx_model.scorer`."""
         self._scores = scores
 
     def read(self, lines: Sequence[Pixels]) -> list[Symbols]:
-        """Read grey pictures of one line each, as ``PreparedPage.picture_of`` hands them over."""
+        """Read grey pictures of one line each, as ``PreparedPage.picture_of`` gives them."""
         return [self._read(line) for line in lines]
 
     def _read(self, line: Pixels) -> Symbols:
@@ -31,13 +31,13 @@ class NetworkReader:
         scores = self._scores(batch([picture]))[:, 0].astype(np.float64)
         chances = np.exp(scores - scores.max(axis=1, keepdims=True))
         chances /= chances.sum(axis=1, keepdims=True)
-        # Where the symbols lie is known to a few columns only: all that is asked of it is the order.
+        # The places of the symbols are exact only to a few columns: they are used only for the order.
         wide = line.shape[1] / max(1, len(chances))
         return tuple(_symbols(chances, wide))
 
 
 def _symbols(chances: NDArray[np.float64], wide: float) -> Iterator[Symbol]:
-    """Yield what the best output of each frame says; a symbol is as sure as the surest of its frames."""
+    """Yield the best output of each frame; a symbol has the highest confidence of its frames."""
     best = chances.argmax(axis=1)
     ends = np.flatnonzero(np.diff(best)) + 1
     begins = False

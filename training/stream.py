@@ -1,4 +1,4 @@
-"""In which order the lines of a block are learned from; the same whenever it is read, so that a run can go on."""
+"""The order in which the lines of a block are used; the same each time it is read, so that a run can continue."""
 
 import math
 from collections.abc import Sequence
@@ -11,17 +11,17 @@ from training.picture import HEIGHT, Pixels
 
 _COLUMNS = 15000
 _LINES = 36
-"""Columns of the pictures of one batch, and its lines: more of them at once would teach less a line."""
+"""Columns of the pictures of one batch, and its lines: with more at once, each line would teach less."""
 
 _STEP = 48
-"""Batches are so many columns wide, or twice as many, and so on: for each new shape PyTorch compiles anew."""
+"""Batches are so many columns wide, or twice as many, and so on: PyTorch compiles for each new shape."""
 
 _PASSES = 2
-"""How often each line is learned from, each time shaken in another way: making it takes half as long as learning."""
+"""How often each line is used, each time distorted differently: making it takes half as long as learning."""
 
 _SHORT_BLOCKS = 10
 _SHORT = 330
-"""The widest picture of the first blocks: short lines are learned from first."""
+"""The widest picture of the first blocks: short lines are used first."""
 
 
 def width_of(lines: Sequence[Line]) -> int:
@@ -30,9 +30,9 @@ def width_of(lines: Sequence[Line]) -> int:
 
 
 def batches(lines: Sequence[Line], seed: int, block: int) -> list[list[Line]]:
-    """Return a block's lines in batches of like widths, in an order by chance, each line in two of them.
+    """Return a block's lines in batches of similar widths, in random order, each line in two of them.
 
-    Batches of one width have as many lines; the few shortest lines that fill none are left out.
+    Batches of one width have as many lines; the few shortest lines that do not fill a batch are left out.
     """
     rng = np.random.default_rng([seed, block])
     if block < _SHORT_BLOCKS:

@@ -1,4 +1,4 @@
-"""What the made lines say: the project's own papers, Debian's translations, words, and law and office by grammar."""
+"""The texts of made lines: the project's own papers, Debian's translations, words, laws and offices from a grammar."""
 
 import re
 import tomllib
@@ -32,10 +32,10 @@ _FIGURES = (
 
 
 class LineWriter(Writer):
-    """Writes the texts of lines by chance; the same state of the generator gives the same texts."""
+    """Writes random texts of lines; the same state of the generator gives the same texts."""
 
     def __init__(self, rng: np.random.Generator, khmer_words: Path) -> None:
-        """Gather what lines are made of.
+        """Collect the parts of lines.
 
         Args:
             rng: Where chance comes from.
@@ -47,11 +47,11 @@ class LineWriter(Writer):
         self._latin_papers = _own_papers("en*.toml") + _own_papers("fr*.toml")
 
     def restart(self, rng: np.random.Generator) -> None:
-        """Go on with another generator."""
+        """Continue with another generator."""
         self._rng = rng
 
     def text(self) -> str:
-        """Write the text of one line, in the form that paper shows."""
+        """Write the text of one line, in its printed form."""
         while True:
             text = printed_form(self._raw())
             if len(text) > 1 and can_say(text):
@@ -97,11 +97,11 @@ class LineWriter(Writer):
         return "  ".join(self.fill(self._pick(_FIGURES), khmer=khmer) for _ in range(int(self._rng.integers(1, 4))))
 
     def _paper(self) -> Iterator[str]:
-        """Yield the words of a Khmer court paper, begun anywhere."""
+        """Yield the words of a Khmer court paper, from a random place on."""
         return self._from_papers(self._papers)
 
     def _latin_paper(self) -> Iterator[str]:
-        """Yield the words of an English or French court paper, now and then in capitals."""
+        """Yield the words of an English or French court paper, sometimes in capitals."""
         capitals = self._chance(0.12)
         for piece in self._from_papers(self._latin_papers):
             yield piece.upper() if capitals else piece
@@ -137,7 +137,7 @@ class LineWriter(Writer):
                 yield self._filled(self._pick(self._law_phrases["heads"])) + " "
 
     def _filled(self, template: str) -> str:
-        """Fill the slots that are only here, then the others."""
+        """Fill the slots of this module, then the others."""
         own: dict[str, Callable[[], str]] = {
             "{body}": lambda: self._pick(self._law_phrases["bodies"]),
             "{ref}": lambda: self._pick(self._law_phrases["references"]),
@@ -154,7 +154,7 @@ class LineWriter(Writer):
 
 
 def _own_papers(files: str) -> list[str]:
-    """Return the texts of the project's made papers in the files of a pattern; the names of kinds are no text."""
+    """Return the texts of the project's made papers in the files of a pattern; the names of kinds are not text."""
     texts: set[str] = set()
     for path in sorted(_PAPERS.glob(files)):
         texts.update(_texts(tomllib.loads(path.read_text("utf-8"))))

@@ -1,4 +1,4 @@
-"""The symbols that the network can say, and texts as their numbers.
+"""The symbols that the network can output, and texts as their numbers.
 
 A subscript is one symbol: the coeng alone has no shape, and half as many symbols fit a frame better.
 """
@@ -17,7 +17,7 @@ _LATIN = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzÀÂÇÈ
 _MARKS = ".,:;!?'\"()[]/\\-–_=+*&%@#$§°º«»“”‘’•…№½<>|"
 
 SYMBOLS: tuple[str, ...] = (" ", *_LATIN, *_MARKS, *_KHMER_LETTERS, *_KHMER_MARKS, *_KHMER_OTHERS, *_UNDER)
-"""What the outputs of the network stand for; output 0 is CTC's blank, output ``n`` is ``SYMBOLS[n - 1]``."""
+"""The meaning of the network's outputs; output 0 is CTC's blank, output ``n`` is ``SYMBOLS[n - 1]``."""
 
 CLASSES = len(SYMBOLS) + 1
 
@@ -30,7 +30,7 @@ class UnsayableError(ValueError):
 
 
 def printed_form(text: str) -> str:
-    """Return a text as paper shows it: tidy, one space where there are several, no zero-width space.
+    """Return a text in its printed form: normalised, one space instead of several, no zero-width space.
 
     Subscript DA and TA have one shape: it is always TA here.
     """

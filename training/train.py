@@ -1,4 +1,4 @@
-"""The training: made lines in, a network out; it can be killed at any moment and goes on when called again."""
+"""The training: made lines in, a network out; it can be killed at any moment and continues when called again."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-# Threads that wait must not burn what others could use. The limit that Tesseract wants would stop PyTorch for ever.
+# Waiting threads must not use processor time. The limit that Tesseract needs would block PyTorch for ever.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.pop("OMP_THREAD_LIMIT", None)
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "4096")
@@ -51,14 +51,14 @@ class Training:
     """A run in a folder."""
 
     def __init__(self, folder: Path, store: BlockStore, *, seed: int, threads: int, crops: list[Crop]) -> None:
-        """Take up a run where it stopped, or begin one.
+        """Continue a run where it stopped, or begin one.
 
         Args:
-            folder: Where checkpoints and the log lie.
-            store: Where the lines come from.
+            folder: The folder of checkpoints and the log.
+            store: The source of the lines.
             seed: Decides the first weights and the order of lines.
             threads: How many threads PyTorch may use.
-            crops: Real lines to measure on now and then; nothing is learned from them.
+            crops: Real lines to measure on from time to time; nothing is learned from them.
         """
         torch.set_num_threads(threads)
         torch.set_flush_denormal(True)
@@ -87,7 +87,7 @@ class Training:
         self.progress = Progress(**state["progress"])
 
     def save(self) -> None:
-        """Write a checkpoint; the one before stands until the new one is whole."""
+        """Write a checkpoint; the one before remains until the new one is complete."""
         part = self._checkpoint.with_suffix(".part")
         progress = self.progress
         torch.save(
@@ -103,7 +103,7 @@ class Training:
         part.replace(self._checkpoint)
 
     def run(self, last_block: int, finish: int) -> None:
-        """Learn from all blocks before the last one; in the last ``finish`` blocks the rate falls to nothing."""
+        """Learn from all blocks before the last one; in the last ``finish`` blocks the rate falls to zero."""
         signal.signal(signal.SIGTERM, self._asked_to_stop)
         signal.signal(signal.SIGINT, self._asked_to_stop)
         self._store.start(self.progress.block)

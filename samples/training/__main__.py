@@ -1,4 +1,4 @@
-"""The steps of ``script/train`` that are Python's; docs/training.md tells what they are for."""
+"""The steps of ``script/train`` that are in Python; docs/training.md explains them."""
 
 import pickle
 from pathlib import Path
@@ -15,11 +15,11 @@ from samples.training.pictures import KHMER_FACES, Sample, font_exists, make_sam
 from samples.training.texts import Writer
 
 HELD_BACK = ("content", "Busra", "Rata")
-"""Parts of the names of faces that no line for training is set in."""
+"""Parts of the names of faces that no training line uses."""
 
 _PAGES_A_FILE = 4
 
-app = typer.Typer(help="Make what the training of the model wants.", no_args_is_help=True)
+app = typer.Typer(help="Make the files that the training of the model needs.", no_args_is_help=True)
 
 
 @app.command()
@@ -35,7 +35,7 @@ def letters(unicharset: Path, out: Path) -> None:
 
 
 @app.command()
-def lines(  # one argument for each thing that decides what is made
+def lines(  # one argument for each thing that decides the result
     unicharset: Path,
     words: Path,
     out: Path,

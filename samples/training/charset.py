@@ -1,4 +1,4 @@
-"""The letters that the model can say: those of Debian's Khmer script model, and after them those it lacks."""
+"""The letters that the model can output: those of Debian's Khmer script model, and after them those it lacks."""
 
 import unicodedata
 
@@ -7,14 +7,14 @@ ADDED = (
     *("្" + letter for letter in "ឈផឡឬឫឥឯ"),
     *"àâçèêëîïôùûœÀÂÇÈÉÊÎÔŒ–•…№ºª½",
 )
-"""Letters that case files hold and Debian's model has not."""
+"""Letters that are in case files and not in Debian's model."""
 
 _EMPTY_BOX = "0,255,0,255,0,0,0,0,0,0"
 _LETTER, _LOWER, _UPPER, _MARK = 1, 3, 5, 10
 """Tesseract's bits for what a sign is: a letter, of lower or upper case, a punctuation mark."""
 
 _DIRECTION = {"L": 0, "ET": 4, "NSM": 17, "ON": 10}
-"""ICU's numbers of the directions of writing, as the unicharset has them."""
+"""ICU's numbers of the directions of writing, as in the unicharset."""
 
 
 def with_added(unicharset: str) -> str:

@@ -1,8 +1,8 @@
-"""A Tesseract network of integers turned back into one of floating-point numbers, from which training can go on.
+"""A Tesseract network of integers converted back to floating-point numbers, from which training can continue.
 
-Debian ships its models with weights of one byte. ``lstmtraining`` refuses to go on from those; what they stand for
-are in the file all the same: each row of weights has its scale beside it. The layout of the file is that of Tesseract
-5.3's ``src/lstm`` (``Network::Serialize`` and its likes, ``WeightMatrix::Serialize``, ``LSTMRecognizer::Serialize``).
+Debian ships its models with weights of one byte. ``lstmtraining`` refuses to continue from those. But the file still
+has their values: each row of weights has its scale. The layout of the file is that of Tesseract
+5.3's ``src/lstm`` (``Network::Serialize`` and the like, ``WeightMatrix::Serialize``, ``LSTMRecognizer::Serialize``).
 """
 
 import struct
@@ -24,12 +24,12 @@ _GATES = 4
 
 
 class UnknownNetworkError(Exception):
-    """The file holds a kind of layer or of weights that is not known here."""
+    """The file has an unknown kind of layer or of weights."""
 
 
 @dataclass(slots=True)
 class _Tape:
-    """Bytes read from the start to the end, and what is written in their place."""
+    """Bytes read from the start to the end, and the bytes written in their place."""
 
     data: bytes
     at: int = 0
@@ -61,7 +61,7 @@ def to_floats(network: bytes) -> bytes:
         network: The component, as ``combine_tessdata -u`` writes it.
 
     Raises:
-        UnknownNetworkError: The file is cut off, or holds what a Khmer model does not.
+        UnknownNetworkError: The file is cut off, or has parts that a Khmer model does not have.
     """
     tape = _Tape(network)
     _network(tape)
@@ -107,7 +107,7 @@ def _weights(tape: _Tape) -> None:
     if not (mode & _INT8 and mode & _DOUBLE):
         raise UnknownNetworkError(f"weights of mode {mode}")
     rows, columns = struct.unpack("<II", tape.take(8))
-    tape.take(1)  # what an empty cell would hold
+    tape.take(1)  # the value of an empty cell
     whole = np.frombuffer(tape.take(rows * columns), np.int8).reshape(rows, columns)
     scales = np.frombuffer(tape.take(8 * int.from_bytes(tape.take(4), "little")), np.float64)
     values = whole.astype(np.float64) * scales[:rows, None]

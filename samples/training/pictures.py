@@ -1,5 +1,5 @@
 # ruff: noqa: E501  # lists of words and faces read better packed
-"""Pictures of single lines: pages set in many faces, worn, and cut into lines by the very steps that read pages."""
+"""Pictures of single lines: pages set in many faces, aged, and cut into lines by the same steps that read pages."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +20,10 @@ from samples.training.texts import Writer
 Pixels = NDArray[np.uint8]
 
 LETTER = 23.0
-"""Pixels of a letter's height in the pictures: what ``pipeline.page.read`` hands to the recogniser."""
+"""Pixels of a letter's height in the pictures: as ``pipeline.page.read`` gives them to the recogniser."""
 
 _MARGIN = 8
-"""White pixels round the line in those pictures, of which Tesseract cuts off what its own idea of the row leaves out."""
+"""White pixels round the line in those pictures, of which Tesseract cuts off those outside its own estimate of the row."""
 
 _READING_DPI = 300.0
 
@@ -64,7 +64,7 @@ class Printed:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The picture of a line, grey, and what it says."""
+    """The picture of a line, grey, and its text."""
 
     pixels: Pixels
     text: str
@@ -74,15 +74,15 @@ class Sample:
 def make_samples(
     writer: Writer, rng: np.random.Generator, faces: dict[str, float] | None = None, wear: float | None = None
 ) -> list[Sample]:
-    """Set one page by chance, wear it, and return its lines as the recogniser would be handed them.
+    """Set one page at random, age it, and return its lines as the recogniser would get them.
 
-    Lines that the layout did not find whole are left out: what they say is not known.
+    Lines that the layout did not find whole are left out: their text is not known.
 
     Args:
         writer: Where the text comes from.
         rng: Where chance comes from.
         faces: Files of Khmer faces under the folder of fonts and their weights.
-        wear: How worn the page is, 1 being an ordinary old page; by chance where not given.
+        wear: How worn the page is, 1 being an ordinary old page; at random if not given.
     """
     faces = faces or KHMER_FACES
     weights = np.array(list(faces.values()))
@@ -95,7 +95,7 @@ def make_samples(
 
 
 def _set(writer: Writer, rng: np.random.Generator, body: str, heading: str, dpi: int) -> tuple[Pixels, list[Printed]]:
-    """Set lines down a page; now and then one in the face and size of a heading."""
+    """Set lines down a page, sometimes one in the face and size of a heading."""
     width, height = round(7.4 * dpi), round(8.6 * dpi)
     edge = round(0.6 * dpi)
     points = float(rng.uniform(10, 14))
@@ -128,7 +128,7 @@ def _set(writer: Writer, rng: np.random.Generator, body: str, heading: str, dpi:
 
 
 def _runs(text: str) -> list[tuple[bool, str]]:
-    """Cut a text where its script changes; what has none stays with what is before it."""
+    """Cut a text where its script changes; characters without a script stay with the text before them."""
     runs: list[tuple[bool, str]] = []
     for character in text:
         latin = (character.isascii() and character.isalnum()) or "\u00aa" <= character < "\u0370" or character in "…№"
@@ -169,7 +169,7 @@ def _print(
 
 
 def _wear(page: Pixels, rng: np.random.Generator, strength: float | None) -> Pixels:
-    """Wear a page as ``samples.age`` does, turn it there and back as a scan that was set upright, and squeeze it."""
+    """Wear a page as ``samples.age`` does, turn it one way and back like a scan that was turned upright, and compress it."""
     if strength is None:
         strength = 0.15 if rng.random() < 0.15 else float(rng.uniform(0.4, 1.5))
     wear = Wear(strength, 0.05, seal=rng.random() < 0.25, fold=rng.random() < 0.25, white=rng.random() < 0.2)
@@ -193,7 +193,7 @@ def _wear(page: Pixels, rng: np.random.Generator, strength: float | None) -> Pix
 def _cut(
     page: PreparedPage, printed: list[Printed], scale: float, rng: np.random.Generator
 ) -> list[tuple[Pixels, str]]:
-    """Find which printed line each line of the layout is; those that are not just one are passed over."""
+    """Find which printed line each line of the layout is; lines that are not exactly one are skipped."""
     found: list[tuple[Pixels, str]] = []
     used: set[int] = set()
     size = LETTER / page.letter * float(rng.uniform(0.88, 1.15))

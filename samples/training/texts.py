@@ -1,5 +1,5 @@
 # ruff: noqa: E501  # lists of words and faces read better packed
-"""What the lines to learn from say: sentences of Debian's translations, words in no order, made-up case-file phrases."""
+"""The texts of the training lines: sentences of Debian's translations, words in random order, case-file phrases."""
 
 import gettext
 import html
@@ -63,24 +63,24 @@ _KHMER_HEADS = (
 
 
 class Shaper(Protocol):
-    """What tells whether a text has grown long enough."""
+    """Says whether a text is long enough."""
 
     def __call__(self, text: str) -> bool:
         """Say whether the text still fits."""
 
 
 class Writer:
-    """Writes lines by chance; the same generator state gives the same lines."""
+    """Writes random lines; the same generator state gives the same lines."""
 
     def __init__(
         self, rng: np.random.Generator, khmer_words: Path, letters: frozenset[str], *, held: bool = False
     ) -> None:
-        """Gather what lines are made of.
+        """Collect the parts of lines.
 
         Args:
             rng: Where chance comes from.
             khmer_words: The word list of Debian's Khmer model, a word a line.
-            letters: Code points that the model to be trained can say; texts with others are passed over.
+            letters: Code points that the model to be trained can output; texts with others are skipped.
             held: Write with the tenth of all words and sentences that is kept from training.
         """
         self._rng = rng
@@ -121,7 +121,7 @@ class Writer:
         return bool(self._rng.random() < share)
 
     def _from_sentence(self) -> Iterator[str]:
-        """Yield the words of running text, begun anywhere."""
+        """Yield the words of running text, from a random place on."""
         for _ in range(4):
             pieces = re.findall(f"[^ {_ZWSP}]+ *", self._pick(self._sentences))
             start = int(self._rng.integers(len(pieces))) if len(pieces) > 12 else 0
@@ -132,7 +132,7 @@ class Writer:
             yield " "
 
     def _salad(self, rare: float) -> Iterator[str]:
-        """Yield Khmer words in no order, with the punctuation of real text."""
+        """Yield Khmer words in random order, with the punctuation of real text."""
         while True:
             word = self._pick(_RARE) if self._chance(rare) else self._pick(self._words)
             mark = self._rng.random()
@@ -147,7 +147,7 @@ class Writer:
             yield word + (" " if self._chance(0.3) else "")
 
     def _nonsense(self) -> Iterator[str]:
-        """Yield syllables that no word has: here only the shapes can be learned."""
+        """Yield syllables that are in no word: from these only the shapes can be learned."""
         while True:
             if self._chance(0.12):
                 yield self._pick("ឥឦឧឩឪឫឬឭឮឯឰឱឲឳឪឮឫឭ")
@@ -166,7 +166,7 @@ class Writer:
             yield text + (" " if self._chance(0.2) else "")
 
     def _case_line(self) -> Iterator[str]:
-        """Yield phrases of case files with what numbers and Latin they have, words between them."""
+        """Yield phrases of case files with their numbers and Latin text, and words between them."""
         salad = self._salad(0.15)
         if self._chance(0.1):
             yield self._pick(("....", "........", "............", "- ", "+ ", "* ", "• ")) + " "
@@ -187,7 +187,7 @@ class Writer:
                 yield " "
 
     def _latin_line(self) -> Iterator[str]:
-        """Yield words of French and English, as sentences go."""
+        """Yield words of French and English, in the order of sentences."""
         first = True
         while True:
             if self._chance(0.12):
@@ -243,7 +243,7 @@ class _Mine:
 
 
 def sentences() -> list[str]:
-    """Return the Khmer sentences of Debian's translations, their words parted by zero-width spaces."""
+    """Return the Khmer sentences of Debian's translations, their words separated by zero-width spaces."""
     raw: set[str] = set()
     for path in sorted(_TRANSLATIONS.glob("*.mo")):
         with path.open("rb") as file:
@@ -268,7 +268,7 @@ def _plain(page: str) -> list[str]:
 
 def _cleaned(raw: Iterable[str]) -> Iterator[str]:
     for text in raw:
-        # Programs' accelerators and slots are no text that is printed.
+        # Programs' accelerators and slots are not printed text.
         found = re.sub(r"[~_]|\(\s*[~_&]?[A-Z]\s*\)|%\w+|\{[^}]*\}|\$\w+|&\w+;", "", text).replace("\xa0", " ")
         found = re.sub(rf"[{_ZWSP}\s]+(?=[។៖៕])", "", found)
         found = re.sub(rf" *{_ZWSP}+ *", lambda gap: " " if " " in gap[0] else _ZWSP, tidy(found)).strip()
