@@ -21,7 +21,7 @@ _IDLE = 30 * 60.0  # seconds after which a session that is not used ends
 _LONGEST = 12 * 3600.0
 _FREE_TRIES = 5
 _FIRST_WAIT, _LONGEST_WAIT = 60.0, 3600.0  # seconds; each wrong password doubles the wait
-_LONGEST_NAME = 64
+LONGEST_NAME = 64
 _ACCOUNTS = "SELECT accounts.*, groups.boxes FROM accounts LEFT JOIN groups ON groups.name = accounts.member_of"
 _WRONG = "The name or the password is wrong, or the account is locked."
 
@@ -205,7 +205,7 @@ class Accounts:
 def _as_name(name: str) -> str:
     normal = unicodedata.normalize("NFC", name)
     if (
-        not 0 < len(normal) <= _LONGEST_NAME
+        not 0 < len(normal) <= LONGEST_NAME
         or "@" in normal
         or any(unicodedata.category(one)[0] in "CZ" for one in normal)
     ):

@@ -5,7 +5,7 @@ from datetime import datetime
 from models.actor import Actor, ActorKind
 from models.errors import NotAllowedError, SignInError
 from pipeline.access.account import Account
-from pipeline.access.accounts import Accounts
+from pipeline.access.accounts import LONGEST_NAME, Accounts
 from pipeline.access.asker import Asker
 from pipeline.access.audit import AuditLog, Deed
 from pipeline.access.roles import ONLY_FOR_OPERATORS, Action, Role, same_person
@@ -118,7 +118,7 @@ def sign_in(archive: Archive, name: str, password: str, clock: datetime) -> tupl
         OSError: the audit log cannot be written; nobody signs in then.
     """
     log, accounts = AuditLog(archive.folder), Accounts(archive.folder)
-    who = Actor(name=name, kind=ActorKind.PERSON)
+    who = Actor(name=name[:LONGEST_NAME], kind=ActorKind.PERSON)
     try:
         account, token = accounts.sign_in(name, password, clock)
     except SignInError:

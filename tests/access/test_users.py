@@ -100,3 +100,9 @@ def test_a_group_is_of_boxes_that_are_there(archive, operator):
     assert users.add(archive, operator, "chan", Role.CLERK, SECRET, "kandal").boxes == frozenset({"box"})
     with pytest.raises(NotFoundError):
         users.set_group(archive, operator, "kandal", ["nowhere"])
+
+
+def test_a_name_that_cannot_be_one_does_not_fill_the_log(archive):
+    with pytest.raises(SignInError):
+        users.sign_in(archive, "x" * 100_000, SECRET, NOW)
+    assert (archive.folder / "audit.jsonl").stat().st_size < 1000
