@@ -35,7 +35,7 @@ def written(text: str, face: str, pixels: float, rng: np.random.Generator, unres
         text: The text to write.
         face: One of :data:`HANDS`, a file of a face, or a face of the samples.
         pixels: Pixels an em.
-        rng: Where chance comes from.
+        rng: The random generator.
         unrest: How unsteady the hand is; 0 gives the face as it is.
 
     Raises:
@@ -63,7 +63,7 @@ def scrawl(letters: int, pixels: float, rng: np.random.Generator, slant: float |
     Args:
         letters: How many pseudo-letters.
         pixels: Height of a small letter.
-        rng: Where chance comes from.
+        rng: The random generator.
         slant: Shift to the right a pixel of height; by chance where it is not given.
     """
     slant = float(rng.uniform(-0.1, 0.5)) if slant is None else slant

@@ -104,17 +104,17 @@ def read_templates(folder: Path = TEMPLATES) -> list[Template]:
     """
     return [
         Template(
-            kind=told["kind"],
+            kind=entry["kind"],
             lang=file.stem[:2],
-            titles=tuple(told["titles"]),
-            head=tuple(told.get("head", ())),
-            opening=told["opening"],
-            body=tuple(told["body"]),
-            closing=told["closing"],
-            signed=tuple(told["signed"]),
+            titles=tuple(entry["titles"]),
+            head=tuple(entry.get("head", ())),
+            opening=entry["opening"],
+            body=tuple(entry["body"]),
+            closing=entry["closing"],
+            signed=tuple(entry["signed"]),
         )
         for file in sorted(folder.glob("*.toml"))
-        for told in tomllib.loads(file.read_text("utf-8"))["paper"]
+        for entry in tomllib.loads(file.read_text("utf-8"))["paper"]
     ]
 
 
@@ -129,15 +129,15 @@ class Maker:
     def make(self, template: Template, sheets: int = 1) -> Paper:
         """Make a paper from a template, set so wide that it fills about so many sheets."""
         slots, truth = self._slots(template)
-        told = {name: value if f"{{{name}}}" in template.words else "" for name, value in truth.items()}
+        facts = {name: value if f"{{{name}}}" in template.words else "" for name, value in truth.items()}
         return Paper(
             kind=template.kind,
             lang=template.lang,
             blocks=list(self._blocks(template, slots, sheets)),
             numbered=bool(self.rng.random() < 0.6),
-            case_number=told["number"],
-            court=told["court"],
-            date=told["date"],
+            case_number=facts["number"],
+            court=facts["court"],
+            date=facts["date"],
         )
 
     def _one(self, listed: Sequence[_T]) -> _T:

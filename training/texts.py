@@ -38,7 +38,7 @@ class LineWriter(Writer):
         """Collect the parts of lines.
 
         Args:
-            rng: Where chance comes from.
+            rng: The random generator.
             khmer_words: The word list of Debian's Khmer model, a word a line.
         """
         super().__init__(rng, khmer_words, frozenset("".join(SYMBOLS)))

@@ -33,7 +33,7 @@ _MEAN_STEPS = 700
 
 _CHECKPOINT_SECONDS = 240
 _MEASURE_SECONDS = 900
-_TELL_SECONDS = 60
+_REPORT_SECONDS = 60
 
 
 @dataclass(slots=True)
@@ -107,7 +107,7 @@ class Training:
         signal.signal(signal.SIGTERM, self._asked_to_stop)
         signal.signal(signal.SIGINT, self._asked_to_stop)
         self._store.start(self.progress.block)
-        saved = measured = told = time.monotonic()
+        saved = measured = reported = time.monotonic()
         losses: list[float] = []
         began = time.monotonic()
         while self.progress.block < last_block and not self._stop:
@@ -120,9 +120,9 @@ class Training:
                 now = time.monotonic()
                 self.progress.seconds += now - began
                 began = now
-                if now - told > _TELL_SECONDS:
+                if now - reported > _REPORT_SECONDS:
                     self._tell(f"loss {np.mean(losses[-50:]):.3f}")
-                    told = now
+                    reported = now
                 if now - measured > _MEASURE_SECONDS and self._crops:
                     self._tell(f"real {self._measured():.4f}")
                     measured = began = time.monotonic()

@@ -1,4 +1,4 @@
-"""What print, years and scanners do to a line, on its picture alone: quick enough to make lines while training runs."""
+"""What print, years and scanners do to a line, on its picture alone: fast enough to make lines while training runs."""
 
 import cv2
 import numpy as np
@@ -9,19 +9,19 @@ Pixels = NDArray[np.uint8]
 
 
 def bent(ink: Floats, rng: np.random.Generator, letter: float, baseline: float) -> Floats:
-    """Return a line slanted, stretched, leaning and waving a little, as far as chance has it.
+    """Return a line slanted, stretched, skewed and wavy, by small random amounts.
 
     Args:
-        ink: How much ink lies where, 0 to 1.
-        rng: Where chance comes from.
+        ink: How much ink is at each place, 0 to 1.
+        rng: The random generator.
         letter: Pixels of a letter's height.
-        baseline: The row on which the line stands.
+        baseline: The row of the baseline.
     """
     height, width = ink.shape
     stretch = float(np.exp(rng.normal(0, 0.11)))
     slant = float(rng.uniform(0.1, 0.3)) if rng.random() < 0.07 else float(rng.normal(0, 0.025))
     lean = float(np.clip(rng.normal(0, 0.0035), -0.012, 0.012)) if rng.random() < 0.6 else 0.0
-    # A line that leans much over its length is cut in two by the layout.
+    # The layout cuts a line with much skew over its length in two.
     lean = float(np.clip(lean, -0.6 * letter / width, 0.6 * letter / width))
     matrix = np.array([[stretch, -slant, slant * baseline], [lean, 1, -lean * width * stretch / 2]], np.float32)
     size = (int(width * stretch) + int(abs(slant) * height) + 2, height)
@@ -34,7 +34,7 @@ def bent(ink: Floats, rng: np.random.Generator, letter: float, baseline: float) 
             swing = letter * float(rng.uniform(0.03, 0.13))
             wave = swing * np.sin(columns / (letter * float(rng.uniform(6, 40))) + float(rng.uniform(0, 6)))
         else:
-            # The page of a book rises towards its back.
+            # The page of a book rises towards its spine.
             far = columns / size[0] if rng.random() < 0.5 else 1 - columns / size[0]
             wave = letter * float(rng.uniform(-0.7, 0.7)) * far**3
         rows = np.arange(height, dtype=np.float32)[:, None] + wave[None].astype(np.float32)
@@ -43,7 +43,7 @@ def bent(ink: Floats, rng: np.random.Generator, letter: float, baseline: float) 
 
 
 def _warped(ink: Floats, rng: np.random.Generator, letter: float) -> Floats:
-    """Return a line whose strokes are a little out of place, each by itself: as in a face that no file has."""
+    """Return a line whose strokes are a little out of place, each separately: like a face that no file has."""
     reach = letter * float(rng.uniform(0.04, 0.14))
     blot = letter * float(rng.uniform(0.4, 1.2))
     across, down = (reach * (_clouds(ink.shape, rng, blot) - np.float32(0.5)) for _ in range(2))
@@ -53,12 +53,12 @@ def _warped(ink: Floats, rng: np.random.Generator, letter: float) -> Floats:
 
 
 def printed(ink: Floats, rng: np.random.Generator, letter: float, *, khmer: bool) -> Floats:
-    """Return the line as print and copier left it: strokes fatter or thinner, filled or broken, faded in places.
+    """Return the line as printer and copier leave it: strokes thicker or thinner, filled or broken, faded in places.
 
-    Ink spreads (a blur) and takes from some threshold on: a low one fills the shapes, a high one breaks them.
+    Ink spreads (a blur) and covers only above a threshold: a low one fills the shapes, a high one breaks them.
     """
     noise = np.asarray(rng.standard_normal(ink.shape, np.float32), np.float32)
-    # The letters of Latin are measured lower, and a ribbon spreads more.
+    # Latin letters are measured lower, and a ribbon spreads more.
     spread = letter * float(rng.uniform(0.02, 0.09) if khmer else rng.uniform(0.03, 0.15))
     soft = cv2.GaussianBlur(ink, (0, 0), spread) if spread > 0.35 else ink
     if rng.random() < 0.15:
@@ -72,7 +72,7 @@ def printed(ink: Floats, rng: np.random.Generator, letter: float, *, khmer: bool
     level = float(np.clip(rng.normal(0.43, 0.1 if khmer else 0.11), 0.2, 0.7))
     hard = float(np.exp(rng.uniform(np.log(3), np.log(40))))
     taken = np.clip((soft - level) * hard + 0.5, 0, 1)
-    # Never so thin that most of it is gone, nor so fat that it runs together.
+    # Never so thin that most of it disappears, and never so thick that it runs together.
     share = float(taken.sum()) / max(1.0, float(ink.sum()))
     if not 0.55 < share < 1.9:
         taken = np.clip((soft - 0.42) * hard + 0.5, 0, 1)
@@ -82,7 +82,7 @@ def printed(ink: Floats, rng: np.random.Generator, letter: float, *, khmer: bool
 
 
 def with_strangers(ink: Floats, rng: np.random.Generator, letter: float, other: Floats | None) -> Floats:
-    """Return the line with ink that is not its own: parts of a neighbour, rules, rings of seals, specks."""
+    """Return the line with other ink: parts of a neighbour, rules, rings of seals, specks."""
     height, width = ink.shape
     ink = ink.copy()
     thick = max(1, round(letter * float(rng.uniform(0.04, 0.14))))
@@ -141,7 +141,7 @@ def _add_neighbour(ink: Floats, rng: np.random.Generator, letter: float, other: 
 
 
 def scanned(ink: Floats, rng: np.random.Generator, letter: float) -> Pixels:
-    """Return the line as the scanner saw it and as ``pipeline.page`` evens it: grey, dark on nearly white."""
+    """Return the line as the scanner gives it and as ``pipeline.page`` evens it: grey, dark on nearly white."""
     kind = rng.random()
     if kind < 0.42:
         level = float(rng.uniform(0.35, 0.65))
@@ -159,7 +159,7 @@ def scanned(ink: Floats, rng: np.random.Generator, letter: float) -> Pixels:
         noise = float(rng.uniform(0, 10)) * float(rng.random())
         pixels = pixels + noise * rng.standard_normal(ink.shape, np.float32)
         if rng.random() < 0.4:
-            # The evening drives paper to white.
+            # The evening makes paper white.
             pixels = (pixels - 127) * float(rng.uniform(1.1, 1.8)) + 127 + float(rng.uniform(0, 25))
     grey = np.asarray(np.clip(pixels, 0, 255), np.uint8)
     if rng.random() < 0.35:
@@ -179,7 +179,7 @@ def scanned(ink: Floats, rng: np.random.Generator, letter: float) -> Pixels:
 
 
 def _clouds(shape: tuple[int, ...], rng: np.random.Generator, blot: float) -> Floats:
-    """Return smooth noise from 0 to 1, its blots so many pixels wide."""
+    """Return smooth noise from 0 to 1, with blots of the given width in pixels."""
     cells = (max(2, round(shape[0] / blot)), max(2, round(shape[1] / blot)))
     small = rng.random(cells, np.float32)
     return np.asarray(

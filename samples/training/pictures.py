@@ -80,7 +80,7 @@ def make_samples(
 
     Args:
         writer: Where the text comes from.
-        rng: Where chance comes from.
+        rng: The random generator.
         faces: Files of Khmer faces under the folder of fonts and their weights.
         wear: How worn the page is, 1 being an ordinary old page; at random if not given.
     """

@@ -78,7 +78,7 @@ class Writer:
         """Collect the parts of lines.
 
         Args:
-            rng: Where chance comes from.
+            rng: The random generator.
             khmer_words: The word list of Debian's Khmer model, a word a line.
             letters: Code points that the model to be trained can output; texts with others are skipped.
             held: Write with the tenth of all words and sentences that is kept from training.
