@@ -138,6 +138,6 @@ class _Shadow:
         best = max(np.arange(-_WIDEST, _WIDEST + 0.01, 0.5), key=self._sharpness)
         if abs(best) > _USUAL:
             best = max(np.arange(best - _UNLIKE, best + _UNLIKE + 0.01, 0.5), key=self.unrest)
-        best = max(np.arange(best - 0.4, best + 0.41, 0.1), key=self._sharpness)
-        best = max((best - 0.05, best, best + 0.05), key=self._sharpness)
+        best = max(np.arange(best - 0.4, best + 0.41, 2 * _STEP), key=self._sharpness)
+        best = max((best - _STEP, best, best + _STEP), key=self._sharpness)
         return float(best)

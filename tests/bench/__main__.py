@@ -1,5 +1,6 @@
 """``script/bench``: what can be measured."""
 
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -35,14 +36,18 @@ def recognition(
 
 @app.command()
 def orientation(
-    folder: Annotated[Path, typer.Argument(help="Pictures of pages, each with its truth beside it as NAME.txt.")],
+    folder: Annotated[
+        Path | None, typer.Argument(help="Pictures of pages, each with its truth beside it as NAME.txt. [the samples]")
+    ] = None,
 ) -> None:
     """How many pages are set upright, each fed four ways.
 
     Example:
         script/bench orientation ../shared/bench/pages
     """
-    orientation_bench.measure(recognition_bench.pictures_in(folder))
+    with tempfile.TemporaryDirectory(prefix="bannasar-bench-") as work:
+        pages = folder or recognition_bench.lay_out_samples(Path(work, "samples"))
+        orientation_bench.measure(recognition_bench.pictures_in(pages))
 
 
 @app.command()

@@ -21,8 +21,12 @@ _UPRIGHT = 0.3
 
 
 def measure(pictures: list[Path]) -> None:
-    """Feed every page four ways, each with its truth beside it, and print how many were read upright."""
-    fed = [(picture, turn) for picture in pictures for turn in (0, 90, 180, 270)]
+    """Feed every page four ways, each with its truth beside it, and print how many were read upright.
+
+    A page without text has no right way up, and is left out.
+    """
+    printed = [picture for picture in pictures if picture.with_suffix(".txt").read_text("utf-8").strip()]
+    fed = [(picture, turn) for picture in printed for turn in (0, 90, 180, 270)]
     with ProcessPoolExecutor(2) as pool:
         errors = list(pool.map(_errors, *zip(*fed, strict=True)))
     wrong = [one for one, error in zip(fed, errors, strict=True) if error > _UPRIGHT]

@@ -28,7 +28,7 @@ _BEGIN, _END = "<!-- recognition -->", "<!-- /recognition -->"
 def measure(folder: Path | None, *, only_ours: bool, write: bool) -> None:
     """Measure on a folder of pages with truth, or on the samples, and print what came of it."""
     with tempfile.TemporaryDirectory(prefix="bannasar-bench-") as work:
-        pages = folder or _samples(Path(work, "samples"))
+        pages = folder or lay_out_samples(Path(work, "samples"))
         truth = {file.stem: file.read_text("utf-8") for file in pages.glob("*.txt")}
         pictures = pictures_in(pages)
         readers = {"Bannasar": contestants.bannasar}
@@ -49,8 +49,8 @@ def pictures_in(folder: Path) -> list[Path]:
     return sorted(file for kind in _PAGES for file in folder.glob(kind) if file.with_suffix(".txt").is_file())
 
 
-def _samples(folder: Path) -> Path:
-    """Lay out the pages of the sample boxes one by one, with their truth."""
+def lay_out_samples(folder: Path) -> Path:
+    """Lay out the pages of the sample boxes one by one in a new folder, with their truth, and return the folder."""
     folder.mkdir(parents=True)
     settings = load()
     texts = sorted((ROOT / "samples" / "truth").rglob("*.txt"))
