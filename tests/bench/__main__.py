@@ -1,4 +1,4 @@
-"""``script/bench``: what can be measured."""
+"""``script/bench``: the measurements."""
 
 import tempfile
 from pathlib import Path
@@ -15,18 +15,18 @@ from tests.bench import rendering as rendering_bench
 from tests.bench import search as search_bench
 from tests.bench import soak as soak_bench
 
-app = typer.Typer(help="Measure Bannasar against its peers, in one run.", no_args_is_help=True)
+app = typer.Typer(help="Measure Bannasar and compare it with other programs, in one run.", no_args_is_help=True)
 
 
 @app.command()
 def recognition(
     folder: Annotated[
-        Path | None, typer.Argument(help="Pictures of pages, each with its truth beside it as NAME.txt. [the samples]")
+        Path | None, typer.Argument(help="Pictures of pages, each with its ground truth as NAME.txt. [the samples]")
     ] = None,
     only_ours: Annotated[bool, typer.Option("--only-ours", help="Leave the peers out.")] = False,
     write: Annotated[bool, typer.Option("--write", help="Put the results into docs/benchmarks.md.")] = False,
 ) -> None:
-    """Error rate, pages a minute and CPU seconds a page, beside OCRmyPDF and plain Tesseract.
+    """Error rate, pages a minute and CPU seconds a page, compared with OCRmyPDF and plain Tesseract.
 
     Example:
         script/bench recognition ../shared/bench/pages
@@ -40,7 +40,7 @@ def orientation(
         Path | None, typer.Argument(help="Pictures of pages, each with its truth beside it as NAME.txt. [the samples]")
     ] = None,
 ) -> None:
-    """How many pages are set upright, each fed four ways.
+    """How many pages end upright, each fed four ways.
 
     Example:
         script/bench orientation ../shared/bench/pages
@@ -52,7 +52,7 @@ def orientation(
 
 @app.command()
 def rendering() -> None:
-    """What drawing a page of a PDF costs by our own call of poppler and by pdf2image, and what each does in need.
+    """What drawing a page of a PDF costs, by our own call of poppler and by pdf2image, and what each does after errors.
 
     Example:
         script/bench rendering
@@ -65,7 +65,7 @@ def soak(
     pages: Annotated[int, typer.Option(min=100, help="How many small pages.")] = 10_000,
     write: Annotated[bool, typer.Option("--write", help="Put the results into docs/benchmarks.md.")] = False,
 ) -> None:
-    """Small pages by the thousand, with workers killed at random: states, bags, memory, and where the CPU goes.
+    """Thousands of small pages, with workers killed at random: states, bags, memory, and what uses the CPU.
 
     Example:
         script/bench soak --pages 10000 --write
@@ -75,9 +75,9 @@ def soak(
 
 @app.command()
 def letters() -> None:
-    """How many of the letters that Debian's models lack are read right, by them and by this project's model.
+    """How many of the letters that Debian's models lack are read correctly, by them and by this project's model.
 
-    The pages are made: aged, in faces that no line for training was set in.
+    The pages are made: aged, in faces that no training line uses.
 
     Example:
         script/bench letters
@@ -88,22 +88,23 @@ def letters() -> None:
 @app.command()
 def search(
     folder: Annotated[
-        Path | None, typer.Argument(help="Pictures of pages, each with its truth beside it as NAME.txt. [only speed]")
+        Path | None, typer.Argument(help="Pictures of pages, each with its ground truth as NAME.txt. [only speed]")
     ] = None,
     sizes: Annotated[
-        list[int], typer.Option("--size", help="How many made-up pages are searched; may be given several times.")
+        list[int], typer.Option("--size", help="How many invented pages are searched; can be given more than once.")
     ] = [10_000, 30_000, 100_000],  # noqa: B006
     keep: Annotated[
-        Path | None, typer.Option("--keep", metavar="DIR", help="Keep the indexes of made-up pages, or use those kept.")
+        Path | None,
+        typer.Option("--keep", metavar="DIR", help="Keep the indexes of invented pages, or use those that were kept."),
     ] = None,
     write: Annotated[bool, typer.Option("--write", help="Put the results into docs/benchmarks.md.")] = False,
     scopes_only: Annotated[
         bool, typer.Option("--scopes-only", help="Measure only what a scope costs, at the first size.")
     ] = False,
 ) -> None:
-    """What searches find and how fast, on both stores, beside words cut by khmercut and ICU and the standard analyzer.
+    """What searches find and how fast, on both stores, compared with words of khmercut, ICU and the standard analyzer.
 
-    And what it costs to search within a scope, and to seal.
+    Also what a search within a scope costs, and how long it takes to seal.
 
     Example:
         script/bench search ../shared/bench/pages --write
@@ -118,7 +119,7 @@ def archive(
     folder: Annotated[Path, typer.Argument(help="Pictures of pages, each with its truth beside it as NAME.txt.")],
     write: Annotated[bool, typer.Option("--write", help="Put the results into docs/archive.md.")] = False,
 ) -> None:
-    """How large the PDFs are, what they cost and what is found in them, beside OCRmyPDF's.
+    """How large the PDFs are, what they cost and what is found in them, compared with OCRmyPDF's.
 
     Example:
         script/bench archive ../shared/bench/pages --write
@@ -133,9 +134,9 @@ def documents(
     ] = None,
     write: Annotated[bool, typer.Option("--write", help="Put the results into docs/benchmarks.md.")] = False,
 ) -> None:
-    """How well documents are cut, and their kinds and facts told, beside keyword rules and tf-idf over words.
+    """How well documents are cut, and their kinds and facts found, compared with keyword rules and tf-idf over words.
 
-    The boxes are made from templates, faces and names that share nothing with those the classifier was taught with.
+    The boxes are made from templates, faces and names that share nothing with those the classifier was trained with.
 
     Example:
         script/bench documents

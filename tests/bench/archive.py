@@ -1,4 +1,4 @@
-"""What leaves the archive: how large its PDFs are, what they cost, and what is found in them, beside OCRmyPDF's."""
+"""The archive's PDFs: how large they are, what they cost, and what is found in them, compared with OCRmyPDF's."""
 
 import re
 import shutil
@@ -34,7 +34,7 @@ class Made:
 
 
 def measure(folder: Path, *, write: bool) -> None:
-    """Measure on a folder of pictures with truth, and print what came of it."""
+    """Measure on a folder of pictures with their ground truth, and print the results."""
     pictures = pictures_in(folder)
     truth = {file.stem: file.read_text("utf-8") for file in folder.glob("*.txt")}
     with tempfile.TemporaryDirectory(prefix="bannasar-bench-") as work:
@@ -100,7 +100,7 @@ def _ocrmypdf(pictures: Sequence[Path], work: Path, optimize: str) -> Made:
 
 
 def _phrases(text: str) -> list[str]:
-    """Return what Khmer stands between two signs or spaces of a line, up to forty letters: what one might look for."""
+    """Return the Khmer text between two signs or spaces of a line, up to forty letters, as a phrase to look for."""
     plain = unicodedata.normalize("NFC", text).replace("\u200b", "")
     return re.findall(r"[\u1780-\u17d3\u17dd]{8,40}", plain)
 
@@ -115,14 +115,14 @@ def _found(pdfs: Mapping[str, Path], phrases: Mapping[str, Sequence[str]]) -> in
 
 
 def _page_to_show(work: Path) -> Path:
-    """Return a page of the sample boxes: of others nothing goes into the documentation."""
+    """Return a page of the sample boxes: only these may be shown in the documentation."""
     page = work / "shown.jpg"
     shutil.copyfile(_SHOWN, page)
     return page
 
 
 def _draw(scan: Path, pdfs: Mapping[str, Path]) -> None:
-    """Draw the same words from the scan and from each PDF under one another."""
+    """Draw the same words from the scan and from each PDF, one below the other."""
     strips = [("scan", scan.stat().st_size, Image.open(scan).convert("RGB"))]
     for name, pdf in pdfs.items():
         target = pdf.with_suffix("")

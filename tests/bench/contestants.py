@@ -1,4 +1,4 @@
-"""Who is measured: each reads a folder of pictures, two at a time, and leaves a text a picture."""
+"""The programs that are compared: each reads a folder of pictures, two at a time, and writes a text for each."""
 
 import os
 import resource
@@ -26,7 +26,7 @@ class Outcome:
 
 
 def bannasar(pictures: Sequence[Path], work: Path) -> Outcome:
-    """Run the whole of Bannasar: ledger, bags, PDFs and index are in its time."""
+    """Run all of Bannasar: its time includes ledger, bags, PDFs and index."""
     box, archive, texts = work / "box", work / "archive", work / "texts"
     box.mkdir(parents=True)
     for picture in pictures:
@@ -76,7 +76,7 @@ def side_by_side(one: Callable[[Path], None], pictures: Sequence[Path]) -> None:
 
 
 def timed(work: Callable[[], object]) -> tuple[float, float]:
-    """Return the seconds on the clock, and those of all processors, of what the work started."""
+    """Return the elapsed seconds, and the processor seconds of all programs that the work started."""
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     work()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -1,9 +1,8 @@
-"""How well documents are told apart and described, on made boxes that share nothing with what the classifier knows.
+"""How well documents are separated and described, on made boxes that share nothing with the classifier's training.
 
 The boxes' templates, the wording of their titles, their faces, names and places are none of those of
-``samples/papers``, which the shipped model was taught with: ``tests/bench/papers`` was written apart from them. The
-papers are set, worn, scanned several in one go, and go through a whole run; what is compared is what stands in the
-bags.
+``samples/papers``, which the shipped model was trained with: ``tests/bench/papers`` was written separately. The
+papers are set, aged, scanned several in one go, and go through a whole run; the facts in the bags are compared.
 """
 
 import subprocess
@@ -71,7 +70,7 @@ class _Scan:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """A paper, what it was described as, its pages as they were read, and whether it was cut as it is."""
+    """A paper, its description by the machine, its pages as they were read, and whether it was cut correctly."""
 
     paper: Paper
     document: Document
@@ -93,11 +92,11 @@ class _Cuts:
 
 
 def measure(*, write: bool, keep: Path | None) -> None:
-    """Make the boxes, run them, and print what came of them.
+    """Make the boxes, run them, and print the results.
 
     Args:
         write: whether the results go into docs/benchmarks.md.
-        keep: a folder in which the box and its archive stay, and are found again; None for neither.
+        keep: a folder in which the box and its archive are kept for the next time; None to keep nothing.
     """
     with tempfile.TemporaryDirectory(prefix="bannasar-bench-") as work:
         folder = keep or Path(work)
@@ -122,7 +121,7 @@ def measure(*, write: bool, keep: Path | None) -> None:
 
 
 def _plan() -> list[_Scan]:
-    """Return what is in the box: each template twice, in no order, one to four papers a scan."""
+    """Return the contents of the box: each template twice, in random order, one to four papers for each scan."""
     templates = read_templates(Path(__file__).with_name("papers"))
     rng = np.random.default_rng(_SEED)
     maker = Maker(_CAST, _LOOK, rng)
@@ -140,7 +139,7 @@ def _plan() -> list[_Scan]:
 
 
 def _scan(scan: _Scan, folder: Path, number: int) -> None:
-    """Draw, wear and write a scan."""
+    """Draw, age and write a scan."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng((_SEED, number))
     wear = Wear(float(rng.uniform(0.4, 1.1)), 1.5, seal=bool(rng.random() < 0.3), fold=bool(rng.random() < 0.3))
@@ -193,7 +192,7 @@ def _rows(told: Sequence[_Told], cuts: _Cuts) -> tuple[list[list[str]], Comparis
 
 
 def _by_keywords(told: Sequence[_Told]) -> Iterator[KindPrediction]:
-    """Yield the kind of the longest title of the glossary that a paper's first twelve lines hold as it is."""
+    """Yield the kind of the longest title of the glossary that is in a paper's first twelve lines exactly."""
     names = read_names(GLOSSARY)
     for one in told:
         lines = [letters(line) for line in page_text(one.pages[0])[0].split("\n")[:12]]
@@ -202,7 +201,7 @@ def _by_keywords(told: Sequence[_Told]) -> Iterator[KindPrediction]:
 
 
 def _by_tfidf(told: Sequence[_Told]) -> Iterator[KindPrediction]:
-    """Yield what words say, cut by khmercut, with scikit-learn's own settings; taught with the same made papers."""
+    """Yield the kinds by words of khmercut, with scikit-learn's default settings; trained with the same made papers."""
     taught = list(read_papers())
     words = TfidfVectorizer(tokenizer=str.split, token_pattern=None)
     model = make_pipeline(words, LogisticRegression(C=30, max_iter=300))

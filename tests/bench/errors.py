@@ -1,4 +1,4 @@
-"""Where our errors are: clusters taken for one another, and how far the confidence can be trusted."""
+"""Where our errors are: clusters mistaken for others, and how far the confidence can be trusted."""
 
 import itertools
 from collections import Counter

@@ -1,5 +1,5 @@
 # lists of words and faces read better packed
-"""How many of the letters that Debian's models lack are read right, on made pages in faces no model was trained on."""
+"""How many of the letters that Debian's models lack are read correctly, on pages in faces unknown to them."""
 
 import re
 from collections import Counter
@@ -40,7 +40,7 @@ _LINES = (
 
 @dataclass
 class _Found:
-    """What came of one model: errors of all lines, letters right, letters where there is none."""
+    """The results of one model: errors of all lines, correct letters, letters where there are none."""
 
     rate: Rate = field(default_factory=Rate)
     right: Counter[str] = field(default_factory=Counter)
@@ -48,7 +48,7 @@ class _Found:
 
 
 def measure() -> None:
-    """Measure Debian's models by themselves and with this project's own, and print what came of it."""
+    """Measure Debian's models alone and with this project's own, and print the results."""
     settings = load().page
     pages = [_page(face, seed) for seed, face in enumerate(_FACES)]
     wanted = Counter("".join(line for _, lines in pages for line in lines))
@@ -67,7 +67,7 @@ def measure() -> None:
 
 
 def _page(face: str, seed: int) -> tuple[Picture, list[str]]:
-    """Set the lines in a face, in an order of the seed's, and wear the page."""
+    """Set the lines in a face, in an order that the seed decides, and age the page."""
     rng = np.random.default_rng(seed)
     lines = [_LINES[number] for number in rng.permutation(len(_LINES))]
     font = ImageFont.truetype(str(FONTS / face), 12 * _DPI / 72)
@@ -99,7 +99,7 @@ def _text(line: Line) -> str:
 
 
 def _same(line: str, text: str) -> list[str]:
-    """Return the characters of a line that stand in their place where the line is found in a text."""
+    """Return the characters of a line that are in their place where the line is found in a text."""
     plain = "".join(character if character in line else "\0" for character in text)
     path = str(edlib.align(line, plain, mode="HW", task="path")["cigar"])
     same: list[str] = []

@@ -1,6 +1,6 @@
-"""Made-up pages in any number, for measuring searches: text only, no pictures.
+"""Any number of invented pages, for measuring searches: text only, no pictures.
 
-Words are drawn as often as Zipf has them in language: first those of the sample papers, then made-up ones of the same
+Words are drawn with the frequencies of Zipf's law: first those of the sample papers, then invented ones of the same
 clusters. A line is a row of words without spaces, as Khmer is written; some lines are French, some hold numbers.
 """
 
@@ -33,7 +33,7 @@ _PAGES_A_DOCUMENT = 4
 
 @cache
 def vocabulary(size: int, seed: int = 1) -> tuple[str, ...]:
-    """Return words, the frequent ones first: those of the sample papers, then made-up ones."""
+    """Return words, the frequent ones first: those of the sample papers, then invented ones."""
     rng = np.random.default_rng(seed)
     source = "".join(re.findall(r'"([^"]*)"', inspect.getsource(papers_km)))
     real = list(dict.fromkeys(word for word in re.findall(_KHMER, source) if 2 <= len(clusters(word)) <= 5))
@@ -48,7 +48,7 @@ def vocabulary(size: int, seed: int = 1) -> tuple[str, ...]:
 
 @cache
 def _frequencies(size: int) -> Numbers:
-    """Return how often each word stands, by Zipf and Mandelbrot."""
+    """Return how often each word occurs, by Zipf and Mandelbrot."""
     weights = 1 / (np.arange(size) + 2.7) ** 1.05
     return np.asarray(weights / weights.sum())
 
@@ -74,12 +74,12 @@ def text(number: int, words: int = 20_000) -> list[list[str]]:
 
 
 def written(line: list[str]) -> str:
-    """Return a line as it stands on the page."""
+    """Return a line as it is on the page."""
     return ("" if _KHMER.match(line[0]) else " ").join(line)
 
 
 def page(scan: str, number: int, lines: list[str]) -> Page:
-    """Return the record of a page with these lines, each one word to the recogniser where it has no space."""
+    """Return the record of a page with these lines, each one word to the recogniser if it has no space."""
     made = []
     for row, line in enumerate(lines):
         left, top, words = 200, 200 + 90 * row, []
@@ -95,7 +95,7 @@ def page(scan: str, number: int, lines: list[str]) -> Page:
 
 
 def cases(pages: int, spoilt: float = 0.0, words: int = 20_000) -> Iterator[tuple[CaseFile, list[Page]]]:
-    """Yield case files with this many pages in all; of their characters a part is wrong."""
+    """Yield case files with this many pages in all; a part of their characters is wrong."""
     for first in range(0, pages, PAGES_A_CASE):
         rng = np.random.default_rng((11, first))
         count = min(PAGES_A_CASE, pages - first)

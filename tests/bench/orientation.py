@@ -1,4 +1,4 @@
-"""How many pages are set upright, whichever of the four ways they are fed."""
+"""How many pages end upright, in each of the four ways in which they can be fed."""
 
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -17,11 +17,11 @@ from pipeline.text.plain import page_text
 from tests.bench.scoring import rates
 
 _UPRIGHT = 0.3
-"""A page that is read the wrong way up has more than twice as many errors, one that is read upright much fewer."""
+"""A page that is read the wrong way up has more than twice as many errors, one that is read upright far fewer."""
 
 
 def measure(pictures: list[Path]) -> None:
-    """Feed every page four ways, each with its truth beside it, and print how many were read upright.
+    """Feed every page four ways, each with its ground truth, and print how many were read upright.
 
     A page without text has no right way up, and is left out.
     """
@@ -31,9 +31,9 @@ def measure(pictures: list[Path]) -> None:
         errors = list(pool.map(_errors, *zip(*fed, strict=True)))
     wrong = [one for one, error in zip(fed, errors, strict=True) if error > _UPRIGHT]
     console = Console(highlight=False)
-    console.print(f"{len(fed) - len(wrong)} of {len(fed)} pages were set upright.")
+    console.print(f"{len(fed) - len(wrong)} of {len(fed)} pages are upright.")
     for picture, turn in wrong:
-        console.print(f"  {picture.name}, turned by {turn} degrees, was not.")
+        console.print(f"  {picture.name}, turned by {turn} degrees, is not.")
 
 
 def _errors(picture: Path, turn: int) -> float:

@@ -1,4 +1,4 @@
-"""How well pages are read, and at what cost, beside OCRmyPDF and plain Tesseract in the same run."""
+"""How well pages are read, and at what cost, compared with OCRmyPDF and plain Tesseract in the same run."""
 
 import platform
 import subprocess
@@ -26,7 +26,7 @@ _BEGIN, _END = "<!-- recognition -->", "<!-- /recognition -->"
 
 
 def measure(folder: Path | None, *, only_ours: bool, write: bool) -> None:
-    """Measure on a folder of pages with truth, or on the samples, and print what came of it."""
+    """Measure on a folder of pages with their ground truth, or on the samples, and print the results."""
     with tempfile.TemporaryDirectory(prefix="bannasar-bench-") as work:
         pages = folder or lay_out_samples(Path(work, "samples"))
         truth = {file.stem: file.read_text("utf-8") for file in pages.glob("*.txt")}
@@ -45,12 +45,12 @@ def measure(folder: Path | None, *, only_ours: bool, write: bool) -> None:
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """Return the pictures in a folder that have their truth beside them."""
+    """Return the pictures in a folder that have a ground truth."""
     return sorted(file for kind in _PAGES for file in folder.glob(kind) if file.with_suffix(".txt").is_file())
 
 
 def lay_out_samples(folder: Path) -> Path:
-    """Lay out the pages of the sample boxes one by one in a new folder, with their truth, and return the folder."""
+    """Write the pages of the sample boxes one by one into a new folder, with their ground truth; return the folder."""
     folder.mkdir(parents=True)
     settings = load()
     texts = sorted((ROOT / "samples" / "truth").rglob("*.txt"))
@@ -70,7 +70,7 @@ def lay_out_samples(folder: Path) -> Path:
 def _rows(
     scored: Mapping[str, Mapping[str, Rate]], outcomes: Mapping[str, Outcome], pages: int
 ) -> tuple[list[str], list[list[str]]]:
-    """Return the heads and the rows of the results, a column a reader."""
+    """Return the heads and the rows of the results, a column for each reader."""
     ours = outcomes["Bannasar"]
     layouts = [*list(scored["Bannasar"])[:-1], "ALL"]
     rows = [[f"errors, {layout}", *(f"{scores[layout].share:.4f}" for scores in scored.values())] for layout in layouts]
@@ -92,7 +92,7 @@ def _table(scored: Mapping[str, Mapping[str, Rate]], outcomes: Mapping[str, Outc
 
 
 def where_and_with() -> str:
-    """Return on what and with what is measured, for the documentation."""
+    """Return the machine and the versions of the measurement, for the documentation."""
     tesseract = subprocess.run(["tesseract", "--version"], capture_output=True, text=True, check=True).stdout
     versions = f"{tesseract.splitlines()[0]}, OCRmyPDF {version('ocrmypdf')}, Python {platform.python_version()}"
     return f"two at a time, on two cores ({platform.machine()}), {datetime.now(UTC):%Y-%m-%d}; {versions}"

@@ -24,11 +24,11 @@ _MANY = 1000
 _TIMES = 5
 _LARGE_INCHES = 100
 _SOON = 4
-"""Seconds: a time limit that is seen to hold or not."""
+"""Seconds: a time limit, to see whether it is kept."""
 
 
 def measure() -> None:
-    """Draw pages both ways, in turns, and print seconds, CPU seconds, and what each says of a damaged page."""
+    """Draw pages both ways, in turns, and print seconds, CPU seconds, and what each does with a damaged page."""
     console = Console(highlight=False)
     born = next((ROOT / "samples" / "boxes").glob("*/សាលក្រម.pdf"))
     with tempfile.TemporaryDirectory(prefix="bannasar-bench-") as work:
@@ -47,7 +47,7 @@ def measure() -> None:
         for what, trial in (("poppler cannot draw the page", _undrawn), ("no memory holds it", _too_large)):
             for way, draw in _WAYS.items():
                 console.print(f"{what}, {way}: {_outcome(draw, trial(Path(work)))}")
-        # Whatever hangs, be it one of the two programs that are asked about the file before it is drawn.
+        # Any program may hang, also one of the two that are asked about the file before it is drawn.
         for program in ("pdftoppm", "pdfinfo"):
             with _hanging(program, Path(work)):
                 for way, draw in _WAYS.items():
@@ -70,7 +70,7 @@ def _outcome(draw: Callable[[Path, int], np.ndarray], file: Path) -> str:
     started = time.monotonic()
     try:
         pixels = draw(file, 1)
-    except Exception as error:  # whatever it is, is printed
+    except Exception as error:  # every error is printed
         return f"{error!r:.90}, after {time.monotonic() - started:.1f} s"
     shown = "something" if pixels.min() < 128 else "nothing"
     return f"a picture of {pixels.size:,} pixels that shows {shown}, after {time.monotonic() - started:.1f} s"
@@ -85,7 +85,7 @@ def _lengthened(file: Path, to: Path) -> None:
 
 
 def _undrawn(folder: Path) -> Path:
-    """Write a page with a picture whose colours PDFium makes something of, and poppler nothing."""
+    """Write a page with a picture whose colours PDFium can show, and poppler cannot."""
     with pikepdf.new() as pdf:
         page = pdf.add_blank_page(page_size=(400, 400))
         colours = Array([Name.Separation, Name.Black, Name.DeviceGray, Dictionary()])

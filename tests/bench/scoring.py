@@ -1,9 +1,9 @@
-"""Line error rate, free of reading order.
+"""Line error rate, independent of reading order.
 
-Each printed line of the truth is looked for anywhere in the text that was read: it costs the fewest edits that turn
-it into some stretch of that text, and never more than its own length. White space and what cannot be seen do not count,
-nor does the difference between the subscripts DA and TA, which have one shape. (The measure of the project's evaluation
-pages.)
+Each printed line of the ground truth is searched anywhere in the text that was read: it costs the fewest edits that
+turn it into some part of that text, and never more than its own length. White space and invisible characters do not
+count, and the subscripts DA and TA, which have one shape, are treated as the same. (The measure of the project's
+evaluation pages.)
 """
 
 import re
@@ -18,14 +18,14 @@ _UNSEEN = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]")
 
 @dataclass
 class Rate:
-    """Edits over the characters of the truth."""
+    """Edits over the characters of the ground truth."""
 
     edits: int = 0
     characters: int = 0
 
     @property
     def share(self) -> float:
-        """Return edits a character."""
+        """Return edits for each character."""
         return self.edits / self.characters if self.characters else 0.0
 
 
@@ -36,17 +36,17 @@ def fold(text: str) -> str:
 
 
 def edits_within(line: str, text: str) -> int:
-    """Return the fewest edits that turn a folded line into some stretch of a folded text."""
+    """Return the fewest edits that turn a folded line into some part of a folded text."""
     if not line or not text:
         return len(line)
-    # edlib tells 256 characters apart: those that the line does not hold are all the same to it.
+    # edlib distinguishes 256 characters: those that are not in the line count as one.
     held = set(line)
     plain = "".join(character if character in held else "\0" for character in text)
     return min(len(line), int(edlib.align(line, plain, mode="HW", task="distance")["editDistance"]))
 
 
 def rates(truth: Mapping[str, str], read: Mapping[str, str]) -> dict[str, Rate]:
-    """Return the rate of each layout (what follows the last ``-`` of a page's name), and of ``ALL``."""
+    """Return the rate of each layout (the part after the last ``-`` of a page's name), and of ``ALL``."""
     found: dict[str, Rate] = {}
     for name, printed in truth.items():
         text = fold(read.get(name, ""))

@@ -1,4 +1,4 @@
-"""Searches measured: what they find, how fast, beside words cut by others and Elasticsearch's own analyzer."""
+"""Searches measured: what they find and how fast, compared with words of segmenters and Elasticsearch's analyzer."""
 
 import tempfile
 from collections.abc import Sequence
@@ -20,12 +20,12 @@ _BEGIN, _END = "<!-- search -->", "<!-- /search -->"
 def search(
     folder: Path | None, sizes: Sequence[int], *, keep: Path | None, write: bool, scopes_only: bool = False
 ) -> None:
-    """Measure, print, and put the results into docs/benchmarks.md if that is wanted.
+    """Measure, print, and put the results into docs/benchmarks.md if asked.
 
     Args:
-        folder: pictures of pages with their truth; None to measure speed only.
-        sizes: how many made-up pages are searched.
-        keep: where the indexes of made-up pages are kept for the next time, or were.
+        folder: pictures of pages with their ground truth; None to measure only speed.
+        sizes: how many invented pages are searched.
+        keep: where the indexes of invented pages are kept for the next time, or were kept.
         write: whether docs/benchmarks.md is written.
         scopes_only: whether only what a scope costs is measured, at the first size.
     """

@@ -1,4 +1,4 @@
-"""How much of what is printed is found: on recognised pages, and on real text with errors put in."""
+"""How much of what is printed is found: on recognised pages, and on real text with added errors."""
 
 import re
 import subprocess
@@ -31,11 +31,11 @@ _QUERIES = 300
 _DOCUMENT = 700
 _SPOILT = 0.05
 _KHMER = re.compile("[\u1780-\u17d3]+")
-# What may not follow a stretch of text, or it would end inside a cluster.
+# Characters that may not follow a piece of text, or it would end inside a cluster.
 _GOES_ON = re.compile("[\u17b4-\u17d3\u17dd]")
-# What is found for a query: pages in order, the best first.
+# The result of a query: pages in order, the best first.
 Finder = Callable[[str], list[int]]
-# Cuts texts into words.
+# Segments texts into words.
 _Cutter = Callable[[Sequence[str]], list[str]]
 
 
@@ -48,7 +48,7 @@ class Score:
 
 
 def on_recognised_pages(server: Server, work: Path, folder: Path) -> tuple[int, dict[str, dict[str, Score]]]:
-    """Recognise the pages of a folder and of freshly made sample boxes, and search them for phrases of the truth.
+    """Recognise the pages of a folder and of newly made sample boxes, and search them for phrases of the ground truth.
 
     Returns:
         How many pages, and by way of searching and by number of words ("1", "2", "3", "all") the scores: of all true
@@ -98,7 +98,7 @@ def on_real_text(server: Server) -> tuple[int, dict[str, dict[str, float]]]:
 
 
 def _recognised(work: Path, folder: Path) -> tuple[list[Page], list[str]]:
-    """Return the pages that were read, and beside each what is printed on it."""
+    """Return the pages that were read, each with the text printed on it."""
     truth: dict[tuple[str, str, int], str] = {}
     boxes = []
     for seed in _SEEDS:
@@ -130,12 +130,12 @@ def _recognised(work: Path, folder: Path) -> tuple[list[Page], list[str]]:
 
 
 def _form(text: str) -> str:
-    """Return a text as it is looked for phrases: in its match form, without white space."""
+    """Return a text in the form in which phrases are searched: its match form, without white space."""
     return re.sub(r"\s", "", match_form(text))
 
 
 def _holding(phrase: str, forms: Sequence[str]) -> set[int]:
-    """Return the numbers of the texts in which a phrase stands, whole clusters of it."""
+    """Return the numbers of the texts that contain a phrase, in whole clusters."""
     wanted = _form(phrase)
     return {
         number
@@ -161,7 +161,7 @@ def _phrases(truth: Sequence[str], rng: np.random.Generator, queries: int) -> It
 
 
 def _documents(rng: np.random.Generator) -> list[str]:
-    """Return real sentences by the dozen, in no order; zero-width spaces part their words."""
+    """Return dozens of real sentences, in random order; zero-width spaces separate their words."""
     lines = sentences()
     rng.shuffle(lines)
     made = [""]
@@ -190,13 +190,13 @@ def _parted_phrases(texts: Sequence[str], rng: np.random.Generator) -> Iterator[
 def _finders(
     server: Server, pages: Sequence[Page], name: str, *, ranked: bool = False
 ) -> Iterator[Mapping[str, Finder]]:
-    """Yield ways of searching the same pages: ours on both stores, and words cut by others.
+    """Yield ways of searching the same pages: ours on both stores, and words of segmenters.
 
     Args:
         server: where Elasticsearch is.
-        pages: what is searched.
+        pages: the pages to search.
         name: of the indices.
-        ranked: whether any word of a query will do, the best pages first; else its words must stand in a row.
+        ranked: whether any word of a query is enough, the best pages first; else its words must be in a row.
     """
     numbers = {(page.scan, page.number): number for number, page in enumerate(pages)}
     cases = [(Maker().case(page, case_id=f"box_{number:06}"), [page]) for number, page in enumerate(pages)]

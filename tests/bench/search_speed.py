@@ -1,4 +1,4 @@
-"""How fast pages by the hundred thousand are put in and searched, in each store, and how that grows."""
+"""How fast hundreds of thousands of pages are added and searched, in each store, and how that grows."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ KINDS = (
 
 @dataclass
 class Speed:
-    """What was measured in one store at one size; milliseconds by kind of query. No rate where it was filled before."""
+    """What was measured in one store at one size; milliseconds by kind of query. No rate if it was filled before."""
 
     pages_a_second: float | None
     bytes_a_page: float
@@ -45,7 +45,7 @@ class Speed:
 
 
 def measure(server: Server, folder: Path, sizes: Sequence[int]) -> dict[str, dict[int, Speed]]:
-    """Fill each store with so many pages, one size after the other, and search it; what is full is left as it is."""
+    """Fill each store with so many pages, one size after the other, and search it; full ones are left as they are."""
     found: dict[str, dict[int, Speed]] = {"SQLite": {}, "Elasticsearch": {}}
     for size in sizes:
         file = folder / f"{size}.db"
@@ -58,7 +58,7 @@ def measure(server: Server, folder: Path, sizes: Sequence[int]) -> dict[str, dic
             Elasticsearch(server.url, request_timeout=600) as client,
         ):
             rate = _fill(elastic, size)
-            # What a rebuild leaves to go on by itself.
+            # The work that continues by itself after a rebuild.
             client.indices.forcemerge(index=f"speed-{size}", max_num_segments=5)
             stored = client.indices.stats(index=f"speed-{size}")["_all"]["primaries"]["store"]["size_in_bytes"]
             found["Elasticsearch"][size] = Speed(rate, stored / size)
@@ -83,7 +83,7 @@ def draw_growth(found: dict[str, dict[int, Speed]], file: Path) -> None:
 
 
 def _fill(store: Store, size: int) -> float | None:
-    """Fill a store, and return the pages a second that it took; the time to make them is left out."""
+    """Fill a store, and return its pages a second; the time to make the pages is left out."""
     if store.count() == size:
         return None
     making = 0.0

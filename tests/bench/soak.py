@@ -36,7 +36,7 @@ _BEGIN, _END = "<!-- soak -->", "<!-- /soak -->"
 
 @dataclass
 class Watched:
-    """What was seen while the run went on.
+    """What was measured during the run.
 
     ``memory`` is the coordinator's, seconds and megabytes; ``cpu`` the seconds of each process, those of the programs
     that a sandbox started included.
@@ -48,7 +48,7 @@ class Watched:
 
 
 def soak(pages: int, *, write: bool) -> None:
-    """Soak, print what came of it, and put it into docs/benchmarks.md if that is wanted.
+    """Soak, print the results, and put them into docs/benchmarks.md if asked.
 
     Raises:
         SystemExit: a page is lost, or a bag is not valid.
@@ -61,7 +61,7 @@ def soak(pages: int, *, write: bool) -> None:
         watched, seconds, said = _run(box, archive, kill=True)
         cpu = sum(watched.cpu.values())
         first = _status(archive)["account"]
-        # What was killed three times over is done by the next run, as an operator would have it.
+        # The next run does what was killed three times, as an operator would do it.
         _, _, said = _run(box, archive, kill=False)
         told = _status(archive)
         damaged = [bag for bag in bags(archive) if verify_bag(bag)]
@@ -97,7 +97,7 @@ def _ways(account: dict[str, int]) -> str:
 
 
 def _make(box: Path, pages: int) -> None:
-    """Write a box of small pages, each with a number of its own."""
+    """Write a box of small pages, each with its own number."""
     for first in range(0, pages, _PAGES_A_SCAN):
         frames = [
             Image.fromarray(
