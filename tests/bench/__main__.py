@@ -37,7 +37,7 @@ def recognition(
 @app.command()
 def orientation(
     folder: Annotated[
-        Path | None, typer.Argument(help="Pictures of pages, each with its truth beside it as NAME.txt. [the samples]")
+        Path | None, typer.Argument(help="Pictures of pages, each with its ground truth as NAME.txt. [the samples]")
     ] = None,
 ) -> None:
     """How many pages end upright, each fed four ways.
@@ -116,7 +116,7 @@ def search(
 
 @app.command()
 def archive(
-    folder: Annotated[Path, typer.Argument(help="Pictures of pages, each with its truth beside it as NAME.txt.")],
+    folder: Annotated[Path, typer.Argument(help="Pictures of pages, each with its ground truth as NAME.txt.")],
     write: Annotated[bool, typer.Option("--write", help="Put the results into docs/archive.md.")] = False,
 ) -> None:
     """How large the PDFs are, what they cost and what is found in them, compared with OCRmyPDF's.
