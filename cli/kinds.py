@@ -10,14 +10,16 @@ from pipeline.services import kinds as service
 def kinds(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     """List the kinds of document of the glossary, with their titles in three languages and the evidence for them.
 
-    U says that nobody has checked the Khmer titles yet, S where they were seen.
+    U says that nobody has checked the Khmer titles yet, S where they were seen. Kinds that the classifier was not
+    trained with are named below the list.
 
     Example:
         bannasar kinds
     """
-    known = service.kinds(read_settings(archive))
+    settings = read_settings(archive)
+    known, trained = service.kinds(settings), service.trained_kinds(settings)
     if as_json:
-        told = {kind: named.model_dump(mode="json") for kind, named in known.items()}
+        told = {kind: named.model_dump(mode="json") | {"trained": kind in trained} for kind, named in known.items()}
         print_json({"kinds": told})
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -27,3 +29,6 @@ def kinds(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
         titles = ("; ".join(forms) for forms in (named.km, named.fr, named.en))
         table.add_row(kind, *map(Text, titles), Text(named.evidence))
     out.print(table)
+    untrained = [kind for kind in known if kind not in trained]
+    if untrained:
+        out.print(Text(f"Not trained, recognised by titles and phrases only: {', '.join(untrained)}."))

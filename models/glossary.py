@@ -11,7 +11,10 @@ class Named(Record):
 
     ``phrases`` are what papers of a kind say below their title, and others do not, in any of the languages.
     ``level`` is that of a document of the kind, where it is another than its case file's.
-    ``evidence`` says where its Khmer names were seen: "S" and the source, or "U", from general knowledge.
+    ``papers`` says whether papers of a kind of our glossary are made, to train and to measure the classifier: see
+    ``samples/papers``.
+    ``evidence`` says where its Khmer names were seen: "S" and the source, or "U", from general knowledge. This,
+    ``issuer`` and ``years`` are for the people who edit the glossary.
     """
 
     km: tuple[str, ...] = ()
@@ -22,6 +25,7 @@ class Named(Record):
     years: str = ""
     evidence: str = ""
     level: Level | None = None
+    papers: bool = True
 
     @property
     def names(self) -> tuple[str, ...]:

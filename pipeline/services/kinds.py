@@ -1,10 +1,11 @@
 """The kinds of document that the glossary knows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 
 from models.glossary import Glossary, Named
 from models.settings import Settings
+from pipeline.document.classifier import model_in_use, read_model
 from pipeline.document.glossary import read_glossary
 
 
@@ -24,3 +25,12 @@ def kinds(settings: Settings) -> Mapping[str, Named]:
         GlossaryError: the glossary cannot be read.
     """
     return glossary(Path(settings.document.glossary)).kinds
+
+
+def trained_kinds(settings: Settings) -> Set[str]:
+    """Return the kinds that the classifier knows; all others are recognised by their titles and phrases only.
+
+    Raises:
+        ModelError: the classifier cannot be read.
+    """
+    return frozenset(read_model(model_in_use(settings.document)).kinds.classes)

@@ -4,6 +4,7 @@ import json
 
 import pikepdf
 
+from config.settings import GLOSSARY
 from pipeline.text.dates import IMPOSSIBLE, NO_CENTURY
 from tests.cli.conftest import write_page
 from tests.page import raw_pdf
@@ -130,3 +131,16 @@ def test_the_kinds_of_the_glossary_are_listed_with_their_titles(bannasar):
     assert len(told) >= 30
     assert "សាលក្រម" in told["judgment"]["km"]
     assert "judgment" in bannasar("kinds").stdout
+
+
+def test_a_kind_that_the_classifier_was_not_trained_with_is_named_so(bannasar, tmp_path):
+    """It is recognised by its titles and phrases only, and nobody has to find that out."""
+    for name in ("kinds.toml", "courts.toml"):
+        (tmp_path / name).write_bytes((GLOSSARY / name).read_bytes())
+    with (tmp_path / "kinds.toml").open("a", encoding="utf-8") as stream:
+        stream.write('\n[bail_receipt]\nen = ["Bail receipt"]\npapers = false\n')
+    own = {"BANNASAR_DOCUMENT__GLOSSARY": str(tmp_path)}
+    told = json.loads(bannasar("kinds", "--json", **own).stdout)["kinds"]
+    assert [kind for kind, named in told.items() if not named["trained"]] == ["bail_receipt"]
+    assert "Not trained, recognised by titles and phrases only: bail_receipt." in bannasar("kinds", **own).stdout
+    assert "Not trained" not in bannasar("kinds").stdout

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from config.settings import GLOSSARY
-from pipeline.document.glossary import letters, read_names
+from pipeline.document.classifier import SHIPPED, read_model
+from pipeline.document.glossary import letters, read_glossary, read_names
 from pipeline.text.dates import dates
 from pipeline.text.normalise import match_form, tidy
 from samples.made_papers import Cast, Look, Maker, lunar_km, pages_of, read_templates
@@ -40,8 +41,11 @@ def maker():
 
 
 def test_every_kind_of_the_glossary_has_papers_in_three_languages(templates, held_back):
-    """Several for teaching, one at least for measuring; each with its own date, and at most one number and court."""
-    kinds = set(read_names(GLOSSARY).kinds.values())
+    """Several for teaching, one at least for measuring; each with its own date, and at most one number and court.
+
+    A kind is without them only where the glossary says so.
+    """
+    kinds = {kind for kind, named in read_glossary(GLOSSARY).kinds.items() if named.papers}
     for set_of, least in ((templates, 4), (held_back, 1)):
         count = Counter((template.kind, template.lang) for template in set_of)
         assert set(count) == {(kind, lang) for kind in kinds for lang in ("km", "fr", "en")}
@@ -49,6 +53,12 @@ def test_every_kind_of_the_glossary_has_papers_in_three_languages(templates, hel
         for template in set_of:
             assert template.words.count("{date}") == 1, template.titles
             assert max(template.words.count("{number}"), template.words.count("{court}")) <= 1, template.titles
+
+
+def test_the_classifier_knows_the_kinds_that_have_papers():
+    """Where papers of a kind were added, or taken away, `script/train-kinds` is to be run."""
+    with_papers = {kind for kind, named in read_glossary(GLOSSARY).kinds.items() if named.papers}
+    assert set(read_model(SHIPPED).kinds.classes) == with_papers
 
 
 def test_khmer_papers_are_spelt_in_the_order_of_the_standard(templates, held_back):
