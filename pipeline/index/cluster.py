@@ -1,4 +1,4 @@
-"""The way to an Elasticsearch cluster: how it is spoken to, and what its errors mean."""
+"""The connection to an Elasticsearch cluster, and what its errors mean."""
 
 import logging
 import warnings
@@ -16,19 +16,19 @@ from models.settings import IndexSettings
 from pipeline.logs import described
 
 _RETRIES = 2
-# What passes by itself: too many requests, or a node that is not there yet.
+# Errors that pass by themselves: too many requests, or a node that is not there yet.
 _PASSING = (429, 502, 503, 504)
-# They log each request that is sent again. That is for the log, and not printed where there is none.
+# They log each request that is sent again. That is for the log, and not printed if there is no log.
 for _name in ("elastic_transport", "elasticsearch"):
     logging.getLogger(_name).addHandler(logging.NullHandler())
 _LOG = logging.getLogger(__name__)
 
 
 class Cluster(Elasticsearch):
-    """A client that knows the answers of a cluster from those of a proxy before it, each time.
+    """A client that distinguishes the answers of a cluster from those of a proxy in front of it, each time.
 
-    The library looks for the header at the first answer only; a page of a proxy would be taken for hits, or its 404 for
-    an index that is not there.
+    The library looks for the header only in the first answer; a proxy's page would count as hits, or its 404 as a
+    missing index.
     """
 
     def perform_request(self, *request: Any, **options: Any) -> Any:  # noqa: ANN401  # as the library's
@@ -68,7 +68,7 @@ def connect(settings: IndexSettings) -> Elasticsearch:
         options["basic_auth"] = (settings.user, password)
     if settings.ca_file:
         if not Path(settings.ca_file).is_file():
-            raise IndexUnusableError(f"{settings.ca_file} is not there: mend index.ca_file.")
+            raise IndexUnusableError(f"{settings.ca_file} is not there: correct index.ca_file.")
         options["ca_certs"] = settings.ca_file
     try:
         return Cluster(
@@ -87,7 +87,7 @@ def connect(settings: IndexSettings) -> Elasticsearch:
 def border(settings: IndexSettings) -> Iterator[None]:
     """Say what an error of the cluster means, and what to do.
 
-    The errors are not chained: they hold what was sent.
+    The errors are not chained, because they contain what was sent.
     """
     try:
         with warnings.catch_warnings():
@@ -96,15 +96,15 @@ def border(settings: IndexSettings) -> Iterator[None]:
             yield
     except elasticsearch.AuthenticationException:
         raise IndexUnusableError(
-            f"{settings.url} refuses the API key, or the user and password. Mend them in the settings [index]."
+            f"{settings.url} refuses the API key, or the user and password. Correct them in the settings [index]."
         ) from None
     except elasticsearch.AuthorizationException as error:
         # It also reports so that an index is read-only, as Elasticsearch makes them when its disk is full.
         raise IndexUnusableError(_forbidden(settings, error)) from None
     except elasticsearch.UnsupportedProductError as error:
         raise IndexUnusableError(
-            f"What answers at {settings.url} is not Elasticsearch (status {error.meta.status}). Mend index.url, or the "
-            "proxy before the cluster."
+            f"The server at {settings.url} is not Elasticsearch (status {error.meta.status}). Correct index.url, or "
+            "the proxy in front of the cluster."
         ) from None
     except elastic_transport.TlsError as error:
         raise IndexUnusableError(
@@ -112,20 +112,20 @@ def border(settings: IndexSettings) -> Iterator[None]:
         ) from None
     except elastic_transport.ConnectionTimeout:
         raise IndexUnusableError(
-            f"{settings.url} did not answer within {settings.seconds} s. Look at the cluster's health, or raise "
+            f"{settings.url} did not answer within {settings.seconds} s. Check the cluster's health, or raise "
             "index.seconds."
         ) from None
     except elastic_transport.SerializationError:
         raise IndexUnusableError(
-            f"{settings.url} gave an answer that cannot be read: it was cut off on its way, by a proxy perhaps. "
-            "Try again, or look at the proxy."
+            f"{settings.url} gave an answer that cannot be read: perhaps a proxy cut it off. "
+            "Try again, or check the proxy."
         ) from None
     except elastic_transport.TransportError as error:
         raise IndexUnusableError(f"{settings.url} cannot be reached ({_kind(error)}). Is the cluster up?") from None
     except elasticsearch.ApiError as error:
         if error.meta.status in _PASSING:
             raise IndexUnusableError(
-                f"{settings.url} is not ready for that now: {_reason(error)}. Look at the cluster's health."
+                f"{settings.url} is not ready for that now: {_reason(error)}. Check the cluster's health."
             ) from None
         raise IndexUnusableError(f"{settings.url} refused: {_reason(error)}") from None
 
@@ -138,10 +138,10 @@ def _forbidden(settings: IndexSettings, error: elasticsearch.ApiError) -> str:
 
 
 def read_only(settings: IndexSettings, reason: str) -> str:
-    """Return what is to be done where a cluster takes nothing in."""
+    """Return what to do if a cluster accepts no changes."""
     return (
-        f"The index {settings.name} at {settings.url} takes nothing in ({reason}). Its disk may be full: make room, "
-        "lift the block, then run `bannasar index sync`."
+        f"The index {settings.name} at {settings.url} accepts no changes ({reason}). Its disk may be full: free some "
+        "space, remove the block, then run `bannasar index sync`."
     )
 
 

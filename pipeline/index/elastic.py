@@ -137,8 +137,8 @@ class ElasticStore:
         """
         if view.offset + view.limit > _MOST_SHOWN:
             raise IndexUnusableError(
-                f"{self._settings.url} shows the first {_MOST_SHOWN:,} hits, and no others. Narrow the query, or have "
-                "all of them written: --csv FILE or --jsonl FILE."
+                f"{self._settings.url} shows only the first {_MOST_SHOWN:,} hits. Narrow the query, or write "
+                "all of them: --csv FILE or --jsonl FILE."
             )
         with self._border():
             if not self._check():
@@ -229,8 +229,8 @@ class ElasticStore:
     def _be_whole(self, there: int, sent: int) -> None:
         if there != sent:
             raise IndexUnusableError(
-                f"{there} of {sent} pages came in at {self._settings.url}: the index is left as it was. "
-                "Try again; if it happens again, look at the cluster's logs."
+                f"Only {there} of {sent} pages reached {self._settings.url}: the old index stays. "
+                "Try again; if it happens again, check the cluster's logs."
             )
 
     @contextmanager
@@ -255,8 +255,8 @@ class ElasticStore:
         versions = {one["mappings"].get("_meta", {}).get("bannasar") for one in found.values()}
         if versions != {dsl.VERSION}:
             raise IndexUnusableError(
-                f"The index {self._alias} at {self._settings.url} was made by another version of Bannasar. Make it "
-                "anew from the bags: `bannasar index rebuild`."
+                f"The index {self._alias} at {self._settings.url} was made by another version of Bannasar. Build it "
+                "again from the bags: `bannasar index rebuild`."
             )
         self._checked = True
         return True

@@ -80,9 +80,9 @@ class Bulk:
         what = f"page {source['number']} of {source['path']}" if "number" in source else "the list of its pages"
         size = len(json.dumps(source, ensure_ascii=False).encode())
         return (
-            f"{self._settings.url} takes no request as large as {source['case']} needs: {what} has {size:,} bytes "
-            f"({_TOO_LARGE}). Raise http.max_content_length of the cluster, or what a proxy before it lets through "
-            "(client_max_body_size of nginx), then run `bannasar index sync`."
+            f"{self._settings.url} does not accept a request as large as {source['case']} needs: {what} has "
+            f"{size:,} bytes ({_TOO_LARGE}). Raise http.max_content_length of the cluster, or the limit of a proxy in "
+            "front of it (client_max_body_size of nginx), then run `bannasar index sync`."
         )
 
     def _refused(self, answer: dict[str, Any]) -> str:

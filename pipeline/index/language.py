@@ -45,15 +45,15 @@ def parse(text: str, known: Known | None = None) -> Query:
     barred = [clause for clause in clauses if clause.negated]
     if len(groups) > _MOST_GROUPS:
         raise QueryError(
-            f"A query asks for {_MOST_GROUPS} words at most. Of a passage in quotes they are one.",
+            f"A query can have {_MOST_GROUPS} words at most. A passage in quotes counts as one.",
             groups[_MOST_GROUPS].at,
         )
     narrowing = tuple(clause.conditions for clause in clauses if clause.conditions and not clause.negated)
     if not groups and not narrowing:
         raise QueryError(
-            "The query says only what must not be there."
+            "The query only says what must not be on a page."
             if clauses
-            else "The query holds no letter and no digit to search for.",
+            else "The query has no letter or digit to search for.",
             0,
         )
     return Query(
@@ -92,7 +92,7 @@ class _Parser:
             new = self._either()
             if joint:
                 if not found or not new:
-                    raise QueryError("AND stands between two words, phrases or fields.", joint.at)
+                    raise QueryError("AND must be between two words, phrases or fields.", joint.at)
                 found[before:] = _all_must(found[before:])
                 new = _all_must(new)
             before = len(found) if new else before
@@ -107,7 +107,7 @@ class _Parser:
         while joint := self._take(Symbol.OR):
             other = self._operand()
             if not (_is_single(found) and _is_single(other) and bool(found[0].terms) == bool(other[0].terms)):
-                raise QueryError("OR stands between two words, or between two fields.", joint.at)
+                raise QueryError("OR must be between two words, or between two fields.", joint.at)
             (one,), (two,) = found, other
             found = [one._replace(terms=one.terms + two.terms, conditions=one.conditions + two.conditions)]
         return found
@@ -128,7 +128,7 @@ class _Parser:
             return found
         if found and not _is_single(found):
             raise QueryError(
-                "Of what stands in parentheses, NOT and - bar each of several that OR joins. Put them before each word "
+                "Before parentheses, NOT and - exclude each of several words joined by OR. Put them before each word "
                 "instead: -this -that.",
                 (barred or lexeme).at,
             )
@@ -137,7 +137,7 @@ class _Parser:
     def _group(self, opening: Lexeme) -> list[_Clause]:
         self._depth += 1
         if self._depth > _DEEPEST:
-            raise QueryError(f"Parentheses may stand in one another {_DEEPEST} deep.", opening.at)
+            raise QueryError(f"Parentheses can be nested {_DEEPEST} deep at most.", opening.at)
         found = self._side_by_side()
         self._take(Symbol.CLOSE)
         self._depth -= 1
@@ -154,7 +154,7 @@ class _Parser:
         if found:
             return [_Clause(lexeme.at, terms=(Term(lexeme.text, found, lexeme.quoted, lexeme.fuzzy, lexeme.prefix),))]
         if lexeme.fuzzy or lexeme.prefix:
-            raise QueryError("Before ~ and * stands a word.", lexeme.at)
+            raise QueryError("~ and * must follow a word.", lexeme.at)
         return []
 
     def _check_range(self, date: Lexeme) -> None:
@@ -182,7 +182,7 @@ class _Parser:
 
 
 def _not_before(symbol: Lexeme) -> QueryError:
-    return QueryError("NOT stands before a word, a phrase or a field.", symbol.at)
+    return QueryError("NOT must be before a word, a phrase or a field.", symbol.at)
 
 
 def _is_single(clauses: list[_Clause]) -> bool:

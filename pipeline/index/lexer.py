@@ -99,7 +99,7 @@ def _lexeme(text: str, begin: int, fields: frozenset[str]) -> Lexeme:
     suffixes = _SUFFIX.match(text, at)
     suffix = suffixes[0] if suffixes else ""
     if len(suffix) > 1:
-        raise QueryError("One sign, ~ or *, may stand at a word's end.", at)
+        raise QueryError("A word can end with only one sign, ~ or *.", at)
     if not quoted:
         _check_word(inner, value_at)
     operator = None if quoted or negated or name or suffix else _OPERATORS.get(_visible(inner))
@@ -118,11 +118,11 @@ def _field(text: str, at: int, fields: frozenset[str]) -> tuple[str, int]:
         if found[1].lower() not in fields:
             return "", at  # "Objet: …", as papers have it
         raise QueryError(
-            f"{found[1]}: wants a value, right behind the colon. To search for the word itself, quote it.", at
+            f"{found[1]}: needs a value, directly after the colon. To search for the word itself, quote it.", at
         )
     if text[value_at] == "(" and found[1].lower() in fields:
         name = found[1]
-        raise QueryError(f"Each value has its own {name}: in front of it: {name}:… OR {name}:…", value_at)
+        raise QueryError(f"Write {name}: before each value: {name}:… OR {name}:…", value_at)
     return found[1], value_at
 
 
@@ -163,13 +163,13 @@ def _end_of_word(text: str, begin: int) -> int:
 
 def _check_word(word: str, at: int) -> None:
     if "*" in word:
-        raise QueryError("* stands for what follows: it may stand at a word's end only.", at + word.index("*"))
+        raise QueryError("* means any ending: it can be only at the end of a word.", at + word.index("*"))
     if "~" in word and any(map(is_letter, word)):
-        raise QueryError("~ asks for near spellings: it stands at a word's end.", at + word.index("~"))
+        raise QueryError("~ asks for near spellings: it can be only at the end of a word.", at + word.index("~"))
     for place in range(1, len(word) - 1):
         if word[place] == "?" and is_letter(word[place - 1]) and is_letter(word[place + 1]):
             raise QueryError(
-                "? stands for no letter. begin* finds all that begins so, word~ near spellings.", at + place
+                "? does not replace a letter. begin* finds all words that begin so, word~ near spellings.", at + place
             )
 
 
@@ -178,7 +178,7 @@ def _check_phrase(text: str, begin: int, end: int) -> None:
         symbol, before, behind = text[place], text[place - 1], text[place + 1]
         if (symbol in "*~" and is_letter(before)) or (symbol == "*" and is_letter(behind)):
             raise QueryError(
-                f"Within quotes {symbol} means nothing: it may stand behind the closing quote, or at the end of a word "
+                f"Inside quotes {symbol} has no meaning: put it after the closing quote, or at the end of a word "
                 "outside quotes.",
                 place,
             )

@@ -27,7 +27,7 @@ def why_nothing(store: Store, query: Query, scope: Scope) -> list[str]:
     parts = list(_parts(query))
     counts = [count(part) for _, part in parts]
     if not any(counts) and not count(Query()):
-        return ["The index holds no page yet: `bannasar index check` says what is missing in it."]
+        return ["The index has no pages yet: `bannasar index check` says what is missing."]
     values = _values(store, scope)
     absent = [_absent(part, text, values) for (text, part), pages in zip(parts, counts, strict=True) if not pages]
     if absent:
@@ -56,18 +56,18 @@ def _absent(part: Query, text: str, values: Callable[[Field], Sequence[str]]) ->
     """Return that no page answers a part of a query, and what there is instead."""
     if part.groups:
         if required(part.groups[0]):
-            return f"No page has {text} as it is. Without quotes it is looked for in misread forms, too."
-        return f"No page has {text}, nor anything that reads like it."
+            return f"No page has exactly {text}. Without quotes, misread forms of it are searched too."
+        return f"No page has {text} or anything similar."
     field = part.conditions[0][0].field
     if field is Field.CASE:
-        return f"No case file is called so, and none bears such a number: {text}."
+        return f"No case file has this name or number: {text}."
     if field is Field.DATE:
         years = sorted(values(field))
         return f"No document has a date in {text}. " + (
             f"The years that could be read are {years[0]} to {years[-1]}." if years else "No date could be read at all."
         )
     known = _nearest(values(field), part.conditions[0][0])
-    return f"No page of this archive answers {text}. {_LISTED[field]}: {known}."
+    return f"No page of this archive matches {text}. {_LISTED[field]}: {known}."
 
 
 _LISTED = {

@@ -329,11 +329,11 @@ class SqliteStore:
                 sentence = f"{self._file} is not an index, or is damaged ({error}). {_MEND}"
                 raise IndexUnreadableError(sentence) from error
             if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-                what = f"{self._file} is in use by another program. Try again when that is done."
+                what = f"{self._file} is in use by another program. Try again when it has finished."
             elif code == sqlite3.SQLITE_FULL:
-                what = f"The disk of {self._file} is full. Make room, then run `bannasar index sync`."
+                what = f"The disk of {self._file} is full. Free some space, then run `bannasar index sync`."
             else:
-                what = f"{self._file} cannot be used ({error}). Check its permissions and the disk it lies on."
+                what = f"{self._file} cannot be used ({error}). Check its permissions and its disk."
             raise IndexUnusableError(what) from error
 
     @contextmanager
@@ -350,4 +350,4 @@ class SqliteStore:
                 raise
 
 
-_MEND = "Make it anew from the bags: `bannasar index rebuild`."
+_MEND = "Build it again from the bags: `bannasar index rebuild`."

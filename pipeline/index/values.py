@@ -50,12 +50,12 @@ def conditions(lexeme: Lexeme, source: str, known: Known | None) -> tuple[Condit
     """
     field = _field(lexeme)
     if lexeme.fuzzy:
-        raise QueryError(f"{field}: knows no near spelling.", lexeme.end - 1)
+        raise QueryError(f"{field}: cannot be searched with near spellings.", lexeme.end - 1)
     text = source[lexeme.at + lexeme.negated : lexeme.end]
     if field is Field.DATE:
         return (_dates(lexeme)._replace(text=text),)
     if not any(character.isalnum() for character in match_form(lexeme.text)):
-        raise QueryError(f"{field}: wants a value.", lexeme.value_at)
+        raise QueryError(f"{field}: needs a value.", lexeme.value_at)
     if field in {Field.COURT, Field.CASE}:
         names = [lexeme.text]
         if field is Field.COURT and known and not lexeme.prefix and (also := known.court(lexeme.text)):
@@ -109,7 +109,7 @@ def _dates(lexeme: Lexeme) -> Condition:
     until = _days(last, lexeme)[1] if last else _LAST_DAY
     if begin > until:
         raise QueryError(
-            f"The range runs backwards: {last} is before {first}. Turned round it is date:{last}..{first}.",
+            f"The range runs backwards: {last} is before {first}. The right order is date:{last}..{first}.",
             lexeme.value_at,
         )
     return Condition(Field.DATE, begin, until=until)

@@ -138,9 +138,9 @@ def test_hits_are_taken_along_as_tables_lines_and_pictures(archived, tmp_path):
     [
         ('greffier "le', "not closed", 9),
         ("judge:Sok", "There is no field judge:", 0),
-        (" -greffier", "only what must not be there", 0),
+        (" -greffier", "only says what must not be", 0),
         ("date:1963-13", "A date is written", 5),
-        ("OR greffier", "OR stands between", 0),
+        ("OR greffier", "OR must be between", 0),
     ],
 )
 def test_a_query_that_cannot_be_read_is_refused_with_the_place_of_the_fault(bannasar, query, said, place):

@@ -36,9 +36,9 @@ def test_it_is_told_how_many_pages_there_are_as_far_as_it_is_known(searched, que
 @pytest.mark.parametrize(
     ("query", "told"),
     [
-        ("greffier case:999", "No case file is called so, and none bears such a number: case:999."),
-        ("kind:jugement", "No page of this archive answers kind:jugement. Its kinds are: "),
-        ('"mot7 greffier"', 'No page has "mot7 greffier" as it is.'),
+        ("greffier case:999", "No case file has this name or number: case:999."),
+        ("kind:jugement", "No page of this archive matches kind:jugement. Its kinds are: "),
+        ('"mot7 greffier"', 'No page has exactly "mot7 greffier".'),
     ],
 )
 def test_where_nothing_is_found_it_is_told_why(searched, query, told, tmp_path):

@@ -19,18 +19,18 @@ def filled(store, make):
 
 _WHY = {
     "court:Kompot": ("court:Kompot", "សាលាដំបូងខេត្តកំពត", "សាលាដំបូងខេត្តតាកែវ"),
-    "greffier box:box-3": ("answers box:box-3", "Its boxes are: box-1, box-2."),
-    "kind:summons greffier": ("answers kind:summons", "judgment", "complaint"),
-    "case:999/99": ("No case file is called so", "case:999/99"),
+    "greffier box:box-3": ("matches box:box-3", "Its boxes are: box-1, box-2."),
+    "kind:summons greffier": ("matches kind:summons", "judgment", "complaint"),
+    "case:999/99": ("No case file has this name", "case:999/99"),
     "date:1970..": ("No document has a date in date:1970..", "1963 to 1965"),
-    '"greffier chef"': ('No page has "greffier chef" as it is', "Without quotes"),
-    "xyzzyx": ("No page has xyzzyx, nor anything that reads like it.",),
+    '"greffier chef"': ('No page has exactly "greffier chef"', "Without quotes"),
+    "xyzzyx": ("No page has xyzzyx or anything similar.",),
     "greffier AND xyzzyx": ("No page has xyzzyx",),
     "kind:complaint date:1963": ("not all together: kind:complaint (1 page), date:1963 (1 page)",),
     "greffier AND លេខ": ("not all together: greffier (2 pages), លេខ (1 page)",),
     "chef -kind:judgment": ("1 page would be found, but kind:judgment must not be on them",),
     'chef NOT "le greffier"': ('1 page would be found, but "le greffier" must not',),
-    "box:box-3 OR box:box-4": ("answers box:box-3 OR box:box-4",),
+    "box:box-3 OR box:box-4": ("matches box:box-3 OR box:box-4",),
 }
 
 
@@ -47,4 +47,4 @@ def test_the_part_that_nothing_answers_is_named_with_what_there_is(filled):
 
 def test_an_empty_index_says_that_it_is_empty(store):
     """Case files may wait for it."""
-    assert "holds no page yet" in " ".join(why_nothing(store, parse("greffier kind:judgment"), EVERYTHING))
+    assert "has no pages yet" in " ".join(why_nothing(store, parse("greffier kind:judgment"), EVERYTHING))

@@ -226,5 +226,5 @@ def test_an_empty_scope_answers_as_an_empty_archive(filled):
     assert _answers(filled, "greffier", nothing) == _answers(
         filled, "greffier", Scope(Level.PUBLIC, frozenset({"box-9"}))
     )
-    assert "holds no page yet" in " ".join(why_nothing(filled, parse("greffier"), nothing))
+    assert "has no pages yet" in " ".join(why_nothing(filled, parse("greffier"), nothing))
     assert values_of(filled, Field.BOX, nothing) == []
