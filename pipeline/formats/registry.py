@@ -1,4 +1,6 @@
-"""The formats that case files can be written in. A new one is a module here with ``FORMAT``, and its name in the list.
+"""The formats that case files can be written in. A new one is a module here with ``FORMAT``.
+
+The module's name, not that of its ``FORMAT``, goes into the list.
 
 PDF, METS and IIIF are made of more than records (of pictures, of the files of a bag), so they are not in the list.
 """
