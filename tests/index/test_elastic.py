@@ -152,7 +152,7 @@ def test_a_full_disk_of_the_cluster_gets_a_sentence_and_passes(server, client, i
     with _store(server, index_name) as store:
         store.put(*_one(make, "greffier"))
         client.indices.put_settings(index=index_name, settings={"index.blocks.read_only_allow_delete": True})
-        with pytest.raises(IndexUnusableError, match="make room") as full:
+        with pytest.raises(IndexUnusableError, match="free some space") as full:
             store.put(*_one(make, "témoin"))
         assert "index sync" in str(full.value)
         assert store.search(parse("greffier"), View(), EVERYTHING).pages == 1
@@ -167,7 +167,7 @@ def test_a_seal_that_a_cluster_does_not_take_is_not_confirmed(server, client, in
     with _store(server, index_name) as store:
         store.put(case, pages)
         client.indices.put_settings(index=index_name, settings={"index.blocks.write": True})
-        with pytest.raises(IndexUnusableError, match="make room"):
+        with pytest.raises(IndexUnusableError, match="free some space"):
             store.set_levels(case)
         client.indices.put_settings(index=index_name, settings={"index.blocks.write": None})
         assert store.set_levels(case)
