@@ -23,7 +23,7 @@ def text(
     archive: ArchiveOption = None,
     box: Annotated[str | None, typer.Option(metavar="BOX", help="Only this box, by its id.")] = None,
 ) -> None:
-    """Write the text of every archived scan that is not withdrawn, one file a scan, its pages parted by form feeds.
+    """Write the text of every archived scan that is not withdrawn, one file a scan, with form feeds between its pages.
 
     A scan ``letters/12.pdf`` becomes ``letters/12.txt``; where two scans would become one file, each keeps its whole
     name (``letters/12.pdf.txt``), and where that is not enough, gets digits of its SHA-256. Capital letters make no

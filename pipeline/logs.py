@@ -1,10 +1,10 @@
-"""What a line of the log may say, and which run, scan and page it is about.
+"""What a log line may contain, and which run, scan and page it is about.
 
 Every module logs to ``logging.getLogger(__name__)``. A log is given to people who help, and they may not be allowed to
-read the archive. So no line, at any level, holds what stands on a paper, what was searched for, a secret, or a name:
-of a box, a case file, a scan, a folder or a person. A scan is named by the first twelve digits of its SHA-256, which
-``bannasar show`` takes, a case file by its line of the journal, an error by its class and its place in our own code.
-tests/cli/test_logs.py holds every line to that.
+read the archive. So no line, at any level, contains text of a paper, a search query, a secret, or a name: of a box, a
+case file, a scan, a folder or a person. A scan is named by the first twelve digits of its SHA-256, which
+``bannasar show`` accepts, a case file by its line of the journal, an error by its class and its place in our own code.
+tests/cli/test_logs.py checks every line for this.
 """
 
 import logging
@@ -31,7 +31,7 @@ for _name in OWN:  # without a log, Python would print our warnings on standard 
 
 @contextmanager
 def about(*, run: str = "", scan: str = "", page: int | None = None) -> Iterator[None]:
-    """Mark every line that is logged within; what is not given stays as it was outside.
+    """Mark every line that is logged within this context; values that are not given stay as they were outside.
 
     Args:
         run: the id of the run, or of the command.
@@ -48,10 +48,10 @@ def about(*, run: str = "", scan: str = "", page: int | None = None) -> Iterator
 
 
 class Ids(logging.Filter):
-    """Gives each line its ``run``, ``scan`` and ``page``, "-" where it has none; those of another process stay."""
+    """Gives each line its ``run``, ``scan`` and ``page``, "-" if it has none; those of another process stay."""
 
     def __init__(self, run: str = "") -> None:
-        """Take the id for lines of threads that know of no run."""
+        """Set the id for lines of threads outside any run."""
         super().__init__()
         self._run = run
 
@@ -65,7 +65,7 @@ class Ids(logging.Filter):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A line that was logged in another process: ``at`` is in seconds since 1970."""
+    """A line that was logged in another process; ``at`` is in seconds since 1970."""
 
     name: str
     level: int
@@ -76,7 +76,7 @@ class Kept:
 
 
 def level() -> int:
-    """Return the least level of what our modules log in this process now."""
+    """Return the lowest level that our modules log in this process now."""
     return logging.getLogger("pipeline").getEffectiveLevel()
 
 
@@ -97,7 +97,7 @@ def _ids(record: logging.LogRecord) -> tuple[str, str]:
 
 @contextmanager
 def keeping(least: int) -> Iterator[list[Kept]]:
-    """Keep what our modules log within, from a level on, for the process that asked for the work."""
+    """Collect what our modules log in this context, from a level on, for the process that asked for the work."""
     kept: list[Kept] = []
     keeper = _Keeper(kept)
     loggers = [logging.getLogger(name) for name in OWN]
@@ -114,7 +114,7 @@ def keeping(least: int) -> Iterator[list[Kept]]:
 
 
 def log_again(lines: Sequence[Kept]) -> None:
-    """Log here what was logged in another process."""
+    """Log lines here that were logged in another process."""
     for line in lines:
         logger = logging.getLogger(line.name)
         if logger.isEnabledFor(line.level):
@@ -124,13 +124,13 @@ def log_again(lines: Sequence[Kept]) -> None:
 
 
 def described(error: BaseException) -> str:
-    """Return the class of an error and its place in our own code; its message may hold what stands on a paper."""
+    """Return the class of an error and its place in our own code; its message may contain text of a paper."""
     place = place_of(error)
     return f"{type(error).__name__} at {place}" if place else type(error).__name__
 
 
 def place_of(error: BaseException) -> str:
-    """Return the last of our own files that an error passed, and the line; "" where it passed none."""
+    """Return the last of our own files in an error's traceback, and the line; "" if there is none."""
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_ours(Path(frame.filename))]
     return f"{Path(own[-1].filename).relative_to(_ROOT)}, line {own[-1].lineno}" if own else ""
 

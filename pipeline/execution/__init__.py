@@ -1,1 +1,1 @@
-"""How work is done: Dask, sandboxed processes, limits, retries. The only room that imports Dask."""
+"""Execution: Dask, sandboxed processes, limits, retries. The only package that imports Dask."""

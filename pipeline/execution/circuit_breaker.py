@@ -1,4 +1,4 @@
-"""When a run stops by itself: so many pages fail that the machine must be at fault, and not the paper."""
+"""Stops a run when so many pages fail that the cause must be the machine and not the paper."""
 
 import logging
 from collections import Counter
@@ -10,7 +10,7 @@ from pipeline.archive.ledger import Ledger
 from pipeline.execution.retry import is_of_storage
 
 _LOG = logging.getLogger(__name__)
-# Fewer failures than this, or failures of fewer scans, say nothing about the machine.
+# Fewer failures than this, or failures in fewer scans, show nothing about the machine.
 _FEWEST_FAILURES = 10
 _FEWEST_SCANS = 3
 # The paper is the cause of these.
@@ -18,19 +18,19 @@ _CAUSED_BY_PAPER = frozenset({Code.NO_TEXT, Code.DAMAGED, Code.PAGE_TOO_LARGE, C
 
 
 class CircuitBreaker:
-    """Counts the pages of a run that fail, and stops the run where too many do.
+    """Counts the pages of a run that fail, and stops the run when too many do.
 
-    The first failed try of a page counts already: the other pages need not wait for its last one.
+    The first failed try of a page counts already: the other pages do not have to wait for its last try.
 
-    ``scans`` is how many scans the run reads.
+    ``scans`` is the number of scans that the run reads.
     """
 
     def __init__(self, ledger: Ledger, recipe: str, most: float) -> None:
-        """Begin to count.
+        """Start counting.
 
         Args:
-            ledger: knows which pages have failed before.
-            recipe: the one that pages are read by.
+            ledger: records which pages have failed before.
+            recipe: the recipe that pages are read with.
             most: the share of the pages that may fail, 0–1.
         """
         self._ledger = ledger
@@ -41,7 +41,7 @@ class CircuitBreaker:
         self._failing: dict[tuple[str, int], tuple[ScanRow, Failure]] = {}
 
     def record(self, row: ScanRow, number: int, failure: Failure | None, *, last: bool) -> None:
-        """Count a try of a page, and how it failed if it did; ``last`` says that it is not tried again in this run."""
+        """Count a try of a page, with its failure if it failed; ``last``: it is not tried again in this run."""
         self._tried.add((row.sha256, number))
         if failure is None:
             self._failing.pop((row.sha256, number), None)
@@ -49,16 +49,16 @@ class CircuitBreaker:
             self._failing[row.sha256, number] = row, failure
 
     def enter(self, row: ScanRow, failure: Failure, seconds: float = 0.0) -> None:
-        """Enter a page that failed into the ledger, unless its bag holds it as it was read before."""
+        """Record a failed page in the ledger, unless its bag contains the page from an earlier reading."""
         number = failure.page or 0
         if not row.in_bag or self._ledger.is_missing(row.sha256, number):
             self._ledger.page_failed(row.sha256, number, self._recipe, seconds, failure)
 
     def check(self) -> None:
-        """Stop the run where too many pages fail.
+        """Stop the run if too many pages fail.
 
-        All pages of a few scans are no reason while there are others. What has failed is entered, so that it does not
-        stop the next run again.
+        If the pages of only a few scans fail while there are others, the run continues. Failed pages are recorded, so
+        that they do not stop the next run again.
 
         Raises:
             TooManyFailuresError: too many fail.
@@ -72,11 +72,11 @@ class CircuitBreaker:
             self.enter(row, failure)
         code, count = Counter(failure.code for _, failure in self._failing.values()).most_common(1)[0]
         raise TooManyFailuresError(
-            f"Stopped: {failing} of {tried} pages failed, {count} of them alike. {code.sentence} {code.next_step} "
-            "Something is wrong with the machine rather than with the paper; `bannasar failures` says more."
+            f"Stopped: {failing} of {tried} pages failed, {count} in the same way. {code.sentence} {code.next_step} "
+            "The machine is the likely cause, not the paper; `bannasar failures` shows more."
         )
 
     def _may_be_the_machine(self, row: ScanRow, number: int, failure: Failure, *, last: bool) -> bool:
-        """Whether the paper did not cause it, it is not waited for, and the page did not fail in a run before."""
+        """Whether the paper did not cause it, the run does not wait for it, and no earlier run failed on the page."""
         is_waited_for = is_of_storage(failure.code) and not last
         return not (failure.code in _CAUSED_BY_PAPER or is_waited_for or self._ledger.is_missing(row.sha256, number))

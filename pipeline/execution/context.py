@@ -17,7 +17,7 @@ from pipeline.page.recipe import fingerprint
 
 @dataclass(frozen=True)
 class Context:
-    """The archive, which is held; who has it done; the executor; and who watches."""
+    """The archive, which is locked for this run; who started the run; the executor; and who watches."""
 
     archive: Archive
     actor: Actor
@@ -27,17 +27,17 @@ class Context:
 
     @cached_property
     def settings(self) -> Settings:
-        """All settings, without secrets: what sandboxes are given needs no way into the index."""
+        """All settings, without secrets: sandboxes need no access to the index."""
         return self.archive.settings.without_secrets()
 
     @cached_property
     def recipe(self) -> str:
-        """The recipe by which this run reads pages."""
+        """The recipe with which this run reads pages."""
         return fingerprint(self.settings.page)
 
     @cached_property
     def disk(self) -> DiskGuard:
-        """The guard of the archive's disk; the watcher sees when there is too little space."""
+        """The guard of the archive's disk; the watcher is informed when there is too little space."""
         return DiskGuard(self.settings.archive, self.settings.run.free_gigabytes, self.pause)
 
     @property
@@ -46,11 +46,11 @@ class Context:
         return self.archive.ledger
 
     def finished(self, take: Callable[[], Task | None]) -> Iterator[Outcome]:
-        """Dispatch tasks, as :meth:`Executor.finished` does; the watcher sees what holds the workers up."""
+        """Dispatch tasks, as :meth:`Executor.finished` does; the watcher sees what delays the workers."""
         return self.executor.finished(take, self.pause, self._note)
 
     def pause(self, sentence: str) -> None:
-        """Let the watcher see why the run waits, and with "" that it goes on."""
+        """Show the watcher why the run waits, and with "" that it continues."""
         self.progress.paused = sentence
         self.show()
 
@@ -59,7 +59,7 @@ class Context:
         self.show()
 
     def show(self) -> None:
-        """Let the watcher see the progress."""
+        """Show the progress to the watcher."""
         self.watcher(self.progress)
         self.progress.failures.clear()
         self.progress.notes.clear()

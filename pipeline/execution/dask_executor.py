@@ -22,21 +22,21 @@ from pipeline.execution.perform import Done, unpickled
 from pipeline.execution.task import Task
 
 _LOG = logging.getLogger(__name__)
-# A network file system may show a new file to some machines later than to others: a minute at most, as NFS is set up.
+# A network file system may show a new file to some machines later than to others: with NFS, within a minute at most.
 _SECONDS_BLIND = 60.0
 _SECONDS_BETWEEN_LOOKS = 2.0
 _SECONDS_TO_CONNECT = 30
 
 
 class DaskExecutor(Executor):
-    """Has tasks done by the workers of a Dask scheduler, in sandboxes that are this run's alone."""
+    """Runs tasks on the workers of a Dask scheduler, in sandboxes that only this run uses."""
 
     def __init__(self, settings: RunSettings, megabytes: int) -> None:
-        """Prepare; the scheduler is called when the first task comes.
+        """Prepare the executor; it connects to the scheduler when the first task comes.
 
         Args:
-            settings: which scheduler it is.
-            megabytes: the most memory that a task may use.
+            settings: the address of the scheduler.
+            megabytes: the maximum memory of a task.
         """
         super().__init__(settings)
         self._megabytes = megabytes
@@ -50,13 +50,13 @@ class DaskExecutor(Executor):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the sandboxes: at once where the run is done, else as soon as each worker notices that it was stopped."""
+        """End the sandboxes: at once if the run is done, otherwise when each worker notices that the run stopped."""
         if kind is None and self._client is not None:
             self._client.run(end_sandboxes, self._run)
         self.close()
 
     def close(self) -> None:
-        """Leave the scheduler; its workers give up what nobody waits for any more."""
+        """Disconnect from the scheduler; its workers stop the tasks that nobody waits for any more."""
         if self._client is not None:
             self._client.close()
         if self._quiet is not None:
@@ -83,7 +83,7 @@ class DaskExecutor(Executor):
                 raise self._gone() from error
             except KilledWorker:
                 _LOG.warning("the worker of a task was lost")
-                failure = Failure(code=Code.WORKER_LOST, detail="its machine, or whoever runs it, ended the worker")
+                failure = Failure(code=Code.WORKER_LOST, detail="its machine, or its administrator, ended the worker")
                 return Try(flight, Done(failure=failure), datetime.now(UTC), lost=True)
             finally:
                 future.release()
@@ -96,7 +96,7 @@ class DaskExecutor(Executor):
             self._submit(flight, pause)
 
     def _next_completed(self, pause: Notify) -> "Future[Report]":
-        """Return the next call that has ended; say so while there is nobody who could make it."""
+        """Return the next call that has ended; report it while there are no workers."""
         due = time.monotonic() + _SECONDS_BETWEEN_LOOKS
         alone = False
         while not self._completed.has_ready():
@@ -104,13 +104,13 @@ class DaskExecutor(Executor):
             if time.monotonic() >= due:
                 due = time.monotonic() + _SECONDS_BETWEEN_LOOKS
                 alone = not self._workers()
-                pause(f"Paused: {self._settings.scheduler} has no workers. Start one, and it goes on." if alone else "")
+                pause(f"Paused: {self._settings.scheduler} has no workers. Start one to continue." if alone else "")
         if alone:
             pause("")
         return next(self._completed)
 
     def _seeing(self, task: Task, pause: Notify) -> Sequence[str]:
-        """Return the workers that may see what a task needs; wait while there is none."""
+        """Return the workers that may see the files that a task needs; wait while there are none."""
         paused = False
         while True:
             now = time.monotonic()
@@ -121,26 +121,26 @@ class DaskExecutor(Executor):
                     pause("")
                 return seeing
             paused = True
-            pause(f"Paused: no worker sees {task.needs[0]}. Mount it there under the same path, and it goes on.")
+            pause(f"Paused: no worker sees {task.needs[0]}. Mount it there under the same path to continue.")
             time.sleep(_SECONDS_BETWEEN_LOOKS)
 
     def _workers(self) -> list[str]:
         try:
             return list(self._connect().scheduler_info(n_workers=-1)["workers"])
-        except (OSError, KeyError) as error:  # a client that has noticed already that it is gone knows of no workers
+        except (OSError, KeyError) as error:  # a client that already noticed the loss has no list of workers
             raise self._gone() from error
 
     def _gone(self) -> SchedulerError:
         return SchedulerError(
             f"The Dask scheduler at {self._settings.scheduler} is gone. What is done is kept; start it, and run the "
-            "same command again to go on."
+            "same command again to continue."
         )
 
     def _connect(self) -> Client:
         if self._client is None:
             try:
                 client = Client(self._settings.scheduler, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
-            except (OSError, ValueError, TypeError) as error:  # the last where it lacks the keys for TLS
+            except (OSError, ValueError, TypeError) as error:  # TypeError: the keys for TLS are missing
                 raise SchedulerError(
                     f"No Dask scheduler answers at {self._settings.scheduler}. Start it, or leave --scheduler out."
                 ) from error
@@ -152,10 +152,10 @@ class DaskExecutor(Executor):
 
 
 class _Quiet(logging.Filter):
-    """Keeps off standard error what Dask prints for one client, and for no other: the run says it in a sentence.
+    """Hides what Dask prints on standard error for one client only: the run reports it in one sentence.
 
-    Dask says that the scheduler is gone; and as it closes it drops some of its own futures, of which asyncio then
-    complains. What comes of a task is in its outcome.
+    Dask prints that the scheduler is gone. While it closes, it also drops some of its own futures, and asyncio prints
+    warnings about them. The result of a task is in its outcome.
     """
 
     def __init__(self, client: Client) -> None:
@@ -166,17 +166,17 @@ class _Quiet(logging.Filter):
             handler.addFilter(self)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Say whether a message is printed: it comes from another thread than the client's own."""
+        """Return whether a message is printed: those from other threads than the client's own are."""
         return record.thread != self._thread
 
     def end(self) -> None:
-        """Let it print again."""
+        """Show Dask's messages again."""
         for handler in self._handlers:
             handler.removeFilter(self)
 
 
 async def _quiet_loop() -> int:
-    """Let this loop drop what goes wrong in futures that nobody asked for; return the thread that it runs in."""
+    """Make this loop ignore errors in futures that nobody waits for; return the thread that it runs in."""
     asyncio.get_running_loop().set_exception_handler(_drop)
     return threading.get_ident()
 

@@ -1,4 +1,4 @@
-"""What runs on the workers of a Dask scheduler: each gives its tasks to sandboxes of the run that sent them."""
+"""What runs on the workers of a Dask scheduler: each passes tasks to sandboxes of the run that sent them."""
 
 import time
 from collections.abc import Sequence
@@ -17,7 +17,8 @@ from pipeline.execution.sandbox import Sandboxes
 class Call:
     """A call for a worker, with its limits in seconds and megabytes; ``request`` is :attr:`Task.request`.
 
-    ``run`` names the run whose sandboxes make it. ``needs`` are the files on shared storage that it must see.
+    ``run`` names the run whose sandboxes make the call. ``needs`` are the files on shared storage that the worker must
+    see.
     """
 
     run: str
@@ -29,9 +30,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How a call went on a worker: what came of it, pickled where it came to an end of its own; when and where.
+    """The result of a call on a worker, when and where; the result is pickled, or a failure if the call was ended.
 
-    ``unseen`` is what it needs and the worker does not see: then it was not made.
+    ``unseen`` is a file that the call needs and the worker does not see: then the call was not made.
     """
 
     answer: bytes | Failure
@@ -52,9 +53,9 @@ class _SandboxesOfRun(WorkerPlugin):
 
 
 def make_call(call: Call) -> Report:
-    """Have a call made by a sandbox within its limits, where what it needs is.
+    """Make a call in a sandbox within its limits, if the worker sees the files that it needs.
 
-    It is given up when nobody waits for it any more: the coordinator was stopped, or killed.
+    The call is ended when nobody waits for it any more: the coordinator was stopped or killed.
     """
     started, clock = datetime.now(UTC), time.monotonic()
     worker = get_worker()
@@ -74,7 +75,7 @@ def make_call(call: Call) -> Report:
 
 
 def end_sandboxes(run: str, dask_worker: Worker) -> None:
-    """End the sandboxes of a run on a worker, and nobody else's; Dask fills in the worker."""
+    """End the sandboxes of this run only on a worker; Dask passes the worker."""
     if of_run := dask_worker.plugins.pop(run, None):
         of_run.teardown(dask_worker)
 

@@ -15,10 +15,10 @@ _GIGABYTE = 1 << 30
 
 
 class DiskGuard:
-    """Lets whoever needs space on the archive's disk wait until there is enough."""
+    """Waits, before something is written on the archive's disk, until there is enough space."""
 
     def __init__(self, archive: Path, least_gigabytes: float, pause: Callable[[str], None]) -> None:
-        """Say how much is enough.
+        """Set how much space is enough.
 
         Args:
             archive: the archive's folder.
@@ -30,7 +30,7 @@ class DiskGuard:
         self._pause = pause
 
     def wait(self) -> None:
-        """Return when there is enough space, which mostly is at once."""
+        """Return when there is enough space; this is usually at once."""
         if not self._is_short():
             return
         _LOG.warning("the run waits: less than %g GB is free", self._least / _GIGABYTE)
@@ -38,14 +38,14 @@ class DiskGuard:
             free = shutil.disk_usage(self._archive).free / _GIGABYTE
             self._pause(
                 f"Paused: {free:.2f} GB is free at {self._archive}, less than {self._least / _GIGABYTE:g} GB. "
-                "Make room, and it goes on."
+                "Free some space to continue."
             )
             time.sleep(_SECONDS_BETWEEN_LOOKS)
-        _LOG.warning("the run goes on: there is space again")
+        _LOG.warning("the run continues: there is space again")
         self._pause("")
 
     def write(self, write: Callable[[], None]) -> None:
-        """Write something; where the disk is full, wait for space and try again."""
+        """Write something; if the disk is full, wait for space and try again."""
         while True:
             try:
                 write()
@@ -53,7 +53,7 @@ class DiskGuard:
                 if not is_disk_full(error):
                     raise
                 _LOG.warning("the run waits: the disk is full")
-                self._pause(f"Paused: the disk of {self._archive} is full. Make room, and it goes on.")
+                self._pause(f"Paused: the disk of {self._archive} is full. Free some space to continue.")
                 time.sleep(_SECONDS_BETWEEN_LOOKS)
                 self.wait()
                 self._pause("")

@@ -1,4 +1,4 @@
-"""Tasks are dispatched in a window, outcomes come back, and what may pass is tried again: what all executors share."""
+"""What all executors share: dispatch tasks in a window, collect outcomes, and retry failures that may be temporary."""
 
 import logging
 from abc import ABC, abstractmethod
@@ -16,7 +16,7 @@ from pipeline.execution.task import Outcome, Task
 from pipeline.logs import about
 
 _LOG = logging.getLogger(__name__)
-# Tasks in flight for each worker: one at work, and one that waits for it.
+# Tasks in flight for each worker: one running and one waiting.
 _WINDOW = 2
 
 Notify = Callable[[str], None]
@@ -28,7 +28,7 @@ def _ignore(_sentence: str) -> None:
 
 @dataclass(slots=True)
 class Flight:
-    """A task on its way: how often it was tried, and how often its worker was lost."""
+    """A task that is dispatched or waits for a retry: how often it was tried, and how often its worker was lost."""
 
     task: Task
     tries: int = 0
@@ -37,7 +37,7 @@ class Flight:
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """How a try of a task ended, where, when, and after how many seconds; ``lost`` says that its worker was lost."""
+    """How a try of a task ended, where, when, and after how many seconds; ``lost``: its worker was lost."""
 
     flight: Flight
     done: Done
@@ -48,10 +48,10 @@ class Try:
 
 
 class Executor(ABC):
-    """Has tasks done in sandboxes that are its own; nothing is started before the first task comes."""
+    """Runs tasks in sandboxes of its own; nothing is started before the first task comes."""
 
     def __init__(self, settings: RunSettings) -> None:
-        """Keep how the run goes: how many workers there are, or which scheduler has them, and the retries."""
+        """Keep the settings of the run: the number of workers or the scheduler that has them, and the retries."""
         self._settings = settings
         self._queue = RetryQueue()
         self._in_flight = 0
@@ -63,27 +63,28 @@ class Executor(ABC):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the sandboxes, whatever they do: a run that is stopped does not wait for a page."""
+        """End the sandboxes even while they work: a run that is stopped does not wait for a page."""
         self.close()
 
     @abstractmethod
     def close(self) -> None:
-        """End the sandboxes of this executor, and nobody else's."""
+        """End the sandboxes of this executor, and no others."""
 
     def finished(
         self, take: Callable[[], Task | None], pause: Notify = _ignore, note: Notify = _ignore
     ) -> Iterator[Outcome]:
-        """Dispatch tasks in a window and yield how their tries end, as they do.
+        """Dispatch tasks in a window and yield the outcome of each try as it ends.
 
-        What may pass is tried again as :mod:`pipeline.execution.retry` says. Of each task the last outcome is ``last``.
+        Failures that may be temporary are retried as :mod:`pipeline.execution.retry` describes. The last outcome of
+        each task has ``last`` set.
 
         Args:
             take: returns the next task, None while there is none; it is asked again after every outcome.
-            pause: called with the reason why nothing goes on, and with "" when it does again.
-            note: called with what the operator should mend, though the rest goes on.
+            pause: called with the reason when all work waits, and with "" when it continues.
+            note: called with what the operator should fix while the other work continues.
 
         Raises:
-            SchedulerError: the scheduler that was named does not answer, or no more.
+            SchedulerError: the scheduler in the settings does not answer, or no longer answers.
         """
         while True:
             while (not self._in_flight or self._in_flight < _WINDOW * self._width()) and (flight := self._next(take)):
@@ -98,18 +99,18 @@ class Executor(ABC):
 
     @abstractmethod
     def _width(self) -> int:
-        """Return how many tasks can be done at once."""
+        """Return how many tasks can run at the same time."""
 
     @abstractmethod
     def _submit(self, flight: Flight, pause: Notify) -> None:
-        """Give a task to a worker; say so where that has to wait."""
+        """Give a task to a worker; report it if this has to wait."""
 
     @abstractmethod
     def _next_ended(self, pause: Notify, note: Notify) -> Try:
         """Wait for the next try that ends, and return it."""
 
     def _next(self, take: Callable[[], Task | None]) -> Flight | None:
-        """Return what is due again, else the next task."""
+        """Return a task whose retry is due, otherwise the next task."""
         if flight := self._queue.due():
             return flight
         task = None if self._queue.is_full else take()
@@ -120,7 +121,7 @@ class Executor(ABC):
         self._in_flight += 1
 
     def _outcome(self, ended: Try) -> Outcome:
-        """Return how a try ended, and put the task back where it is to be tried again."""
+        """Return how a try ended, and put the task back into the queue if it is to be tried again."""
         flight, done, task = ended.flight, ended.done, ended.flight.task
         if ended.lost:
             flight.losses += 1

@@ -1,4 +1,4 @@
-"""The executor for one machine: a thread a worker, each of which gives its tasks to a sandbox."""
+"""The executor for one machine: one thread for each worker, and each thread gives its tasks to a sandbox."""
 
 import os
 import time
@@ -15,18 +15,18 @@ from pipeline.logs import about
 
 
 class LocalExecutor(Executor):
-    """Has tasks done on this machine.
+    """Runs tasks on this machine.
 
-    Nothing that a task does can harm a thread of it, so that it needs no processes but the sandboxes.
+    A task cannot harm a thread of this process, so no other processes than the sandboxes are needed.
     """
 
     def __init__(self, settings: RunSettings, megabytes: int, temporary: Path) -> None:
-        """Prepare the workers; neither a thread nor a process is started yet.
+        """Prepare the workers; no thread or process is started yet.
 
         Args:
             settings: how many workers there are.
-            megabytes: the most memory that a task may use.
-            temporary: where the temporary files of the sandboxes lie.
+            megabytes: the maximum memory of a task.
+            temporary: the folder for temporary files of the sandboxes.
         """
         super().__init__(settings)
         self._workers = settings.workers or os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""How far a run has come, in a file for Prometheus (its node exporter's textfile collector)."""
+"""The progress of a run, in a file for Prometheus (its node exporter's textfile collector)."""
 
 import contextlib
 import time
@@ -14,13 +14,13 @@ _SECONDS_BETWEEN = 5.0
 
 
 class Metrics:
-    """Writes the progress into a file, whole each time, every few seconds, when something new begins, and at the end.
+    """Writes the progress to a file every few seconds, when a new step begins, and at the end; always the whole file.
 
-    Where the file can no longer be written, the run continues and says so.
+    If the file can no longer be written, the run continues and reports it.
     """
 
     def __init__(self, file: Path) -> None:
-        """Say which file."""
+        """Set the file."""
         self._file = file
         self._registry = CollectorRegistry()
         self._written = 0.0
@@ -42,7 +42,7 @@ class Metrics:
         }
         self._paused = gauge("paused", "1 while the run waits, perhaps for space on the disk.")
         self._seen = gauge("last_change_timestamp_seconds", "When the run last made progress.")
-        self._running = gauge("running", "1 while the run goes on.")
+        self._running = gauge("running", "1 while the run continues.")
         self._failures = Counter(
             "bannasar_failures", "Pages that failed in this run, by code.", ["code"], registry=self._registry
         )
@@ -62,11 +62,11 @@ class Metrics:
     ) -> None:
         """Write how it ended."""
         self._running.set(0)
-        with contextlib.suppress(OSError):  # the run has said so already
+        with contextlib.suppress(OSError):  # the run has reported it already
             self._write()
 
     def __call__(self, progress: Progress) -> None:
-        """Note the progress, and write it when the last time is some seconds past."""
+        """Record the progress, and write it if the last write was some seconds ago."""
         for name, gauge in self._gauges.items():
             gauge.set(getattr(progress, name))
         self._paused.set(bool(progress.paused))
@@ -80,7 +80,7 @@ class Metrics:
                 self._write()
             except OSError as error:
                 if not self._lost:
-                    progress.notes.append(f"{error.filename}: {error.strerror}. The run goes on without its numbers.")
+                    progress.notes.append(f"{error.filename}: {error.strerror}. The run continues without metrics.")
                 self._lost = True
             else:
                 self._lost = False
@@ -89,5 +89,5 @@ class Metrics:
         self._written = time.monotonic()
         try:
             write_to_textfile(str(self._file), self._registry)
-        except OSError as error:  # that names a file beside it
+        except OSError as error:  # it names a temporary file in the same folder
             raise OSError(error.errno, error.strerror, str(self._file)) from error

@@ -1,4 +1,4 @@
-"""Which executor a run has."""
+"""Chooses the executor of a run."""
 
 from pathlib import Path
 
@@ -11,8 +11,8 @@ def open_executor(settings: Settings, temporary: Path) -> Executor:
     """Return the executor that the settings name: this machine, or the workers of a Dask scheduler.
 
     Args:
-        settings: all of them.
-        temporary: where the temporary files of this machine's sandboxes lie.
+        settings: all settings.
+        temporary: the folder for temporary files of this machine's sandboxes.
     """
     megabytes = settings.limits.page_megabytes
     if settings.run.scheduler:

@@ -1,4 +1,4 @@
-"""A call, made so that every error comes back as a failure with a code."""
+"""Makes a call so that every error comes back as a failure with a code."""
 
 import errno
 import logging
@@ -13,7 +13,7 @@ from models.failure import Code, Failure
 from pipeline.logs import Kept, about, described, keeping, log_again
 
 _LOG = logging.getLogger(__name__)
-# What programs and libraries say when the system gives them no more memory, the loader of libraries among them.
+# Messages of programs and libraries (also of the library loader) when the system gives them no more memory.
 _OUT_OF_MEMORY = (
     "bad_alloc",
     "Cannot allocate memory",
@@ -26,9 +26,9 @@ _OUT_OF_MEMORY = (
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a call returned, or the failure it ended with and, where that has no name of its own, its traceback.
+    """What a call returned, or its failure, with the traceback if the error has no code of its own.
 
-    ``lines`` are what was logged meanwhile.
+    ``lines`` are the log lines of the call.
     """
 
     value: Any = None
@@ -44,14 +44,14 @@ def perform(
     page: int | None = None,
     least: int = logging.WARNING,
 ) -> Done:
-    """Make a call; this is the border of the workers, where whatever has no name yet gets one.
+    """Make a call; this is the edge of the workers, where every error without a code gets one.
 
     Args:
-        function: what is called.
+        function: the function to call.
         arguments: its arguments.
-        scan: the SHA-256 of the scan that it is about, for the log.
-        page: the page that it is about, for the log.
-        least: the least level of the lines of the log that are kept.
+        scan: the SHA-256 of the call's scan, for the log.
+        page: the number of the call's page, for the log.
+        least: the lowest level of the log lines that are kept.
     """
     with keeping(least) as lines, about(scan=scan, page=page):
         done = _called(function, arguments)
@@ -71,7 +71,7 @@ def _called(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Done:
 
 
 def unpickled(answer: bytes | Failure) -> Done:
-    """Return what came of a call in a sandbox, from the sandbox's answer or how it was ended."""
+    """Return the result of a call in a sandbox, from the sandbox's answer or from the failure that ended it."""
     if isinstance(answer, Failure):
         return Done(failure=answer)
     done: Done = pickle.loads(answer)  # noqa: S301  # from our own sandbox
@@ -80,13 +80,13 @@ def unpickled(answer: bytes | Failure) -> Done:
 
 
 def _named(error: Exception) -> str:
-    """Return what kind of error it was; its message, which may hold text of a paper, only where the system wrote it."""
+    """Return the class of an error, and its message if the system wrote it: others may contain text of a paper."""
     reason = error.strerror if isinstance(error, OSError) else None
     return f"{type(error).__name__}: {reason}" if reason else type(error).__name__
 
 
 def _trace(error: Exception) -> str:
-    """Return where it happened, without its message."""
+    """Return where an error happened, without its message."""
     return f"{''.join(traceback.format_tb(error.__traceback__))}{type(error).__name__}\n"
 
 

@@ -1,4 +1,4 @@
-"""The placeholder of a page that failed in a partial case file's documents, so that the others keep their places."""
+"""The placeholder for a failed page in a partial case file's documents, so that the other pages keep their places."""
 
 import textwrap
 
@@ -19,9 +19,9 @@ def placeholder(scan: str, number: int, reason: str) -> Page:
 
 
 def placeholder_picture(page: Page) -> Picture:
-    """Return the picture of a placeholder: it says what happened."""
+    """Return the picture of a placeholder: it shows what happened."""
     image = Image.new("L", _A4, 255)
-    words = f"Page {page.number} of this scan could not be read.\n\n{page.notes[0]}\n\nThe scan itself lies whole in "
+    words = f"Page {page.number} of this scan could not be read.\n\n{page.notes[0]}\n\nThe whole scan is in "
     words += "the folder “originals” of this case file's bag."
     text = "\n".join(line for part in words.split("\n") for line in textwrap.wrap(part, 60) or [""])
     ImageDraw.Draw(image).text((150, 300), text, fill=0, font=ImageFont.load_default(28), spacing=12)

@@ -1,4 +1,4 @@
-"""How far a run has come."""
+"""The progress of a run."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,13 +17,13 @@ class Failed:
 
 @dataclass
 class Progress:
-    """How far a run has come; the watcher sees it after every change.
+    """The progress of a run; the watcher sees it after every change.
 
-    ``pages`` are those of all scans that wait, ``pages_done`` those of them that are read or have failed, now or in an
-    earlier run; ``pages_read`` and ``pages_failed`` count this run's alone.
-    ``index_error`` says why the index did not take a bag, ``paused`` why the run waits, ``left`` which
-    boxes and archived scans it left as they were, and why;
-    ``failures`` are those since the watcher last looked, ``notes`` what an operator should see to since then.
+    ``pages`` counts the pages of all scans that wait, ``pages_done`` those of them that are read or have failed, now or
+    in an earlier run; ``pages_read`` and ``pages_failed`` count only this run's pages.
+    ``index_error`` is the reason why the index did not accept a bag, ``paused`` why the run waits, ``left`` the boxes
+    and archived scans that the run did not change, and why;
+    ``failures`` are the failures since the watcher last looked, ``notes`` what an operator should fix since then.
     """
 
     step: str = "looking at the scans"

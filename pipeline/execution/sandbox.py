@@ -1,6 +1,6 @@
-"""A sandbox: the process that makes calls for a worker, seen from outside; and the sandboxes of one executor.
+"""The sandboxes of one executor: processes that make calls for a worker.
 
-A sandbox is held to its limits here; what happens in it is in :mod:`pipeline.execution.sandbox_process`.
+This module is the worker's side and enforces the limits; :mod:`pipeline.execution.sandbox_process` runs in the sandbox.
 """
 
 import contextlib
@@ -27,17 +27,17 @@ from pipeline.execution.sandbox_process import BEGUN, LENGTH, write_message
 _LOG = logging.getLogger(__name__)
 _SECONDS_TO_START = 120.0
 _SECONDS_BETWEEN_LOOKS = 0.25
-# Starting a sandbox takes a second; an idle one holds the recogniser's models in memory, and its run may have died.
+# Starting a sandbox takes a second; an idle one keeps the recogniser's models in memory, and its run may have died.
 _SECONDS_IDLE = 10.0
 _ENVIRONMENT = {
-    # A thread a process: more of them would wait for one another, for the workers already fill the machine.
+    # One thread per process: the workers already use the whole machine, so more threads would only wait for each other.
     "OMP_THREAD_LIMIT": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "OPENCV_FOR_THREADS_NUM": "1",
-    # glibc gives every large block back to the system, which then has to clear it anew for the next picture: that was a
-    # tenth of the time of all but recognition. Up to this many bytes are kept instead.
+    # glibc gives every large block back to the system, which then has to clear it again for the next picture: that was
+    # a tenth of the time of everything except recognition. Up to this many bytes are kept instead.
     "MALLOC_MMAP_MAX_": "0",
     "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
 }
@@ -51,15 +51,15 @@ def _always() -> bool:
 
 
 class Sandboxes:
-    """The sandboxes of one executor on one machine: as many as calls are made at once; idle ones end after a while."""
+    """The sandboxes of one executor on one machine: one for each simultaneous call; idle ones end after a while."""
 
     def __init__(self, megabytes: int, temporary: Path | None = None, worker: str = "") -> None:
-        """Begin with none.
+        """Begin with no sandboxes.
 
         Args:
-            megabytes: the most memory that a call may use, together with the programs it starts.
-            temporary: where the temporary files of calls lie; None for where this machine's system puts such.
-            worker: the name of who gives them calls; that of this machine by default.
+            megabytes: the maximum memory of a call, together with the programs it starts.
+            temporary: the folder for temporary files of calls; None for the system's default.
+            worker: the name of the worker that makes the calls; by default the name of this machine.
         """
         self.worker = worker or platform.node() or "localhost"
         self._megabytes = megabytes
@@ -71,20 +71,20 @@ class Sandboxes:
         self._is_open = True
 
     def call(self, request: bytes, seconds: float, is_wanted: Callable[[], bool] = _always) -> bytes | Failure:
-        """Have a call made by a sandbox.
+        """Make a call in a sandbox.
 
         Args:
             request: the call, pickled as ``(function, arguments)``.
-            seconds: after which it is ended.
+            seconds: the time limit, after which it is ended.
             is_wanted: asked now and then whether anybody still waits for it.
 
         Returns:
-            What came of it, a pickled :class:`pipeline.execution.perform.Done`; or how it was ended.
+            The result, a pickled :class:`pipeline.execution.perform.Done`; or how the call was ended.
         """
         try:
             sandbox = self._take()
         except OSError as error:
-            # Of this worker's own machine, which may be another than the archive's.
+            # The error is on this worker's machine, which may not be the archive's.
             code = Code.DISK_FULL if is_disk_full(error) else Code.WORKER_LOST
             return Failure(code=code, detail=f"{self.worker}: {error}")
         if sandbox is None:
@@ -94,7 +94,7 @@ class Sandboxes:
         return answer
 
     def close(self) -> None:
-        """End them all: those at work are interrupted, and end in the threads that wait for them."""
+        """End all sandboxes: those at work are interrupted, and end in the threads that wait for them."""
         with self._lock:
             self._is_open = False
             for sandbox in self._busy:
@@ -114,7 +114,7 @@ class Sandboxes:
             return sandbox
 
     def _put_back(self, sandbox: "Sandbox", *, usable: bool) -> None:
-        """Put a sandbox back after a call, unless it has ended with that."""
+        """Put a sandbox back after a call, unless it ended during the call."""
         with self._lock:
             self._busy.discard(sandbox)
             if usable and self._is_open:
@@ -131,7 +131,7 @@ class Sandboxes:
             self._timer.start()
 
     def _end_idle(self) -> None:
-        """End those that have had nothing to do for so long."""
+        """End the sandboxes that have been idle for the full time."""
         before = time.monotonic() - _SECONDS_IDLE
         with self._lock:
             self._timer = None
@@ -142,14 +142,14 @@ class Sandboxes:
 
 
 class Sandbox:
-    """One process that makes one call after another, with its guard beside it."""
+    """One process that makes one call after another, and its guard process."""
 
     def __init__(self, megabytes: int, temporary: Path | None = None) -> None:
-        """Start it.
+        """Start the sandbox.
 
         Args:
-            megabytes: the most memory that a call may use, together with the programs it starts.
-            temporary: where temporary files of calls lie; None for where this machine's system puts such.
+            megabytes: the maximum memory of a call, together with the programs it starts.
+            temporary: the folder for temporary files of calls; None for the system's default.
 
         Raises:
             OSError: this machine cannot start it.
@@ -173,7 +173,7 @@ class Sandbox:
         self._pid: int | None = None
 
     def call(self, request: bytes, seconds: float, is_wanted: Callable[[], bool] = _always) -> bytes | Failure:
-        """Have a call made; return what came of it, pickled, or how it was ended: then the sandbox has ended, too."""
+        """Make a call; return its result, pickled, or how it was ended: then the sandbox has ended, too."""
         try:
             if self._pid is None:
                 self._pid = int(self._answer(_SECONDS_TO_START, is_wanted))
@@ -190,11 +190,11 @@ class Sandbox:
             return Failure(code=Code.WORKER_LOST, detail=how)
 
     def interrupt(self) -> None:
-        """End what it does; :meth:`call` returns then, in the thread that waits in it."""
+        """Interrupt the current call; :meth:`call` then returns in the thread that waits in it."""
         self._process.kill()
 
     def end(self) -> int:
-        """End the sandbox, all that it started, and its guard; return the exit status."""
+        """End the sandbox, every process that it started, and its guard; return the exit status."""
         if self._process.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.close()
@@ -212,7 +212,7 @@ class Sandbox:
             raise EOFError
 
     def _answer(self, seconds: float, is_wanted: Callable[[], bool]) -> bytes:
-        """Return the next message; look after the memory, and after who wants it, while waiting for it."""
+        """Return the next message; while waiting, check the memory and whether the call is still wanted."""
         end = time.monotonic() + seconds
         while True:
             if len(self._received) >= LENGTH.size:
@@ -248,7 +248,7 @@ class Sandbox:
 
 
 class _EndedError(Exception):
-    """A call was ended because it went over a limit, or because nobody wants it any more."""
+    """A call was ended because it went over a limit, or because nobody waits for it any more."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure)
@@ -256,7 +256,7 @@ class _EndedError(Exception):
 
 
 def _how(status: int) -> str:
-    """Say how a sandbox ended, from its exit status."""
+    """Describe how a sandbox ended, from its exit status."""
     number = status - 128 if status > 128 else -status
     if number in set(signal.Signals):
         return f"it was ended by {signal.Signals(number).name}"

@@ -1,15 +1,15 @@
-"""The process in which a worker's tasks run, and the guard beside it.
+"""The process in which a worker's tasks run, and its guard process.
 
 It is started as ``python -m pipeline.execution.sandbox_process MEGABYTES``.
 
-A page may loop for ever in a library's C code, eat all memory, or crash. So a worker does nothing of it itself: it
-gives each task to a *sandbox*, a process with a group of its own, so that it and all it started (Tesseract, poppler,
-ghostscript) can be ended together. Before the sandbox begins, it parts in two: the *guard* does nothing but wait until
-the sandbox ends or the worker is gone, however it went; then it ends the sandbox's whole group and takes its temporary
-files away. So nothing is left behind, whichever process is killed.
+A page may loop for ever in a library's C code, use all memory, or crash. So a worker does not process pages itself: it
+gives each task to a *sandbox*, a process with its own process group, so that the sandbox and every program it started
+(Tesseract, poppler, ghostscript) can be ended together. Before the sandbox begins, it forks: the *guard* only waits
+until the sandbox ends or the worker is gone for any reason; then it ends the sandbox's whole group and removes its
+temporary files. So nothing is left behind, even if any one of these processes is killed.
 
-A message is eight bytes of length and its content. The sandbox sends its process id first. Then the worker sends calls,
-each the pickled arguments of :func:`pipeline.execution.perform.perform`. The sandbox answers each with :data:`BEGUN`
+A message is its length in eight bytes, then its content. The sandbox sends its process id first. Then the worker sends
+calls, each the pickled arguments of :func:`pipeline.execution.perform.perform`. The sandbox answers with :data:`BEGUN`
 when it has loaded what the call needs, then with the pickled :class:`pipeline.execution.perform.Done`.
 """
 
@@ -31,8 +31,8 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def main() -> None:
-    """Part into sandbox and guard."""
-    # What comes and goes over these is ours alone: a library that prints must not be taken for an answer.
+    """Fork into sandbox and guard."""
+    # Only our messages use these: what a library prints must not be read as an answer.
     requests, results = os.dup(0), os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
@@ -57,13 +57,13 @@ def write_message(stream: BinaryIO, content: bytes) -> None:
 def _guard(child: int, requests: int, temporary: Path) -> int:
     """Wait until the sandbox has ended or the worker is gone; end what is left and return its exit status."""
     waiting = select.poll()
-    waiting.register(requests, 0)  # the system always reports a pipe that nobody can write to any more
+    waiting.register(requests, 0)  # the system always reports a pipe with no writers left
     waiting.register(os.pidfd_open(child), select.POLLIN)
     waiting.poll()
     try:
         os.killpg(child, signal.SIGKILL)
     except ProcessLookupError:
-        os.kill(child, signal.SIGKILL)  # it has no group yet, and so nothing of its own
+        os.kill(child, signal.SIGKILL)  # it has no group yet, so it has started nothing
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     shutil.rmtree(temporary, ignore_errors=True)
     return 128 - status if status < 0 else status
@@ -71,14 +71,15 @@ def _guard(child: int, requests: int, temporary: Path) -> int:
 
 def _end_with_parent(guard: int) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != guard:  # it went before the system knew what to do then
+    if os.getppid() != guard:  # the guard ended before the call above took effect
         os._exit(1)
 
 
 def _limit_memory(megabytes: int) -> None:
-    """Let this process, and each that it starts, have twice the limit at most.
+    """Limit this process, and each process that it starts, to twice the memory limit.
 
-    The worker watches over the sum of them all, and gives what goes over the limit its name; this holds what is faster.
+    The worker checks the sum of all of them and reports what goes over the limit; this stops what grows too fast for
+    that.
     """
     size = 2 * megabytes << 20
     resource.setrlimit(resource.RLIMIT_DATA, (size, size))
@@ -86,7 +87,7 @@ def _limit_memory(megabytes: int) -> None:
 
 
 def _work(requests: BinaryIO, results: BinaryIO) -> None:
-    from pipeline.execution.perform import perform  # noqa: PLC0415  # the guard, which has parted by now, needs little memory
+    from pipeline.execution.perform import perform  # noqa: PLC0415  # imported after the fork: the guard stays small
 
     write_message(results, str(os.getpid()).encode())
     while len(head := requests.read(LENGTH.size)) == LENGTH.size:

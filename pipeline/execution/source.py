@@ -1,4 +1,4 @@
-"""Where a scan lies, and reading it in such a way that a failure has the right name: changed, damaged or unreadable."""
+"""Where a scan is, and how it is read so that a failure gets the right code: changed, damaged or unreadable."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -17,9 +17,9 @@ _Read = TypeVar("_Read")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a scan's bytes lie, and what they were like when they were hashed.
+    """Where a scan's file is, and its state when it was hashed.
 
-    ``unlocked`` is a copy that can be read without a password, of one that cannot.
+    ``unlocked`` is a copy that needs no password, if the scan needs one.
     """
 
     file: Path
@@ -35,10 +35,10 @@ class Source:
         return self.unlocked or self.file
 
     def read(self, read: Callable[[Path], _Read]) -> _Read:
-        """Read something of the scan, which must be what it was when it was hashed.
+        """Read something from the scan, which must be the same as when it was hashed.
 
         Args:
-            read: reads it from a file that programs can open.
+            read: the function that reads it from a file that programs can open.
 
         Raises:
             ScanError: the scan changed, cannot be read now, or is damaged.
@@ -53,7 +53,7 @@ class Source:
 
     @contextmanager
     def _unchanged(self) -> Iterator[None]:
-        """See that the scan is what it was, before and after: what fails while it changes, fails because of that."""
+        """Check before and after that the scan is unchanged: a failure while it changes is a failure of that code."""
         self._check_unchanged()
         try:
             yield
@@ -74,9 +74,9 @@ class Source:
 
 
 def reread_if_damaged(file: Path, read: Callable[[], _Read]) -> _Read:
-    """Read something of a scan; where it seems damaged, see first that its disk gives all its bytes.
+    """Read something from a scan; if it seems damaged, check first that its disk returns all its bytes.
 
-    A scan whose disk fails is not refused: it may be read on another day.
+    A scan whose disk fails is not refused: it may be readable on another day.
 
     Raises:
         ScanError: it is damaged, or cannot be read now.

@@ -1,4 +1,4 @@
-"""What an executor is given, and what it gives back."""
+"""What an executor takes and what it returns."""
 
 import pickle
 from collections.abc import Callable
@@ -13,10 +13,10 @@ from pipeline.logs import level
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A call to make in a sandbox within a time limit; ``about`` is whatever the caller knows the task by.
+    """A call to make in a sandbox within a time limit; ``about`` identifies the task for the caller.
 
-    ``needs`` are the files on shared storage without which a worker on another machine cannot do it. Its lines in the
-    log are about ``scan``, a SHA-256, and ``page``.
+    ``needs`` are the files on shared storage without which a worker on another machine cannot do the task. Its log
+    lines carry ``scan``, a SHA-256, and ``page``.
     """
 
     about: Any
@@ -29,15 +29,15 @@ class Task:
 
     @property
     def request(self) -> bytes:
-        """The call as a sandbox takes it: pickled, with what is logged of it."""
+        """The call as a sandbox takes it: pickled, with its scan, page and log level."""
         return pickle.dumps((self.function, self.arguments, self.scan, self.page, level()))
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a try of a task ended: with a value, or with a failure and, where it had no name, its traceback.
+    """How a try of a task ended: with a value, or with a failure, and a traceback if the error had no code.
 
-    ``last`` says that the task has ended with it: it is not tried again.
+    ``last`` means that the task has ended: it is not tried again.
     """
 
     task: Task

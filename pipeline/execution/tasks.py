@@ -1,4 +1,4 @@
-"""What sandboxes do: each task a function from paths and records to a record."""
+"""The tasks that sandboxes run: each is a function from paths and records to a record."""
 
 import tempfile
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ from pipeline.page.picture import Picture
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """A bag that is built beside its place, and how the pages of each scan came out, by SHA-256."""
+    """A bag that is built but not yet in its final place, and the measures of the pages of each scan, by SHA-256."""
 
     bag: NewBag
     scans: Mapping[str, Measure]
@@ -43,7 +43,7 @@ def inspect_scan(file: Path, size: int, settings: Settings) -> Inspection:
     """Hash and identify a scan.
 
     Raises:
-        ScanError: it is refused, changed while it was read, or cannot be read now.
+        ScanError: the scan is refused, changed while it was read, or cannot be read now.
     """
     kind, pages = reread_if_damaged(file, lambda: inspect(file, settings.limits, settings.page.dpi))
     sha256, hashed = sha256_of(file)
@@ -53,10 +53,10 @@ def inspect_scan(file: Path, size: int, settings: Settings) -> Inspection:
 
 
 def unlock_scan(file: Path, size: int, settings: Settings, password: str, copy: Path) -> Inspection:
-    """Write a copy of a locked PDF that needs no password, and inspect that; the SHA-256 is the locked one's.
+    """Write a copy without password of a locked PDF, and inspect the copy; the SHA-256 is the locked file's.
 
     Raises:
-        ScanError: the password does not open it, or as :func:`inspect_scan`.
+        ScanError: the password does not open the PDF, or as in :func:`inspect_scan`.
     """
     copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
@@ -72,7 +72,7 @@ def unlock_scan(file: Path, size: int, settings: Settings, password: str, copy: 
 
 
 def read_page(source: Source, number: int, settings: Settings) -> Page:
-    """Read one page of a scan that still is what it was when it was hashed.
+    """Read one page of a scan that is unchanged since it was hashed.
 
     Raises:
         ScanError: the page cannot be read, or the scan changed.
@@ -88,12 +88,12 @@ def archive_case(
 
     Args:
         case: the case file.
-        sources: where each scan lies, by SHA-256.
-        recipes: the recipe each scan's pages were read by, by SHA-256.
-        settings: all of them.
-        actor: who has it archived.
+        sources: where each scan is, by SHA-256.
+        recipes: the recipe with which each scan's pages were read, by SHA-256.
+        settings: all settings.
+        actor: who archives the case file.
 
-    What ``case.missing`` names is in the documents as a page that says so.
+    Each page that ``case.missing`` names appears in the documents as a placeholder.
 
     Raises:
         ScanError: a scan changed, a page's result is missing, the disk is full, or a PDF cannot be made.
@@ -136,16 +136,16 @@ def archive_case(
 
 
 def prove_page(source: Source, ref: PageRef, recipe: str, bag: Path, settings: Settings) -> None:
-    """Do with one page alone, and keep nothing of it, what :func:`archive_case` does with each.
+    """Do with one page what :func:`archive_case` does with each, and keep none of the results.
 
-    So it is found out for which pages a case file cannot be archived.
+    This finds the pages because of which a case file cannot be archived.
 
     Args:
-        source: where its scan lies.
+        source: where the page's scan is.
         ref: the page.
-        recipe: the recipe it was read by.
-        bag: where the bag of its case file lies, if it has one.
-        settings: all of them.
+        recipe: the recipe with which it was read.
+        bag: where the bag of its case file is, if it has one.
+        settings: all settings.
 
     Raises:
         ScanError: the scan changed, the page's result is missing, the disk is full, or no PDF can be made of it.
@@ -166,7 +166,7 @@ def prove_page(source: Source, ref: PageRef, recipe: str, bag: Path, settings: S
 
 
 class _Kept:
-    """The pages of a case file that were read: as results, or else in the bag that it has."""
+    """The pages of a case file that were read: from kept results, or else from its existing bag."""
 
     def __init__(self, archive: Path, bag: Path) -> None:
         self._results = Results(archive)
@@ -177,7 +177,7 @@ class _Kept:
         try:
             return self._results.get(ref.scan, recipe, ref.number)
         except FileNotFoundError:
-            # Results may be cleared away, and are not there at all after a rebuild or an import.
+            # Results may be deleted, and do not exist at all after a rebuild or an import.
             if self._archived is None:
                 self._archived = self._of_the_bag()
             page = self._archived.get(ref)

@@ -1,4 +1,4 @@
-"""A page as ALTO 4, which libraries' and archives' programs read (Library of Congress, ALTO 4.3)."""
+"""A page as ALTO 4, a format of library and archive software (Library of Congress, ALTO 4.3)."""
 
 import re
 from collections.abc import Mapping
@@ -22,10 +22,10 @@ def alto(page: Page, file_name: str, software: Mapping[str, str], created: datet
         page: the page.
         file_name: the name of the scan it comes from.
         software: versions of the programs that read it, by name.
-        created: when that was noted, an aware time.
+        created: when the reading was recorded, with time zone.
 
     Returns:
-        XML in UTF-8. Measures are pixels of the upright page; the order of blocks is the order of reading.
+        XML in UTF-8. Measures are in pixels of the upright page; blocks are in reading order.
         Handwriting is not read: its lines come last, as illustrations of the type ``handwriting``.
     """
     root = etree.Element(_tag("alto"), nsmap={None: _NAMESPACE})
@@ -53,7 +53,7 @@ def alto(page: Page, file_name: str, software: Mapping[str, str], created: datet
     )
     space = _add(element, "PrintSpace", **_place(Rect(0, 0, page.width, page.height)))
     for number, block in enumerate(page.blocks, 1):
-        # ALTO wants a line in each block: an empty cell of a table is left out.
+        # ALTO requires a line in each block: an empty cell of a table is left out.
         if block.lines:
             _add_block(space, block, f"B{number}")
     for number, place in enumerate(page.handwriting, 1):
@@ -62,7 +62,7 @@ def alto(page: Page, file_name: str, software: Mapping[str, str], created: datet
 
 
 def alto_of(case: CaseFile, page: Page) -> bytes:
-    """Return a page of a case file as ALTO, which says how its scan was read."""
+    """Return a page of a case file as ALTO, with how its scan was read."""
     reading = case.reading_of(page.scan)
     (file_name,) = {scan.path.name for scan in case.scans if scan.sha256 == page.scan}
     return alto(page, file_name, reading.software, reading.created)
@@ -109,7 +109,7 @@ def _tag(name: str) -> str:
 
 
 def xml_text(text: str) -> str:
-    """Return a text without what XML 1.0 cannot hold: control characters, and halves of surrogate pairs."""
+    """Return a text with characters that XML 1.0 cannot contain replaced: control characters and lone surrogates."""
     return _NOT_XML.sub("\ufffd", text)
 
 
@@ -117,6 +117,6 @@ FORMAT = Format(
     name="alto",
     ending=".xml",
     unit=Unit.PAGE,
-    help="Write each page as ALTO 4, with the place of every word. The bag of a case file holds the same.",
+    help="Write each page as ALTO 4, with the place of every word. The bag of a case file contains the same.",
     write=_write,
 )

@@ -1,4 +1,4 @@
-"""The picture of a page, small enough for slow connections, with the edges of its writing intact."""
+"""Compresses the picture of a page: small enough for slow connections, with sharp edges of the writing."""
 
 import io
 from collections.abc import Sequence
@@ -16,22 +16,22 @@ LONGEST_JPEG = 65_500  # pixels a side (libjpeg: JPEG_MAX_DIMENSION)
 
 
 def compressed(pixels: np.ndarray, dpi: float, quality: int, kilobytes: int, lines: Sequence[int] = ()) -> bytes:
-    """Return a page's picture as JPEG, or where that is too large or too long, as JPEG 2000 of the size allowed.
+    """Return a page's picture as JPEG, or if that is too large or too long, as JPEG 2000 of the allowed size.
 
-    Noise of the paper makes a JPEG large, and a small JPEG has ragged blocks. JPEG 2000 spends its bytes on what stands
-    out most, which is the writing. It takes ten times as long, so it is used only where the JPEG is too large. At such
-    sizes almost nothing finer than 180 dots an inch is left, so the picture is reduced to that first, unless the lowest
-    quarter of the page's lines would be hard to read. With 240 dots it takes twice as long, and edges are hardly
-    sharper.
+    Noise of the paper makes a JPEG large, and a small JPEG has visible blocks. JPEG 2000 uses its bytes for the
+    strongest contrasts, which are the writing. It takes ten times as long, so it is used only if the JPEG is too large.
+    At such sizes almost no detail finer than 180 dots an inch is left, so the picture is first reduced to that, unless
+    the lowest quarter of the page's lines would be hard to read. With 240 dots it takes twice as long, and edges are
+    hardly sharper.
 
     Args:
         pixels: grey, ``(height, width)``, or RGB.
         dpi: dots per inch.
         quality: of the JPEG, 1 to 100.
-        kilobytes: what a grey A4 page at 300 dpi may take, in thousands of bytes; other pages in proportion to their
-            pixels, those in colour a third more.
-        lines: the heights in pixels of the lines that were read on it. Pages may be smaller than they say, and print
-            may be small.
+        kilobytes: the maximum for a grey A4 page at 300 dpi, in thousands of bytes; for other pages in proportion to
+            their pixels, for colour a third more.
+        lines: the heights in pixels of the lines that were read on it. A page may be smaller than its resolution
+            states, and print may be small.
     """
     image = Image.fromarray(pixels)
     whole = _REFERENCE_DPI**2 * _A4_INCHES
@@ -49,6 +49,6 @@ def compressed(pixels: np.ndarray, dpi: float, quality: int, kilobytes: int, lin
         image = Image.fromarray(cv2.resize(calm, size, interpolation=cv2.INTER_AREA))
     small = io.BytesIO()
     ratio = image.width * image.height * len(image.getbands()) / allowed
-    # The 9-7 wavelet is the better one at such rates; the rate is given as the ratio to the size of the pixels.
+    # The 9-7 wavelet is better at such rates; the rate is given as the ratio to the uncompressed size.
     image.save(small, "JPEG2000", irreversible=True, quality_mode="rates", quality_layers=[ratio])
     return small.getvalue()

@@ -1,4 +1,4 @@
-"""What a format is: a function from records to the bytes of one file, with its name, its ending and its help."""
+"""Defines a format: a function from records to the bytes of one file, with a name, a file ending and a help text."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from models.page import Page
 
 
 class Unit(StrEnum):
-    """What one file of a format holds."""
+    """What one file of a format contains."""
 
     PAGE = "page"
     SCAN = "scan"
@@ -21,8 +21,8 @@ class Unit(StrEnum):
 class Part:
     """A case file, or a part of it that becomes one file.
 
-    ``name`` is the name of the file without its ending, ``title`` is for people; ``pages`` are the pages of the part
-    in their order, ``case`` is the whole case file.
+    ``name`` is the file name without its ending, ``title`` the title for readers; ``pages`` are the pages of the part
+    in order, ``case`` is the whole case file.
     """
 
     name: str
@@ -33,12 +33,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format that case files can be written in.
+    """A format in which case files can be written.
 
     Attributes:
         name: what is typed after ``bannasar export``.
-        ending: of its files, with the dot.
-        unit: what one file holds.
+        ending: the ending of its files, with the dot.
+        unit: what one file contains.
         help: a sentence for ``bannasar export --help``.
         write: returns the bytes of a file. The same part gives the same bytes.
     """
@@ -51,7 +51,7 @@ class Format:
 
 
 def parts(case: CaseFile, pages: Sequence[Page], unit: Unit) -> Iterator[Part]:
-    """Yield the parts of a case file, in their order.
+    """Yield the parts of a case file in order.
 
     Args:
         case: the case file.

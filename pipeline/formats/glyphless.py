@@ -1,11 +1,11 @@
-"""A font without shapes: it holds the place of words whose shapes are in the page's picture.
+"""A font without shapes: it marks the place of words whose shapes are in the page's picture.
 
-Each code is a UTF-16 code unit, each glyph half an em wide and without an area. Searching, selecting and copying go by
-the ``ToUnicode`` map, so that Khmer comes out in the order in which it was written, whatever a shaper would do with it.
+Each code is a UTF-16 code unit; each glyph is half an em wide and has no area. Searching, selecting and copying use
+the ``ToUnicode`` map, so that Khmer comes out in its written order, independently of any shaping.
 
-Marks that take no room (Unicode's category Mn: Khmer's subscripts and most of its vowels) have next to no width: pdf.js
-gives them none whatever the font says, and would see a space wherever a word ended earlier than the next one begins.
-They need some width, because poppler sorts letters by where they begin.
+Marks without width (Unicode's category Mn: Khmer's subscripts and most of its vowels) have almost no width here: pdf.js
+gives them none in any font, and would see a space wherever a word ended before the next one begins. They need some
+width, because poppler sorts letters by their left edge.
 """
 
 import io
@@ -23,9 +23,9 @@ from pikepdf import Array, Dictionary, Name, Stream
 UNITS = 1000
 ADVANCE = 500
 MARK = 2
-# poppler takes 0 for unknown and then marks a third of a line below the line.
+# poppler treats 0 as unknown and then marks a third of a line below the line.
 _DESCENT = -1
-# 1 January 1970 in the seconds since 1904 that TrueType counts.
+# 1 January 1970 in TrueType's seconds since 1904.
 _EPOCH = 2_082_844_800
 _NAME = "/BannasarGlyphless"
 
@@ -54,12 +54,12 @@ def add_font(pdf: pikepdf.Pdf) -> pikepdf.Object:
 
 
 def add_lower_font(pdf: pikepdf.Pdf, font: pikepdf.Object, height: int) -> pikepdf.Object:
-    """Add the font with lower letters to a PDF and return it: as high is the mark on what a reader finds.
+    """Add the font with lower letters to a PDF and return it; a reader's mark on a found word is as high as they are.
 
     Args:
         pdf: the PDF.
-        font: the font in it, whose tables are used again.
-        height: of the letters, in thousandths of the font's size.
+        font: the font already in it, whose tables are used again.
+        height: the height of the letters, in thousandths of the font's size.
     """
     descendant = Dictionary(dict(font.DescendantFonts[0].items()))
     descendant.FontDescriptor = _descriptor(pdf, height)
@@ -86,15 +86,15 @@ def _descriptor(pdf: pikepdf.Pdf, height: int) -> pikepdf.Object:
 
 
 def codes(text: str) -> bytes:
-    """Return the codes that show a text; what has none becomes �.
+    """Return the codes that show a text; characters without a code become �.
 
-    These are the characters outside the Basic Multilingual Plane, and U+0000, whose code is that of the missing glyph.
+    These are the characters outside the Basic Multilingual Plane, and U+0000, whose code is the missing glyph's.
     """
     return "".join(one if 0 < ord(one) < 0x10000 else "\ufffd" for one in text).encode("utf-16-be")
 
 
 def width(text: str) -> float:
-    """Return how wide the font shows a text, in sizes of the font."""
+    """Return the width of a text in this font, in multiples of the font size."""
     return sum(MARK if unicodedata.category(character) == "Mn" else ADVANCE for character in text) / UNITS
 
 
@@ -111,7 +111,7 @@ _MARKS = tuple(_runs_of_marks())
 
 @cache
 def _glyphs() -> bytes:
-    """Return the glyph of every code: 1 or 2, for PDF/A forbids showing glyph 0, which stands for a missing one."""
+    """Return the glyph of every code: 1 or 2, because PDF/A forbids showing glyph 0, the missing glyph."""
     glyphs = bytearray(b"\x00\x01" * 0x10000)
     for first, last in _MARKS:
         for code in range(first, last + 1):
@@ -133,7 +133,7 @@ def _program(height: int) -> bytes:
     builder.setupOS2(sTypoAscender=height, usWinAscent=height)
     builder.setupPost()
     builder.setupMaxp()
-    # The same bytes in every archive: a PDF is not newer for having been made again.
+    # The same bytes every time: making a PDF again does not change it.
     builder.font["head"].created = builder.font["head"].modified = _EPOCH
     builder.font.recalcTimestamp = False
     stream = io.BytesIO()
@@ -142,7 +142,7 @@ def _program(height: int) -> bytes:
 
 
 def _blank(height: int) -> Glyph:
-    """Return a glyph that covers its whole box with nothing: one line from corner to corner.
+    """Return an invisible glyph as large as its box: one line from corner to corner.
 
     PDFium drops a word of one letter if its glyph has no extent.
     """
@@ -155,7 +155,7 @@ def _blank(height: int) -> Glyph:
 
 @cache
 def _to_unicode() -> bytes:
-    """Return the map from codes to text. A range may vary in its last byte only (Adobe Technical Note 5014)."""
+    """Return the map from codes to text. A range may vary only in its last byte (Adobe Technical Note 5014)."""
     lines = [
         "/CIDInit /ProcSet findresource begin",
         "12 dict begin",
@@ -167,7 +167,7 @@ def _to_unicode() -> bytes:
         "<0000> <FFFF>",
         "endcodespacerange",
     ]
-    # Surrogates are no characters, and have no place in the map.
+    # Surrogates are not characters, so they are not in the map.
     pages = [page for page in range(256) if not 0xD8 <= page <= 0xDF]
     for begin in range(0, len(pages), 100):
         block = pages[begin : begin + 100]

@@ -1,4 +1,4 @@
-"""A page as hOCR 1.2: HTML with the place of each word, for the many programs that do not read ALTO."""
+"""Pages as hOCR 1.2: HTML with the place of each word, for the many programs that do not read ALTO."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ def hocr(title: str, pages: Sequence[Page], pictures: Sequence[str]) -> bytes:
     Args:
         title: the document's title.
         pages: its pages, in order.
-        pictures: the name of each page's picture, in whose pixels the boxes are; "" where there is none.
+        pictures: the name of each page's picture, in whose pixels the boxes are measured; "" if there is none.
 
     Returns:
         XHTML in UTF-8.
@@ -54,7 +54,7 @@ def _add_line(paragraph: etree._Element, line: Line, name: str) -> None:
         properties = f"{_box(word.box)}; x_wconf {round(100 * word.confidence)}"
         item = _add(element, "span", id=f"word_{name}_{count}", title=properties, **{"class": "ocrx_word"})
         item.text = xml_text(word.text)
-        # Khmer words stand side by side: white space between them would be read as a space.
+        # Khmer words are written without spaces: white space between them would be read as a space.
         item.tail = " " if word.space else None
     element.tail = "\n"
 

@@ -1,6 +1,6 @@
-"""A case file for viewers of the IIIF (Presentation API 3.0): its pages as pictures, the text as annotations.
+"""A case file for IIIF viewers (Presentation API 3.0): its pages as pictures, the text as annotations.
 
-Nothing but files: any web server serves them, under the address they were made for.
+The result is only files: any web server can serve them, under the address they were made for.
 """
 
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ def manifest(case: CaseFile, pages: Sequence[Page], base: str) -> Json:
 
 
 def text_of(page: Page, number: int, base: str) -> Json:
-    """Return the text of a page, a line an annotation; ``number`` counts the case file's pages from 1."""
+    """Return the text of a page, one annotation for each line; ``number`` counts the case file's pages from 1."""
     lines = [line for block in page.blocks for line in block.lines]
     return {
         "@context": _CONTEXT,
@@ -61,18 +61,18 @@ def text_of(page: Page, number: int, base: str) -> Json:
 
 
 def picture_name(number: int) -> str:
-    """Return the name of a page's picture, below the address."""
+    """Return the name of a page's picture, relative to the address."""
     return f"pages/{number:06}.jpg"
 
 
 def picture_size(page: Page) -> tuple[int, int]:
-    """Return width and height in pixels of a page's picture: the page's, or what a JPEG can be at most."""
+    """Return width and height in pixels of a page's picture: the page's, reduced if a JPEG cannot be that large."""
     scale = min(1.0, LONGEST_JPEG / max(page.width, page.height))
     return max(1, round(page.width * scale)), max(1, round(page.height * scale))
 
 
 def text_name(number: int) -> str:
-    """Return the name of the file with a page's text, below the address."""
+    """Return the name of the file with a page's text, relative to the address."""
     return f"text/{number:06}.json"
 
 

@@ -1,4 +1,4 @@
-"""Text in Khmer and Latin letters, drawn on a page."""
+"""Draws text in Khmer and Latin letters on a page."""
 
 import subprocess
 from functools import cache
@@ -15,14 +15,14 @@ _FACE = "Khmer OS Battambang"
 def draw_line(
     pen: ImageDraw.ImageDraw, text: str, place: tuple[int, int], size: int, anchor: str, grey: int = 0
 ) -> Line:
-    """Draw a line of text, and return it as it stands on the page.
+    """Draw a line of text, and return it with its place on the page.
 
     Args:
         pen: draws on the page.
-        text: what is drawn.
+        text: the text to draw.
         place: where its anchor is, in pixels.
-        size: pixels an em.
-        anchor: what of the text stands at the place, as Pillow names it.
+        size: the font size in pixels per em.
+        anchor: which point of the text is at the place, as Pillow names it.
         grey: the shade, 0 being black.
 
     Raises:
@@ -42,7 +42,7 @@ def draw_line(
 
 
 def text_width(text: str, size: int) -> float:
-    """Return how many pixels wide a line of text is.
+    """Return the width of a line of text in pixels.
 
     Raises:
         ScanError: Khmer cannot be written on this machine.
@@ -52,7 +52,7 @@ def text_width(text: str, size: int) -> float:
 
 @cache
 def _face() -> str:
-    """Return the file of a face that has Khmer and Latin letters."""
+    """Return the file of a font with Khmer and Latin letters."""
     if not features.check("raqm"):
         raise ScanError(Code.PDF, "this machine cannot shape Khmer: install libfribidi0")
     found = subprocess.run(

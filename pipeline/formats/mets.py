@@ -1,4 +1,4 @@
-"""What a bag holds and how it was made, as METS 1.12 with PREMIS 3.0, which the programs of other archives read.
+"""The contents of a bag and how it was made, as METS 1.12 with PREMIS 3.0, formats of other archives' software.
 
 The Library of Congress maintains both. METS lists the files, the documents and their pages. PREMIS describes each scan,
 what was done (the events), and who or what did it (the agents).
@@ -26,7 +26,7 @@ _NAMES = {None: _METS, "premis": _PREMIS, "dc": _DC, "xlink": _XLINK, "xsi": _XS
 _SCHEMAS = (
     f"{_METS} http://www.loc.gov/standards/mets/mets.xsd {_PREMIS} http://www.loc.gov/standards/premis/premis.xsd"
 )
-# The machine's own list lacks some of these, here and there.
+# On some machines the system's list lacks some of these.
 _MIME = {
     ".jp2": "image/jp2",
     ".webp": "image/webp",
@@ -39,7 +39,7 @@ _MIME = {
 
 @dataclass(frozen=True, slots=True)
 class BagFile:
-    """A file of the bag: its path below ``data``, its size in bytes, its SHA-256 in hexadecimal."""
+    """A file of the bag: its path under ``data``, its size in bytes, its SHA-256 in hexadecimal."""
 
     path: PurePosixPath
     size: int
@@ -51,8 +51,8 @@ def mets(case: CaseFile, files: Sequence[BagFile], originals: Mapping[str, PureP
 
     Args:
         case: the case file, with its history.
-        files: every file of the bag's payload but this one.
-        originals: the path of each scan below ``data``, by its SHA-256.
+        files: every file of the bag's payload except this one.
+        originals: the path of each scan under ``data``, by its SHA-256.
 
     Returns:
         XML in UTF-8.
@@ -79,7 +79,7 @@ def _head(root: etree._Element, case: CaseFile) -> None:
 
 
 def _add_descriptions(root: etree._Element, case: CaseFile) -> None:
-    """Write Dublin Core of the case file, and of each document with what was read from it."""
+    """Write Dublin Core of the case file and of each document, with the facts that were read from it."""
     data = _wrap(_add(root, "dmdSec", ID="D0"), "DC")
     for name, value in (("title", case.title), ("identifier", case.id), ("relation", case.box)):
         _element(data, _DC, name, value)
@@ -118,12 +118,12 @@ def _add_provenance(
 def _events(
     version: Version, scans: Sequence[BagFile], known: Collection[str]
 ) -> Iterator[tuple[str, str, str, Sequence[BagFile]]]:
-    """Yield the name, the type (of the Library of Congress' vocabulary) and the detail of what was done, and to what.
+    """Yield name, type (from the Library of Congress' vocabulary), detail and scans of each event.
 
     Args:
-        version: the version for which it was done.
+        version: the version for which the events were done.
         scans: its scans.
-        known: the SHA-256s of those that earlier versions had.
+        known: the SHA-256s of the scans that earlier versions had.
     """
     settings = json.dumps(version.settings, ensure_ascii=False, sort_keys=True)
     if new := [file for file in scans if file.sha256 not in known]:
@@ -204,7 +204,7 @@ def _add_files(
 
 
 def _add_structure(root: etree._Element, case: CaseFile, ids: Mapping[PurePosixPath, str]) -> None:
-    """Write the documents of the case file and their pages, in their order."""
+    """Write the documents of the case file and their pages, in order."""
     title = xml_text(case.title)
     whole = _add(_add(root, "structMap", TYPE="logical"), "div", TYPE="case file", LABEL=title, DMDID="D0")
     numbers = {scan.sha256: number for number, scan in enumerate(case.scans, 1)}

@@ -1,4 +1,4 @@
-"""The searchable PDF/A of a document: OCRmyPDF makes it, from our pictures and our words."""
+"""The searchable PDF/A of a document: OCRmyPDF makes it from our pictures and our words."""
 
 import errno
 import io
@@ -23,14 +23,14 @@ from pipeline.formats.alto import xml_text
 from pipeline.formats.ocrmypdf_plugin import layer_beside
 from pipeline.formats.text_layer import lower_letters, page_size, write_text_layer
 
-# Their errors come as exceptions. What else they log may name what is on a paper.
+# Their errors come as exceptions. Their other log messages may contain text of a paper.
 for _name in ("ocrmypdf", "img2pdf", "fontTools"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 _JPEG_2000 = b"\x00\x00\x00\x0cjP  "  # ISO 15444-1, I.5.1
 _FRENCH = "le la les de des du et un une est par dans pour que qui au aux en sur à ce cette il"
 _ENGLISH = "the of and to in is was were that for by with at from be this his it which have has"
 _SMALL_WORDS = {"fr": frozenset(_FRENCH.split()), "en": frozenset(_ENGLISH.split())}
-_LONGEST_TITLE = 16_000  # characters, of what a string of PDF/A may hold (ISO 19005-2, 6.1.13)
+_LONGEST_TITLE = 16_000  # characters, within the longest string of PDF/A (ISO 19005-2, 6.1.13)
 _MIN_WORDS = 4
 _MIN_SHARE_OF_WORDS = 0.75
 _MIN_SHARE_OF_LETTERS = 0.1  # of the letters
@@ -48,7 +48,7 @@ _THEIR_ERRORS = (
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The metadata of a PDF: its title, and as Dublin Core in its XMP what else is known.
+    """The metadata of a PDF: its title, and the other fields as Dublin Core in its XMP.
 
     ``dates`` are ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``; ``sources`` are the case numbers.
     """
@@ -69,9 +69,9 @@ def write_pdf(
     Args:
         about: its metadata.
         pages: its pages, in order.
-        pictures: for each page a JPEG or JPEG 2000 file of it, embedded as it is.
-        file: where the PDF goes.
-        upright: whether the pictures are set upright, or as they lie in the scan; the words follow.
+        pictures: for each page its JPEG or JPEG 2000 file, embedded unchanged.
+        file: where the PDF is written.
+        upright: whether the pictures are upright, or as in the scan; the words are placed to match.
 
     Raises:
         ScanError: the PDF cannot be made, or the disk is full.
@@ -84,7 +84,7 @@ def write_pdf(
                 for page, picture in zip(pages, pictures, strict=True):
                     with pikepdf.open(io.BytesIO(_page_pdf(picture, page_size(page, upright=upright)))) as one:
                         pdf.pages.extend(one.pages)
-                # For programs that read aloud: one language, that of most letters.
+                # For programs that read aloud: the one language that has most of the letters.
                 for language in (language for language, share in languages.items() if share > 1 / 2):
                     pdf.Root.Lang = language
                 pdf.save(plain)
@@ -104,11 +104,11 @@ def write_pdf(
                 language=["khm"],
                 title=_plain(about.title),
             )
-            # It raises nothing if the PDF that it made is invalid.
+            # It raises no exception if the PDF that it made is invalid.
             if status != ocrmypdf.ExitCode.ok:
                 raise ScanError(Code.PDF, f"OCRmyPDF: {ocrmypdf.ExitCode(status).name}")
-            # OCRmyPDF would do the same, and check PDF/A twice. With Ghostscript, its other way, the font is written
-            # again, and Khmer is lost.
+            # OCRmyPDF would do the same, and check PDF/A twice. Its other way, Ghostscript, rewrites the font, and the
+            # Khmer text is lost.
             with pikepdf.open(layered) as pdf:
                 lower_letters(pdf, pages, upright=upright)
                 pikepdf.pdfa.save(pdf, file, "2b")
@@ -124,7 +124,7 @@ def write_pdf(
 
 
 def _plain(title: str) -> str:
-    """Return a title as OCRmyPDF takes it: without characters for private use, which come out of file names of Macs."""
+    """Return a title that OCRmyPDF accepts: without private-use characters, which occur in file names from Macs."""
     return "".join(
         "\ufffd" if unicodedata.category(one) == "Co" or ord(one) > 0xFFFF else one
         for one in xml_text(title[:_LONGEST_TITLE])
@@ -132,9 +132,9 @@ def _plain(title: str) -> str:
 
 
 def _page_pdf(picture: Path, size: tuple[float, float]) -> bytes:
-    """Return a PDF of one page of a size in points; in place of a JPEG 2000 it has a small picture of the same colours.
+    """Return a one-page PDF of a size in points; a JPEG 2000 is replaced by a small picture in the same colour mode.
 
-    OCRmyPDF cannot check a PDF with JPEG 2000: :func:`_finish` puts the picture in.
+    OCRmyPDF cannot check a PDF with JPEG 2000: :func:`_finish` inserts the picture later.
     """
     content = picture.read_bytes()
     if content.startswith(_JPEG_2000):
@@ -147,7 +147,7 @@ def _page_pdf(picture: Path, size: tuple[float, float]) -> bytes:
 
 
 def _finish(pdf: pikepdf.Pdf, about: Description, languages: list[str], pictures: Sequence[Path]) -> None:
-    """Put in the pictures that are JPEG 2000, and the metadata."""
+    """Insert the JPEG 2000 pictures and the metadata."""
     metadata: dict[str, str | list[str]] = {
         "dc:identifier": about.identifier,
         "dc:type": [about.kind] if about.kind else "",
@@ -172,7 +172,8 @@ def _finish(pdf: pikepdf.Pdf, about: Description, languages: list[str], pictures
 def _languages(pages: Sequence[Page]) -> dict[str, float]:
     """Return the languages of a document with their shares of its letters, the largest first.
 
-    Khmer is known by its letters, French and English by their most frequent short words; what is uncertain is left out.
+    Khmer is recognised by its letters, French and English by their most frequent short words. A language that is
+    uncertain is left out.
     """
     words = [word.text for page in pages for block in page.blocks for line in block.lines for word in line.words]
     khmer = sum("\u1780" <= character <= "\u17ff" for word in words for character in word)

@@ -1,4 +1,4 @@
-"""The text of a scan, its pages parted by form feeds."""
+"""The text of a scan, with form feeds between its pages."""
 
 from pipeline.formats.format import Format, Part, Unit
 from pipeline.text.plain import page_text
@@ -13,6 +13,6 @@ FORMAT = Format(
     name="text",
     ending=".txt",
     unit=Unit.SCAN,
-    help="Write the text of each scan, its pages parted by form feeds.",
+    help="Write the text of each scan, with form feeds between its pages.",
     write=plain_text,
 )

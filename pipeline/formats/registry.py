@@ -1,8 +1,8 @@
-"""The formats that case files can be written in. A new one is a module here with ``FORMAT``.
+"""The formats in which case files can be written. A new one is a module here with ``FORMAT``.
 
-The module's name, not that of its ``FORMAT``, goes into the list.
+The module's name, not that of its ``FORMAT``, is added to the list.
 
-PDF, METS and IIIF are made of more than records (of pictures, of the files of a bag), so they are not in the list.
+PDF, METS and IIIF need more than records (pictures, the files of a bag), so they are not in the list.
 """
 
 from functools import cache
@@ -19,5 +19,5 @@ _MODULES = (
 
 @cache
 def formats() -> tuple[Format, ...]:
-    """Return all formats, in the order of the list."""
+    """Return all formats in the order of the list."""
     return tuple(import_module(f"pipeline.formats.{module}").FORMAT for module in _MODULES)

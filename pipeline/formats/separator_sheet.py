@@ -1,4 +1,4 @@
-"""Separator sheets to print: A4 pages to lay between documents before scanning."""
+"""Separator sheets to print: A4 pages to put between documents before scanning."""
 
 import io
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from pipeline.formats.lettering import draw_line, text_width
 _DPI = 300
 _A4 = (2480, 3508)
 _WIDE = 2080
-_CODE = 1400  # pixels a side at most: 12 cm, so that each of its squares is seen at 100 dpi and on worn paper
+_CODE = 1400  # pixels per side at most: 12 cm, so that each of its squares is visible at 100 dpi and on worn paper
 _TOP = 900
 _HEAD = ("សន្លឹកខណ្ឌឯកសារ", "Feuille de séparation", "Separator sheet")
 _USE = (
@@ -29,15 +29,15 @@ def write_sheets(payload: str, about: Sequence[str], count: int, file: Path) -> 
     """Write separator sheets as a PDF without a text layer, because they are not part of a case file.
 
     Args:
-        payload: what their code holds.
-        about: the same for people, a line each; may be empty.
-        count: how many sheets; all are alike.
-        file: where the PDF goes.
+        payload: the content of their code.
+        about: the same for people to read, in lines; may be empty.
+        count: the number of sheets; all are the same.
+        file: where the PDF is written.
 
     Raises:
         ScanError: Khmer cannot be written on this machine, the payload does not fit, or the disk is full.
     """
-    # With two levels, fax compression makes a sheet a few kB small.
+    # In black and white, fax compression makes a sheet only a few kB.
     sheet = _draw(payload, about).convert("1", dither=Image.Dither.NONE)
     try:
         sheet.save(file, "PDF", save_all=True, append_images=[sheet] * (count - 1), resolution=_DPI)
@@ -70,5 +70,5 @@ def _draw(payload: str, about: Sequence[str]) -> Image.Image:
 
 
 def _fitting(text: str, size: int) -> int:
-    """Return the size at which a line is as wide as the page allows, ``size`` at most."""
+    """Return the font size at which a line fits the width of the page, at most ``size``."""
     return min(size, int(size * _WIDE / max(1.0, text_width(text, size))))

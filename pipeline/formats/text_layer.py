@@ -1,4 +1,4 @@
-"""The words of a page as an invisible layer for its picture."""
+"""The words of a page as an invisible text layer for its picture."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -13,29 +13,29 @@ from pipeline.formats.glyphless import UNITS, add_font, add_lower_font, codes
 from pipeline.formats.glyphless import width as natural_width
 
 POINTS_PER_INCH = 72
-# The least and the most that a side of a PDF's page may measure, in points (PDF 32000-1, Annex C; ISO 19005-2, 6.1.13).
+# The shortest and longest side of a PDF's page, in points (PDF 32000-1, Annex C; ISO 19005-2, 6.1.13).
 _SHORTEST = 3.0
 _LONGEST = 14_400.0
-# OCRmyPDF takes over a font of this name, and no other.
+# OCRmyPDF copies only a font with this name.
 _FONT = "F1"
-# Where the size of a line's font is more than its height, its letters are that much lower, in twentieths.
+# If a line's font size is more than its height, its letters are made lower, in twentieths of the font size.
 _PARTS = 20
-# poppler goes by gaps, measured in sizes of the font: below 0.03 it sees no space, from 0.7 on another column.
+# poppler uses gaps, in multiples of the font size: below 0.03 it sees no space, from 0.7 on another column.
 _NARROWEST_SPACE = 0.05
 _WIDEST_SPACE = 0.6
-# How many times its own height a line's font may be for the sake of wide spaces; what is wider still is a tab.
+# The largest font size for the sake of wide spaces, in multiples of the line's height; a wider space is a tab.
 _MOST_ENLARGED = 2.5
-# The longest string in bytes (ISO 19005-2, 6.1.13), in whole codes. A word without a space may be longer.
+# The longest string in bytes (ISO 19005-2, 6.1.13), rounded to whole codes. A word without a space may be longer.
 _LONGEST_STRING = 32_766
 
 
 def write_text_layer(page: Page, file: Path, *, upright: bool = True) -> None:
-    """Write a one-page PDF that holds the words of a page in their places, invisible.
+    """Write a one-page PDF with the words of a page in their places, invisible.
 
     Args:
         page: the page.
-        file: where it goes.
-        upright: whether the words stand upright, or as they do in the scan.
+        file: where the PDF is written.
+        upright: whether the words are upright, or placed as in the scan.
     """
     with pikepdf.new() as pdf:
         layer = pdf.add_blank_page(page_size=page_size(page, upright=upright))
@@ -45,10 +45,10 @@ def write_text_layer(page: Page, file: Path, *, upright: bool = True) -> None:
 
 
 def page_size(page: Page, *, upright: bool) -> tuple[float, float]:
-    """Return width and height in points of a page set upright, or as it lies in the scan, as a PDF can hold it.
+    """Return width and height in points of a page, upright or as in the scan, within the limits of a PDF.
 
-    A page that is too long is shown smaller, one that is too small larger, in its proportions. Where a page is so long
-    and narrow that both limits cannot be met, its short side is stretched to the least that is allowed.
+    A page that is too long is made smaller, and a page that is too small larger, with the same proportions. If a page
+    is so long and narrow that both limits cannot be met, its short side is stretched to the allowed minimum.
     """
     width, height = _natural_size(page, upright=upright)
     scale = max(1.0, _SHORTEST / max(min(width, height), _SHORTEST / _LONGEST))
@@ -57,7 +57,7 @@ def page_size(page: Page, *, upright: bool) -> tuple[float, float]:
 
 
 def _natural_size(page: Page, *, upright: bool) -> tuple[float, float]:
-    """Return width and height of a page in points, as large as the paper."""
+    """Return width and height in points of a page at the size of the paper."""
     width, height, _ = (page.width, page.height, 0) if upright else _back_to_scan(page)
     return width * POINTS_PER_INCH / page.dpi, height * POINTS_PER_INCH / page.dpi
 
@@ -67,11 +67,11 @@ def _within(side: float) -> float:
 
 
 def _back_to_scan(page: Page) -> tuple[float, float, float]:
-    """Return the measures that undo the turning upright of a page (``pipeline.page.upright``).
+    """Return the measures that undo how a page was turned upright (``pipeline.page.upright``).
 
     Returns:
-        Width and height of the picture before, in pixels, and the anticlockwise degrees by which the upright picture is
-        to be turned about its centre to lie over it.
+        Width and height of the original picture in pixels, and the anticlockwise angle in degrees by which to rotate
+        the upright picture about its centre so that it matches the original.
     """
     angle = math.radians(abs(page.skew))
     # The canvas became as large as the turned picture: w·cos + h·sin by w·sin + h·cos.
@@ -100,7 +100,7 @@ def _content(page: Page, *, upright: bool, is_lower: bool) -> bytes:
     for block in page.blocks:
         for line in block.lines:
             size, parts = _font_size(line), _parts(line)
-            # All words stand on one base, because readers find the lines by it.
+            # All words are on one baseline, because PDF readers find the lines by it.
             base = page.height - (line.box.top + line.box.bottom + size * parts / _PARTS) / 2
             operators.append(f"/{_font_name(parts) if is_lower else _FONT} {size * scale:.3f} Tf")
             for text, left, right in _stretches(line, _NARROWEST_SPACE * size):
@@ -115,7 +115,7 @@ def _content(page: Page, *, upright: bool, is_lower: bool) -> bytes:
 
 
 def lower_letters(pdf: pikepdf.Pdf, pages: Sequence[Page], *, upright: bool = True) -> None:
-    """Set the words in a document's layers in letters as high as their lines, in fonts that all its pages share."""
+    """Write the words in a document's layers in letters as high as their lines, with fonts that all its pages share."""
     fonts: dict[int, pikepdf.Object] = {}
     for pdf_page, page in zip(pdf.pages, pages, strict=True):
         needed = {_parts(line) for block in page.blocks for line in block.lines} - {_PARTS}
@@ -131,7 +131,7 @@ def lower_letters(pdf: pikepdf.Pdf, pages: Sequence[Page], *, upright: bool = Tr
 
 
 def _parts(line: Line) -> int:
-    """Return how high the letters of a line are, in twentieths of the size of its font."""
+    """Return the height of a line's letters, in twentieths of its font size."""
     return max(1, round(_PARTS * (line.box.bottom - line.box.top) / _font_size(line)))
 
 
@@ -140,9 +140,9 @@ def _font_name(parts: int) -> str:
 
 
 def _font_size(line: Line) -> float:
-    """Return the size of a line's font in pixels: its height, or more where wide spaces would tear it apart.
+    """Return the font size of a line in pixels: its height, or more if wide spaces would split it.
 
-    The box of a line is as high as its ink, which for typewritten capitals is less than their spaces are wide.
+    The box of a line is as high as its ink; for typewritten capitals that is less than the width of their spaces.
     """
     height = max(1, line.box.bottom - line.box.top)
     spaces = (after.box.left - word.box.right for word, after in pairwise(line.words) if word.space)
@@ -151,10 +151,11 @@ def _font_size(line: Line) -> float:
 
 
 def _stretches(line: Line, narrowest: float) -> Iterator[tuple[str, float, float]]:
-    """Yield the line's texts, each with where it begins and ends, in pixels and in the order of reading.
+    """Yield the line's texts, each with its left and right edges in pixels, in reading order.
 
-    A word without a space after it is stretched to the next one, so that no reader takes the gap between two Khmer
-    words for a space. A space fills its gap; where the gap is less than ``narrowest``, the word before is made shorter.
+    A word without a space after it is stretched to the next word, so that no PDF reader treats the gap between two
+    Khmer words as a space. A space fills its gap; if the gap is less than ``narrowest``, the word before it is made
+    shorter.
     """
     words = [word for word in line.words if word.text]
     for number, word in enumerate(words):
@@ -174,7 +175,7 @@ def _stretches(line: Line, narrowest: float) -> Iterator[tuple[str, float, float
 
 
 def _show(text: str, left: float, base: float, width: float, size: float) -> str:
-    """Return the operators that show a text from ``left`` over ``width`` (PDF 32000-1, 9.3 and 9.4); all in points."""
+    """Return the operators that show a text from ``left``, ``width`` wide (PDF 32000-1, 9.3 and 9.4), in points."""
     shown = codes(text)
     pieces = (shown[begin : begin + _LONGEST_STRING] for begin in range(0, len(shown), _LONGEST_STRING))
     strings = " ".join(f"<{piece.hex()}> Tj" for piece in pieces)

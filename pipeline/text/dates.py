@@ -1,7 +1,7 @@
 """Dates in texts: Gregorian in Khmer, French and English, and days of the Khmer lunar calendar.
 
-Texts and what is looked for in them are in their match form (``pipeline.text.normalise``): digits are ASCII, and forms
-that look alike are one.
+Texts and patterns are in their match form (``pipeline.text.normalise``): digits are ASCII, and forms that look the same
+are one form.
 """
 
 import re
@@ -43,11 +43,11 @@ _UNITS = {
     "dix": 10, "onze": 11, "douze": 12, "treize": 13, "quatorze": 14, "quinze": 15, "seize": 16, "vingt": 20,
     "trente": 30, "quarante": 40, "cinquante": 50, "soixante": 60, "septante": 70, "quatre-vingt": 80, "nonante": 90,
 }  # fmt: skip
-# The court files there are: the French came in 1863.
+# The years of court files: the French protectorate began in 1863.
 _FIRST_YEAR, _LAST_YEAR = 1863, 2100
-# ឆ្នាំ, whose signs are often misread: between a month and a number it cannot be anything else.
+# ឆ្នាំ, whose signs are often misread: between a month and a number it can be nothing else.
 _YEAR = r"ឆ[\u1780-\u17d3]{1,5}?"
-# A month may have this share of its characters misread, and must be nearer to one than to all others.
+# A month's name may have this share of its characters misread, and must be nearer to one month than to all others.
 _MISREAD = 0.34
 _BUDDHIST = 543
 IMPOSSIBLE = "there is no such day"
@@ -59,10 +59,10 @@ NOT_RECKONED = "the lunar calendar is reckoned for 1900 to 2100 only"
 
 
 class Dated(NamedTuple):
-    """A date, and where it stands, ``[start, end)``.
+    """A date and its place ``[start, end)`` in the text.
 
-    ``value`` is ``YYYY-MM-DD``, ``YYYY-MM`` or ``YYYY``; with ``doubt`` it is what stands there all the same, and ""
-    where that makes no date. Of a year of two digits, ``value`` begins with ``??``.
+    ``value`` is ``YYYY-MM-DD``, ``YYYY-MM`` or ``YYYY``. With ``doubt``, it is the date as written, or "" if that is no
+    date. If the year has only two digits, ``value`` begins with ``??``.
     """
 
     value: str
@@ -72,7 +72,7 @@ class Dated(NamedTuple):
 
 
 def dates(text: str) -> list[Dated]:
-    """Return the dates of a text in its match form, in order; none lies within another."""
+    """Return the dates of a text in its match form, in order; none overlaps another."""
     found = [*_khmer(text), *_numeric(text), *_latin(text), *_french_words(text), *_lunar(text)]
     kept: list[Dated] = []
     for one in sorted(found, key=lambda one: (one.start, -one.end)):
@@ -82,9 +82,9 @@ def dates(text: str) -> list[Dated]:
 
 
 def with_century(value: str, others: Sequence[str]) -> str:
-    """Return a date whose century is not written in the one that brings it nearest to the other dates of its file.
+    """Complete a date without a century with the century that brings it nearest to the other dates of its file.
 
-    It stays as it is where there are none, and is "" where that century has no such day.
+    If there are no other dates, it stays as it is; if that century has no such day, the result is "".
     """
     years = sorted(int(other[:4]) for other in others if other[:4].isdigit())
     if not value.startswith("??") or not years:
@@ -111,7 +111,7 @@ def _forms(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _place(name: str, names: Sequence[str]) -> int | None:
-    """Return which of some names a name is, be it misread a little; None where it may be none or either of two."""
+    """Return the index of the name that a slightly misread name is; None if it may be none of them or two of them."""
     plain = "".join(name.split())
     nearest = process.extract(plain, _forms(names), scorer=OSA.normalized_distance, limit=2)
     best, second = nearest[0], nearest[1]
@@ -119,7 +119,7 @@ def _place(name: str, names: Sequence[str]) -> int | None:
 
 
 def _khmer(text: str) -> Iterator[Dated]:
-    """Find ថ្ងៃទី១២ ខែឧសភា ឆ្នាំ១៩៦៣, and the month or the year by itself."""
+    """Find ថ្ងៃទី១២ ខែឧសភា ឆ្នាំ១៩៦៣, also without the day."""
     for found in _pattern_khmer().finditer(text):
         day, name, year = found["day"], found["month"], found["year"]
         month = _place(name, _KHMER)
@@ -159,7 +159,7 @@ def _latin(text: str) -> Iterator[Dated]:
 
 
 def _french_words(text: str) -> Iterator[Dated]:
-    """Find `l'an mil neuf cent soixante-trois et le douze mai`, as French deeds begin."""
+    """Find `l'an mil neuf cent soixante-trois et le douze mai`, with which French deeds begin."""
     word = rf"(?:{_alternatives((*_UNITS, 'mille', 'mil', 'cents', 'cent', 'vingts', 'et'))})"
     number = rf"{word}(?:[\s-]+{word})*"
     month = _alternatives(_FRENCH)
@@ -170,7 +170,7 @@ def _french_words(text: str) -> Iterator[Dated]:
 
 
 def _in_words(words: str) -> int:
-    """Return a French number below 10,000."""
+    """Return the value of a French number below 10,000."""
     total = part = 0
     for word in re.sub(r"quatre[\s-]+vingts?", "quatre-vingt", words).split():
         for piece in [word] if word == "quatre-vingt" else re.split("-", word.replace("quatre-vingt-", "80-")):
@@ -184,7 +184,7 @@ def _in_words(words: str) -> int:
 
 
 def _lunar(text: str) -> Iterator[Dated]:
-    """Find ថ្ងៃពុធ ១២កើត ខែពិសាខ ឆ្នាំថោះ បញ្ចស័ក ព.ស.២៥៦៧; the year by its era, or by animal and sak."""
+    """Find ថ្ងៃពុធ ១២កើត ខែពិសាខ ឆ្នាំថោះ បញ្ចស័ក ព.ស.២៥៦៧; the era gives the year, or the animal and the sak."""
     for found in _pattern_lunar().finditer(text):
         month = _place(found["month"], MONTHS)
         if month is None:
@@ -213,13 +213,13 @@ def _pattern_lunar() -> re.Pattern[str]:
 
 
 def _days(month: str, waxing: bool, found: re.Match[str]) -> list[date]:
-    """Return the days that a lunar date may mean: by its animal and era, or its animal and sak."""
+    """Return the days that a lunar date may mean, from its animal and era, or its animal and sak."""
     animal, sak = _name(found["animal"], ANIMALS), _name(found["sak"], SAKS)
     if found["era"]:
         later = int(found["era"]) - _BUDDHIST
         years: Sequence[int] = (later - 1, later)
     elif animal and sak:
-        today = date.today().year  # a year is all that is wanted
+        today = date.today().year  # only the year is needed
         years = [year + more for year in years_of(animal, sak) for more in (0, 1) if year <= today]
     else:
         return []
@@ -227,13 +227,13 @@ def _days(month: str, waxing: bool, found: re.Match[str]) -> list[date]:
     if animal and (fitting := [day for day in days if animal_of(day) == animal]):
         if len(fitting) == 1 or not found["era"]:
             return fitting
-        days = fitting  # of April, which an animal's year begins with and ends with
+        days = fitting  # days in April, in which an animal's year both begins and ends
     return [day for day in days if buddhist_year(day) == int(found["era"])] if found["era"] else []
 
 
 def _no_day(found: re.Match[str]) -> str:
-    """Return why a lunar date is no day."""
-    if 1 <= int(found["day"]) <= 15:  # all that a half of a month can have
+    """Return why a lunar date matches no day."""
+    if 1 <= int(found["day"]) <= 15:  # the days of half a lunar month
         if not found["era"] and not found["sak"]:
             return NO_YEAR
         if found["era"] and int(found["era"]) - _BUDDHIST not in YEARS[1:]:
@@ -251,7 +251,7 @@ def _dated(year: str, month: int, day: int | None, found: re.Match[str], buddhis
     number, doubt = int(year), ""
     try:
         if len(year) <= 2 and not buddhist:
-            date(2000 + number, month, day or 1)  # a day that any century has, this one has
+            date(2000 + number, month, day or 1)  # if any century has this day, this one has it
             return Dated(f"??{number:02}-{month:02}" + (f"-{day:02}" if day else ""), start, end, NO_CENTURY)
         if buddhist or number > _LAST_YEAR + _BUDDHIST - 200:
             years = years_in_era(number, month, day)

@@ -1,8 +1,8 @@
-"""Tokens for fuzzy matching: they find text that was misread or is spelt another way.
+"""Tokens for fuzzy matching: they find text that was misread or is spelled differently.
 
-A stretch of Khmer gives its n-grams of three characters. Each overlaps the next by two, so that a wrong character
-spoils three of them and leaves those before and after it. A word in Latin letters gives a phonetic key. Whoever changes
-what comes out must raise the version of every store; see ``pipeline.text.units``.
+A run of Khmer text gives its n-grams of three characters. Each overlaps the next by two, so that a wrong character
+changes three of them and leaves those before and after it. A word in Latin letters gives a phonetic key. A change of
+these tokens needs a new version of every store; see ``pipeline.text.units``.
 """
 
 import re
@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 from pipeline.text.units import BREAK, Columns, Unit
 
-# Characters of an n-gram. Shorter ones stand on every page, longer ones are spoilt by every error.
+# Characters of an n-gram. Shorter ones occur on every page, and every error changes too many of the longer ones.
 NGRAM = 3
 _SHORTEST_NAME = 3
 
-# How Khmer names are written in Latin letters: the first of each two sounds like the second.
+# Spellings of Khmer names in Latin letters: each pattern sounds like its replacement.
 _SPELLINGS = (
     (re.compile("tch|ch|ts|tj|dj"), "c"),
     (re.compile("ph"), "p"),
@@ -31,9 +31,9 @@ _SPELLINGS = (
 
 
 class FuzzyTokens(NamedTuple):
-    """Fuzzy tokens by their fields, each a list: the token, and the units ``[first, last]`` it stands for.
+    """Fuzzy tokens as columns, one list for each field: the token, and the units ``[first, last]`` it comes from.
 
-    A page has thousands, and a hit is marked by a look at them all.
+    A page has thousands, and marking a hit reads all of them.
     """
 
     token: list[str]
@@ -42,7 +42,7 @@ class FuzzyTokens(NamedTuple):
 
 
 def with_units(found: Columns) -> FuzzyTokens:
-    """Return the fuzzy tokens of units, in order, each with the units it stands for; a break between two blocks."""
+    """Return the fuzzy tokens of units, in order, each with the units it comes from; a break between two blocks."""
     made = FuzzyTokens([], [], [])
     block = found.block[0] if found.block else 0
     at = 0
@@ -65,7 +65,7 @@ def with_units(found: Columns) -> FuzzyTokens:
 
 
 def fuzzy_tokens(found: Iterable[Unit]) -> list[str]:
-    """Return the fuzzy tokens of units as the stores are given them."""
+    """Return the fuzzy tokens of units in the form that the stores take."""
     return with_units(Columns.of(found)).token
 
 
@@ -76,7 +76,7 @@ def _add(made: FuzzyTokens, tokens: list[str], first: list[int], last: list[int]
 
 
 def ngrams(text: str) -> list[str]:
-    """Return the n-grams of a stretch of Khmer in its match form."""
+    """Return the n-grams of Khmer text in its match form."""
     return [text[start : start + NGRAM] for start in range(len(text) - NGRAM + 1)]
 
 
@@ -84,8 +84,8 @@ def ngrams(text: str) -> list[str]:
 def phonetic(word: str) -> str:
     """Return the phonetic key of a word in its match form, the same for `phnom` and `pnom`; "" for numbers.
 
-    The rules are those by which romanised Khmer names differ from one another in French and English papers: aspirates
-    with and without h, doubled letters, o and u, i and y, e and a.
+    The rules cover the ways in which romanised Khmer names differ in French and English papers: aspirates with and
+    without h, doubled letters, o and u, i and y, e and a.
     """
     if len(word) < _SHORTEST_NAME or not (word.isascii() and word.isalpha()):
         return ""
@@ -95,5 +95,5 @@ def phonetic(word: str) -> str:
 
 
 def joined(found: Iterable[Unit]) -> str:
-    """Return the match form of units, one after another."""
+    """Return the match form of units, joined."""
     return "".join(unit.text for unit in found)

@@ -1,16 +1,16 @@
 """The Khmer lunar calendar: which Gregorian day a lunar day is.
 
-A lunar year has twelve months of 29 and 30 days by turns. Some years have a thirteenth month (អាសាឍ twice), some a 30th
-day in ជេស្ឋ. Which, follows from three numbers of the Buddhist year that Khmer astronomers reckon: the *aharkun* (days
-gone by), the *avoman* (what the moon lacks) and the *bodithey* (the moon's age at the new year). The formulas are those
-of Roath Kim Soeun, "Pratitin Soryakatik-Chankatik", as Phylypo Tum gives them (cam-cc.org, "Khmer Calendar");
-``tests/text/test_lunar.py`` holds them to known feasts and to leap years of 1900 to 2100.
+A lunar year has twelve months of alternately 29 and 30 days. Some years have a thirteenth month (អាសាឍ twice), some a
+30th day in ជេស្ឋ. Three numbers of the Buddhist year, which Khmer astronomers calculate, decide this: the *aharkun*
+(days elapsed), the *avoman* (what the moon lacks) and the *bodithey* (the moon's age at the new year). The formulas are
+from Roath Kim Soeun, "Pratitin Soryakatik-Chankatik", as Phylypo Tum gives them (cam-cc.org, "Khmer Calendar");
+``tests/text/test_lunar.py`` checks them against known festivals and against leap years of 1900 to 2100.
 """
 
 from datetime import date, timedelta
 from functools import cache
 
-# In their order in the year, beginning with the one in which the first of January 1900 was the first day.
+# In their order in the year, beginning with the month whose first day was 1 January 1900.
 MONTHS = (
     "បុស្ស", "មាឃ", "ផល្គុន", "ចេត្រ", "ពិសាខ", "ជេស្ឋ", "អាសាឍ", "បឋមាសាឍ", "ទុតិយាសាឍ", "ស្រាពណ៍", "ភទ្របទ",
     "អស្សុជ", "កត្តិក", "មិគសិរ",
@@ -21,7 +21,7 @@ SAKS = (
 )  # fmt: skip
 _EPOCH = date(1900, 1, 1)
 YEARS = range(_EPOCH.year, 2101)
-"""The Gregorian years that the calendar is reckoned for."""
+"""The Gregorian years that the calendar covers."""
 _BUDDHIST = 544  # from a Gregorian year to the Buddhist one that begins in its May
 _SAK_ERA = 638  # and to the one that begins in its April
 _LONG = {"បុស្ស", "ផល្គុន", "ពិសាខ", "អាសាឍ", "បឋមាសាឍ", "ទុតិយាសាឍ", "ភទ្របទ", "កត្តិក"}
@@ -31,12 +31,12 @@ _NEW_YEAR = (4, 14)
 
 
 def lunar_days(year: int, month: str, *, waxing: bool, day: int) -> list[date]:
-    """Return the days of a Gregorian year that are a lunar one: one as a rule, at its ends none or two.
+    """Return the days of a Gregorian year with a lunar date: usually one, at the ends of the year none or two.
 
     Args:
-        year: the Gregorian year it lies in, 1900 to 2100.
+        year: the Gregorian year of the day, 1900 to 2100.
         month: one of ``MONTHS``.
-        waxing: whether it is a day of the waxing moon (កើត), and not of the waning one (រោច).
+        waxing: whether it is a day of the waxing moon (កើត) and not of the waning moon (រោច).
         day: 1 to 15.
 
     """
@@ -56,9 +56,9 @@ def buddhist_year(day: date) -> int:
 
 
 def years_in_era(era: int, month: int, day: int | None) -> list[int]:
-    """Return the Gregorian years in which a Gregorian day or month lies in a Buddhist year, the later first.
+    """Return the Gregorian years in which a Gregorian day or month falls in a Buddhist year, the later first.
 
-    It is one; but the Buddhist year changes in April or May, and for days about that time it may be none or two.
+    Usually it is one. But the Buddhist year changes in April or May, and for days near that time it may be none or two.
 
     Args:
         era: the Buddhist year.
@@ -80,12 +80,12 @@ def years_in_era(era: int, month: int, day: int | None) -> list[int]:
 
 
 def animal_of(day: date) -> str:
-    """Return the animal of a day's year: it begins with the solar new year, taken here as April 14."""
+    """Return the animal of a day's year; the year begins with the solar new year, taken here as April 14."""
     return ANIMALS[(day.year - (day < date(day.year, *_NEW_YEAR)) - 4) % 12]
 
 
 def years_of(animal: str, sak: str) -> range:
-    """Return the Gregorian years, from April on, of an animal and a sak: every sixtieth, or none."""
+    """Return the Gregorian years, each from April on, of an animal and a sak: every sixtieth year, or none."""
     for year in YEARS[:60]:
         if ANIMALS[(year - 4) % 12] == animal and SAKS[(year - _SAK_ERA) % 10] == sak:
             return range(year, YEARS.stop, 60)
@@ -94,7 +94,7 @@ def years_of(animal: str, sak: str) -> range:
 
 @cache
 def _months(year: int) -> tuple[tuple[str, date, int], ...]:
-    """Return the lunar months that begin in a Gregorian year or reach into it: name, first day, days."""
+    """Return the lunar months that begin in a Gregorian year or extend into it: name, first day, length in days."""
     found = []
     first = _EPOCH
     for own in range(YEARS.start, year + 2):  # its first month may begin in December
@@ -106,7 +106,7 @@ def _months(year: int) -> tuple[tuple[str, date, int], ...]:
 
 
 def _of_year(year: int) -> list[tuple[str, int]]:
-    """Return the months from បុស្ស to មិគសិរ with their days, whose leap is that of a Gregorian year's summer."""
+    """Return the months from បុស្ស to មិគសិរ with their lengths; the leap is that of the Gregorian year's summer."""
     month_more, day_more = _leaps(year + _BUDDHIST)
     months = []
     for name in MONTHS:
@@ -120,7 +120,7 @@ def _of_year(year: int) -> list[tuple[str, int]]:
 def _leaps(year: int) -> tuple[bool, bool]:
     """Return whether a Buddhist year has a thirteenth month, and whether it has one more day.
 
-    It cannot have both: the day then waits for the next year.
+    It cannot have both: the day then moves to the next year.
     """
     month, day = _claims(year)
     if month:

@@ -1,9 +1,9 @@
 """Normal forms of text: one to keep and show, one to match.
 
-Khmer can be written in several orders of code points that look alike on paper; people type them, and recognisers make
-them up. Sources: The Unicode Standard 15, chapter 16.4 (Khmer), for the order in a syllable and for deprecated letters;
-SIL's *Khmer Encoding Structure* (Unicode document L2/21-233) for letters that look alike. The rules are numbered where
-they are applied; ``tests/text/test_normalise.py`` has an example of each.
+The same Khmer syllable on paper can be written in several orders of code points; people type them, and recognisers
+produce them. Sources: The Unicode Standard 15, chapter 16.4 (Khmer), for the order in a syllable and for deprecated
+letters; SIL's *Khmer Encoding Structure* (Unicode document L2/21-233) for letters that look the same. The rules are
+numbered where they are applied; ``tests/text/test_normalise.py`` has an example of each.
 """
 
 import re
@@ -22,15 +22,15 @@ _AA, _NIKAHIT = "\u17b6", "\u17c6"
 _LETTERS = "\u1780-\u17b3"
 _MARKS = "\u17b6-\u17d1\u17dd"
 _JOINERS = "\u200c\u200d"
-# Unicode's Default_Ignorable_Code_Point, as far as text on a page can hold any.
+# Unicode's Default_Ignorable_Code_Point, those that text of a page can contain.
 _INVISIBLE = "\u00ad\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
 _ACCENTS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff"
 
-# The sign of subscripts may stand there without a letter below: misread, or typed by mistake. It is dropped.
+# The sign of subscripts may have no letter after it: misread, or typed by mistake. It is dropped.
 _SYLLABLE = re.compile(rf"[{_LETTERS}](?:{COENG}+[{_LETTERS}]|[{_MARKS}{_JOINERS}]|{COENG})*")
 _PART = re.compile(rf"{COENG}[{_LETTERS}]|[{_MARKS}]")
 
-# 1. Letters the standard has deprecated, and what it writes instead.
+# 1. Letters that the standard has deprecated, and their replacements.
 _DEPRECATED = {
     "\u17a3": "\u17a2",
     "\u17a4": "\u17a2\u17b6",
@@ -44,14 +44,14 @@ _SEGMENT = re.compile(
     rf"({_SYLLABLE.pattern})|[^\W_{_LETTERS}](?:[^\W_{_LETTERS}]|[{_ACCENTS}])*|.",
     re.DOTALL,
 )
-# 2. Two halves of a vowel that has a code point of its own.
+# 2. Two halves of a vowel that has its own code point.
 _HALVES = {("\u17c1", "\u17b8"): "\u17be", ("\u17c1", "\u17b6"): "\u17c4"}
-# Letters that Unicode does not take apart, and that people write either way.
+# Letters that Unicode does not decompose, and that people write either way.
 _LATIN = {"œ": "oe", "æ": "ae", "đ": "d", "ð": "d", "ø": "o", "ł": "l", "ı": "i"}
 
 
 class Segment(NamedTuple):
-    """A stretch of normal form, and the stretch ``[start, end)`` of the text it stands for."""
+    """A piece of normal form, and the range ``[start, end)`` of the text it comes from."""
 
     text: str
     start: int
@@ -59,10 +59,10 @@ class Segment(NamedTuple):
 
 
 def tidy(text: str) -> str:
-    """Return the form to keep beside the text as read.
+    """Return the form to keep in addition to the text as read.
 
-    NFC; syllables in one order; vowels in one piece; deprecated letters replaced; joiners dropped, for they change
-    nothing that is printed; the zero-width space kept, for it parts words.
+    NFC; syllables in one order; vowels in one piece; deprecated letters replaced; joiners dropped, because they change
+    nothing that is printed; the zero-width space kept, because it separates words.
     """
     normal = unicodedata.normalize("NFC", "".join(_DEPRECATED.get(character, character) for character in text))
     ordered = _SYLLABLE.sub(lambda found: "".join(_ordered(found[0])), normal)
@@ -70,15 +70,15 @@ def tidy(text: str) -> str:
 
 
 def match_form(text: str) -> str:
-    """Return the form in which texts are compared: equal for all that a reader would call the same."""
+    """Return the form in which texts are compared: equal for all texts that a reader would call the same."""
     return "".join(segment.text for segment in match_segments(text))
 
 
 def match_segments(text: str) -> Iterator[Segment]:
-    """Yield the segments of the match form: Khmer syllables and words of other scripts whole, all else one by one.
+    """Yield the segments of the match form: whole Khmer syllables, whole words of other scripts, single characters.
 
-    It is :func:`tidy`, and besides NFKC, nothing invisible, digits of all scripts as ASCII, no case, no accents on
-    Latin letters, and one of each two confusable Khmer forms.
+    The match form is :func:`tidy` and also NFKC, without invisible characters, digits of all scripts as ASCII, without
+    case, without accents on Latin letters, and with one of each two confusable Khmer forms.
     """
     plain, places = _visible(text)
     for found in _SEGMENT.finditer(plain):
@@ -88,7 +88,7 @@ def match_segments(text: str) -> Iterator[Segment]:
 
 
 def _visible(text: str) -> tuple[str, Sequence[int]]:
-    """Return a text without what is invisible or deprecated, and where each of its characters stood."""
+    """Return a text without invisible or deprecated characters, and the original place of each of its characters."""
     if not _RARE.search(text):
         return text, range(len(text))
     characters: list[str] = []
@@ -102,7 +102,7 @@ def _visible(text: str) -> tuple[str, Sequence[int]]:
 
 @lru_cache(maxsize=65536)
 def _folded(text: str) -> str:
-    """Return a text without case, accents and compatibility forms; nothing for a mark by itself."""
+    """Return a text without case, accents and compatibility forms; "" for a mark without a letter."""
     return "".join(
         _LATIN.get(part, _digit(part))
         for part in unicodedata.normalize("NFKD", text).casefold()
@@ -117,7 +117,7 @@ def _syllable(syllable: str) -> str:
 
 
 def _digit(character: str) -> str:
-    """Return a decimal digit of any script as ASCII, and the Khmer numerals for divination too (U+17F0 to U+17F9)."""
+    """Return a decimal digit of any script as ASCII, also the Khmer numerals for divination (U+17F0 to U+17F9)."""
     value = unicodedata.digit(character, None)
     if value is None and "\u17f0" <= character <= "\u17f9":
         value = ord(character) - 0x17F0
@@ -125,10 +125,10 @@ def _digit(character: str) -> str:
 
 
 def _ordered(syllable: str) -> list[str]:
-    """Return the parts of a syllable in the one order: letter, robat, subscripts, shifter, vowels, signs.
+    """Return the parts of a syllable in normal order: letter, robat, subscripts, shifter, vowels, signs.
 
-    3. Among subscripts, RO stands last: on paper it hangs before the letter, whatever follows it.
-    4. A mark that stands twice is one mark; vowels and signs follow their code points.
+    3. Among subscripts, RO comes last: on paper it is before the letter, regardless of what follows it.
+    4. A mark that occurs twice is one mark; vowels and signs are in the order of their code points.
     """
     parts = _PART.findall(syllable, 1)
     subscripts = list(dict.fromkeys(part for part in parts if part[0] == COENG))
@@ -145,10 +145,10 @@ def _ordered(syllable: str) -> list[str]:
 
 
 def _fold_confusables(parts: list[str]) -> str:
-    """Return a syllable with one of each two confusable forms: those that look the same on paper.
+    """Return a syllable with one of each two confusable forms: forms that look the same on paper.
 
-    5. The subscripts DA and TA have one shape. 6. The letters ឲ and ឱ are two shapes of one. 7. Under a vowel or sign
-    that stands above, or AA with NIKAHIT, a shifter is printed as the vowel U is.
+    5. The subscripts DA and TA have one shape. 6. The letters ឲ and ឱ are two shapes of one letter. 7. Under a vowel or
+    sign above the letter, or AA with NIKAHIT, a shifter is printed like the vowel U.
     """
     shapes = [COENG + _TA if part == COENG + _DA else part for part in parts]
     if shapes[0] == "\u17b2":

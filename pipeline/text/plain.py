@@ -1,4 +1,4 @@
-"""The plain text of a page, and where each of its words stands in it."""
+"""The plain text of a page, and the place of each of its words in it."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -17,8 +17,8 @@ class Placed(NamedTuple):
 def page_text(page: Page) -> tuple[str, list[Placed]]:
     """Return the text of a page and the place of every word in it.
 
-    A line of the page is a line of the text. Blocks are parted by an empty line; the cells of a table's row stand on
-    one line, parted by tabs, their own lines joined by a space.
+    A line of the page is a line of the text. An empty line separates blocks. The cells of a table's row are on one line
+    with tabs between them; the lines within a cell are joined by a space.
     """
     pieces: list[str] = []
     placed: list[Placed] = []

@@ -1,6 +1,6 @@
-"""Which script a text is in."""
+"""Recognises the script of a text."""
 
 
 def is_khmer(text: str) -> bool:
-    """Whether there is a Khmer letter, sign or digit in a text."""
+    """Whether a text contains a Khmer letter, sign or digit."""
     return any("\u1780" <= char <= "\u17ff" for char in text)

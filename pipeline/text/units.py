@@ -1,12 +1,12 @@
-"""The units that are searched for: Khmer clusters, and whole words and numbers of other scripts.
+"""The units of search: Khmer clusters, and whole words and numbers of other scripts.
 
-Khmer puts no spaces between words, recognisers put some where none are, and words run over the end of a line. So the
-unit of Khmer is the cluster (a letter with its subscripts and vowels), and a *run* of clusters goes on over spaces and
-line ends; a punctuation mark, another script, or the next block ends it. Nothing is in a row with what stands in
-another block, cell or row of a table. See ``docs/decisions/0002-search-units.md``.
+Khmer has no spaces between words, recognisers insert some where there are none, and words continue on the next line.
+So the unit of Khmer is the cluster (a letter with its subscripts and vowels), and a *run* of clusters continues across
+spaces and line ends; a punctuation mark, another script, or the next block ends it. Units in different blocks, cells
+or rows of a table are never adjacent. See ``docs/decisions/0002-search-units.md``.
 
-The tokens of an index are made here: whoever changes what comes out must raise the version of every store, or what is
-in it can neither be found nor taken out.
+The tokens of an index are made here. A change of these tokens needs a new version of every store; otherwise the
+entries in a store can neither be found nor removed.
 """
 
 import re
@@ -15,16 +15,16 @@ from typing import NamedTuple
 
 from pipeline.text.normalise import match_segments
 
-# Characters of the private use area, which no unit holds: one parts the clusters of a token, one is a token by itself
-# between two blocks.
+# Characters of the private use area, which no unit contains: one separates the clusters of a token, one is itself a
+# token between two blocks.
 JOINT = "\ue000"
 BREAK = "\ue001"
-# How :func:`pipeline.text.plain.page_text` parts blocks, and cells, and (on the lines that have cells) rows.
+# How :func:`pipeline.text.plain.page_text` separates blocks, cells, and (on the lines that have cells) rows.
 _BETWEEN = re.compile(r"\n[^\S\n]*\n|[\t\f]|\n(?=[^\n]*\t)|(?<=\t)[^\t\n]*\n")
 
 
 class Unit(NamedTuple):
-    """A cluster or a word in its match form, and where it stands, ``[start, end)`` in the text.
+    """A cluster or a word in its match form, and its place ``[start, end)`` in the text.
 
     ``run`` is the same number for the clusters of one run, -1 for a word; ``block`` counts blocks and cells from 0.
     """
@@ -37,7 +37,7 @@ class Unit(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """Units by their fields, each a list: a page has hundreds, of which few are looked at one by one."""
+    """Units as columns, one sequence for each field: a page has hundreds, and few are used one by one."""
 
     text: Sequence[str]
     start: Sequence[int]
@@ -79,14 +79,14 @@ def _units(text: str) -> Iterator[Unit]:
 
 
 def _is_khmer(character: str) -> bool:
-    """Whether a piece is a Khmer cluster; ៗ, which says a word twice, is one. Marks that stand on nothing are not."""
+    """Whether a piece is a Khmer cluster; ៗ, which repeats a word, is one. Marks without a letter are not."""
     return "\u1780" <= character <= "\u17b3" or character == "\u17d7"
 
 
 def sequence(found: Iterable[Unit]) -> list[str]:
-    """Return the tokens of units, one a place: so that what stands side by side on the page does so in the index.
+    """Return the tokens of units, one for each unit, so that neighbours on the page are neighbours in the index.
 
-    A cluster gives the pair it makes with the next one of its run; the last of a run stands alone; a word is itself.
+    A cluster gives a pair with the next cluster of its run; the last of a run is alone; a word is its own token.
     """
     listed = list(found)
     tokens = []
@@ -104,11 +104,11 @@ def sequence(found: Iterable[Unit]) -> list[str]:
 def tokens(found: Iterable[Unit]) -> list[str]:
     """Return the tokens of a page's units in order, as :func:`sequence` does, with a break between two blocks."""
     listed = list(found)
-    parted = []
+    result = []
     block = listed[0].block if listed else 0
     for unit, token in zip(listed, sequence(listed), strict=True):
         if unit.block != block:
-            parted.append(BREAK)
+            result.append(BREAK)
             block = unit.block
-        parted.append(token)
-    return parted
+        result.append(token)
+    return result

@@ -335,7 +335,7 @@ def test_numbers_that_cannot_be_kept_stop_no_run(bannasar, box):
     gate.open()
     output, errors = process.communicate(timeout=300)
     assert process.returncode == 0, output + errors
-    assert errors.count("The run goes on without its numbers") == 1
+    assert errors.count("The run continues without metrics") == 1
 
 
 @pytest.mark.usefixtures("archived_box")

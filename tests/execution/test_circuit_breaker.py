@@ -43,7 +43,7 @@ def test_a_scan_all_of_whose_pages_are_poison_stops_no_box(ledger, breaker):
     """Nor do two of them: the paper is at fault, and others come after it."""
     _fail(breaker, _scan(ledger, 1))
     _fail(breaker, _scan(ledger, 2))
-    with pytest.raises(TooManyFailuresError, match=r"25 of 25 pages failed, 25 of them alike\. A page took longer"):
+    with pytest.raises(TooManyFailuresError, match=r"25 of 25 pages failed, 25 in the same way\. A page took longer"):
         _fail(breaker, _scan(ledger, 3))
 
 

@@ -77,7 +77,7 @@ def test_a_run_waits_while_the_disk_is_full(tmp_path, monkeypatch, error):
 
     DiskGuard(tmp_path, 0, paused.append).write(write)
     assert written == [1]
-    full = f"Paused: the disk of {tmp_path} is full. Make room, and it goes on."
+    full = f"Paused: the disk of {tmp_path} is full. Free some space to continue."
     assert paused == [full, "", full, ""]
 
 
@@ -102,6 +102,6 @@ def test_a_run_waits_while_less_is_free_than_is_set(tmp_path, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", usage)
     DiskGuard(tmp_path, 4.0, paused.append).wait()
     assert paused == [
-        f"Paused: 0.00 GB is free at {tmp_path}, less than 4 GB. Make room, and it goes on.",
+        f"Paused: 0.00 GB is free at {tmp_path}, less than 4 GB. Free some space to continue.",
         "",
     ]

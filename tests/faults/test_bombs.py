@@ -62,7 +62,7 @@ def test_a_run_stops_by_itself_when_the_machine_must_be_at_fault(bannasar, box):
     done = bannasar("run", box, BANNASAR_LIMITS__PAGE_SECONDS="1")
     assert done.returncode == 2
     assert "Stopped: 10 of 1" in done.stderr.replace("\n", " ")
-    assert "10 of them alike. A page took longer than the time limit." in done.stderr.replace("\n", " ")
+    assert "10 in the same way. A page took longer than the time limit." in done.stderr.replace("\n", " ")
     (counts,) = [told["counts"] for told in bannasar.json("status")["boxes"]]
     assert counts["pending"] == 30
     assert "10 scans" in bannasar("failures").stdout
