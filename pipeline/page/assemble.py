@@ -1,4 +1,4 @@
-"""What was read put back into its blocks: digits and rare letters set right, words and their places found."""
+"""Puts the readings of lines back into blocks: corrects digits and rare letters, and finds words and their places."""
 
 from models.page import Block
 from pipeline.page.digits import with_even_zeros
@@ -9,12 +9,12 @@ from pipeline.page.words import around, to_line
 
 
 def run(job: PictureJob) -> Reading:
-    """End the reading of a page."""
+    """Finish the reading of a page."""
     return job.result(without_specks(_blocks(job), job.page.letter * job.scale))
 
 
 def _blocks(job: PictureJob) -> tuple[Block, ...]:
-    """Return the blocks of a page; lines and blocks of which nothing was read are left out."""
+    """Return the blocks of a page, without lines and blocks in which nothing was read."""
     results = iter(zip(job.lines, job.readings, strict=True))
     blocks = []
     for block in job.page.blocks:

@@ -1,4 +1,4 @@
-"""What a PDF holds beyond its pages: forms that only one maker's programs draw, and attached files."""
+"""Contents of a PDF that are not on its pages: forms that only one vendor's programs draw, and attached files."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +19,7 @@ _DEEPEST = 20
 
 
 def run(job: ScanJob) -> None:
-    """Say what belongs to the page of a PDF and is not on it."""
+    """Note what belongs to the page of a PDF and is not on it."""
     if job.kind is Kind.PDF:
         job.unread = beyond_the_page(job.file, job.number)
 
@@ -27,15 +27,15 @@ def run(job: ScanJob) -> None:
 def beyond_the_page(file: Path, number: int) -> tuple[str, ...]:
     """Return what belongs to a page of a PDF and cannot be read on it, as short sentences for people.
 
-    What belongs to the whole PDF is told of its first page. Attached files are counted and not named: their names may
-    tell what is nobody's business.
+    What belongs to the whole PDF is reported for its first page. Attached files are counted and not named: their names
+    may reveal confidential facts.
 
     Args:
         file: the PDF.
         number: the page, from 1.
 
     Raises:
-        ScanError: it cannot be opened.
+        ScanError: the PDF cannot be opened.
     """
     try:
         with pikepdf.open(file, suppress_warnings=True) as pdf:
@@ -44,15 +44,15 @@ def beyond_the_page(file: Path, number: int) -> tuple[str, ...]:
             for annotation in _items(page.get("/Annots")):
                 attached |= {*_attached_to(annotation), *_embedded(_entry(annotation, "/FS"))}
             if number > 1:
-                return _told(attached, is_portfolio=False)
+                return _sentences(attached, is_portfolio=False)
             attached |= {*_attached_to(pdf.Root), *_in_tree(_entry(_entry(pdf.Root, "/Names"), "/EmbeddedFiles"))}
             form = (FORM,) if _is_drawn_elsewhere(pdf.Root) else ()
-            return (*form, *_told(attached, is_portfolio="/Collection" in pdf.Root))
+            return (*form, *_sentences(attached, is_portfolio="/Collection" in pdf.Root))
     except (pikepdf.PikepdfError, ValueError, RuntimeError) as error:
         raise ScanError(Code.DAMAGED, str(error), page=number) from error
 
 
-def _told(attached: set[tuple[int, int]], *, is_portfolio: bool) -> tuple[str, ...]:
+def _sentences(attached: set[tuple[int, int]], *, is_portfolio: bool) -> tuple[str, ...]:
     count = len(attached)
     files = "1 attached file is not read" if count == 1 else f"{count} attached files are not read"
     if is_portfolio:
@@ -61,9 +61,9 @@ def _told(attached: set[tuple[int, int]], *, is_portfolio: bool) -> tuple[str, .
 
 
 def _is_drawn_elsewhere(root: Object) -> bool:
-    """Whether the pages of a PDF stand in for an XFA form (ISO 32000-1, 12.7.8).
+    """Whether the pages of a PDF only replace an XFA form (ISO 32000-1, 12.7.8).
 
-    A PDF says so itself; else forms whose pages do show them have the fields of the pages as well.
+    A PDF may state this itself. Otherwise: a form that its pages do show has the fields of the pages as well.
     """
     if root.get("/NeedsRendering", False):
         return True
@@ -97,11 +97,11 @@ def _embedded(specification: Object | None) -> Iterator[tuple[int, int]]:
 
 
 def _entry(item: Object | None, key: str) -> Object | None:
-    """Return an entry of a dictionary or stream; None where there is none, or it is no dictionary at all."""
+    """Return an entry of a dictionary or stream; None if there is none, or if the object is not a dictionary."""
     return item.get(key) if isinstance(item, Dictionary | pikepdf.Stream) else None
 
 
 def _items(item: Object | None) -> Iterator[Object]:
-    """Yield the items of an array, none where it is something else."""
+    """Yield the items of an array; nothing if the object is not an array."""
     if isinstance(item, Array):
         yield from item

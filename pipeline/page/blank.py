@@ -1,4 +1,4 @@
-"""Pages with nothing to read: blank ones, pictures, and those on which ink only shines through from the other side."""
+"""Pages with nothing to read: blank pages, pictures, and pages with only bleed-through from the other side."""
 
 import cv2
 import numpy as np
@@ -12,17 +12,17 @@ ONLY_FAINT = "only faint marks that cannot be read, such as ink that shines thro
 FAINT = "the writing is faint: what was read of it is uncertain"
 
 _READABLE = 0.83
-"""Mean confidence of the symbols on a page that can be read: it is 0.9 and more, and in mirror writing at most 0.77."""
+"""Mean confidence of the symbols on a readable page: usually 0.9 and more, and in mirror writing at most 0.77."""
 
 _DUST = 0.7
-"""What is read in dust and stains has a lower mean confidence."""
+"""Symbols that are read in dust and stains have a lower mean confidence."""
 
 _BETTER = 0.05
-"""By so much writing is read with more confidence than its mirror image, at least. Ink that shines through is not."""
+"""Writing is read with at least this much more confidence than its mirror image. Bleed-through is not."""
 
 
 def run(job: PictureJob) -> Reading | None:
-    """End the reading of a page without lines, and of one whose lines are faint and say nothing."""
+    """End the reading of a page without lines, and of a page whose lines are faint and not writing."""
     if not job.page.lines:
         return job.result((), blank=not shows_a_picture(job.picture))
     job.notes = job.orientation.notes

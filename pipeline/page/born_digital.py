@@ -1,4 +1,4 @@
-"""A PDF page that has text of its own: the words it brings along, and those in its pictures."""
+"""A PDF page with its own text: the words of its text, and the words in its pictures."""
 
 import itertools
 import re
@@ -31,12 +31,12 @@ _MOST_UNSOUND = 0.02
 _ENOUGH_LATIN = 10
 
 _KHMER_LETTER = "\u1780-\u17b3"
-# Marks that cannot stand where they stand: a coeng that subscribes nothing, a vowel or sign that has no base.
+# Marks in places where they cannot be: a coeng without a subscript letter, a vowel or sign without a base.
 # The Unicode Standard, chapter 16.4 (Khmer): a syllable begins with a consonant or an independent vowel.
 _STRAY_KHMER = re.compile(
     rf"\u17d2(?![{_KHMER_LETTER}])|(?:^|[^\u1780-\u17d3\u17dd\u200b-\u200d])[\u17b4-\u17d3\u17dd]"
 )
-# Legacy fonts put Khmer shapes on Latin codes: capitals and symbols then stand inside words, as in `km<úCa`.
+# Legacy fonts put Khmer shapes on Latin codes: then there are capitals and symbols inside words, as in `km<úCa`.
 _LATIN_WORD = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*[.,;:!?»)\]’'\"]*")
 
 _HIDDEN_WORD = "1 word that viewers do not show is left out"
@@ -45,9 +45,9 @@ _HIDDEN_WORDS = "{:,} words that viewers do not show are left out"
 
 @dataclass(frozen=True, slots=True)
 class OwnText:
-    """The words of a page that has text of its own; no ``blocks`` where it must be recognised like a scan.
+    """The words of a page with its own text; ``blocks`` is empty if the page must be recognised like a scan.
 
-    ``turn`` is the clockwise turn in degrees that sets the page upright; the boxes are in pixels of the upright page.
+    ``turn`` is the clockwise turn in degrees that makes the page upright; the boxes are in pixels of the upright page.
     ``handwriting``, ``notes`` and ``unread`` are as in :class:`Page`.
     """
 
@@ -59,7 +59,7 @@ class OwnText:
 
 
 def run(job: ScanJob) -> Page | None:
-    """End the reading of a page that has text of its own."""
+    """End the reading of a page that has its own text."""
     if job.kind is not Kind.PDF:
         return None
     own = own_text(job.file, job.number, job.picture, job.settings, job.seconds)
@@ -84,16 +84,16 @@ def run(job: ScanJob) -> Page | None:
 
 
 def own_text(file: Path, number: int, picture: Picture, settings: PageSettings, seconds: float) -> OwnText:
-    """Return the words of a born-digital PDF page, those in its pictures among them.
+    """Return the words of a born-digital PDF page, including those in its pictures.
 
-    A page is recognised when it has no visible text, when pictures cover half of it (the text may be a stamp on a
-    scan, which may come in strips), when its text is not sound Unicode (legacy Khmer fonts, lost glyphs), or when more
-    of it is hidden than seen. What a viewer does not show is left out, and told in ``unread``.
+    A page is recognised like a scan when it has no visible text, when pictures cover half of it (the text may be a
+    stamp on a scan, which may come in strips), when its text is not correct Unicode (legacy Khmer fonts, lost glyphs),
+    or when more of it is hidden than visible. Text that a viewer does not show is left out, and noted in ``unread``.
 
     Args:
         file: the PDF.
         number: the page, from 1.
-        picture: the page as it lies in the scan.
+        picture: the page as it is in the scan.
         settings: how pictures are read.
         seconds: time limit of each program, and of reading each picture.
 
@@ -126,7 +126,7 @@ def _text_of(blocks: Sequence[Block]) -> str:
 
 
 def is_sound(text: str) -> bool:
-    """Whether a text layer says what is printed, as far as its code points can tell."""
+    """Whether a text layer matches what is printed, as far as its code points show."""
     # Khmer vowels and subscripts are marks.
     letters = sum(unicodedata.category(character)[0] in "LM" for character in text)
     if letters < _FEWEST_LETTERS:
@@ -135,7 +135,7 @@ def is_sound(text: str) -> bool:
     stray = len(_STRAY_KHMER.findall(text))
     latin = [word for word in text.split() if any("a" <= letter.lower() <= "z" for letter in word)]
     gibberish = sum(not _is_latin_word(word) for word in latin)
-    # Two may be codes or abbreviations; but among a few words, and no Khmer, they are how a legacy font shows.
+    # Two may be codes or abbreviations; but among a few words, and without Khmer, they indicate a legacy font.
     allowed = 2 if is_khmer(text) or len(latin) >= _ENOUGH_LATIN else 0
     return lost + stray <= _MOST_UNSOUND * letters and gibberish <= max(allowed, 0.2 * len(latin))
 

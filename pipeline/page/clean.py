@@ -1,4 +1,4 @@
-"""What is paper and what is ink: light and paper colour taken out, ink told from bleed-through and dirt."""
+"""Separates ink from paper: removes lighting and paper colour, and distinguishes ink from bleed-through and dirt."""
 
 import cv2
 import numpy as np
@@ -6,30 +6,30 @@ import numpy as np
 from pipeline.page.picture import Picture, Pixels
 
 _FAINTEST = 205.0
-"""Ink is darker than this on an evened picture, whose paper is 255; bleed-through is lighter."""
+"""Ink is darker than this on a flattened picture, whose paper is 255; bleed-through is lighter."""
 
 _BLACK = 40
-"""Writing on an evened picture is seldom darker; black borders and holes are."""
+"""Writing on a flattened picture is rarely darker; black borders and holes are."""
 
 _FAINT = 150.0
-"""Writing none of which is darker than this on an evened picture has faded, or shines through from the other side."""
+"""If no writing on a flattened picture is darker than this, it has faded or is bleed-through from the other side."""
 
 _COLOURED = 40
-"""Difference of a pixel's strongest and weakest channel from which on its ink is coloured."""
+"""From this difference between a pixel's strongest and weakest channel on, its ink is coloured."""
 
 _HOLE = 0.4
-"""Inches across: punch holes are smaller (6 mm, ISO 838)."""
+"""In inches: punch holes are smaller across (6 mm, ISO 838)."""
 
 _PICTURE = 0.01
-"""The part of a page from which on dark areas on it are a picture, and the page is not blank."""
+"""From this share of a page on, dark areas are a picture, and the page is not blank."""
 
 
 def grey(pixels: Pixels) -> Pixels:
-    """Return a grey picture, ``(height, width)``, of a grey or an RGB one, coloured seals and marks made faint in it.
+    """Return a grey picture, ``(height, width)``, of a grey or RGB picture, with coloured seals and marks made faint.
 
-    Where there is black writing, coloured ink over it is a seal, a stamp or a mark: each pixel then is as light as its
-    lightest channel, which leaves black alone. Where next to no ink is black, the writing is coloured, and its
-    luminance is taken.
+    If there is black writing, coloured ink over it is a seal, a stamp or a mark: each pixel then becomes as light as
+    its lightest channel, which does not change black. If almost no ink is black, the writing is coloured, and its
+    luminance is used.
     """
     if pixels.ndim == 2:
         return pixels
@@ -38,7 +38,7 @@ def grey(pixels: Pixels) -> Pixels:
     some = pixels[::step, ::step]
     strongest, weakest = some.max(axis=2), some.min(axis=2)
     paper = np.median(some.reshape(-1, 3), axis=0)
-    # Yellowed paper colours everything a little: colour is what exceeds the paper's own.
+    # Yellowed paper colours everything a little: only what exceeds the paper's own colour is colour.
     colour = strongest.astype(np.int16) - weakest - (paper.max() - paper.min())
     dark = plain[::step, ::step] < 0.7 * float(np.median(plain))
     if not dark.any() or float((colour[dark] > _COLOURED).mean()) > 0.85:
@@ -48,10 +48,10 @@ def grey(pixels: Pixels) -> Pixels:
 
 
 def shrunk(picture: Picture, factor: int) -> Picture:
-    """Return a picture, grey or in colour, made smaller by a whole factor.
+    """Return a picture, grey or in colour, reduced by a whole factor.
 
-    What is left over at the right and at the bottom falls off: with whole blocks of pixels OpenCV is five times as
-    fast and more, and with blocks of two by two five times as fast again.
+    Leftover pixels at the right and at the bottom are cut off: with whole blocks of pixels OpenCV is at least five
+    times as fast, and with blocks of two by two five times as fast again.
     """
     height, width = (max(1, side // factor) for side in picture.pixels.shape[:2])
     blocks, left = picture.pixels[: height * factor, : width * factor], factor
@@ -64,7 +64,7 @@ def shrunk(picture: Picture, factor: int) -> Picture:
 
 
 def resized(picture: Picture, dpi: float) -> Picture:
-    """Return a grey picture enlarged or made smaller to a resolution; its pixels as they are if it nearly has it."""
+    """Return a grey picture enlarged or reduced to a resolution; with unchanged pixels if it nearly has it already."""
     factor = dpi / picture.dpi
     if abs(factor - 1) < 0.02:
         return Picture(picture.pixels, dpi)
@@ -77,15 +77,15 @@ def resized(picture: Picture, dpi: float) -> Picture:
 def flatten(picture: Picture) -> Picture:
     """Divide a grey picture by its paper, so that paper is white everywhere.
 
-    The paper at a place is the brightest that is found within an eighth of an inch, smoothed: wider than any stroke,
-    much narrower than the fall of the light over a page. It is never taken for darker than half of the page's paper,
-    so that black borders and punch holes stay black.
+    The paper at a place is the brightest value within an eighth of an inch, smoothed: wider than any stroke, much
+    narrower than the change of the light over a page. Its value is never less than half of the page's paper, so that
+    black borders and punch holes stay black.
 
     Args:
         picture: Grey.
 
     Returns:
-        The same size; paper near 255, ink darker the more it stood out from its paper.
+        The same size; paper near 255, ink darker the more it differed from its paper.
     """
     pixels, dpi = picture.pixels, picture.dpi
     height, width = pixels.shape
@@ -93,7 +93,7 @@ def flatten(picture: Picture) -> Picture:
     small = cv2.resize(pixels, (max(1, width // factor), max(1, height // factor)), interpolation=cv2.INTER_AREA)
     window = 2 * max(2, round(dpi / 8 / factor)) + 1
     paper = cv2.morphologyEx(cv2.medianBlur(small, 3), cv2.MORPH_CLOSE, np.ones((window, window), np.uint8))
-    # OpenCV takes twice the time for whole numbers.
+    # OpenCV takes twice as long for integers.
     paper = cv2.GaussianBlur(paper.astype(np.float32), (0, 0), window)
     paper = np.maximum(paper, max(1, round(0.5 * float(np.percentile(paper, 75))))).astype(np.uint8)
     paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
@@ -101,13 +101,13 @@ def flatten(picture: Picture) -> Picture:
 
 
 def strengthened(even: Picture) -> tuple[Picture, bool]:
-    """Darken the ink of an evened picture where all of it is faint, and say whether it was.
+    """Darken the ink of a flattened picture if all of it is faint, and return whether it was.
 
-    How dark the ink is, its darkest hundredth of a square inch tells, about one word; black solids do not count. What
-    stands out from its paper by less than a twelfth is left as it is.
+    The darkest hundredth of a square inch, about one word, shows how dark the ink is; black solids do not count. What
+    differs from its paper by less than a twelfth is not changed.
 
     Args:
-        even: Evened grey picture.
+        even: Flattened grey picture.
     """
     calm = np.asarray(cv2.medianBlur(even.pixels, 3), np.uint8)
     dark = np.asarray(cv2.threshold(calm, _FAINT, 255, cv2.THRESH_BINARY_INV)[1], np.uint8)
@@ -125,9 +125,9 @@ def strengthened(even: Picture) -> tuple[Picture, bool]:
 
 
 def ink_of(even: Picture) -> Picture:
-    """Return the mask of the ink on an evened picture, 255 where there is ink.
+    """Return the mask of the ink on a flattened picture, 255 where there is ink.
 
-    The threshold is Otsu's, black solids left out, but never so near to paper that bleed-through would be ink.
+    The threshold is Otsu's, without black solids, but never so near to paper that bleed-through would count as ink.
     """
     calm = np.asarray(cv2.medianBlur(even.pixels, 3), np.uint8)
     step = max(1, min(calm.shape) // 1000)
@@ -138,7 +138,7 @@ def ink_of(even: Picture) -> Picture:
 
 
 def without_solids(ink: Picture) -> Picture:
-    """Return ink without what is thicker than any writing: black borders, punch holes, photographs, tape.
+    """Return ink without areas thicker than any writing: black borders, punch holes, photographs, tape.
 
     Args:
         ink: Mask; strokes of an eighth of an inch and more are solids.
@@ -146,7 +146,7 @@ def without_solids(ink: Picture) -> Picture:
     factor = max(1, round(ink.dpi / 50))
     small = np.asarray(cv2.threshold(shrunk(ink, factor).pixels, 127, 255, cv2.THRESH_BINARY)[1], np.uint8)
     thick = max(3, round(ink.dpi / 8 / factor))
-    # Beyond the edge of the picture all is black: half of a border's stroke lies there.
+    # Beyond the edge of the picture everything counts as black: half of a border's stroke is there.
     solid = cv2.morphologyEx(small, cv2.MORPH_OPEN, np.ones((thick, thick), np.uint8), borderValue=(255,))
     if not solid.any():
         return ink
@@ -159,7 +159,7 @@ def without_solids(ink: Picture) -> Picture:
 def shows_a_picture(picture: Picture) -> bool:
     """Return whether a page shows something large and dark that is neither a border nor a punch hole.
 
-    A page that is black all over does, too: its paper cannot be seen.
+    This includes a page that is black all over: its paper cannot be seen.
 
     Args:
         picture: Grey or RGB.
@@ -178,7 +178,7 @@ def shows_a_picture(picture: Picture) -> bool:
 
 
 def is_black(picture: Picture) -> bool:
-    """Return whether a page, of a square inch and more, is black all over: nobody can tell what is on it.
+    """Return whether a page of at least a square inch is black all over: nobody can see what is on it.
 
     Args:
         picture: Grey or RGB.

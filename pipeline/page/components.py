@@ -1,4 +1,4 @@
-"""The ink of a page in connected components."""
+"""The ink of a page as connected components."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ class Components:
         left, top, width, height = cv2.boundingRect(ink)
         if not width:
             return cls(labels, np.zeros((1, 5), np.int32))
-        # Margins are left out. This algorithm takes less than half of the default one's time on pages, see
+        # Margins are left out. This algorithm takes less than half of the default algorithm's time on pages, see
         # docs/recognition.md.
         inside = np.s_[top : top + height, left : left + width]
         _, _, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
@@ -48,7 +48,7 @@ class Components:
         return self.boxes[:, 3] - self.boxes[:, 1]
 
     def upside_down(self) -> "Components":
-        """Return the components of the same ink turned by 180 degrees."""
+        """Return the components of the same ink rotated by 180 degrees."""
         height, width = self.labels.shape
         boxes = np.array((width, height, width, height, 0), np.int32) - self.boxes[:, (2, 3, 0, 1, 4)]
         boxes[:, 4] = self.boxes[:, 4]
@@ -56,14 +56,14 @@ class Components:
         return Components(np.asarray(cv2.rotate(self.labels, cv2.ROTATE_180), np.int32), boxes)
 
     def mask(self, keep: NDArray[np.bool_]) -> Pixels:
-        """Return the mask of some of the components, ``keep`` holding one truth a label."""
+        """Return the mask of some of the components; ``keep`` has one truth value for each label."""
         return np.take(keep.astype(np.uint8) * np.uint8(255), self.labels)
 
 
 def letter_height(components: Components, dpi: float) -> float:
-    """Return the height in pixels of the components that hold most of the ink, such as could be letters.
+    """Return the height in pixels of the components that could be letters and contain most of the ink.
 
-    For Khmer that is a base letter with what is joined to it; for Latin about the height of a capital. 0.1 inch where
+    For Khmer that is a base letter with everything joined to it; for Latin about the height of a capital. 0.1 inch if
     there is nothing to measure.
     """
     heights, widths, areas = components.heights, components.widths, components.boxes[:, 4]

@@ -1,4 +1,4 @@
-"""Dark ground on a page: where letters are lighter than what is round them."""
+"""Dark ground on a page: areas where letters are lighter than their surroundings."""
 
 from dataclasses import dataclass
 
@@ -13,38 +13,38 @@ from pipeline.page.picture import Picture, Pixels
 Bools = NDArray[np.bool_]
 
 GLANCE, LOOK = 50.0, 140.0
-"""Dots per inch, or a little more, of the pictures in which dark ground is looked for: at a glance, and closely."""
+"""Dots per inch, or a little more, of the pictures in which dark ground is searched: first coarsely, then closely."""
 
 _DARK = 100
-"""White paper is lighter on the worst of scans, most of a negative is darker."""
+"""White paper is lighter than this even on the worst scans; most of a negative is darker."""
 
 _THICK = 3
-"""Pixels of the glance: most strokes are thinner, and dark ground with writing on it is somewhere as thick."""
+"""Pixels of the coarse picture: most strokes are thinner, and dark ground with writing is this thick somewhere."""
 
 _FLAT = 0.004
-"""Square inches of level pixels that hang together and are ground: fewer are the middle of a letter's stroke."""
+"""Square inches of connected even pixels that are ground: fewer are the middle of a letter's stroke."""
 
 _LEAST_CONTRAST = 14
-"""Shades between the darkest and the lightest of a picture in which something can be seen."""
+"""Difference between the darkest and the lightest shade of a picture in which something can be seen."""
 
 _SMALL, _BIG, _LONG = 0.035, 1.2, 5.0
-"""Inches of the longer side of the smallest letter, and of the shorter and the longer side of the biggest word."""
+"""In inches: the longer side of the smallest letter, and the shorter and the longer side of the biggest word."""
 
 _AREA = 0.08
-"""Square inches of the smallest dark ground."""
+"""The smallest dark ground in square inches."""
 
 _LETTERS = 3
-"""Dark ground has so many light letters on it, at least."""
+"""Dark ground has at least this many light letters on it."""
 
 _MORE = 3.0
-"""Ground is dark where the light letters on it have so many times more ink than the dark ones."""
+"""Ground is dark if the light letters on it have at least this many times the ink of the dark ones."""
 
 
 def may_be_dark(picture: Picture) -> bool:
-    """Whether there may be dark ground: the whole is dark, or a part is whose components are thicker than most strokes.
+    """Whether there may be dark ground: the whole page is dark, or has a dark part thicker than most strokes.
 
     Args:
-        picture: Grey, at some :data:`GLANCE` dots per inch.
+        picture: Grey, at about :data:`GLANCE` dots per inch.
     """
     small, dpi = picture.pixels, picture.dpi
     darkest, paper, lightest = np.percentile(small, (0.5, 50, 99.5))
@@ -57,7 +57,7 @@ def may_be_dark(picture: Picture) -> bool:
     large[0] = False
     if not large.any():
         return False
-    # Letters part their ground, and are part of it. Black borders have nothing on them.
+    # Letters divide their ground, and are part of it. Black borders have nothing on them.
     grounds, wholes = _parts(cv2.morphologyEx(thick, cv2.MORPH_CLOSE, square(round(0.3 * dpi))))
     chosen = np.bincount(grounds[np.take(large, labels)], minlength=len(wholes)) > 0
     inside = cv2.erode(np.take(chosen.astype(np.uint8), grounds), square(5))
@@ -67,7 +67,7 @@ def may_be_dark(picture: Picture) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Masks of dark ground: with all the letters on it, and without those that are so big that they have no ground."""
+    """Masks of dark ground: with all its letters, and without letters so big that they are ground themselves."""
 
     mask: Pixels
     ground: Pixels
@@ -77,7 +77,7 @@ class Region:
 class Look:
     """A close look: the grey picture, the shade of the ground at each of its pixels, the edges between two grounds.
 
-    Letters differ from their ground by ``step`` shades and more.
+    Letters differ from their ground by at least ``step`` shades.
     """
 
     small: Pixels
@@ -88,7 +88,7 @@ class Look:
 
     @classmethod
     def at(cls, picture: Picture) -> "Look | None":
-        """Look at a grey picture of some :data:`LOOK` dots per inch; None where nothing is to be seen."""
+        """Look at a grey picture of about :data:`LOOK` dots per inch; None if nothing can be seen on it."""
         small, dpi = picture.pixels, picture.dpi
         if dpi >= LOOK:
             small = np.asarray(cv2.GaussianBlur(small, (3, 3), 0), np.uint8)
@@ -97,7 +97,7 @@ class Look:
         if contrast < _LEAST_CONTRAST:
             return None
         unrest = _spread(small, 3)
-        # Most of a page is ground: what is usual there is its noise.
+        # Most of a page is ground: the usual variation there is its noise.
         level = float(np.clip(2 * np.median(unrest), 4, max(4.0, 0.2 * contrast)))
         flat = np.asarray(cv2.threshold(unrest, level, 255, cv2.THRESH_BINARY_INV)[1], np.uint8)
         labels, stats = _parts(flat)
@@ -116,7 +116,7 @@ class Look:
         return cls(small, dpi, ground, edge, step)
 
     def dark_regions(self) -> list[Region]:
-        """Return the grounds that bear light letters."""
+        """Return the grounds with light letters."""
         regions, stats = _parts(cv2.bitwise_not(self.edge))
         count = len(stats)
         light, dark = self._letters(regions, count, lighter=True), self._letters(regions, count, lighter=False)
@@ -131,7 +131,7 @@ class Look:
         return found
 
     def ink(self, mask: Pixels, *, lighter: bool) -> Pixels:
-        """Return the mask of what is lighter, or darker, than its ground, within a mask."""
+        """Return the mask of the pixels, within a mask, that are lighter, or darker, than their ground."""
         away = self.away(lighter=lighter)
         return np.asarray(cv2.threshold(cv2.bitwise_and(away, mask), self.step, 255, cv2.THRESH_BINARY)[1], np.uint8)
 
@@ -141,7 +141,7 @@ class Look:
         return np.asarray(cv2.subtract(one, other), np.uint8)
 
     def smooth_ground(self, own: Pixels) -> Pixels:
-        """Return the shade of the ground under a mask, half an inch around made one, and beyond it."""
+        """Return the shade of the ground under a mask, smoothed over half an inch, and also beyond the mask."""
         window = (round(self.dpi / 2), round(self.dpi / 2))
         weight = cv2.blur(own.astype(np.float32), window)
         shades = cv2.blur(cv2.bitwise_and(self.ground, own).astype(np.float32), window)
@@ -149,7 +149,7 @@ class Look:
         return np.where(weight > 1, shades * 255 / np.maximum(weight, 1), usual).astype(np.uint8)
 
     def _letters(self, regions: Ints, count: int, *, lighter: bool) -> NDArray[np.float64]:
-        """Return of each region how many letters there could be on it, and how many pixels these have."""
+        """Return for each region how many letters there could be on it, and how many pixels they have."""
         ink = self.ink(np.full_like(self.small, 255), lighter=lighter)
         labels, stats = _parts(ink)
         could = self._no_bigger_than_letters(stats) & self._no_specks(stats)
@@ -159,7 +159,7 @@ class Look:
         chosen, first = np.unique(labels[rows, columns], return_index=True)
         where = regions[rows[first], columns[first]]
         areas = stats[chosen, cv2.CC_STAT_AREA]
-        # Letters touch where they are blurred; scratches are no rows of letters.
+        # Letters touch where they are blurred; scratches are not rows of letters.
         short, long = np.sort(stats[chosen, 2:4], axis=1).T
         letters = np.where(short > _SMALL * self.dpi, np.clip(long // short, 1, _LETTERS), 1)
         return np.stack(
@@ -175,10 +175,10 @@ class Look:
         return np.asarray(stats[:, 2:4].max(axis=1) > _SMALL * self.dpi, np.bool_)
 
     def _filled(self, regions: Ints, stats: Ints, number: int, written: Bools) -> tuple[Region, NDArray[np.float64]]:
-        """Return a region, and what big letters there are on it: how many and large, light and dark ones.
+        """Return a region and its big letters: number and size of the light and of the dark ones.
 
-        Letters with strokes so thick that they are ground themselves are holes in the region. What has ``written``
-        ground in it is none, but a label.
+        Letters with strokes so thick that they are ground themselves are holes in the region. A hole with ``written``
+        ground in it is not a letter but a label.
         """
         reach = 3
         left, top = max(0, stats[0] - reach), max(0, stats[1] - reach)
@@ -204,16 +204,16 @@ class Look:
 
 
 def _parts(mask: MatLike) -> tuple[Ints, Ints]:
-    """Return the connected parts of a mask: their labels, and left, top, width, height and area of each label."""
+    """Return the connected parts of a mask: their labels, and left, top, width, height and area of each part."""
     _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(mask, 8, cv2.CV_32S, cv2.CCL_BBDT)
     return np.asarray(labels, np.int32), np.asarray(stats, np.int32)
 
 
 def square(width: int) -> Pixels:
-    """Return a square structuring element so many pixels wide."""
+    """Return a square structuring element of this width in pixels."""
     return np.ones((width, width), np.uint8)
 
 
 def _spread(pixels: Pixels, width: int) -> Pixels:
-    """Return the difference of the lightest and the darkest pixel in a square round each pixel."""
+    """Return the difference between the lightest and the darkest pixel in a square around each pixel."""
     return np.asarray(cv2.morphologyEx(pixels, cv2.MORPH_GRADIENT, square(width)), np.uint8)

@@ -1,4 +1,4 @@
-"""The round zero, which looks the same among Khmer digits and European ones, made one with the number it stands in."""
+"""Puts the round zero, which looks the same in Khmer and in European digits, into the script of its number."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -13,7 +13,7 @@ _INSIDE = _KHMER + _EUROPEAN + ".,/:-"
 def with_even_zeros(symbols: Symbols) -> Symbols:
     """Return symbols with each zero in the script of the other digits of its number.
 
-    Print never mixes the digits of two scripts in one number, and no other digit is alike in both.
+    Print never mixes the digits of two scripts in one number, and no other digit looks the same in both.
     """
     found: list[Symbol] = []
     for number in _runs(symbols):
@@ -30,7 +30,7 @@ def with_even_zeros(symbols: Symbols) -> Symbols:
 
 
 def _runs(symbols: Iterable[Symbol]) -> list[list[Symbol]]:
-    """Part symbols into numbers, which end where a word does, and what is between them."""
+    """Split symbols into numbers, which end at the end of a word, and the symbols between them."""
     runs: list[list[Symbol]] = []
     inside = False
     for symbol in symbols:

@@ -1,4 +1,4 @@
-"""One page of a scan that is a picture file."""
+"""Reads one page of a scan that is a picture file."""
 
 from pathlib import Path
 
@@ -18,12 +18,12 @@ def frame(file: Path, kind: Kind, number: int, seconds: float) -> Picture:
 
     Args:
         file: the scan.
-        kind: what it is.
+        kind: its kind.
         number: the page, from 1.
-        seconds: time limit of a decoder that is a program of its own.
+        seconds: time limit of a decoder that is a separate program.
 
     Raises:
-        ScanError: the picture is damaged, of a kind that is not read, out of time, or no longer there.
+        ScanError: the picture is damaged, of an unsupported kind, takes too long, or is no longer there.
     """
     try:
         return picture_at(*(tiff_picture(file, number, seconds) if kind is Kind.TIFF else _only_picture(file)))
@@ -34,7 +34,7 @@ def frame(file: Path, kind: Kind, number: int, seconds: float) -> Picture:
 
 
 def _only_picture(file: Path) -> tuple[Image.Image, float, float]:
-    """Return a picture, upright as it says of itself, and the dots per inch that it claims."""
+    """Return a picture, upright according to its own metadata, and the dots per inch that it claims."""
     with open_picture(file) as image:
         across, down = (float(claimed or 0) for claimed in image.info.get("dpi", (0, 0)))
         if image.getexif().get(ExifTags.Base.Orientation) in ON_ITS_SIDE:

@@ -1,7 +1,7 @@
-"""Lines that a hand wrote: found by how they are read and how their ink lies, so that they are not taken for print.
+"""Finds handwritten lines by their confidence and by the shape of their ink, so that they are not read as print.
 
-A line is print until all speaks against it: a page loses little by handwriting that is read as print, and much by
-print that is not read. What this was tried on, and what it finds, stands in docs/recognition.md.
+A line counts as print unless all evidence is against it: handwriting that is read as print does little harm to a page,
+and print that is not read does much. docs/recognition.md describes the tests and the results.
 """
 
 from collections.abc import Sequence
@@ -22,41 +22,40 @@ ALL_BY_HAND = "the page seems to be handwriting: what was read of it is uncertai
 ILLEGIBLE = "the page seems to be handwriting, and nothing of it can be read"
 
 _UNSURE = 0.75
-"""Mean confidence of the symbols of a line: print that can be read has more, be it worn."""
+"""Mean confidence of the symbols of a line: readable print has more, even if it is worn."""
 
 _SURE, _ROW = 0.95, 4
-"""So many symbols in a row, each so sure, are read from print: a form's word before what is written by hand."""
+"""A row of this many symbols, each with this confidence, is print: a form's word before handwriting."""
 
 _WIDE = 5.0
-"""Letter heights: what is narrower is too little to tell by its ink."""
+"""In letter heights: a narrower line has too little ink for a decision."""
 
 _WINDOW = 8
 _SOFT, _SOFT_ALONE = 0.08, 0.13
-"""How sharply the ink of a line begins and ends from row to row, over so many letter heights at a time: letters that
-stand level have a sharp shadow sideways, a hand a soft one. Where nothing of a page can be read, whole words are its
-components and are taken for letters, and the shadow is sharper."""
+"""How sharply the ink of a line begins and ends from row to row, over this many letter heights at a time: letters on
+one level have a sharp horizontal projection, handwriting a soft one. If nothing on a page can be read, its components
+are whole words that are treated as letters, and the projection is sharper."""
 
 _NEARLY_ALL = 0.9
 
 _LEGIBLE = 0.5
-"""Mean confidence of the symbols of a page that is kept though all of it seems to be handwriting: print that is set up
-askew has 0.56, faces that imitate a hand 0.64, the noise of a camera 0.42."""
+"""Mean confidence of the symbols of a page that is kept although all of it seems to be handwriting: print with uneven
+lines has 0.56, fonts that imitate handwriting 0.64, the noise of a camera 0.42."""
 
 _SLIM = 0.25
-"""The part of the ink that is left when strokes lose four pixels: pens leave less, fat headings more."""
+"""The share of the ink that is left when strokes lose four pixels: pens leave less, bold headings more."""
 
 _ALIKE, _LINKED, _TALL = 0.65, 2.6, 2.3
-"""The part of the letters, by width, that have one foot line; letter heights of the widest and of the highest
-component."""
+"""The share of the letters, by width, on one baseline; the widest and the highest component in letter heights."""
 
 _INK = 150
 _LEAST = 200
 
 
 def run(job: PictureJob) -> None:
-    """Mark the lines that a hand wrote, and leave out what was read there, unless that is nearly all of a page.
+    """Mark the handwritten lines and drop their readings, unless that is nearly all of a page.
 
-    Print that is read badly looks like handwriting, too: a whole page without text would be found by no search.
+    Print that is read badly looks like handwriting, too: and no search would find a whole page without text.
     """
     by_hand = handwritten(job.page, job.lines, job.readings)
     places = zip(job.page.lines, by_hand, strict=True)
@@ -73,10 +72,10 @@ def run(job: PictureJob) -> None:
 
 
 def handwritten(page: PreparedPage, pictures: Sequence[LinePicture], readings: Sequence[Symbols]) -> list[bool]:
-    """Return of each line of a page whether a hand wrote it.
+    """Return for each line of a page whether it is handwritten.
 
-    A line that is too short to tell by itself, or is read a little better, goes with its block, and with the page,
-    where most of that is handwriting.
+    A line that is too short for its own decision, or is read a little better, counts as handwriting if most of its
+    block, or of the page, is handwriting.
 
     Args:
         page: The page.
@@ -86,32 +85,32 @@ def handwritten(page: PreparedPage, pictures: Sequence[LinePicture], readings: S
     doubtful = np.array([_is_doubtful(symbols) for symbols in readings], np.bool_)
     areas = np.array([picture.pixels.size for picture in pictures], np.float64)
     soft = _SOFT_ALONE if areas[doubtful].sum() > _NEARLY_ALL * areas.sum() else _SOFT
-    sure = np.array(
+    certain = np.array(
         [
             doubt and _is_uneven(picture, page.components.boxes[line.components], page.letter, soft)
             for doubt, line, picture in zip(doubtful, page.lines, pictures, strict=True)
         ],
         np.bool_,
     )
-    found = sure.copy()
+    found = certain.copy()
     start = 0
     for block in page.blocks:
         own = slice(start, start + len(block.lines))
-        if 2 * areas[own][sure[own]].sum() > areas[own].sum() or 2 * areas[sure].sum() > areas.sum():
+        if 2 * areas[own][certain[own]].sum() > areas[own].sum() or 2 * areas[certain].sum() > areas.sum():
             found[own] = doubtful[own]
         start = own.stop
     return [bool(one) for one in found]
 
 
 def _place_of(page: PreparedPage, line: PrintedLine, scale: float) -> Rect:
-    """Return the place of a line on the upright page; ``scale`` is pixels of that a pixel of the prepared page."""
+    """Return the place of a line on the upright page; ``scale`` is its pixels per pixel of the prepared page."""
     boxes = page.components.boxes[line.components]
     edges = (int(boxes[:, 0].min()), line.top, int(boxes[:, 2].max()), line.bottom)
     return Rect(*(round(edge * scale) for edge in edges))
 
 
 def _is_doubtful(symbols: Symbols) -> bool:
-    """Whether next to nothing of a line is read with confidence."""
+    """Whether almost nothing of a line is read with confidence."""
     if not symbols:
         return True
     row = longest = 0
@@ -122,7 +121,7 @@ def _is_doubtful(symbols: Symbols) -> bool:
 
 
 def _is_uneven(picture: LinePicture, boxes: Ints, letter: float, soft: float) -> bool:
-    """Whether the ink of a line lies as no print does."""
+    """Whether the ink of a line has a form that print never has."""
     ink = picture.pixels < _INK
     high = letter * picture.scale
     if ink.shape[1] < _WIDE * high or not _softness(ink, round(_WINDOW * high)) < soft:
@@ -136,7 +135,7 @@ def _is_uneven(picture: LinePicture, boxes: Ints, letter: float, soft: float) ->
 
 
 def _softness(ink: np.ndarray[tuple[int, int], np.dtype[np.bool_]], window: int) -> float:
-    """Return the squared steps between the rows of ink over the squared rows: the median of the stretches of a line."""
+    """Return the squared steps between the rows of ink over the squared rows: the median over the parts of a line."""
     found = []
     for left in range(0, max(1, ink.shape[1] - window // 2), window):
         rows = ink[:, left : left + window].sum(axis=1).astype(np.float64)
@@ -146,9 +145,9 @@ def _softness(ink: np.ndarray[tuple[int, int], np.dtype[np.bool_]], window: int)
 
 
 def _level(boxes: Ints, letter: float) -> float:
-    """Return the part of the letters, by width, whose feet stand within a tenth of a letter of one line.
+    """Return the share of the letters, by width, whose bottoms are within a tenth of a letter of one line.
 
-    It is 0 where there are too few to say.
+    It is 0 if there are too few letters.
     """
     letters = boxes[boxes[:, 3] - boxes[:, 1] > 0.45 * letter]
     if len(letters) < 3:

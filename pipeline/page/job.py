@@ -1,6 +1,6 @@
-"""What is known of a page on its way through the stages: each stage adds its own.
+"""The data of a page on its way through the stages: each stage adds its own results.
 
-What a stage has not added yet is not there: to ask for it is an error in the order of the stages.
+A result that no stage has added yet does not exist: using it means that the order of the stages is wrong.
 """
 
 from dataclasses import dataclass, field
@@ -19,8 +19,8 @@ from pipeline.page.upright import size_upright
 class ScanJob:
     """A page of a scan on its way to its record.
 
-    ``file``, ``kind``, ``scan`` (its SHA-256) and ``number`` (from 1) say which page; ``settings`` how it is read;
-    ``seconds`` how long each program may take. ``unread`` is as in :class:`models.page.Page`.
+    ``file``, ``kind``, ``scan`` (its SHA-256) and ``number`` (from 1) identify the page; ``settings`` define how it is
+    read; ``seconds`` is the time limit of each program. ``unread`` is as in :class:`models.page.Page`.
     """
 
     file: Path
@@ -35,10 +35,9 @@ class ScanJob:
 
 @dataclass(frozen=True, slots=True)
 class Positive:
-    """A page all of whose writing is dark on light.
+    """A page on which all writing is dark on light.
 
-    ``mask``, of any size, is 255 where the page was turned into its negative. ``mostly`` says that most of the writing
-    on the page lies there.
+    ``mask``, of any size, is 255 where the page was inverted. ``mostly``: most of the writing on the page is there.
     """
 
     picture: Picture
@@ -48,7 +47,7 @@ class Positive:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A grey picture of a page, and how its lines may lie: a turn, 0 or 90, and the lean that is left then."""
+    """A grey picture of a page, and the possible directions of its lines: a turn, 0 or 90, and the remaining skew."""
 
     picture: Picture
     directions: tuple[tuple[Turn, float], ...]
@@ -56,7 +55,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A view of a page turned in one of its directions: the number of the view, the turn, the lean, the page so."""
+    """A view of a page turned in one of its directions: the number of the view, the turn, the skew, the turned page."""
 
     view: int
     turn: Turn
@@ -66,10 +65,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """How a page lies: the clockwise ``turn`` that sets it upright, the ``skew`` in degrees that it then still leans.
+    """The orientation of a page: the clockwise ``turn`` that makes it upright, and the remaining ``skew`` in degrees.
 
-    ``confidence`` is the mean confidence, 0–1, of the symbols that were read so, 0 where there were none. ``latin``
-    says that its text is Latin; ``notes`` are for people.
+    ``confidence`` is the mean confidence, 0–1, of the symbols that were read this way, 0 if there were none. ``latin``:
+    its text is Latin; ``notes`` are for people.
     """
 
     turn: Turn
@@ -83,9 +82,9 @@ class Orientation:
 class PictureJob:
     """The picture of a page on its way to its text.
 
-    ``positive`` is None where nothing is light on dark. ``page`` is the page upright and prepared, ``lines`` are the
-    pictures of its lines, ``readings`` what was read on each. ``handwriting`` are the places of lines that a hand
-    wrote, ``notes`` remarks for people.
+    ``positive`` is None if nothing is light on dark. ``page`` is the page upright and prepared, ``lines`` are the
+    pictures of its lines, ``readings`` the symbols of each. ``handwriting`` are the places of handwritten lines,
+    ``notes`` remarks for people.
     """
 
     picture: Picture
@@ -108,12 +107,12 @@ class PictureJob:
 
     @property
     def scale(self) -> float:
-        """Pixels of the upright page a pixel of the prepared page."""
-        # Not the ratio of the resolutions: a page of nearly the resolution of reading is read with its own pixels.
+        """Pixels of the upright page per pixel of the prepared page."""
+        # Not the ratio of the resolutions: a page with nearly the resolution of reading is read with its own pixels.
         return max(self.size) / int(max(self.page.even.pixels.shape))
 
     def result(self, blocks: tuple[Block, ...], *, blank: bool = False) -> "Reading":
-        """Return what was read."""
+        """Return the reading."""
         width, height = self.size
         return Reading(
             turn=self.orientation.turn,
@@ -129,12 +128,12 @@ class PictureJob:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read on a page.
+    """The text that was read on a page.
 
-    ``turn`` is the clockwise turn in degrees that sets the picture upright, ``skew`` the clockwise degrees by which the
-    turned picture still leant. ``width`` and ``height`` are those of the upright page in pixels at the picture's own
-    dpi, as are the boxes. ``blocks`` are in reading order; ``handwriting`` are the places of the lines that are not in
-    them, as a hand wrote them.
+    ``turn`` is the clockwise turn in degrees that makes the picture upright, ``skew`` the clockwise degrees by which
+    the turned picture was skewed. ``width``, ``height`` and the boxes are in pixels of the upright page at the
+    picture's own dpi. ``blocks`` are in reading order; ``handwriting`` are the places of handwritten lines, which are
+    not in them.
     """
 
     turn: Turn

@@ -13,21 +13,21 @@ from pipeline.page.prepared_page import PreparedPage
 from pipeline.page.tables import TableCell, find_cells
 
 _ROWS = 3
-"""A table without rules has so many rows at least."""
+"""A table without rules has at least this many rows."""
 
 
 _LOW, _FAR = 0.6, 0.5
-"""Letter heights: a lower strip is signs alone, and their letters are nearer than this."""
+"""In letter heights: a lower strip contains only signs, and their letters are nearer than this."""
 
 _TWO_DEEP, _CLOSE, _SPARSE = 1.1, 0.25, 0.5
-"""Letter heights of the same where a strip is higher, and the part of its width that is inked at most."""
+"""The same distance for a higher strip, in letter heights, and the largest inked share of its width."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Components that are read together; where they are a cell of a table without rules, its row and column.
+    """Components that are read together; if they are a cell of a table without rules, also its row and column.
 
-    ``table`` is the number of the table's first component, which tells it from any other.
+    ``table`` is the number of the table's first component, which identifies the table.
     """
 
     components: Indices
@@ -37,7 +37,7 @@ class _Part:
 
 
 def run(job: PictureJob) -> None:
-    """Lay out every candidate."""
+    """Find the layout of every candidate."""
     job.candidates = [replace(one, page=laid_out(one.page)) for one in job.candidates]
 
 
@@ -48,7 +48,7 @@ def laid_out(page: PreparedPage) -> PreparedPage:
 
 
 def lay_out(components: Components, chosen: Indices, cells: list[TableCell], letter: float) -> list[PrintedBlock]:
-    """Find the blocks of a page in the order a person reads them.
+    """Find the blocks of a page in reading order.
 
     Args:
         components: The components of the page's ink, upright.
@@ -72,7 +72,7 @@ def lay_out(components: Components, chosen: Indices, cells: list[TableCell], let
     free = np.nonzero(rest)[0]
     blocks: list[PrintedBlock] = []
     unruled = _Numbers(len(tables))
-    # Text beside a table is read before it, for want of anything better.
+    # Text next to a table is read before it, because no better order is known.
     tops = {table: min(cell.box.top for cell in cells if cell.cell.table == table) for table in tables}
     for table in sorted(tables, key=lambda number: tops[number]):
         above = free[middles[free, 1] < tops[table]]
@@ -82,12 +82,12 @@ def lay_out(components: Components, chosen: Indices, cells: list[TableCell], let
 
 
 def _has_letters(boxes: Ints, letter: float) -> bool:
-    """Whether there is more than specks: something half as high as a letter."""
+    """Whether there is more than specks: something at least half as high as a letter."""
     return bool(((boxes[:, 3] - boxes[:, 1]) > 0.4 * letter).any())
 
 
 class _Numbers(dict[int, int]):
-    """The numbers of the tables without rules, given from a first one on as they come."""
+    """Numbers for the tables without rules, assigned in order of appearance from a first number on."""
 
     def __init__(self, first: int) -> None:
         super().__init__()
@@ -110,7 +110,7 @@ def _text_blocks(components: Components, chosen: Indices, letter: float, unruled
 
 
 def _parts(boxes: Ints, chosen: Indices, letter: float) -> list[_Part]:
-    """Part text into blocks: strips of white across first, then gutters that several strips in a row have in common."""
+    """Split text into blocks: first at horizontal white strips, then at gutters that successive strips share."""
     if chosen.size == 0:
         return []
     strips = _with_their_signs(boxes, _runs(boxes, chosen, axis=1, gap=2), letter)
@@ -137,7 +137,7 @@ def _parts(boxes: Ints, chosen: Indices, letter: float) -> list[_Part]:
 
 
 def _runs(boxes: Ints, chosen: Indices, axis: int, gap: float) -> list[Indices]:
-    """Part components at every white gap along an axis (0 across, 1 down), in order."""
+    """Split components at every white gap along an axis (0 across, 1 down), in order."""
     order = chosen[np.argsort(boxes[chosen, axis], kind="stable")]
     reach = np.maximum.accumulate(boxes[order, axis + 2])
     starts = np.nonzero(boxes[order[1:], axis] - reach[:-1] >= gap)[0] + 1
@@ -145,7 +145,7 @@ def _runs(boxes: Ints, chosen: Indices, axis: int, gap: float) -> list[Indices]:
 
 
 def _with_their_signs(boxes: Ints, strips: list[Indices], letter: float) -> list[Indices]:
-    """Join strips of signs that float over or hang under letters, with white between, to the strip of those letters."""
+    """Join strips of signs above or below letters, with white between, to the strip of those letters."""
     tops = [int(boxes[strip, 1].min()) for strip in strips]
     bottoms = [int(boxes[strip, 3].max()) for strip in strips]
     found: list[list[Indices]] = []
@@ -163,9 +163,9 @@ def _with_their_signs(boxes: Ints, strips: list[Indices], letter: float) -> list
 
 
 def _reach(boxes: Ints, letter: float) -> float:
-    """Return how far signs may be from their letters; 0 where a strip is a row of letters itself.
+    """Return how far signs may be from their letters; 0 if the strip itself is a row of letters.
 
-    Signs two deep, such as a vowel under a subscript, are as high as letters. But these stand close to one another.
+    Two stacked signs, such as a vowel under a subscript, are as high as letters. But letters are close to each other.
     """
     height = boxes[:, 3].max() - boxes[:, 1].min()
     if height < _LOW * letter:
@@ -177,10 +177,10 @@ def _reach(boxes: Ints, letter: float) -> float:
 
 
 def _unruled(boxes: Ints, strips: list[Indices], letter: float) -> list[_Part]:
-    """Return the cells of a table without rules, row by row; nothing where the strips are columns of running text.
+    """Return the cells of a table without rules, row by row; nothing if the strips are columns of running text.
 
-    In a table rows stand level with one another and most cells are short; the cells of a column begin or end at one
-    place. Running text fills its column, and the lines of a letterhead stand about its middle.
+    In a table, the cells of a row are level and most cells are short; the cells of a column begin or end at the same
+    place. Running text fills its column, and the lines of a letterhead are centred.
     """
     rows = [strip for strip in strips if _has_letters(boxes[strip], letter)]
     if len(rows) < _ROWS or any(np.ptp(boxes[row][:, (1, 3)]) > 2.5 * letter for row in rows):
@@ -211,12 +211,12 @@ def _unruled(boxes: Ints, strips: list[Indices], letter: float) -> list[_Part]:
 
 
 def _at_one_place(edges: Ints, letter: float) -> float:
-    """Return the share of edges that lie within half a letter of their median."""
+    """Return the share of edges within half a letter of their median."""
     return float((np.abs(edges - np.median(edges)) < 0.5 * letter).mean())
 
 
 def _columns_from(boxes: Ints, strips: list[Indices], start: int, letter: float) -> tuple[int, float | None]:
-    """Find how many strips from one on share a gutter, and where it is."""
+    """Find how many strips, starting from one, share a gutter, and where it is."""
     best: tuple[int, float | None] = (start + 1, None)
     edges: Ints | None = None
     lines, both = 0.0, 0
@@ -241,7 +241,7 @@ def _columns_from(boxes: Ints, strips: list[Indices], start: int, letter: float)
 
 
 def _joined(spans: Ints, gap: float) -> Ints:
-    """Join spans ``left, right`` that overlap or stand nearer than ``gap``."""
+    """Join spans ``left, right`` that overlap or are nearer than ``gap``."""
     spans = spans[np.argsort(spans[:, 0], kind="stable")]
     reach = np.maximum.accumulate(spans[:, 1])
     starts = np.concatenate(([0], np.nonzero(spans[1:, 0] - reach[:-1] >= gap)[0] + 1))
@@ -250,7 +250,7 @@ def _joined(spans: Ints, gap: float) -> Ints:
 
 
 def _paragraphs(boxes: Ints, strips: list[Indices], letter: float) -> list[_Part]:
-    """Join strips into blocks, parted where the white between two is wider than is usual here by a letter."""
+    """Join strips into blocks, split where the white between two is a letter wider than usual here."""
     if not strips:
         return []
     tops = np.array([boxes[strip, 1].min() for strip in strips])

@@ -1,4 +1,4 @@
-"""The direction of a page's lines and their lean, from the ink alone."""
+"""Finds the direction of a page's lines and their skew, from the ink alone."""
 
 import math
 
@@ -13,36 +13,36 @@ from pipeline.page.job import PictureJob, View
 from pipeline.page.picture import Picture, Pixels
 
 _WIDEST, _USUAL = 15.0, 5.0
-"""Degrees a page may lean either way: under a camera, and in a scanner."""
+"""Maximum skew in degrees to either side: under a camera, and in a scanner."""
 
 _UNLIKE = 3.0
-"""Degrees by which the lines of a photographed page may lean unlike one another."""
+"""Degrees by which the skew of lines on a photographed page may differ."""
 
 _COARSE = 100.0
-"""Dots per inch, or a little more, of the picture that the direction of the lines is told from."""
+"""Dots per inch, or a little more, of the picture in which the direction of the lines is found."""
 
 _LINE = 0.025
-"""Inches by which a shadow is smoothed to see lines in it and no letters."""
+"""Inches by which a projection is smoothed so that it shows lines and not letters."""
 
 _SPECK = 75.0
-"""A square so many of which make an inch is as large as the largest speck."""
+"""Squares per inch, each as large as the largest speck."""
 
 _STEP = 0.05
-"""Degrees: the lean is told in steps of it. What leans by one is level, so that its pixels are left as they are."""
+"""The step of the skew in degrees. A skew of one step counts as level, so that the pixels stay unchanged."""
 
 _LETTER, _WORD_GAP = 0.04, 0.25
-"""Inches of the longer side of the smallest letter, and between two words of a row, at most."""
+"""In inches: the longer side of the smallest letter, and the largest gap between two words of a row."""
 
 _MANY, _SOME = 150, 60
 _LONG, _SHORT = 2.0, 1.0
-"""So many letters tell the lean of a page wherever they are. Fewer do, or a row so many inches long, where the shadow
-is sharper than that of the level page."""
+"""This many letters show the skew of a page wherever they are. Fewer letters, or a row this many inches long, do if the
+projection is sharper than that of the level page."""
 
 _SHARPER, _MUCH_SHARPER = 1.05, 1.15
 
 
 def run(job: PictureJob) -> None:
-    """Tell how the lines of a page may lie; where most of its writing is light, on its positive and as it is."""
+    """Find the possible directions of a page's lines; if most writing is light, on the positive and on the original."""
     positive = job.positive
     pictures = [positive.picture if positive else job.picture]
     if positive and positive.mostly:
@@ -51,13 +51,13 @@ def run(job: PictureJob) -> None:
 
 
 def _view(picture: Picture, dpi: float) -> View:
-    """Return a grey page, no finer than it is read, and how its lines may lie."""
+    """Return a grey page, not finer than the resolution of reading, and the possible directions of its lines."""
     directions = _directions(shrunk(picture, max(1, int(picture.dpi / _COARSE))))
     return View(resized(picture, dpi) if picture.dpi > dpi else picture, tuple(directions))
 
 
 def _directions(picture: Picture) -> list[tuple[Turn, float]]:
-    """Return the turns, 0 or 90, that may lay a page's lines level, each with the lean that is left."""
+    """Return the turns, 0 or 90, that may make a page's lines level, each with the remaining skew."""
     even, _ = strengthened(flatten(picture))
     components = Components.of(without_solids(ink_of(even)).pixels)
     letters = (components.heights < picture.dpi / 2) & (components.widths < picture.dpi)
@@ -68,7 +68,7 @@ def _directions(picture: Picture) -> list[tuple[Turn, float]]:
     if points is None:
         return [(0, 0.0)]
     columns, rows = np.asarray(points, np.float32).reshape(-1, 2).T
-    # Read along its columns, a page that leans clockwise still leans clockwise.
+    # Along its columns, a page with clockwise skew still has clockwise skew.
     across, down = _Shadow(rows, columns, picture.dpi), _Shadow(columns, -rows, picture.dpi)
     large = letters & (np.maximum(components.heights, components.widths) > _LETTER * picture.dpi)
     count = int(np.count_nonzero(large))
@@ -80,9 +80,9 @@ def _directions(picture: Picture) -> list[tuple[Turn, float]]:
 
 
 def _least_sharper(letters: int, mask: Pixels, dpi: float) -> float:
-    """Return how many times sharper than that of a level page the shadow has to be to tell the lean.
+    """Return how many times sharper than that of the level page the projection must be to show the skew.
 
-    Shadows of a word or two are sharp at any angle, by chance: no sharpness is enough.
+    Projections of a word or two are sharp at any angle by chance: no sharpness is enough.
     """
     if letters >= _MANY:
         return 1.0
@@ -94,16 +94,16 @@ def _least_sharper(letters: int, mask: Pixels, dpi: float) -> float:
 
 
 class _Shadow:
-    """The shadow of ink on the edge of its page, cast at any angle."""
+    """The projection of ink on the edge of its page, at any angle."""
 
     def __init__(self, rows: NDArray[np.float32], columns: NDArray[np.float32], dpi: float) -> None:
         self._smooth = _LINE * dpi
-        # Spread over their pixel, lest angle 0, where rows fall on rows, look sharper than it is.
+        # Spread over their pixel; otherwise angle 0, where rows fall on rows, would look sharper than it is.
         self._rows = (rows + np.linspace(0, 1, rows.size) * 7919 % 1).astype(np.float32)
         self._columns = (columns - columns.mean()).astype(np.float32)
 
     def _cast(self, angle: float) -> NDArray[np.float64]:
-        # Lines that lean clockwise by an angle sink to the right by its tangent.
+        # Lines with a clockwise skew descend to the right by the tangent of the angle.
         at = self._rows - self._columns * math.tan(math.radians(angle))
         shadow = np.bincount((at - at.min()).astype(np.intp)).astype(np.float64)
         return np.convolve(shadow, (0.25, 0.5, 0.25))
@@ -112,28 +112,28 @@ class _Shadow:
         return float(np.square(np.diff(self._cast(angle))).sum())
 
     def unrest(self, angle: float) -> float:
-        """Return how much the shadow rises and falls from line to line: one straight margin counts for little."""
+        """Return how much the projection rises and falls from line to line: one straight margin counts little."""
         shadow = self._cast(angle)[:, np.newaxis]
         smooth = cv2.GaussianBlur(shadow, (0, 0), self._smooth, borderType=cv2.BORDER_CONSTANT)
         return float(np.square(np.diff(smooth, axis=0)).sum())
 
     def lean(self, sharper: float) -> float:
-        """Return the lean in degrees, 0 unless its shadow is so many times sharper than that of the level page."""
+        """Return the skew in degrees, 0 unless its projection is this many times sharper than the level page's."""
         if math.isinf(sharper):
             return 0.0
         steps = round(self.sharpest() / _STEP)
         if abs(steps) * _STEP > _USUAL:
-            # So much is seldom, and by chance a shadow is the sharper the more angles are tried.
+            # So much skew is rare, and the more angles are tried, the sharper a projection is by chance.
             sharper = max(sharper, _MUCH_SHARPER)
         if abs(steps) <= 1 or self._sharpness(steps * _STEP) < sharper * self._sharpness(0.0):
             return 0.0
         return round(steps * _STEP, 2)
 
     def sharpest(self) -> float:
-        """Return the angle, in degrees, of the sharpest shadow.
+        """Return the angle, in degrees, of the sharpest projection.
 
-        The lines of a page that leans more than in a scanner were photographed, and may lean unlike one another. Of the
-        angles near the sharpest the one counts that most of them have: its shadow is sharp when smoothed.
+        A page with more skew than in a scanner was photographed, and its lines may have different skews. Of the angles
+        near the sharpest, the angle of most lines is used: its projection is sharp when smoothed.
         """
         best = max(np.arange(-_WIDEST, _WIDEST + 0.01, 0.5), key=self._sharpness)
         if abs(best) > _USUAL:

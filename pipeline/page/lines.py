@@ -1,4 +1,4 @@
-"""Printed lines: which components are on one, with all that is stacked above and below its letters."""
+"""Finds printed lines: the components of each, with everything that is stacked above and below its letters."""
 
 from dataclasses import dataclass
 
@@ -12,10 +12,10 @@ from pipeline.page.components import Components, Ints
 Indices = NDArray[np.intp]
 
 _DOT = 0.3
-"""A dot of a leader is lower and narrower than so many letter heights."""
+"""A dot of a leader is lower and narrower than this, in letter heights."""
 
 _LEADER = 5
-"""So many dots in a row make a leader."""
+"""This many dots in a row are a leader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class PrintedLine:
 
 @dataclass(frozen=True, slots=True)
 class PrintedBlock:
-    """Lines that are read together, from the top; ``cell`` where they stand in a table."""
+    """Lines that are read together, from the top; ``cell`` if they are in a table."""
 
     lines: tuple[PrintedLine, ...]
     box: Rect
@@ -40,14 +40,14 @@ class PrintedBlock:
 
 
 def split_lines(components: Components, chosen: Indices, letter: float) -> list[PrintedLine]:
-    """Part the components of one column of text into its lines, from the top.
+    """Split the components of one column of text into its lines, from the top.
 
-    Khmer stacks subscripts and vowels above and below a row of base letters, which holds most of the ink: its row is
-    found on the smoothed shadow of the column, and what floats between two rows goes to the letters it is nearest to.
-    What is near to none is dirt, and left out.
+    Khmer stacks subscripts and vowels above and below a row of base letters, which contains most of the ink: its row is
+    found on the smoothed projection of the column, and components between two rows go to the letters nearest to them.
+    Components that are not near any letters are dirt, and left out.
 
     Args:
-        components: The components of the page, set upright to about 0.1°.
+        components: The components of the page, upright to about 0.1°.
         chosen: Labels of those in the column.
         letter: Height of a letter in pixels.
     """
@@ -62,7 +62,7 @@ def split_lines(components: Components, chosen: Indices, letter: float) -> list[
     home[floating] = _nearest(boxes, home, floating, rows, letter)
     lines: list[PrintedLine] = []
     for number in range(len(rows)):
-        # What reaches the letters of another line as well is theirs, too, as far as the cut between them.
+        # A component that also reaches the letters of another line belongs to both, up to the cut between them.
         mine = (home == number) | (overlaps[:, number] > 0.8 * core)
         if not mine.any():
             continue
@@ -77,10 +77,10 @@ def split_lines(components: Components, chosen: Indices, letter: float) -> list[
 
 
 def _leaders(boxes: Ints, letter: float) -> NDArray[np.bool_]:
-    """Return which components of a line are dots of a leader, as forms have: a rule made of dots, and no text.
+    """Return which components of a line are dots of a leader, as in forms: a rule made of dots, and not text.
 
-    They tie the parts of a form's line together, and so are left out only when the lines are found. Five dots and more
-    in a row at one height are a leader; a recogniser takes a line that is mostly dots for no text at all.
+    They connect the parts of a form's line, so they are left out only after the lines are found. Five dots or more in a
+    row at one height are a leader; a recogniser treats a line that is mostly dots as no text at all.
     """
     found = np.zeros(len(boxes), np.bool_)
     small = (boxes[:, 2] - boxes[:, 0] < _DOT * letter) & (boxes[:, 3] - boxes[:, 1] < _DOT * letter)
@@ -95,9 +95,9 @@ def _leaders(boxes: Ints, letter: float) -> NDArray[np.bool_]:
 
 
 def _letter_rows(boxes: Ints, letter: float) -> NDArray[np.float64]:
-    """Return the heights of the rows of letters: the peaks of the smoothed shadow that the components cast sideways."""
+    """Return the heights of the rows of letters: the peaks of the smoothed horizontal projection of the components."""
     top, bottom = int(boxes[:, 1].min()), int(boxes[:, 3].max())
-    # Each component casts its area evenly over its rows.
+    # The area of each component is spread evenly over its rows.
     steps = np.zeros(bottom - top + 1)
     weight = boxes[:, 4] / (boxes[:, 3] - boxes[:, 1])
     np.add.at(steps, boxes[:, 1] - top, weight)
@@ -118,7 +118,7 @@ def _letter_rows(boxes: Ints, letter: float) -> NDArray[np.float64]:
 def _nearest(
     boxes: Ints, home: NDArray[np.intp], floating: Indices, rows: NDArray[np.float64], letter: float
 ) -> list[int]:
-    """Give each floating component to the line with the nearest components over or under it; -1 where none is near."""
+    """Assign each floating component to the line with the nearest components over or under it; -1 if none is near."""
     settled = np.nonzero(home >= 0)[0]
     found = []
     for component in floating:

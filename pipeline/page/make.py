@@ -1,4 +1,4 @@
-"""One page from its scan to its record: what a worker does."""
+"""Makes the record of one page from its scan: the work of a worker."""
 
 from pathlib import Path
 
@@ -17,14 +17,14 @@ def make_page(file: Path, kind: Kind, scan: str, number: int, settings: PageSett
 
     Args:
         file: the scan.
-        kind: what it is.
+        kind: its kind.
         scan: its SHA-256.
         number: the page, from 1.
         settings: how pages are read.
         seconds: time limit of each program that is run for the page.
 
     Raises:
-        ScanError: the page cannot be rendered or read, or it is not blank and yet has neither text nor handwriting.
+        ScanError: the page cannot be rendered or read, or it is not blank but has neither text nor handwriting.
     """
     page = run_through(SCAN_STAGES, ScanJob(file, kind, scan, number, settings, seconds))
     if page is None:
@@ -33,7 +33,7 @@ def make_page(file: Path, kind: Kind, scan: str, number: int, settings: PageSett
 
 
 def page_picture(file: Path, kind: Kind, page: Page, dpi: int, seconds: float, *, upright: bool) -> Picture:
-    """Render a page again, as it lies in the scan, or set upright as when it was read: its boxes are in those pixels.
+    """Render a page again, as in the scan, or upright as when it was read: its boxes are in the upright pixels.
 
     Raises:
         ScanError: the page cannot be rendered.

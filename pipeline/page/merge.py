@@ -1,4 +1,4 @@
-"""Two readings of a line merged into one, and how much a reading can be trusted."""
+"""Merges two readings of a line into one, and measures the confidence of a reading."""
 
 import math
 from collections.abc import Sequence
@@ -12,20 +12,20 @@ from pipeline.page.recogniser import Symbol, Symbols
 _STRETCH = 20
 
 _UNSAYABLE = frozenset("ឪឮឫឍឦឭ៛")
-"""Symbols that the models of the second readings do not know: that they read something else there says nothing."""
+"""Symbols that the models of the second readings do not know: a different reading there is no evidence."""
 
 
 def khmer_share(symbols: Sequence[Symbol]) -> float:
-    """Return the Khmer share of the letters of both scripts, digits and marks left out; 1 where there are none."""
+    """Return the share of Khmer among the letters of both scripts, without digits and marks; 1 if there are none."""
     khmer = sum("\u1780" <= char <= "\u17d3" for symbol in symbols for char in symbol.text)
     latin = sum(char.isalpha() and char < "\u1780" for symbol in symbols for char in symbol.text)
     return khmer / (khmer + latin) if khmer + latin else 1.0
 
 
 def line_confidence(symbols: Sequence[Symbol]) -> float:
-    """Return the chance, 0–1, that all the symbols are right, or twenty of them where there are more.
+    """Return the probability, 0–1, that all the symbols are right, or twenty of them if there are more.
 
-    So a line of two hundred symbols with five doubtful ones is not worth nothing.
+    So the confidence of a line of two hundred symbols with five doubtful ones is not almost zero.
     """
     if not symbols:
         return 0.0
@@ -34,23 +34,23 @@ def line_confidence(symbols: Sequence[Symbol]) -> float:
 
 
 def min_confidence(symbols: Sequence[Symbol]) -> float:
-    """Return the lowest confidence of the symbols; 0 where there is none."""
+    """Return the lowest confidence of the symbols; 0 if there are none."""
     return min((symbol.confidence for symbol in symbols), default=0.0)
 
 
 def mean_confidence(readings: Sequence[Symbols]) -> float:
-    """Return the mean confidence, 0–1, of the symbols of several lines; 0 where there are none."""
+    """Return the mean confidence, 0–1, of the symbols of several lines; 0 if there are none."""
     confidences = [symbol.confidence for line in readings for symbol in line]
     return float(np.mean(confidences)) if confidences else 0.0
 
 
 def merged(first: Symbols, second: Symbols) -> Symbols:
-    """Make one reading of two of the same line.
+    """Merge two readings of the same line into one.
 
-    Where they agree, a symbol has the higher of its two confidences. Where they differ, the stretch with the higher
-    minimum confidence is taken, and is in doubt: two different readings cannot both be right. A stretch that one of
-    them leaves out has the minimum confidence of the symbols beside the gap. Where the first has a symbol that the
-    models of the second cannot say, it is kept.
+    Where they agree, a symbol has the higher of its two confidences. Where they differ, the part with the higher
+    minimum confidence is used, and is in doubt: two different readings cannot both be right. A part that one of them
+    leaves out has the minimum confidence of the symbols next to the gap. Where the first has a symbol that the models
+    of the second cannot produce, it is kept.
     """
     matcher = SequenceMatcher(None, [one.text for one in first], [one.text for one in second], autojunk=False)
     found: list[Symbol] = []

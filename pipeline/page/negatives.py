@@ -1,4 +1,4 @@
-"""What was read on dark ground: kept where it says something, left out where the ground is a photograph."""
+"""Checks what was read on dark ground: kept if it is text, left out if the ground is a photograph."""
 
 from collections import defaultdict
 
@@ -15,11 +15,11 @@ NEGATIVE = "light writing on dark, read as a negative"
 PARTLY_NEGATIVE = "a part of the page is light writing on dark, read as a negative"
 
 _BAND = 0.7
-"""Mean confidence of the symbols, at least, on a part of a page that is light on dark."""
+"""The least mean confidence of the symbols on a part of a page that is light on dark."""
 
 
 def run(job: PictureJob) -> None:
-    """Note light writing, and leave out what was read where there is none."""
+    """Note light writing, and drop readings where there is none."""
     if job.positive:
         job.readings, legible = _without_false(job, job.positive)
         if legible:
@@ -27,7 +27,7 @@ def run(job: PictureJob) -> None:
 
 
 def _without_false(job: PictureJob, positive: Positive) -> tuple[list[Symbols], bool]:
-    """Leave out what was read where there is dark ground with no writing on it, such as a photograph.
+    """Drop readings on dark ground without writing, such as a photograph.
 
     Returns:
         The symbols of each line, and whether there was light writing at all.
@@ -47,7 +47,7 @@ def _without_false(job: PictureJob, positive: Positive) -> tuple[list[Symbols], 
 
 
 def _home(boxes: Ints, places: Ints) -> int:
-    """Return the place in which the middle of a line lies, 0 where it is on light ground."""
+    """Return the number of the place that contains the middle of a line, 0 if it is on light ground."""
     left, right = int(boxes[:, 0].min()), int(boxes[:, 2].max())
     top, bottom = int(boxes[:, 1].min()), int(boxes[:, 3].max())
     return int(np.bincount(places[top:bottom, left:right].ravel()).argmax())

@@ -1,4 +1,4 @@
-"""Which way up a page is: of the two ways along its lines, the one that is read with more confidence."""
+"""Finds which way up a page is: of the two ways along its lines, the one that is read with more confidence."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ TOO_LITTLE = "too little text to tell which way is up"
 
 _SAMPLES = 5
 _STRETCH = 14
-"""Stretches of lines that are read to tell which way is up, and how many letter heights each is long."""
+"""How many parts of lines are read to find which way is up, and the length of each in letter heights."""
 
 _NEGATIVE, _FEW = 0.4, 0.8
-"""Mean confidence of the symbols, at least, on a page that is light on dark, and on one with so little text that it may
-be dust."""
+"""The least mean confidence of the symbols on a page that is light on dark, and on a page with so little text that it
+may be dust."""
 
 _ENOUGH = 8
 _LEAST = 0.4
 _LEAD = 0.1
-"""So many symbols read one way have to be so sure, and so much surer than the other way."""
+"""This many symbols read one way must have this confidence, and this much more than the other way."""
 
 _OPPOSITE: dict[Turn, Turn] = {0: 180, 90: 270, 180: 0, 270: 90}
 
@@ -37,8 +37,9 @@ _OPPOSITE: dict[Turn, Turn] = {0: 180, 90: 270, 180: 0, 270: 90}
 def run(job: PictureJob) -> None:
     """Find which way up a page is, whatever its script.
 
-    A few stretches of lines are read both ways. A page with too little text to tell stays as it is, and is noted. Where
-    most of its writing is light on dark, it is taken for a negative only if it is read better so than as it is.
+    A few parts of lines are read both ways. A page with too little text for a decision is not turned, and gets a note.
+    If most of its writing is light on dark, it counts as a negative only if the positive is read better than the
+    original.
     """
     found = [_orientation(job, number, view) for number, view in enumerate(job.views)]
     job.orientation, job.page = found[0]
@@ -51,7 +52,7 @@ def run(job: PictureJob) -> None:
 
 
 def _orientation(job: PictureJob, number: int, view: View) -> tuple[Orientation, PreparedPage]:
-    """Return how a view of a page lies, and the page upright."""
+    """Return the orientation of a view of a page, and the page upright."""
     candidates = [one for one in job.candidates if one.view == number]
     trials = [trial for one in candidates for trial in _trials(one, job)]
     pages = {one.turn: one.page for one in candidates}
@@ -69,7 +70,7 @@ def _orientation(job: PictureJob, number: int, view: View) -> tuple[Orientation,
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """With what confidence a few stretches of lines were read one way, and how many symbols that gave."""
+    """The confidence with which a few parts of lines were read one way, and the number of symbols."""
 
     turn: Turn
     skew: float
@@ -79,7 +80,7 @@ class _Trial:
 
 
 def _trials(candidate: Candidate, job: PictureJob) -> Sequence[_Trial]:
-    """Read stretches of a page as it is turned, and of the page upside down; nothing where it has no lines."""
+    """Read parts of a page as it is turned, and of the page upside down; nothing if it has no lines."""
     page, turn = candidate.page, candidate.turn
     pictures = stretches(page)
     turned = [np.asarray(cv2.rotate(one, cv2.ROTATE_180), np.uint8) for one in pictures]
@@ -93,7 +94,7 @@ def _trials(candidate: Candidate, job: PictureJob) -> Sequence[_Trial]:
 
 
 def stretches(page: PreparedPage) -> list[Pixels]:
-    """Return the pictures of the first parts, long enough to read, of the lines with most to read."""
+    """Return the pictures of the first parts, long enough to read, of the lines with the most text."""
     chosen = sorted((_stretch(page, line) for line in page.lines), key=lambda line: -len(line.components))[:_SAMPLES]
     return [page.picture_of(line, LETTER / page.letter).pixels for line in chosen]
 

@@ -1,4 +1,4 @@
-"""A page of a PDF drawn as a viewer shows it: by poppler, or by pdfium where poppler cannot draw all of it."""
+"""Draws a page of a PDF as a viewer shows it: with poppler, or with pdfium if poppler cannot draw all of it."""
 
 import io
 import subprocess
@@ -19,27 +19,27 @@ _FEATURELESS = 8
 _SQUARES = 40
 _FEW = 4
 _EDGE = 2
-_TOO_LARGE = b"Bogus memory"  # with it comes a picture of one pixel
+_TOO_LARGE = b"Bogus memory"  # poppler then also returns a picture of one pixel
 
 
 def drawn(file: Path, number: int, scale: float, seconds: float, *, layered: bool) -> Pixels:
-    """Return a page as poppler draws it, or pdfium, where poppler fails and that draws more.
+    """Return a page as poppler draws it, or as pdfium draws it if poppler fails and pdfium draws more.
 
     Args:
         file: the PDF.
         number: the page, from 1.
-        scale: pixels to a unit of the page's space.
+        scale: pixels per unit of the page's space.
         seconds: time limit.
-        layered: whether the PDF has layers. Some that are off pdfium shows: it does not draw pages that have them.
+        layered: whether the PDF has layers. pdfium shows some layers that are off, so it is not used for such pages.
 
     Raises:
-        ScanError: the page cannot be drawn (damaged, or out of time).
+        ScanError: the page cannot be drawn (it is damaged, or takes too long).
     """
     copy = _with_layers_off(file, number) if layered else None
     pixels, complaint = _by_poppler(copy or file, 1 if copy else number, scale, seconds)
     if pixels is not None and not complaint:
         return pixels
-    # poppler draws what it can, and says that all went well: a page it could not draw must not pass for a blank one.
+    # poppler draws what it can, and reports success: a page that it could not draw must not count as blank.
     other = None if layered else drawn_by_pdfium(file, number, scale)
     best = other if marks(other) > marks(pixels) + _FEW else pixels
     if best is None or not marks(best):
@@ -51,14 +51,14 @@ def drawn_by_pdfium(file: Path, number: int, scale: float) -> Pixels:
     """Return a page as pdfium draws it.
 
     Raises:
-        ScanError: it cannot be drawn.
+        ScanError: the page cannot be drawn.
     """
     with pdfium_page(file, number) as page:
         return grey_or_rgb(page.render(scale=scale).to_pil())
 
 
 def marks(pixels: Pixels | None) -> int:
-    """Return on how many small squares of a page there is something."""
+    """Return how many small squares of a page have something on them."""
     if pixels is None:
         return 0
     side = max(1, max(pixels.shape[:2]) // _SQUARES)
@@ -72,7 +72,7 @@ def marks(pixels: Pixels | None) -> int:
 
 
 def _by_poppler(pdf: Path | bytes, number: int, scale: float, seconds: float) -> tuple[Pixels | None, str]:
-    """Return what poppler makes of a page, and what it complains of."""
+    """Return poppler's picture of a page, and its error message."""
     file, content = (str(pdf), None) if isinstance(pdf, Path) else ("-", pdf)
     command = ["pdftoppm", "-cropbox", "-r", f"{72 * scale:.4f}", "-f", str(number), "-l", str(number), file]
     try:
@@ -81,18 +81,18 @@ def _by_poppler(pdf: Path | bytes, number: int, scale: float, seconds: float) ->
         raise ScanError(Code.TIMEOUT, f"rendering took more than {seconds:.0f} s", page=number) from error
     if _TOO_LARGE in done.stderr:
         raise ScanError(Code.PAGE_TOO_LARGE, "poppler cannot hold a picture of it", page=number)
-    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    messages = done.stderr.decode("utf-8", "replace").strip().splitlines()
     if done.returncode != 0 or not done.stdout:
-        return None, said[0] if said else ""
+        return None, messages[0] if messages else ""
     with Image.open(io.BytesIO(done.stdout)) as image:
         pixels = grey_or_rgb(image)
-    return pixels, said[0] if b"Error" in done.stderr else ""
+    return pixels, messages[0] if b"Error" in done.stderr else ""
 
 
 def _with_layers_off(file: Path, number: int) -> bytes | None:
-    """Return a PDF of one page whose layers that are not for the screen are off; None where there are no such layers.
+    """Return a one-page PDF in which layers that are not for the screen are off; None if there are no such layers.
 
-    poppler shows them, as it goes by what is on and off alone (ISO 32000-2, 8.11.4.4: usage).
+    poppler shows them, because it uses only the on and off state of layers (ISO 32000-2, 8.11.4.4: usage).
     """
     try:
         with pikepdf.open(file, suppress_warnings=True) as pdf:
@@ -110,7 +110,7 @@ def _with_layers_off(file: Path, number: int) -> bytes | None:
             pdf.save(copy)
             return copy.getvalue()
     except (pikepdf.PikepdfError, ValueError, TypeError, AttributeError):
-        return None  # whether the page is damaged, the renderer says
+        return None  # the renderer decides whether the page is damaged
 
 
 def _is_off_the_screen(layer: pikepdf.Object) -> bool:

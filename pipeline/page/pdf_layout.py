@@ -1,4 +1,4 @@
-"""What stands on a page of a PDF: how large the page is, and how finely its pictures were scanned."""
+"""The layout of a page of a PDF: the size of the page, and the resolution of its pictures."""
 
 import math
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _Box = tuple[float, float, float, float]
 _POINTS_PER_INCH = 72
 _COVERS = 0.98
 _SIZEABLE = 0.1
-"""The part of a page from which on pictures are more than a logo or a stamp."""
+"""From this share of a page on, pictures are more than a logo or a stamp."""
 
 _SQUARE = (0.97, 1.03)
 _LEAN = 0.001
@@ -29,18 +29,18 @@ _DEEP = 8
 _MOST_OBJECTS = 50_000
 _A0_INCHES = 841 / 25.4 * 1189 / 25.4
 _SMALLEST_DRAWING = 1.5
-"""Inches: drawings without a letter may be this small, and are as large as they say."""
+"""In inches: drawings without letters may be this small, and have the size that they claim."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """A page of a PDF.
 
-    ``width`` and ``height`` are those of what is shown of it before it is turned, ``unit`` is the size of a unit of its
-    space, all in inches. ``finest`` is the resolution of its finest pictures in dots per inch, 0 where they are small
-    or missing. ``covered`` says whether pictures cover all of it, ``lettered`` whether letters are seen. ``whole`` is
-    where its one picture stands, if that is the page: left, top, right and bottom, as parts of its width and height.
-    ``layered`` says whether the PDF has layers (optional content), some of which may be off.
+    ``width`` and ``height`` are those of its visible part before it is turned, ``unit`` is the size of a unit of its
+    space, all in inches. ``finest`` is the resolution of its finest pictures in dots per inch, 0 if they are small or
+    missing. ``covered``: pictures cover all of it; ``lettered``: letters are visible. ``whole`` is the place of its one
+    picture, if that is the page: left, top, right and bottom, as shares of its width and height. ``layered``: the PDF
+    has layers (optional content), some of which may be off.
     """
 
     width: float
@@ -54,7 +54,7 @@ class Layout:
 
     @property
     def uncut(self) -> bool:
-        """Whether the page shows all of the one picture that it is: of a picture of two pages each may show a half."""
+        """Whether the page shows all of its one picture: of a picture of two pages, each page may show a half."""
         if self.whole is None:
             return False
         left, top, right, bottom = self.whole
@@ -62,17 +62,17 @@ class Layout:
         return shown >= _COVERS * (right - left) * (bottom - top)
 
     def resolutions(self, dpi: float) -> tuple[float, float]:
-        """Return the dots to an inch of the page by its own account at which it is drawn, and those of the sheet it is.
+        """Return the dots per inch at which to draw the page by its claimed size, and those of the real sheet.
 
-        They differ where the page cannot be as large as it says: such a sheet is as long as A4. A sheet that is a
-        single picture keeps its pixels. Any other gets ``dpi`` dots to an inch, or as many as its finest pictures have,
-        but with pictures on it no more pixels than A0 has at ``dpi``.
+        They differ if the page cannot be as large as it claims: such a sheet is as long as A4. A sheet that is a single
+        picture keeps its pixels. Any other gets ``dpi`` dots per inch, or as many as its finest pictures have, but with
+        pictures on it no more pixels than A0 has at ``dpi``.
         """
         own = self.finest if self.covered else _SCANNED_DPI
         long_side, area = max(self.width, self.height), self.width * self.height
         true = sound_dpi(long_side * own, own)
         if not self.covered and area > _A0_INCHES:
-            # Whoever lays pictures on such a page does not know its size; a plan without any does.
+            # A program that puts pictures on such a page does not know its size; a plan without pictures has its size.
             true = long_side * own / A4_LONG_INCHES if self.finest else own
         elif not (self.finest or self.lettered) and long_side >= _SMALLEST_DRAWING:
             true = own
@@ -86,7 +86,7 @@ class Layout:
 
 
 def layout(file: Path, number: int) -> Layout:
-    """Tell what stands on a page.
+    """Return the layout of a page.
 
     Args:
         file: the PDF.
@@ -105,7 +105,7 @@ def pdfium_page(file: Path, number: int) -> Iterator[pdfium.PdfPage]:
     """Open a page with pdfium.
 
     Raises:
-        ScanError: it cannot be opened, or what is done with it fails.
+        ScanError: it cannot be opened, or the work with it fails.
     """
     try:
         pdf = pdfium.PdfDocument(file)
@@ -119,10 +119,10 @@ def pdfium_page(file: Path, number: int) -> Iterator[pdfium.PdfPage]:
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """A picture where it stands.
+    """A picture and its place.
 
-    ``across`` and ``down`` are its pixels to a unit of the page, along its rows and its columns; ``area`` is what it
-    covers of the page at most.
+    ``across`` and ``down`` are its pixels per unit of the page, along its rows and its columns; ``area`` is the largest
+    area of the page that it can cover.
     """
 
     matrix: pdfium.PdfMatrix
@@ -137,7 +137,7 @@ def _layout(page: pdfium.PdfPage, box: _Box, unit: float, *, layered: bool) -> L
         raise pdfium.PdfiumError("nothing is shown of the page")
     pictures: list[_Placed] = []
     drawn = lettered = in_form = False
-    # Of a drawing of more objects than that it is known what it is.
+    # After this many objects it is clear what kind of page it is.
     for item in islice(page.get_objects(max_depth=_DEEP), _MOST_OBJECTS):
         if item.type == pdfium_c.FPDF_PAGEOBJ_FORM:
             in_form = True
@@ -155,7 +155,7 @@ def _layout(page: pdfium.PdfPage, box: _Box, unit: float, *, layered: bool) -> L
 def _placed(item: pdfium.PdfImage, box: _Box) -> _Placed:
     matrix = item.get_matrix()
     form = item.container
-    while form:  # pdfium tells where a picture in a form stands in the form's own space
+    while form:  # pdfium gives the place of a picture in a form in the form's own space
         matrix = matrix.multiply(form.get_matrix())
         form = form.container
     a, b, c, d, _, _ = matrix.get()
@@ -167,7 +167,7 @@ def _placed(item: pdfium.PdfImage, box: _Box) -> _Placed:
 
 
 def _finest(pictures: list[_Placed], whole: float) -> float:
-    """Return the resolution of the finest pictures that cover a part of the page that counts."""
+    """Return the resolution of the finest pictures that cover a significant part of the page."""
     covered = 0.0
     for resolution, area in sorted(((max(each.across, each.down), each.area) for each in pictures), reverse=True):
         covered += area
@@ -177,7 +177,7 @@ def _finest(pictures: list[_Placed], whole: float) -> float:
 
 
 def _part(picture: _Placed, box: _Box) -> _Box | None:
-    """Return the place of an upright picture, none of whose pixels is longer than wide, as parts of the page."""
+    """Return the place of an upright picture with square pixels, as shares of the page."""
     left, bottom, right, top = box
     a, b, c, d, e, f = picture.matrix.get()
     is_upright = a > 0 and d > 0 and abs(b) + abs(c) <= _LEAN * min(a, d)
@@ -198,7 +198,7 @@ def _is_invisible_text(item: pdfium.PdfObject) -> bool:
 def _unit_and_layers(file: Path, number: int) -> tuple[float, bool]:
     """Return the size of a unit of a page's space in points, and whether the PDF has layers.
 
-    Neither pdfium nor poppler heeds the unit.
+    Neither pdfium nor poppler uses the unit.
     """
     try:
         with pikepdf.open(file, suppress_warnings=True) as pdf:
@@ -206,4 +206,4 @@ def _unit_and_layers(file: Path, number: int) -> tuple[float, bool]:
             points = float(unit) if isinstance(unit, int | Decimal) and unit > 0 else 1.0
             return points, "/OCProperties" in pdf.Root
     except (pikepdf.PikepdfError, IndexError):
-        return 1.0, False  # whether the page is damaged, the renderer says
+        return 1.0, False  # the renderer decides whether the page is damaged

@@ -1,4 +1,4 @@
-"""One page of a PDF as a picture: its own pixels where it is one picture and shows all of it, else drawn."""
+"""One page of a PDF as a picture: with its own pixels if it is one whole picture, otherwise drawn."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,23 +16,23 @@ from pipeline.page.scanned import grey_or_rgb
 
 _UNSEEN = ("/Link", "/Popup")
 _PLAIN = "q Q cm Do BT ET Tf Td TD Tm T* Tj TJ Tr Tz Tc Tw TL Ts g G rg RG w BMC BDC EMC"
-"""Operators that hide nothing of a picture: they put it, and invisible text, somewhere (ISO 32000-2, annex A)."""
+"""Operators that hide nothing of a picture: they only place it, and invisible text (ISO 32000-2, annex A)."""
 
 _INVISIBLE = 3
 _COARSE_LONG = 877
-"""Pixels along a page on which it is seen whether anything is hidden or added: 75 dots an inch of A4."""
+"""Pixels along a page at which hidden or added parts are found: 75 dots per inch of A4."""
 
 _LONG = 1500
-"""Pixels along a picture that is compared as it is: a factor near 1 would smooth it, by each program in its own way."""
+"""Pixels along a picture that is compared unscaled: with a factor near 1, each program would smooth it differently."""
 
 _BARELY = 1 - 1e-4
-"""pdfium rounds a picture's edges outwards: one that ended beyond the last pixel would be stretched by one."""
+"""pdfium rounds a picture's edges outwards: an edge beyond the last pixel would stretch the picture by a pixel."""
 
 _NEAR = 5
-"""Pixels across within which two drawings of one thing may put it, as programs round its place."""
+"""Pixels by which two drawings of one thing may differ in its place, because programs round it."""
 
 _DIFFERENT = 12
-"""Grey levels: programs shrink pictures not quite alike; of a name in small print three times as much is missing."""
+"""In grey levels: programs reduce pictures slightly differently; a missing name in small print is three times this."""
 
 
 def pdf_page(file: Path, number: int, dpi: int, seconds: float) -> Picture:
@@ -45,7 +45,7 @@ def pdf_page(file: Path, number: int, dpi: int, seconds: float) -> Picture:
         seconds: time limit of the renderer.
 
     Raises:
-        ScanError: the page cannot be rendered (damaged, or out of time).
+        ScanError: the page cannot be rendered (it is damaged, or takes too long).
     """
     page = layout(file, number)
     scale, true_dpi = page.resolutions(dpi)
@@ -54,14 +54,14 @@ def pdf_page(file: Path, number: int, dpi: int, seconds: float) -> Picture:
         return Picture(own.turned(), true_dpi)
     by_pdfium = None
     if own:
-        # What is clipped, masked, painted over or switched off is in a picture's own pixels all the same.
+        # A picture's own pixels include parts that are clipped, masked, painted over or switched off.
         by_pdfium = _coarse_by_pdfium(file, number, own)
-        if _alike(_laid(own, page, by_pdfium.shape), by_pdfium):
+        if _is_same(_laid(own, page, by_pdfium.shape), by_pdfium):
             return Picture(own.turned(), true_dpi)
     scale *= page.unit
     pixels = drawn(file, number, scale, seconds, layered=page.layered)
     if own and by_pdfium is not None:
-        # Where two programs show different things, what one of them hides is not shown.
+        # If two programs show different things, what one of them hides is not shown.
         height, width = by_pdfium.shape
         by_poppler = _grey_of_size(np.rot90(pixels, own.turn // 90), width, height)
         if _has_more(by_poppler, by_pdfium) and not _has_more(by_pdfium, by_poppler) and marks(by_pdfium):
@@ -73,7 +73,7 @@ def pdf_page(file: Path, number: int, dpi: int, seconds: float) -> Picture:
 class _Own:
     """The pixels of a page's one picture, and the clockwise degrees by which the page turns it.
 
-    ``plain`` says that the page holds nothing that could hide a part of it.
+    ``plain``: nothing on the page could hide a part of it.
     """
 
     pixels: Pixels
@@ -85,7 +85,7 @@ class _Own:
 
 
 def _own_pixels(file: Path, number: int) -> _Own | None:
-    """Return the page's one picture with its own pixels, None where its kind asks for a renderer."""
+    """Return the page's one picture with its own pixels, None if the page needs a renderer."""
     try:
         with pikepdf.open(file, suppress_warnings=True) as pdf:
             page = pdf.pages[number - 1]
@@ -98,16 +98,16 @@ def _own_pixels(file: Path, number: int) -> _Own | None:
             if picture.colorspace not in {"/DeviceGray", "/DeviceRGB"} or picture.bits_per_component != 8:
                 return None
             turn = int(page.obj.get("/Rotate", 0))
-            # Only quarters are heeded (ISO 32000-2, table 31).
+            # Only quarter turns count (ISO 32000-2, table 31).
             turn = turn % 360 if turn % 90 == 0 else 0
             plain = "/SMaskInData" not in images[0] and not picture.indexed and _is_plain(page)
             return _Own(grey_or_rgb(picture.as_pil_image()), turn, plain)
     except (pikepdf.PikepdfError, NotImplementedError, ValueError, TypeError, AttributeError, OSError):
-        return None  # the renderer has the last word on whether the page is damaged
+        return None  # the renderer decides whether the page is damaged
 
 
 def _has_annotations(page: pikepdf.Page) -> bool:
-    """Whether something that is seen lies over a page: a note, a stamp, a filled-in form field, a signature."""
+    """Whether something visible lies over a page: a note, a stamp, a filled-in form field, a signature."""
     for one in page.obj.get("/Annots", ()):
         left, bottom, right, top = (float(edge) for edge in one.get("/Rect", (0, 0, 0, 0)))
         if one.get("/Subtype") not in _UNSEEN and left != right and bottom != top:
@@ -116,20 +116,20 @@ def _has_annotations(page: pikepdf.Page) -> bool:
 
 
 def _is_plain(page: pikepdf.Page) -> bool:
-    """Whether a page does no more than put a picture and invisible text somewhere."""
+    """Whether a page only places a picture and invisible text."""
     if page.obj.get("/Annots") or "/ColorSpace" in page.resources:
         return False
     plain = _PLAIN.split()
     for each in pikepdf.parse_content_stream(page):
         operator = str(each.operator)
-        # Text may also be what is cut out of a picture.
+        # Text may also be used to clip a picture.
         if operator not in plain or (operator == "Tr" and each.operands[0] != _INVISIBLE):
             return False
     return True
 
 
 def _coarse_by_pdfium(file: Path, number: int, own: _Own) -> Pixels:
-    """Return a page's grey, not turned, as pdfium draws it: of its one picture's size, or coarser if that is large."""
+    """Return a page in grey, not turned, as pdfium draws it: in the size of its one picture, or coarser if large."""
     height, width = own.pixels.shape[:2]
     factor = _COARSE_LONG / max(height, width) if max(height, width) > _LONG else 1.0
     size = max(1, round(width * factor)), max(1, round(height * factor))
@@ -145,7 +145,7 @@ def _coarse_by_pdfium(file: Path, number: int, own: _Own) -> Pixels:
 
 
 def _laid(own: _Own, page: Layout, shape: tuple[int, ...]) -> Pixels:
-    """Return the grey of the page's one picture as it would be shown by itself, where it stands on the page."""
+    """Return the page's one picture in grey as it would be shown alone, in its place on the page."""
     height, width = own.pixels.shape[:2]
     left, top, right, bottom = page.whole or (0.0, 0.0, 1.0, 1.0)
     across, down = width / (right - left), height / (bottom - top)
@@ -163,15 +163,15 @@ def _grey_of_size(pixels: Pixels, width: int, height: int) -> Pixels:
     return np.asarray(cv2.resize(plain, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _alike(one: Pixels, other: Pixels) -> bool:
-    """Whether two drawings, coarse and grey, show the same, be it dark on light or light on dark."""
+def _is_same(one: Pixels, other: Pixels) -> bool:
+    """Whether two drawings, coarse and grey, show the same, dark on light as well as light on dark."""
     ways = ((one, other), (other, one), (~one, ~other), (~other, ~one))
     return not any(_has_more(first, second) for first, second in ways)
 
 
 def _has_more(one: Pixels, other: Pixels) -> bool:
-    """Whether a drawing shows something dark that another does not: it is darker somewhere than all that is near."""
+    """Whether a drawing shows something dark that another does not: a place darker than everything near it there."""
     near = np.ones((_NEAR, _NEAR), np.uint8)
     missing = cv2.subtract(cv2.erode(cv2.blur(other, (3, 3)), near), cv2.blur(one, (3, 3)))
-    # At the very edge programs differ in how much of a pixel is picture, and how much is page.
+    # At the edge, programs differ in how much of a pixel is picture and how much is page.
     return bool((missing[_NEAR:-_NEAR, _NEAR:-_NEAR] > _DIFFERENT).any())

@@ -1,4 +1,4 @@
-"""The characters of a PDF page and where they stand, as pdfium tells them."""
+"""The characters of a PDF page and their places, as pdfium reports them."""
 
 import ctypes
 import math
@@ -20,11 +20,11 @@ _WHOLE = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Characters:
-    """The characters of a page in the order of the text; pdfium makes up white space between them.
+    """The characters of a page in the order of the text; pdfium inserts white space between them.
 
     ``boxes`` are left, top, right and bottom, ``(n, 4)``, in shares of the page as viewers show it; ``angles`` the
-    clockwise degrees, 0–359, by which the text runs turned; ``sizes`` those of the fonts as drawn, in points;
-    ``objects`` the addresses of the text objects, 0 where a character was made up.
+    clockwise rotation of the text in degrees, 0–359; ``sizes`` the font sizes as drawn, in points; ``objects`` the
+    addresses of the text objects, 0 for an inserted character.
     """
 
     text: Sequence[str]
@@ -35,7 +35,7 @@ class Characters:
 
 
 def bounds(item: pdfium.PdfObject) -> Box:
-    """Return where an object stands on its page: pdfium tells that of one in a form in the form's own space."""
+    """Return the place of an object on its page: pdfium gives the place of one in a form in the form's own space."""
     found: Box = item.get_bounds()
     form = item.container
     while form:
@@ -45,7 +45,7 @@ def bounds(item: pdfium.PdfObject) -> Box:
 
 
 def address(pointer: object) -> int:
-    """Return the address that a pointer of pdfium's holds, 0 for none."""
+    """Return the address in a pointer from pdfium, 0 for a null pointer."""
     return ctypes.cast(pointer, ctypes.c_void_p).value or 0  # type: ignore[arg-type]  # a ctypes pointer
 
 
@@ -65,7 +65,7 @@ def in_shares(page: pdfium.PdfPage, boxes: Sequence[Box]) -> Shares:
 
 
 def characters_of(page: pdfium.PdfPage) -> Characters:
-    """Return the characters of a page, seen or not."""
+    """Return the characters of a page, visible or not."""
     text = page.get_textpage()
     places = range(text.count_chars())
     matrices = [_matrix(text, place) for place in places]

@@ -1,4 +1,4 @@
-"""The words of a PDF page as poppler tells them, in its order of reading."""
+"""The words of a PDF page as poppler reports them, in its reading order."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ from pipeline.page.words import runs_down
 from pipeline.text.script import is_khmer
 
 Scale = tuple[float, float]
-"""Pixels a point, across and down."""
+"""Pixels per point, horizontal and vertical."""
 
 _SPACE_GAP = 0.05
 _SAME_LINE = 0.2
@@ -29,8 +29,8 @@ def words_of(file: Path, number: int, turn: Turn, scale: Scale, seconds: float) 
     Args:
         file: the PDF.
         number: the page, from 1.
-        turn: how to turn the page as viewers show it, for most of its lines to be level.
-        scale: of the pixels of the turned page, in which the boxes are wanted.
+        turn: the turn, from the page as viewers show it, that makes most of its lines level.
+        scale: the scale of the turned page, in whose pixels the boxes are returned.
         seconds: time limit.
 
     Raises:
@@ -45,7 +45,7 @@ def words_of(file: Path, number: int, turn: Turn, scale: Scale, seconds: float) 
 
 
 def _write_turned(file: Path, number: int, turn: Turn, copy: Path) -> None:
-    """Write one page of a PDF as another, turned."""
+    """Write one page of a PDF, turned, as a new PDF."""
     try:
         with pikepdf.open(file, suppress_warnings=True) as pdf, pikepdf.new() as alone:
             alone.pages.append(pdf.pages[number - 1])
@@ -63,7 +63,7 @@ def _words(file: Path, number: int, scale: Scale, seconds: float) -> tuple[Block
         raise ScanError(Code.TIMEOUT, f"reading the text took more than {seconds:.0f} s", page=number) from error
     if done.returncode != 0:
         raise ScanError(Code.DAMAGED, done.stderr.decode("utf-8", "replace").strip(), page=number)
-    # poppler passes control characters on, which XML forbids.
+    # poppler outputs control characters, which XML forbids.
     sound = re.sub(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]", b"", done.stdout)
     tree = etree.fromstring(sound, etree.XMLParser(recover=True, resolve_entities=False, huge_tree=True))
     boxes = [_box(node, scale) for node in tree.iter(f"{_XHTML}line")]
@@ -77,10 +77,10 @@ def _words(file: Path, number: int, scale: Scale, seconds: float) -> tuple[Block
 
 
 def _lowered(line: Line, boxes: Sequence[Rect]) -> Line:
-    """Return a line no higher than the way to the next line above or below it.
+    """Return a line not higher than the distance to the next line above or below it.
 
-    poppler makes a line as high as its font might ever reach, for Khmer fonts twice what is printed. Lines that lie on
-    one another are torn apart by whoever reads the PDF that is made of them.
+    poppler makes a line as high as its font can reach, for Khmer fonts twice the printed height. PDF readers would
+    split overlapping lines of the PDF that is made from them.
     """
     height = line.box.bottom - line.box.top
     if runs_down(line):
@@ -105,7 +105,7 @@ def _line(node: etree._Element, scale: Scale) -> Line | None:
     words = []
     for place, (text, rect) in enumerate(found):
         follower = found[place + 1][1] if place + 1 < len(found) else None
-        # poppler parts words where it sees a space, and Khmer sometimes where there is none.
+        # poppler splits words where it sees a space, and Khmer sometimes where there is none.
         khmer = place + 1 < len(found) and is_khmer(text[-1]) and is_khmer(found[place + 1][0][0])
         apart = not khmer or follower is None or follower.left - rect.right > _SPACE_GAP * (box.bottom - box.top)
         words.append(Word(text=text, box=rect, confidence=1.0, space=apart))

@@ -1,4 +1,4 @@
-"""A page's pixels, and how many of them make an inch."""
+"""A page's pixels and their resolution."""
 
 from dataclasses import dataclass, replace
 
@@ -16,5 +16,5 @@ class Picture:
     dpi: float
 
     def showing(self, pixels: Pixels) -> "Picture":
-        """Return other pixels of the same resolution."""
+        """Return other pixels at the same resolution."""
         return replace(self, pixels=pixels)

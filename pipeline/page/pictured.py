@@ -1,4 +1,4 @@
-"""Words on a PDF page that are not part of its text: in pictures, as outlines, on a stamp."""
+"""Reads words on a PDF page that are not part of its text: in pictures, as outlines, on a stamp."""
 
 import itertools
 import unicodedata
@@ -27,30 +27,30 @@ READ = "words in a picture on the page are recognised"
 UNREAD = "a picture on the page may hold words that cannot be read"
 
 _WORDS = ((3, 0.6), (8, 0.35))
-"""So many letters of a line, and so sure at least, are no drawing that looks like letters by chance."""
+"""A line with this many letters, at this confidence, is not a drawing that looks like letters by chance."""
 _LEAST_SURE = 0.2
-"""Beside a line of words, what is read so surely at least may be one, too."""
+"""Next to a line of words, a line with at least this confidence may be words, too."""
 _MANY, _MANY_KINDS = 20, 5
-"""Letters, and different ones, that are too many for a drawing, and too unsure to be words."""
+"""Letters, and different letters: too many for a drawing, although with too little confidence to count as words."""
 _FEWEST = 3
-"""Components of ink in a row that may be a line."""
+"""This many components of ink in a row may be a line."""
 _LOWEST, _HIGHEST, _WIDEST = 0.04, 0.75, 1.5
-"""Inches of the components of the ink that could be letters."""
+"""Size, in inches, of the components of ink that could be letters."""
 _GAP, _BETWEEN = 0.12, 0.2
-"""Inches between letters of a line, and between lines of a picture, at most."""
+"""The largest distance, in inches, between letters of a line, and between lines of a picture."""
 _SMALLEST = 0.2
-"""Inches each way of the smallest picture that may hold words whatever its ink looks like."""
+"""Width and height in inches of the smallest picture that may contain words regardless of the look of its ink."""
 _FLAT = 12
-"""Steps of 256 between the darkest and the lightest pixel of a picture that shows nothing."""
+"""Difference, of 256 levels, between the darkest and the lightest pixel of a picture that shows nothing."""
 _MOST = 6
-"""Pictures of a page that are read one by one."""
+"""The number of pictures of a page that are read one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pictured:
-    """What was read in the pictures of a page: as in :class:`Reading`, in pixels of the upright page.
+    """The reading of the pictures of a page: as in :class:`Reading`, in pixels of the upright page.
 
-    ``notes`` are remarks for people, ``unread`` those on what should be looked at.
+    ``notes`` are remarks for people, ``unread`` remarks about what a person should check.
     """
 
     blocks: tuple[Block, ...] = ()
@@ -67,13 +67,13 @@ def read_pictures(
     settings: PageSettings,
     seconds: float,
 ) -> Pictured:
-    """Read what is on a page beside its text.
+    """Read what is on a page apart from its text.
 
     Args:
-        page: The page, its text switched off.
+        page: The page, with its text switched off.
         text: Its text, turned upright.
-        known: Places of further words that are known, in pixels of ``picture``.
-        picture: The picture of the page, turned likewise.
+        known: Places of further known words, in pixels of ``picture``.
+        picture: The picture of the page, turned upright.
         settings: Resolution of reading, and the models.
         seconds: Time limit for the recogniser, for each of the pictures.
 
@@ -93,7 +93,7 @@ def read_pictures(
     lost = False
     for box, reading in found:
         renamed: dict[int, int] = {}
-        kept = [block for block in map(_sure_lines, reading.blocks) if block] if _has_words(reading) else []
+        kept = [block for block in map(_certain_lines, reading.blocks) if block] if _has_words(reading) else []
         lost |= not kept and _may_be_words(reading)
         for block in kept:
             if block.cell and block.cell.table not in renamed:
@@ -106,7 +106,7 @@ def read_pictures(
 
 
 def _without(pixels: Pixels, places: Sequence[Rect], width: int, height: int) -> Pixels:
-    """Return a picture with the ink at some places, in pixels of a page so large, taken off."""
+    """Return a picture without the ink at some places, which are in pixels of a page of this size."""
     rows, columns = pixels.shape[:2]
     calm = pixels.copy()
     for left, top, right, bottom in places:
@@ -117,7 +117,7 @@ def _without(pixels: Pixels, places: Sequence[Rect], width: int, height: int) ->
 
 
 def _places(bare: Picture, pictures: Shares, width: int, height: int) -> Iterator[Rect]:
-    """Yield where words may be, in pixels of a page so large: where pictures are, and ink that could be lines."""
+    """Yield where words may be, in pixels of a page of this size: pictures, and ink that could be lines."""
     dpi = bare.dpi
     pixels = grey(bare.pixels)
     if int(pixels.max()) - int(pixels.min()) < _FLAT:
@@ -141,7 +141,7 @@ def _places(bare: Picture, pictures: Shares, width: int, height: int) -> Iterato
 
 
 def _lines(picture: Picture) -> Pixels:
-    """Return a mask of what could be lines of letters: components of their size in a row, rules left out."""
+    """Return a mask of what could be lines of letters: components of that size in a row, without rules."""
     dpi = picture.dpi
     even, _ = strengthened(flatten(picture))
     whole = without_solids(ink_of(even))
@@ -174,15 +174,15 @@ def _has_words(reading: Reading) -> bool:
     return any(len(_letters(line)) >= letters and line.confidence >= sure for line in lines for letters, sure in _WORDS)
 
 
-def _sure_lines(block: Block) -> Block | None:
+def _certain_lines(block: Block) -> Block | None:
     lines = tuple(line for line in block.lines if line.confidence >= _LEAST_SURE)
     return block.model_copy(update={"lines": lines}) if lines else None
 
 
 def _may_be_words(reading: Reading) -> bool:
-    """Whether there is so much that it may be words.
+    """Whether there is so much text that it may be words.
 
-    A photograph is read as letters here and there, a row of empty boxes as one letter over and over.
+    A photograph is read as single letters in different places, a row of empty boxes as the same letter many times.
     """
     lines = [_letters(line) for block in reading.blocks for line in block.lines]
     read = [letter for letters in lines if len(letters) >= _MANY_KINDS for letter in letters]
@@ -196,7 +196,7 @@ def _letters(line: Line) -> list[str]:
 
 
 def _moved(block: Block, reading: Reading, box: Rect) -> Block:
-    """Return a block that was read in a part of a page, with its places on the page."""
+    """Return a block that was read in a part of a page, with places on the whole page."""
     lines = list[Line]()
     for line in block.lines:
         words = tuple(word.model_copy(update={"box": _place(word.box, reading, box)}) for word in line.words)

@@ -1,4 +1,4 @@
-"""Light writing on dark ground: negative film, photostats, heading bars. It is found, and made dark on light."""
+"""Finds light writing on dark ground (negative film, photostats, heading bars) and makes it dark on light."""
 
 import cv2
 import numpy as np
@@ -10,13 +10,13 @@ from pipeline.page.job import PictureJob, Positive
 from pipeline.page.picture import Picture, Pixels
 
 _INK = 0.7
-"""The part of their paper's shade by which letters are darker than it when they have been made dark."""
+"""The share of the paper's shade by which letters are darker than the paper after they are made dark."""
 
 _PAPER = 235.0
-"""The shade of paper where there is none round the dark ground."""
+"""The shade of paper if there is none around the dark ground."""
 
 _RIM = 0.02
-"""Inches on either side of the edge of dark ground: they are neither, and become paper."""
+"""Inches on both sides of the edge of dark ground: this strip is neither, and becomes paper."""
 
 
 def run(job: PictureJob) -> None:
@@ -25,16 +25,16 @@ def run(job: PictureJob) -> None:
 
 
 def positive(picture: Picture) -> Positive | None:
-    """Make light writing on dark ground dark on light; None where there is none, as on nearly every page.
+    """Make light writing on dark ground dark on light; None if there is none, as on nearly every page.
 
-    Ground is what is level, and what lies between; letters are what is lighter or darker than the ground all round
-    them. Ground on which the letters are lighter is dark, whatever its own shade is.
+    Ground is what is even in shade, and what is between; letters are lighter or darker than the ground all around them.
+    Ground with lighter letters is dark ground, regardless of its own shade.
 
     Args:
         picture: The page as scanned, grey or RGB.
 
     Returns:
-        The page, grey or RGB as it was; what was made dark on light has no colour.
+        The page, grey or RGB as before; parts that were made dark on light have no colour.
     """
     if not may_be_dark(_shrunk(picture, max(1, int(picture.dpi / GLANCE)))):
         return None
@@ -73,10 +73,10 @@ def _turn(pixels: Pixels, look: Look, region: Region, factor: int) -> None:
     paper = float(np.median(beside)) if beside.size > look.dpi else 0.0
     if paper < float(np.median(ground[inner > 0])) + look.step:
         paper = _PAPER
-    # Only where the region is: a heading bar is a small part of a page.
+    # Only the part with the region: a heading bar is a small part of a page.
     left, top, width, height = cv2.boundingRect(outer)
     small = np.s_[top : top + height, left : left + width]
-    # What is left over at the right and at the bottom of the picture belongs to its last column and row.
+    # Leftover pixels at the right and at the bottom of the picture belong to its last column and row.
     right = pixels.shape[1] if left + width == outer.shape[1] else (left + width) * factor
     bottom = pixels.shape[0] if top + height == outer.shape[0] else (top + height) * factor
     place = pixels[top * factor : bottom, left * factor : right]

@@ -1,4 +1,4 @@
-"""The cleaning of a page: evened, its ink told from paper, rules and seals, and taken apart into components."""
+"""Cleans a page: flattens it, separates its ink from paper, rules and seals, and finds the components of the ink."""
 
 import cv2
 import numpy as np
@@ -13,11 +13,11 @@ from pipeline.page.tables import find_rules
 from pipeline.page.upright import make_upright
 
 _COARSE = 150.0
-"""Dots per inch, or a little more, of the picture on which rules and rings are found."""
+"""Dots per inch, or a little more, of the picture in which rules and rings are found."""
 
 
 def run(job: PictureJob) -> None:
-    """Prepare every view of a page in every direction in which its lines may lie."""
+    """Prepare every view of a page in every possible direction of its lines."""
     job.candidates = [
         Candidate(number, turn, skew, prepare(make_upright(view.picture, turn, skew), job.settings.dpi))
         for number, view in enumerate(job.views)
@@ -26,7 +26,7 @@ def run(job: PictureJob) -> None:
 
 
 def prepare(picture: Picture, dpi: float) -> PreparedPage:
-    """Prepare an upright grey page, not yet laid out, for reading at a resolution, in dots per inch."""
+    """Prepare an upright grey page, without layout, for reading at a resolution in dots per inch."""
     even, faint = strengthened(flatten(resized(picture, dpi)))
     ink = without_solids(ink_of(even))
     # Rules and rings are big: they are found on a smaller picture, in a fraction of the time.
@@ -47,7 +47,7 @@ def prepare(picture: Picture, dpi: float) -> PreparedPage:
         text = text.showing(np.asarray(cv2.bitwise_and(text.pixels, ink_of(even).pixels), np.uint8))
     components = Components.of(text.pixels)
     letter = letter_height(components, dpi)
-    # Smaller is dirt. Much bigger is drawn or written over the page by hand, and would tie lines together.
+    # Smaller components are dirt. Much bigger ones are drawn or written over the page, and would connect lines.
     chosen = components.boxes[:, 4] > 0.008 * letter**2
     chosen &= (components.heights < 5 * letter) & (components.widths < 12 * letter)
     chosen[0] = False

@@ -1,4 +1,4 @@
-"""A page made ready for reading: upright, evened, its ink in connected components, its blocks and lines found."""
+"""A page that is ready for reading: upright, flattened, with the connected components of its ink, blocks and lines."""
 
 from dataclasses import dataclass, replace
 
@@ -12,15 +12,15 @@ from pipeline.page.picture import Picture, Pixels
 from pipeline.page.tables import Rules
 
 LETTER = 23.0
-"""Pixels of a letter's height in the pictures that are recognised: smaller is read worse, bigger only slower."""
+"""Height of a letter in pixels in the pictures that are recognised: smaller is read worse, bigger only slower."""
 
 _MARGIN = 8
-"""White pixels round the picture of a line."""
+"""White pixels around the picture of a line."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinePicture:
-    """The picture of a line at ``scale`` times the prepared page, and where its left top corner is on that."""
+    """The picture of a line at ``scale`` times the prepared page, and the place of its top left corner on the page."""
 
     pixels: Pixels
     left: float
@@ -30,11 +30,11 @@ class LinePicture:
 
 @dataclass(frozen=True, slots=True)
 class PreparedPage:
-    """A page ready for reading, ``even`` being its evened grey picture at the resolution of reading.
+    """A page ready for reading; ``even`` is its flattened grey picture at the resolution of reading.
 
     ``letter`` is the height of its letters in pixels, ``chosen`` are the labels of the components that are text.
-    ``rules`` are those of a picture ``shrunk_by`` times smaller. ``faint`` says that all of its ink was faint. It has
-    ``blocks`` once it is laid out.
+    ``rules`` are those of a picture ``shrunk_by`` times smaller. ``faint``: all of its ink was faint. It has ``blocks``
+    after the layout is found.
     """
 
     even: Picture
@@ -52,13 +52,13 @@ class PreparedPage:
         return [line for block in self.blocks for line in block.lines]
 
     def upside_down(self) -> "PreparedPage":
-        """Return the same page turned by 180 degrees, not laid out: that takes little beside finding its ink."""
+        """Return the same page rotated by 180 degrees, without layout: this is much cheaper than finding its ink."""
         even = self.even.showing(np.asarray(cv2.rotate(self.even.pixels, cv2.ROTATE_180), np.uint8))
         components, rules = self.components.upside_down(), self.rules.upside_down()
         return replace(self, even=even, components=components, rules=rules, blocks=())
 
     def picture_of(self, line: PrintedLine, scale: float) -> LinePicture:
-        """Return the picture of a line, scaled, with no ink of its neighbours on it."""
+        """Return the picture of a line, scaled, without ink of its neighbours."""
         boxes = self.components.boxes[line.components]
         reach = max(2, round(self.letter / 10))
         rows, columns = self.even.pixels.shape
@@ -75,7 +75,7 @@ class PreparedPage:
         own, others = cv2.inRange(ink, (1,), (1,)), cv2.dilate(cv2.inRange(ink, (2,), (2,)), np.ones((3, 3), np.uint8))
         near = cv2.dilate(own, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
         shown = cv2.bitwise_and(near, cv2.bitwise_or(own, cv2.bitwise_not(others)))
-        # What is not to be shown becomes white.
+        # The hidden parts become white.
         pixels = cv2.bitwise_or(self.even.pixels[box.top : box.bottom, box.left : box.right], cv2.bitwise_not(shown))
         size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)

@@ -1,7 +1,7 @@
-"""Two letters that the recogniser takes for others, put right where only one word can be meant.
+"""Corrects two letters that the recogniser confuses with others, where only one word is possible.
 
-ឦ and ឭ stand in next to no words of today's Khmer but these (Chuon Nath's dictionary): ឦសាន, north-east, and រំឭក, to
-remind. What is read in their place, no word has. What other words might hold is left as it was read.
+ឦ and ឭ occur in almost no words of modern Khmer except these (Chuon Nath's dictionary): ឦសាន, north-east, and រំឭក, to
+remind. No word has what is read in their place. What could be part of another word is not changed.
 """
 
 import re
@@ -14,7 +14,7 @@ _WORDS = (
     (re.compile("[ឍឮ](?=សាន)"), "ឦ"),
     (re.compile("(?<=រំ)ឮ(?=ក)"), "ឭ"),
 )
-"""What the letter was taken for, between the letters beside it; measured in docs/training.md."""
+"""What was read instead of the letter, between its neighbouring letters; measured in docs/training.md."""
 
 
 def with_rare_letters(symbols: Sequence[Symbol]) -> Symbols:

@@ -1,4 +1,4 @@
-"""A picture of a page in, its text out; and the last stage of a page of a scan."""
+"""Reads the text of a page's picture; and the last stage of a page of a scan."""
 
 from models.errors import ScanError
 from models.failure import Code
@@ -17,7 +17,7 @@ def run(job: ScanJob) -> Page:
     """Read the picture of a page.
 
     Raises:
-        ScanError: It cannot be read, or it is not blank and yet has neither text nor handwriting.
+        ScanError: It cannot be read, or it is not blank but has neither text nor handwriting.
     """
     reading = read_picture(job.picture, job.settings, job.seconds)
     is_empty = not reading.blank and not reading.handwriting and not job.unread
@@ -58,12 +58,12 @@ def read_picture(picture: Picture, settings: PageSettings, seconds: float) -> Re
 
 
 def picture_job(picture: Picture, settings: PageSettings, seconds: float) -> PictureJob:
-    """Return a picture to be taken through :data:`PICTURE_STAGES`; the time for it begins now."""
+    """Return the job that takes a picture through :data:`PICTURE_STAGES`; its time limit begins now."""
     return PictureJob(Picture(picture.pixels, _true_dpi(picture)), settings, open_recogniser(settings, seconds))
 
 
 def _true_dpi(picture: Picture) -> float:
-    """Return the resolution of a picture, or that of an A4 page where the one it claims would make it a poster.
+    """Return the resolution of a picture, or that of an A4 page if the claimed one would make it a poster.
 
     Programs write 72 or 96 dpi into pictures whose resolution they do not know.
     """

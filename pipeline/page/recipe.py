@@ -1,4 +1,4 @@
-"""The recipe of a page: what decides what is read from it."""
+"""The recipe of a page: everything that determines what is read from it."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ from pipeline.page.stages import versions as stage_versions
 
 
 def versions(settings: PageSettings) -> dict[str, str]:
-    """Return the versions of the programs and libraries that decide what is read."""
+    """Return the versions of the programs and libraries that determine what is read."""
     return {
         "bannasar": own_version(),
         **about(settings).versions(),
@@ -30,7 +30,7 @@ def own_version() -> str:
 
 
 def fingerprint(settings: PageSettings) -> str:
-    """Return 16 hexadecimal digits that are equal only for equal stages, settings, models and deciding versions.
+    """Return 16 hexadecimal digits that are equal only for equal stages, settings, models and versions.
 
     Raises:
         ScanError: a model is missing.

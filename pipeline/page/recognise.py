@@ -1,4 +1,4 @@
-"""The reading of a page's lines: once by a cheap model, and again where that is not sure."""
+"""Reads a page's lines: first with a fast model, and again if its confidence is low."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,10 +10,10 @@ from pipeline.page.prepared_page import LETTER
 from pipeline.page.recogniser import Recogniser, Symbols
 
 _THRESHOLD = 0.7
-"""A Khmer line with a symbol of a lower confidence than this is read again."""
+"""A Khmer line with a symbol below this confidence is read again."""
 
 _LATIN_THRESHOLD = 0.3
-"""A line of a Latin page with a lower confidence than this is read again."""
+"""A line of a Latin page below this confidence is read again."""
 
 
 def run(job: PictureJob) -> None:
@@ -30,7 +30,7 @@ def read_lines(
 
     Args:
         pictures: Grey pictures of one line each.
-        recogniser: What reads them.
+        recogniser: The recogniser that reads them.
         settings: The names of the models.
         latin: Whether the page is Latin.
 
@@ -41,7 +41,7 @@ def read_lines(
 
 
 def _read_khmer(pictures: Sequence[Pixels], recogniser: Recogniser, settings: PageSettings) -> list[Symbols]:
-    """Read lines with the cheap model, and again those that it is not sure of."""
+    """Read lines with the fast model, and those with low confidence again."""
     readings = recogniser.read(pictures, settings.first_languages)
 
     def again(doubtful: Callable[[Symbols], bool], models: str) -> None:
@@ -57,7 +57,7 @@ def _read_khmer(pictures: Sequence[Pixels], recogniser: Recogniser, settings: Pa
 
 
 def _read_latin(pictures: Sequence[Pixels], recogniser: Recogniser, settings: PageSettings) -> list[Symbols]:
-    """Read lines with the Latin models, and those that these make little of with the one that knows both scripts."""
+    """Read lines with the Latin models, and those with low confidence with the model for both scripts."""
     readings = recogniser.read(pictures, settings.latin_languages)
     chosen = [number for number, symbols in enumerate(readings) if line_confidence(symbols) < _LATIN_THRESHOLD]
     seconds = recogniser.read([pictures[number] for number in chosen], settings.first_languages)

@@ -1,4 +1,4 @@
-"""Pictures of lines in, their symbols out: what a recogniser is, and which there are."""
+"""Defines a recogniser, which reads the symbols on pictures of lines, and lists the recognisers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,16 +13,15 @@ RECOGNISERS = {
     "tesserocr": "pipeline.page.recognisers.in_process",
     "pytesseract": "pipeline.page.recognisers.program",
 }
-"""The module of each recogniser; it has a class ``Engine``, a :class:`Recogniser`, and its description ``ABOUT``."""
+"""The module of each recogniser; it has a class ``Engine``, a :class:`Recogniser`, and a description ``ABOUT``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """The least thing that is recognised: a letter, a vowel, a subscript with its coeng.
+    """The smallest recognised unit: a letter, a vowel, a subscript with its coeng.
 
     ``left`` and ``right`` are its columns ``[left, right)`` in the line's picture; those of stacked symbols overlap.
-    ``confidence`` is the chance, 0–1, that the symbol is right. ``begins`` says that the recogniser began a word with
-    it.
+    ``confidence`` is the probability, 0–1, that the symbol is right. ``begins``: the recogniser began a word with it.
     """
 
     text: str
@@ -36,10 +35,10 @@ Symbols = tuple[Symbol, ...]
 
 
 class Recogniser(Protocol):
-    """Whatever reads pictures of single lines."""
+    """Reads pictures of single lines."""
 
     def read(self, lines: Sequence[Pixels], models: str) -> list[Symbols]:
-        """Read grey pictures of one line each with the named models; the symbols of each, as the text runs.
+        """Read grey pictures of one line each with the named models; return each line's symbols in text order.
 
         Raises:
             ScanError: TIMEOUT when the time is up, RECOGNITION when it fails or a model is missing.
@@ -48,7 +47,7 @@ class Recogniser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model of a recogniser: its file, be it there or not, and the Debian package of it, "" where it is our own."""
+    """A model of a recogniser: its file, which may not exist, and its Debian package, "" for our own models."""
 
     name: str
     file: Path
@@ -56,7 +55,7 @@ class Model:
 
 
 class About(Protocol):
-    """What a recogniser says of itself: it goes into the recipe, and `bannasar doctor` checks it.
+    """The description of a recogniser: it is part of the recipe, and `bannasar doctor` checks it.
 
     ``programs`` are the programs that it runs, each with its Debian package.
     """
@@ -64,10 +63,10 @@ class About(Protocol):
     programs: Mapping[str, str]
 
     def versions(self) -> dict[str, str]:
-        """Return the versions of all that decides what is read.
+        """Return the versions of everything that determines what is read.
 
         Raises:
-            ScanError: RECOGNITION where a program is missing.
+            ScanError: RECOGNITION if a program is missing.
         """
 
     def models(self, settings: PageSettings) -> list[Model]:
@@ -75,14 +74,14 @@ class About(Protocol):
 
 
 def open_recogniser(settings: PageSettings, seconds: float) -> Recogniser:
-    """Return the recogniser that the settings name; its time, ``seconds`` for a whole page, begins now."""
+    """Return the recogniser that the settings name; its time limit, ``seconds`` for a whole page, begins now."""
     return cast(Recogniser, _module(settings).Engine(settings.models_folder, seconds))
 
 
 def about(settings: PageSettings) -> About:
-    """Return what the recogniser that the settings name says of itself."""
+    """Return the description of the recogniser that the settings name."""
     return cast(About, _module(settings).ABOUT)
 
 
-def _module(settings: PageSettings):  # type: ignore[no-untyped-def]  # noqa: ANN202  # a module has no type of its own
+def _module(settings: PageSettings):  # type: ignore[no-untyped-def]  # noqa: ANN202  # modules have no specific type
     return import_module(RECOGNISERS[settings.recogniser])

@@ -1,4 +1,4 @@
-"""One page of a scan as a picture."""
+"""Renders one page of a scan as a picture."""
 
 from pathlib import Path
 
@@ -17,14 +17,14 @@ def run(job: ScanJob) -> None:
 
 
 def render(file: Path, kind: Kind, number: int, dpi: int, seconds: float) -> Picture:
-    """Return one page as it lies in the scan, not yet upright.
+    """Return one page as it is in the scan, not yet upright.
 
     A picture file, and a PDF page that is one picture, keep their own pixels; other PDF pages are rendered at ``dpi``.
-    Pictures without colour come back grey.
+    Pictures without colour are returned in grey.
 
     Args:
         file: the scan.
-        kind: what it is.
+        kind: its kind.
         number: the page, from 1.
         dpi: resolution for PDF pages that are not one picture, in dots per inch.
         seconds: time limit of the renderer, or of the decoder.
@@ -33,8 +33,8 @@ def render(file: Path, kind: Kind, number: int, dpi: int, seconds: float) -> Pic
         The picture and its dots per inch.
 
     Raises:
-        ScanError: the page cannot be rendered (damaged, or out of time).
+        ScanError: the page cannot be rendered (it is damaged, or takes too long).
     """
-    # The scan was inspected: its pages are within our own limits.
+    # The scan was inspected, so its pages are within our own limits.
     Image.MAX_IMAGE_PIXELS = None
     return pdf_page(file, number, dpi, seconds) if kind is Kind.PDF else frame(file, kind, number, seconds)

@@ -1,4 +1,4 @@
-"""The pixels of an image as a scanner or a program wrote it: on white paper, at a resolution that can be true."""
+"""The pixels of an image as a scanner or a program wrote it: on white paper, at a plausible resolution."""
 
 import cv2
 import numpy as np
@@ -11,18 +11,18 @@ A4_LONG_INCHES = 297 / 25.4
 # A page whose claimed resolution would make it smaller or larger than this was not scanned at that resolution:
 # many programs write 72 or 96 into every picture.
 _LONG_INCHES = (3.5, 24.0)
-# Finer than this films are scanned, and no paper: what is on them was larger.
+# Only films, not paper, are scanned at a higher resolution than this: what is on them was larger.
 _FINEST_DPI = 1250
-# A fax has half as many rows as columns to an inch, or nearly as many: 204 by 98 or 196 (ITU-T T.4).
+# A fax has half as many rows as columns per inch, or nearly as many: 204 by 98 or 196 (ITU-T T.4).
 _UNEQUAL, _SQUASHED = 1.03, 2.5
 _COLOUR_STEP = 24
 _COLOUR_SHARE = 0.0005
 
 
 def picture_at(image: Image.Image, across: float, down: float) -> Picture:
-    """Return the picture of an upright image that claims so many dots per inch along its rows and its columns.
+    """Return the picture of an upright image that claims these dots per inch along its rows and its columns.
 
-    One that was scanned more finely one way than the other is stretched, lest its letters be squashed.
+    An image with different resolutions in the two directions is stretched, so that its letters are not distorted.
     """
     pixels = grey_or_rgb(image)
     height, width = pixels.shape[:2]
@@ -39,21 +39,21 @@ def picture_at(image: Image.Image, across: float, down: float) -> Picture:
 
 
 def sound_dpi(long_side: float, claimed: float) -> float:
-    """Return the resolution that a page claims, or that of an A4 page where no sheet can have been scanned so.
+    """Return the resolution that a page claims, or that of an A4 page if the claim is impossible for a sheet.
 
     Args:
-        long_side: of the page's picture, in pixels.
-        claimed: dots per inch, 0 where nothing is claimed.
+        long_side: the long side of the page's picture, in pixels.
+        claimed: dots per inch, 0 if nothing is claimed.
     """
     low, high = _LONG_INCHES
-    # A resolution that only scanners write is believed of a large sheet, too: a map, a register.
+    # A resolution that only scanners write is accepted for a large sheet, too: a map, a register.
     if 0 < claimed <= _FINEST_DPI and low <= long_side / claimed and (long_side / claimed <= high or claimed >= 150):
         return claimed
     return long_side / A4_LONG_INCHES
 
 
 def grey_or_rgb(image: Image.Image) -> Pixels:
-    """Return the pixels on white paper, grey where there is no colour to speak of."""
+    """Return the pixels on white paper, in grey if there is almost no colour."""
     if image.mode in {"I", "I;16", "I;16B", "I;16L", "F"}:
         return eight_bits(np.asarray(image), 16 if image.mode.startswith("I;16") else 32)
     if image.mode == "LAB":
@@ -70,6 +70,6 @@ def grey_or_rgb(image: Image.Image) -> Pixels:
     rgb = np.asarray(image.convert("RGB"))
     sample = rgb[::4, ::4].astype(np.int16)
     spread = sample.max(axis=2) - sample.min(axis=2)
-    # Yellowed paper is tinted all over; colour that matters (a seal, blue ink) stands out from the paper's own tint.
+    # Yellowed paper is tinted all over; colour that matters (a seal, blue ink) differs from the paper's own tint.
     coloured = np.abs(spread - np.median(spread)) > _COLOUR_STEP
     return rgb if float(coloured.mean()) > _COLOUR_SHARE else np.asarray(image.convert("L"))

@@ -1,4 +1,4 @@
-"""The ring of a seal: found as a circle among the ink and taken out, so that it ties no lines together."""
+"""Finds the ring of a seal as a circle among the ink, and removes it, so that it does not connect lines."""
 
 import math
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 _TRIES = 400
 _POINTS = 2000
 _FEWER, _LIKELY = 10, 20
-"""Every circle is tried on a tenth of the points; the twenty likeliest then on all."""
+"""Every circle is tested on a tenth of the points; then the twenty likeliest on all points."""
 
 _MOST = 4
 _BINS = 72
@@ -23,7 +23,7 @@ _BINS = 72
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """A circle drawn in ink: its middle, and the radii in pixels between which the ink of its stroke lies."""
+    """A circle drawn in ink: its centre, and the inner and outer radius in pixels of its stroke."""
 
     x: float
     y: float
@@ -32,17 +32,17 @@ class Ring:
 
 
 def find_rings(ink: Picture) -> list[Ring]:
-    """Find the rings of seals: circles 0.4 to 2.4 inches across, most of whose way round is inked.
+    """Find the rings of seals: circles 0.4 to 2.4 inches across, with ink on most of their circumference.
 
-    Circles through three points of the big components are tried at random, always the same (RANSAC: Fischler and Bolles
-    1981).
+    Circles through three points of the big components are tried at random, with a fixed seed (RANSAC: Fischler and
+    Bolles 1981).
 
     Args:
         ink: Mask of the ink without its rules.
     """
     dpi = ink.dpi
     components = Components.of(ink.pixels)
-    # A stroke of letters that touch can be as big, and falls out as no circle.
+    # Touching letters can be as big; they are excluded because they are not a circle.
     big = (components.heights > 0.4 * dpi) | (components.widths > 0.8 * dpi)
     big[0] = False
     if not big.any():
@@ -64,7 +64,7 @@ def find_rings(ink: Picture) -> list[Ring]:
 
 
 def at_full_size(ring: Ring, ink: Picture, factor: float) -> Ring:
-    """Return a ring that was found on a smaller picture, measured anew on the ink itself, ``factor`` times as big."""
+    """Return a ring that was found on a smaller picture, measured again on the ink itself, ``factor`` times as big."""
     x, y, reach = ring.x * factor, ring.y * factor, ring.outer * factor + ink.dpi / 20
     left, top = max(0, int(x - reach)), max(0, int(y - reach))
     points = cv2.findNonZero(ink.pixels[top : int(y + reach) + 1, left : int(x + reach) + 1])
@@ -77,9 +77,9 @@ def at_full_size(ring: Ring, ink: Picture, factor: float) -> Ring:
 def rub_out(even: Pixels, rings: list[Ring]) -> Pixels:
     """Return an evened picture without the strokes of rings.
 
-    Ink over ink lets through what each lets through: divided by the ring's own ink, what was written under it is
-    left. Where that is nothing, letters cut by the stroke are joined again across it (Bertalmio et al. 2001): on aged
-    pages that took a quarter of all errors away.
+    Light that passes ink over ink passes each of the two: divided by the ring's own ink, the writing under it is left.
+    Where nothing is left, letters cut by the stroke are joined again across it (Bertalmio et al. 2001): on aged pages
+    this removed a quarter of all errors.
     """
     result = even.copy()
     height, width = even.shape
@@ -108,7 +108,7 @@ def _ring(x: Floats, y: Floats, dpi: float, chance: np.random.Generator) -> Ring
     sx, sy = x[some], y[some]
     three = chance.integers(0, some.size, (_TRIES, 3))
     (x1, x2, x3), (y1, y2, y3) = sx[three].T, sy[three].T
-    # The circle through three points, by the crossing of two bisectors.
+    # The circle through three points, from the intersection of two bisectors.
     slant = 2 * (x1 * (y2 - y3) + x2 * (y3 - y1) + x3 * (y1 - y2))
     fine = np.abs(slant) > 1
     s1, s2, s3 = x1**2 + y1**2, x2**2 + y2**2, x3**2 + y3**2
@@ -128,7 +128,7 @@ def _ring(x: Floats, y: Floats, dpi: float, chance: np.random.Generator) -> Ring
 
 
 def _near(x: Floats, y: Floats, cx: Floats, cy: Floats, radius: Floats, reach: float) -> Floats:
-    """Return how many points lie within a reach of each of some circles."""
+    """Return how many points are within a distance of each of some circles."""
     across = x.astype(np.float32) - cx.astype(np.float32)[:, np.newaxis]
     down = y.astype(np.float32) - cy.astype(np.float32)[:, np.newaxis]
     far = across * across + down * down
@@ -138,12 +138,12 @@ def _near(x: Floats, y: Floats, cx: Floats, cy: Floats, radius: Floats, reach: f
 
 
 def _measured(x: Floats, y: Floats, cx: float, cy: float, radius: float, dpi: float) -> Ring | None:
-    """Fit a circle to the ink near it, and measure its stroke; None when too little of its way round is inked."""
+    """Fit a circle to the ink near it, and measure its stroke; None if too little of its circumference is inked."""
     for reach in (dpi / 40, dpi / 60, dpi / 75):
         near = np.abs(np.hypot(x - cx, y - cy) - radius) < reach
         if near.sum() < 10:
             return None
-        # x² + y² = 2·cx·x + 2·cy·y + c is linear in what is sought (Kåsa 1976).
+        # x² + y² = 2·cx·x + 2·cy·y + c is linear in the unknowns (Kåsa 1976).
         system = np.stack([x[near], y[near], np.ones(int(near.sum()))], axis=1)
         (a, b, c), *_ = np.linalg.lstsq(system, x[near] ** 2 + y[near] ** 2, rcond=None)
         cx, cy = a / 2, b / 2

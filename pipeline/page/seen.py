@@ -1,8 +1,8 @@
-"""What of the text of a PDF page a viewer shows.
+"""Finds the text of a PDF page that a viewer shows.
 
-The page is drawn without its text, and then with a part of its text at a time: a character is seen where that changes
-pixels. So it does not matter why one is not seen: it may be clipped, covered, transparent, white on white, invisible,
-in a layer that is off, or beside the page.
+The page is drawn without its text, and then with one part of its text at a time: a character is visible if that changes
+pixels. So the reason why a character is not visible does not matter: it may be clipped, covered, transparent, white on
+white, invisible, in a layer that is off, or outside the page.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,28 +26,28 @@ _DPI = 150.0
 _LONGEST = 3000
 _DEEPEST = 15
 _CHANGE = 12
-"""Steps of 256 by which a pixel has to change to be seen: light grey on white does, nearly white does not."""
+"""Levels of 256 by which a pixel must change to be visible: light grey on white does, nearly white does not."""
 _LEAST = 0.05
-"""The part of a character's box that has to change: even a comma fills more of its own."""
+"""The share of a character's box that must change: even a comma fills more of its box."""
 _SMALLEST = 1.0
-"""Points: nobody reads letters of a smaller size."""
+"""In points: nobody reads smaller letters."""
 _MOST_GROUPS = 5
 _MOST_OBJECTS = 20_000
-"""Of more objects it is not looked up which of them overlap."""
+"""With more objects than this, overlaps between them are not computed."""
 _OVERLAP = 0.2
 _LEAN = 10
-"""Degrees off level or upright from which on text runs aslant."""
+"""From this angle to horizontal or vertical on, in degrees, text is slanted."""
 _TURNS: tuple[Turn, ...] = (0, 270, 180, 90)
 
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """The text of a PDF page, and what of it is seen.
+    """The text of a PDF page, and which of it is visible.
 
-    Characters of one of the ``groups`` do not overlap those that another object of the same group draws; -1 are those
-    that were made up. ``layer`` are invisible characters over a picture, which an earlier recognition left.
-    ``pictures`` are the boxes of the page's pictures, ``bare`` is what it looks like without its text, in RGB.
-    ``turned_by`` is how it was turned clockwise from how viewers show it.
+    Characters of one of the ``groups`` do not overlap those that another object of the same group draws; -1 is for
+    inserted characters. ``layer`` are invisible characters over a picture, which an earlier recognition left.
+    ``pictures`` are the boxes of the page's pictures, ``bare`` is the page without its text, in RGB. ``turned_by`` is
+    its clockwise turn from the view in viewers.
     """
 
     characters: Characters
@@ -60,7 +60,7 @@ class PageText:
 
     @property
     def text(self) -> Sequence[str]:
-        """The characters themselves."""
+        """The characters."""
         return self.characters.text
 
     @property
@@ -70,17 +70,17 @@ class PageText:
 
     @property
     def aslant(self) -> Truths:
-        """Which characters run neither level nor straight up or down."""
+        """Which characters run neither horizontally nor vertically."""
         return np.asarray(np.abs((self.characters.angles + 45) % 90 - 45) > _LEAN, bool)
 
     @property
     def hidden(self) -> Truths:
-        """Which letters and digits are not seen, nor what an earlier recognition left."""
+        """Which letters and digits are not visible and were not left by an earlier recognition."""
         return self.letters & ~self.seen & ~self.layer
 
     @property
     def hidden_words(self) -> int:
-        """How many words there are of which something is hidden."""
+        """The number of words that are at least partly hidden."""
         spaces = [character.isspace() for character in self.text]
         words, hidden = 0, False
         for space, unseen in zip([*spaces, True], [*self.hidden, False], strict=True):
@@ -90,7 +90,7 @@ class PageText:
 
     @property
     def turn(self) -> Turn:
-        """The clockwise turn in degrees by which most of the letters that are seen come to stand upright."""
+        """The clockwise turn in degrees that makes most of the visible letters upright."""
         angles = self.characters.angles[self.seen & self.letters & ~self.aslant]
         return _TURNS[int(np.bincount((angles + 45) // 90 % 4, minlength=4).argmax())]
 
@@ -107,7 +107,7 @@ class PageText:
 
 
 def look_at(page: pdfium.PdfPage) -> PageText:
-    """Tell what of the text of a page is seen. Whoever draws the opened page afterwards, draws it without its text."""
+    """Find the visible text of a page. After this, the opened page is drawn without its text."""
     characters = characters_of(page)
     items = list(page.get_objects(max_depth=_DEEPEST))
     objects = {address(item.raw): item for item in items if item.type == pdfium_c.FPDF_PAGEOBJ_TEXT}
@@ -136,7 +136,7 @@ def look_at(page: pdfium.PdfPage) -> PageText:
 
 
 def bare_picture(page: pdfium.PdfPage, width: int, height: int) -> Pixels:
-    """Return the picture, RGB, of a page that :func:`look_at` saw, without its text, and so large in pixels."""
+    """Return the picture, RGB, without text, in this size in pixels, of a page after :func:`look_at`."""
     drawn = _picture(page, max(width / page.get_width(), height / page.get_height()))
     return np.asarray(cv2.resize(drawn, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
@@ -160,7 +160,7 @@ def _switch(objects: Iterable[pdfium.PdfObject], *, on: bool) -> None:
 
 
 def _groups(characters: Characters) -> Integers:
-    """Return a group for each character, so that the objects of one group do not overlap one another."""
+    """Return a group for each character, so that the objects of one group do not overlap each other."""
     addresses, whose = np.unique(characters.objects, return_inverse=True)
     if len(addresses) > _MOST_OBJECTS:
         return np.where(characters.objects > 0, 0, -1)
@@ -181,7 +181,7 @@ def _groups(characters: Characters) -> Integers:
 
 
 def _changed(change: Truths, boxes: Shares) -> Truths:
-    """Return in which boxes enough of the pixels changed."""
+    """Return which boxes have enough changed pixels."""
     height, width = change.shape
     sums = cv2.integral(change.astype(np.uint8))
     edges = np.rint(boxes * (width, height, width, height)).astype(int)
@@ -193,14 +193,14 @@ def _changed(change: Truths, boxes: Shares) -> Truths:
 
 
 def _share_marks(text: Sequence[str], seen: Truths) -> None:
-    """Let what is no letter or digit by itself, a vowel sign or a dot, be seen where the letter before it is."""
+    """Make a sign that is not a letter or digit, such as a vowel sign or a dot, visible if the letter before it is."""
     for place in range(1, len(text)):
         if not text[place].isalnum() and not text[place].isspace():
             seen[place] |= seen[place - 1]
 
 
 def _within(boxes: Shares, pictures: Shares) -> Truths:
-    """Return which boxes have their middle in a picture."""
+    """Return which boxes have their centre in a picture."""
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
     found = np.zeros(len(boxes), bool)
     for left, top, right, bottom in pictures:

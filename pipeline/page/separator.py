@@ -1,4 +1,4 @@
-"""Separator sheets among the pages: told by the QR code that they bear."""
+"""Recognises separator sheets among the pages by their QR code."""
 
 import re
 
@@ -15,7 +15,7 @@ from pipeline.page.recipe import fingerprint
 SEPARATES = "a separator sheet"
 
 _LONG = 1100
-"""Pixels of the long side at which codes are read, at least: five a module and more, be it A4 on a glass for A3."""
+"""The least long side in pixels at which codes are read: five or more per module, even for A4 on an A3 scanner."""
 
 _PAYLOAD = re.compile(rf"{re.escape(SHEET)}(?:\?[\x21-\x7e]*)?")
 
@@ -39,7 +39,7 @@ def run(job: ScanJob) -> Page | None:
 
 
 def separator(picture: Picture) -> str:
-    """Return the payload of the separator sheet that a picture shows, whichever way it lies; "" where it shows none.
+    """Return the payload of the separator sheet on a picture, in any orientation; "" if there is none.
 
     Args:
         picture: The page as scanned, grey or RGB.

@@ -1,4 +1,4 @@
-"""The words of a PDF page without those that a viewer does not show."""
+"""Selects the words of a PDF page that a viewer shows."""
 
 import itertools
 import unicodedata
@@ -14,18 +14,18 @@ from pipeline.page.seen import PageText
 from pipeline.page.words import around, level, runs_down
 
 _CONTRAST = 40
-"""Steps of 256 between the lightest and the darkest pixel where a word can be seen."""
+"""Levels of 256 between the lightest and the darkest pixel of a visible word."""
 _ALIKE = 0.8
 
 
 def shown(blocks: Sequence[Block], text: PageText, pixels: Pixels) -> tuple[tuple[Block, ...], tuple[Rect, ...]]:
-    """Return the words that are seen, of some only a part; and the places of those that are in notes and form fields.
+    """Return the visible words, some only in part, and the places of the words in notes and form fields.
 
-    Those that do not run level come last, those aslant in blocks of their own: poppler takes them apart into letters.
+    Words that are not horizontal come last, slanted ones in their own blocks: poppler splits them into letters.
 
     Args:
         blocks: The words of the page, in pixels of its upright picture.
-        text: What is seen of them, the page being turned upright.
+        text: The visible text of the page, turned upright.
         pixels: The upright picture.
     """
     height, width = pixels.shape[:2]
@@ -45,7 +45,7 @@ def shown(blocks: Sequence[Block], text: PageText, pixels: Pixels) -> tuple[tupl
 
 
 def _in_order(blocks: Sequence[Block]) -> list[Block]:
-    """Return blocks in order of reading where lines across them have misled poppler: each before what is under it."""
+    """Return blocks in reading order if lines across them have misled poppler: each before the blocks under it."""
     ordered: list[Block] = []
     for block in blocks:
         under = (place for place, other in enumerate(ordered) if _is_above(block.box, other.box))
@@ -58,9 +58,9 @@ def _is_above(upper: Rect, lower: Rect) -> bool:
 
 
 class _Places:
-    """Where the characters of a page stand in its upright picture.
+    """The places of a page's characters in its upright picture.
 
-    ``foreign`` are the places of the words met so far that are seen, and are none of the page's own.
+    ``foreign`` are the places of the words so far that are visible but not part of the page's own text.
     """
 
     def __init__(self, text: PageText, width: int, height: int) -> None:
@@ -76,11 +76,11 @@ class _Places:
         self._keys = 2 * text.groups + self._aslant
 
     def seen_parts(self, word: Word, pixels: Pixels) -> Iterator[Word]:
-        """Yield what is seen of a word: it, nothing, or its parts; nothing of one that runs aslant."""
+        """Yield the visible parts of a word: the whole word, nothing, or parts; nothing of a slanted word."""
         near = self._near(word.box, 0)
         own = self._own(word.text, near)
         if own is None:
-            # It is a piece of a word that runs aslant, or is in a note or a form field: there the picture tells.
+            # It is a piece of a slanted word, or is in a note or a form field: there the picture decides.
             wider = self._near(word.box, word.box.bottom - word.box.top)
             is_piece = self._is_of(word.text, wider[self._aslant[wider]])
             unseen = self._is_of(word.text, near) and not self._seen[near].all()
@@ -95,7 +95,7 @@ class _Places:
             yield from self._parts(own, word)
 
     def _near(self, box: Rect, reach: int) -> Integers:
-        """Return the characters, no white space, that have their middle in a box made larger all round."""
+        """Return the characters, without white space, with their centre in a box that is enlarged on all sides."""
         first, last = np.searchsorted(self._tops, (box.top - reach, box.bottom + reach))
         row = self._downwards[first:last]
         across = self._middles[row, 0]
@@ -104,7 +104,7 @@ class _Places:
         return near
 
     def _own(self, text: str, near: Integers) -> Integers | None:
-        """Return the characters that make up a text, out of those near: of one group, or of all."""
+        """Return the characters near a word that form its text: from one group, or from all."""
         wanted = _plain(text)
         for key in np.unique(self._keys[near]):
             some: Integers = near[self._keys[near] == key]
@@ -134,14 +134,14 @@ class _Places:
         return Rect(*(max(0, round(float(edge))) for edge in edges))
 
     def aslant(self) -> Iterator[Block]:
-        """Yield the lines that run aslant and are seen, a block each."""
+        """Yield the visible slanted lines, each as a block."""
         chosen = self._aslant & self._seen | self._is_space
         for is_run, run in itertools.groupby(range(len(chosen)), key=lambda one: bool(chosen[one])):
             places = list(run)
             if not is_run or not self._aslant[places].any():
                 continue
-            parted = itertools.groupby(places, key=lambda one: bool(self._is_space[one]))
-            found = [list(some) for space, some in parted if not space]
+            pieces = itertools.groupby(places, key=lambda one: bool(self._is_space[one]))
+            found = [list(some) for space, some in pieces if not space]
             words = [
                 Word(text="".join(self._text.text[one] for one in some), box=self._around(some), confidence=1.0)
                 for some in found

@@ -1,4 +1,4 @@
-"""Lines that are no text: dirt, pieces of rules and of stamps, which are read as a letter or two."""
+"""Removes lines that are not text: dirt, pieces of rules and of stamps, which are read as a letter or two."""
 
 from collections.abc import Sequence
 
@@ -9,19 +9,19 @@ _LETTERS = 2
 """A line of more symbols than this is text."""
 
 _LOW = 0.4
-"""Letter heights: nothing but punctuation marks is lower."""
+"""In letter heights: only punctuation marks are lower."""
 
 _UNSURE = 0.5
-"""Confidence of a line below which a letter or two by themselves are nothing."""
+"""Below this confidence of a line, one or two letters alone are not text."""
 
 _ENDS = frozenset("។៕៚")
-"""Marks that end a sentence: the last line of a paragraph may hold no more."""
+"""Marks that end a sentence: the last line of a paragraph may contain nothing else."""
 
 
 def without_specks(blocks: Sequence[Block], letter: float) -> tuple[Block, ...]:
-    """Return blocks without lines that are no text; as they are where nothing else is on the page.
+    """Return blocks without lines that are not text; unchanged if nothing else is on the page.
 
-    The cells of tables are left alone: a digit or a dash in one is an entry.
+    The cells of tables are not changed: a digit or a dash in one is an entry.
 
     Args:
         blocks: The blocks of a page.

@@ -1,7 +1,7 @@
-"""What happens to a page, in order.
+"""The stages of processing a page, in order.
 
-A stage is a module with a function ``run``. It is given the page as far as it has come, a :class:`ScanJob` or a
-:class:`PictureJob`, and adds what it finds. Where nothing more is to be done, it returns the result, else None.
+A stage is a module with a function ``run``. It takes the page with the results so far, a :class:`ScanJob` or a
+:class:`PictureJob`, and adds its own. If nothing more is to be done, it returns the result, otherwise None.
 
 The names and versions of the stages are part of the recipe. Raise the version of a stage whenever a change lets it find
 something else: then pages are read again. ``tests/page/test_stages.py`` notices a change without a new version.
@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Stage(Generic[Job, Result]):
-    """One stage: what it is called, its version, and its module in this package."""
+    """One stage: its name, its version, and its module in this package."""
 
     name: str
     version: int
@@ -45,7 +45,7 @@ SCAN_STAGES: "tuple[Stage[ScanJob, Page], ...]" = (
     Stage("text layer", 1, "born_digital"),
     Stage("read", 1, "read"),
 )
-"""A page of a scan, to its record. The last one takes the picture of the page through the stages below."""
+"""From a page of a scan to its record. The last stage takes the picture of the page through the stages below."""
 
 PICTURE_STAGES: "tuple[Stage[PictureJob, Reading], ...]" = (
     Stage("polarity", 1, "polarity"),
@@ -59,7 +59,7 @@ PICTURE_STAGES: "tuple[Stage[PictureJob, Reading], ...]" = (
     Stage("handwriting", 2, "handwriting"),
     Stage("words", 2, "assemble"),
 )
-"""A picture of a page, or one on a page of a PDF, to its text."""
+"""From a picture of a page, or a picture on a page of a PDF, to its text."""
 
 
 def versions() -> Mapping[str, int]:
@@ -68,7 +68,7 @@ def versions() -> Mapping[str, int]:
 
 
 def run_through(stages: Sequence[Stage[Job, Result]], job: Job) -> Result | None:
-    """Take a page through stages, and return what the one found that says that nothing more is to be done."""
+    """Take a page through stages, and return the result of the stage that finishes it."""
     spent: list[str] = []
     try:
         for stage in stages:
@@ -80,5 +80,5 @@ def run_through(stages: Sequence[Stage[Job, Result]], job: Job) -> Result | None
             if result is not None:
                 return result
         return None
-    finally:  # also where a stage fails: it is the last one then
+    finally:  # also if a stage fails: then it is the last one
         _LOG.info("seconds: %s", ", ".join(spent))

@@ -1,4 +1,4 @@
-"""Printed rules and the tables they draw."""
+"""Finds printed rules and the tables that they form."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from pipeline.page.picture import Picture, Pixels
 
 @dataclass(frozen=True, slots=True)
 class TableCell:
-    """A cell of a ruled table and the paper inside its rules."""
+    """A cell of a ruled table, and the paper inside its rules."""
 
     box: Rect
     cell: Cell
@@ -24,14 +24,14 @@ class TableCell:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules of a page: the mask of those that run across and of those that run down, ``dpi`` pixels an inch."""
+    """The rules of a page: the masks of the horizontal and of the vertical rules, with ``dpi`` pixels per inch."""
 
     across: Pixels
     down: Pixels
     dpi: float
 
     def upside_down(self) -> "Rules":
-        """Return the same rules turned by 180 degrees."""
+        """Return the same rules rotated by 180 degrees."""
         across, down = (np.asarray(cv2.rotate(one, cv2.ROTATE_180), np.uint8) for one in (self.across, self.down))
         return Rules(across, down, self.dpi)
 
@@ -42,7 +42,7 @@ class Rules:
 
 
 def find_rules(ink: Picture) -> Rules:
-    """Find the rules: straight strokes of 0.4 inch and more, much longer than those of letters, and thin.
+    """Find the rules: straight strokes of at least 0.4 inch, much longer than those of letters, and thin.
 
     Args:
         ink: Mask.
@@ -51,7 +51,7 @@ def find_rules(ink: Picture) -> Rules:
 
 
 def _strokes(ink: Picture, *, down: bool) -> Pixels:
-    """Return the strokes that run across, or those that run down."""
+    """Return the horizontal or the vertical strokes."""
     dpi = ink.dpi
     bridge, least = (np.ones((1, length), np.uint8) for length in (max(3, round(dpi / 50)), round(0.4 * dpi)))
     bridged = cv2.morphologyEx(ink.pixels, cv2.MORPH_CLOSE, bridge.T if down else bridge)
@@ -61,7 +61,7 @@ def _strokes(ink: Picture, *, down: bool) -> Pixels:
     if not inside.size:
         return long
     components = Components.of(inside)
-    # A rule that leans a little comes in steps: what counts is its thickness, its area over its length.
+    # A slightly skewed rule consists of steps: its thickness is its area over its length.
     thin = components.boxes[:, 4] < 0.045 * dpi * np.maximum(components.heights if down else components.widths, 1)
     thin[0] = False
     inside[:] = components.mask(thin)
@@ -69,9 +69,9 @@ def _strokes(ink: Picture, *, down: bool) -> Pixels:
 
 
 def find_cells(rules: Rules) -> list[TableCell]:
-    """Find the cells that rules close in: in tables of two cells or more, row by row.
+    """Find the cells that rules enclose: in tables of two or more cells, row by row.
 
-    A single frame round text is no table.
+    A single frame around text is not a table.
 
     Args:
         rules: The rules of a page.
@@ -105,13 +105,13 @@ def find_cells(rules: Rules) -> list[TableCell]:
 
 
 def _closed_in(grid: Pixels, dpi: float) -> Ints:
-    """Return the boxes of the paper that a grid closes in, big enough for a letter."""
+    """Return the boxes of the paper that a grid encloses, if they are big enough for a letter."""
     paper = Components.of((1 - grid) * np.uint8(255))
     height, width = grid.shape
     boxes = paper.boxes
     inside = (boxes[:, 0] > 0) & (boxes[:, 1] > 0) & (boxes[:, 2] < width) & (boxes[:, 3] < height)
     inside &= (paper.heights > dpi / 10) & (paper.widths > dpi / 15)
-    # What is closed in by a slanting stroke fills little of its box.
+    # An area enclosed by a slanted stroke fills little of its box.
     inside &= boxes[:, 4] > 0.6 * paper.heights * paper.widths
     return np.asarray(boxes[inside][:, :4], np.int32)
 
@@ -126,7 +126,7 @@ def _numbered(boxes: Ints, table: int, dpi: float) -> list[TableCell]:
 
 
 def _ranks(values: Ints, dpi: float) -> list[int]:
-    """Number positions from 0 on; those within a fifteenth of an inch of their neighbour are one."""
+    """Number positions from 0; those within a fifteenth of an inch of their neighbour get the same number."""
     order = np.argsort(values, kind="stable")
     steps = np.diff(values[order], prepend=values[order[0]]) > dpi / 15
     ranks = np.empty(len(values), np.int32)

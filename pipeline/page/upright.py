@@ -1,4 +1,4 @@
-"""The geometry that sets a page upright: a quarter turn, then a small one. Nothing else moves a page's pixels."""
+"""The geometry that makes a page upright: a quarter turn, then a small rotation. Nothing else moves its pixels."""
 
 import math
 
@@ -12,7 +12,7 @@ _QUARTERS: dict[int, int] = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 2
 
 
 def make_upright(picture: Picture, turn: Turn, skew: float) -> Picture:
-    """Turn a picture clockwise by ``turn`` degrees, then back by the ``skew`` degrees it still leant clockwise.
+    """Turn a picture clockwise by ``turn`` degrees, then rotate it back by its remaining clockwise ``skew`` degrees.
 
     Nothing is cut off: the canvas is the bounding box of the turned picture, ``ceil(w·cos + h·sin)`` by
     ``ceil(w·sin + h·cos)`` pixels, with both centres on each other; the corners are filled with the paper's colour.
@@ -35,25 +35,25 @@ def make_upright(picture: Picture, turn: Turn, skew: float) -> Picture:
 
 
 def size_upright(picture: Picture, turn: Turn, skew: float) -> tuple[int, int]:
-    """Return width and height in pixels of what :func:`make_upright` makes of a picture."""
+    """Return width and height in pixels of the result of :func:`make_upright`."""
     height, width = picture.pixels.shape[:2]
     return _canvas(*((height, width) if turn in {90, 270} else (width, height)), skew)
 
 
 def as_it_lay(place: Rect, size: tuple[int, int], turn: Turn, skew: float) -> Rect:
-    """Return where a box of an upright picture lay before :func:`make_upright`, as large as it is.
+    """Return where a box of an upright picture was before :func:`make_upright`, with the same size.
 
     Args:
         place: The box, in pixels of the upright picture.
-        size: Width and height of the picture as it lay.
-        turn: By which it was turned.
-        skew: Which was then turned back.
+        size: Width and height of the original picture.
+        turn: The turn that was made.
+        skew: The skew that was then removed.
     """
     width, height = size
     turned = (height, width) if turn in {90, 270} else (width, height)
     canvas = _canvas(*turned, skew)
     lean = math.radians(skew)
-    # From the centre, first the lean, then the quarter turns anticlockwise.
+    # From the centre, first the skew, then the quarter turns anticlockwise.
     x = (place.left + place.right - canvas[0]) / 2
     y = (place.top + place.bottom - canvas[1]) / 2
     x, y = x * math.cos(lean) - y * math.sin(lean), x * math.sin(lean) + y * math.cos(lean)
@@ -66,7 +66,7 @@ def as_it_lay(place: Rect, size: tuple[int, int], turn: Turn, skew: float) -> Re
 
 
 def paper_colour(pixels: Pixels) -> tuple[float, ...]:
-    """Return the colour, one value a channel, that most of a picture has: its median on a coarse grid."""
+    """Return the most common colour of a picture, one value per channel: its median on a coarse grid."""
     step = max(1, min(pixels.shape[:2]) // 200)
     grid = pixels[::step, ::step].reshape(-1, 1 if pixels.ndim == 2 else pixels.shape[2])
     return tuple(float(value) for value in np.median(grid, axis=0))
@@ -82,7 +82,7 @@ def _canvas(width: int, height: int, skew: float) -> tuple[int, int]:
 def _turn_back(pixels: Pixels, skew: float) -> Pixels:
     height, width = pixels.shape[:2]
     new_width, new_height = _canvas(width, height, skew)
-    # OpenCV turns anticlockwise for positive angles: just what takes a clockwise lean away.
+    # OpenCV rotates anticlockwise for positive angles: this removes a clockwise skew.
     matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), skew, 1.0)
     matrix[0, 2] += (new_width - width) / 2
     matrix[1, 2] += (new_height - height) / 2

@@ -1,4 +1,4 @@
-"""Symbols into words and lines, with their places on the upright page and the white space between them."""
+"""Makes words and lines from symbols, with their places on the upright page and the spaces between them."""
 
 import numpy as np
 
@@ -9,17 +9,17 @@ from pipeline.page.recogniser import Symbol, Symbols
 from pipeline.text.script import is_khmer
 
 _KHMER_SPACE = 0.3
-"""Letter heights of white that are a space between Khmer words; between letters of one there is a third of it."""
+"""White in letter heights that is a space between Khmer words; between letters of a word there is a third of it."""
 
 
 def to_line(symbols: Symbols, picture: LinePicture, letter: float, scale: float) -> Line:
-    """Make a line of the symbols read on its picture.
+    """Make a line from the symbols read on its picture.
 
     Args:
-        symbols: What was read, one symbol at least.
-        picture: Where it was read.
+        symbols: The symbols read, at least one.
+        picture: The picture on which they were read.
         letter: Height of a letter in pixels of the prepared page.
-        scale: Pixels of the upright page a pixel of the prepared page.
+        scale: Pixels of the upright page per pixel of the prepared page.
     """
     starts = [number for number, symbol in enumerate(symbols) if symbol.begins and number] + [len(symbols)]
     words: list[Word] = []
@@ -34,21 +34,21 @@ def to_line(symbols: Symbols, picture: LinePicture, letter: float, scale: float)
 
 
 def around(boxes: list[Rect]) -> Rect:
-    """Return the box around boxes."""
+    """Return the smallest box around some boxes."""
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     return Rect(min(lefts), min(tops), max(rights), max(bottoms))
 
 
 def runs_down(line: Line) -> bool:
-    """Whether the words of a line stand below one another: it runs up or down the page."""
+    """Whether the words of a line are below each other: it runs up or down the page."""
     first, last = line.words[0].box, line.words[-1].box
     return len(line.words) > 1 and first.left < last.right and last.left < first.right
 
 
 def level(line: Line) -> tuple[Line, ...]:
-    """Return a line as lines that are level: each word of one that runs up or down the page is one by itself.
+    """Return a line as horizontal lines: each word of a line that runs up or down the page becomes its own line.
 
-    Lines have words beside one another for whoever puts them under a picture; else they read their letters mixed up.
+    Text layers need lines with their words next to each other; otherwise PDF readers mix up the letters.
     """
     if not runs_down(line):
         return (line,)
@@ -69,9 +69,9 @@ def _box(symbols: Symbols, picture: LinePicture, scale: float) -> Rect:
 
 
 def _is_space(before: Symbol, after: Symbol, picture: LinePicture, letter: float) -> bool:
-    """Whether white space stands between two words: always but between Khmer ones, where the paper tells.
+    """Whether there is a space between two words: always, except between Khmer words, where the paper decides.
 
-    The recogniser also parts Khmer words that stand close together, as its training texts did.
+    The recogniser also splits Khmer words that are close together, as in its training texts.
     """
     if not (is_khmer(before.text) and is_khmer(after.text)):
         khmer_beside_latin = is_khmer(before.text) or is_khmer(after.text)
@@ -80,7 +80,7 @@ def _is_space(before: Symbol, after: Symbol, picture: LinePicture, letter: float
 
 
 def _white(before: Symbol, after: Symbol, picture: LinePicture) -> float:
-    """Return the width, in pixels of the prepared page, of the widest white about the border of two symbols."""
+    """Return the width, in pixels of the prepared page, of the widest white near the border of two symbols."""
     middle = (before.right + after.left) / 2
     reach = max(after.left - before.right, round(0.2 * picture.pixels.shape[0]))
     left, right = max(0, round(middle - reach)), round(middle + reach)

@@ -1,7 +1,7 @@
-"""Tesseract within this process, by tesserocr.
+"""Tesseract in this process, through tesserocr.
 
-Its models stay loaded from page to page: a process for each call would load each of them anew, which is a third of all
-the time.
+Its models stay loaded from page to page: a process for each call would load each of them again, which takes a third of
+the whole time.
 """
 
 import os
@@ -19,7 +19,7 @@ from pipeline.page.recogniser import Symbol, Symbols
 from pipeline.page.recognisers.model_files import folder_of
 from pipeline.page.recognisers.tesseract import AboutTesseract, Tesseract, chance_of
 
-# Threads of its own make Tesseract many times slower as soon as another one runs beside it.
+# With its own threads, Tesseract is many times slower as soon as another Tesseract runs at the same time.
 os.environ["OMP_THREAD_LIMIT"] = "1"
 
 ABOUT = AboutTesseract(lambda: {"tesseract": tesserocr.tesseract_version().split()[1]}, programs={})
@@ -44,7 +44,7 @@ class Engine(Tesseract):
         engine.SetImageBytes(line.tobytes(), width, height, 1, width)
         engine.SetSourceResolution(300)  # a formality, so that Tesseract does not guess one
         if not engine.Recognize(round(left * 1000) + 1):
-            self._seconds_left()  # Tesseract says no more than that it gave up: most often as its time was up
+            self._seconds_left()  # Tesseract reports only that it stopped: usually because its time was up
             raise ScanError(Code.RECOGNITION)
         return tuple(_symbols(engine, chance))
 
@@ -58,7 +58,7 @@ def _loaded(folder: Path, models: str) -> PyTessBaseAPI:
 
 
 def _symbols(engine: PyTessBaseAPI, chance: Callable[[float], float]) -> Iterator[Symbol]:
-    """Yield the symbols that were recognised; none where Tesseract saw only a picture."""
+    """Yield the recognised symbols; none if Tesseract saw only a picture."""
     begins = False
     found = engine.GetIterator()
     for place in iterate_level(found, RIL.SYMBOL) if found else ():

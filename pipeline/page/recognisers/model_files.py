@@ -3,14 +3,14 @@
 from pathlib import Path
 
 OWN_MODELS = Path(__file__).parents[1] / "tessdata"
-"""Models that come with the project; docs/training.md tells how they are made."""
+"""Models that come with the project; docs/training.md describes how they are made."""
 
 
 def folder_of(model: str, models_folder: Path) -> Path:
-    """Return the folder in which a model is looked for; whether it is there is not asked.
+    """Return the folder of a model, without a check that the model exists.
 
     Args:
-        model: Its name, or names joined by ``+``: these are looked for in one folder, as Tesseract knows but one.
+        model: Its name, or names joined by ``+``: all of them must be in one folder, because Tesseract uses only one.
         models_folder: The folder of the settings.
     """
     own = all(_file(OWN_MODELS, name).is_file() for name in model.split("+"))

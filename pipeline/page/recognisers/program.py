@@ -1,6 +1,6 @@
-"""Tesseract's own program, by pytesseract: for platforms without tesserocr, and where a crash must stay outside.
+"""Tesseract's own program, through pytesseract: for platforms without tesserocr, or to isolate crashes.
 
-It is given a list of pictures and reads them all with one load of its models, but loads them anew for every call.
+It takes a list of pictures and reads them all with its models loaded once, but loads them again for every call.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -53,7 +53,7 @@ class Engine(Tesseract):
             listed = Path(aside, "lines.txt")
             listed.write_text("\n".join(map(str, names)) + "\n", "utf-8")
             try:
-                said = pytesseract.image_to_pdf_or_hocr(
+                hocr = pytesseract.image_to_pdf_or_hocr(
                     str(listed),
                     lang=models,
                     config=f'--tessdata-dir "{folder}" {_LINE}',
@@ -64,9 +64,9 @@ class Engine(Tesseract):
                 raise ScanError(Code.RECOGNITION, _MISSING) from error
             except pytesseract.TesseractError as error:
                 raise ScanError(Code.RECOGNITION, f"Tesseract ended with status {error.status}") from error
-            except RuntimeError as error:  # its way to say that the time is up
+            except RuntimeError as error:  # pytesseract raises this when the time is up
                 raise ScanError(Code.TIMEOUT) from error
-        pages = html.fromstring(said).xpath("//div[@class='ocr_page']")
+        pages = html.fromstring(hocr).xpath("//div[@class='ocr_page']")
         if len(pages) != len(lines):
             raise ScanError(Code.RECOGNITION, f"Tesseract read {len(pages)} of {len(lines)} lines")
         chance = chance_of(models)
@@ -81,7 +81,7 @@ def _symbols(page: html.HtmlElement, chance: Callable[[float], float]) -> Iterat
             if not text:
                 continue
             # As in "x_bboxes 12 4 30 41; x_conf 98.5".
-            told = dict(part.strip().split(" ", 1) for part in place.get("title").split(";"))
-            left, _, right, _ = map(int, told["x_bboxes"].split())
-            yield Symbol(text, left, right, chance(float(told["x_conf"])), begins)
+            properties = dict(part.strip().split(" ", 1) for part in place.get("title").split(";"))
+            left, _, right, _ = map(int, properties["x_bboxes"].split())
+            yield Symbol(text, left, right, chance(float(properties["x_conf"])), begins)
             begins = False

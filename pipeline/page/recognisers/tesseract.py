@@ -1,4 +1,4 @@
-"""What both ways to Tesseract share: its models, what its confidences mean, and the time limit."""
+"""Shared by both ways of calling Tesseract: its models, the meaning of its confidences, and the time limit."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -14,25 +14,25 @@ from pipeline.page.recognisers.model_files import OWN_MODELS, model_file
 
 _CONFIDENCES = (0.0, 0.8, 0.9, 0.95, 0.97, 0.985, 1.0)
 _CHANCES = (0.0, 0.05, 0.2, 0.55, 0.8, 0.995, 1.0)
-"""Confidences of symbols, and how many of those are right: fitted on aged pages, see docs/recognition.md."""
+"""Confidences of symbols, and the share of them that is right: fitted on aged pages, see docs/recognition.md."""
 
 _CHANCES_OF = {"bannasar": (0.0, 0.35, 0.62, 0.82, 0.93, 0.995, 1.0)}
-"""The same of models whose confidences are too low: fitted on aged made lines, see docs/training.md."""
+"""The same for models whose confidences are too low: fitted on aged synthetic lines, see docs/training.md."""
 
 _PACKAGES = {"Khmer": "tesseract-ocr-script-khmr"}
 
 
 def chance_of(models: str) -> Callable[[float], float]:
-    """Return what turns a confidence of these models, 0–100, into the chance that the symbol is right, 0–1."""
+    """Return the function from a confidence of these models, 0–100, to the probability of a right symbol, 0–1."""
     chances = _CHANCES_OF.get(models, _CHANCES)
     return lambda confidence: float(np.interp(confidence / 100, _CONFIDENCES, chances))
 
 
 class Tesseract:
-    """All that is read of a page, within one time limit: what the engines of both ways begin with."""
+    """The base class of both engines: the reading of one page within one time limit."""
 
     def __init__(self, models_folder: Path, seconds: float) -> None:
-        """Start the clock: after so many seconds reading is given up."""
+        """Start the clock: reading is stopped after this many seconds."""
         self._folder = models_folder
         self._end = time.monotonic() + seconds
 
@@ -40,7 +40,7 @@ class Tesseract:
         """Return the seconds that are left.
 
         Raises:
-            ScanError: TIMEOUT when there are none.
+            ScanError: TIMEOUT if there are none.
         """
         left = self._end - time.monotonic()
         if left <= 0:
@@ -49,10 +49,10 @@ class Tesseract:
 
 
 class AboutTesseract:
-    """What a recogniser that is Tesseract says of itself; see :class:`pipeline.page.recogniser.About`."""
+    """The description of a Tesseract recogniser; see :class:`pipeline.page.recogniser.About`."""
 
     def __init__(self, versions: Callable[[], dict[str, str]], programs: Mapping[str, str]) -> None:
-        """Say how its versions are found, and which programs it runs."""
+        """Set the function that finds its versions, and the programs that it runs."""
         self.versions = versions
         self.programs = programs
 
