@@ -69,7 +69,7 @@ def _directions(picture: Picture) -> list[tuple[Turn, float]]:
         return [(0, 0.0)]
     columns, rows = np.asarray(points, np.float32).reshape(-1, 2).T
     # Along its columns, a page with clockwise skew still has clockwise skew.
-    across, down = _Shadow(rows, columns, picture.dpi), _Shadow(columns, -rows, picture.dpi)
+    across, down = _Projection(rows, columns, picture.dpi), _Projection(columns, -rows, picture.dpi)
     large = letters & (np.maximum(components.heights, components.widths) > _LETTER * picture.dpi)
     count = int(np.count_nonzero(large))
     angle = across.lean(_least_sharper(count, mask, picture.dpi))
@@ -93,7 +93,7 @@ def _least_sharper(letters: int, mask: Pixels, dpi: float) -> float:
     return _MUCH_SHARPER if rows.max() >= _SHORT else math.inf
 
 
-class _Shadow:
+class _Projection:
     """The projection of ink on the edge of its page, at any angle."""
 
     def __init__(self, rows: NDArray[np.float32], columns: NDArray[np.float32], dpi: float) -> None:
@@ -105,16 +105,16 @@ class _Shadow:
     def _cast(self, angle: float) -> NDArray[np.float64]:
         # Lines with a clockwise skew descend to the right by the tangent of the angle.
         at = self._rows - self._columns * math.tan(math.radians(angle))
-        shadow = np.bincount((at - at.min()).astype(np.intp)).astype(np.float64)
-        return np.convolve(shadow, (0.25, 0.5, 0.25))
+        projection = np.bincount((at - at.min()).astype(np.intp)).astype(np.float64)
+        return np.convolve(projection, (0.25, 0.5, 0.25))
 
     def _sharpness(self, angle: float) -> float:
         return float(np.square(np.diff(self._cast(angle))).sum())
 
     def unrest(self, angle: float) -> float:
         """Return how much the projection rises and falls from line to line: one straight margin counts little."""
-        shadow = self._cast(angle)[:, np.newaxis]
-        smooth = cv2.GaussianBlur(shadow, (0, 0), self._smooth, borderType=cv2.BORDER_CONSTANT)
+        projection = self._cast(angle)[:, np.newaxis]
+        smooth = cv2.GaussianBlur(projection, (0, 0), self._smooth, borderType=cv2.BORDER_CONSTANT)
         return float(np.square(np.diff(smooth, axis=0)).sum())
 
     def lean(self, sharper: float) -> float:

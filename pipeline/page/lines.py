@@ -102,8 +102,8 @@ def _letter_rows(boxes: Ints, letter: float) -> NDArray[np.float64]:
     weight = boxes[:, 4] / (boxes[:, 3] - boxes[:, 1])
     np.add.at(steps, boxes[:, 1] - top, weight)
     np.add.at(steps, boxes[:, 3] - top, -weight)
-    shadow = np.pad(np.cumsum(steps), round(letter))[:, np.newaxis]
-    smooth = cv2.GaussianBlur(shadow, (0, 0), 0.3 * letter, borderType=cv2.BORDER_CONSTANT)[:, 0]
+    projection = np.pad(np.cumsum(steps), round(letter))[:, np.newaxis]
+    smooth = cv2.GaussianBlur(projection, (0, 0), 0.3 * letter, borderType=cv2.BORDER_CONSTANT)[:, 0]
     inner = smooth[1:-1]
     peaks = np.nonzero((inner >= smooth[:-2]) & (inner > smooth[2:]) & (inner > 0))[0] + 1
     kept = [int(peaks[np.argmax(smooth[peaks])])] if len(peaks) else [len(smooth) // 2]

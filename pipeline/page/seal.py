@@ -75,7 +75,7 @@ def at_full_size(ring: Ring, ink: Picture, factor: float) -> Ring:
 
 
 def rub_out(even: Pixels, rings: list[Ring]) -> Pixels:
-    """Return an evened picture without the strokes of rings.
+    """Return a flattened picture without the strokes of rings.
 
     Light that passes ink over ink passes each of the two: divided by the ring's own ink, the writing under it is left.
     Where nothing is left, letters cut by the stroke are joined again across it (Bertalmio et al. 2001): on aged pages

@@ -1,1 +1,1 @@
-"""What reads pictures of lines, by the names that ``page.recogniser`` in the settings knows: one module for each."""
+"""The recognisers, by their names in the setting ``page.recogniser``: one module for each."""
