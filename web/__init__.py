@@ -1,1 +1,1 @@
-"""The reading room: routes, templates and pictures over the services. No rule and no transaction lives here."""
+"""The reading room: routes, templates and pictures on top of the services. It contains no rules or transactions."""

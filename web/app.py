@@ -1,4 +1,4 @@
-"""The application: which address shows what, and how every error becomes a page."""
+"""The application: what each address shows, and how every error becomes a page."""
 
 import logging
 from collections.abc import Awaitable, Callable, Collection
@@ -27,7 +27,7 @@ from web.views import browse, case, names, page, search, verify, visit
 _LOG = logging.getLogger(__name__)
 _STATIC = Path(__file__).parent / "static"
 _MOST_FIELDS = 10
-# Sentences that name nothing; what an error says itself is shown to the operator only.
+# Sentences without names; an error's own message may be shown only to the operator.
 _SENTENCES = {
     HTTPStatus.BAD_REQUEST: "What was asked for makes no sense.",
     HTTPStatus.FORBIDDEN: "You may not do that.",
@@ -37,7 +37,7 @@ _SENTENCES = {
     HTTPStatus.UNPROCESSABLE_ENTITY: "This page cannot be shown.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The search cannot be used now. Try again in a minute.",
 }
-_OTHERWISE = "Something went wrong here. Try again; if it happens again, say so to the archive's technician."
+_OTHERWISE = "Something went wrong here. Try again; if it happens again, inform the archive's technician."
 
 Action = Callable[[Any, FormData], Response]
 
@@ -48,7 +48,7 @@ def create_app(settings: Settings, door: Door, hosts: Collection[str], *, is_sec
     Args:
         settings: the settings; they name the archive.
         door: who may enter.
-        hosts: the names and addresses under which it is reached, in small letters.
+        hosts: the names and addresses under which it is reached, in lower case.
         is_secure: whether it is reached over HTTPS only.
     """
     place = "/case/{case}/scan/{scan}/page/{number:int}"
@@ -87,7 +87,7 @@ def create_app(settings: Settings, door: Door, hosts: Collection[str], *, is_sec
 
 
 def _shown(view: View) -> Callable[[Request], Awaitable[Response]]:
-    """Return what answers with a view; it runs in a thread, for it waits for disks."""
+    """Return the endpoint that answers with a view; it runs in a thread, because it waits for disks."""
 
     async def answer(request: Request) -> Response:
         return await run_in_threadpool(_answered, request, view)
@@ -96,7 +96,7 @@ def _shown(view: View) -> Callable[[Request], Awaitable[Response]]:
 
 
 def _done(action: Action) -> Callable[[Request], Awaitable[Response]]:
-    """Return what answers a form."""
+    """Return the endpoint that answers a form."""
 
     async def answer(request: Request) -> Response:
         async with request.form(max_files=1, max_fields=_MOST_FIELDS) as form:
@@ -113,7 +113,7 @@ def _answered(request: Request, view: View) -> Response:
         return _error_page(request, error)
 
 
-def _answered_in(request: Request, one: Any, view: View) -> Response:  # noqa: ANN401  # Asked, but for a cycle
+def _answered_in(request: Request, one: Any, view: View) -> Response:  # noqa: ANN401  # Asked, except for a cycle of imports
     try:
         return view(one)
     except SignInError:
@@ -130,7 +130,7 @@ def _error_page(request: Request, error: BannasarError) -> Response:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _LOG.error("%s", described(error))
     sentence = language.gettext(_SENTENCES.get(status, _OTHERWISE))
-    # 401, 400 and 403 are about what the reader did, and name nothing of the archive.
+    # 401, 400 and 403 are about the reader's own action, and name nothing in the archive.
     own = {HTTPStatus.UNAUTHORIZED, HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN}
     parts = (error.sentence, error.next_step) if status in own else ()
     detail = " ".join(language.gettext(part) for part in parts if part)
@@ -154,7 +154,7 @@ def _page(request: Request, status: int, sentence: str, detail: str = "") -> Res
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101  # Starlette calls it with nothing else
+    assert isinstance(error, HTTPException)  # noqa: S101  # Starlette calls it only with this
     room: Room = request.app.state.room
     language = language_of(request, room.settings.document.glossary)
     try:
@@ -170,7 +170,7 @@ async def _too_large(request: Request, error: Exception) -> Response:
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
-    """Answer for an error nobody foresaw: its message may hold what is written on a paper, so none of it is shown."""
+    """Answer an unexpected error: its message may contain text of a paper, so none of it is shown."""
     _LOG.error("%s", described(error) if isinstance(error, Exception) else type(error).__name__)
     room: Room = request.app.state.room
     language = language_of(request, room.settings.document.glossary)

@@ -1,4 +1,4 @@
-"""Who asks: the operator of this machine by a one-time address, or a person who signed in."""
+"""Recognises who asks: the operator of this machine by a one-time address, or a person who signed in."""
 
 import hashlib
 import hmac
@@ -26,23 +26,23 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One session: ``asker`` asks; ``token`` is the session's secret, from which the tokens of forms are made."""
+    """One session: ``asker`` is its user; ``token`` is its secret, from which the tokens of forms are made."""
 
     asker: Asker
     token: str
 
     @property
     def form_token(self) -> str:
-        """What a form of this session must send back (CSRF)."""
+        """The token that a form of this session must send back (against CSRF)."""
         return hmac.new(self.token.encode(), b"form", hashlib.sha256).hexdigest()
 
 
 @dataclass(slots=True)
 class Door:
-    """Knows the sessions. The operator's last as long as the process; people's are in the archive's accounts.
+    """Keeps the sessions. The operator's last as long as the process; other people's are in the archive's accounts.
 
     Attributes:
-        operator: who started the reading room, where that person may enter without an account; else None.
+        operator: who started the reading room, if that person may enter without an account; otherwise None.
     """
 
     operator: Actor | None
@@ -52,11 +52,11 @@ class Door:
 
     @property
     def one_time_token(self) -> str:
-        """What the one-time address ends with; it opens the door once."""
+        """The end of the one-time address; it works once."""
         return self._one_time
 
     def enter_once(self, token: str) -> str | None:
-        """Return the operator's session for the one-time token, None where it is wrong or was used."""
+        """Return the operator's session for the one-time token, None if it is wrong or was used."""
         with self._lock:
             if self.operator is None or not self._one_time or not hmac.compare_digest(token, self._one_time):
                 return None
@@ -66,7 +66,7 @@ class Door:
             return session
 
     def visit(self, request: Request, archive: Archive) -> Visit | None:
-        """Return the session that a request belongs to, None where it belongs to none.
+        """Return the session that a request belongs to, None if it belongs to none.
 
         Raises:
             ArchiveError: accounts, ledger or journal cannot be used.
@@ -85,7 +85,7 @@ class Door:
         """Return the session of a person with this name and password.
 
         Raises:
-            SignInError: they are wrong, or were tried too often.
+            SignInError: name or password is wrong, or there were too many attempts.
             ArchiveError: accounts, ledger, journal or audit log cannot be used.
         """
         _asker, token = users.sign_in(archive, name, password, _now())
@@ -101,16 +101,16 @@ class Door:
 
 
 def require_own_form(request: Request, visit: Visit | None, sent: str) -> None:
-    """Refuse a form that another site had the browser send, or that is of another session.
+    """Refuse a form that another site made the browser send, or that belongs to another session.
 
-    Browsers say where a form comes from (Fetch Metadata, ``Sec-Fetch-Site``; ``Origin``); the token holds where they do
-    not.
+    Browsers state where a form comes from (Fetch Metadata, ``Sec-Fetch-Site``; ``Origin``); the token protects if they
+    do not.
 
     Raises:
-        NotAllowedError: it is not this session's own.
+        NotAllowedError: the form is not this session's own.
     """
     site = request.headers.get("sec-fetch-site", "same-origin")
-    # Behind a proxy we see HTTP where the browser sees HTTPS: the host alone is compared.
+    # Behind a proxy we see HTTP where the browser sees HTTPS, so only the host is compared.
     origin = request.headers.get("origin", "")
     is_ours = not origin or urlsplit(origin).netloc == request.headers.get("host", "")
     if site not in {"same-origin", "none"} or not is_ours:

@@ -1,4 +1,4 @@
-"""What every request passes before a view sees it: the host's name, sizes, ranges; and the headers of every answer."""
+"""Checks every request before a view gets it (host name, sizes, ranges), and adds headers to every answer."""
 
 from collections.abc import Collection
 
@@ -6,7 +6,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# The answers hold no script and no style of their own, and nothing of another server.
+# The answers contain no inline scripts or styles, and nothing from another server.
 _POLICY = (
     "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -20,10 +20,10 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-# What was shown may be sealed a minute later: no copy of it stays in a browser.
+# A page that is shown now may be sealed a minute later: no copy of it stays in a browser.
 _NO_COPY = "no-store"
 MOST_BYTES = 64 << 20
-"""The largest file that can be given to be verified."""
+"""The largest file that can be verified."""
 _MOST_OF_A_FORM = 64 << 10
 _LARGE = "/verify"
 _LONGEST_ADDRESS = 8 << 10
@@ -36,8 +36,8 @@ class Guard:
         """Make the guard.
 
         Args:
-            app: what it guards.
-            hosts: the names and addresses under which the reading room is reached, in small letters, without ports.
+            app: the application that it guards.
+            hosts: the names and addresses under which the reading room is reached, in lower case, without ports.
             is_secure: whether it is reached over HTTPS only.
         """
         self._app = app
@@ -63,7 +63,7 @@ class Guard:
         if refusal := self._refusal(scope, headers):
             await PlainTextResponse(refusal[1], refusal[0])(scope, receive, send_with_headers)
             return
-        # A request for many ranges makes work for nothing; what we send is small enough to be sent whole.
+        # A request for many ranges causes useless work; our answers are small enough to be sent whole.
         scope["headers"] = [(name, value) for name, value in scope["headers"] if name not in {b"range", b"if-range"}]
         most = MOST_BYTES if scope["path"] == _LARGE else _MOST_OF_A_FORM
         await self._app(scope, _limited(receive, most), send_with_headers)
@@ -83,11 +83,11 @@ class Guard:
 
 
 class TooLargeError(Exception):
-    """More was sent than was announced, or than is accepted."""
+    """The body is larger than announced, or than accepted."""
 
 
 def _limited(receive: Receive, most: int) -> Receive:
-    """Return what receives the body of a request, up to so many bytes."""
+    """Return a function that receives the body of a request up to this number of bytes."""
     received = 0
 
     async def receive_some() -> Message:

@@ -21,11 +21,11 @@ from models.glossary import Glossary
 from pipeline.services.kinds import glossary
 
 LANGUAGES = {"km": "ខ្មែរ", "fr": "Français", "en": "English"}
-"""The languages of the reading room, by their codes, each called as it calls itself."""
+"""The languages of the reading room: each code with the language's own name."""
 
 COOKIE = "bannasar-language"
 _KHMER_DIGITS = str.maketrans("0123456789", "០១២៣៤៥៦៧៨៩")
-_MONTH, _DAY = 7, 10  # characters of a date to the month, and to the day
+_MONTH, _DAY = 7, 10  # the length in characters of a date with month, and with day
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Language:
         return self._digits(format_decimal(value, locale=self.locale))
 
     def percent(self, share: float) -> str:
-        """Return a share as a whole percentage, rounded down so that only what lacks nothing has 100 %."""
+        """Return a share as a whole percentage, rounded down so that only a full share is 100 %."""
         return f"{self.number(int(100 * share))} %"
 
     def day(self, value: str) -> str:
@@ -69,7 +69,7 @@ class Language:
         return self._digits(f"{format_date(local, 'long', locale=self.locale)} {local:%H:%M}")
 
     def kind(self, kind: str) -> str:
-        """Return what the glossary calls a kind of document in this language."""
+        """Return the glossary's name of a kind of document in this language."""
         named = self._glossary.kinds.get(kind)
         names = getattr(named, self.code, ()) if named else ()
         if names:
@@ -77,7 +77,7 @@ class Language:
         return self.gettext("kind not known") if kind == "unknown" else kind
 
     def court(self, court: str) -> str:
-        """Return what the glossary calls a court, which the archive knows by its first Khmer name."""
+        """Return the glossary's name of a court, which the archive stores by its first Khmer name."""
         if self.code == "km":
             return court
         for one in self._glossary.courts.values():
@@ -97,11 +97,11 @@ class Language:
 
 
 def language_of(request: Request, folder: str) -> Language:
-    """Return the language of a request: the one chosen, else the browser's, else English.
+    """Return the language of a request: the chosen one, otherwise the browser's, otherwise English.
 
     Args:
         request: the request.
-        folder: the glossary's.
+        folder: the glossary's folder.
 
     Raises:
         GlossaryError: the glossary cannot be read.
@@ -114,7 +114,7 @@ def language_of(request: Request, folder: str) -> Language:
 
 @lru_cache(maxsize=8)
 def language(code: str, folder: str) -> Language:
-    """Return a language by its code, with the glossary of a folder; raises as :func:`language_of`."""
+    """Return a language by its code, with the glossary in a folder; raises as :func:`language_of`."""
     return Language(code, Locale(code), _catalogue(code), glossary(Path(folder)))
 
 

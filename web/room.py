@@ -1,4 +1,4 @@
-"""What every view works with: the archive, who asks, the language, and the page that answers."""
+"""What every view uses: the archive, who asks, the language, and the page that answers."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,7 +39,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request: who asks, in which language, and the archive, which is open until the answer is made."""
+    """One request: who asks, in which language, and the archive, which is open until the answer is ready."""
 
     request: Request
     room: Room
@@ -52,22 +52,22 @@ class Asked:
         """The visit of a person who is signed in, or of the operator.
 
         Raises:
-            SignInError: nobody is.
+            SignInError: nobody is signed in.
         """
         if self.visit is None:
             raise SignInError("Please sign in first.")
         return self.visit
 
     def note(self, level: Level, deed: Deed, what: str, words: str = "") -> None:
-        """Write into the audit log what is about to be shown.
+        """Record in the audit log what is about to be shown.
 
         Raises:
-            AuditUnusableError: it cannot be written, and what is shown is not public.
+            AuditUnusableError: the log cannot be written, and what is shown is not public.
         """
         audit.note(self.archive, self.reader.asker, deed, what, level, words)
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:  # noqa: ANN401  # what templates show
-        """Return a page of a template in the reader's language."""
+        """Return a page from a template in the reader's language."""
         language = self.language
         shown = {
             "_": language.gettext,
@@ -85,7 +85,7 @@ class Asked:
 
 
 def make_templates() -> Environment:
-    """Return the templates; what they are given is text, and never markup."""
+    """Return the templates; their values are always text, never markup."""
     templates = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=select_autoescape(default=True, default_for_string=True),
@@ -120,7 +120,7 @@ def case_url(case: str) -> str:
 
 
 def page_url(case: str, ref: PageRef, **query: str) -> str:
-    """Return the permanent address of a page: it stays when documents are split or merged."""
+    """Return the permanent address of a page: it stays the same when documents are split or merged."""
     place = f"{case_url(case)}/scan/{ref.scan[:_SCAN_DIGITS]}/page/{ref.number}"
     given = {name: value for name, value in query.items() if value}
     return f"{place}?{urlencode(given)}" if given else place
@@ -131,11 +131,11 @@ def _ref(scan: str, number: int) -> PageRef:
 
 
 def hit_url(hit: Hit, query: str) -> str:
-    """Return the address of a hit's page, with the query whose words are boxed there."""
+    """Return the address of a hit's page, with the query whose words are marked there."""
     return page_url(hit.case, PageRef(scan=hit.scan, number=hit.page), q=query)
 
 
 def with_query(path: str, **values: str | int | None) -> str:
-    """Return an address with a query of the values that are not empty."""
+    """Return an address with a query string of the values that are not empty."""
     given = {name: value for name, value in values.items() if value not in {None, "", 0}}
     return f"{path}?{urlencode(given)}" if given else path

@@ -1,4 +1,4 @@
-"""The server: a free port, its name or its certificate, and the end of it."""
+"""The server: its port, its name or its certificate, and how it ends."""
 
 import ipaddress
 import socket
@@ -17,7 +17,7 @@ from web.door import Door
 
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
 _WAIT = 5  # seconds that a request in progress may still take when the server ends
-_IDLE = 20  # seconds that a connection may say nothing
+_IDLE = 20  # seconds that a connection may send nothing
 _MOST_AT_ONCE = 200
 
 
@@ -25,7 +25,7 @@ _MOST_AT_ONCE = 200
 class Listening:
     """Where the reading room listens: ``certificate`` and ``key`` are PEM files, both None for plain HTTP.
 
-    ``names`` are those of a proxy in front of it. With ``accounts_only`` the operator signs in like everybody else.
+    ``names`` are the names of a proxy in front of it. With ``accounts_only`` the operator signs in like everybody else.
     """
 
     host: str
@@ -37,7 +37,7 @@ class Listening:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only this machine reaches it."""
+        """Whether only this machine can reach it."""
         if self.host == "localhost":
             return True
         try:
@@ -53,20 +53,20 @@ def serve(
     announce: Callable[[str], None],
     give_end: Callable[[Callable[[], None]], None] = lambda _end: None,
 ) -> None:
-    """Serve the reading room of an archive until the process is told to end.
+    """Serve the reading room of an archive until the process gets the signal to end.
 
-    On this machine alone it lets its operator in by a one-time address. Reached from elsewhere it wants accounts and
+    If only this machine can reach it, it lets its operator in by a one-time address. Otherwise it needs accounts and
     HTTPS.
 
     Args:
         settings: the settings; they name the archive.
         operator: who starts it.
-        where: it listens; port 0 for a free one.
-        announce: called with the address once it listens.
-        give_end: called with what ends the server from another thread; Ctrl-C ends it in any case.
+        where: where it listens; port 0 means a free one.
+        announce: called with the address when it listens.
+        give_end: called with a function that ends the server from another thread; Ctrl-C always ends it.
 
     Raises:
-        UsageError: it would be reached from elsewhere without HTTPS.
+        UsageError: other machines could reach it without HTTPS.
         OSError: the port is taken, or may not be used.
     """
     if not where.is_loopback and where.certificate is None:

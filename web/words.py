@@ -1,4 +1,4 @@
-"""Words that come from the archive's records and not from a template, marked so that they are translated, too."""
+"""Words from the archive's records and from errors, not from templates, marked so that they are translated, too."""
 
 
 def _mark(*words: str) -> tuple[str, ...]:

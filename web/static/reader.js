@@ -1,11 +1,11 @@
-// Makes the reading room quicker. All of it works without this file.
+// Makes the reading room faster to use. Everything also works without this file.
 "use strict";
 
 (() => {
   const hits = [...document.querySelectorAll(".hitbox")];
   let at = -1;
 
-  /** Brings one of the hits into view and frames it. */
+  /** Scrolls to one of the hits and frames it. */
   function show(place) {
     if (!hits.length) return;
     at = (place + hits.length) % hits.length;
@@ -13,7 +13,7 @@
     hits[at].scrollIntoView({ block: "center", inline: "center" });
   }
 
-  /** Follows the link of a page beside this one. */
+  /** Follows the link to the page before or after this one. */
   function turn(name) {
     const link = document.querySelector(`a[data-key="${name}"]`);
     if (link) link.click();
@@ -38,13 +38,13 @@
     if (act) act();
   });
 
-  // Text that is dragged over is selected, not taken for a link.
+  // Dragging over text selects it and does not follow a link.
   document.querySelectorAll(".read .w").forEach((word) => word.addEventListener("click", (event) => {
     if (String(window.getSelection()).length > 1) event.preventDefault();
   }));
 
   if (hits.length) show(0);
 
-  // What a browser kept of before is shown again only after it was asked for again.
+  // A page that the browser kept is loaded again before it is shown again.
   window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
 })();

@@ -1,1 +1,1 @@
-"""What each address shows, a module a kind of page."""
+"""What each address shows: one module for each kind of page."""

@@ -1,4 +1,4 @@
-"""Walking through the archive without a query: boxes, case files, kinds, courts and years, with what is in scope."""
+"""Browsing the archive without a query: boxes, case files, kinds, courts and years, within the reader's scope."""
 
 from starlette.responses import Response
 
@@ -11,7 +11,7 @@ _LAST_PAGE = 1000
 
 
 def browse(asked: Asked) -> Response:
-    """Show what the archive holds, with counts of pages."""
+    """Show what the archive contains, with counts of pages."""
     found = service.everything(asked.archive, asked.reader.asker, View(limit=1, facets=True, by_case=True))
     years = sorted(found.facets.get("year", ()), key=lambda one: one.value)
     most = max((year.pages for year in years), default=1)

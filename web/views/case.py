@@ -1,4 +1,4 @@
-"""A case file: its documents, its pages as small pictures, its history; and the files that can be taken out of it."""
+"""A case file: its documents, its pages as small pictures, its history, and the files that can be downloaded."""
 
 from starlette.responses import FileResponse, Response
 
@@ -37,7 +37,7 @@ def document_pdf(asked: Asked) -> Response:
 
 
 def original_scan(asked: Asked) -> Response:
-    """Send a scan as it came in: always as a download, for it may hold anything."""
+    """Send a scan as it came in: always as a download, because it may contain anything."""
     view = _to_export(asked)
     file = original_of(view, asked.request.path_params["scan"])
     asked.note(view.level, Deed.EXPORTED, f"{view.case.id} {asked.request.path_params['scan']}")
@@ -45,11 +45,11 @@ def original_scan(asked: Asked) -> Response:
 
 
 def opened(asked: Asked) -> CaseView:
-    """Return the case file of an address, as far as who asks may see it.
+    """Return the case file of an address, as far as the reader may see it.
 
     Raises:
-        NotFoundError: there is none to be seen.
-        NotAllowedError: who asks may not look.
+        NotFoundError: there is none that the reader may see.
+        NotAllowedError: the reader may not search.
     """
     reader = asked.reader
     reader.asker.must_be_allowed(Action.SEARCH)

@@ -1,4 +1,4 @@
-"""A list searched in one go: a line a query, a row of the table for each."""
+"""Searches a list in one go: each line is a query, and each query a row of the table."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ _COLUMNS = ("query", "pages", "exact", "case", "path", "page", "error")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the list: how many pages it finds, the first of them, or why it cannot be searched."""
+    """One line of the list: the number of pages that it finds and the first of them, or why it cannot be searched."""
 
     query: str
     pages: int = 0

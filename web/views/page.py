@@ -1,4 +1,4 @@
-"""A page: its picture with the hits boxed, the text beside it, its facts and where they were read."""
+"""A page: its picture with the hits marked, its text, its facts and where they were read."""
 
 import hashlib
 from itertools import count
@@ -72,11 +72,11 @@ def alto(asked: Asked) -> Response:
 
 
 def opened(asked: Asked) -> PageView:
-    """Return the page of an address, as far as who asks may see it.
+    """Return the page of an address, as far as the reader may see it.
 
     Raises:
-        NotFoundError: there is none to be seen.
-        NotAllowedError: who asks may not look.
+        NotFoundError: there is none that the reader may see.
+        NotAllowedError: the reader may not search.
     """
     reader = asked.reader
     reader.asker.must_be_allowed(Action.SEARCH)
@@ -121,7 +121,7 @@ def _boxes(text: str) -> list[Rect]:
 
 
 def _image(asked: Asked, content: bytes) -> Response:
-    # A copy may stay in the browser, but it asks each time whether it may still be shown.
+    # A copy may stay in the browser, but the browser asks each time whether it may still be shown.
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if asked.request.headers.get("if-none-match") == tag:

@@ -24,7 +24,7 @@ _MOST_FACET_VALUES = 12
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What is asked for: the words, what the clicked facets add, the order, the page of hits from 1."""
+    """A search request: the words, the clicked facets, the order, the page of hits from 1."""
 
     q: str = ""
     sort: Sort = Sort.RANK
@@ -34,7 +34,7 @@ class Form:
 
     @property
     def query(self) -> str:
-        """The query with the clicked facets, in the language of queries."""
+        """The query with the clicked facets, in the query language."""
         return " ".join([self.q, *(_as_query(name, value) for name, value in self.facets)]).strip()
 
     def address(self, path: str = "/", **changes: object) -> str:
@@ -60,7 +60,7 @@ class Form:
 
 
 def search(asked: Asked) -> Response:
-    """Show the field, and what the words in it find."""
+    """Show the search field, and the hits of its words."""
     asker = asked.reader.asker
     asker.must_be_allowed(Action.SEARCH)
     form = read_form(asked)
@@ -105,10 +105,10 @@ def hits_xlsx(asked: Asked) -> Response:
 
 
 def read_form(asked: Asked) -> Form:
-    """Return what an address asks for.
+    """Return the search that an address asks for.
 
     Raises:
-        UsageError: it cannot be asked for.
+        UsageError: the address asks for an impossible page.
     """
     given = asked.request.query_params
     page = given.get("page", "1")

@@ -1,4 +1,4 @@
-"""Verification, for anybody: whether a file, or the code of a certificate, is what the archive signed."""
+"""Verification, open to everybody: whether a file, or the code of a certificate, is what the archive signed."""
 
 import tempfile
 from pathlib import Path, PurePosixPath
@@ -21,13 +21,13 @@ def verify_form(asked: Asked) -> Response:
 
 
 def verify(asked: Asked, form: FormData) -> Response:
-    """Show what can be said of a file or a code."""
+    """Show the result of the check of a file or a code."""
     require_own_form(asked.request, None, "")
     file, code = form.get("file"), form.get("code")
     finding: Finding
     if isinstance(file, UploadFile) and file.filename:
         with tempfile.TemporaryDirectory(prefix="verify-") as folder:
-            # Its ending says how it is packed; of its name nothing else is used.
+            # Its ending shows how it is packed; nothing else of its name is used.
             ending = PurePosixPath(file.filename).suffix[:8]
             place = Path(folder, "given" + ("".join(one for one in ending if one.isalnum() or one == ".") or ""))
             with place.open("wb") as stream:

@@ -1,4 +1,4 @@
-"""Coming and going: the one-time address of the operator, signing in and out, the language, help."""
+"""Sessions and settings: the one-time address of the operator, signing in and out, the language, help."""
 
 from urllib.parse import urlsplit
 
@@ -47,13 +47,13 @@ def sign_out(asked: Asked, form: FormData) -> Response:
     asked.room.door.leave(asked.archive, visit)
     answer = RedirectResponse("/sign-in", 303)
     answer.delete_cookie(COOKIE, path="/")
-    # What the browser still shows of before is thrown away with it.
+    # The browser deletes the pages that it has kept.
     answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 
 
 def choose_language(asked: Asked) -> Response:
-    """Keep the language that was chosen, and go back."""
+    """Keep the chosen language, and go back."""
     code = asked.request.path_params["code"]
     if code not in LANGUAGES:
         raise NotFoundError("There is no such language.")
@@ -77,7 +77,7 @@ def _with_session(asked: Asked, session: str, to: str) -> Response:
 
 
 def _own_path(to: str) -> str:
-    """Return an address of the reading room itself; another one leads home."""
+    """Return an address if it is one of the reading room itself, otherwise the home page."""
     parts = urlsplit(to)
     is_own = to.startswith("/") and not to.startswith(("//", "/\\")) and not parts.netloc and to.isprintable()
     return to if is_own else "/"
