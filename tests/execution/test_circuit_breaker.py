@@ -1,4 +1,4 @@
-"""When a run stops by itself, and when it does not."""
+"""When a run stops by itself because too many pages fail, and when it does not."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def ledger(tmp_path):
 
 @pytest.fixture
 def breaker(ledger):
-    """Return the count of a run of many scans."""
+    """Return the circuit breaker of a run of many scans."""
     breaker = CircuitBreaker(ledger, "recipe", most=0.25)
     breaker.scans = 20
     return breaker
@@ -40,7 +40,7 @@ def _fail(breaker, row, code=Code.TIMEOUT, *, pages=PAGES):
 
 
 def test_a_scan_all_of_whose_pages_are_poison_stops_no_box(ledger, breaker):
-    """Nor do two of them: the paper is at fault, and others come after it."""
+    """Two of them do not stop it either: the paper is the cause, and others follow."""
     _fail(breaker, _scan(ledger, 1))
     _fail(breaker, _scan(ledger, 2))
     with pytest.raises(TooManyFailuresError, match=r"25 of 25 pages failed, 25 in the same way\. A page took longer"):
@@ -48,7 +48,7 @@ def test_a_scan_all_of_whose_pages_are_poison_stops_no_box(ledger, breaker):
 
 
 def test_the_only_scan_of_a_run_stops_it_once(ledger):
-    """What has failed is entered, and does not stop the next run: that one goes past it."""
+    """Failed pages are recorded and do not stop the next run, which skips them."""
     row = _scan(ledger, 1)
     first = CircuitBreaker(ledger, "recipe", most=0.25)
     first.scans = 1
@@ -62,13 +62,13 @@ def test_the_only_scan_of_a_run_stops_it_once(ledger):
 
 @pytest.mark.parametrize("code", [Code.NO_TEXT, Code.DAMAGED, Code.UNREADABLE])
 def test_what_the_paper_or_a_lost_share_does_stops_nothing(ledger, breaker, code):
-    """The first will not change, the other is waited out."""
+    """The first cannot change; for the other the run waits."""
     for number in range(1, 5):
         _fail(breaker, _scan(ledger, number), code)
 
 
 def test_what_is_read_at_the_second_try_counts_no_more(ledger, breaker):
-    """A time limit may have been a busy moment's."""
+    """A busy moment may have caused a timeout."""
     rows = [_scan(ledger, number) for number in range(1, 5)]
     for row in rows[:3]:
         _fail(breaker, row, pages=3)

@@ -1,4 +1,4 @@
-"""Both executors, held to the same: real processes, really killed."""
+"""The same tests for both executors, with real processes that are really killed."""
 
 import asyncio
 import gc
@@ -35,12 +35,12 @@ def double(number: int) -> int:
 
 
 def refuse(number: int) -> int:
-    """Fail with a name."""
+    """Fail with a code."""
     raise ScanError(Code.DAMAGED, f"number {number}")
 
 
 def stumble(number: int) -> int:
-    """Fail without a name."""
+    """Fail without a code."""
     raise ZeroDivisionError(number)
 
 
@@ -56,7 +56,7 @@ def die(_number: int) -> int:
 
 
 def report(number: int) -> int:
-    """Log something, and fail without a name if the number is odd."""
+    """Log something, and fail without a code if the number is odd."""
     logging.getLogger("pipeline.page").info("a stage of %d", number)
     if number % 2:
         raise ValueError(MARK)
@@ -74,7 +74,7 @@ def own_process(_number: int) -> int:
 
 
 def wait_for(file: Path) -> int:
-    """Wait until a file is there; write beside it which process waits."""
+    """Wait until a file exists; write the id of the waiting process next to it."""
     file.with_suffix(".part").write_text(str(os.getpid()), "utf-8")
     file.with_suffix(".part").rename(file.with_suffix(".pid"))
     while not file.exists():
@@ -100,7 +100,7 @@ def scheduler():
 
 @pytest.fixture(scope="module")
 def prepare(tmp_path_factory, scheduler):
-    """Return what prepares an executor of a kind with two workers."""
+    """Return a function that prepares an executor of a kind with two workers."""
 
     def prepared(kind, **values):
         settings = {"workers": 2, "scheduler": "", "retries": 2, "retry_seconds": 0.01} | values
@@ -123,13 +123,13 @@ def _run(executor, calls):
 
 
 def test_every_task_has_one_outcome(executor):
-    """As many outcomes as tasks, each about its own."""
+    """There are as many outcomes as tasks, each about its own task."""
     outcomes = _run(executor, [(double, number) for number in range(50)])
     assert {outcome.task.about: outcome.value for outcome in outcomes} == {number: 2 * number for number in range(50)}
 
 
 def test_what_a_sandbox_logs_reaches_the_log_of_the_run(executor, caplog):
-    """With the scan and the page that it is about; of an error only its class and its place in our code."""
+    """With its scan and page; of an error only the class and the place in our code."""
     caplog.set_level(logging.DEBUG, "pipeline")
     left = [Task(number, report, (number,), 20, scan=f"{number}" * 64, page=number) for number in (4, 5)]
     with caplog.filtering(Ids()):
@@ -172,7 +172,7 @@ def test_tasks_are_taken_only_as_workers_come_free(executor):
 
 
 def test_every_error_becomes_a_failure_with_a_code(executor):
-    """A failure keeps its name; one without gets one, and its traceback."""
+    """A failure keeps its code; one without a code gets one, and its traceback."""
     outcomes = {o.task.function.__name__: o for o in _run(executor, [(refuse, 1), (stumble, 2), (fill_the_disk, 3)])}
     assert outcomes["refuse"].failure.code is Code.DAMAGED
     assert outcomes["refuse"].failure.detail == "number 1"
@@ -188,11 +188,11 @@ def test_tesseract_and_opencv_get_one_thread(executor):
 
 
 def test_a_task_that_kills_its_sandbox_fails_alone(executor):
-    """Its neighbours are innocent and come through."""
+    """Its neighbours are not the cause, and succeed."""
     outcomes = _run(executor, [(double, 1), (die, 2), *((double, number) for number in range(3, 12))])
     failed = [(outcome.task.about, outcome.last) for outcome in outcomes if outcome.failure]
     assert failed == [(2, False), (2, False), (2, True)]
-    assert outcomes[-1].task.about == 2  # its last chance comes when everything else is done
+    assert outcomes[-1].task.about == 2  # its last try comes when everything else is done
     assert sorted(outcome.task.about for outcome in outcomes if outcome.last) == list(range(1, 12))
     assert next(o for o in outcomes if o.failure).failure.code is Code.WORKER_LOST
 
@@ -245,7 +245,7 @@ def test_a_local_run_that_is_stopped_ends_what_its_sandboxes_do(prepare, tmp_pat
 
 
 def test_a_worker_says_why_it_cannot_use_a_file(tmp_path):
-    """One that is not there, and one that cannot even be looked at, as with a stale handle of a network share."""
+    """A missing file, and one whose status cannot be read, as with a stale handle of a network share."""
     assert why_unseen(tmp_path) is None
     gone, unreadable = why_unseen(tmp_path / "gone"), why_unseen(tmp_path / ("x" * 300))
     assert gone is not None
@@ -255,7 +255,7 @@ def test_a_worker_says_why_it_cannot_use_a_file(tmp_path):
 
 
 def test_a_machine_that_cannot_start_a_process_is_named(tmp_path):
-    """Its own disk may be full, or read-only; the run goes on."""
+    """Its own disk may be full, or read-only; the run continues."""
     (tmp_path / "work").touch()
     with LocalExecutor(run_settings(workers=1, scheduler=""), MEGABYTES, tmp_path / "work") as executor:
         outcomes = _run(executor, [(double, 1)])
@@ -265,13 +265,13 @@ def test_a_machine_that_cannot_start_a_process_is_named(tmp_path):
 
 
 def test_no_scheduler_is_called_for_nothing():
-    """A box that holds nothing new is done in no time."""
+    """A box without new scans takes almost no time."""
     with DaskExecutor(run_settings(scheduler="tcp://127.0.0.1:1"), MEGABYTES) as unused:
         assert list(unused.finished(lambda: None)) == []
 
 
 def test_nobody_can_reach_the_sandboxes_of_this_machine(prepare):
-    """Case files are nobody else's business: a run on one machine listens nowhere."""
+    """Case files are confidential: a run on one machine opens no port."""
     own = psutil.Process()
 
     def listening(*processes: psutil.Process) -> set[tuple[str, int]]:
@@ -289,9 +289,9 @@ def test_nobody_can_reach_the_sandboxes_of_this_machine(prepare):
 
 
 def test_nothing_is_printed_of_what_dask_leaves_behind(prepare, caplog):
-    """Now and then it drops a future that failed, as it closes; standard error is for what a run says.
+    """While it closes, it sometimes drops a failed future; standard error is for the run's own messages.
 
-    What another part of this process does with asyncio is printed as ever.
+    The messages of other asyncio code in this process are still printed.
     """
 
     def drop(gone: threading.Event) -> None:
@@ -316,6 +316,6 @@ def test_nothing_is_printed_of_what_dask_leaves_behind(prepare, caplog):
 
 
 def test_calls_that_come_one_by_one_are_made_by_one_process(prepare):
-    """Another is started, which takes a second, only when two have something to do."""
+    """A second one, which takes a second to start, is started only when there is work for two."""
     with prepare("local") as executor:
         assert len({outcome.value for number in range(4) for outcome in _run(executor, [(own_process, number)])}) == 1

@@ -1,4 +1,4 @@
-"""What goes wrong on a worker has a name."""
+"""Every error on a worker gets a code."""
 
 import errno
 import os
@@ -25,7 +25,7 @@ def _raise(error):
     ],
 )
 def test_a_lack_of_memory_is_known_by_whatever_it_stops(error, code):
-    """An array, a library that is to be loaded, a thread."""
+    """An array, a library to load, a thread."""
     done = perform(_raise, (error,))
     assert done.failure is not None
     assert done.failure.code is code
@@ -35,7 +35,7 @@ def test_a_lack_of_memory_is_known_by_whatever_it_stops(error, code):
     "error", [ValueError("Sok Dara, minor"), KeyError("Sok Dara"), OSError(5, "Input/output error")]
 )
 def test_what_stands_on_a_paper_is_in_no_error_that_nobody_foresaw(error):
-    """The ledger keeps its kind and its place, and `bannasar show` prints them."""
+    """The ledger stores its class and its place, and `bannasar show` prints them."""
     done = perform(_raise, (error,))
     assert done.failure is not None
     assert type(error).__name__ in done.failure.detail

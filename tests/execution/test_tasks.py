@@ -1,4 +1,4 @@
-"""What workers do with a scan that does not stay what it was."""
+"""What workers do with a scan that changes."""
 
 from pathlib import Path
 
@@ -14,8 +14,8 @@ from tests.cli.conftest import write_page
 
 
 def test_a_scan_that_its_disk_does_not_give_is_not_called_damaged():
-    """A damaged scan is refused for good; this one is read when the disk, or the network, is well again."""
-    failing = Path("/proc/self/mem")  # whoever reads its beginning gets an input/output error
+    """A damaged scan is always refused; this one is read when the disk, or the network, works again."""
+    failing = Path("/proc/self/mem")  # reading its beginning gives an input/output error
     source = Source(failing, Kind.PNG, "0" * 64, failing.stat().st_size, failing.stat().st_mtime_ns)
     with pytest.raises(ScanError) as caught:
         read_page(source, 1, load())
@@ -23,7 +23,7 @@ def test_a_scan_that_its_disk_does_not_give_is_not_called_damaged():
 
 
 class _GoneWhenOpened(Source):
-    """A scan that is taken away in the moment between the last look at it and its opening."""
+    """A scan that is removed between the last check and its opening."""
 
     @property
     def readable(self) -> Path:
@@ -32,7 +32,7 @@ class _GoneWhenOpened(Source):
 
 
 class _CutWhenOpened(Source):
-    """A scan of which half is overwritten in that moment."""
+    """A scan that is half overwritten in that moment."""
 
     @property
     def readable(self) -> Path:
@@ -43,7 +43,7 @@ class _CutWhenOpened(Source):
 @pytest.mark.parametrize("name", ["a.pdf", "a.png"])
 @pytest.mark.parametrize("source", [_GoneWhenOpened, _CutWhenOpened])
 def test_what_fails_because_a_scan_changes_is_said_to_have_changed(tmp_path, source, name):
-    """Neither "damaged" nor "internal": the paper and the software are sound."""
+    """Neither "damaged" nor "internal": the paper and the software are all right."""
     write_page(tmp_path / name, "Pièce")
     status = (tmp_path / name).stat()
     kind = Kind.PDF if name.endswith("pdf") else Kind.PNG

@@ -1,1 +1,1 @@
-"""Faults that really happen: each a small thing with a name, and the tests that Bannasar survives them."""
+"""Faults that really happen, each with a name, and the tests that Bannasar survives them."""

@@ -1,4 +1,4 @@
-"""Files that are more than they seem: each small on disk, and too much for whoever opens it unwarned."""
+"""Files that are larger than they seem: small on disk, but too large for a program without limits."""
 
 import struct
 import zlib
@@ -20,7 +20,7 @@ def png_bomb(file: Path) -> None:
 
 
 def tiff_bomb(file: Path) -> None:
-    """Write a TIFF that claims 100,000 × 100,000 pixels and holds none."""
+    """Write a TIFF that claims 100,000 × 100,000 pixels and contains none."""
     entries = [
         (256, 4, 1, 100_000),
         (257, 4, 1, 100_000),
@@ -53,7 +53,7 @@ def _pdf(file: Path, content: bytes, size: tuple[int, int] = (595, 842)) -> None
 
 
 def pdf_stream_bomb(file: Path) -> None:
-    """Write a PDF page whose drawing is 2 GB when it is unpacked twice."""
+    """Write a PDF page whose content is 2 GB after two decompressions."""
     with pikepdf.new() as pdf:
         page = pdf.add_blank_page(page_size=(595, 842))
         packer = zlib.compressobj(9)
@@ -78,12 +78,12 @@ def pdf_picture_bomb(file: Path) -> None:
 
 
 def pdf_wall(file: Path) -> None:
-    """Write a PDF page as large as a wall: 200 inches by 200."""
+    """Write a PDF page of 200 by 200 inches."""
     _pdf(file, b"", (14_400, 14_400))
 
 
 def pdf_form_loop(file: Path) -> None:
-    """Write a PDF page whose drawing draws itself."""
+    """Write a PDF page whose content draws itself."""
     with pikepdf.new() as pdf:
         page = pdf.add_blank_page(page_size=(595, 842))
         form = pdf.make_stream(b"/Fm0 Do")
@@ -95,7 +95,7 @@ def pdf_form_loop(file: Path) -> None:
 
 
 def pdf_tree_loop(file: Path) -> None:
-    """Write a PDF whose tree of pages bites its own tail."""
+    """Write a PDF whose tree of pages contains a cycle."""
     file.write_bytes(
         b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
         b"2 0 obj<</Type/Pages/Count 2/Kids[3 0 R 2 0 R]>>endobj\n"

@@ -1,4 +1,4 @@
-"""What the tests of faults share: ``bannasar`` as people call it, and what an archive holds."""
+"""Shared by the tests of faults: the command ``bannasar``, and the content of an archive."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from pipeline.archive.bag import bags
 from pipeline.archive.fixity import verify_bag
 from tests.cli.conftest import Bannasar
 
-# A call in a mount namespace of its own: whatever is mounted there is nobody else's, and goes with it.
+# A call in its own mount namespace: mounts in it are invisible to other processes, and end with it.
 APART = ("unshare", "--map-root-user", "--mount", "sh", "-ec")
 _SANDBOX = "pipeline.execution.sandbox_process"
 
@@ -36,7 +36,7 @@ def box(tmp_path: Path) -> Path:
 
 
 def until(condition: Callable[[], object], process: subprocess.Popen[str], seconds: float = 300) -> None:
-    """Wait until something has happened, as long as the run goes on; its last act may have been that."""
+    """Wait until something has happened, while the run continues; it may be the last act of the run."""
     end = time.monotonic() + seconds
     while not condition():
         assert process.poll() is None or condition(), process.communicate()
@@ -59,7 +59,7 @@ def sandboxes(process: subprocess.Popen[Any]) -> list[psutil.Process]:
 
 
 def contents(archive: Path) -> dict[str, Any]:
-    """Return all that an archive holds, but for the times at which it was made, and how often it was made before."""
+    """Return the content of an archive, without the times at which it was made, and without earlier versions."""
     held: dict[str, Any] = {}
     for bag in bags(archive):
         assert verify_bag(bag) == []
@@ -80,7 +80,7 @@ def contents(archive: Path) -> dict[str, Any]:
 
 
 def assert_nothing_is_left(archive: Path) -> None:
-    """Make sure that no process of a run goes on, and that no unfinished work lies about."""
+    """Check that no process of a run still runs, and that no unfinished work is left."""
     end = time.monotonic() + 300
     while left := _processes(archive.parent):
         assert time.monotonic() < end, left

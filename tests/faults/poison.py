@@ -15,7 +15,7 @@ def work(number: int) -> int:
 
 
 def loop_in_c(_number: int) -> object:
-    """Never come back, from C code that holds Python's lock: no thread beside it gets a turn."""
+    """Never return from C code that holds Python's lock: no other thread can run."""
     return re.match(r"(a+)+$", "a" * 60 + "b")
 
 
@@ -33,7 +33,7 @@ def eat_memory_at_once(_number: int) -> int:
 
 
 def have_a_program_eat_memory(_number: int) -> int:
-    """Take memory in a program that was started, as a page does that is too much for Tesseract."""
+    """Take memory in a started program, as a page does that is too large for Tesseract."""
     eat = "from tests.faults.poison import eat_memory; eat_memory(0)"
     return subprocess.run(["python3", "-c", eat], check=False).returncode
 
@@ -52,7 +52,7 @@ def chatter(number: int) -> int:
 
 
 def leave_things_behind(note: Path) -> int:
-    """Make temporary files, start a program, and never come back; write into ``note`` what is left."""
+    """Make temporary files, start a program, and never return; list in ``note`` what would be left."""
     folder = tempfile.mkdtemp()
     program = subprocess.Popen(["sleep", "1000"])
     note.with_suffix(".part").write_text(f"{os.getpid()} {os.getppid()} {program.pid} {folder}", "utf-8")

@@ -1,4 +1,4 @@
-"""A box of horrors: every file ends with a code of its own, and the sound scan among them is archived."""
+"""A box of dangerous files: each file fails with its own code, and the good scan among them is archived."""
 
 import pikepdf
 import pytest
@@ -30,7 +30,7 @@ READ = {"loop.tif": bombs.tiff_loop, "form-loop.pdf": bombs.pdf_form_loop}
 
 
 def test_a_box_of_horrors_ends_with_each_accounted_for(bannasar, box):
-    """Poison is refused at once or fails by itself, after a second try; nothing else suffers, nothing is left."""
+    """Dangerous files are refused at once, or fail alone after a second try; nothing is harmed, nothing is left."""
     for name, (write, _) in (REFUSED | FAILED).items():
         write(box / name)
     for name, write in READ.items():
@@ -54,7 +54,7 @@ def test_a_box_of_horrors_ends_with_each_accounted_for(bannasar, box):
 
 
 def test_a_run_stops_by_itself_when_the_machine_must_be_at_fault(bannasar, box):
-    """Not after a night of time limits, but after the first dozen; the next run does what is left."""
+    """Not after a night of timeouts, but after the first dozen; the next run does the rest."""
     for number in range(30):
         bombs.pdf_that_draws_for_ever(box / f"{number:02}.pdf")
         with (box / f"{number:02}.pdf").open("ab") as stream:
@@ -70,7 +70,7 @@ def test_a_run_stops_by_itself_when_the_machine_must_be_at_fault(bannasar, box):
 
 
 def test_a_page_of_20000_pixels_is_read(bannasar, box):
-    """A long sheet, such as a register's, is a page like any other."""
+    """A long sheet, for example of a register, is a normal page."""
     whole = Image.open(write_page(box / "sheet.png", "Ligne du registre", dpi=150))
     sheet = whole.crop((0, 0, whole.width // 2, whole.height))
     (box / "sheet.png").unlink()
@@ -84,7 +84,7 @@ def test_a_page_of_20000_pixels_is_read(bannasar, box):
 
 
 def test_a_pdf_of_5000_pages_is_told_by_its_pages(tmp_path):
-    """It is looked through in seconds; more pages than are accepted are refused without looking at them."""
+    """It is inspected in seconds; a file with too many pages is refused without inspecting them."""
     with pikepdf.new() as pdf:
         for _ in range(5000):
             pdf.add_blank_page(page_size=(595, 842))

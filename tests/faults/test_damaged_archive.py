@@ -1,4 +1,4 @@
-"""Whatever is wrong with one file of an archive, every command ends with its sentence, and shows nothing of a paper."""
+"""With any damage to one file of an archive, every command ends with its sentence, and shows no text of a paper."""
 
 import hashlib
 import shutil
@@ -35,7 +35,7 @@ FILES = [
     f"{BAG}/data/documents/001.pdf",
     f"{BAG}/data/originals/a.png",
 ]
-# What is read the most: every kind of damage to it.
+# The files that are read most: every kind of damage to them.
 _VITAL = {"ledger.db", "index.db", "journal.jsonl", "../key.pem", f"{BAG}/data/case.json"}
 READING = [
     "status",
@@ -91,7 +91,7 @@ DAMAGES = {"emptied": _empty, "cut": _cut, "flipped": _flip, "a folder": _folder
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory):
-    """Return a folder with an archive of one case file, with a key and whatever else an archive may hold."""
+    """Return a folder with an archive of one case file, with a key and everything else that an archive may contain."""
     folder = tmp_path_factory.mktemp("sound")
     write_page(folder / "box" / "a.png", f"Le greffier {SECRET}")
     (folder / "bannasar.toml").write_text(f'[signing]\nkey_file = "{folder}/key.pem"\n')
@@ -116,14 +116,14 @@ def _kept(archive: Path) -> str:
     [(file, damage) for file in FILES for damage in DAMAGES if damage in {"cut", "a folder"} or file in _VITAL],
 )
 def test_every_command_ends_with_a_sentence(sound, tmp_path, monkeypatch, typed, file, damage):
-    """With an exit status, nothing of the paper among what went wrong, and the archive as it was."""
+    """With an exit status, no text of the paper in the error message, and the archive unchanged."""
     here = tmp_path / "here"
     shutil.copytree(sound, here)
     toml = here / "bannasar.toml"
     toml.write_text(toml.read_text().replace(str(sound), str(here)))
     monkeypatch.chdir(here)
     archive = here / "archive"
-    if file.endswith("withdrawn.json"):  # what is withdrawn many commands pass over
+    if file.endswith("withdrawn.json"):  # many commands skip what is withdrawn
         (archive / file).write_text('{"at": "2026-01-01", "reason": "x"}\n')
     (victim, *_) = archive.glob(file) if ".." not in file else [(archive / file).resolve()]
     DAMAGES[damage](victim)

@@ -1,4 +1,4 @@
-"""The disk fills, or may not be written: nothing is lost, nothing is archived by halves, and the operator is told."""
+"""The disk is full or read-only: nothing is lost, nothing is archived in part, and the operator is informed."""
 
 import contextlib
 import json
@@ -18,7 +18,7 @@ from tests.gate import Gate
 
 @contextlib.contextmanager
 def _on_a_small_disk(bannasar: Bannasar, megabytes: int, gate: Gate, *arguments: object, **environment: str):
-    """Run ``bannasar`` with its archive on a disk of its own; yield the process and the disk as seen from here."""
+    """Run ``bannasar`` with its archive on a separate disk; yield the process and the disk as seen from here."""
     bannasar.archive.mkdir(exist_ok=True)
     mount = f'mount -t tmpfs -o size={megabytes}m none {bannasar.archive} && "$@"; status=$?; read wait; exit $status'
     process = subprocess.Popen(
@@ -54,7 +54,7 @@ def _free(disk: Path) -> int:
 
 def _fill(disk: Path, leave: int) -> Path:
     ballast = disk / "ballast"
-    # The run, too, is writing: the last of it may be gone before we have it.
+    # The run is also writing: it may use the last space before we do.
     with ballast.open("wb") as stream, contextlib.suppress(OSError):
         left = _free(disk) - leave
         while left > 0:
@@ -63,7 +63,7 @@ def _fill(disk: Path, leave: int) -> Path:
 
 
 def test_a_run_pauses_while_the_disk_is_short_and_goes_on(bannasar, box):
-    """It says so at once, in one clear line; when there is room, it does the rest."""
+    """It reports this at once, in one clear line; when there is space, it does the rest."""
     write_pages(box / "a.pdf", 12)
     limits = {"BANNASAR_RUN__FREE_GIGABYTES": "0.03"}
     gate = Gate(box.parent, 2)
@@ -83,7 +83,7 @@ def test_a_run_pauses_while_the_disk_is_short_and_goes_on(bannasar, box):
 
 
 def test_a_run_does_not_begin_without_room(bannasar, box):
-    """Better told in the evening than found in the morning."""
+    """The operator should know in the evening and not find it in the morning."""
     write_pages(box / "a.pdf", 1)
     done = bannasar("run", box, BANNASAR_RUN__FREE_GIGABYTES="1000000")
     assert done.returncode == 3
@@ -92,7 +92,7 @@ def test_a_run_does_not_begin_without_room(bannasar, box):
 
 
 def test_a_disk_that_is_full_to_the_last_byte_costs_nothing_that_was_done(bannasar, box):
-    """The run waits, or ends and says why; no bag is there by halves; with room, everything is done."""
+    """The run waits, or ends and shows why; no bag is incomplete; with space, everything is done."""
     write_pages(box / "a.pdf", 12)
     limits = {"BANNASAR_RUN__FREE_GIGABYTES": "0", "BANNASAR_RUN__RETRY_SECONDS": "0.1"}
     bannasar.archive.mkdir()
@@ -124,7 +124,7 @@ def test_a_disk_that_is_full_to_the_last_byte_costs_nothing_that_was_done(bannas
 
 
 def _call_read_only(bannasar: Bannasar, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run it where the archive is mounted to be read only."""
+    """Run it where the archive is mounted read-only."""
     mount = (
         f'mount --bind {bannasar.archive} {bannasar.archive}; mount -o remount,ro,bind {bannasar.archive}; exec "$@"'
     )
@@ -140,7 +140,7 @@ def _call_read_only(bannasar: Bannasar, *arguments: object) -> subprocess.Comple
 
 
 def test_an_archive_that_may_not_be_written_is_left_alone(bannasar, box):
-    """The run ends and says what to mend; those who only look and search are served."""
+    """The run ends and shows what to repair; reading and searching still work."""
     write_pages(box / "a.pdf", 1)
     assert bannasar("run", box).returncode == 0
     write_pages(box / "b.pdf", 2)
@@ -156,7 +156,7 @@ def test_an_archive_that_may_not_be_written_is_left_alone(bannasar, box):
 
 
 def test_an_archive_that_may_not_be_written_is_verified_all_the_same(bannasar, box):
-    """A copy on a disk for safe keeping: the outcome is told, and that it could not be kept."""
+    """A copy on a backup disk: the result is shown, and also that it could not be recorded."""
     write_pages(box / "a.pdf", 1)
     assert bannasar("run", box).returncode == 0
     log = bannasar.archive / "fixity.jsonl"
@@ -164,7 +164,7 @@ def test_an_archive_that_may_not_be_written_is_verified_all_the_same(bannasar, b
     assert sound.returncode == 0, sound.stderr
     assert "1 bags looked at: all are as they were sealed." in sound.stdout
     assert sound.stderr.count(f"cannot be kept in {log}: Read-only file system.") == 1
-    # Stopped after a bag that was sound then: what was written down of it helps nobody who cannot write down the rest.
+    # Stopped after a bag that was intact: its record is useless if the rest cannot be recorded.
     assert bannasar("verify").returncode == 0
     log.write_text("".join(log.read_text("utf-8").splitlines(keepends=True)[:-1]), "utf-8")
     (scan,) = bannasar.archive.glob("bags/*/*/data/originals/*")

@@ -1,4 +1,4 @@
-"""Whoever is killed, and whenever: the next run goes on, and the archive is as if nothing had happened."""
+"""Any process may be killed at any time: the next run continues, and the archive is as if nothing had happened."""
 
 import contextlib
 import random
@@ -47,7 +47,7 @@ def test_twenty_random_kills_change_nothing(tmp_path, box):
 
     disturbed = Bannasar(tmp_path / "storm" / "archive")
     disturbed.archive.parent.mkdir()
-    # Where they stand when they are killed is chance; which are, is not.
+    # When they are killed is random; which processes are killed is not.
     chance = random.Random(5)  # noqa: S311
     process = disturbed.start("run", box)
     _wait_for_sandbox(process)
@@ -57,7 +57,7 @@ def test_twenty_random_kills_change_nothing(tmp_path, box):
         if process.poll() is not None:
             process.communicate()
             if results(disturbed.archive) >= 33:
-                # It was faster than its killer: the rest of the kills hit the reading of all pages anew.
+                # It was faster than its killer: the rest of the kills hit a new reading of all pages.
                 process = disturbed.start("rerun", "--box", "box-1", "--stage", "recognise")
             else:
                 process = disturbed.start("run", box)
@@ -88,7 +88,7 @@ def test_twenty_random_kills_change_nothing(tmp_path, box):
 
 
 def test_a_killed_sandbox_costs_nothing_but_time(bannasar, box, tmp_path):
-    """Its page is read by another, no page fails, and every attempt is kept."""
+    """Another worker reads its page, no page fails, and every attempt is recorded."""
     write_pages(box / "a.pdf", 12)
     gate = Gate(tmp_path, 3)
     process = bannasar.start("run", box, "--workers", "2", gate=gate)

@@ -1,4 +1,4 @@
-"""Whatever a file or folder is called, its bytes are archived, and nothing outside the archive is touched."""
+"""Files and folders with any name are archived with all their bytes, and nothing outside the archive is touched."""
 
 import os
 from pathlib import Path
@@ -28,7 +28,7 @@ def _all_files(folder: Path) -> set[Path]:
 
 
 def test_awkward_names_are_archived(tmp_path):
-    """Lines, 250 bytes, Khmer, shells' and programs' own signs, and names that would lead elsewhere."""
+    """Newlines, 250 bytes, Khmer, special characters of shells and programs, and names that lead to other places."""
     box = tmp_path / "..evil\nbox ប្រអប់"
     deep = box / ("d" * 250) / ("e" * 250)
     for number, name in enumerate(NAMES):

@@ -1,4 +1,4 @@
-"""A page that hangs, swells or crashes harms itself alone, and leaves nothing behind."""
+"""A page that hangs, uses too much memory or crashes harms only itself, and leaves nothing behind."""
 
 import os
 import signal
@@ -40,7 +40,7 @@ def _run(executor, *calls, seconds=2.0):
     ],
 )
 def test_a_poison_page_is_tried_again_alone_and_fails_by_itself(executor, fault, code):
-    """Its neighbours are finished before it has its second chance, and the next page is read as ever."""
+    """Its neighbours are finished before its second try, and the next page is read as usual."""
     seconds = 2.0 if code is Code.TIMEOUT else 20.0
     outcomes = _run(executor, (poison.work, 1), (fault, 2), *((poison.work, n) for n in range(3, 9)), seconds=seconds)
     failed = [outcome for outcome in outcomes if outcome.failure]
@@ -51,7 +51,7 @@ def test_a_poison_page_is_tried_again_alone_and_fails_by_itself(executor, fault,
 
 
 def test_the_failure_says_what_the_limit_was_or_how_the_process_ended(executor):
-    """An operator can tell a slow page from a crash."""
+    """An operator can distinguish a slow page from a crash."""
     details = {o.task.about: o.failure.detail for o in _run(executor, (poison.loop_in_c, 1), (poison.crash, 2))}
     assert details == {1: "it took more than 2 s", 2: "it was ended by SIGSEGV"}
 
@@ -73,7 +73,7 @@ def _left(note: Path) -> tuple[list[psutil.Process], Path]:
 
 @pytest.mark.parametrize("killed", ["nobody", "sandbox", "guard"])
 def test_nothing_is_left_behind_whoever_is_killed(tmp_path, killed):
-    """No program runs on, no temporary file stays: not after the time limit, and not after kill -9."""
+    """No program keeps running and no temporary file stays, after the time limit as well as after kill -9."""
     note = tmp_path / "note"
     seen = []
 

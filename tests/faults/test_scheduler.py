@@ -21,7 +21,7 @@ from tests.gate import Gate
 
 
 class Machines:
-    """A scheduler and workers on this machine's loopback, which stand for as many machines with shared storage."""
+    """A scheduler and workers on this machine's loopback, in place of several machines with shared storage."""
 
     def __init__(self, folder: Path, protocol: str = "tcp", **environment: str) -> None:
         """Start the scheduler."""
@@ -51,7 +51,7 @@ class Machines:
         return process
 
     def _address(self, scheduler: subprocess.Popen[bytes]) -> str:
-        """Return where the scheduler listens, as it writes down itself."""
+        """Return the address of the scheduler from its own file."""
         while scheduler.poll() is None:
             with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
                 return str(json.loads((self._folder / "where").read_text("utf-8"))["address"])
@@ -75,7 +75,7 @@ def _fill(box: Path) -> None:
 
 
 def test_the_archive_is_the_same_as_alone_though_a_worker_dies_and_another_joins(tmp_path, box, machines):
-    """No page fails for a worker that was killed, nor do those that waited at its door."""
+    """No page fails because its worker was killed, and no page that waited for that worker."""
     _fill(box)
     alone, together = (Bannasar(tmp_path / name / "archive") for name in ("alone", "together"))
     for archive in (alone.archive, together.archive):
@@ -111,7 +111,7 @@ def _said(process: subprocess.Popen[str], words: str) -> None:
 
 
 def test_a_run_waits_for_workers_and_ends_with_its_scheduler(bannasar, box, machines, tmp_path):
-    """It says so either way; what was read is kept, and the same command goes on, alone if need be."""
+    """The run reports it in both cases; what was read is kept, and the same command continues, even without workers."""
     write_pages(box / "a.pdf", 12)
     gate = Gate(tmp_path, 2)
     process = bannasar.start("run", box, "--scheduler", machines.address, gate=gate)
@@ -132,7 +132,7 @@ def test_a_run_waits_for_workers_and_ends_with_its_scheduler(bannasar, box, mach
 
 
 def test_a_worker_that_does_not_see_the_shared_storage_spoils_nothing(bannasar, box, machines):
-    """Its disk was not mounted: it would fail page after page in no time. It gets none, and the operator is told."""
+    """Its disk was not mounted, so all its pages would fail at once. It gets no pages, and the operator is informed."""
     for number in range(3):
         write_pages(box / f"{number}.pdf", 2, title=f"du dossier {number}")
     machines.worker(*APART, f'mount -t tmpfs none {box}; exec "$@"', "sh")
@@ -147,12 +147,12 @@ def test_a_worker_that_does_not_see_the_shared_storage_spoils_nothing(bannasar, 
 
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT], ids=["killed", "Ctrl-C"])
 def test_workers_give_up_what_a_stopped_run_had_them_do(bannasar, box, machines, sign):
-    """Nobody waits for it any more: no page is read on, no bag is moved into the next run's archive, no memory held."""
+    """Nobody waits for them any more: they read no pages, move no bag into the next run's archive, keep no memory."""
     write_pages(box / "a.pdf", 16)
     workers = [machines.worker(), machines.worker()]
     process = bannasar.start("run", box, "--scheduler", machines.address)
     until(lambda: sandboxes(workers[0]), process)
-    sandboxes(workers[0])[0].suspend()  # its page comes to no end before the limit of a page: so the run goes on
+    sandboxes(workers[0])[0].suspend()  # its page does not end before its time limit, so the run continues
     until(lambda: results(bannasar.archive) >= 2 and all(map(sandboxes, workers)), process)
     at_work = [sandbox for worker in workers for sandbox in sandboxes(worker)]
     process.send_signal(sign)
@@ -172,7 +172,7 @@ def test_workers_give_up_what_a_stopped_run_had_them_do(bannasar, box, machines,
 
 
 def test_scheduler_and_workers_can_speak_tls(tmp_path, box, bannasar):
-    """Certificates are named in Dask's own settings, as docs/operators.md shows; strangers are turned away."""
+    """Certificates are named in Dask's own settings, as docs/operators.md shows; clients without one are refused."""
     keys = tmp_path / "keys"
     keys.mkdir()
     make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=bannasar"

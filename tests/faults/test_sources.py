@@ -1,4 +1,4 @@
-"""Scans that change, vanish, or come back while they are read; clocks that are set back."""
+"""Scans that change, disappear, or come back while they are read; clocks that are set back."""
 
 import contextlib
 import sqlite3
@@ -14,7 +14,7 @@ from tests.gate import Gate
 
 @pytest.fixture
 def powerless(bannasar):
-    """Return ``bannasar`` as called by one whom permissions bind, as they do not bind root."""
+    """Return ``bannasar`` as called by a user who is bound by permissions; root is not."""
     bound = Bannasar(bannasar.archive)
     bound.command = lambda *arguments: ["unshare", "--user", *bannasar.command(*arguments)]  # type: ignore[method-assign]
     return bound
@@ -33,7 +33,7 @@ def _unreadable(archive) -> int:
     ("what", "when"), [("file", "ingested"), ("folder", "ingested"), ("folder", "read"), ("file", "archived")]
 )
 def test_a_scan_that_cannot_be_read_for_a_moment_is_read_within_the_run(powerless, box, what, when):
-    """A share or a permission that is lost in the night and comes back costs time, and no second run."""
+    """A share or a permission that is lost for a time at night costs time, but needs no second run."""
     write_pages(box / "dossier" / "a.pdf", 6)
     lost = box / "dossier" / "a.pdf" if what == "file" else box / "dossier"
     mode = lost.stat().st_mode
@@ -49,7 +49,7 @@ def test_a_scan_that_cannot_be_read_for_a_moment_is_read_within_the_run(powerles
     until(lambda: _unreadable(powerless.archive) >= 1, process)
     lost.chmod(mode)
     output, errors = process.communicate(timeout=300)
-    if (what, when) == ("folder", "ingested"):  # its size was not told: the scan is another than it seemed
+    if (what, when) == ("folder", "ingested"):  # its size was not recorded yet: the scan seems to be another
         assert _states(powerless) == {"dossier/a.pdf": ("failed", "changed")}
         assert powerless.process("run", box).returncode == 0
     else:
@@ -58,7 +58,7 @@ def test_a_scan_that_cannot_be_read_for_a_moment_is_read_within_the_run(powerles
 
 
 def test_a_folder_that_cannot_be_read_does_not_keep_the_other_boxes_waiting(powerless, box):
-    """It may come back; if not, its box waits for another run, and is not archived without what lies there."""
+    """It may come back; if not, its box waits for another run, and is not archived without its content."""
     write_page(box / "a.png", "Première pièce")
     other = box.with_name("box-2")
     write_page(other / "dossier" / "b.png", "Deuxième pièce")
@@ -91,13 +91,13 @@ def test_what_may_not_be_looked_at_is_named(bannasar, powerless, box):
         assert done.returncode == 1
         assert done.stderr.startswith(f"bannasar: {named}: ")
         assert "Traceback" not in done.stderr
-    bannasar.archive = box / "archive"  # to which powerless hands on what it is told
+    bannasar.archive = box / "archive"  # to which powerless passes its arguments on
     assert powerless.process("status").stderr.startswith(f"bannasar: {bannasar.archive}: Permission denied.")
     box.chmod(0o700)
 
 
 def test_a_share_that_is_lost_while_many_pages_wait_does_not_stop_the_run(powerless, box):
-    """Page after page fails in no time; that counts when they still fail after the last wait."""
+    """All pages fail very quickly; this counts only if they still fail after the last wait."""
     write_pages(box / "a.pdf", 20)
     mode = (box / "a.pdf").stat().st_mode
     gate = Gate(box.parent, 2)
@@ -114,7 +114,7 @@ def test_a_share_that_is_lost_while_many_pages_wait_does_not_stop_the_run(powerl
 
 
 def test_a_scan_that_stays_unreadable_fails_by_itself(powerless, box):
-    """After the last wait; the others are done meanwhile."""
+    """After the last wait; the others are done in the meantime."""
     write_page(box / "a.png", "Première pièce")
     write_page(box / "b.png", "Deuxième pièce")
     (box / "b.png").chmod(0o000)
@@ -125,7 +125,7 @@ def test_a_scan_that_stays_unreadable_fails_by_itself(powerless, box):
 
 
 def _states(bannasar):
-    looking = Bannasar(bannasar.archive)  # whom nothing binds
+    looking = Bannasar(bannasar.archive)  # which no permissions bind
     return {path: (scan["state"], scan["code"]) for path, scan in looking.scans("box-1").items()}
 
 
@@ -168,7 +168,7 @@ def test_a_scan_that_is_overwritten_while_it_is_read_is_not_archived_as_a_mixtur
 
 
 def test_a_clock_that_was_set_back_changes_nothing(bannasar, box):
-    """A machine whose battery is empty wakes up years ago: what is done is done, what is new is done as well."""
+    """A machine with an empty clock battery starts years in the past: finished work stays, and new work is done."""
     write_page(box / "a.png", "Première pièce")
     assert bannasar("run", box).returncode == 0
     write_page(box / "b.png", "Deuxième pièce")

@@ -18,7 +18,7 @@ WHEN = datetime(2026, 1, 2, tzinfo=UTC)
     "blocks", [[], [["ព្រះ|រាជា ២១៤"], ["Première instance", "a\x00b"]]], ids=["a blank page", "a page"]
 )
 def test_it_is_valid(make, blocks):
-    """By the schema, whatever the recogniser made of the page."""
+    """Against the schema, for every result of the recogniser."""
     schema("alto-schema", "alto-4-3.xsd").assertValid(
         etree.fromstring(alto(make.page(*blocks), "ស្កេន 1.pdf", {"bannasar": "1", "tesseract": "5"}, WHEN))
     )
@@ -26,7 +26,7 @@ def test_it_is_valid(make, blocks):
 
 @pytest.mark.slow
 def test_handwriting_has_its_place(make):
-    """As an illustration: nothing of it was read."""
+    """As an illustration, because it was not read."""
     page = make.page(["ព្រះ|រាជា ២១៤"]).model_copy(update={"handwriting": (Rect(80, 300, 500, 360),)})
     root = etree.fromstring(alto(page, "a.pdf", {}, WHEN))
     schema("alto-schema", "alto-4-3.xsd").assertValid(root)
@@ -42,7 +42,7 @@ def test_handwriting_has_its_place(make):
 
 
 def test_words_have_their_place_and_their_confidence(make):
-    """And a space stands only where one is printed."""
+    """There is a space only where one is printed."""
     page = make.page(["ព្រះ|រាជា ២១៤"])
     root = etree.fromstring(alto(page, "a.pdf", {}, WHEN))
     line = root.find(".//a:TextLine", NAMES)

@@ -1,4 +1,4 @@
-"""The PDFs in a real browser: pdf.js, which Firefox shows PDFs with, finds every phrase and shows the picture."""
+"""The PDFs in a real browser: pdf.js, Firefox's PDF viewer, finds every phrase and shows the picture."""
 
 import contextlib
 import functools
@@ -71,7 +71,7 @@ def _served(folder):
             self.end_headers()
 
         def log_message(self, *_):
-            """Be quiet."""
+            """Print nothing."""
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -84,7 +84,7 @@ def _served(folder):
 
 @pytest.fixture(scope="module", params=["JPEG", "JPEG2000"])
 def seen(request, make, tmp_path_factory):
-    """Return what a browser sees of a document whose picture is of one kind or the other, and its page."""
+    """Return what a browser sees of a document with one or the other kind of picture, and its page."""
     from PIL import Image  # noqa: PLC0415
 
     folder = tmp_path_factory.mktemp("browser")
@@ -117,14 +117,14 @@ def seen(request, make, tmp_path_factory):
 
 
 def test_every_phrase_is_found(seen):
-    """By pdf.js's own search, as a reader types it."""
+    """With pdf.js's own search, as a reader types it."""
     told, _ = seen
     assert told.get("error") is None, told
     assert told["found"] == dict.fromkeys(PHRASES, 1)
 
 
 def test_the_picture_is_shown(seen):
-    """Grey paper, and ink where a word stands."""
+    """Grey paper, and ink where there is a word."""
     told, _ = seen
     assert abs(told["paper"] - 230) < 12
     assert told["ink"] < 140
@@ -134,6 +134,6 @@ def test_the_words_lie_over_their_picture(seen):
     """Within two pixels."""
     told, page = seen
     places = [(text, left * page.dpi / 72) for text, left in told["items"] if text.strip()]
-    # pdf.js joins what stands side by side: where a line begins, it tells.
+    # pdf.js joins neighbours on a line, and reports where a line begins.
     for word in (line.words[0] for block in page.blocks for line in block.lines):
         assert any(text.startswith(word.text) and abs(left - word.box.left) <= 2 for text, left in places), word.text

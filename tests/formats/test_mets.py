@@ -1,4 +1,4 @@
-"""METS and PREMIS that archives' programs can read."""
+"""METS and PREMIS that other archives' programs can read."""
 
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -23,7 +23,7 @@ PREMIS_2 = "info:lc/xmlns/premis-v2"
 
 @pytest.fixture
 def case(make):
-    """Return a case file of two pages that is archived for the second time, with what was read from it."""
+    """Return a case file of two pages that is archived for the second time, with the facts read from it."""
     page = make.page(["លេខ ២១៤"], number=1)
     whole = make.case(page, make.page(["ទំព័រ"], number=2), path="ស្កេន 1#ក.pdf")
     fact = Fact(name=FactName.DATE, value="1965-03", text="x", scan=page.scan, page=1, boxes=(), confidence=1)
@@ -58,15 +58,15 @@ def made(case):
 
 @pytest.mark.slow
 def test_mets_is_valid(made):
-    """By the Library of Congress' schema; it leaves PREMIS to PREMIS's, of which it knows no types."""
+    """Against the Library of Congress' schema; it does not check PREMIS, whose types it does not contain."""
     schema("mets-schema", "mets.xsd").assertValid(without_premis_types(made))
 
 
 @pytest.mark.slow
 def test_premis_is_valid(made):
-    """By the schema of PREMIS 2.1, the newest a package has, after what 3.0 changed of what we use is changed back.
+    """Against the schema of PREMIS 2.1, the newest in a package, after undoing what 3.0 changed in what we use.
 
-    The namespace; events' details got an element around them; agents got versions (PREMIS 3.0, the changes it lists).
+    The namespace; an element around the details of events; versions of agents (from the list of changes in PREMIS 3.0).
     """
     told = made.xpath("//m:xmlData/p:*", namespaces=NAMES)
     assert len(told) > 8
@@ -82,7 +82,7 @@ def test_premis_is_valid(made):
 
 
 def test_it_tells_who_did_what_with_which_versions_and_settings(made):
-    """This time, and the time before."""
+    """This version, and the one before."""
     events = made.xpath("//p:event", namespaces=NAMES)
     assert [
         (e.findtext("p:eventType", namespaces=NAMES), e.findtext("p:eventDateTime", namespaces=NAMES)[:4])

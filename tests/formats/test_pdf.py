@@ -1,4 +1,4 @@
-"""The searchable PDF: valid, and Khmer comes out of it as it went in."""
+"""The searchable PDF is valid, and its Khmer text is unchanged."""
 
 import io
 import re
@@ -41,13 +41,13 @@ def _pdftotext(file, *options):
 @pytest.mark.parametrize("phrase", PHRASES)
 @pytest.mark.parametrize("options", [(), ("-layout",), ("-raw",)], ids=["flow", "layout", "raw"])
 def test_poppler_gives_every_phrase_back_intact(pdf, phrase, options):
-    """No space inside a word, no order but the one of reading."""
+    """No space inside a word, and only the reading order."""
     assert phrase in _pdftotext(pdf[0], *options)
 
 
 @pytest.mark.parametrize("phrase", PHRASES)
 def test_pdfium_gives_every_phrase_back_intact(pdf, phrase):
-    """PDFium is what Chromium shows PDFs with."""
+    """PDFium is Chromium's PDF viewer."""
     document = pdfium.PdfDocument(pdf[0])
     text = document[0].get_textpage().get_text_range()
     document.close()
@@ -55,7 +55,7 @@ def test_pdfium_gives_every_phrase_back_intact(pdf, phrase):
 
 
 def test_it_is_pdfa_2b(pdf):
-    """veraPDF, the archives' own judge, says so."""
+    """According to veraPDF, the reference validator."""
     _is_pdfa(pdf[0])
 
 
@@ -77,7 +77,7 @@ def test_the_words_lie_over_their_picture(pdf):
 
 
 def test_the_pictures_are_embedded_as_they_are(pdf):
-    """A picture that is encoded twice loses twice."""
+    """A picture that is encoded twice loses quality twice."""
     file, _, pictures = pdf
     content = file.read_bytes()
     for picture in pictures:
@@ -85,7 +85,7 @@ def test_the_pictures_are_embedded_as_they_are(pdf):
 
 
 def test_the_document_says_what_it_is(pdf):
-    """Title and language, for people and their readers."""
+    """Title and language, for people and their screen readers."""
     told = subprocess.run(["pdfinfo", str(pdf[0])], capture_output=True, check=True).stdout.decode()
     assert "សាលក្រម" in told
     assert "Pages:           3" in told
@@ -94,7 +94,7 @@ def test_the_document_says_what_it_is(pdf):
 
 
 def test_it_says_what_is_known_of_it_as_dublin_core(make, tmp_path):
-    """In its XMP, where archives' programs look."""
+    """In its XMP, where archives' programs look for them."""
     page = make.page(*BLOCKS)
     about = Description("សាលក្រម", "box_a/1", "judgment", ("1965-03-02", "1966"), ("លេខ ២១៤",), ("Tribunal",))
     write_pdf(about, [page], [make.picture(page, tmp_path / "1.jpg")], tmp_path / "out.pdf")
@@ -121,7 +121,7 @@ def test_it_says_what_is_known_of_it_as_dublin_core(make, tmp_path):
     ],
 )
 def test_it_says_its_languages(make, tmp_path, lines, main, all_of_them):
-    """All in its XMP; the one of most letters for programs that read aloud; none where it is not sure."""
+    """All in its XMP; the one with most letters for programs that read aloud; none if it is uncertain."""
     page = make.page(lines)
     write_pdf(Description("x"), [page], [make.picture(page, tmp_path / "1.jpg")], tmp_path / "out.pdf")
     with pikepdf.open(tmp_path / "out.pdf") as pdf, pdf.open_metadata() as told:
@@ -134,7 +134,7 @@ def test_it_says_its_languages(make, tmp_path, lines, main, all_of_them):
 
 @pytest.mark.parametrize("shape", [(1754, 1240), (1754, 1240, 3)], ids=["grey", "colour"])
 def test_a_noisy_page_is_kept_small_and_its_writing_sharp(make, tmp_path, shape):
-    """As JPEG 2000, in a PDF/A as any other; a clean page stays a JPEG."""
+    """As JPEG 2000, in a normal PDF/A; a clean page stays a JPEG."""
     page = make.page(*BLOCKS)
     paper = np.random.default_rng(5).normal(200, 14, shape).clip(0, 255).astype(np.uint8)
     written = np.zeros(shape[:2], bool)
@@ -157,13 +157,13 @@ def test_a_noisy_page_is_kept_small_and_its_writing_sharp(make, tmp_path, shape)
     ("dpi", "lines", "share"), [(720, (), 0.25), (720, (36, 36, 40, 90), 0.5), (720, (144,), 0.25), (720, (9,), 1)]
 )
 def test_a_noisy_page_is_not_made_so_coarse_that_its_lines_cannot_be_read(dpi, lines, share):
-    """Films claim more dots an inch than is written on them."""
+    """Films claim more dots per inch than they contain."""
     noise = np.random.default_rng(5).normal(200, 14, (400, 300)).clip(0, 255).astype(np.uint8)
     with Image.open(io.BytesIO(compressed(noise, dpi, 60, 30, lines))) as image:
         assert image.size == pytest.approx((300 * share, 400 * share), abs=1)
 
 
-# Width and height in pixels, dots an inch: as small, as large, as narrow as files say that their pages are.
+# Width and height in pixels, dots per inch: as small, as large, as narrow as files claim.
 SIZES = [
     (8, 8, 300),
     (1, 1, 9999),
@@ -177,7 +177,7 @@ SIZES = [
 
 @pytest.mark.parametrize("upright", [True, False])
 def test_a_page_of_any_size_is_within_what_a_pdf_can_hold(make, tmp_path, upright):
-    """In its proportions as far as they can be kept, with each word over its place in the picture."""
+    """In its proportions if they can be kept, with each word over its place in the picture."""
     pages = []
     for number, (width, height, dpi) in enumerate([*SIZES, (300, 400, 100)], 1):
         box = Rect(width // 4, height // 4, max(width // 4 + 1, width // 2), max(height // 4 + 1, height // 2))
@@ -211,7 +211,7 @@ def test_a_page_of_any_size_is_within_what_a_pdf_can_hold(make, tmp_path, uprigh
 
 
 def test_words_of_any_kind_are_within_what_a_pdf_can_hold(make, tmp_path):
-    """Those of programs' own text: without a letter, with a control character, longer than a string may be."""
+    """Words in programs' own text: without a letter, with a control character, longer than the longest string."""
     texts = ["", "a\x00b", "x" * 40_000, "\U0001f600", "\ufffe", "\u17d2", "fin"]
     box = Rect(80, 60, 700, 90)
     line = Line(words=tuple(Word(text=text, box=box, confidence=0.9) for text in texts), box=box, confidence=0.9)
@@ -228,7 +228,7 @@ def test_words_of_any_kind_are_within_what_a_pdf_can_hold(make, tmp_path):
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 1, 3), (1, 700), (65_501, 2), (4, 200_000), (70_000, 20, 3)])
 def test_a_picture_of_any_size_can_be_compressed(shape):
-    """Of one pixel, and longer than a JPEG can be."""
+    """A picture of one pixel, and one longer than a JPEG can be."""
     pixels = np.random.default_rng(5).integers(0, 256, shape, np.uint8)
     with Image.open(io.BytesIO(compressed(pixels, 1200, 60, 120))) as image:
         assert min(image.size) >= 1
@@ -243,7 +243,7 @@ def test_a_picture_that_is_none_is_named(make, tmp_path):
 
 
 def test_nothing_is_left_beside_the_document(make, tmp_path):
-    """Work in progress goes when it is done."""
+    """Temporary files are removed at the end."""
     page = make.page(["a"])
     write_pdf(Description("x"), [page], [make.picture(page, tmp_path / "1.jpg")], tmp_path / "out.pdf")
     assert sorted(file.name for file in tmp_path.iterdir()) == ["1.jpg", "out.pdf"]

@@ -1,4 +1,4 @@
-"""What every format of the registry keeps to."""
+"""The rules for every format in the registry."""
 
 from importlib import import_module
 
@@ -20,12 +20,12 @@ def case_file(make):
 
 @pytest.fixture(params=formats(), ids=lambda form: form.name)
 def form(request) -> Format:
-    """Return each format of the list in turn."""
+    """Return each format of the list, one after the other."""
     return request.param  # type: ignore[no-any-return]
 
 
 def test_a_format_says_what_it_is(form):
-    """A name that can be typed, an ending, and one sentence or two for the help."""
+    """A name that can be typed, an ending, and one or two sentences for the help."""
     assert isinstance(form, Format)
     assert form.name.isidentifier()
     assert form.ending.startswith(".")
@@ -33,21 +33,21 @@ def test_a_format_says_what_it_is(form):
 
 
 def test_the_same_record_gives_the_same_bytes(form, case_file):
-    """Every part of a case file becomes a file, and becomes the same file the next time."""
+    """Every part of a case file becomes a file, and the same file the next time."""
     made = [form.write(part) for part in parts(case_file[0], case_file[1], form.unit)]
     assert all(isinstance(content, bytes) for content in made)
     assert [form.write(part) for part in parts(case_file[0], case_file[1], form.unit)] == made
 
 
 def test_khmer_and_french_are_kept(form, case_file):
-    """In UTF-8, each word whole, and nothing that would break the file."""
+    """In UTF-8, with each word whole, and without characters that would break the file."""
     whole = b"".join(form.write(part) for part in parts(case_file[0], case_file[1], form.unit)).decode("utf-8")
     assert KHMER in whole
     assert FRENCH in whole
 
 
 def test_no_two_formats_share_a_name_or_an_ending():
-    """Their files may lie in one folder."""
+    """Their files may be in one folder."""
     assert len({form.name for form in formats()}) == len({form.ending for form in formats()}) == len(formats())
 
 

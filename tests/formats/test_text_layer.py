@@ -1,4 +1,4 @@
-"""The text layer of pages as they come: narrow, wide, crowded, in columns and tables."""
+"""The text layer of all kinds of pages: narrow, wide, crowded, in columns and tables."""
 
 import re
 import subprocess
@@ -23,7 +23,7 @@ from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
-# Lines of words, ``+`` where no space follows; each begins otherwise, so that none is found in another.
+# Lines of words, ``+`` where no space follows; each begins differently, so that none is found in another.
 KHMER = [
     ["ព្រះរាជា+", "ណាចក្រ+", "កម្ពុជា", "ជាតិ"],
     ["សាលក្រម+", "ព្រហ្មទណ្ឌ", "លេខ", "២១៤/០៣"],
@@ -51,7 +51,7 @@ def a_block(*lines, cell=None):
 
 
 def phrases(page):
-    """Return what each line of a page says."""
+    """Return the text of each line of a page."""
     return [
         "".join(word.text + " " * word.space for word in line.words).strip()
         for block in page.blocks
@@ -60,12 +60,12 @@ def phrases(page):
 
 
 def numbered(words, mark):
-    """Tell the words of one line from those of another."""
+    """Distinguish the words of one line from those of another."""
     return [f"{word.removesuffix('+')}{mark}{'+' * word.endswith('+')}" for word in words]
 
 
 def column(left, mark, shift=0):
-    """Return a column of twelve lines whose ink is more or less high, as Khmer's is."""
+    """Return a column of twelve lines with ink of different heights, as in Khmer."""
     return a_block(
         *(
             a_line(numbered(KHMER[n % 3], f"{mark}{n}"), left, 200 + shift + 100 * n, 80 + n * 7 % 40, letter=12)
@@ -75,7 +75,7 @@ def column(left, mark, shift=0):
 
 
 def overlapping():
-    """Return a line whose second word was found to begin before the first ends, as recognisers do find."""
+    """Return a line whose second word begins before the first ends, as recognisers sometimes report."""
     line = a_line(["Dossier", "n°", "45"], 200, 200, 65)
     second = line.words[1].model_copy(update={"box": Rect(310, 200, 372, 265)})
     return line.model_copy(update={"words": (line.words[0], second, line.words[2])})
@@ -106,7 +106,7 @@ LAYOUTS = {
 
 @pytest.fixture(scope="module")
 def pages():
-    """One page a layout."""
+    """One page for each layout."""
     return {
         name: Page(scan="ab" * 32, number=number, recipe="r", width=2480, height=3508, dpi=300.0, blocks=tuple(blocks))
         for number, (name, blocks) in enumerate(LAYOUTS.items(), 1)
@@ -123,14 +123,14 @@ def pdf(make, pages, tmp_path_factory):
 
 
 def poppler(pdf, page, *options):
-    """Return the text of a page as poppler gives it."""
+    """Return the text of a page as poppler returns it."""
     numbers = ["-f", str(page.number), "-l", str(page.number)]
     return subprocess.run(["pdftotext", *options, *numbers, pdf, "-"], check=True, capture_output=True).stdout.decode()
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_line_comes_back_whole(pdf, pages, layout):
-    """Through poppler and through PDFium, with its spaces and no others."""
+    """With poppler and with PDFium, with its spaces and no others."""
     wanted = [phrase.replace("𝔸", "\ufffd") for phrase in phrases(pages[layout])]
     document = pdfium.PdfDocument(pdf)
     by_pdfium = document[pages[layout].number - 1].get_textpage().get_text_range()
@@ -141,7 +141,7 @@ def test_every_line_comes_back_whole(pdf, pages, layout):
 
 
 def test_lines_come_back_in_order(pdf, pages):
-    """A paragraph reads from top to bottom even where its lines reach into one another."""
+    """A paragraph is read from top to bottom even if its lines overlap."""
     text = poppler(pdf, pages["lines that reach into one another"])
     places = [text.index(phrase) for phrase in phrases(pages["lines that reach into one another"])]
     assert all(before < after for before, after in pairwise(places))
@@ -157,7 +157,7 @@ def test_marks_lie_on_the_line(pdf, pages):
 
 @pytest.mark.parametrize("layout", ["lines", "typewritten capitals", "columns", "a table"])
 def test_marks_are_as_high_as_their_lines(pdf, pages, layout):
-    """In poppler and in PDFium, also where wide spaces take a large font, within two pixels."""
+    """In poppler and in PDFium, also if wide spaces need a large font, within two pixels."""
     page = pages[layout]
     lines = [line for block in page.blocks for line in block.lines]
     told = re.findall(r'<word xMin="(.*?)" yMin="(.*?)" xMax="(.*?)" yMax="(.*?)">', poppler(pdf, page, "-bbox"))
@@ -179,14 +179,14 @@ def test_marks_are_as_high_as_their_lines(pdf, pages, layout):
 
 
 def test_every_layout_is_pdfa_2b(pdf):
-    """Blank pages and letters that no code stands for as well."""
+    """Also blank pages, and letters without a code."""
     command = [ROOT / "script" / "verapdf", "-f", "2b", "--format", "text", pdf]
     said = subprocess.run(command, capture_output=True, text=True, check=False)
     assert said.stdout.startswith("PASS"), said.stdout + said.stderr
 
 
 def test_a_worker_makes_it_off_its_main_thread(make, tmp_path):
-    """Dask calls its tasks on a thread of their own."""
+    """Dask calls its tasks in a separate thread."""
     page = make.page(["ព្រះ|រាជា"])
     picture = make.picture(page, tmp_path / "1.jpg")
     thread = threading.Thread(target=write_pdf, args=(Description("x"), [page], [picture], tmp_path / "out.pdf"))
@@ -196,7 +196,7 @@ def test_a_worker_makes_it_off_its_main_thread(make, tmp_path):
 
 
 def test_a_pdf_that_is_no_pdfa_is_refused(make, tmp_path, monkeypatch):
-    """OCRmyPDF writes it and raises nothing: it only tells by its status."""
+    """OCRmyPDF writes it and raises no exception: only its status shows it."""
     page = make.page(["x"])
     picture = make.picture(page, tmp_path / "1.jpg")
     monkeypatch.setattr(ocrmypdf, "ocr", lambda *_, **__: ocrmypdf.ExitCode.pdfa_conversion_failed)
@@ -207,7 +207,7 @@ def test_a_pdf_that_is_no_pdfa_is_refused(make, tmp_path, monkeypatch):
 
 
 def test_no_work_is_left_behind(make, tmp_path, monkeypatch):
-    """Neither where it succeeds nor where it fails: a worker lives long."""
+    """After a success as well as after a failure, because a worker runs for a long time."""
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     page = make.page(["x"])
@@ -221,7 +221,7 @@ def test_no_work_is_left_behind(make, tmp_path, monkeypatch):
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
 @pytest.mark.parametrize("skew", [-4.0, 0.0, 2.5])
 def test_words_lie_over_a_picture_as_scanned(tmp_path, turn, skew):
-    """However the scan lies and leans, each word is found where its ink is, within two pixels."""
+    """For every orientation and skew of the scan, each word is found on its ink, within two pixels."""
     scanned = np.full((1240, 1754), 230, np.uint8)
     cv2.putText(scanned, "x", (1300, 300), cv2.FONT_HERSHEY_SIMPLEX, 3, 0, 20)
     upright = make_upright(Picture(scanned, 150.0), turn, skew).pixels

@@ -1,4 +1,4 @@
-"""What other programs are given to show or to read: IIIF and hOCR."""
+"""Files for other programs to show or to read: IIIF and hOCR."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ BASE = "https://archive.example/iiif/box_a"
 
 @pytest.fixture(scope="module")
 def models():
-    """Return the models of the IIIF's Presentation API 3.0, which refuse what is not one."""
+    """Return the models of the IIIF Presentation API 3.0, which refuse invalid documents."""
     done = subprocess.run([ROOT / "script" / "iiif-models"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     sys.path.append(done.stdout.strip())
@@ -33,7 +33,7 @@ def pages(make):
 
 @pytest.mark.slow
 def test_the_manifest_is_valid(make, pages, models):
-    """By the models of the API: a canvas a page, a range a document."""
+    """Against the models of the API: a canvas for each page, a range for each document."""
     made = manifest(make.case(*pages), pages, BASE)
     read = models.Manifest.model_validate(made)
     assert [canvas.height for canvas in read.items] == [1169, 1169]
@@ -44,7 +44,7 @@ def test_the_manifest_is_valid(make, pages, models):
 
 @pytest.mark.slow
 def test_each_line_is_an_annotation_where_it_stands(pages, models):
-    """Khmer words are not parted."""
+    """Khmer words are not separated."""
     made = text_of(pages[0], 1, BASE)
     models.AnnotationPage.model_validate(made)
     first, second = made["items"]
@@ -55,7 +55,7 @@ def test_each_line_is_an_annotation_where_it_stands(pages, models):
 
 
 def test_hocr_is_read_by_others(pages, tmp_path):
-    """OCRmyPDF's reader finds every word in its place, and how sure it is."""
+    """OCRmyPDF's reader finds every word in its place, and its confidence."""
     (tmp_path / "a.hocr").write_bytes(hocr("x\x00", pages, ["a.jpg", ""]))
     read = HocrParser(tmp_path / "a.hocr").parse()
     words = [word for line in read.lines for word in line.children]

@@ -1,4 +1,4 @@
-"""What the tests of reading share: sentences of both scripts, and how a page of them is read upright."""
+"""Shared by the tests of reading: sentences in both scripts, and how an upright page with them is read."""
 
 KHMER = (
     "តុលាការបានសម្រេចឲ្យលើកពេលសវនាការ",

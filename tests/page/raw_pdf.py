@@ -19,7 +19,7 @@ Extra = Callable[[pikepdf.Pdf, pikepdf.Page], None]
 
 
 def write(file: Path, content: str, extra: Extra | None = None) -> Path:
-    """Write a page with such a content stream; what else it needs is put in by ``extra``."""
+    """Write a page with this content stream; ``extra`` adds what else it needs."""
     with pikepdf.new() as pdf:
         page = pdf.add_blank_page(page_size=SIZE)
         helvetica = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
@@ -48,7 +48,7 @@ def picture(pdf: pikepdf.Pdf, pixels: NDArray[np.uint8]) -> pikepdf.Object:
 
 
 def annotate(pdf: pikepdf.Pdf, page: pikepdf.Page, content: str, box: tuple[int, ...], **entries: object) -> None:
-    """Put a note over a part of the page; its own space begins in the left lower corner of the page."""
+    """Put a note over a part of the page; its own space begins in the lower left corner of the page."""
     drawn = form(pdf, page, content)
     drawn.BBox = Array(box)
     note = Dictionary(Type=Name.Annot, Subtype=Name.Stamp, Rect=box, AP=Dictionary(N=drawn))

@@ -1,11 +1,11 @@
-"""What each stage finds on a few sample pages, roughly: kept in ``stage_outputs.json``, to notice when it changes.
+"""The rough results of each stage on a few sample pages: kept in ``stage_outputs.json`` to notice changes.
 
-``python -m tests.page.stage_outputs`` writes the file anew. It refuses where a stage finds something else than before
+``python -m tests.page.stage_outputs`` writes the file again. It refuses if a stage finds something else than before
 while its version in ``pipeline/page/stages.py``, and those of the stages before it, are still the same.
 
-What is kept is coarse, and compared with some tolerance: other processors round otherwise, which moves a box by a pixel
-and once in a while a symbol. A stage that changes within the tolerance may change a later one by more. So where one
-changes by more, the first is named that changes at all. Times and confidences are not kept.
+The results are coarse, and compared with some tolerance: other processors round differently, which moves a box by a
+pixel and sometimes changes a symbol. A stage that changes within the tolerance may change a later one by more. So if
+one changes by more, the first stage that changes at all is named. Times and confidences are not kept.
 """
 
 import json
@@ -32,7 +32,7 @@ from tests.conftest import ROOT
 FILE = Path(__file__).with_name("stage_outputs.json")
 
 Outline = Any
-"""What a stage found: numbers, texts, truths, and lists of them."""
+"""What a stage found: numbers, texts, truth values, and lists of them."""
 
 Found = dict[str, dict[str, Outline]]
 """The outlines of the stages, by page."""
@@ -50,10 +50,10 @@ _VARIED = "box-001/letter.webp"
 """This page is also read as its negative, and goes as far as the stage “lean” where it is turned by ``_TURNED``."""
 
 _TURNED = (12, -19)
-"""Degrees clockwise: a skew within the largest that is looked for, and one beyond it, which shows how large that is."""
+"""Degrees clockwise: a skew within the largest that is searched for, and one beyond it, which shows the limit."""
 
 _WRONG = 0.003
-"""The part of the symbols of a text that another processor may read otherwise."""
+"""The share of the symbols of a text that another processor may read differently."""
 
 
 def find() -> Found:
@@ -73,11 +73,11 @@ def find() -> Found:
 
 
 def first_changes(kept: Found, found: Found) -> dict[str, tuple[str, str]]:
-    """Return where the stages find something else on the pages that are kept.
+    """Return where the stages find something else on the kept pages.
 
     Returns:
-        By the page, the first stage that finds anything else, and the first of which this is beyond the tolerance. They
-        may be the same. Pages on which nothing is beyond the tolerance are left out.
+        For each page, the first stage that finds anything else, and the first that differs by more than the tolerance.
+        They may be the same. Pages on which nothing is beyond the tolerance are left out.
     """
     changes = {}
     for page, stages in found.items():
@@ -93,10 +93,9 @@ def first_changes(kept: Found, found: Found) -> dict[str, tuple[str, str]]:
 
 
 def unraised(kept: Found, found: Found, before: Mapping[str, int], now: Mapping[str, int]) -> dict[str, str]:
-    """Return the stage whose version is to be raised, by the page that shows it.
+    """Return the stage whose version must be raised, by the page that shows it.
 
-    A stage may find something else where its version is raised, or that of a stage before it: then pages are read
-    again.
+    A stage may find something else if its version is raised, or that of a stage before it: then pages are read again.
     """
     missing = {}
     for page, (first, beyond) in first_changes(kept, found).items():
@@ -132,7 +131,7 @@ def _of_picture(scan: ScanJob, picture: Picture, last: str = "") -> Iterator[tup
 
 
 def _turned(pixels: Pixels, degrees: float) -> Pixels:
-    """Return a page turned clockwise on white, as large as it was."""
+    """Return a page turned clockwise on white, with the same size."""
     height, width = pixels.shape[:2]
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), -degrees, 1)
     return np.asarray(cv2.warpAffine(pixels, turn, (width, height), borderValue=(255, 255, 255)), np.uint8)
@@ -205,7 +204,7 @@ def _recognised(job: PictureJob, _: Reading | None) -> Outline:
 
 
 def _words(job: PictureJob, reading: Reading | None) -> Outline:
-    """Return the boxes of the blocks, and the lines whose text is, but for spaces, not that of the symbols read."""
+    """Return the boxes of the blocks, and the lines whose text differs, apart from spaces, from the symbols read."""
     assert reading
     size = reading.width, reading.height
     lines = _lines(reading)

@@ -1,4 +1,4 @@
-"""What a PDF holds beyond its pages is noted: it is not read."""
+"""Contents of a PDF that are not on its pages are noted, because they are not read."""
 
 import pikepdf
 import pytest
@@ -36,7 +36,7 @@ def _of_the_page(pdf, page):
 
 
 def _of_the_document_and_listed(pdf, _page):
-    """Archives that are PDF/A-3 name each file twice: it is one."""
+    """PDF/A-3 files may name each attached file twice: it is one."""
     one = pdf.make_indirect(_file(pdf))
     pdf.Root.AF = Array([one])
     pdf.Root.Names = Dictionary(EmbeddedFiles=Dictionary(Names=Array(["a", one])))
@@ -54,12 +54,12 @@ def _of_the_document_and_listed(pdf, _page):
     ids=["listed", "listed in branches", "in a note", "of the page", "of the document, and listed"],
 )
 def test_attached_files_are_counted(tmp_path, extra, told):
-    """And not named: a name may tell what is nobody's business."""
+    """They are not named, because a name may reveal confidential facts."""
     assert _told(tmp_path, extra) == told
 
 
 def test_a_portfolio_is_told(tmp_path):
-    """Its one page says to open it elsewhere."""
+    """Its only page tells the reader to open it with another program."""
 
     def portfolio(pdf, page):
         _attached(pdf, page)
@@ -82,7 +82,7 @@ def test_a_portfolio_is_told(tmp_path):
     ids=["as Adobe writes it", "no fields", "no list of fields", "with fields", "whose pages show it"],
 )
 def test_a_form_whose_pages_do_not_show_it_is_told(tmp_path, form, needs_rendering, told):
-    """One whose pages show what was filled in is a form like any other."""
+    """If its pages show the entries, it is a normal form."""
 
     def extra(pdf, _page):
         pdf.Root.AcroForm = form
@@ -94,12 +94,12 @@ def test_a_form_whose_pages_do_not_show_it_is_told(tmp_path, form, needs_renderi
 
 
 def test_a_pdf_that_says_it_must_be_drawn_elsewhere_is_believed(tmp_path):
-    """Though the form itself was taken out of it."""
+    """Even if the form itself was removed."""
     assert _told(tmp_path, lambda pdf, _page: setattr(pdf.Root, "NeedsRendering", True)) == (FORM,)
 
 
 def test_what_is_of_the_whole_file_is_told_of_its_first_page_only(tmp_path):
-    """What is of a page, of that page."""
+    """What belongs to a page is reported for that page."""
 
     def extra(pdf, page):
         _attached(pdf, page)
@@ -123,12 +123,12 @@ def test_what_is_of_the_whole_file_is_told_of_its_first_page_only(tmp_path):
     ids=["nothing", "no tree", "no files", "no notes", "no file", "no XFA"],
 )
 def test_what_holds_nothing_tells_nothing(tmp_path, extra):
-    """However oddly it is written."""
+    """Even if it is written in an unusual way."""
     assert _told(tmp_path, extra) == ()
 
 
 def test_files_that_lie_elsewhere_are_not_attached(tmp_path):
-    """A link to a file on somebody's disk holds no file."""
+    """A link to a file on somebody's disk contains no file."""
 
     def extra(pdf, page):
         elsewhere = Dictionary(Type=Name.Filespec, F="a.txt")

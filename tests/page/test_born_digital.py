@@ -1,4 +1,4 @@
-"""The words a PDF page brings along."""
+"""The words of a PDF page with its own text."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,7 +42,7 @@ def _own(file: Path) -> OwnText:
 
 
 def test_a_born_digital_page_keeps_its_words_where_they_stand(tmp_path):
-    """What was written needs no guess at what was written."""
+    """A page with correct text needs no recognition."""
     blocks = _own(_pdf(tmp_path)).blocks
     words = [word for block in blocks for line in block.lines for word in line.words]
     text = "".join(word.text + " " * word.space for word in words)
@@ -55,12 +55,12 @@ def test_a_born_digital_page_keeps_its_words_where_they_stand(tmp_path):
 
 
 def test_text_on_top_of_a_scan_does_not_pass_for_the_page(tmp_path):
-    """A stamp of the scanner's software says nothing of what is on the paper."""
+    """A stamp of the scanner's software does not contain the text of the paper."""
     assert not _own(_pdf(tmp_path, picture=True)).blocks
 
 
 def _stamped(folder: Path, drawing: bytes, form: bytes, matrix: Sequence[float]) -> Path:
-    """Write a page of text, and under it a picture, Im0, drawn so, or a form, Fm0, in which it is drawn so."""
+    """Write a page of text, and under it a picture, Im0, drawn this way, or a form, Fm0, that contains it."""
     file = _pdf(folder)
     with pikepdf.open(file, allow_overwriting_input=True) as pdf:
         picture = pdf.make_stream(b"\xc8", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Width=1, Height=1)
@@ -79,7 +79,7 @@ def _stamped(folder: Path, drawing: bytes, form: bytes, matrix: Sequence[float])
 
 
 def test_text_on_top_of_a_scan_in_strips_does_not_pass_for_the_page(tmp_path):
-    """Many scanners write a page as strips, of which none covers half of it."""
+    """Many scanners write a page as strips, and none of them covers half of it."""
     strips = b"".join(b"q 595 0 0 84.2 0 %.1f cm /Im0 Do Q " % (84.2 * number) for number in range(10))
     assert not _own(_stamped(tmp_path, strips, b"", [])).blocks
 
@@ -94,7 +94,7 @@ def test_text_on_top_of_a_scan_in_strips_does_not_pass_for_the_page(tmp_path):
     ids=["scaled outside", "scaled by the form", "turned"],
 )
 def test_text_on_top_of_a_scan_in_a_form_does_not_pass_for_the_page(tmp_path, drawing, form, matrix):
-    """Programs that stamp a scan put it into a form, in whose own space it may be a point wide."""
+    """Programs that stamp a scan put it into a form; in the form's own space it may be one point wide."""
     assert not _own(_stamped(tmp_path, drawing, form, matrix)).blocks
 
 
@@ -109,7 +109,7 @@ def test_text_on_top_of_a_scan_in_a_form_does_not_pass_for_the_page(tmp_path, dr
     ids=["two", "in a form", "scaled by the form", "beside the page"],
 )
 def test_a_letter_with_small_pictures_keeps_its_words(tmp_path, drawing, form, matrix):
-    """A coat of arms, however it is drawn, is no scan; nor is what lies beside the page."""
+    """A coat of arms is not a scan, no matter how it is drawn; a picture outside the page is not one either."""
     assert _own(_stamped(tmp_path, drawing, form, matrix)).blocks
 
 

@@ -1,4 +1,4 @@
-"""Handwriting is found and marked, and print is never taken for it."""
+"""Handwriting is found and marked, and print is never treated as handwriting."""
 
 import numpy as np
 import pytest
@@ -35,13 +35,13 @@ NOTES = ("Vu le 12 mars par le greffier", "à transmettre au procureur", "le té
 
 
 def printed():
-    """The clean upper part of a page with Khmer print, and room below it."""
+    """The clean upper part of a page with Khmer print, and space below it."""
     (sheet,) = lay_out([Text(line, size=12, after=2) for line in KHMER], DPI)
     return draw(sheet)[: int(0.5 * sheet.height)]
 
 
 def with_notes(page, seed, hand):
-    """The page with three lines by hand below its print, and their rows."""
+    """The page with three handwritten lines below its print, and their rows."""
     rng = np.random.default_rng(seed)
     page, down = page.copy(), round(0.45 * page.shape[0])
     begin = down
@@ -63,13 +63,13 @@ def text_of(reading):
 
 @pytest.mark.parametrize("hand", [*HANDS, "strokes"])
 def test_notes_by_hand_are_marked_and_not_read(hand):
-    """Most of their lines; each place lies where a hand wrote, and the printed lines are read as without them."""
+    """Most handwritten lines are found; each place is handwriting, and the printed lines are read as without it."""
     page, (begin, end) = with_notes(printed(), 7, hand)
     worn = age(page, np.random.default_rng(8), wear=Wear(0.4, lean=1.5))
     reading = read(worn)
     assert text_of(reading).splitlines()[: len(KHMER)] == list(KHMER)
     assert len(reading.handwriting) >= 2
-    slack = 60  # of the lean
+    slack = 60  # for the skew
     assert all(begin - slack < place.top < place.bottom < end + slack for place in reading.handwriting)
     assert BY_HAND in reading.notes
     upright = make_upright(Picture(worn, float(DPI)), reading.turn, reading.skew)
@@ -78,7 +78,7 @@ def test_notes_by_hand_are_marked_and_not_read(hand):
 
 
 def test_a_page_that_a_hand_wrote_is_kept_with_what_was_read_and_marked(tmp_path):
-    """Badly read print looks the same: no whole page is without text for that. All of it is marked."""
+    """Badly read print looks the same, so no whole page loses its text. All of it is marked."""
     rng = np.random.default_rng(1)
     page = np.full((1500, 1654), 255, np.uint8)
     for row, text in enumerate(NOTES * 3):
@@ -92,7 +92,7 @@ def test_a_page_that_a_hand_wrote_is_kept_with_what_was_read_and_marked(tmp_path
 
 
 def test_the_printed_word_before_what_was_filled_in_is_kept():
-    """A form's line is print, and is read as it can be."""
+    """A form's line is print, and is read as well as possible."""
     page = printed()
     (sheet,) = lay_out([Text("ឈ្មោះសាក្សី៖")], DPI)
     word = draw(sheet)
@@ -113,7 +113,7 @@ def test_the_printed_word_before_what_was_filled_in_is_kept():
     ids=["sealed", "typewritten", "table"],
 )
 def test_print_is_not_taken_for_handwriting(scan, number):
-    """Not the seal over it, not what the typewriter wrote, not the cells of a table."""
+    """Neither the seal over it, nor typewritten text, nor the cells of a table."""
     file = ROOT / "samples" / "boxes" / scan
     kind, _ = inspect(file, load().limits, SETTINGS.dpi)
     reading = read_picture(render(file, kind, number, SETTINGS.dpi, 60.0), SETTINGS, 60.0)
@@ -123,14 +123,14 @@ def test_print_is_not_taken_for_handwriting(scan, number):
 
 @pytest.mark.parametrize("face", ["Khmer OS Fasthand", "Khmer OS Freehand", "Khmer OS Bokor", "Khmer OS Muol Light"])
 def test_faces_that_imitate_a_hand_are_print(face):
-    """Even where they are worn past reading."""
+    """Even if they are too worn to read."""
     (sheet,) = lay_out([Text(line, face, 12, after=2) for line in KHMER], 150)
     worn = age(draw(sheet)[:700], np.random.default_rng(4), wear=Wear(2.0))
     assert read_picture(Picture(worn, 150.0), SETTINGS, 60.0).handwriting == ()
 
 
 def test_the_share_is_that_of_the_written_area():
-    """Of the places of lines, whatever the size of the page."""
+    """Of the places of lines, for any size of page."""
     line = Line(words=(), box=Rect(0, 0, 30, 10), confidence=1.0)
     page = Page(scan="", number=1, recipe="", width=100, height=100, dpi=100)
     assert page.handwriting_share == 0.0

@@ -1,4 +1,4 @@
-"""Lines are laid out whole, with what is stacked above and below their letters."""
+"""Lines are found whole, with everything that is stacked above and below their letters."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Two readings of a line made one, and numbers of one script."""
+"""Two readings of a line are merged, and numbers are in one script."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from pipeline.page.recogniser import Symbol
 
 
 def symbols(text, confidence=1.0):
-    """Symbols one letter each; a space begins a word."""
+    """Symbols of one letter each; a space begins a word."""
     found, begins = [], True
     for place, char in enumerate(text):
         if char != " ":
@@ -31,34 +31,34 @@ def doubt(reading, place, confidence):
 
 
 def test_readings_that_agree_are_as_sure_as_the_surer_one():
-    """Agreement never makes a symbol less sure."""
+    """Agreement never lowers the confidence of a symbol."""
     both = merged(symbols("កខគ", 0.6), symbols("កខគ", 0.9))
     assert text(both) == "កខគ"
     assert [symbol.confidence for symbol in both] == [0.9, 0.9, 0.9]
 
 
 def test_surer_stretch_wins_and_stays_in_doubt():
-    """Where readings differ, the surer one is taken, and no longer counts as sure."""
+    """Where readings differ, the one with more confidence is used, and its confidence is lowered."""
     both = merged(doubt(symbols("កខគ"), 1, 0.4), symbols("កឃគ"))
     assert text(both) == "កឃគ"
     assert [symbol.confidence for symbol in both] == [1.0, 0.5, 1.0]
 
 
 def test_sign_that_one_reading_missed_is_kept_if_it_is_surer_than_the_gap():
-    """A dropped symbol comes back when the symbols beside the gap were read with doubt."""
+    """A dropped symbol comes back if the symbols next to the gap have low confidence."""
     assert text(merged(doubt(symbols("កគ"), 1, 0.3), symbols("កខគ"))) == "កខគ"
     assert text(merged(symbols("កគ"), doubt(symbols("កខគ"), 1, 0.3))) == "កគ"
 
 
 def test_certainty_falls_with_each_doubtful_sign():
-    """One doubtful symbol in twenty costs more than a third; none costs nothing; nothing read is worth nothing."""
+    """One doubtful symbol in twenty costs more than a third; without doubt nothing; a line without symbols has 0."""
     assert line_confidence(symbols("ក" * 20)) == 1
     assert line_confidence(doubt(symbols("ក" * 20), 3, 0.0)) == pytest.approx(0.37, abs=0.01)
     assert line_confidence(()) == 0
 
 
 def test_digits_belong_to_no_script():
-    """A line of a number and Latin letters is Latin; one of a number alone is left to the Khmer models."""
+    """A line of a number and Latin letters is Latin; one with only a number is read with the Khmer models."""
     assert khmer_share(symbols("No. 123")) == 0
     assert khmer_share(symbols("១២៣")) == 1
 
@@ -75,5 +75,5 @@ def test_digits_belong_to_no_script():
     ],
 )
 def test_zero_takes_the_script_of_its_number(read, meant):
-    """A zero becomes what the other digits of its number are; where they tell nothing, it stays as it was read."""
+    """A zero takes the script of the other digits of its number; without other digits, it stays as it was read."""
     assert text(with_even_zeros(symbols(read))) == meant.replace(" ", "")

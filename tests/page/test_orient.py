@@ -1,4 +1,4 @@
-"""The lean of a page is told where its writing is enough to tell it, and else is none."""
+"""The skew of a page is measured if there is enough writing, and otherwise is 0."""
 
 import cv2
 import numpy as np
@@ -35,7 +35,7 @@ def leaning(pixels, degrees):
 
 
 def scattered():
-    """A word at the top on the right, one farther down on the left: turned, their shadows would lie on each other."""
+    """A word at the top right, one further down on the left: turned, their projections would coincide."""
     page = printed("Annexe")
     page[400:500, 900:1500] = page[120:220, 100:700]
     return page
@@ -68,7 +68,7 @@ def drawn():
     ],
 )
 def test_level_page_with_next_to_nothing_on_it_is_left_as_it_is(pixels):
-    """A word or two, a number, a signature: the page is neither turned nor warped by a hair's breadth."""
+    """A word or two, a number, a signature: the page is not turned or rotated at all."""
     found = orientation_of(pixels)
     assert (found.turn, found.skew) == (0, 0.0)
 
@@ -83,21 +83,21 @@ def test_level_page_with_next_to_nothing_on_it_is_left_as_it_is(pixels):
 )
 @pytest.mark.parametrize("degrees", [0, -4, -0.5, 1, 5])
 def test_few_lines_are_set_straight(lines, degrees):
-    """A line or more tell how much they lean, to a third of a degree; where they are level nothing is turned."""
+    """One line or more show their skew to a third of a degree; if they are level, nothing is rotated."""
     found = orientation_of(leaning(printed(*lines), degrees) if degrees else printed(*lines))
     assert found.skew == (pytest.approx(degrees, abs=0.35) if degrees else 0.0)
 
 
 @pytest.mark.parametrize("degrees", [-14, 8])
 def test_a_page_that_was_photographed_aslant_is_set_straight(degrees):
-    """Nobody lays a page under a camera as straight as in a scanner."""
+    """Nobody puts a page under a camera as straight as in a scanner."""
     lines = ("Le greffier a remis le dossier au procureur.", "តុលាការបានសម្រេចឲ្យលើកពេលសវនាការ") * 3
     found = orientation_of(leaning(printed(*lines), degrees))
     assert (found.turn, found.skew) == (0, pytest.approx(degrees, abs=0.35))
 
 
 def test_lean_is_told_in_round_steps():
-    """What is written into the record is a multiple of 0.05 degrees, and nothing is 0 but for a rounding error."""
+    """The recorded skew is a multiple of 0.05 degrees, and never 0 with only a rounding error."""
     lines = ("Le greffier a remis le dossier au procureur.", "La séance est levée et renvoyée à mardi.") * 3
     for degrees in (1.3, -2.7):
         skew = orientation_of(leaning(printed(*lines), degrees)).skew

@@ -1,4 +1,4 @@
-"""Pages of PDFs as pictures: all of what was scanned, and nothing that a viewer does not show."""
+"""Pages of PDFs as pictures: everything that was scanned, and nothing that a viewer does not show."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,9 +17,9 @@ from models.scan import Kind
 from pipeline.page.born_digital import own_text
 from pipeline.page.render import render
 
-WIDTH, HEIGHT = 620, 877  # A4 at 75 dots an inch
+WIDTH, HEIGHT = 620, 877  # A4 at 75 dots per inch
 _A4 = (595.2, 841.92)
-_HIDDEN = (slice(440, 460), slice(60, 300))  # where the name stands
+_HIDDEN = (slice(440, 460), slice(60, 300))  # where the name is
 _NAME = b"52.8 398.4 240 23 re"  # the same place in points
 _ALL_BUT_NAME = b"0 0 595.2 841.92 re " + _NAME + b" W* n"
 _DRAW = b"q %.4f 0 0 %.4f 0 0 cm /I Do Q"
@@ -73,7 +73,7 @@ SIZES = [(37, 52.3), (1, 1.4142), (0.5, 0.707), (72, 101.8), (2384, 3370), (1018
 
 @pytest.mark.parametrize("size", SIZES)
 def test_a_picture_on_a_page_of_impossible_size_is_an_a4_page_with_all_its_pixels(tmp_path, size):
-    """Films are scanned at 2,400 dots an inch, and posters are made of small pictures."""
+    """Films are scanned at 2,400 dots per inch, and posters are made from small pictures."""
     file = _pdf(tmp_path, lambda pdf, _: _picture(pdf, _DRAW % size), size)
     picture = render(file, Kind.PDF, 1, 75, 30)
     assert np.array_equal(picture.pixels, np.asarray(_scan()))
@@ -100,7 +100,7 @@ def _in_a_form(pdf, size):
 @pytest.mark.parametrize("make", [_strips, _overlaid, _in_a_form])
 @pytest.mark.parametrize("size", [(37, 52.3), (1, 1.4142), (2384, 3370), (10182, 14400)])
 def test_any_page_of_impossible_size_with_pictures_is_drawn_as_an_a4_page(tmp_path, make, size):
-    """Its letters are read whatever the page is made of."""
+    """Its letters are read for every kind of content."""
     file = _pdf(tmp_path, lambda pdf, _: make(pdf, size), size)
     picture = render(file, Kind.PDF, 1, 75, 30)
     assert picture.pixels.shape == pytest.approx((HEIGHT, WIDTH), abs=4)
@@ -121,7 +121,7 @@ def _written(text_size: float, size: tuple[float, float], **more: Any):
 
 
 def test_small_print_on_a_tiny_page_is_drawn_as_large_as_on_a_sheet(tmp_path):
-    """Letters of one point are a speck at the resolution of reading."""
+    """Letters of one point are specks at the resolution of reading."""
     size = (37.2, 52.62)
     picture = render(_pdf(tmp_path, _written(1, size), size), Kind.PDF, 1, 75, 30)
     assert picture.pixels.shape == pytest.approx((HEIGHT, WIDTH), abs=2)
@@ -242,7 +242,7 @@ def _cut_off(pdf, _):
     "make", [_clipped, _clipped_in_a_form, _masked, _softly_masked, _painted_over, _covered_by_a_link, _cut_off]
 )
 def test_a_name_that_is_covered_on_a_page_is_not_in_its_picture(tmp_path, make):
-    """What a viewer does not show stays in the scan."""
+    """What a viewer does not show is not read; it stays in the scan."""
     pixels = render(_pdf(tmp_path, make), Kind.PDF, 1, 75, 30).pixels
     assert pixels[100:110, 80:280].max() < 60
     if pixels.shape[0] > HEIGHT // 2 + 10:
@@ -319,7 +319,7 @@ def test_turns_that_are_no_quarters_are_not_heeded_and_others_are(tmp_path, told
 
 @pytest.mark.parametrize("shift", [0.0, 0.3, 1.0])
 def test_a_picture_that_lies_a_little_beside_its_page_is_all_shown(tmp_path, shift):
-    """A page's size is rounded now and then: nothing is missed or doubled for that."""
+    """A page's size is sometimes rounded: nothing is lost or doubled because of that."""
     content = b"q 595.2 0 0 841.92 %.2f %.2f cm /I Do Q" % (shift, -shift)
     pixels = render(_pdf(tmp_path, lambda pdf, _: _picture(pdf, content), (595, 842)), Kind.PDF, 1, 300, 30).pixels
     assert pixels.shape == pytest.approx((HEIGHT, WIDTH), abs=2)
@@ -327,7 +327,7 @@ def test_a_picture_that_lies_a_little_beside_its_page_is_all_shown(tmp_path, shi
 
 
 def test_what_poppler_cannot_draw_pdfium_draws(tmp_path):
-    """The colours of a picture may be told in a way that one program makes nothing of."""
+    """The colours of a picture may be written in a way that one program does not understand."""
 
     def make(pdf, _):
         broken = Array([Name.Separation, Name.Black, Name.DeviceGray, Dictionary()])
@@ -337,7 +337,7 @@ def test_what_poppler_cannot_draw_pdfium_draws(tmp_path):
 
 
 def test_a_page_that_no_program_can_draw_is_damaged_and_not_blank(tmp_path):
-    """It is looked at again."""
+    """It is checked again."""
     file = _pdf(tmp_path, lambda pdf, _: _picture(pdf, image=_image(pdf, ColorSpace=Name.Unheard)))
     with pytest.raises(ScanError) as caught:
         render(file, Kind.PDF, 1, 75, 30)

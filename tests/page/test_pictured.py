@@ -1,4 +1,4 @@
-"""Words in the pictures on a page that has text of its own."""
+"""Words in the pictures on a page with its own text."""
 
 import cv2
 import numpy as np
@@ -36,7 +36,7 @@ def _page(folder, content, pixels=None, extra=None):
 
 
 def _pictured(page):
-    """Return the words that were recognised, and around which box they stand, in points from the left and the top."""
+    """Return the recognised words, and the box around them, in points from the left and the top."""
     words = [word for block in page.blocks[1:] for line in block.lines for word in line.words]
     found = [word for word in words if word.box.top > 90 / 72 * page.dpi]
     edges = list(zip(*(word.box for word in found), strict=True))
@@ -68,7 +68,7 @@ def _in_a_note(pdf, page):
     ids=["picture", "in a form", "in a note", "turned twice", "on its head", "leaning", "inline"],
 )
 def test_words_in_a_picture_are_recognised_where_they_stand(tmp_path, content, pixels, extra):
-    """However the picture is put there; how sure they are is told."""
+    """For every way to place a picture; their confidence is noted."""
     page = _page(tmp_path, content, pixels, extra)
     text, words, box = _pictured(page)
     assert text.split() == " ".join(LINES).split()
@@ -81,17 +81,17 @@ def test_words_in_a_picture_are_recognised_where_they_stand(tmp_path, content, p
 
 
 def test_words_of_a_picture_that_stands_sideways_are_whole(tmp_path):
-    """As are those of text that runs up the page."""
+    """Also for text that runs up the page."""
     page = _page(tmp_path, "q 0 200 -60 0 300 5 cm /Im0 Do Q", _words())
     text, words, box = _pictured(page)
     assert text.split() == " ".join(LINES).split()
     assert 240 <= box[0] < box[2] <= 300
-    # The sum stands over the word before it, as lines run upwards.
+    # The sum is above the word before it, because lines run upwards.
     assert words[1].box.bottom < words[0].box.top
 
 
 def test_of_many_pictures_all_are_read(tmp_path):
-    """And of those that no one sees none."""
+    """Words in hidden pictures are not read."""
     places = [(10, 10), (130, 10), (250, 10), (10, 80), (130, 80), (250, 80), (10, 140), (250, 140)]
     drawn = "".join(f"q 100 0 0 30 {left} {up} cm /Im0 Do Q " for left, up in places)
     covered = "q 100 0 0 30 130 140 cm /Im0 Do Q 1 g 125 135 115 40 re f"
@@ -100,7 +100,7 @@ def test_of_many_pictures_all_are_read(tmp_path):
 
 
 def test_letters_drawn_as_outlines_are_recognised(tmp_path):
-    """Programs that make print ready turn text into curves: filled shapes, no text for whoever reads the file."""
+    """Prepress programs turn text into curves: filled shapes, which are not text for programs that read the file."""
     shapes, _ = cv2.findContours(255 - _words(paper=255), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     outlines = " ".join(
         " ".join(f"{x} {150 - y} {'l' if number else 'm'}" for number, (x, y) in enumerate(shape[:, 0])) + " h"
@@ -133,7 +133,7 @@ def _logo():
     ids=["logo", "photograph", "table", "empty boxes", "chart"],
 )
 def test_what_holds_no_words_adds_none(tmp_path, content, pixels):
-    """And nobody is asked to look at it."""
+    """And nobody is asked to check it."""
     page = _page(tmp_path, content, pixels)
     assert len([line for block in page.blocks for line in block.lines]) == 3
     assert (page.notes, page.unread) == ((), ())
@@ -141,7 +141,7 @@ def test_what_holds_no_words_adds_none(tmp_path, content, pixels):
 
 
 def test_words_that_cannot_be_made_out_are_noted(tmp_path):
-    """Somebody should look at such a picture."""
+    """A person should check such a picture."""
     lines = [line[::-1] for line in ("THE WITNESS CAME BEFORE", "THE COURT AND SWORE TO IT")]
     page = _page(tmp_path, "q -250 0 0 75 290 60 cm /Im0 Do Q", _words(lines))
     assert page.unread == (UNREAD,)

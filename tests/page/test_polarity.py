@@ -1,4 +1,4 @@
-"""Light writing on dark ground is found wherever it stands, and is read like dark writing on light."""
+"""Light writing on dark ground is found anywhere on a page, and is read like dark writing on light."""
 
 import cv2
 import numpy as np
@@ -19,7 +19,7 @@ DPI = 200
 
 
 def printed(*lines, size=11.5):
-    """A clean page with these lines at its top, black on white; nothing but empty paper is cut off."""
+    """A clean page with these lines at its top, black on white; only empty paper is cut off."""
     faces = ("Liberation Serif", "Khmer OS Siemreap")
     blocks = [Text(line, faces[line[0] >= "\u1780"], size, after=2) for line in lines]
     (sheet,) = lay_out([Gap(14), *blocks], DPI)
@@ -27,7 +27,7 @@ def printed(*lines, size=11.5):
 
 
 def shaded(page, ground, ink, noise=3.0, fall=0.0):
-    """The page with its paper and its ink of other shades, or colours; light that falls off to one side, and noise."""
+    """The page with other shades, or colours, of paper and ink, with uneven lighting and noise."""
     cover = cv2.GaussianBlur(255 - page, (0, 0), 0.6).astype(np.float32)[..., None] / 255
     shades = np.array(ground, np.float32) + (np.array(ink, np.float32) - np.array(ground, np.float32)) * cover
     shades *= 1 + fall * np.linspace(-0.5, 0.5, page.shape[1])[None, :, None]
@@ -86,7 +86,7 @@ NEGATIVES = {
     ("kind", "frame"), [*((kind, None) for kind in NEGATIVES), *((kind, 255) for kind in NEGATIVES), ("grey", 0)]
 )
 def test_light_writing_on_dark_comes_out_dark_on_light(kind, frame):
-    """Whatever the shades, and with a light or a black frame round it: the ink is where it was, and is dark."""
+    """With any shades, and with a light or a black frame around it: the ink stays in its place, and is dark."""
     pixels = NEGATIVES[kind] if frame is None else framed(NEGATIVES[kind], frame)
     made = found(pixels)
     assert made is not None
@@ -114,13 +114,13 @@ POSITIVES = {
 
 @pytest.mark.parametrize("kind", POSITIVES)
 def test_dark_writing_on_light_is_left_alone(kind):
-    """Neither dark paper nor black edges make a negative of a page, nor does a page with nothing on it."""
+    """A page with dark paper, with black edges, or with nothing on it does not count as a negative."""
     assert found(POSITIVES[kind]) is None
 
 
 @pytest.mark.parametrize(("lines", "turn"), [(KHMER, 0), (KHMER, 180), (FRENCH, 90)])
 def test_negative_is_read_like_the_positive(lines, turn):
-    """Whichever way it was fed, in a white frame and leaning: the same words in the same places, and a note."""
+    """In all four directions, in a white frame and skewed: the same words in the same places, and a note."""
     page = shaded(printed(*lines), 30, 200)
     leaning = make_upright(Picture(page, 200.0), 0, -1.5).pixels
     fed = np.rot90(framed(leaning, 235), turn // 90)
@@ -169,7 +169,7 @@ def test_page_that_is_half_negative_is_read_whole():
 
 
 def test_photograph_on_a_page_does_not_become_text():
-    """Light blots on dark ground are no letters: nothing of them is read, and the page has no note."""
+    """Light blots on dark ground are not letters: they are not read, and the page has no note."""
     page = shaded(printed(*FRENCH), 235, 30)
     chance = np.random.default_rng(2)
     photograph = np.full((250, 600), 25, np.uint8)
@@ -184,7 +184,7 @@ def test_photograph_on_a_page_does_not_become_text():
 
 
 def test_black_page_with_dust_on_it_stays_black():
-    """Nobody can tell what is on it: it is neither text nor blank."""
+    """Nobody can see what is on it: it is neither text nor blank."""
     black = np.full((600, 600), 8, np.uint8)
     for x, y in np.random.default_rng(3).integers(20, 580, (12, 2)).tolist():
         cv2.circle(black, (x, y), 4, (150,), -1)

@@ -1,4 +1,4 @@
-"""Letters put right where only one word can be meant."""
+"""Letters are corrected where only one word is possible."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def line(*texts):
     ],
 )
 def test_words_with_letters_the_recogniser_takes_for_others_come_out_right(read, printed):
-    """However the recogniser parts the word into symbols."""
+    """For every way in which the recogniser splits the word into symbols."""
     found = with_rare_letters(line(*read))
     assert "".join(symbol.text for symbol in found) == printed
     assert [symbol.left for symbol in found] == [symbol.left for symbol in line(*read)]

@@ -1,4 +1,4 @@
-"""Reading pages: small ones, typeset here in free faces, and aged."""
+"""Reading small pages that are typeset here in free fonts and artificially aged."""
 
 from dataclasses import replace
 from difflib import SequenceMatcher
@@ -50,7 +50,7 @@ def words_of(reading):
 
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
 def test_khmer_page_is_set_upright_whichever_way_it_was_fed(turn):
-    """A page fed any of the four ways is read, and says the turn that sets it upright."""
+    """A page scanned in any of the four directions is read, and records the turn that makes it upright."""
     fed = picture(*KHMER, strength=0.5, lean=2.0)
     reading = read(replace(fed, pixels=np.ascontiguousarray(np.rot90(fed.pixels, turn // 90))))
     assert reading.turn == turn
@@ -59,7 +59,7 @@ def test_khmer_page_is_set_upright_whichever_way_it_was_fed(turn):
 
 
 def test_upside_down_french_page_is_set_upright():
-    """Latin pages are turned and read too, accents and all."""
+    """Latin pages are turned and read too, with accents."""
     fed = picture(*(Text(line, "Liberation Mono") for line in FRENCH), strength=0.5)
     reading = read(replace(fed, pixels=np.ascontiguousarray(np.rot90(fed.pixels, 2))))
     assert reading.turn == 180
@@ -67,7 +67,7 @@ def test_upside_down_french_page_is_set_upright():
 
 
 def test_lean_is_found_to_a_tenth_of_a_degree():
-    """The skew is the clockwise lean of the page, to 0.1°."""
+    """The skew is the clockwise rotation of the page, to 0.1°."""
     level = picture(*KHMER, *KHMER)
     leaning = make_upright(level, 0, -1.7)
     assert read(leaning).skew == pytest.approx(1.7, abs=0.1)
@@ -80,7 +80,7 @@ def test_lines_are_whole_and_in_order():
 
 
 def test_columns_are_read_one_after_the_other():
-    """The left column is read to its end before the right one begins."""
+    """The left column is read to its end before the right column begins."""
     left, right = (
         tuple(Text(line, size=9, after=2) for line in KHMER),
         tuple(Text(line, "Liberation Serif", 9, after=2) for line in FRENCH),
@@ -91,7 +91,7 @@ def test_columns_are_read_one_after_the_other():
 
 @pytest.mark.parametrize("turn", [0, 180])
 def test_ruled_table_keeps_its_rows_together(turn):
-    """The cells of a ruled table are read apart, whichever way it was fed; a row is a line of the text, with tabs."""
+    """The cells of a ruled table are read separately in every direction; a row is a line of the text, with tabs."""
     table = Table((("១", "សាក្សី", "Phnom Penh"), ("២", "មេធាវី", "Battambang"), ("៣", "ចៅក្រម", "Kampot")), (1, 3, 3))
     fed = picture(KHMER[0], Gap(6), table, Gap(6), KHMER[1])
     reading = read(replace(fed, pixels=np.ascontiguousarray(np.rot90(fed.pixels, turn // 90))))
@@ -106,7 +106,7 @@ def test_ruled_table_keeps_its_rows_together(turn):
 
 
 def test_unruled_table_keeps_its_rows_together():
-    """Short cells that stand level, their columns aligned, are a table, though nobody drew its rules."""
+    """Short level cells with aligned columns are a table, even without printed rules."""
     rows = (("រថយន្ត", "១២០.០០០"), ("អាហារ", "៤៥.០០០"), ("សរុប", "១៦៥.០០០"))
     columns = tuple(tuple(Text(row[side], after=3) for row in rows) for side in range(2))
     lines = text_of(read(picture(KHMER[0], Gap(6), Columns(columns), Gap(6), KHMER[1]))).splitlines()
@@ -114,7 +114,7 @@ def test_unruled_table_keeps_its_rows_together():
 
 
 def test_title_by_itself_keeps_the_signs_above_its_letters():
-    """White between a row of signs and the letters under it does not part them."""
+    """White between a row of signs and the letters under it does not separate them."""
     title = Text("កំណត់ហេតុស្តាប់ចម្លើយ", size=15, align="centre")
     first = text_of(read(picture(title, Gap(8), *KHMER))).split("\n")[0]
     assert first.startswith("កំណត់ហេ")
@@ -122,13 +122,13 @@ def test_title_by_itself_keeps_the_signs_above_its_letters():
 
 
 def test_dotted_leaders_of_a_form_are_no_text():
-    """They are rules made of dots; what is written between them is read, the last word of a line of dots, too."""
+    """They are rules made of dots; the text between them is read, also the last word of a line of dots."""
     lines = text_of(read(picture("មុខរបរ" + "." * 30 + "អាយុ" + "." * 9, "ហត្ថលេខា" + "." * 40, KHMER[0]))).splitlines()
     assert lines == ["មុខរបរ អាយុ", "ហត្ថលេខា", KHMER[0]]
 
 
 def test_words_stand_where_they_are_printed():
-    """Boxes are in pixels of the upright page at the scan's own resolution: the ink of a word lies in its box."""
+    """Boxes are in pixels of the upright page at the scan's own resolution: the ink of a word is in its box."""
     leaning = make_upright(picture(*KHMER), 0, 1.2)
     reading = read(leaning)
     upright = make_upright(leaning, reading.turn, reading.skew)
@@ -143,7 +143,7 @@ def test_words_stand_where_they_are_printed():
 @pytest.mark.parametrize("dpi", [295, 305])
 @pytest.mark.parametrize("turn", [0, 90, 180])
 def test_words_stand_where_they_are_printed_at_any_resolution(dpi, turn):
-    """Nor are they off on a page that is read with its own pixels because its dpi is nearly that of reading."""
+    """They are also right on a page that is read with its own pixels because its dpi is nearly that of reading."""
     (drawn,) = lay_out([Gap(180), *(Text(line, after=2) for line in KHMER)], dpi)
     fed = Picture(np.ascontiguousarray(np.rot90(draw(drawn), turn // 90)), float(dpi))
     reading = read(fed)
@@ -156,14 +156,14 @@ def test_words_stand_where_they_are_printed_at_any_resolution(dpi, turn):
 
 
 def test_khmer_words_are_not_torn_apart():
-    """No space stands where none is printed between Khmer words; one that is printed is kept."""
+    """There is no space where none is printed between Khmer words; a printed space is kept."""
     text = text_of(read(picture("ជាតិ   សាសនា   ព្រះមហាក្សត្រ", *KHMER)))
     assert text.split("\n")[0].split() == ["ជាតិ", "សាសនា", "ព្រះមហាក្សត្រ"]
     assert KHMER[1] in text
 
 
 def test_sure_lines_are_surer_than_spoilt_ones():
-    """The confidence of a line falls when its print is spoilt."""
+    """The confidence of a line falls when its print is damaged."""
     good = read(picture(*KHMER))
     spoilt = picture(*KHMER)
     blurred = replace(spoilt, pixels=cv2.GaussianBlur(spoilt.pixels, (0, 0), 3.2))
@@ -177,7 +177,7 @@ def test_sure_lines_are_surer_than_spoilt_ones():
 
 @pytest.mark.parametrize("strength", [0.35, 0.2])
 def test_faded_page_is_read(strength):
-    """A page whose ink has all but gone is read as well as a fresh one."""
+    """A page whose ink has almost disappeared is read as well as a fresh one."""
     fresh = picture(*KHMER)
     faded = (200 - (200 - np.minimum(fresh.pixels, 200).astype(float)) * strength).astype(np.uint8)
     reading = read(replace(fresh, pixels=faded))
@@ -186,7 +186,7 @@ def test_faded_page_is_read(strength):
 
 
 def test_print_under_the_ring_of_a_seal_survives():
-    """A ring of ink across several lines leaves them lines, and nearly all of their letters readable."""
+    """A ring of ink across several lines does not connect them, and nearly all of their letters stay readable."""
     sealed = picture(*KHMER)
     cv2.circle(sealed.pixels, (470, 240), 90, (90,), 7)
     lines = text_of(read(sealed)).split("\n")
@@ -195,7 +195,7 @@ def test_print_under_the_ring_of_a_seal_survives():
 
 
 def test_red_seal_vanishes_from_under_black_print():
-    """On a colour scan a red seal does not spoil the black print that it covers."""
+    """On a colour scan, a red seal does not harm the black print that it covers."""
     plain = picture(*KHMER)
     colour = np.repeat(plain.pixels[..., None], 3, axis=2)
     seal = np.zeros(plain.pixels.shape, np.uint8)
@@ -205,7 +205,7 @@ def test_red_seal_vanishes_from_under_black_print():
 
 
 def test_black_borders_and_punch_holes_are_not_read():
-    """A scanner's black border and punch holes neither become text nor spoil it."""
+    """A scanner's black border and punch holes are not read as text and do not harm it."""
     framed = picture(*KHMER)
     pixels = framed.pixels
     pixels[:40], pixels[:, -50:] = 10, 10
@@ -232,7 +232,7 @@ def test_back_of_a_sheet_is_blank_though_ink_shines_through(strength):
 
 
 def test_faint_writing_is_read_where_its_mirror_image_is_not(monkeypatch):
-    """A bad carbon copy is not blank, as ink that shines through is; that it is uncertain is noted."""
+    """A bad carbon copy is not blank, but bleed-through is; a note records that it is uncertain."""
     monkeypatch.setattr(blank, "_READABLE", 0.99)
     blurred = np.minimum(cv2.GaussianBlur(picture(*KHMER).pixels, (0, 0), 2.5), 205).astype(float)
     reading = read(Picture((205 - (205 - blurred) * 0.25).astype(np.uint8), float(DPI)))
@@ -242,7 +242,7 @@ def test_faint_writing_is_read_where_its_mirror_image_is_not(monkeypatch):
 
 
 def test_specks_are_no_text():
-    """Dirt, a piece of a rule, a smudge: what is read in them is left out, and single letters of a list are kept."""
+    """Readings of dirt, a piece of a rule or a smudge are left out, and single letters of a list are kept."""
     page = picture(*KHMER, "ក", *KHMER[:1])
     for row, column in ((900, 300), (950, 800), (1000, 1200)):
         cv2.line(page.pixels, (column, row), (column, row + 40), (0,), 4)
@@ -251,7 +251,7 @@ def test_specks_are_no_text():
 
 
 def test_photograph_without_text_is_not_blank():
-    """What shows something is no empty back of a sheet."""
+    """A page with a picture is not the empty back of a sheet."""
     pixels = np.full((1754, 1240), 240, np.uint8)
     cv2.circle(pixels, (600, 700), 250, (40,), -1)
     reading = read(Picture(pixels, 150.0))
@@ -263,7 +263,7 @@ def test_photograph_without_text_is_not_blank():
 @pytest.mark.parametrize("value", [0, 12, 30])
 @pytest.mark.parametrize("channels", [(), (3,)])
 def test_page_that_is_black_all_over_is_not_blank(value, channels):
-    """A scanner whose lamp failed: nobody knows what is on the page, whatever the noise of its sensor looks like."""
+    """A scanner's lamp failed: nobody knows what is on the page, no matter how the noise of its sensor looks."""
     noise = np.random.default_rng(4).integers(0, 5, (1754, 1240, *channels), np.uint8)
     reading = read(Picture(value + noise, 150.0))
     assert not reading.blank
@@ -271,14 +271,14 @@ def test_page_that_is_black_all_over_is_not_blank(value, channels):
 
 
 def test_page_with_one_short_line_is_not_blank():
-    """Little text is text."""
+    """Little text is still text."""
     reading = read(picture("លេខ ២១៤/០៣"))
     assert not reading.blank
     assert "២១៤/០៣" in text_of(reading)
 
 
 def test_page_with_too_little_text_stays_as_it_is_and_says_so():
-    """Nobody can tell which way up a lone dash is: the page is not turned, and is noted."""
+    """Nobody can know which way up a single dash is: the page is not turned, and gets a note."""
     pixels = np.full((600, 600), 240, np.uint8)
     pixels[300:306, 280:320] = 20
     pixels[200:206, 280:320] = 20
@@ -291,7 +291,7 @@ def test_page_with_too_little_text_stays_as_it_is_and_says_so():
 @pytest.mark.parametrize("shape", [(1, 1), (5, 5), (3, 900), (900, 3), (40, 40, 3)])
 @pytest.mark.parametrize("value", [0, 255])
 def test_tiny_and_empty_pictures_are_blank(shape, value):
-    """A picture of any size with nothing on it is a blank page, not an accident."""
+    """A picture of any size with nothing on it is a blank page, not an error."""
     reading = read(Picture(np.full(shape, value, np.uint8), float(DPI)))
     assert reading.blank
     assert (reading.height, reading.width) == shape[:2]
@@ -304,14 +304,14 @@ def test_picture_that_hides_its_resolution_is_read():
 
 
 def test_time_limit_ends_the_reading():
-    """A page that takes too long is given up with the code that says so."""
+    """A page that takes too long is stopped, and its code is the timeout's."""
     with pytest.raises(ScanError) as error:
         read(picture(*KHMER), seconds=0.05)
     assert error.value.failure.code is Code.TIMEOUT
 
 
 def test_missing_model_is_a_failure_of_recognition():
-    """What Tesseract complains of comes out as a failure that an operator understands."""
+    """An error of Tesseract becomes a failure that an operator understands."""
     with pytest.raises(ScanError) as error:
         read(picture(*KHMER), first_languages="nosuchmodel")
     assert error.value.failure.code is Code.RECOGNITION

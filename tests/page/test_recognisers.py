@@ -1,4 +1,4 @@
-"""Every recogniser keeps one contract: lines in, their symbols out, each in its place. Those by Tesseract agree."""
+"""Every recogniser keeps one contract: the symbols of each line, each in its place. Those with Tesseract agree."""
 
 import shutil
 from importlib import import_module
@@ -88,14 +88,14 @@ def test_it_says_when_the_time_is_up(settings, lines):
 
 
 def test_it_reads_with_no_model_that_is_missing(settings, lines):
-    """It fails rather than read with another one."""
+    """It fails and does not use another model."""
     with pytest.raises(ScanError) as raised:
         open_recogniser(settings, 60).read(lines, "xyz")
     assert raised.value.failure.code is Code.RECOGNITION
 
 
 def test_it_names_its_versions_its_models_and_its_programs(settings):
-    """So that `bannasar doctor` can say what is missing; on this machine all is there."""
+    """So that `bannasar doctor` can say what is missing; on this machine all of them exist."""
     known = about(settings)
     models = known.models(settings)
     assert models
@@ -107,7 +107,7 @@ def test_it_names_its_versions_its_models_and_its_programs(settings):
 
 
 def test_pages_of_different_recognisers_have_different_recipes():
-    """What one has read does not count as read by the other."""
+    """A page that one has read does not count as read by the other."""
     recipes = {fingerprint(_settings(name)) for name in RECOGNISERS}
     assert len(recipes) == len(RECOGNISERS)
 
@@ -122,7 +122,7 @@ def test_the_recipe_says_which_model_of_tesseract_is_missing(name):
 
 @pytest.mark.parametrize("name", BY_TESSERACT)
 def test_it_names_the_models_of_tesseract_and_what_brings_them(name):
-    """Debian has packages of all but our own."""
+    """Debian has packages of all except our own."""
     settings = _settings(name)
     known = about(settings)
     packages = {model.name: model.package for model in known.models(settings)}
@@ -134,7 +134,7 @@ def test_it_names_the_models_of_tesseract_and_what_brings_them(name):
 
 @pytest.mark.parametrize("name", BY_TESSERACT[1:])
 def test_the_ways_to_tesseract_agree(name, lines):
-    """They are one engine."""
+    """They use one engine."""
     first, other = (
         [list(map(_place, symbols)) for symbols in open_recogniser(_settings(one), 60).read(lines, "bannasar")]
         for one in (BY_TESSERACT[0], name)

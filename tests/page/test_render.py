@@ -40,7 +40,7 @@ def test_a_pdf_page_that_is_one_picture_keeps_its_own_pixels(tmp_path):
 
 
 def test_a_page_turned_by_the_pdf_comes_as_a_reader_sees_it(tmp_path):
-    """A scanner that notes "turn me" is heeded."""
+    """The turn that a scanner notes is applied."""
     file = _pdf(tmp_path, _paper())
     with pikepdf.open(file, allow_overwriting_input=True) as pdf:
         pdf.pages[0].obj.Rotate = 90
@@ -52,14 +52,14 @@ def test_a_page_turned_by_the_pdf_comes_as_a_reader_sees_it(tmp_path):
 def test_a_turn_of_all_pages_is_heeded(tmp_path):
     """Programs that turn a whole file note it once."""
     file = _pdf(tmp_path, _paper())
-    # As it stands in the file: pikepdf would note it at each page.
+    # As in the file: pikepdf would write it at each page.
     file.write_bytes(file.read_bytes().replace(b"/Type /Pages", b"/Type /Pages /Rotate 90"))
     picture = render(file, Kind.PDF, 1, 300, 30)
     assert np.array_equal(picture.pixels, np.rot90(_paper(), -1))
 
 
 def _annotated(file: Path, kind: str, rect: tuple[int, int, int, int], *, look: bool, **more: Any) -> Path:
-    """Lay an annotation over a page; its look, if it has one of its own, is black."""
+    """Put an annotation over a page; its appearance, if it has one, is black."""
     with pikepdf.open(file, allow_overwriting_input=True) as pdf:
         note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name(kind), Rect=list(rect), F=4, **more)
         if look:
@@ -85,7 +85,7 @@ def _annotated(file: Path, kind: str, rect: tuple[int, int, int, int], *, look: 
     ids=["stamp", "free text", "form field", "signature"],
 )
 def test_what_was_laid_over_a_scan_is_seen(tmp_path, kind, look, more):
-    """A registry's stamp and a clerk's note are on the page, though not in its picture."""
+    """A registry's stamp and a clerk's note are on the page, although not in its picture."""
     file = _annotated(_pdf(tmp_path, _paper()), kind, (100, 100, 300, 200), look=look, **more)
     picture = render(file, Kind.PDF, 1, 300, 30)
     assert picture.pixels.shape == (877, 620)
@@ -97,13 +97,13 @@ def test_what_was_laid_over_a_scan_is_seen(tmp_path, kind, look, more):
     ("kind", "rect"), [("/Link", (100, 100, 300, 200)), ("/Popup", (100, 100, 300, 200)), ("/Widget", (0, 0, 0, 0))]
 )
 def test_what_is_not_seen_of_a_page_leaves_its_pixels_alone(tmp_path, kind, rect):
-    """A link, a closed window, a signature without a look."""
+    """A link, a closed window, a signature without an appearance."""
     file = _annotated(_pdf(tmp_path, _paper()), kind, rect, look=False)
     assert np.array_equal(render(file, Kind.PDF, 1, 300, 30).pixels, _paper())
 
 
 def test_each_half_of_a_picture_of_two_pages_comes_by_itself(tmp_path):
-    """Programs split a scanned spread by what each page shows of it, and keep the whole picture behind both."""
+    """Programs split a scanned spread into two pages that each show a half, and keep the whole picture for both."""
     spread = np.full((877, 1240), 235, np.uint8)
     spread[100:200, 100:200], spread[600:700, 1000:1100] = 30, 90
     layout = img2pdf.get_layout_fun((img2pdf.in_to_pt(1240 / 75), img2pdf.in_to_pt(877 / 75)))
@@ -122,7 +122,7 @@ def test_each_half_of_a_picture_of_two_pages_comes_by_itself(tmp_path):
 
 
 def test_a_page_that_shows_nearly_all_of_its_picture_keeps_its_own_pixels(tmp_path):
-    """A box that was rounded cuts off next to nothing."""
+    """A rounded box cuts off almost nothing."""
     pixels = _paper()
     layout = img2pdf.get_layout_fun((img2pdf.in_to_pt(620 / 75), img2pdf.in_to_pt(877 / 75)))
     file = _pdf(tmp_path, pixels, layout_fun=layout)
@@ -134,7 +134,7 @@ def test_a_page_that_shows_nearly_all_of_its_picture_keeps_its_own_pixels(tmp_pa
 
 
 def test_a_drawn_pdf_page_is_rendered_at_the_resolution_asked_for(tmp_path):
-    """A page that is no picture has no pixels of its own."""
+    """A page that is not a picture has no pixels of its own."""
     with pikepdf.new() as pdf:
         page = pdf.add_blank_page(page_size=(144, 72))
         page.contents_add(b"0 0 72 72 re f")
@@ -146,7 +146,7 @@ def test_a_drawn_pdf_page_is_rendered_at_the_resolution_asked_for(tmp_path):
 
 
 def test_a_large_drawn_page_is_within_our_limits_only(tmp_path, monkeypatch):
-    """Pillow's own limit is for programs that open pictures unasked: a plan of many square metres is a page."""
+    """Pillow's own limit is for programs that open untrusted pictures: a plan of many square metres is a page."""
     with pikepdf.new() as pdf:
         pdf.add_blank_page(page_size=(144, 72)).contents_add(b"0 0 72 72 re f")
         pdf.save(tmp_path / "a.pdf")
@@ -155,7 +155,7 @@ def test_a_large_drawn_page_is_within_our_limits_only(tmp_path, monkeypatch):
 
 
 def test_a_picture_that_lacks_its_last_row_is_left_to_the_renderer(tmp_path):
-    """It shows what there is, as every reader does."""
+    """It shows what exists, like every PDF viewer."""
     file = tmp_path / "a.pdf"
     with pikepdf.new() as pdf:
         page = pdf.add_blank_page(page_size=(620, 877))
@@ -201,11 +201,11 @@ def test_a_picture_without_a_sound_resolution_gets_one_from_its_size(tmp_path, c
 @pytest.mark.parametrize("turned", [False, True])
 @pytest.mark.parametrize(("claimed", "rows"), [((75, 37.5), 438), ((75, 72), 842)])
 def test_a_fax_with_fewer_rows_than_columns_to_an_inch_is_not_squashed(tmp_path, claimed, rows, turned):
-    """Letters have the shape they had on the sheet, whichever way it lies in the file."""
+    """Letters have the same shape as on the sheet, in every orientation in the file."""
     across, down = claimed
     sent = Image.fromarray(_paper(height=rows)).point(lambda grey: 255 * (grey > 128)).convert("1")
     options = {"dpi": claimed}
-    if turned:  # the file notes that it is to be turned clockwise
+    if turned:  # the file notes a clockwise turn
         sent = sent.transpose(Image.Transpose.ROTATE_90)
         options = {"dpi": (down, across), "tiffinfo": {274: 6}}
     sent.save(tmp_path / "a.tif", compression="group4", **options)
@@ -217,7 +217,7 @@ def test_a_fax_with_fewer_rows_than_columns_to_an_inch_is_not_squashed(tmp_path,
 
 
 def test_unequal_resolutions_that_no_sheet_can_have_are_not_believed(tmp_path):
-    """What would be a poster at one of them was not scanned so."""
+    """A resolution that would make it a poster is not the scan's."""
     Image.new("L", (2480, 3508), 255).save(tmp_path / "a.png", dpi=(96, 72))
     Image.new("L", (620, 877), 255).save(tmp_path / "b.tif", dpi=(75, 1))
     assert render(tmp_path / "a.png", Kind.PNG, 1, 300, 30).pixels.shape == (3508, 2480)
@@ -227,7 +227,7 @@ def test_unequal_resolutions_that_no_sheet_can_have_are_not_believed(tmp_path):
 def test_a_photograph_that_says_how_it_was_held_comes_upright(tmp_path):
     """Cameras note the turn in EXIF and leave the pixels as they were."""
     exif = Image.Exif()
-    exif[0x0112] = 6  # the camera was held a quarter turn
+    exif[0x0112] = 6  # the camera was turned by a quarter
     Image.fromarray(_paper()).save(tmp_path / "a.jpg", exif=exif)
     assert render(tmp_path / "a.jpg", Kind.JPEG, 1, 300, 30).pixels.shape == (620, 877)
 
@@ -242,7 +242,7 @@ def test_a_photograph_with_a_preview_behind_it_comes_as_itself(tmp_path):
 
 
 def test_colour_is_kept_where_there_is_some_and_only_there(tmp_path):
-    """A red seal is evidence; yellowed paper is grey to us."""
+    """A red seal is evidence; yellowed paper becomes grey."""
     yellowed = np.dstack([_paper(), _paper() - 10, _paper() - 28])
     Image.fromarray(yellowed).save(tmp_path / "a.png")
     assert render(tmp_path / "a.png", Kind.PNG, 1, 300, 30).pixels.ndim == 2
@@ -253,7 +253,7 @@ def test_colour_is_kept_where_there_is_some_and_only_there(tmp_path):
 
 @pytest.mark.parametrize("mode", ["1", "P", "LA", "RGBA", "CMYK", "I;16"])
 def test_every_kind_of_pixel_is_read(tmp_path, mode):
-    """Dark stays dark and paper stays paper, whatever the file's pixels are."""
+    """Dark stays dark and paper stays paper, for every kind of pixels."""
     grey = Image.fromarray(_paper())
     if mode == "I;16":
         image = Image.fromarray(_paper().astype(np.uint16) * 257)
@@ -267,7 +267,7 @@ def test_every_kind_of_pixel_is_read(tmp_path, mode):
 
 
 def test_a_picture_cut_off_in_the_middle_is_damaged(tmp_path):
-    """Half a page must not pass for a page."""
+    """Half a page must not count as a page."""
     noise = np.random.default_rng(1).integers(0, 255, (800, 600), np.uint8)
     Image.fromarray(noise).save(tmp_path / "a.jpg")
     whole = (tmp_path / "a.jpg").read_bytes()

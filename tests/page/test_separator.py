@@ -1,4 +1,4 @@
-"""Separator sheets are told from pages, however they were worn and scanned."""
+"""Separator sheets are distinguished from pages, even if they are worn or badly scanned."""
 
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def made(folder: Path, pixels, dpi):
     ids=["old", "worn and sealed", "askew"],
 )
 def test_a_printed_sheet_is_told_whatever_befell_it(printed, tmp_path, said, dpi, wear, turn):
-    """It says what was printed, holds no words, is not blank, and does not fail for want of text."""
+    """It has the printed payload, has no words, is not blank, and does not fail because it has no text."""
     worn = age(printed(said, dpi), np.random.default_rng(5), wear=wear)
     page = made(tmp_path, np.ascontiguousarray(np.rot90(worn, turn)), dpi)
     assert (page.sheet, page.blocks, page.blank) == (said, (), False)
@@ -64,7 +64,7 @@ def test_a_printed_sheet_is_told_whatever_befell_it(printed, tmp_path, said, dpi
 
 
 def test_a_sheet_that_was_never_paper_is_one_too(tmp_path):
-    """Its PDF put between born-digital pages."""
+    """The PDF of a sheet between born-digital pages."""
     write_sheets(PLAIN, [], 2, tmp_path / "sheets.pdf")
     page = make_page(tmp_path / "sheets.pdf", Kind.PDF, SHA, 2, SETTINGS, 60.0)
     assert page.sheet == PLAIN

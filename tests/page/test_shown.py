@@ -1,4 +1,4 @@
-"""What a viewer does not show of a PDF page is not indexed; it is noted."""
+"""Text of a PDF page that a viewer does not show is not indexed; it is noted."""
 
 import subprocess
 
@@ -17,7 +17,7 @@ from tests.page import raw_pdf
 from tests.page.test_born_digital import KHMER, KHMER_FONT
 
 SETTINGS = load().page.model_copy(update={"dpi": 100})
-# The name stands at 62 to 128 points, its letters between 100 and 109.
+# The name is at 62 to 128 points, its letters between 100 and 109.
 NAME = "BT /F1 12 Tf 30 100 Td (Heard SOKDARA that night) Tj ET "
 OVER = "64 95 66 18 re f "
 
@@ -98,14 +98,14 @@ def _layer(by_default=None, *, member=False, in_form=False):
     ],
 )  # fmt: skip
 def test_what_a_viewer_does_not_show_is_left_out_and_noted(tmp_path, content, extra):
-    """Whatever hides it; what stands beside it stays."""
+    """For everything that can hide it; the text next to it stays."""
     page = _page(raw_pdf.write(tmp_path / "a.pdf", raw_pdf.BODY + content, extra))
     text = " ".join(_lines(page))
     assert "SOKDARA" not in text
     assert "and told what he saw on the road that evening." in text
     assert ("Mr. X" in text) == ("Mr. X" in content)
     assert ("AOSKRAD" in text) == ("AOSKRAD" in content)
-    # What no viewer and no program shows is not there at all.
+    # What no viewer and no program shows does not exist.
     assert ["left out" in remark for remark in page.unread] == ([] if not content else [True])
 
 
@@ -131,7 +131,7 @@ def test_what_a_viewer_does_not_show_is_left_out_and_noted(tmp_path, content, ex
     ],
 )  # fmt: skip
 def test_what_a_viewer_shows_is_kept(tmp_path, content, extra):
-    """Hard to read or not."""
+    """Even if it is hard to read."""
     page = _page(raw_pdf.write(tmp_path / "a.pdf", raw_pdf.BODY + content, extra))
     assert "SOKDARA" in "\n".join(_lines(page))
     assert page.unread == ()
@@ -148,7 +148,7 @@ def test_of_a_word_only_what_is_seen_is_kept(tmp_path):
 
 
 def test_a_page_more_hidden_than_seen_is_recognised(tmp_path):
-    """What is left of its text is not what stands on it."""
+    """The rest of its text is not the text on the page."""
     hidden = raw_pdf.BODY.replace("30 260", "30 160")
     page = _page(raw_pdf.write(tmp_path / "a.pdf", f"{NAME}1 g {hidden}"))
     assert page.source == "recognised"
@@ -160,7 +160,7 @@ def test_a_page_more_hidden_than_seen_is_recognised(tmp_path):
 @pytest.mark.parametrize("rotate", [0, 90, 180, 270])
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
 def test_a_page_that_stands_sideways_or_on_its_head_is_set_upright(tmp_path, turn, rotate):
-    """Whether its lines run so, or the PDF says so, or both: as scans are. Words stand on their ink, in order."""
+    """If its lines are turned, or the PDF turns it, or both, as in scans. Words are on their ink, in order."""
     pdf = FPDF(unit="pt", format=(320, 400))
     pdf.set_text_shaping(True)
     pdf.add_page()
@@ -173,7 +173,7 @@ def test_a_page_that_stands_sideways_or_on_its_head_is_set_upright(tmp_path, tur
     file = tmp_path / "a.pdf"
     pdf.output(str(file))
     with pikepdf.open(file, allow_overwriting_input=True) as changed:
-        changed.Root.Pages.Rotate = rotate  # handed down to the page
+        changed.Root.Pages.Rotate = rotate  # the page inherits it
         changed.save(file)
     page = _page(file)
     assert page.turn == (turn - rotate) % 360
@@ -205,7 +205,7 @@ def test_the_direction_of_most_lines_is_that_of_the_page(tmp_path):
 
 
 def test_words_that_run_aslant_are_whole_and_come_last(tmp_path):
-    """A mark across the page, whose letters poppler takes one by one."""
+    """A slanted mark across the page; poppler returns its letters one by one."""
     mark = "0.7 g BT /F1 30 Tf 0.7071 0.7071 -0.7071 0.7071 90 40 Tm (CERTIFIED COPY) Tj ET"
     lines = _lines(_page(raw_pdf.write(tmp_path / "a.pdf", mark + " 0 g " + raw_pdf.BODY)))
     assert lines[0] == "The witness came before the court of first instance"
@@ -213,13 +213,13 @@ def test_words_that_run_aslant_are_whole_and_come_last(tmp_path):
 
 
 def test_slanted_letters_run_level(tmp_path):
-    """As fonts without an italic are slanted."""
+    """As programs slant fonts that have no italic."""
     slanted = "BT /F1 12 Tf 1 0 0.3 1 30 100 Tm (An opinion that dissents) Tj ET"
     assert "An opinion that dissents" in _lines(_page(raw_pdf.write(tmp_path / "a.pdf", raw_pdf.BODY + slanted)))
 
 
 def test_a_form_field_says_what_it_shows(tmp_path):
-    """Its text is in a note, and not on the page itself."""
+    """Its text is in a note, not on the page itself."""
 
     def extra(pdf, page):
         raw_pdf.annotate(pdf, page, NAME, (20, 90, 300, 120), Subtype=Name.Widget, FT=Name.Tx, F=4)

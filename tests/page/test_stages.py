@@ -1,4 +1,4 @@
-"""The list of stages is what happens to a page, and their versions tell when that changes."""
+"""The list of stages defines the processing of a page, and their versions show when it changes."""
 
 from importlib import import_module
 from typing import Any
@@ -34,7 +34,7 @@ def test_the_versions_of_the_stages_are_part_of_the_recipe(monkeypatch):
 
 
 def test_a_page_ends_where_a_stage_says_so():
-    """Of an empty page no line is sought that could be recognised."""
+    """On an empty page, no lines are searched for recognition."""
     job = picture_job(Picture(np.full((400, 300), 255, np.uint8), 100.0), load().page, 60)
     reading = run_through(PICTURE_STAGES, job)
     assert reading
@@ -43,7 +43,7 @@ def test_a_page_ends_where_a_stage_says_so():
 
 
 def test_a_stage_that_finds_something_else_has_a_new_version():
-    """Else pages that were read before would pass for pages that are read so; the message says what to do."""
+    """Otherwise pages read before would count as read in the new way; the message says what to do."""
     now = versions()
     before, kept = read_kept()
     found = find()
@@ -61,7 +61,7 @@ KEPT = {"a page": {"polarity": None, "lean": [[0, 20]], "clean": [40], "layout":
 
 
 def test_the_stage_is_named_that_changed_first_though_a_later_one_changed_by_more():
-    """A lean that is one step larger is within the tolerance; it moves the blocks by more."""
+    """A skew that is one step larger is within the tolerance; it moves the blocks by more."""
     found = {"a page": {"polarity": None, "lean": [[0, 21]], "clean": [40], "layout": [[600]]}}
     assert first_changes(KEPT, found) == {"a page": ("lean", "layout")}
     found = {"a page": {"polarity": None, "lean": [[0, 21]], "clean": [40], "layout": [[500]]}}
@@ -69,7 +69,7 @@ def test_the_stage_is_named_that_changed_first_though_a_later_one_changed_by_mor
 
 
 def test_a_later_stage_may_find_something_else_where_an_earlier_one_has_a_new_version():
-    """Pages are read again from the start, whichever version was raised; one that was raised later does not count."""
+    """Pages are read again from the start for any raised version; a later stage's raised version does not count."""
     found = {"a page": {"polarity": None, "lean": [[0, 20]], "clean": [40], "layout": [[600]]}}
     before = {"polarity": 1, "lean": 1, "clean": 1, "layout": 1, "words": 1}
     assert unraised(KEPT, found, before, before) == {"a page": "layout"}

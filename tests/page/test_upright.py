@@ -1,4 +1,4 @@
-"""The geometry that sets a page upright."""
+"""The geometry that makes a page upright."""
 
 import math
 
@@ -38,7 +38,7 @@ def test_canvas_holds_the_whole_page(skew, channels):
 
 
 def test_skew_is_turned_back_anticlockwise():
-    """A line that leans clockwise, sinking to the right, comes out level."""
+    """A line with clockwise skew, descending to the right, becomes level."""
     pixels = np.full((400, 400), 230, np.uint8)
     for column in range(50, 350):
         row = round(200 + (column - 200) * math.tan(math.radians(3)))

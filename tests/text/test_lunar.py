@@ -1,4 +1,4 @@
-"""The Khmer lunar calendar, held to feasts that Cambodia kept as public holidays, and to itself over 200 years."""
+"""The Khmer lunar calendar, checked against public holidays in Cambodia, and for consistency over 200 years."""
 
 from datetime import date, timedelta
 
@@ -22,19 +22,19 @@ def test_visak_bochea_is_the_full_moon_of_pisakh(day):
     ["2016-10-01", "2017-09-20", "2018-10-09", "2019-09-28", "2020-09-17", "2021-10-06", "2022-09-25", "2023-10-14"],
 )
 def test_pchum_ben_is_the_new_moon_of_photrobot(day):
-    """It lies behind the months that leap."""
+    """It is after the leap months."""
     wanted = date.fromisoformat(day)
     assert lunar_days(wanted.year, "ភទ្របទ", waxing=False, day=15) == [wanted]
 
 
 def test_the_thirteenth_month_comes_when_it_came():
-    """The years of two Asath, as almanacs of these years give them."""
+    """The years with two months of Asath, as in the almanacs of these years."""
     years = [year for year in range(1990, 2027) if lunar_days(year, "ទុតិយាសាឍ", waxing=True, day=1)]
     assert years == [1991, 1993, 1996, 1999, 2002, 2004, 2007, 2010, 2012, 2015, 2018, 2021, 2023, 2026]
 
 
 def test_every_day_of_two_centuries_has_one_lunar_day():
-    """No day is left out, none is told twice."""
+    """No day is left out, and no day occurs twice."""
     days = sorted(
         found
         for year in range(1900, 2101)
@@ -52,12 +52,12 @@ def test_every_day_of_two_centuries_has_one_lunar_day():
     [(2022, "ទុតិយាសាឍ", True, 1), (2023, "អាសាឍ", True, 1), (2023, "មាឃ", False, 15), (2023, "មាឃ", True, 16)],
 )
 def test_a_day_that_a_year_has_not_is_not_found(year, month, waxing, day):
-    """A month that did not leap, the 30th of a short one, a sixteenth of the waxing moon."""
+    """A leap month in a year without one, the 30th of a short month, a sixteenth day of the waxing moon."""
     assert lunar_days(year, month, waxing=waxing, day=day) == []
 
 
 def test_an_animal_and_a_sak_come_together_every_sixty_years():
-    """And half of the pairs never do."""
+    """Half of the pairs never occur."""
     assert list(years_of("ថោះ", "បញ្ចស័ក")) == [1903, 1963, 2023, 2083]
     assert list(years_of("ថោះ", "ឆស័ក")) == []
 
@@ -69,7 +69,7 @@ def test_the_buddhist_year_begins_after_visak_bochea():
 
 
 def test_the_buddhist_year_changes_in_april_or_may():
-    """So in all other months a Gregorian day tells its Buddhist year without the moon."""
+    """So in all other months a Gregorian day determines its Buddhist year without the moon."""
     turns = [lunar_days(year, "ពិសាខ", waxing=True, day=15) for year in YEARS]
     assert all(turn.month in {4, 5} for (turn,) in turns)
 
@@ -81,7 +81,7 @@ def test_a_day_is_found_in_its_buddhist_year(day):
 
 
 def test_a_day_about_the_turn_may_be_in_its_buddhist_year_twice_or_never():
-    """For the Buddhist year is some days shorter or longer than the sun's."""
+    """Because the Buddhist year is some days shorter or longer than the solar year."""
     assert years_in_era(2567, 5, 5) == [2024, 2023]
     assert years_in_era(2566, 5, 5) == []
     assert years_in_era(2567, 5, None) == [2024, 2023]

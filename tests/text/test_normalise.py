@@ -1,4 +1,4 @@
-"""What a reader would call the same is the same, and nothing else is."""
+"""Texts that a reader would call the same are equal, and no others."""
 
 import pytest
 
@@ -17,7 +17,7 @@ SAME = [
     ("ធ្វើ", "ធ្វេី", "OE of E and II"),
     ("កោះ", "កេាះ", "OO of E and AA"),
     ("ក្រោម", "ក្រេាម", "OO below a subscript"),
-    # Two forms that look alike.
+    # Two forms that look the same.
     ("ត្ត", "ត្ដ", "subscript DA and TA"),
     ("បណ្តឹង", "បណ្ដឹង", "subscript DA and TA, in a word"),
     ("ឱ្យ", "ឲ្យ", "two shapes of one letter"),
@@ -31,7 +31,7 @@ SAME = [
     ("ឧក", "\u17a8", "QUK"),
     ("ក", "ក\u17b4", "the inherent vowel AQ"),
     ("ក", "ក\u17b5", "the inherent vowel AA"),
-    # What is not seen.
+    # Invisible characters.
     ("ភ្នំពេញ", "ភ្នំ\u200bពេញ", "zero-width space"),
     ("ក្ស", "ក\u200d្ស", "zero-width joiner"),
     ("ក្ស", "ក្\u2060ស", "word joiner"),
@@ -69,25 +69,25 @@ DIFFERENT = [
 
 @pytest.mark.parametrize(("one", "other", "rule"), SAME, ids=[rule for *_, rule in SAME])
 def test_what_reads_the_same_matches(one, other, rule):
-    """Both ways of writing have one match form."""
+    """Both spellings have one match form."""
     assert match_form(one) == match_form(other), rule
 
 
 @pytest.mark.parametrize(("one", "other"), DIFFERENT)
 def test_what_reads_differently_does_not_match(one, other):
-    """A form that folds too much finds what nobody asked for."""
+    """A form that folds too much finds text that nobody searched for."""
     assert match_form(one) != match_form(other)
 
 
 def test_the_match_form_is_stable():
-    """Made from itself it stays as it is, or queries and pages would drift apart."""
+    """Applied to itself it changes nothing; otherwise queries and pages would not match."""
     for one, other, _ in SAME:
         assert match_form(match_form(one)) == match_form(one)
         assert match_form(match_form(other)) == match_form(other)
 
 
 def test_the_tidy_form_keeps_what_is_printed():
-    """It orders and mends, and folds nothing that can be seen."""
+    """It orders and corrects, and changes nothing that is visible."""
     assert tidy("ខែ្មរ") == "ខ្មែរ"
     assert tidy("Première ២០០៣ បណ្ដឹង ឲ្យ") == "Première ២០០៣ បណ្ដឹង ឲ្យ"
     assert tidy("ភ្នំ\u200bពេញ") == "ភ្នំ\u200bពេញ"
@@ -103,7 +103,7 @@ def test_each_piece_knows_where_it_stood():
 
 
 def test_marks_on_nothing_are_no_error():
-    """Recognisers make up sequences that no one writes."""
+    """Recognisers produce sequences that nobody writes."""
     for text in ("\u17d2", "\u17d2\u17d2ក", "ាាា", "\u17b6abc", "\ud83d"):
         match_form(text)
         tidy(text)

@@ -1,4 +1,4 @@
-"""The units that are searched for."""
+"""The units of search."""
 
 from pipeline.text.units import BREAK, JOINT, sequence, tokens, units
 
@@ -20,24 +20,24 @@ def test_a_word_is_never_glued_to_a_cluster():
 
 
 def test_a_run_goes_on_over_spaces_and_line_ends():
-    """Khmer words run over the end of a line, and recognisers see spaces where none are."""
+    """Khmer words continue on the next line, and recognisers see spaces where there are none."""
     assert sequence(units("សាល ក្រម\nព្រហ្ម")) == sequence(units("សាលក្រមព្រហ្ម"))
 
 
 def test_a_run_ends_at_a_mark_another_script_or_the_next_block():
-    """What stands on two sides of a full stop, or in two columns, is no phrase."""
+    """Words on two sides of a full stop, or in two columns, are not a phrase."""
     for text in ("កខ។គឃ", "កខ a គឃ", "កខ\n\nគឃ", "កខ\tគឃ", "កខ\fគឃ"):
         assert f"ខ{JOINT}គ" not in sequence(units(text))
 
 
 def test_units_know_where_they_stood():
-    """Whatever the match form made of them."""
+    """Also if the match form changed them."""
     text = "ខែ្មរ\u200b និង Français ២១"
     assert [text[unit.start : unit.end] for unit in units(text)] == ["ខែ្ម", "រ", "និ", "ង", "Français", "២១"]
 
 
 def test_marks_that_stand_on_nothing_are_left_out():
-    """Noise of the recogniser must not hide what is beside it."""
+    """Noise from the recogniser must not hide the words next to it."""
     assert _texts("\u17d2ក ាខ") == ["ក", "ខ"]
 
 
