@@ -22,7 +22,7 @@ _MARKS = st.tuples(
 @_MADE
 @given(_ANY)
 def test_a_normal_form_of_a_normal_form_is_itself(text):
-    """A second normalisation changes nothing."""
+    """What was put in its form once is not changed by doing it again."""
     assert tidy(tidy(text)) == tidy(text)
     assert match_form(match_form(text)) == match_form(text)
 
@@ -30,7 +30,7 @@ def test_a_normal_form_of_a_normal_form_is_itself(text):
 @_MADE
 @given(_ANY)
 def test_composed_and_decomposed_text_match(text):
-    """Keyboards and systems differ here, and no reader sees the difference."""
+    """Keyboards and systems differ in it, and no reader sees the difference."""
     composed, decomposed = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
     assert match_form(composed) == match_form(decomposed) == match_form(text)
     assert tidy(composed) == tidy(decomposed) == tidy(text)
@@ -43,7 +43,7 @@ def test_a_syllable_typed_in_any_order_is_the_same(letter, subscripts, marks, da
     """Khmer shows the same picture for many orders of the marks around a letter."""
     parts = [*(COENG + one for one in subscripts), *filter(None, marks)]
     order = data.draw(st.permutations(range(len(parts))))
-    # The subscripts keep their order: in another order they are another word.
+    # The subscripts keep their order: one below the other is another word.
     shown = iter([part for part in parts if part[0] == COENG])
     typed = [next(shown) if parts[at][0] == COENG else parts[at] for at in order]
     assert tidy(letter + "".join(typed)) == tidy(letter + "".join(parts))
@@ -53,7 +53,7 @@ def test_a_syllable_typed_in_any_order_is_the_same(letter, subscripts, marks, da
 @_MADE
 @given(_ANY)
 def test_each_segment_has_its_place_and_places_go_forward(text):
-    """Marks on a page are drawn with them. A deprecated letter may give two segments in one place."""
+    """Marks on a page are drawn by them. A deprecated letter may stand for two segments in one place."""
     begin = end = 0
     for segment in match_segments(text):
         assert segment.text
