@@ -210,7 +210,7 @@ def _as_name(name: str) -> str:
         or any(unicodedata.category(one)[0] in "CZ" for one in normal)
     ):
         raise UsageError(
-            "A name has 1 to 64 characters, no spaces and no @, which stands in the names of operators.",
+            "A name has 1 to 64 characters, no spaces and no @: that is for the names of operators.",
         )
     return normal
 

@@ -93,7 +93,7 @@ class AuditLog:
             why = error.strerror if isinstance(error, OSError) else error.sentence
             if level is not Level.PUBLIC:
                 raise AuditUnusableError(
-                    f"The audit log cannot be written ({why}), and what is not public is not shown without it.",
+                    f"The audit log cannot be written ({why}). Without it only public pages are shown.",
                     "Make room on the archive's disk, or see `bannasar audit verify`.",
                 ) from error
             return f"The audit log cannot be written: {why}."

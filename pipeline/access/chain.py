@@ -123,11 +123,11 @@ class Chain(Generic[_Line]):
                 raw = ended.removesuffix(b"\n")
                 if raw == ended:
                     return
-                line = self._read(raw, str(number))
+                line = self._read(raw, f"line {number}")
                 if line.number != number or line.previous != previous or line.written().encode() != raw:
                     raise self._broken(
                         f"{self._file}, line {number}: it does not follow from the line before. One of the two was "
-                        "changed, or one between them left out. Compare it with your copies."
+                        "changed, or a line between them was removed. Compare it with your copies."
                     )
                 previous = _digest(raw)
                 yield line
@@ -164,16 +164,16 @@ class Chain(Generic[_Line]):
         if not newline and not tail_at:
             return None, 0
         raw = whole.rpartition(b"\n")[2]
-        last = self._read(raw, "the last")
+        last = self._read(raw, "the last line")
         if last.written().encode() != raw:
-            raise self._broken(f"{self._file.name}, line the last: it is not as it was written.")
+            raise self._broken(f"{self._file.name}, the last line: it was changed after it was written.")
         return last, tail_at + len(whole) + 1
 
     def _read(self, raw: bytes, which: str) -> _Line:
         try:
             return self._parse(raw)
         except (ValueError, TypeError, KeyError) as error:
-            raise self._broken(f"{self._file.name}, line {which}: it cannot be read.") from error
+            raise self._broken(f"{self._file.name}, {which}: it cannot be read.") from error
 
 
 def _digest(raw: bytes) -> str:

@@ -88,7 +88,10 @@ def held(servers):
         (Answer(504), r"not ready for that now: status 504"),
         (Answer(200), r"is not Elasticsearch"),
         (Answer(200, "application/json", b"{}"), r"is not Elasticsearch"),
-        (Answer(200, "application/json", b'{"hits": {"tot', headers=_ELASTIC), r"cannot be read: perhaps a proxy cut it off"),
+        (
+            Answer(200, "application/json", b'{"hits": {"tot', headers=_ELASTIC),
+            r"cannot be read: perhaps a proxy cut it off",
+        ),
         (Answer(200, "application/json", b'{"hits": {"tot', 4_000, _ELASTIC), r"cannot be reached"),
         (Answer(400), r"refused: status 400"),
         (Answer(403), r"may not do that: status 403"),
