@@ -21,24 +21,24 @@ from tests.conftest import archive_settings
 CONTENT = b"the scan"
 SHA = hashlib.sha256(CONTENT).hexdigest()
 TEXTS = ("greffier", "tribunal", "huissier")
-# The journal goes by the clock of the machine.
+# The journal uses the clock of the machine.
 NOW = datetime.now(UTC).replace(microsecond=0)
 ROOT = Actor(name="root@host", kind=ActorKind.OPERATOR)
 
 
 def person(name, role):
-    """Return a person who is signed in, and whom nothing in particular was granted."""
+    """Return a person who is signed in and has no special grants."""
     return Asker.person(Account(name, role), NOW)
 
 
 def settings_of(folder):
-    """Return the settings of an archive whose key lies beside it."""
+    """Return the settings of an archive whose key is next to it."""
     return archive_settings(folder, signing={"key_file": str(folder.parent / "key.pem")})
 
 
 @pytest.fixture(scope="session")
 def template(make, tmp_path_factory):
-    """Return the folder in which the archive and its key lie."""
+    """Return the folder of the archive and its key."""
     folder = tmp_path_factory.mktemp("template")
     (folder / "archive").mkdir()
     (folder / "a.pdf").write_bytes(CONTENT)

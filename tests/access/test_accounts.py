@@ -1,4 +1,4 @@
-"""Signing in: no account is there by itself, wrong passwords cost time, and a session can be taken back."""
+"""Signing in: there are no default accounts, wrong passwords cost time, and a session can be revoked."""
 
 import stat
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The audit log: what it holds, and what may be shown while it cannot be written."""
+"""The audit log: what it contains, and what may be shown while it cannot be written."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""The audit log of an archive: searched, verified, and anchored where it cannot be written anew."""
+"""The audit log of an archive: searched, verified, and anchored where it cannot be rewritten."""
 
 import os
 
@@ -31,7 +31,7 @@ def _lines(archive):
 
 
 def _rewrite(archive, kept):
-    """Write the log anew as somebody would who knows how it is chained."""
+    """Rewrite the log like a person who knows how it is chained."""
     (archive.folder / "audit.jsonl").unlink()
     for note in kept:
         AuditLog(archive.folder).write(person(note.by, Role.READER).actor, note.deed, note.what, now=NOW)

@@ -1,4 +1,4 @@
-"""A file that only grows: what was edited, cut out, put in or reordered shows."""
+"""A file that only grows: every edited, removed, inserted or moved line is detected."""
 
 import json
 import os

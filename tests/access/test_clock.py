@@ -1,4 +1,4 @@
-"""What time it surely is: neither a clock set back nor one set forward opens anything early."""
+"""The trusted time: a clock that is set back or forward opens nothing early."""
 
 from datetime import UTC, datetime, timedelta
 

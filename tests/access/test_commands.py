@@ -1,4 +1,4 @@
-"""What an operator types to set levels, unseal, look after accounts, and read the audit log."""
+"""The commands with which an operator sets levels, unseals, manages accounts, and reads the audit log."""
 
 import json
 
@@ -13,7 +13,7 @@ SECRET = "elephant river seven lamps"  # noqa: S105  # it opens nothing
 
 @pytest.fixture
 def shell(archive, typed, monkeypatch, tmp_path):
-    """Return what types a command about the archive."""
+    """Return a function that runs a command on the archive."""
     archive.close()
     (tmp_path / "password").write_text(f"{SECRET}\n")
     monkeypatch.setenv("BANNASAR_SIGNING__KEY_FILE", archive.settings.signing.key_file)

@@ -1,4 +1,4 @@
-"""What people asked for, and what became of it."""
+"""Requests that people made, and their results."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Each role tries each action by the service that does it, as the reading room and the commands call it."""
+"""Each role tries each action through its service, as the reading room and the commands call it."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ ALTO = next(form for form in formats() if form.name == "alto")
 WHY = Why("an order")
 NO_REQUEST = 999
 
-# Each is allowed or not before it finds out whether it makes sense.
+# Permission is checked before the action checks its arguments.
 TRYING = {
     Action.ASK_TO_SEE: lambda archive, asker: requests.ask_to_see(archive, asker, "box_z", "a thesis"),
     Action.EXPORT: lambda archive, asker: export.export_files(
@@ -41,7 +41,7 @@ TRYING = {
 
 @pytest.mark.parametrize("role", Role)
 def test_a_role_does_what_its_row_allows_and_nothing_else(archive, operator, role):
-    """On a public case file, or one for those who are registered where it is to be loosened."""
+    """On a public case file, or on one for registered readers if its level is to be lowered."""
     assert TRYING.keys() | {Action.SEARCH} == set(Action)
     seal.set_level(archive, operator, "box_a", Part(), Level.PUBLIC, WHY)
     asker = person("meas", role)

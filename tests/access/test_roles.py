@@ -1,4 +1,4 @@
-"""What each role may do and see; nobody by a role what is sealed."""
+"""What each role may do and see; no role alone may see what is sealed."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Levels that are set: kept in the bag, written down, and loosened only by those who may."""
+"""Set levels: stored in the bag, recorded, and lowered only by people who may do so."""
 
 import os
 from dataclasses import replace
@@ -104,7 +104,7 @@ def test_the_other_roles_set_no_level(archive, archivist, role):
 
 @pytest.mark.parametrize("sealed", [CASE, DOCUMENT, PAGE], ids=["case file", "document", "page"])
 def test_nobody_alone_opens_what_is_sealed(archive, operator, sealed):
-    """Not the operator either, nor by way of a looser level of the same thing."""
+    """Not by the operator either, and not through a lower level of the same thing."""
     _set(archive, operator, Level.SEALED, sealed)
     before = _levels(archive)
     for level in (Level.PUBLIC, Level.REGISTERED, Level.STAFF):
@@ -202,7 +202,7 @@ def _be_sealed(archive, operator):
 @pytest.mark.parametrize(("step", "when"), STEPS)
 @pytest.mark.parametrize(("begin", "change"), [(_be_public, _seal), (_be_sealed, _unseal)], ids=["seal", "unseal"])
 def test_what_dies_is_whole_or_not_there_and_never_open(archive, operator, begin, change, step, when):
-    """Even before the next command has put things in order, a person is shown nothing that the bag calls sealed."""
+    """Even before the next command repairs the archive, nobody is shown what the bag marks as sealed."""
     begin(archive, operator)
     before, known = _levels(archive), _known_to_the_index(archive)
     archive.close()

@@ -1,4 +1,4 @@
-"""Searches by people: what is out of sight is in no answer, and a seal holds when it is said."""
+"""Searches by people: hidden content is in no answer, and a seal is effective as soon as it is confirmed."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -80,7 +80,7 @@ def test_an_end_date_lets_it_be_found_without_a_job(archive, operator):
 
 
 def test_the_index_follows_end_dates_when_it_is_synchronised(archive, operator):
-    """So that the time that somebody believed then need not be believed again."""
+    """So that the time that was trusted then does not have to be trusted again."""
     seal.set_level(archive, operator, "box_a", Part(1, 2), Level.SEALED, Why("x", until=NOW + DAY))
     assert end_dates.passed(archive.folder, NOW + 2 * DAY) == ["box_a"]
     seal.follow_end_dates(archive, NOW + 2 * DAY)

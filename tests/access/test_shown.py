@@ -1,4 +1,4 @@
-"""What shows content: what is out of sight answers as what is not there, and what is shown is written down."""
+"""Functions that show content: hidden content answers like missing content, and what is shown is recorded."""
 
 import dataclasses
 import os
@@ -46,7 +46,7 @@ SHOWING = {
 @pytest.mark.parametrize("part", [Part(), Part(1), Part(1, 2)], ids=["case file", "document", "page"])
 @pytest.mark.parametrize("showing", SHOWING)
 def test_what_is_sealed_answers_as_what_is_not_there(archive, operator, archivist, showing, part, tmp_path):
-    """Also where only a document or a page of it is: nothing is taken of the whole."""
+    """Also if only a document or a page of it is sealed: nothing of the whole is given out."""
     (tmp_path / "to").mkdir()
     seal.set_level(archive, operator, "box_a", part, Level.SEALED, Why("x"))
     answers = []

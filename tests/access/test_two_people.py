@@ -1,4 +1,4 @@
-"""What takes two people: unsealing, and letting somebody see what is sealed."""
+"""Actions that need two people: unsealing, and permission for somebody to see what is sealed."""
 
 import sqlite3
 from datetime import timedelta
@@ -105,7 +105,7 @@ def test_a_page_is_unsealed_alone(sealed, clerk, archivist, operator):
 
 @pytest.mark.parametrize("change", ["asked_by", "case"], ids=["who asked", "what for"])
 def test_a_request_that_the_journal_does_not_tell_of_is_none(sealed, clerk, archivist, change):
-    """Whoever can write access.db, but has no key, cannot ask in another's name."""
+    """A person who can write access.db, but has no key, cannot make a request in another person's name."""
     request = _ask(sealed, archivist if change == "asked_by" else clerk)
     told = request.model_copy(
         update={"by": clerk.actor} if change == "asked_by" else {"level": Level.PUBLIC}

@@ -1,4 +1,4 @@
-"""Who manages accounts, and what not even they can do alone."""
+"""Who manages accounts, and what even these people cannot do alone."""
 
 import pytest
 
@@ -42,7 +42,7 @@ def test_an_administrator_makes_nobody_one_who_may_unseal_or_manage_accounts(arc
 
 
 def test_an_administrator_does_not_take_over_an_account_that_may_unseal(archive, administrator, operator):
-    """But may lock it: that opens nothing."""
+    """But may lock it, because this opens nothing."""
     users.add(archive, operator, "dara", Role.ARCHIVIST, SECRET, "")
     for change in (
         lambda: users.set_password(archive, administrator, "dara", "another long password"),

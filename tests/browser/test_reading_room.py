@@ -34,7 +34,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 @pytest.fixture(scope="module")
 def entrance(tmp_path_factory: pytest.TempPathFactory, make: Maker) -> Iterator[str]:
-    """Return the one-time address of a reading room that is open."""
+    """Return the one-time address of a running reading room."""
     archive = make_archive(tmp_path_factory.mktemp("browser") / "archive", make)
     with open_room(archive) as address:
         yield address
@@ -60,7 +60,7 @@ def room(entrance: str) -> str:
 
 @pytest.fixture(scope="module")
 def state(browser: Browser, entrance: str) -> StorageState:
-    """Return what a browser keeps after the operator entered."""
+    """Return the state of a browser after the operator entered."""
     context = browser.new_context()
     context.new_page().goto(entrance)
     kept = context.storage_state()
@@ -70,7 +70,7 @@ def state(browser: Browser, entrance: str) -> StorageState:
 
 @pytest.fixture
 def page(browser: Browser, state: StorageState) -> Iterator[Page]:
-    """Return a page of a browser in which the operator has entered; no request of it may leave this machine."""
+    """Return a browser page in which the operator has entered; none of its requests may leave this machine."""
     context = browser.new_context(storage_state=state)
     yield _watched(context)
     context.close()
@@ -92,7 +92,7 @@ def _is_no_complaint(kind: str, text: str) -> None:
 
 
 def test_a_newcomer_clicks_a_khmer_phrase_and_sees_it_boxed(page: Page, room: str) -> None:
-    """From the field to the box on the picture, which stands on the words."""
+    """From the search field to the frame on the picture, which is on the words."""
     page.goto(room)
     page.fill("#q", PHRASE)
     page.keyboard.press("Enter")
@@ -105,7 +105,7 @@ def test_a_newcomer_clicks_a_khmer_phrase_and_sees_it_boxed(page: Page, room: st
     assert box
     assert sheet
     assert page.locator("#picture").evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
-    # The maker draws the first line at 80, 60 of a page of 827 by 1169 pixels.
+    # The test page has its first line at 80, 60 on a page of 827 by 1169 pixels.
     assert abs((box["x"] - sheet["x"]) / sheet["width"] - 76 / 827) < 0.02
     assert abs((box["y"] - sheet["y"]) / sheet["height"] - 59 / 1169) < 0.02
 
@@ -120,7 +120,7 @@ def test_a_word_is_shown_on_the_picture_and_back(page: Page, room: str) -> None:
 
 
 def test_pages_and_hits_are_turned_by_key(page: Page, room: str) -> None:
-    """Arrows turn pages, n and p go from hit to hit, / goes to the field."""
+    """Arrow keys turn pages, n and p go from hit to hit, / goes to the field."""
     page.goto(f"{room}{PAGE}?q=tribunal")
     page.keyboard.press("n")
     assert page.locator(".hitbox.now").count() == 1
@@ -165,7 +165,7 @@ def test_the_keyboard_alone_reaches_a_hit(page: Page, room: str) -> None:
 def test_nobody_is_shut_out(
     browser: Browser, state: StorageState, room: str, language: str, scheme: Literal["light", "dark"]
 ) -> None:
-    """No violation that axe knows on any screen, in each language, light and dark; nothing is cut off at 320 pixels."""
+    """With axe, no violation on any screen, in each language, light and dark; nothing is cut off at 320 pixels."""
     done = subprocess.run([ROOT / "script" / "axe"], capture_output=True, text=True, check=True, env=os.environ)
     axe = Path(done.stdout.strip(), "axe.min.js").read_text("utf-8")
     context = browser.new_context(
@@ -186,7 +186,7 @@ def test_nobody_is_shut_out(
 
 
 def test_a_printed_page_says_whose_it_is(page: Page, room: str) -> None:
-    """Who printed it, and the digest by which the paper can be found again."""
+    """Who printed it, and the digest with which the paper can be found again."""
     page.goto(f"{room}{PAGE}")
     page.emulate_media(media="print")
     foot = page.locator(".foot").inner_text()
@@ -196,7 +196,7 @@ def test_a_printed_page_says_whose_it_is(page: Page, room: str) -> None:
 
 
 def test_what_was_shown_is_not_shown_again_after_leaving(page: Page, room: str) -> None:
-    """Not by the back button either."""
+    """The back button does not show it either."""
     page.goto(f"{room}{PAGE}")
     page.goto(f"{room}/help")
     page.evaluate("document.cookie")

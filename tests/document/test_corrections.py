@@ -1,4 +1,4 @@
-"""What people say of documents is checked, and brought into the form in which the archive keeps it."""
+"""What people state about documents is checked, and converted to the form in which the archive stores it."""
 
 import pytest
 
@@ -74,7 +74,7 @@ def test_what_is_no_value_is_refused_with_what_would_be_one(case, names, about, 
 
 
 def test_a_cut_is_said_of_a_page(case):
-    """A document begins on it, or does not."""
+    """A document begins on a page, or it does not."""
     said = split(case, 1, 2, BY)
     assert (said.about, said.page.number) == (About.BEGINS, 2)
     said = merge(case, 2, BY)
@@ -92,6 +92,6 @@ def test_a_cut_is_said_of_a_page(case):
     ],
 )
 def test_a_cut_that_cannot_be_is_refused(case, say, told):
-    """With what there is."""
+    """The message lists what exists."""
     with pytest.raises(CorrectionError, match=told):
         say(case)

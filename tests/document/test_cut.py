@@ -1,4 +1,4 @@
-"""Documents that were scanned in one go are told apart."""
+"""Documents that were scanned together are separated."""
 
 import pytest
 
@@ -15,7 +15,7 @@ END = ["ធ្វើនៅភ្នំពេញ ថ្ងៃទី២ ខែម�
 
 @pytest.fixture(scope="module")
 def cut(make):
-    """Return the pages and the kind of each document that a scan with these pages holds."""
+    """Return the pages and the kind of each document in a scan with these pages."""
 
     def parts(*pages):
         return [
@@ -27,7 +27,7 @@ def cut(make):
 
 @pytest.fixture(scope="module")
 def cut_scans(make):
-    """Return the scans and the pages of each document that scans with these pages hold."""
+    """Return the scans and the pages of each document in scans with these pages."""
 
     def parts(*scans):
         return [
@@ -38,7 +38,7 @@ def cut_scans(make):
 
 
 def _cut(make, scans):
-    """Return the documents of scans, a, b, c … , each a list of pages, which are lists of blocks."""
+    """Return the documents of scans a, b, c …, each a list of pages, which are lists of blocks."""
     refs: dict[PageRef, Page] = {}
     wholes: list[Document] = []
     for name, pages in zip("abcdef", scans, strict=False):
@@ -50,7 +50,7 @@ def _cut(make, scans):
 
 
 def test_a_document_begins_where_the_page_looks_like_a_first_one(cut):
-    """The pages in between belong to the one before."""
+    """The pages in between belong to the document before them."""
     assert cut(
         [HEAD, ["កំណត់ហេតុស្តាប់ចម្លើយសាក្សី"], TEXT],
         [TEXT],
@@ -80,7 +80,7 @@ def test_a_document_begins_where_the_page_looks_like_a_first_one(cut):
     ids=["letterhead and title", "letterhead", "text", "numbered", "short", "signatures", "blank"],
 )
 def test_a_page_begins_a_document_or_goes_on(cut, first, second, begins):
-    """Whatever the page before it looks like."""
+    """For every look of the page before it."""
     assert [pages for pages, *_ in cut(first, second)] == ([[1], [2]] if begins else [[1, 2]])
 
 
@@ -90,7 +90,7 @@ def test_a_page_begins_a_document_or_goes_on(cut, first, second, begins):
     ids=["title", "letter"],
 )
 def test_without_a_letterhead_the_end_of_the_one_before_tells(cut, second):
-    """After signatures a page begins a document that has no letterhead."""
+    """After a page with signatures, a page begins a document even without a letterhead."""
     assert [pages for pages, *_ in cut([HEAD, TITLE, TEXT[:8], END], second)] == [[1], [2]]
 
 
@@ -103,7 +103,7 @@ FIRST, ON, LAST = [HEAD, TITLE, TEXT], [TEXT], [TEXT[:2], END]
 
 
 def test_sheets_that_were_scanned_one_by_one_are_put_together(cut_scans):
-    """Each to its own file, as many scanners leave them; a document is called as its first scan."""
+    """Each in its own file, as from many scanners; a document has the name of its first scan."""
     assert cut_scans([FIRST], [ON], [LAST], [FIRST], [LAST]) == [
         ([("a", 1), ("b", 1), ("c", 1)], "a"),
         ([("d", 1), ("e", 1)], "d"),
@@ -111,7 +111,7 @@ def test_sheets_that_were_scanned_one_by_one_are_put_together(cut_scans):
 
 
 def test_scans_of_several_pages_stay_apart(cut_scans):
-    """What was scanned in one go ends with its file, and nothing else goes into it."""
+    """Pages that were scanned together end with their file, and pages of other files are not added to them."""
     assert cut_scans([FIRST, ON], [LAST], [ON, FIRST], [LAST]) == [
         ([("a", 1), ("a", 2)], "a"),
         ([("b", 1)], "b"),

@@ -1,4 +1,4 @@
-"""What is told of a document: its kind, and facts with the words they were read from."""
+"""The description of a document: its kind, and facts with the words from which they were read."""
 
 import tomllib
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ def settings():
 
 @pytest.fixture(scope="module")
 def describe(make, settings):
-    """Return what is told of a document of one page with these lines."""
+    """Return the description of a document of one page with these lines."""
 
     def told(*lines):
         page = make.page(*[[line] for line in lines])
@@ -41,9 +41,9 @@ def _values(document, name):
     ("lines", "kind"),
     [
         (["ព្រះរាជាណាចក្រកម្ពុជា", "សាលក្រមព្រហ្មទណ្ឌ", "លេខ ២១៤/០៣"], "judgment"),
-        (["សាលក្រមពហ្មទណ្ឌ"], "judgment"),  # a subscript lost
+        (["សាលក្រមពហ្មទណ្ឌ"], "judgment"),  # without a subscript
         (["សំណុំរឿងលេខ ៤៥៨/៩៨", "កំណត់ហេតុស្តាប់ចម្លើយសាក្សី"], "witness_interview"),
-        (["ដីកាសម្រេចឃុំខ្លួន", "បណ្តោះអាសន្ន"], "provisional_detention"),  # broken in two
+        (["ដីកាសម្រេចឃុំខ្លួន", "បណ្តោះអាសន្ន"], "provisional_detention"),  # on two lines
         (["ROYAUME DU CAMBODGE", "MANDAT D'ARRÊT"], "arrest_warrant"),
         (["JUGEMENT CORRECTIONNEL", "Dossier n° 296/64"], "judgment"),
         (["កម្មវិធីបុណ្យចូលឆ្នាំ", "សាលាបឋមសិក្សា"], "unknown"),
@@ -52,7 +52,7 @@ def _values(document, name):
     ],
 )
 def test_a_title_tells_the_kind_and_nothing_else_is_guessed(describe, lines, kind):
-    """Misread a little, broken in two, below the number of the case file; what is no title is unknown."""
+    """Slightly misread, on two lines, under the number of the case file; without a title the kind is unknown."""
     document, _ = describe(*lines)
     assert document.kind == kind
     assert document.kind == "unknown" or document.kind_confidence >= 0.9
@@ -67,7 +67,7 @@ def test_a_title_tells_the_kind_and_nothing_else_is_guessed(describe, lines, kin
         ("Our ref: 477/10", FactName.CASE_NUMBER, "477/10"),
         ("លេខរឿង ៧២២/៥៧ ចុះបញ្ជី", FactName.CASE_NUMBER, "722/57"),
         ("សាលាដំបូងខេត្តពោធិ៍សាត់", FactName.COURT, "សាលាដំបូងខេត្តពោធិ៍សាត់"),
-        ("សាលាដំបូងខេត្តពោធ៍សាត់", FactName.COURT, "សាលាដំបូងខេត្តពោធិ៍សាត់"),  # a vowel lost
+        ("សាលាដំបូងខេត្តពោធ៍សាត់", FactName.COURT, "សាលាដំបូងខេត្តពោធិ៍សាត់"),  # without a vowel
         ("សាលាដំបូងរាជធានីភ្នំពេញ", FactName.COURT, "សាលាដំបូងរាជធានីភ្នំពេញ"),
         ("Provincial Court of Kampot", FactName.COURT, "សាលាដំបូងខេត្តកំពត"),
         ("Tribunal de première instance de Battambang", FactName.COURT, "សាលាដំបូងខេត្តបាត់ដំបង"),
@@ -109,7 +109,7 @@ def test_a_fact_tells_the_words_it_was_read_from(describe):
 
 
 def test_a_document_is_dated_by_its_own_date_and_not_by_the_deeds(describe):
-    """The date of what happened is told in the text; that of the paper stands at its foot."""
+    """The date of an event is in the text; the date of the paper is at its end."""
     document, _ = describe(
         "ពាក្យបណ្តឹង",
         "កាលពីថ្ងៃទី០៤ ខែកុម្ភៈ ឆ្នាំ១៩៩៨ គោរបស់ខ្ញុំបានបាត់ពីក្រោមផ្ទះ",
@@ -121,7 +121,7 @@ def test_a_document_is_dated_by_its_own_date_and_not_by_the_deeds(describe):
 
 
 def test_a_record_is_dated_by_the_day_it_begins_with(describe):
-    """It begins as a deed is told: on the day so and so."""
+    """It begins like a deed: on such and such a day."""
     document, _ = describe(
         "នៅថ្ងៃទី០២ ខែមីនា ឆ្នាំ១៩៩៨ យើងបានស្តាប់ចម្លើយសាក្សី",
         "សួរ តើអ្នកស្គាល់ជននោះដែរឬទេ នៅក្នុងភូមិរបស់អ្នក",
@@ -131,7 +131,7 @@ def test_a_record_is_dated_by_the_day_it_begins_with(describe):
 
 
 def test_a_year_of_two_digits_is_resolved_by_the_documents_other_dates(describe):
-    """And left open, with its doubt, where there are none."""
+    """And stays open, with a doubt, if there are no other dates."""
     document, _ = describe("ថ្ងៃទី០២ ខែមីនា ឆ្នាំ១៩៩៨", "លេខ ១២ ចុះថ្ងៃទី០៤/០២/៩៨")
     assert "1998-02-04" in _values(document, FactName.DATE)
     document, _ = describe("ចុះថ្ងៃទី 04/02/98")
@@ -150,20 +150,20 @@ def test_a_year_of_two_digits_is_resolved_by_the_documents_other_dates(describe)
     [
         ("Kampot, le 12/05/1998", []),
         ("ភ្នំពេញ ថ្ងៃទី ១២/០៥/៩៨", []),
-        ("Kampot, le 31/04/1998", []),  # no day, and no number either
+        ("Kampot, le 31/04/1998", []),  # not a day, and not a number either
         ("Dossier n° 458/98 du 12/05/1998", ["458/98"]),
         ("Dossier n° 12/05 du greffe", ["12/05"]),
         ("Case No. 002/19-09-2007-ECCC/TC", ["002/19-09-2007-ECCC/TC"]),
     ],
 )
 def test_a_date_in_figures_is_no_case_number(describe, line, numbers):
-    """And a number that merely looks like half a date is one."""
+    """A number that only looks like half a date is a number."""
     document, _ = describe(line)
     assert _values(document, FactName.CASE_NUMBER) == numbers
 
 
 def test_what_was_said_of_a_document_that_another_absorbs_waits_until_it_begins_again(make, settings):
-    """A judgment does not become a letter because a letter was joined to it."""
+    """A judgment does not become a letter because a letter was attached to it."""
     pages = [make.page([line], number=number) for number, line in ((1, "សាលក្រមព្រហ្មទណ្ឌ"), (2, "Monsieur le Procureur"))]
     refs = [PageRef(scan=page.scan, number=page.number) for page in pages]
     case = make.case(*pages)
@@ -188,7 +188,7 @@ def test_what_was_said_of_a_document_that_another_absorbs_waits_until_it_begins_
 
 
 def test_a_glossary_of_ones_own_takes_the_place_of_ours(make, settings, tmp_path):
-    """An archive team adds a kind without a line of code; its title or one of its phrases tells it."""
+    """An archive team adds a kind without code; its title or one of its phrases identifies it."""
     for name in ("kinds.toml", "courts.toml"):
         (tmp_path / name).write_bytes((GLOSSARY / name).read_bytes())
     with (tmp_path / "kinds.toml").open("a", encoding="utf-8") as stream:
@@ -203,7 +203,7 @@ def test_a_glossary_of_ones_own_takes_the_place_of_ours(make, settings, tmp_path
 
 @pytest.mark.parametrize("wrong", ["[judgment\n", "judgment = 3\n", '[judgment]\nkm = "x"\n'])
 def test_a_glossary_that_cannot_be_read_is_named(tmp_path, wrong):
-    """With what is wrong in it."""
+    """With the error in it."""
     (tmp_path / "kinds.toml").write_text(wrong, "utf-8")
     (tmp_path / "courts.toml").write_text("[courts]\n", "utf-8")
     with pytest.raises(GlossaryError, match=str(tmp_path)):
@@ -211,7 +211,7 @@ def test_a_glossary_that_cannot_be_read_is_named(tmp_path, wrong):
 
 
 def test_the_glossary_has_titles_phrases_and_evidence_of_every_kind():
-    """In three languages; no title and no phrase stands for two kinds."""
+    """In three languages; no title and no phrase means two kinds."""
     kinds = tomllib.loads((GLOSSARY / "kinds.toml").read_text("utf-8"))
     assert len(kinds) >= 30
     assert all(kind["km"] and kind["fr"] and kind["en"] and kind["evidence"] for kind in kinds.values())

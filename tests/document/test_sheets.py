@@ -1,4 +1,4 @@
-"""Separator sheets part documents, and say what the next one is."""
+"""Separator sheets separate documents, and give the kind and number of the next one."""
 
 import pytest
 
@@ -16,7 +16,7 @@ BLANK = "blank"
 
 @pytest.fixture(scope="module")
 def cut(make):
-    """Return the documents of scans whose pages are lists of lines, ``BLANK``, or what a sheet says."""
+    """Return the documents of scans whose pages are lists of lines, ``BLANK``, or the payload of a sheet."""
 
     def documents(*scans, **settings):
         refs, wholes = {}, []
@@ -53,7 +53,7 @@ def told(documents):
     ids=str,
 )
 def test_a_payload_says_what_was_put_into_it(said):
-    """In ASCII, whatever the script."""
+    """In ASCII, for every script."""
     text = payload(said)
     assert text.isascii()
     assert read_payload(text) == said
@@ -75,7 +75,7 @@ def test_what_a_payload_does_not_say_plainly_it_does_not_say(text, said):
 
 
 def test_a_sheet_is_a_document_by_itself_and_the_next_one_begins_after_it(cut):
-    """Nothing of a page need say so; no page is lost."""
+    """The pages themselves need no sign of it; no page is lost."""
     found = cut([[BODY], SheetFields(), [BODY], [BODY], SheetFields(), [BODY]])
     assert told(found) == [
         ([1], "unknown"),
@@ -89,7 +89,7 @@ def test_a_sheet_is_a_document_by_itself_and_the_next_one_begins_after_it(cut):
 
 
 def test_sheets_first_last_and_one_after_another(cut):
-    """Each is by itself, and a back of one that was scanned too is its own."""
+    """Each is separate, and its back, if it was scanned too, belongs to it."""
     assert told(cut([SheetFields(), BLANK, [BODY], SheetFields(), SheetFields()])) == [
         ([1, 2], "separator"),
         ([3], "unknown"),
@@ -99,7 +99,7 @@ def test_sheets_first_last_and_one_after_another(cut):
 
 
 def test_a_sheet_says_what_the_next_document_is(cut):
-    """Its kind for the title's, its case number before all others; the document after that is told by itself again."""
+    """Its kind replaces the title's, its case number comes first; the document after the next is read normally."""
     title = [HEAD, ["សាលក្រមព្រហ្មទណ្ឌ"], ["លេខ ១២/៩៩"]]
     sheet, first, second = cut([SheetFields("complaint", "៤៥៨/៩៨ ក.ប"), title, title])
     assert (sheet.kind, sheet.facts) == ("separator", ())
@@ -113,7 +113,7 @@ def test_a_sheet_says_what_the_next_document_is(cut):
 
 
 def test_what_a_sheet_says_stays_in_its_scan(cut):
-    """The last page of one stack says nothing of the next; a kind that the glossary lacks is not taken."""
+    """The last page of one stack does not affect the next; a kind that is not in the glossary is ignored."""
     assert told(cut([[BODY], SheetFields("complaint")], [[BODY], SheetFields("nonsense"), [BODY]])) == [
         ([1], "unknown"),
         ([2], "separator"),
@@ -124,7 +124,7 @@ def test_what_a_sheet_says_stays_in_its_scan(cut):
 
 
 def test_a_sheet_that_was_scanned_by_itself_says_what_the_next_scan_is(cut):
-    """Sheets of paper that a scanner leaves one by one are one stack."""
+    """Sheets that a scanner saves one by one are one stack."""
     assert told(cut([[BODY]], [SheetFields("complaint")], [[BODY]], [[BODY]])) == [
         ([1], "unknown"),
         ([1], "separator"),
@@ -133,7 +133,7 @@ def test_a_sheet_that_was_scanned_by_itself_says_what_the_next_scan_is(cut):
 
 
 def test_a_blank_page_separates_where_that_is_set(cut):
-    """It is the last of the document before it; by default it separates nothing."""
+    """It is the last page of the document before it; by default it separates nothing."""
     pages = [BLANK, [BODY], [BODY], BLANK, BLANK, [BODY], BLANK]
     assert told(cut(pages)) == [([1, 2, 3, 4, 5, 6, 7], "unknown")]
     assert told(cut(pages, blank_separates=True)) == [([1, 2, 3, 4, 5], "unknown"), ([6, 7], "unknown")]

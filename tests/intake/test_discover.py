@@ -25,7 +25,7 @@ def _put(file: Path, content: bytes = b"x") -> Path:
 
 
 def test_every_file_is_found_in_path_order_and_knows_its_case_folder(tmp_path):
-    """Folders in a box are case files, at whatever depth their scans lie."""
+    """Folders in a box are case files, with their scans at any depth."""
     for name in ("b/2.pdf", "b/sub/1.pdf", "a.pdf", "ក/១.tif"):
         _put(tmp_path / name)
     entries = discover(tmp_path).entries
@@ -34,7 +34,7 @@ def test_every_file_is_found_in_path_order_and_knows_its_case_folder(tmp_path):
 
 
 def test_hidden_and_system_files_are_ignored_and_counted(tmp_path):
-    """What computers leave behind is no scan, and yet is accounted for."""
+    """Files that computers leave behind are not scans, but they are counted."""
     for name in (".DS_Store", "a/Thumbs.db", ".hidden/1.pdf", "1.pdf"):
         _put(tmp_path / name)
     found = discover(tmp_path)
@@ -43,7 +43,7 @@ def test_hidden_and_system_files_are_ignored_and_counted(tmp_path):
 
 
 def test_a_folder_that_is_ignored_is_not_looked_into(tmp_path):
-    """Often nobody may: it must not keep back what lies beside it. What it holds is one thing, ignored."""
+    """Often nobody may open it: it must not stop the rest. Its content counts as one ignored thing."""
     _put(tmp_path / "dossier" / "1.pdf")
     names = (".Trash-0", "lost+found", "System Volume Information", "$RECYCLE.BIN", "dossier/@eaDir", "#recycle")
     folders = [tmp_path / name for name in (*names, "dossier/.snapshot")]
@@ -51,7 +51,7 @@ def test_a_folder_that_is_ignored_is_not_looked_into(tmp_path):
         _put(folder / "more" / "deleted.pdf")
         folder.chmod(0o000)
     told = subprocess.run(
-        ["unshare", "--user", sys.executable, "-c", _DISCOVER, str(tmp_path)],  # root may look into everything
+        ["unshare", "--user", sys.executable, "-c", _DISCOVER, str(tmp_path)],  # root may open everything
         capture_output=True,
         encoding="utf-8",
         check=False,
@@ -63,7 +63,7 @@ def test_a_folder_that_is_ignored_is_not_looked_into(tmp_path):
 
 
 def test_a_file_or_link_called_like_a_system_folder_is_not_ignored(tmp_path):
-    """Only what surely is no scan is."""
+    """Only what is certainly not a scan is ignored."""
     _put(tmp_path / "recycled")
     _put(tmp_path / "dossier" / "lost+found.pdf")
     (tmp_path / "lost+found").symlink_to("dossier")
@@ -73,7 +73,7 @@ def test_a_file_or_link_called_like_a_system_folder_is_not_ignored(tmp_path):
 
 
 def test_a_link_out_of_the_box_is_refused(tmp_path):
-    """A link must not bring in what nobody handed in."""
+    """A link must not add files that nobody submitted."""
     secret = _put(tmp_path / "secret.pdf")
     box = tmp_path / "box"
     box.mkdir()
@@ -88,7 +88,7 @@ def test_a_link_out_of_the_box_is_refused(tmp_path):
 
 
 def test_a_link_within_the_box_is_a_scan(tmp_path):
-    """A link to a scan of the same box is that scan once more."""
+    """A link to a scan of the same box is the same scan again."""
     _put(tmp_path / "1.pdf")
     (tmp_path / "2.pdf").symlink_to("1.pdf")
     assert [entry.refusal for entry in discover(tmp_path).entries] == [None, None]
@@ -103,7 +103,7 @@ def test_a_pipe_is_refused_unopened(tmp_path):
 
 
 def test_odd_names_are_kept(tmp_path):
-    """Newlines, Khmer, 255 bytes and bytes that are no UTF-8 are names like others."""
+    """Names with newlines, Khmer, 255 bytes or invalid UTF-8 are normal names."""
     names = [b"a\nb.pdf", "សំណុំរឿង.pdf".encode(), b"n" * 251 + b".pdf", b"caf\xe9.pdf"]
     for name in names:
         Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(b"x")

@@ -1,4 +1,4 @@
-"""What a scan is, told by its content."""
+"""The kind of a scan is recognised by its content."""
 
 from pathlib import Path
 from typing import Any
@@ -39,14 +39,14 @@ def _pdf(file: Path, pages: int = 1, size: float = 595, **save: Any) -> Path:
     [("TIFF", Kind.TIFF), ("JPEG", Kind.JPEG), ("PNG", Kind.PNG), ("JPEG2000", Kind.JPEG2000), ("WEBP", Kind.WEBP)],
 )
 def test_a_picture_is_told_by_its_content(tmp_path, pillow, kind):
-    """The name of a picture says nothing."""
+    """The name of a picture is not used."""
     file = tmp_path / "picture.doc"
     Image.new("L", (60, 40), 255).save(file, pillow)
     assert _inspect(file) == (kind, 1)
 
 
 def test_a_photograph_with_further_pictures_behind_it_is_one_page(tmp_path):
-    """Phones and cameras keep a preview or a second exposure in the same JPEG."""
+    """Phones and cameras store a preview or a second exposure in the same JPEG."""
     photograph, preview = Image.new("RGB", (60, 40), "white"), Image.new("RGB", (30, 20), "white")
     photograph.save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[preview])
     assert _inspect(tmp_path / "a.jpg") == (Kind.JPEG, 1)
@@ -68,20 +68,20 @@ def test_a_text_file_called_pdf_is_no_document(tmp_path):
 
 
 def test_an_empty_file_is_refused(tmp_path):
-    """0 bytes are no page."""
+    """A file of 0 bytes is not a page."""
     (tmp_path / "empty.tif").touch()
     assert _refusal(tmp_path / "empty.tif") is Code.EMPTY
 
 
 def test_a_locked_pdf_is_refused_and_one_locked_only_against_changes_is_not(tmp_path):
-    """A PDF that anybody may open can be read."""
+    """A PDF that everybody may open can be read."""
     locked = _pdf(tmp_path / "a.pdf", encryption=pikepdf.Encryption(user="u", owner="o"))
     assert _refusal(locked) is Code.ENCRYPTED
     assert _inspect(_pdf(tmp_path / "b.pdf", encryption=pikepdf.Encryption(user="", owner="o"))) == (Kind.PDF, 1)
 
 
 def test_a_pdf_that_was_cut_off_is_refused(tmp_path):
-    """What a mender would find in it is a part of the pages: none may be lost unseen."""
+    """A repair would find only a part of the pages: none may be lost unnoticed."""
     whole = _pdf(tmp_path / "a.pdf", pages=20).read_bytes()
     cut = tmp_path / "cut.pdf"
     cut.write_bytes(whole[: len(whole) * 2 // 3])
@@ -89,7 +89,7 @@ def test_a_pdf_that_was_cut_off_is_refused(tmp_path):
 
 
 def test_a_pdf_with_a_wrong_table_but_all_its_pages_is_mended(tmp_path):
-    """Rubbish before the first byte shifts every offset, and loses nothing."""
+    """Other bytes before the first byte shift every offset, but nothing is lost."""
     whole = _pdf(tmp_path / "a.pdf", pages=3).read_bytes()
     shifted = tmp_path / "shifted.pdf"
     shifted.write_bytes(whole.replace(b"startxref\n", b"startxref\n9"))
@@ -105,7 +105,7 @@ def test_a_picture_cut_off_in_its_header_is_damaged_and_not_foreign(tmp_path):
 
 
 def test_what_is_too_large_is_refused_undecoded(tmp_path):
-    """A picture that would fill the memory is told by its header."""
+    """A picture that would fill the memory is recognised by its header."""
     Image.new("1", (3000, 2000), 1).save(tmp_path / "a.png")
     assert _refusal(tmp_path / "a.png", page_megapixels=5) is Code.PAGE_TOO_LARGE
     assert _refusal(_pdf(tmp_path / "b.pdf", size=14400), page_megapixels=200) is Code.PAGE_TOO_LARGE
@@ -133,7 +133,7 @@ def test_a_page_is_as_large_as_what_is_shown_of_it(tmp_path):
 
 
 def test_a_poster_made_of_a_small_picture_is_taken(tmp_path):
-    """It has the pixels of its picture, whatever size its page claims."""
+    """It has the pixels of its picture, for any claimed size of its page."""
     file = _pdf(tmp_path / "a.pdf", size=14400)
     with pikepdf.open(file, allow_overwriting_input=True) as pdf:
         image = pdf.make_stream(bytes(100), Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Width=10, Height=10)

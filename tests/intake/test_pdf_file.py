@@ -1,4 +1,4 @@
-"""Where a PDF ends in its file, whether all of it is there, and whether it is locked."""
+"""Where a PDF ends in its file, whether it is complete, and whether it is locked."""
 
 import io
 import random
@@ -42,7 +42,7 @@ _BEFORE = {
 
 
 def _pdf(pages: int = 3, **save: Any) -> bytes:
-    """Return a PDF of which each page says its number."""
+    """Return a PDF with its number on each page."""
     pdf = pikepdf.new()
     font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
     for number in range(1, pages + 1):
@@ -55,7 +55,7 @@ def _pdf(pages: int = 3, **save: Any) -> bytes:
 
 
 def _revised(pdf: bytes) -> bytes:
-    """Return a PDF with a later revision behind it, in which its first page says something else."""
+    """Return a PDF followed by a later revision with another text on the first page."""
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         contents, size = opened.pages[0].obj.Contents.objgen[0], int(opened.trailer.Size)
         root = opened.Root.objgen[0]
@@ -102,14 +102,14 @@ def _read_by_each(file: Path) -> list[list[str]]:
 @pytest.mark.parametrize("kind", _KINDS)
 @pytest.mark.parametrize("junk", _BEHIND)
 def test_what_lies_behind_the_end_is_passed_over(tmp_path, kind, junk):
-    """Copiers, mail and web programs write there what they please; every viewer opens such a PDF."""
+    """Copiers, mail and web programs write other bytes there; every viewer opens such a PDF."""
     assert _inspect(tmp_path / "a.pdf", _KINDS[kind] + _BEHIND[junk]) == (Kind.PDF, 3)
 
 
 @pytest.mark.parametrize("kind", _KINDS)
 @pytest.mark.parametrize("junk", _BEFORE)
 def test_what_lies_before_the_beginning_is_passed_over(tmp_path, kind, junk):
-    """The places that a PDF tells of count from its beginning."""
+    """The offsets in a PDF count from its beginning."""
     content = _BEFORE[junk] + _KINDS[kind] + bytes(2000)
     assert _inspect(tmp_path / "a.pdf", content) == (Kind.PDF, 3)
 
@@ -117,10 +117,10 @@ def test_what_lies_before_the_beginning_is_passed_over(tmp_path, kind, junk):
 @pytest.mark.parametrize("kind", _KINDS)
 @pytest.mark.parametrize("junk", [b"", bytes(4845), _HTML * 40], ids=["nothing", "NULs", "a web page"])
 def test_a_pdf_that_was_cut_off_is_refused_whatever_lies_behind(tmp_path, kind, junk):
-    """No page is lost unseen; nor is an older revision shown for the one that was cut off."""
+    """No page is lost unnoticed, and no older revision is shown in place of one that was cut off."""
     whole = _KINDS[kind]
     revision = whole.find(b"%%EOF") if kind == "revised" else -100
-    # Cut off within the last mark nothing is missing, nor is it where a revision ends.
+    # Nothing is missing after a cut within the last marker, or at the end of a revision.
     cuts = [cut for cut in range(9, whole.rindex(b"startxref") + 9, 7) if not -10 < cut - revision < 13]
     for cut in cuts:
         assert _refusal(tmp_path / "cut.pdf", whole[:cut] + junk)[0] is Code.DAMAGED, cut
@@ -136,18 +136,18 @@ def test_an_end_without_its_mark_or_line_end_is_one(tmp_path, kind):
 
 
 def test_two_pdfs_in_one_file_are_refused(tmp_path):
-    """A viewer shows the last, or a mixture: the pages of one of them would be lost."""
+    """A viewer shows the last one, or a mixture: the pages of one of them would be lost."""
     other = _pdf(2)
     older = _pdf(30)
     twin = _PLAIN.replace(b"/MediaBox [ 0 0 595 842 ]", b"/MediaBox [ 0 0 595 841 ]")
     for content in (_PLAIN + other, _PLAIN + _HTML + other, other + b"\0\n" + _PLAIN, _PLAIN + twin):
         assert _refusal(tmp_path / "two.pdf", content)[0] is Code.DAMAGED
-    # Written over a longer one, whose rest stays behind.
+    # Written over a longer one, whose rest remains.
     assert _refusal(tmp_path / "over.pdf", _PLAIN + older[len(_PLAIN) :])[0] is Code.DAMAGED
 
 
 def test_a_pdf_that_lacks_a_piece_out_of_its_middle_is_refused(tmp_path):
-    """Its end is there, and tells how long it was: mending it would leave pages empty."""
+    """Its end is there and shows its original length: a repair would leave pages empty."""
     place = _PLAIN.index(b"stream\n")
     for first, last in ((place, place + 150), (place + 200, place + 600), (place, place + 30)):
         assert _refusal(tmp_path / "a.pdf", _PLAIN[:first] + _PLAIN[last:])[0] is Code.DAMAGED
@@ -159,7 +159,7 @@ def test_a_pdf_that_lacks_a_piece_out_of_its_middle_is_refused(tmp_path):
 @pytest.mark.parametrize("kind", _KINDS)
 @pytest.mark.parametrize("fault", ["behind", "before", "wrong place"])
 def test_every_program_reads_the_same_pages(tmp_path, kind, fault):
-    """Poppler mends no PDF with object streams, and looks for the end in the last 24 kB alone."""
+    """Poppler does not repair PDFs with object streams, and looks for the end only in the last 24 kB."""
     whole = _KINDS[kind]
     last = whole.rindex(b"startxref") + len(b"startxref\n")
     faulty = {"behind": whole + bytes(70_000), "before": b"A" * 1019 + whole}
@@ -182,7 +182,7 @@ def test_a_sound_pdf_is_read_where_it_lies(tmp_path):
 
 
 def _locked(lock: bytes) -> bytes:
-    """Return a PDF that says in its trailer how it is locked."""
+    """Return a PDF whose trailer describes how it is locked."""
     table = _PLAIN.index(b"xref\n0")
     rows = _PLAIN[table : _PLAIN.index(b"trailer")].splitlines()[2:]
     size = len(rows)
@@ -209,7 +209,7 @@ _PASSWORD = b"/O <%s> /U <%s> /P -4 /Length 128" % (b"00" * 32, b"00" * 32)
     ],
 )
 def test_a_lock_of_any_kind_is_called_a_lock(tmp_path, lock, said):
-    """Whoever reads that a file is damaged copies it again, and in vain."""
+    """A person who reads that a file is damaged would copy it again, without success."""
     for junk in (b"", bytes(4845)):
         code, detail = _refusal(tmp_path / "a.pdf", _locked(lock) + junk)
         assert code is Code.ENCRYPTED
@@ -222,7 +222,7 @@ def test_a_lock_of_any_kind_is_called_a_lock(tmp_path, lock, said):
 
 
 def test_a_pdf_of_which_only_the_attachments_are_locked_is_read(tmp_path):
-    """Its pages are there for everybody."""
+    """Everybody can read its pages."""
     filters = b"/CF << /StdCF << /CFM /AESV2 /AuthEvent /EFOpen >> >> /StmF /Identity /StrF /Identity /EFF /StdCF"
     content = _locked(b"<< /Filter /Standard /V 4 /R 4 %s %s >>" % (filters, _PASSWORD))
     for junk in (b"", bytes(4845)):
@@ -233,7 +233,7 @@ def test_a_pdf_of_which_only_the_attachments_are_locked_is_read(tmp_path):
 
 
 def test_the_cover_of_a_locked_document_is_not_taken_for_it(tmp_path):
-    """ISO 32000-2, 7.6.7: what can be shown says that there is something else to open."""
+    """ISO 32000-2, 7.6.7: its visible page tells the reader that there is another document to open."""
     pdf = pikepdf.open(io.BytesIO(_pdf(1)))
     attached = pikepdf.AttachedFileSpec(pdf, b"locked", filename="a.pdf", relationship=pikepdf.Name.EncryptedPayload)
     pdf.attachments["a.pdf"] = attached
@@ -247,7 +247,7 @@ def test_the_cover_of_a_locked_document_is_not_taken_for_it(tmp_path):
 
 
 def test_a_locked_pdf_that_was_cut_off_is_damaged_whatever_its_password(tmp_path):
-    """What the password opens is a part of it."""
+    """The password opens only a part of it."""
     locked = _pdf(encryption=pikepdf.Encryption(user="u", owner="o"))
     file = tmp_path / "a.pdf"
     file.write_bytes(locked + bytes(4845))

@@ -1,4 +1,4 @@
-"""Picture files other than TIFF, and what is not read."""
+"""Picture files other than TIFF, and files that are not read."""
 
 import base64
 import zipfile
@@ -19,7 +19,7 @@ from pipeline.page.render import render
 from tests.scan.tiffs import looks_right, page
 
 LIMITS = load().limits
-# The page as a HEIC of 48 × 60 pixels: nothing that the tests have writes one.
+# The page as a HEIC of 48 × 60 pixels: the programs of the tests cannot write one.
 _HEIC = base64.b64decode(
     b"AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAa1tZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAA"
     b"AA5waXRtAAAAAAACAAAAEGlkYXQAAAAAADAAPAAAADhpbG9jAQAAAERAAAIAAQAAAAAAAAHRAAEAAAAAAAAAeQACAAEAAAAAAAAA"
@@ -52,7 +52,7 @@ def _write(file: Path, kind: str) -> Path:
 
 
 def _refusal(file: Path, **limits: int) -> Code:
-    """Return why a file is refused, in the intake or in the reading of its page."""
+    """Return why a file is refused, in the intake or when its page is read."""
     with pytest.raises(ScanError) as caught:
         render(file, *inspect(file, LIMITS.model_copy(update=limits), 300), 300, 30)
     return caught.value.failure.code
@@ -60,7 +60,7 @@ def _refusal(file: Path, **limits: int) -> Code:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_picture_is_read_whatever_it_is_called(tmp_path, kind):
-    """By the intake and as a page."""
+    """At intake and as a page."""
     file = _write(tmp_path / "a.doc", kind)
     assert inspect(file, LIMITS, 300) == (KINDS[kind], 1)
     assert looks_right(render(file, KINDS[kind], 1, 300, 30).pixels)
@@ -68,7 +68,7 @@ def test_a_picture_is_read_whatever_it_is_called(tmp_path, kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_picture_that_is_cut_off_is_damaged(tmp_path, kind):
-    """In its header, in its middle and behind it: never of an unknown kind, never half a page."""
+    """In its header, in its middle and after it: never with an unknown kind, never with half a page."""
     whole = _write(tmp_path / "a", kind).read_bytes()
     cut = tmp_path / "cut"
     for size in (20, 30, len(whole) // 2, len(whole) * 3 // 4):
@@ -78,7 +78,7 @@ def test_a_picture_that_is_cut_off_is_damaged(tmp_path, kind):
 
 @pytest.mark.parametrize("progressive", [False, True])
 def test_a_jpeg_whose_rest_is_zeros_is_damaged(tmp_path, progressive):
-    """A network that loses the rest of a file keeps its size; readers would make grey paper of it."""
+    """If the network loses the rest of a file, the file keeps its size; readers would show the rest as grey paper."""
     file = tmp_path / "a"
     Image.fromarray(page()).save(file, "JPEG", progressive=progressive, comment=b"\xff\xd9")
     whole = file.read_bytes()
@@ -91,7 +91,7 @@ def test_a_jpeg_whose_rest_is_zeros_is_damaged(tmp_path, progressive):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_picture_that_is_too_large_is_refused_undecoded(tmp_path, kind):
-    """Each kind tells its size in its header."""
+    """Each kind states its size in its header."""
     file = _write(tmp_path / "a", kind)
     assert _refusal(file, page_megapixels=0) is Code.PAGE_TOO_LARGE
 
@@ -107,7 +107,7 @@ def test_of_an_animation_the_first_picture_is_the_page(tmp_path):
 
 @pytest.mark.parametrize("depth", ["u1", "u2", "u2 of 12 bits"])
 def test_grey_pngs_of_every_depth(tmp_path, depth):
-    """16 bits are as many shades as a scanner gave."""
+    """16 bits keep all the shades of the scanner."""
     grey = page() if depth == "u1" else page().astype("u2") * (257 if depth == "u2" else 16)
     Image.fromarray(grey).save(tmp_path / "a.png")
     assert looks_right(render(tmp_path / "a.png", Kind.PNG, 1, 300, 30).pixels)
@@ -115,7 +115,7 @@ def test_grey_pngs_of_every_depth(tmp_path, depth):
 
 @pytest.mark.parametrize("mode", ["L", "P", "RGB", "LA", "RGBA"])
 def test_what_is_transparent_in_a_png_is_paper(tmp_path, mode):
-    """One shade that is not there, or an opacity of each pixel, whatever lies beneath."""
+    """One transparent shade, or an opacity for each pixel, with anything under it."""
     ink = Image.fromarray(np.where(page() < 128, np.uint8(255), np.uint8(0)))
     options: dict[str, Any] = {}
     if mode in {"LA", "RGBA"}:
@@ -147,7 +147,7 @@ def test_what_a_program_wrote_beside_a_png_does_not_matter(tmp_path, kind):
 
 
 def test_text_that_would_fill_the_memory_is_refused(tmp_path):
-    """70 MB in 70 kB are no history."""
+    """70 MB in 70 kB are not a history."""
     told = PngImagePlugin.PngInfo()
     told.add(b"zTXt", b"History\0\0" + zlib.compress(bytes(70 << 20)))
     Image.fromarray(page()).save(tmp_path / "a.png", pnginfo=told)
@@ -195,7 +195,7 @@ UNREAD = {
 
 @pytest.mark.parametrize("kind", UNREAD)
 def test_a_kind_that_is_not_read_is_named(tmp_path, kind):
-    """It is neither damaged nor no document; and nothing that stands in it is told."""
+    """It is not damaged, and it is a document; and none of its text is shown."""
     file = tmp_path / "a.pdf"
     UNREAD[kind](file)
     with pytest.raises(ScanError) as caught:

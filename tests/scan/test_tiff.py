@@ -25,27 +25,27 @@ PAGE, HALF, QUARTER, THUMB = (800, 1000), (400, 500), (200, 250), (100, 125)
 @pytest.mark.parametrize("big", [False, True])
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_reduced_copies_are_no_pages(tmp_path, order, big):
-    """A pyramid is one page, in files of every order of bytes and size."""
+    """A pyramid is one page, in files with every byte order and size."""
     parts = [_picture(*PAGE), *(_picture(*size, **REDUCED) for size in (HALF, QUARTER, THUMB))]
     assert _sizes(tmp_path / "a.tif", parts, order=order, big=big) == [PAGE]
 
 
 @pytest.mark.parametrize("flag", [REDUCED, OLD_REDUCED, MASK, {"t254": 5}])
 def test_a_copy_or_a_mask_beside_each_page_is_none(tmp_path, flag):
-    """Before it or after it, said with the tag of today or that of TIFF 5."""
+    """Before it or after it, marked with the modern tag or that of TIFF 5."""
     small, page = _picture(*QUARTER, **flag), _picture(*PAGE, t254=2)
     assert _sizes(tmp_path / "a.tif", [page, small, page, small]) == [PAGE, PAGE]
     assert _sizes(tmp_path / "b.tif", [small, page, small, page]) == [PAGE, PAGE]
 
 
 def test_a_thumbnail_of_another_shape_or_upright_beside_a_sheet_on_its_side_is_none(tmp_path):
-    """Cameras put bars beside it; some programs turn the copy only."""
+    """Cameras put bars next to it; some programs turn only the copy."""
     assert _sizes(tmp_path / "a.tif", [_picture(*PAGE), _picture(160, 120, **REDUCED)]) == [PAGE]
     assert _sizes(tmp_path / "b.tif", [_picture(*PAGE, t274=6), _picture(500, 400, **REDUCED)]) == [PAGE]
 
 
 def test_a_mask_as_large_as_its_page_is_none(tmp_path):
-    """It tells which part of the page is to be seen."""
+    """It defines the visible part of the page."""
     mask = part(np.packbits(np.ones((1000, 800), np.uint8), axis=1), t256=800, t258=1, t262=4)
     assert _sizes(tmp_path / "a.tif", [_picture(*PAGE), mask]) == [PAGE]
 
@@ -60,7 +60,7 @@ def test_a_mask_as_large_as_its_page_is_none(tmp_path):
     ],
 )
 def test_a_picture_that_cannot_be_a_copy_stays_a_page(tmp_path, sizes):
-    """Some programs set the flag without meaning it: no page may be lost."""
+    """Some programs set the flag without reason: no page may be lost."""
     first, *others = sizes
     parts = [_picture(*first), *(_picture(*size, **REDUCED) for size in others)]
     assert _sizes(tmp_path / "a.tif", parts) == sizes
@@ -74,12 +74,12 @@ def test_where_every_picture_is_called_a_copy_each_is_a_page(tmp_path, flag):
 
 
 def test_unmarked_pages_of_different_sizes_stay_pages(tmp_path):
-    """A sheet of A5 among A4 is no copy."""
+    """A sheet of A5 among A4 is not a copy."""
     assert _sizes(tmp_path / "a.tif", [_picture(*PAGE), _picture(*HALF)]) == [PAGE, HALF]
 
 
 def test_what_lies_inside_a_page_is_no_page_of_its_own(tmp_path):
-    """The other form of a pyramid; and where the outer one is the copy, the page is the inner one."""
+    """The other form of a pyramid; and if the outer one is the copy, the page is the inner one."""
     copies = [_picture(*size, **REDUCED) for size in (HALF, QUARTER)]
     outer = _picture(*PAGE)
     assert _sizes(tmp_path / "a.tif", [Part(outer.data, outer.tags, copies)] * 2) == [PAGE, PAGE]
@@ -88,7 +88,7 @@ def test_what_lies_inside_a_page_is_no_page_of_its_own(tmp_path):
 
 
 def test_a_chain_that_is_cut_off_is_damaged_and_one_that_bites_its_tail_ends(tmp_path):
-    """No page is lost unseen."""
+    """No page is lost unnoticed."""
     file = write(tmp_path / "a.tif", [_picture(*HALF), _picture(*HALF)])
     whole = file.read_bytes()
     for end in (6, 100, len(whole) // 2, len(whole) - 100, len(whole) - 1):
@@ -102,7 +102,7 @@ def test_a_chain_that_is_cut_off_is_damaged_and_one_that_bites_its_tail_ends(tmp
 
 
 def test_a_raw_photograph_is_named(tmp_path):
-    """What a sensor measured is no picture yet; the preview before it is not the page."""
+    """Data of a sensor are not a picture yet; the preview before them is not the page."""
     preview, sensor = _picture(*QUARTER, **REDUCED), _picture(*PAGE, t262=32803)
     with pytest.raises(ScanError) as caught:
         tiff_pages(write(tmp_path / "a.dng", [Part(preview.data, preview.tags, [sensor])]))

@@ -1,4 +1,4 @@
-"""Every kind of TIFF comes as the picture that it shows, or is named for what it is."""
+"""Every kind of TIFF is read as the picture that it shows, or is refused with the right reason."""
 
 import io
 import subprocess
@@ -36,7 +36,7 @@ def _pixels(file, number=1):
 
 
 def _stored(orientation):
-    """Return the page's pixels as a file holds them that says they are to be turned so."""
+    """Return the page's pixels as stored in a file that marks them as turned in this way."""
     turn = _STORED[orientation]
     image = Image.fromarray(GREY)
     return np.asarray(image if turn is None else image.transpose(turn))
@@ -55,14 +55,14 @@ def _planar(samples):
 
 
 def _packed(values, bits, **tags):
-    """Return samples of less or more bits than whole bytes, each row filled up to a byte."""
+    """Return samples with fewer or more bits than whole bytes, each row padded to a byte."""
     places = (values.astype(np.uint16)[..., None] >> np.arange(bits - 1, -1, -1)) & 1
     data = np.packbits(places.reshape(len(values), -1).astype(np.uint8), axis=1)
     whole = part(values.astype(np.uint8), **tags)
     return Part(data.tobytes(), whole.tags | {258: bits})
 
 
-# Of pixels that lie in the file in some way, the part of a TIFF: colour kinds and depths.
+# For pixels in some arrangement in the file, the part of a TIFF: colour kinds and depths.
 KINDS: dict[str, Callable[[NDArray[np.uint8]], Part]] = {
     "grey": part,
     "inverted grey": lambda grey: part(255 - grey, t262=0),
@@ -129,7 +129,7 @@ def _replaced(one, **tags):
 
 
 def _subsampled(grey):
-    """Return four brightnesses and their two colours, again and again."""
+    """Return four brightnesses and their two colours, repeatedly."""
     fours = grey.reshape(grey.shape[0] // 2, 2, grey.shape[1] // 2, 2).transpose(0, 2, 1, 3).reshape(-1, 4)
     return np.hstack([fours, np.full((len(fours), 2), 128, np.uint8)]).tobytes()
 
@@ -137,13 +137,13 @@ def _subsampled(grey):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_what_is_black_comes_out_black_in_every_kind(tmp_path, kind, order):
-    """Depth, polarity, colour space and order of bytes: on page 1, or behind a page of another kind."""
+    """Depth, polarity, colour space and byte order: on page 1, or after a page of another kind."""
     one = KINDS[kind](GREY)
     if order == ">":
         width = max(1, one.tags[258] // 8 if isinstance(one.tags[258], int) else one.tags[258][0] // 8)
         turned = np.frombuffer(one.data, np.uint8).reshape(-1, width)[:, ::-1]
         one = Part(turned.tobytes() if width in {2, 3, 4, 8} else one.data, one.tags)
-    lab = 30 if "L*a*b*" in kind else 25  # its brightness is no grey value
+    lab = 30 if "L*a*b*" in kind else 25  # its brightness is not a grey value
     other = part(np.full((10, 10), 255, np.uint8))
     file = write(tmp_path / "a.tif", [other, one] if order == ">" else [one, other], order)
     assert looks_right(_pixels(file, 2 if order == ">" else 1), lab)
@@ -154,7 +154,7 @@ def test_what_is_black_comes_out_black_in_every_kind(tmp_path, kind, order):
     "kind", ["grey", "1 bit", "16 bits", "float to 1", "RGB", "planar RGB", "palette", "CMYK", "YCbCr", "L*a*b*"]
 )
 def test_an_uncompressed_page_comes_upright(tmp_path, kind, orientation):
-    """In every orientation, whatever its pixels are."""
+    """In every orientation, for every kind of pixels."""
     one = KINDS[kind](_stored(orientation))
     assert looks_right(_pixels(write(tmp_path / "a.tif", [_replaced(one, t274=orientation)])), 30)
 
@@ -171,7 +171,7 @@ def test_an_uncompressed_page_comes_upright(tmp_path, kind, orientation):
     ],
 )
 def test_a_compressed_page_comes_upright(tmp_path, mode, compression, orientation):
-    """In every orientation, by every compression that scanners use."""
+    """In every orientation, with every compression that scanners use."""
     stored = Image.fromarray(_stored(orientation))
     if mode == "I;16":
         stored = Image.fromarray(np.asarray(stored, np.uint16) * 257)
@@ -191,7 +191,7 @@ _LIBTIFF = ("-c lerc", "-c zstd", "-c lzma", "-c lzw:2", "-t -w 16 -l 16", "-t -
     [("1 bit", "-c jbig"), *((kind, one) for kind in ("grey", "inverted 16 bits", "RGB") for one in _LIBTIFF)],
 )
 def test_what_libtiff_writes_is_read(tmp_path, kind, options):
-    """By every compression that it has, in strips and in tiles; and with a comma in the name."""
+    """With every compression that it has, in strips and in tiles; and with a comma in the name."""
     plain = write(tmp_path / "plain.tif", [KINDS[kind](GREY)])
     file = tmp_path / "a, b%.tif"
     subprocess.run(["tiffcp", "-,=|", *options.split(), plain, file], check=True, capture_output=True)
@@ -203,14 +203,14 @@ def test_what_libtiff_writes_is_read(tmp_path, kind, options):
     [{"t279": 0}, {"t279": 100}, {"t279": 9999}, {"t278": 20, "t273": [8, 968, 1928], "t279": [0, 0, 0]}, {"t274": 9}],
 )
 def test_wrong_tags_that_do_no_harm_are_forgiven(tmp_path, tags):
-    """How many bytes a strip has is known without them."""
+    """The number of bytes of a strip is known without them."""
     assert looks_right(_pixels(write(tmp_path / "a.tif", [_replaced(part(GREY), **tags)])))
 
 
 @pytest.mark.parametrize("kind", ["1 bit", "4 bits", "inverted grey", "inverted 16 bits", "palette"])
 @pytest.mark.parametrize("compression", ["none", "lzw"])
 def test_bits_that_lie_the_other_way_round_are_read(tmp_path, kind, compression):
-    """The lowest first, as some facsimile machines write them."""
+    """The lowest bit first, as some fax machines write them."""
     plain = write(tmp_path / "plain.tif", [KINDS[kind](GREY)])
     options = ["-c", compression, "-f", "lsb2msb"]
     subprocess.run(["tiffcp", *options, plain, tmp_path / "a.tif"], check=True, capture_output=True)
@@ -218,7 +218,7 @@ def test_bits_that_lie_the_other_way_round_are_read(tmp_path, kind, compression)
 
 
 def _old_jpeg(image, subsampling=0):
-    """Return a page of old-style JPEG, as office copiers write it: a whole JPEG, and where it lies."""
+    """Return a page of old-style JPEG, as office copiers write it: a whole JPEG, and its offset."""
     stream = io.BytesIO()
     image.save(stream, "JPEG", quality=95, subsampling=subsampling)
     data = stream.getvalue()
@@ -232,13 +232,13 @@ def _old_jpeg(image, subsampling=0):
         277: count,
         512: 1,
     }
-    # The writer lays the first picture's bytes at 8.
+    # The writer puts the first picture's bytes at 8.
     return Part(data, own | {513: 8, 514: len(data)} | ({530: [1, 1]} if count == 3 else {}))
 
 
 @pytest.mark.parametrize(("mode", "subsampling"), [("L", 0), ("RGB", 0), ("RGB", 2)])
 def test_old_style_jpeg_is_read_and_damaged_where_it_is_cut_off(tmp_path, mode, subsampling):
-    """Its decoder makes up what is missing: half a page must not pass for a page."""
+    """Its decoder invents the missing part: half a page must not count as a page."""
     one = _old_jpeg(Image.fromarray(GREY).convert(mode), subsampling)
     assert looks_right(_pixels(write(tmp_path / "a.tif", [one])))
     turned = _replaced(
@@ -258,7 +258,7 @@ def _code(file):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_samples_that_are_cut_off_are_damaged(tmp_path, kind):
-    """Whoever decodes them."""
+    """With every decoder."""
     one = KINDS[kind](GREY)
     whole = write(tmp_path / "a.tif", [one]).stat().st_size
     planes = 3 if 284 in one.tags else 1
@@ -277,7 +277,7 @@ def test_samples_that_are_cut_off_are_damaged(tmp_path, kind):
     ],
 )
 def test_what_nobody_here_decodes_is_named_and_not_called_damaged(tmp_path, tags):
-    """Whoever handed it in must know to convert it, and not to scan again."""
+    """The person who submitted it must know to convert it, and not to scan again."""
     assert _code(write(tmp_path / "a.tif", [part(GREY, **tags)])) is Code.UNSUPPORTED
 
 
@@ -295,7 +295,7 @@ except models.errors.ScanError as error:
 
 
 def test_a_full_disk_is_not_taken_for_a_damaged_page(tmp_path):
-    """The page is read when there is room again."""
+    """The page is read when there is space again."""
     file = write(tmp_path / "a.tif", [part(np.full((300, 300), 65535, np.uint16))])
     (tmp_path / "small").mkdir()
     mount = f'mount -t tmpfs -o size=64k none {tmp_path}/small; TMPDIR={tmp_path}/small exec "$@"'

@@ -15,7 +15,7 @@ _SHORT, _LONG = 3, 4
 
 
 def page() -> NDArray[np.uint8]:
-    """Return grey paper that has a dark bar at the top left: no turn and no mirror of it is the same."""
+    """Return grey paper with a dark bar at the top left: every turned or mirrored version is different."""
     grey = np.full((HEIGHT, WIDTH), 240, np.uint8)
     grey[4:14, 4:28] = 20
     return grey
@@ -29,7 +29,7 @@ def looks_right(pixels: NDArray[np.uint8], slack: int = 20) -> bool:
 
 @dataclass(frozen=True)
 class Part:
-    """One picture of a TIFF: its samples as bytes, the tags that tell what they are, and what lies inside it."""
+    """One picture of a TIFF: its samples as bytes, the tags that describe them, and the pictures inside it."""
 
     data: bytes
     tags: dict[int, Sequence[int] | int]

@@ -1,4 +1,4 @@
-"""The reading room that the tests of this folder visit."""
+"""The reading room for the tests of this folder."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory, make: Maker) -> Path:
 
 @pytest.fixture(scope="package")
 def entrance(archive: Path) -> Iterator[str]:
-    """Return the one-time address of a reading room that is open."""
+    """Return the one-time address of a running reading room."""
     with open_room(archive) as address:
         yield address
 

@@ -1,4 +1,4 @@
-"""What people try on web servers, and what papers and file names may hold: all of it comes to nothing."""
+"""Known attacks on web servers, and dangerous contents of papers and file names: all of them fail."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ DYNAMIC = [
 
 @pytest.mark.parametrize("path", DYNAMIC)
 def test_every_answer_allows_nothing_foreign(operator: Visitor, path: str) -> None:
-    """No script or style but our files, no frame around it, no guess at its kind, no copy kept."""
+    """No scripts or styles except our files, no frame around it, no guessed media type, no copy kept."""
     answer = operator.get(path)
     policy = answer.headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'")
@@ -56,7 +56,7 @@ def test_a_query_stays_text(operator: Visitor) -> None:
 
 
 def test_no_cell_of_a_table_is_a_formula(operator: Visitor) -> None:
-    """Excel runs a cell that begins with = + - @."""
+    """Excel executes a cell that begins with = + - @."""
     rows = list(csv.reader(io.StringIO(operator.get("/hits.csv?q=tribunal").text.removeprefix("\ufeff"))))
     assert len(rows) > 2
     assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
@@ -85,12 +85,12 @@ def test_a_forged_host_is_refused(operator: Visitor, host: str) -> None:
     ],
 )
 def test_paths_lead_nowhere_else(operator: Visitor, path: str) -> None:
-    """Neither out of a folder nor into another case file."""
+    """It cannot leave a folder or reach another case file."""
     assert operator.get(path).status == 404
 
 
 def test_a_form_of_another_site_is_refused(operator: Visitor) -> None:
-    """By what browsers say of where it comes from, and by its token (CSRF)."""
+    """By the origin that browsers send, and by its token (CSRF)."""
     visitor = Visitor(operator.port, dict(operator.cookies))
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}):
         assert visitor.post("/sign-out", {"token": "x"}, headers).status == 403
@@ -109,7 +109,7 @@ def test_a_link_cannot_lead_to_another_site(operator: Visitor) -> None:
 
 
 def test_the_session_is_kept_from_scripts_and_other_sites(entrance: str, operator: Visitor) -> None:
-    """HttpOnly, SameSite, and no value that was there before signing in."""
+    """HttpOnly, SameSite, and a new value after signing in."""
     del entrance
     answer = Visitor(operator.port).get("/language/en?to=/")
     assert "HttpOnly" in answer.headers["Set-Cookie"]
@@ -144,7 +144,7 @@ def test_a_body_without_a_length_is_cut_off(operator: Visitor) -> None:
 
 
 def test_a_thousand_ranges_make_no_work(operator: Visitor) -> None:
-    """Starlette CVE-2025-62727: the answer comes whole, once."""
+    """Starlette CVE-2025-62727: the answer is sent whole, once."""
     ranges = "bytes=" + ",".join(f"{start}-{start}" for start in range(1000))
     answer = operator.get("/case/box_judgment/document/1.pdf", {"Range": ranges})
     assert answer.status == 200
@@ -158,7 +158,7 @@ def test_only_known_methods_do_something(operator: Visitor) -> None:
 
 
 def test_an_error_page_names_nothing(operator: Visitor) -> None:
-    """No path of this machine, no class, no word of what was asked for."""
+    """No path of this machine, no class, no word of the request."""
     answer = operator.get("/case/secret-name")
     assert answer.status == 404
     assert "secret-name" not in answer.text
@@ -166,7 +166,7 @@ def test_an_error_page_names_nothing(operator: Visitor) -> None:
 
 
 def test_strangers_see_nothing(stranger: Visitor) -> None:
-    """But the door, the help and the verification."""
+    """Except signing in, the help and the verification."""
     for path in (
         "/",
         "/?q=tribunal",

@@ -12,7 +12,7 @@ PAGE = f"/case/box_judgment/scan/{SHAS['judgment'][:16]}/page/1"
 
 
 def test_the_one_time_address_works_once(entrance: str, operator: Visitor, stranger: Visitor) -> None:
-    """Whoever finds it in a history or over a shoulder afterwards does not get in with it."""
+    """A person who later finds it in a history or saw it on the screen cannot use it."""
     del operator
     again = stranger.get(entrance.partition("//")[2].partition("/")[2].join(("/", "")))
     assert again.status == 401
@@ -20,7 +20,7 @@ def test_the_one_time_address_works_once(entrance: str, operator: Visitor, stran
 
 
 def test_a_phrase_is_found_and_boxed(operator: Visitor) -> None:
-    """The hit is marked in the text, cut out of the page, and boxed on its picture."""
+    """The hit is marked in the text, cut out of the page, and framed on its picture."""
     found = operator.search("សាលក្រមព្រហ្មទណ្ឌ")
     assert found.status == 200
     assert "<mark>សាលក្រមព្រហ្មទណ្ឌ</mark>" in found.text
@@ -31,7 +31,7 @@ def test_a_phrase_is_found_and_boxed(operator: Visitor) -> None:
 
 
 def test_a_mistake_in_a_query_is_marked_at_its_place(operator: Visitor) -> None:
-    """As on the command line: the sentence under the field, the character marked."""
+    """As on the command line: the sentence under the field, with the character marked."""
     found = operator.search("kind:")
     assert found.status == 400
     assert 'aria-invalid="true"' in found.text
@@ -39,7 +39,7 @@ def test_a_mistake_in_a_query_is_marked_at_its_place(operator: Visitor) -> None:
 
 
 def test_nothing_found_says_why(operator: Visitor) -> None:
-    """Which part of the query no page answers."""
+    """The part of the query that no page matches is named."""
     found = operator.search("qqqqqqqq")
     assert found.status == 200
     assert "Nothing was found." in found.text
@@ -47,14 +47,14 @@ def test_nothing_found_says_why(operator: Visitor) -> None:
 
 
 def test_a_facet_narrows_and_is_taken_back(operator: Visitor) -> None:
-    """By links with addresses that can be kept."""
+    """With links whose addresses can be saved."""
     found = operator.search("tribunal", "&box=box")
     assert 'class="picked"' in found.text
     assert '<a href="/?q=tribunal" title="Take back">' in found.text
 
 
 def test_hits_are_taken_as_tables(operator: Visitor) -> None:
-    """All of them, for a spreadsheet, that takes nothing in them for a formula."""
+    """All of them, for a spreadsheet that treats none of them as a formula."""
     table = operator.get("/hits.csv?q=tribunal")
     assert table.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert table.text.startswith("\ufeffcase,box,path,page")
@@ -65,7 +65,7 @@ def test_hits_are_taken_as_tables(operator: Visitor) -> None:
 
 
 def test_a_list_is_searched_in_one_go(operator: Visitor) -> None:
-    """A line a search; one that cannot be understood says why and stops no other."""
+    """One search for each line; a line with an error shows the reason and does not stop the others."""
     page = operator.get("/names").text
     token = page.partition('name="token" value="')[2].partition('"')[0]
     answer = operator.post("/names", {"token": token, "list": "tribunal\n\nសាលក្រម\nkind:\ntribunal\n=1+1 tribunal"})
@@ -78,7 +78,7 @@ def test_a_list_is_searched_in_one_go(operator: Visitor) -> None:
 
 
 def test_a_page_has_its_pictures_in_several_widths(operator: Visitor) -> None:
-    """Small ones first; the browser asks each time whether a copy it kept may still be shown."""
+    """Small ones first; the browser asks each time whether its copy may still be shown."""
     small = operator.get(f"{PAGE}/picture/160.jpg")
     assert Image.open(io.BytesIO(small.content)).width == 160
     assert small.headers["Cache-Control"] == "private, no-cache"
@@ -104,7 +104,7 @@ def test_pages_are_turned(operator: Visitor) -> None:
 
 
 def test_a_page_can_be_cited(operator: Visitor) -> None:
-    """By an address that stays and the digest of its scan."""
+    """By a permanent address and the digest of its scan."""
     page = operator.get(PAGE).text
     assert SHAS["judgment"] in page
     assert f"<code>{PAGE}</code>" in page
@@ -119,7 +119,7 @@ def test_a_case_file_shows_its_documents_and_its_custody(operator: Visitor) -> N
 
 
 def test_files_are_taken_out(operator: Visitor) -> None:
-    """The PDF is shown, the scan is only ever downloaded, ALTO is XML."""
+    """The PDF is shown, the scan is always downloaded, ALTO is XML."""
     pdf = operator.get("/case/box_judgment/document/1.pdf")
     assert (pdf.status, pdf.headers["Content-Type"]) == (200, "application/pdf")
     scan = operator.get(f"/case/box_judgment/scan/{SHAS['judgment'][:12]}/original")
@@ -136,7 +136,7 @@ def test_the_archive_is_browsed(operator: Visitor) -> None:
 
 
 def test_anybody_verifies_a_paper(operator: Visitor, stranger: Visitor) -> None:
-    """Without an account: one from the archive is right, another is not known."""
+    """Without an account: one from the archive is right, another is unknown."""
     pdf = operator.get("/case/box_judgment/document/1.pdf").content
     assert "? Unknown" in _verified(stranger, b"%PDF-1.4 something else").text
     assert "Right" in _verified(stranger, pdf).text
@@ -144,14 +144,14 @@ def test_anybody_verifies_a_paper(operator: Visitor, stranger: Visitor) -> None:
 
 
 def test_the_text_of_a_code_is_never_a_path(stranger: Visitor) -> None:
-    """Nobody reads the server's files by verifying them."""
+    """Verification cannot be used to read the server's files."""
     answer = stranger.post("/verify", {"code": "/etc/passwd"})
     assert answer.status == 200
     assert "the text is not the code of a certificate" in answer.text
 
 
 def test_the_language_is_chosen_and_kept(operator: Visitor) -> None:
-    """Khmer comes with Khmer digits; without a choice the browser's language counts."""
+    """Khmer has Khmer digits; without a choice the browser's language is used."""
     asks = {"Accept-Language": "fr-FR,fr;q=0.9"}
     other = Visitor(operator.port, dict(operator.cookies))
     assert '<html lang="fr">' in other.get("/", asks).text

@@ -1,4 +1,4 @@
-"""What is out of sight answers exactly as what does not exist: by every way in which the reading room can be asked."""
+"""Hidden content gives exactly the same answers as content that does not exist, in every view of the reading room."""
 
 import re
 from pathlib import Path
@@ -38,7 +38,7 @@ def test_a_word_on_a_sealed_page_is_as_unknown_as_nonsense(reader: Visitor, form
 
 
 def test_the_operator_finds_it(operator: Visitor) -> None:
-    """So that the test above looks for something that is there."""
+    """This shows that the test above searches for something that exists."""
     assert SEALED in operator.search(HIDDEN_WORD).text
 
 
@@ -74,14 +74,14 @@ def test_tables_hold_what_is_in_sight(reader: Visitor) -> None:
 
 
 def test_a_sealed_page_is_never_kept_in_the_cache(archive: Path, operator: Visitor) -> None:
-    """Whoever gets the cache's folder gets nothing that is sealed."""
+    """A person with access to the cache's folder gets nothing that is sealed."""
     before = set((archive / "cache").rglob("*.jpg"))
     assert operator.get(f"{SEALED}/picture/160.jpg").status == 200
     assert set((archive / "cache").rglob("*.jpg")) == before
 
 
 def test_a_session_ends_when_it_is_left(archive: Path, operator: Visitor) -> None:
-    """The cookie is worth nothing afterwards (replay), and another person's form does not work."""
+    """The cookie is useless afterwards (replay), and another person's form does not work."""
     Accounts(archive).add("leaver", Role.READER, PASSWORD)
     visitor = Visitor(operator.port)
     visitor.post("/sign-in", {"name": "leaver", "password": PASSWORD})
@@ -95,7 +95,7 @@ def test_a_session_ends_when_it_is_left(archive: Path, operator: Visitor) -> Non
 
 
 def test_a_wrong_password_says_no_more_than_a_wrong_name(operator: Visitor, reader: Visitor) -> None:
-    """So that nobody learns which accounts there are."""
+    """So that nobody learns which accounts exist."""
     del reader
     wrong = [
         Visitor(operator.port).post("/sign-in", {"name": name, "password": "not the password"})

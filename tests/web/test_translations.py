@@ -1,4 +1,4 @@
-"""Every sentence of the reading room is there in Khmer and French."""
+"""Every sentence of the reading room is translated into Khmer and French."""
 
 import re
 from pathlib import Path
@@ -31,7 +31,7 @@ def _sentences() -> dict[str, tuple[str, ...]]:
 
 @pytest.mark.parametrize("code", ["km", "fr"])
 def test_every_sentence_is_translated(code: str) -> None:
-    """With the same places for numbers and names, and nothing left over."""
+    """With the same places for numbers and names, and no unused translations."""
     with Path(TRANSLATIONS, f"{code}.po").open("rb") as stream:
         catalogue = read_po(stream, locale=code)
     sentences = _sentences()
