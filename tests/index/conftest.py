@@ -20,13 +20,13 @@ def index_name():
 
 @pytest.fixture(params=["sqlite", *(pytest.param(version, marks=pytest.mark.slow) for version in (V8, V9))])
 def open_store(request, tmp_path, index_name):
-    """Return what opens one and the same store, of each kind in turn, as another process would."""
+    """Return a function that opens the same store, of each kind in turn, as another process would."""
     if request.param == "sqlite":
         yield lambda: SqliteStore(tmp_path / "index.db")
         return
     server = request.getfixturevalue("servers").get(request.param)
     yield lambda: ElasticStore(server.settings(index_name))
-    # A server takes a thousand shards, and each index has five, each with a copy to come.
+    # A server allows a thousand shards, and each index has five, each with a copy.
     with Elasticsearch(server.url) as client:
         for name in client.indices.get(index=f"{index_name}-v*", features="aliases"):
             client.indices.delete(index=name)

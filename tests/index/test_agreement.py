@@ -1,4 +1,4 @@
-"""Both kinds of store give the same answers to the same queries, on pages by the hundred, some of them misread."""
+"""Both kinds of store give the same answers to the same queries, on hundreds of pages, some of them misread."""
 
 import pytest
 
@@ -62,7 +62,7 @@ def _queries():
 
 
 def _queries_of_several_words():
-    """Queries that no page holds all of, or few, but very many a part."""
+    """Queries that no page or only few pages match fully, but very many in part."""
     for number in range(1, _PAGES, 7):
         lines = text(number, _WORDS)
         first, second, third = lines[6][:3]
@@ -72,7 +72,7 @@ def _queries_of_several_words():
 
 
 def test_the_same_queries_find_the_same_pages_in_the_same_order(sqlite, elastic):
-    """Which pages, how many of them hold all as it is, the facets, marks and boxes."""
+    """The pages, how many of them match exactly, the facets, marks and boxes."""
     asked = 0
     for words in dict.fromkeys(_queries()):
         query = parse(words)
@@ -84,8 +84,8 @@ def test_the_same_queries_find_the_same_pages_in_the_same_order(sqlite, elastic)
             first = [(hit.case, hit.page, hit.exact) for hit in store.search(query, View(limit=5), EVERYTHING).hits]
             assert first == [(*place, hit.exact) for place, hit in places[name].items()][:5], words
         assert places["ours"].keys() == places["theirs"].keys(), words
-        # Hundreds of a score tell whether all stands there as it is, and in a row: of that both are sure. Below them
-        # each has a formula of its own for how rare a word is, and Lucene rounds the length of a page.
+        # The hundreds of a score show whether everything is there exactly, and in a row: both stores agree on this.
+        # Below the hundreds, each has its own formula for rare words, and Lucene rounds the length of a page.
         tiers = [places["ours"][place].score // 100 for place in places["theirs"]]
         assert tiers == sorted(tiers, reverse=True), words
         for place, hit in places["ours"].items():
@@ -98,7 +98,7 @@ def test_the_same_queries_find_the_same_pages_in_the_same_order(sqlite, elastic)
 
 @pytest.mark.parametrize("one_by_one", [50, 3])
 def test_the_first_pages_are_the_same_where_not_all_are_looked_for(sqlite, elastic, monkeypatch, one_by_one):
-    """In an archive of many more pages than here it is done from a thousand on, whether few may rise or many."""
+    """In an archive with many more pages than here, it is done from a thousand on, for few or many pages."""
     monkeypatch.setattr(elastic_first, "_MOST_LOOKED_AT", one_by_one)
     for module in (elastic_first, sqlite_ranking, sqlite_search):
         monkeypatch.setattr(module, "MOST_COUNTED", 15)
@@ -108,7 +108,7 @@ def test_the_first_pages_are_the_same_where_not_all_are_looked_for(sqlite, elast
         told = []
         for store in (sqlite, elastic):
             found = store.search(query, View(limit=12), EVERYTHING)
-            # To count by facets, all are looked for.
+            # To count by facets, all pages are searched.
             assert found.hits == store.search(query, View(limit=12, facets=True), EVERYTHING).hits, words
             told.append((found.whole, found.pages, found.exact))
         assert told[0] == told[1], words

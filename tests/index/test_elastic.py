@@ -1,4 +1,4 @@
-"""What only a cluster can do wrong: it is away, slow, full, strict, or shut to strangers. The servers are real."""
+"""Faults of a cluster: it is unreachable, slow, full, strict, or refuses access. The servers are real."""
 
 import logging
 import threading
@@ -43,7 +43,7 @@ def _one(make, *lines):
 
 
 def test_an_index_stands_behind_an_alias_and_lets_nothing_else_in(server, client, index_name, make):
-    """So that a new version can take its place, and a field that nobody knows is no surprise later."""
+    """So that a new version can replace it, and an unknown field is refused and causes no surprise later."""
     with _store(server, index_name) as store:
         store.put(*_one(make, "greffier"))
         (first,) = client.indices.get_alias(name=index_name)
@@ -59,7 +59,7 @@ def test_an_index_stands_behind_an_alias_and_lets_nothing_else_in(server, client
 
 @pytest.mark.parametrize("version", [V8, V9])
 def test_each_level_has_a_shard_of_its_own(servers, version, index_name, make):
-    """So that what is sealed moves no score; and an entry without a route is refused."""
+    """So that sealed pages change no score; and an entry without a route is refused."""
     server = servers.get(version)
     with _store(server, index_name) as store, Elasticsearch(server.url) as client:
         store.put(*_one(make, "greffier"))
@@ -80,7 +80,7 @@ def test_what_is_sent_twice_is_there_once(server, client, index_name, make):
 
 
 def test_a_case_file_that_was_left_half_way_is_not_told_to_be_in(server, index_name, make):
-    """The write stopped between the pages: `index sync` puts it in again, and nothing is there twice."""
+    """The write stopped between the pages: `index sync` adds it again, and nothing is there twice."""
     case, pages = _one(make, "greffier")
     more = [make.page([f"témoin {number}"], number=number) for number in range(1, 400)]
     big = make.case(*more)
@@ -100,7 +100,7 @@ def test_a_case_file_that_was_left_half_way_is_not_told_to_be_in(server, index_n
 
 
 def test_an_index_of_an_older_mapping_is_refused_until_it_is_made_anew(server, client, index_name, make):
-    """And then is as good as new; searches were never answered from what cannot be understood."""
+    """Then it works like a new one; searches were never answered from unreadable content."""
     old = f"{index_name}-v0-20250101000000000000"
     client.indices.create(index=old, mappings={"_meta": {"bannasar": 0}}, aliases={index_name: {}})
     with _store(server, index_name) as store:
@@ -112,7 +112,7 @@ def test_an_index_of_an_older_mapping_is_refused_until_it_is_made_anew(server, c
 
 
 def test_a_new_index_outlives_a_late_answer_that_it_is_in_place(server, client, index_name, make, monkeypatch):
-    """The client asks again for what it got no answer to; the cluster, that has done it, finds nothing to remove."""
+    """The client repeats a request without answer; the cluster has already done it and finds nothing to remove."""
     with _store(server, index_name) as store:
         store.put(*_one(make, "ancien"))
         (old,) = client.indices.get_alias(name=index_name)
@@ -129,7 +129,7 @@ def test_a_new_index_outlives_a_late_answer_that_it_is_in_place(server, client, 
 
 
 def test_an_index_that_may_yet_become_live_is_not_deleted(server, client, index_name, make, monkeypatch):
-    """The cluster gave no answer at all: searches find the old one, and the next rebuild tidies up."""
+    """The cluster gave no answer at all: searches use the old index, and the next rebuild cleans up."""
     with _store(server, index_name) as store:
         store.put(*_one(make, "ancien"))
         with monkeypatch.context() as slow:
@@ -162,7 +162,7 @@ def test_a_full_disk_of_the_cluster_gets_a_sentence_and_passes(server, client, i
 
 
 def test_a_seal_that_a_cluster_does_not_take_is_not_confirmed(server, client, index_name, make):
-    """Whoever seals hears of it, and refuses the case file until it is in."""
+    """The service that seals gets the error, and refuses the case file until it is in the index."""
     case, pages = _one(make, "greffier")
     with _store(server, index_name) as store:
         store.put(case, pages)
@@ -193,7 +193,7 @@ def test_nobody_at_the_address_gets_a_sentence():
 
 
 def test_a_server_killed_in_the_middle_of_a_bulk_loses_nothing_and_keeps_nothing_twice(server):
-    """Power fails while pages go in; when it is there again the same command puts in what is missing."""
+    """The power fails while pages are added; when it is back, the same command adds the missing pages."""
     made = list(cases(160, words=500))
     try:
         sent = threading.Event()
@@ -230,12 +230,12 @@ def test_a_server_killed_in_the_middle_of_a_bulk_loses_nothing_and_keeps_nothing
 
 @pytest.fixture
 def narrow(servers):
-    """Return a server that takes in no more than 300 kilobytes at once."""
+    """Return a server that accepts at most 300 kilobytes at once."""
     return servers.get(V8, secure=True)
 
 
 def test_a_cluster_that_is_too_busy_is_sent_it_again_until_all_is_in_once(narrow, make, monkeypatch):
-    """It answers 429 while others fill its memory: their write waits for a second node that never comes."""
+    """It answers 429 while other writes fill its memory: these wait for a second node that never comes."""
     monkeypatch.setattr(elastic_bulk, "_FIRST_WAIT", 0.05)
     pages = [make.page([f"greffier mot{number}"], number=number) for number in range(1, 301)]
     case = make.case(*pages)
@@ -282,7 +282,7 @@ def guarded(request, servers):
 
 
 def test_a_user_is_let_in_over_a_certificate_that_is_trusted(guarded, index_name, make, tmp_path):
-    """The password may stand in a file of its own."""
+    """The password may be in a separate file."""
     file = tmp_path / "password"
     file.write_text(PASSWORD + "\n")
     for known in ({}, {"password": "", "password_file": str(file)}):
@@ -301,7 +301,7 @@ def test_a_user_is_let_in_over_a_certificate_that_is_trusted(guarded, index_name
     ],
 )
 def test_who_is_not_let_in_is_told_why_and_no_secret_is_told_to_anyone(guarded, index_name, wrong, said, caplog):
-    """Neither in a message, nor in what is chained to it, nor in a log."""
+    """Not in a message, not in a chained error, and not in a log."""
     caplog.set_level(logging.DEBUG)
     with pytest.raises(IndexUnusableError, match=said) as refused, _store(guarded, index_name, **wrong) as store:
         store.count()
@@ -315,7 +315,7 @@ def test_who_is_not_let_in_is_told_why_and_no_secret_is_told_to_anyone(guarded, 
 
 
 def test_an_api_key_is_sent_as_elasticsearch_wants_it(guarded, index_name):
-    """The bare server makes none; a user's own header shows that ours arrives: it is read, and found unknown."""
+    """The plain server creates no keys; the answer about an unknown key shows that our header arrives."""
     with _store(guarded, index_name, api_key="aWQ6c2VjcmV0") as store:
         sent = store._client._headers["authorization"]
         assert sent == "ApiKey aWQ6c2VjcmV0"
@@ -324,7 +324,7 @@ def test_an_api_key_is_sent_as_elasticsearch_wants_it(guarded, index_name):
 
 
 def test_secrets_are_not_shown_where_settings_are():
-    """A traceback, a log line or a dump of the settings holds stars."""
+    """A traceback, a log line or a dump of the settings contains stars."""
     settings = index_settings(url="https://x", user=USER, password=_SECRET, api_key=_SECRET)
     assert _SECRET not in f"{settings!r} {settings} {settings.model_dump_json()}"
     assert settings.without_secrets().password.get_secret_value() == ""

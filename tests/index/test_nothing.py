@@ -1,4 +1,4 @@
-"""Why a query finds nothing; both kinds of store tell the same."""
+"""Why a query finds nothing; both kinds of store give the same reason."""
 
 import pytest
 
@@ -35,7 +35,7 @@ _WHY = {
 
 
 def test_the_part_that_nothing_answers_is_named_with_what_there_is(filled):
-    """A value that is well written and not in the archive, or parts that do not come together."""
+    """A correct value that is not in the archive, or parts that never occur together."""
     for text, told in _WHY.items():
         query = parse(text)
         assert filled.search(query, View(), EVERYTHING).pages == 0, text

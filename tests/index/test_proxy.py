@@ -1,4 +1,4 @@
-"""A cluster behind a proxy, or with limits of its own: what it answers is understood, and nothing is lost by it."""
+"""A cluster behind a proxy, or with its own limits: its answers are understood, and nothing is lost."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def big(make):
 
 @pytest.mark.parametrize("most", [8_000, 3_000])
 def test_what_is_too_much_at_once_is_sent_in_smaller_parts(url, index_name, big, most):
-    """A proxy or the cluster itself takes in a megabyte, or less: all pages come in once, and it is remembered."""
+    """A proxy or the cluster accepts a megabyte or less: all pages are added once, and the limit is remembered."""
     refused = []
 
     def decide(path, body):
@@ -51,7 +51,7 @@ def test_what_is_too_much_at_once_is_sent_in_smaller_parts(url, index_name, big,
 
 
 def test_a_page_that_is_too_large_by_itself_is_named_with_what_to_raise(url, index_name, make):
-    """What is in of its case file is not told to be whole; the next case file goes in."""
+    """Its incomplete case file is not reported as whole; the next case file is added."""
     pages = [make.page([f"mot{number}"], number=number) for number in range(1, 4)]
     pages.append(make.page([f"mot{word}" for word in range(4_000)], number=4))
     small = make.page(["greffier"], scan="b" * 64)
@@ -102,7 +102,7 @@ def held(servers):
     ],
 )
 def test_what_a_proxy_answers_instead_of_the_cluster_gets_a_sentence(held, monkeypatch, answer, said):
-    """Whether something is put in or searched for; nothing is taken for done."""
+    """For writes as well as for searches; nothing counts as done."""
     monkeypatch.setattr(elastic_bulk, "_FIRST_WAIT", 0.01)
     settings, case, pages = held
 

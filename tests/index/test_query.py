@@ -1,4 +1,4 @@
-"""Queries are read, or it is said where they cannot be."""
+"""Queries are understood, or the place of the error is shown."""
 
 import re
 
@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 
 
 def test_words_and_phrases_are_told_apart():
-    """A phrase stands in quotes of any kind."""
+    """A phrase is in quotes of any kind."""
     terms = parse('លេខ "de première instance" «Cour d\'appel» “abc”').terms
     assert [(term.text, term.exact) for term in terms] == [
         ("លេខ", False),
@@ -32,7 +32,7 @@ _PAIRS = [
 @pytest.mark.parametrize("pair", _PAIRS)
 @pytest.mark.parametrize("space", ["", " ", "\N{NO-BREAK SPACE}"])
 def test_quotes_of_every_keyboard_make_a_phrase(pair, space):
-    """Phones and word processors set them by habits of their own, and mix them."""
+    """Phones and word processors have their own habits with quotes, and mix them."""
     phrase = f"{pair[0]}{space}l’arrêt de la cour d'appel{space}{pair[1]}"
     for query, words in ((phrase, []), (f"avant {phrase} après", ["avant", "après"]), (f"{phrase}~", [])):
         terms = parse(query).terms
@@ -47,7 +47,7 @@ def test_quotes_of_every_keyboard_make_a_phrase(pair, space):
     "text", ["l’appel d'instance", "l'appel", "d’ l' ’", "juges’ l’appel", "'t", "‘98 la cour", "aujourd’hui, l‘an"]
 )
 def test_an_apostrophe_is_no_quote(text):
-    """It stands in words, and quotes only around whole ones."""
+    """It is inside words; quotes are only around whole words."""
     assert not any(term.exact for term in parse(text).terms)
 
 
@@ -84,7 +84,7 @@ def test_a_quote_may_stand_within_another():
     ],
 )
 def test_operators_are_read_as_people_type_them(text, groups, without, must):
-    """In capitals; a word in small letters is a word, and so are those of other languages."""
+    """In capitals; a word in small letters is a normal word, also in other languages."""
     query = parse(text)
     assert ["|".join(term.text for term in group) for group in query.groups] == groups
     assert [term.text for term in query.without] == without
@@ -143,7 +143,7 @@ def test_operators_are_read_as_people_type_them(text, groups, without, must):
     ],
 )
 def test_what_can_find_nothing_says_why_and_where(text, said, position):
-    """Instead of 'Nothing found', or of pages that nobody asked for."""
+    """Not 'Nothing found', and not pages that nobody searched for."""
     with pytest.raises(QueryError) as caught:
         parse(text)
     assert said in str(caught.value)
@@ -200,14 +200,14 @@ def test_a_date_that_no_paper_can_have_says_so(date, said):
     ],
 )
 def test_dates_are_read_as_people_write_them(date, days):
-    """In figures of any script, with the points that a phone makes of three, or in words."""
+    """In digits of any script, with the single character that phones write for three points, or in words."""
     ((condition,),) = parse(f"date:{date}").conditions
     assert (condition.value, condition.until) == days
 
 
 @pytest.mark.parametrize(("text", "position"), [('a "b', 2), ("«", 0), ("", 0), ('""', 0), ("។ --", 0)])
 def test_a_query_that_cannot_be_read_says_where(text, position):
-    """The sentence names the place of the fault."""
+    """The sentence names the place of the error."""
     with pytest.raises(QueryError) as caught:
         parse(text)
     assert caught.value.position == position
@@ -231,7 +231,7 @@ def test_what_parts_lines_parts_nothing_in_a_phrase():
 
 
 def test_words_that_follow_one_another_have_a_seam():
-    """Outside quotes only: a phrase is one piece."""
+    """Only outside quotes: a phrase is one piece."""
     (adjacency,) = parse("សាល ក្រម").adjacencies
     assert adjacency.phrase == parse("លក្រ").terms[0].phrase
     assert parse('សាល "ក្រម"').adjacencies == ()
@@ -256,13 +256,13 @@ _GLOSSARY = NameLookup(read_names(ROOT / "config" / "glossary"), lambda: ["of_an
     ],
 )
 def test_kinds_are_known_by_their_names_in_three_languages(text, kinds):
-    """As `bannasar kinds` lists them; those of the archive are known, too."""
+    """As `bannasar kinds` lists them; kinds in the archive are also known."""
     (conditions,) = parse(text, _GLOSSARY).conditions
     assert [condition.value for condition in conditions] == kinds
 
 
 def test_the_beginning_of_a_kind_is_that_of_any_of_its_names():
-    """Of several kinds one is enough; none of them may be where they are barred."""
+    """One of several kinds is enough; if they are excluded, none of them may occur."""
     (found,) = parse("kind:procès*", _GLOSSARY).conditions
     assert {"police_record", "witness_interview"} < {condition.value for condition in found}
     barred = parse("un -kind:procès*", _GLOSSARY).barred
@@ -280,7 +280,7 @@ def test_the_beginning_of_a_kind_is_that_of_any_of_its_names():
     ],
 )
 def test_an_unknown_kind_says_which_are_near(text, said, position):
-    """Wherever it stands: barred, it would bar nothing."""
+    """In any place: an exclusion of it would exclude nothing."""
     with pytest.raises(QueryError) as caught:
         parse(text, _GLOSSARY)
     assert said in str(caught.value)
@@ -296,6 +296,6 @@ def test_an_unknown_kind_says_which_are_near(text, said, position):
     ],
 )
 def test_a_court_is_found_by_its_other_names(text, same):
-    """Documents keep the Khmer one."""
+    """Documents store the Khmer name."""
     (conditions,), ((wanted,),) = (parse(query, _GLOSSARY).conditions for query in (text, same))
     assert wanted.value in [condition.value for condition in conditions]

@@ -1,4 +1,4 @@
-"""What is out of a scope does not show, in any store: a word that stands only there answers as one that is nowhere."""
+"""Content outside a scope is invisible in every store: a word that is only there answers like one that is nowhere."""
 
 import re
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from tests.index.test_search import _cases
 
 _WHEN = datetime(2026, 1, 2, tzinfo=UTC)
 _ARCHIVIST = Actor(name="a@b", kind=ActorKind.OPERATOR)
-# Words of the sealed case file, and words of the same make that stand nowhere.
+# Words of the sealed case file, and similar words that are nowhere.
 _SEALED, _KHMER_SEALED, _NOWHERE, _KHMER_NOWHERE = "zibeline", "ស្ងៀមស្ងាត់ណាស់", "xylofone", "ភ្លឺថ្លាពេកហើយ"
 _READER = Scope(Level.REGISTERED)
 
@@ -58,7 +58,7 @@ def filled(store, make):
 
 
 def _answers(store, text, scope):
-    """Return all that a reader can learn by a query, in every way of asking."""
+    """Return everything that a reader can learn from a query, in every kind of search."""
     query = parse(text)
     views = [View(), View(limit=1), View(limit=1, offset=1), View(sort=Sort.DATE), View(by_case=True)]
     views.append(View(facets=True))
@@ -84,14 +84,14 @@ def test_a_sealed_word_answers_as_one_that_is_nowhere(filled):
             text = pattern.format(word=word, begin=word[:4], khmer=khmer)
             found, exported, why = _answers(filled, text, _READER)
             texts.append(text)
-            # Values that there are instead are listed by how near they are to what was typed: their order differs.
+            # Existing values are listed by their similarity to the typed value, so their order differs.
             lines = [line.replace(word, "W").replace(khmer, "K").replace(word[:4], "B") for line in why]
             answers.append((found, exported, [sorted(re.findall(r"[\w-]+", line)) for line in lines]))
         assert answers[0] == answers[1], texts
 
 
 def test_who_may_see_it_finds_it(filled):
-    """Or the test before would hold for a store that finds nothing."""
+    """Otherwise the test before would pass for a store that finds nothing."""
     for pattern in ("{word}", '"{word} greffier"', "{khmer}", "{begin}*", "zibelime", "{word}~"):
         text = pattern.format(word=_SEALED, begin=_SEALED[:4], khmer=_KHMER_SEALED)
         assert filled.search(parse(text), View(), EVERYTHING).pages == 7, text
@@ -112,7 +112,7 @@ def test_what_is_sealed_changes_nothing_of_what_others_find(store, make):
 
 
 def test_a_kind_that_only_sealed_documents_have_is_unknown(filled):
-    """It is refused with the same sentence as any word, and not among those that were perhaps meant."""
+    """It is refused with the same sentence as any word, and is not among the suggestions."""
     glossary = read_names(ROOT / "config" / "glossary")
     known = NameLookup(glossary, lambda: values_of(filled, Field.KIND, _READER))
     refusals = []
@@ -127,7 +127,7 @@ def test_a_kind_that_only_sealed_documents_have_is_unknown(filled):
 
 @pytest.mark.parametrize("level", Level)
 def test_each_level_shows_itself_and_those_below(store, make, level):
-    """And nothing above, one page or all."""
+    """And nothing above it, for one page or all pages."""
     pages = [make.page(["greffier"], number=number) for number in range(1, 5)]
     case = make.case(*pages)
     for one, page in zip(Level, pages, strict=True):
@@ -139,7 +139,7 @@ def test_each_level_shows_itself_and_those_below(store, make, level):
 
 
 def test_a_change_of_level_holds_for_every_search_after_it(filled, make):
-    """Sealed, it is gone from all answers; unsealed, it is there again; nothing is read anew."""
+    """Sealed, it is in no answer; unsealed, it is there again; no page is read again."""
     case, page = list(_cases(make))[1]
     query, public = parse("បណ្តឹង"), Scope(Level.PUBLIC)
     sealed = _at(_at(case, Level.PUBLIC), Level.SEALED)
@@ -159,7 +159,7 @@ def test_a_change_of_level_holds_for_every_search_after_it(filled, make):
 
 
 def test_levels_are_not_confirmed_of_pages_that_the_store_does_not_hold(filled, make):
-    """Whoever seals must refuse the case file then, until it is in."""
+    """The service that seals must then refuse the case file until it is in the index."""
     case, _ = list(_cases(make))[1]
     other = make.page(["autre"], scan="8" * 64)
     assert not filled.set_levels(_at(make.case(other, case_id="box-1_new", path="n.pdf"), Level.SEALED))
@@ -168,7 +168,7 @@ def test_levels_are_not_confirmed_of_pages_that_the_store_does_not_hold(filled, 
 
 
 def test_a_word_that_was_sealed_is_no_near_spelling_any_more(store, make):
-    """Words that stood on public pages once are forgotten there."""
+    """Words that once were on public pages are removed there."""
     page = make.page(["zibelina"])
     case = _at(make.case(page), Level.PUBLIC)
     store.put(case, [page])
@@ -182,7 +182,7 @@ def test_a_word_that_was_sealed_is_no_near_spelling_any_more(store, make):
     "text", ["greffier", "greffier ចៅក្រម", '"le greffier"', "grefier", "gref*", "box:box*", "ចៅក្រម OR chef"]
 )
 def test_boxes_grants_and_refusals_narrow_every_question(filled, text):
-    """Counts, facets, pages of hits and exports hold what the scope shows, and no more."""
+    """Counts, facets, pages of hits and exports contain what the scope shows, and nothing else."""
     everything = {(hit.case, hit.page): hit for hit in filled.each(parse(text), Sort.RANK, EVERYTHING)}
     scopes = (
         Scope(Level.PUBLIC, boxes=frozenset({"box-1", "box-9"})),
@@ -209,7 +209,7 @@ def test_boxes_grants_and_refusals_narrow_every_question(filled, text):
 
 
 def test_what_lies_in_other_boxes_moves_no_score(store, make):
-    """Where a scope shows a part of a level only, words are not weighed by how rare they are on it."""
+    """If a scope shows only a part of a level, words are not weighted by their rarity on it."""
     for case, page in _cases(make):
         store.put(_at(case, Level.PUBLIC), [page])
     scope = Scope(Level.PUBLIC, boxes=frozenset({"box-1", "box-2"}), granted=frozenset({"box-2_c"}))
@@ -221,7 +221,7 @@ def test_what_lies_in_other_boxes_moves_no_score(store, make):
 
 
 def test_an_empty_scope_answers_as_an_empty_archive(filled):
-    """Whoever may see nothing learns nothing, not even that there is something."""
+    """A person who may see nothing learns nothing, not even that something exists."""
     nothing = Scope(Level.PUBLIC, boxes=frozenset())
     assert _answers(filled, "greffier", nothing) == _answers(
         filled, "greffier", Scope(Level.PUBLIC, frozenset({"box-9"}))

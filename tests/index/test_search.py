@@ -1,4 +1,4 @@
-"""What searches find; every test holds for SQLite and for real Elasticsearch servers alike."""
+"""What searches find; every test runs on SQLite and on real Elasticsearch servers."""
 
 import pytest
 
@@ -50,14 +50,14 @@ def test_an_exact_phrase_stands_in_a_row(store, make):
 
 
 def test_a_phrase_does_not_run_on_into_another_block(store, make):
-    """What stands in two columns is no phrase, in any script."""
+    """Words in two columns are not a phrase, in any script."""
     _put(store, make, [["de première"], ["instance"]], [["សាល"], ["ក្រម"]], [["première instance", "សាល", "ក្រម"]])
     assert _found(store, '"première instance"') == [3]
     assert _found(store, '"សាលក្រម"') == [3]
 
 
 def test_a_long_passage_is_found_though_letters_here_and_there_were_misread(store, make):
-    """The longer the passage, the more of it is misread: it need not be right for half of its length in a row."""
+    """The longer the passage, the more of it is misread: no half of it has to be right in a row."""
     right = "តុលាការបានកាត់ទោសជនជាប់ចោទពីបទលួចទ្រព្យសម្បត្តិ"
     _put(store, make, [["កិច្ចការផ្សេងទៀត"]], [[right.replace("កាត់", "កាគ់").replace("ជាប់", "ជាច់").replace("លួច", "លូច")]])
     (hit,) = store.search(parse(right), View(limit=10), EVERYTHING).hits
@@ -66,13 +66,13 @@ def test_a_long_passage_is_found_though_letters_here_and_there_were_misread(stor
 
 
 def test_a_page_with_one_of_many_words_is_found_last(store, make):
-    """A word that stands nowhere must not hide the others."""
+    """A word that is nowhere must not hide the others."""
     _put(store, make, [["greffier"]], [["greffier", "témoin"]], [["autre"]])
     assert _found(store, "greffier témoin inconnu introuvable") == [2, 1]
 
 
 def test_of_as_many_words_as_may_be_asked_for_each_counts(store, make):
-    """The page with all of them is the exact one."""
+    """The page with all of them is the exact match."""
     words = [f"greffe{one}{two}" for one in "abcdef" for two in "klmnopqrst"]
     assert len(words) == 60
     _put(store, make, [words[1:]], [words], [words[:-1]])
@@ -96,7 +96,7 @@ def test_a_misread_page_is_found_below_the_exact_ones(store, make):
 
 
 def test_a_word_with_a_digit_read_for_a_letter_is_found_below_the_exact_ones(store, make):
-    """Old print has one form for both l and 1; a number is no misread word."""
+    """Old print has one shape for both l and 1; a number is not a misread word."""
     _put(store, make, [["le tribuna1 civil"]], [["le tribunal civil"]], [["le 7218041 civil"]])
     first, second = store.search(parse("tribunal"), View(), EVERYTHING).hits
     assert [(first.page, first.exact), (second.page, second.exact)] == [(2, True), (1, False)]
@@ -104,7 +104,7 @@ def test_a_word_with_a_digit_read_for_a_letter_is_found_below_the_exact_ones(sto
 
 
 def test_a_single_cluster_is_found_wherever_it_stands(store, make):
-    """And no other that begins like it."""
+    """And no other word with the same beginning."""
     _put(store, make, [["មក"]], [["កម"]], [["កាត់"]])
     assert sorted(_found(store, "ក")) == [1, 2]
 
@@ -150,7 +150,7 @@ def test_a_long_page_gives_a_short_snippet_around_the_hit(store, make):
 
 
 def test_putting_a_case_file_again_leaves_nothing_of_the_old(store, make):
-    """A correction must not leave the error findable."""
+    """After a correction, the error must not be found any more."""
     _put(store, make, [["ancien"]], [["texte"]])
     _put(store, make, [["nouveau"]])
     assert store.count() == 1
@@ -188,14 +188,14 @@ def test_a_better_scan_of_the_same_name_hides_no_page_of_the_older(store, make):
 
 
 def test_a_blank_page_is_counted(store, make):
-    """Pages in are pages accounted for."""
+    """Every added page is counted."""
     page = make.page(blank=True)
     store.put(make.case(page), [page])
     assert store.count() == 1
 
 
 def test_signs_of_the_stores_own_languages_do_no_harm(store, make):
-    """Whatever a person types is a query or a clear refusal."""
+    """Any input is a query or gets a clear refusal."""
     _put(store, make, [["AND OR NOT a*b (c) NEAR units:x"]])
     assert _found(store, '"AND" (c) NEAR/3 "units:x" "OR NOT" ^ - + [ { \\') == [1]
 
@@ -290,7 +290,7 @@ def test_the_query_language_finds_what_it_says(filled, query, pages):
 
 
 def test_facets_count_all_that_is_found_and_not_what_is_shown(filled):
-    """A researcher narrows by them."""
+    """A researcher narrows a search with them."""
     found = filled.search(parse("greffier OR ចៅក្រម"), View(limit=1, facets=True), EVERYTHING)
     facets = {name: [(count.value, count.pages) for count in counts] for name, counts in found.facets.items()}
     assert len(found.hits) == 1
@@ -304,7 +304,7 @@ def test_facets_count_all_that_is_found_and_not_what_is_shown(filled):
 
 
 def test_hits_can_be_sorted_by_date_those_without_one_last(filled):
-    """And a hit tells what is known of its document."""
+    """And a hit shows what is known about its document."""
     found = filled.search(parse("greffier OR ចៅក្រម"), View(sort=Sort.DATE), EVERYTHING)
     assert [hit.date for hit in found.hits] == ["1963-05-12", "1965", ""]
     assert found.hits[0].case_number == "214/63"
@@ -312,7 +312,7 @@ def test_hits_can_be_sorted_by_date_those_without_one_last(filled):
 
 
 def test_pages_are_grouped_by_case_file_on_request(store, make):
-    """The best page stands for the case file, and says how many there are."""
+    """The best page represents the case file, and shows the number of its pages."""
     for letter in "ab":
         pages = [make.page(["greffier"] * times, number=times, scan=letter * 64) for times in (1, 2, 3)]
         store.put(make.case(*pages, case_id=f"box_{letter}"), pages)
@@ -322,7 +322,7 @@ def test_pages_are_grouped_by_case_file_on_request(store, make):
 
 
 def test_pages_of_hits_hold_still_and_every_hit_is_on_one(store, make):
-    """Hits that score alike have an order too."""
+    """Hits with the same score have a fixed order, too."""
     _put(store, make, *[[["greffier"]] for _ in range(23)])
     query = parse("greffier")
     shown = [
@@ -335,7 +335,7 @@ def test_pages_of_hits_hold_still_and_every_hit_is_on_one(store, make):
 
 
 def test_pages_that_read_alike_come_after_those_with_all_as_it_is(store, make):
-    """They are looked for when those do not fill what is to be shown; whether or not, the order is the same."""
+    """They are searched if the others do not fill the view; in both cases the order is the same."""
     _put(store, make, *[[["សាលក្រមព្រហ្មទណ្ឌ"]] for _ in range(7)], *[[["សាលក្រមព្រហ្មទណឃ"]] for _ in range(3)])
     query = parse("សាលក្រមព្រហ្មទណ្ឌ")
     pages = [hit.page for hit in store.each(query, Sort.RANK, EVERYTHING)]
@@ -356,7 +356,7 @@ def test_a_rebuild_leaves_what_is_in_the_bags_and_nothing_else(filled, make):
 
 
 def test_a_rebuild_that_fails_leaves_the_index_as_it_was(filled, make):
-    """Searches go on unbroken, whatever stops it."""
+    """Searches continue without a break, for every way in which it stops."""
 
     def broken():
         case, page = next(_cases(make))
@@ -370,7 +370,7 @@ def test_a_rebuild_that_fails_leaves_the_index_as_it_was(filled, make):
 
 
 def test_searches_find_the_old_index_until_the_new_one_is_whole(filled, open_store, make):
-    """A rebuild of a large archive takes hours: nobody is told meanwhile that there is nothing."""
+    """A rebuild of a large archive takes hours: in this time, no search may answer that there is nothing."""
     seen = []
 
     def looking_on():
@@ -384,7 +384,7 @@ def test_searches_find_the_old_index_until_the_new_one_is_whole(filled, open_sto
 
 
 def test_a_long_name_a_long_word_and_a_long_page_are_taken(store, make):
-    """Real pages hold anything."""
+    """Real pages contain anything."""
     page = make.page(["ក" * 3000, "x" * 40_000, "greffier"])
     store.put(make.case(page, path="ខ" * 80 + ".pdf"), [page])
     assert _found(store, "greffier") == [1]

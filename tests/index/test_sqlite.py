@@ -1,4 +1,4 @@
-"""What only the SQLite store can do wrong: its file."""
+"""Faults of the SQLite store: its file."""
 
 import hashlib
 import sqlite3
@@ -33,7 +33,7 @@ def _put(store, make, *pages):
 
 
 def test_a_put_that_fails_leaves_what_was_there(store, make):
-    """All pages of a case file or none, and the reason is told."""
+    """All pages of a case file or none, and the reason is shown."""
     _put(store, make, [["ancien"]])
     store._database.execute("PRAGMA max_page_count = 16")
     with pytest.raises(IndexUnusableError, match="full"):
@@ -43,7 +43,7 @@ def test_a_put_that_fails_leaves_what_was_there(store, make):
 
 
 def test_an_index_of_another_version_says_what_to_do(tmp_path):
-    """The index is a view: it can be made anew."""
+    """The index is a view: it can be rebuilt."""
     database = sqlite3.connect(tmp_path / "index.db")
     database.execute("PRAGMA user_version = 99")
     database.close()
@@ -55,7 +55,7 @@ def test_an_index_of_another_version_says_what_to_do(tmp_path):
 
 
 def test_an_index_that_is_damaged_in_the_middle_is_made_anew(tmp_path, make):
-    """Its head is sound, so that it opens: a rebuild begins with an empty file all the same."""
+    """Its header is intact, so it opens: but a rebuild begins with an empty file."""
     pages = [make.page([f"greffier mot{number}"] * 20, number=number) for number in range(1, 101)]
     case = make.case(*pages)
     file = tmp_path / "index.db"
@@ -75,7 +75,7 @@ def test_an_index_that_is_damaged_in_the_middle_is_made_anew(tmp_path, make):
 
 
 def test_an_index_in_use_or_out_of_reach_is_not_called_damaged(tmp_path, make):
-    """Nobody is told to delete an index that is well."""
+    """No message asks for the deletion of an index that works."""
     with SqliteStore(tmp_path / "index.db") as store:
         other = sqlite3.connect(tmp_path / "index.db")
         other.execute("BEGIN IMMEDIATE")
@@ -89,7 +89,7 @@ def test_an_index_in_use_or_out_of_reach_is_not_called_damaged(tmp_path, make):
 
 
 def test_a_change_of_the_tokens_is_a_new_version():
-    """An index whose tokens can no longer be made again cannot be put right: its version must say so."""
+    """An index whose tokens cannot be made again cannot be repaired: its version must show this."""
     found = units("ខែ្មរ លេខ២១៤ Première\n\nបណ្ដឹង ។ ឲ្យ\tស៊ី\nក្រ្ត\u200bកាំ ៗ E295/6 ប៉ុន្តែ")
     made = hashlib.sha256("|".join([*tokens(found), *fuzzy_tokens(found)]).encode()).hexdigest()[:16]
     assert (VERSION, made) == (6, "bc6f0d74372b46c4")
