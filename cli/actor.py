@@ -1,4 +1,4 @@
-"""Who types the commands, and when: the only place that asks the operating system."""
+"""Who types the commands, and when. Only this module asks the operating system."""
 
 import getpass
 import os
@@ -23,23 +23,23 @@ def operator() -> Actor:
 
 
 def now() -> datetime:
-    """Return what the clock says, in UTC."""
+    """Return the present time, in UTC."""
     return datetime.now(UTC)
 
 
 def at_the_shell() -> Asker:
-    """Return who types, as the operator who may do and see everything."""
+    """Return the person who types, as the operator who may do and see everything."""
     return Asker.operator(operator(), now())
 
 
 def signed_in(archive: Archive, account: str, password_file: Path | None) -> Asker:
-    """Return the person whose password is typed, or lies in a file.
+    """Return the person whose password is typed, or is in a file.
 
     Raises:
         SignInError: the name or the password is wrong, the account is locked, or there were too many tries.
         UsageError: the file cannot be read.
     """
-    # Accounts are for few commands.
+    # Loaded here, because few commands need accounts.
     from pipeline.services.users import sign_in, sign_out  # noqa: PLC0415
 
     asker, token = sign_in(archive, account, read_password(password_file), now())
@@ -48,7 +48,7 @@ def signed_in(archive: Archive, account: str, password_file: Path | None) -> Ask
 
 
 def read_password(file: Path | None, *, confirm: bool = False) -> str:
-    """Return a password, from a file or typed without being shown; where it is a new one, typed twice.
+    """Return a password, from a file or typed without being shown. A new one is typed twice.
 
     Raises:
         UsageError: the file cannot be read, or the password was not typed the same twice.
@@ -60,6 +60,6 @@ def read_password(file: Path | None, *, confirm: bool = False) -> str:
             why = error.strerror if isinstance(error, OSError) else "it is not text"
             raise UsageError(f"The password file {file} cannot be read: {why}.") from error
     password = getpass.getpass("Password: ")
-    if confirm and getpass.getpass("Once more: ") != password:
-        raise UsageError("The two are not the same.", "Type it again.")
+    if confirm and getpass.getpass("Type it again: ") != password:
+        raise UsageError("The two passwords are not the same.", "Type the password again.")
     return password

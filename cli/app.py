@@ -15,17 +15,17 @@ from typer.core import TyperCommand, TyperGroup
 from cli.typed import TYPED
 from models.exit_status import ExitStatus
 
-# In the order of the help: what is typed; the function, or the group of commands, that it means; what the help says of
-# it, so that the help need not load them all. tests/cli/test_app.py holds it to be what the function itself says.
+# In the order of the help: the name that is typed; its function or group of commands; its line in the help. The lines
+# are repeated here so that the help loads no command; tests/cli/test_app.py compares them with the functions' own.
 _COMMANDS = {
     "run": ("cli.run:run", "Digitise boxes: read every page, archive every case file, make it searchable."),
-    "watch": ("cli.watch:watch", "Ingest scans as a scanner drops them into a folder, until it is stopped."),
-    "status": ("cli.status:status", "Show how the boxes stand; with a box, each of its scans."),
+    "watch": ("cli.watch:watch", "Ingest scans as a scanner saves them into a folder, until you stop it."),
+    "status": ("cli.status:status", "Show the state of every box; for one box, the state of each scan."),
     "failures": (
         "cli.failures:failures",
-        "Show what failed and what was refused, by its code: how often, with examples, and what to do.",
+        "Show what failed and what was refused, by code: how often, with examples, and what to do.",
     ),
-    "show": ("cli.show:show", "Tell one scan's whole story: how it stands, where it lies, its pages, every attempt."),
+    "show": ("cli.show:show", "Show everything about one scan: its state, where it is, its pages, every attempt."),
     "rerun": (
         "cli.rerun:rerun",
         "Digitise again what failed, what was read badly, or what was read by an older recipe.",
@@ -34,7 +34,7 @@ _COMMANDS = {
         "cli.report:report",
         "Write a box's report as one page of HTML, to look at, print, or put into the box.",
     ),
-    "search": ("cli.search:search", "Find pages, best first, with the words that were found marked."),
+    "search": ("cli.search:search", "Find pages, the best first, and mark the words that were found."),
     "serve": (
         "cli.serve:serve",
         "Open the archive in a browser: search, read, cite and verify, in Khmer, French or English.",
@@ -44,12 +44,12 @@ _COMMANDS = {
     "ledger": ("cli.ledger:app", "Look after the ledger."),
     "verify": (
         "cli.verify:verify",
-        "Read every bag again and say what is not as it was sealed: changed, missing and added files, each by"
+        "Read every bag again and list what is not as it was sealed: changed, missing and added files, each by"
         " its name.",
     ),
     "rebuild": (
         "cli.rebuild:rebuild",
-        "Make ledger and index anew from the bags alone: for an archive that was copied, or whose ledger is lost.",
+        "Make a new ledger and index from the bags alone: for an archive that was copied, or whose ledger is lost.",
     ),
     "import": (
         "cli.import_bag:import_bag",
@@ -57,33 +57,36 @@ _COMMANDS = {
     ),
     "review": (
         "cli.review:review",
-        "List the documents that a person should look at, the least confident first, and what to type.",
+        "List the documents that a person should look at, the least confident first, with the command to type.",
     ),
     "correct": (
         "cli.correct:correct",
-        "Correct what the machine read of a document: its kind, date, case number or court.",
+        "Correct what the machine read in a document: its kind, date, case number or court.",
     ),
-    "split": ("cli.correct:split", "Split a document in two, where the machine did not see that a second one begins."),
+    "split": (
+        "cli.correct:split",
+        "Split a document in two, where the machine did not notice that a second one begins.",
+    ),
     "merge": (
         "cli.correct:merge",
         "Join a document with the one before it, where the machine was wrong to begin a new one.",
     ),
     "kinds": (
         "cli.kinds:kinds",
-        "List the kinds of document of the glossary, with their titles in three languages and the evidence for them.",
+        "List the kinds of document in the glossary, with their titles in three languages and the evidence for them.",
     ),
     "train": (
         "cli.train:train",
-        "Teach the classifier what people said with `bannasar correct`, beside the made papers it was first "
-        "taught with.",
+        "Train the classifier with the corrections by people (`bannasar correct`), and again with the made papers "
+        "of its first training.",
     ),
     "evaluate": (
         "cli.train:evaluate",
-        "Compare what the classifier says with what people said, on the documents that it was not taught with.",
+        "Compare what the classifier says with what people entered, on documents that it was not trained with.",
     ),
     "withdraw": (
         "cli.withdrawal:withdraw",
-        "Hide a case file from searches. Its bag stays as it is; the journal says who did it, when and why.",
+        "Hide a case file from searches. Its bag stays as it is; the journal records who did it, when and why.",
     ),
     "reinstate": ("cli.withdrawal:reinstate", "Show a withdrawn case file in searches again."),
     "seal": (
@@ -98,11 +101,11 @@ _COMMANDS = {
     "keys": ("cli.keys:app", "Look after the key that signs bags and journal, and those that are trusted."),
     "sheets": (
         "cli.sheets:sheets",
-        "Print separator sheets, to lay between documents before scanning: a new document begins after each.",
+        "Print separator sheets to put between documents before scanning: a new document begins after each.",
     ),
     "certify": (
         "cli.certify:certify",
-        "Write a certificate of a case file: a signed PDF of one page, with a QR code that says the same on paper.",
+        "Write a certificate of a case file: a signed PDF of one page, with a QR code that holds the same on paper.",
     ),
     "check": (
         "cli.check:check",
@@ -110,15 +113,16 @@ _COMMANDS = {
     ),
     "doctor": (
         "cli.doctor:doctor",
-        "Check Tesseract and its models, poppler, ghostscript, fonts, the disk and the archive; say how to mend each.",
+        "Check Tesseract and its models, poppler, ghostscript, fonts, the disk and the archive; say how to fix"
+        " problems.",
     ),
 }
 
 
 class _Commands(TyperGroup):
-    """The commands, each of which is loaded when it is typed: a search need not wait for all that a run is made of."""
+    """The commands. Each is loaded only when it is typed, so that a search does not wait for the parts of a run."""
 
-    def __init__(self, **values: Any) -> None:  # noqa: ANN401  # as Typer gives them
+    def __init__(self, **values: Any) -> None:  # noqa: ANN401  # Typer's own types
         named = {name: TyperCommand(name, help=summary) for name, (_, summary) in _COMMANDS.items()}
         super().__init__(**values | {"commands": named})
 
@@ -137,11 +141,11 @@ class _Commands(TyperGroup):
         return typer.main.get_command(alone)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401  # as Typer's
-        """Write the help, for which no command is loaded."""
+        """Write the help, without loading any command."""
         self._unloaded().format_help(ctx, formatter)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> Any:  # noqa: ANN401  # as Typer's
-        """Return the commands that begin so, for which none is loaded."""
+        """Return the commands that begin with ``incomplete``, without loading any."""
         unloaded = self._unloaded()
         named = unloaded.make_context(ctx.info_name, [], parent=ctx.parent, resilient_parsing=True)
         return unloaded.shell_complete(named, incomplete)
@@ -164,7 +168,7 @@ class _Commands(TyperGroup):
 
 @contextmanager
 def _wrong_use() -> Iterator[None]:
-    """Let what Typer refuses end with 1: 2 means here that some scans failed."""
+    """End with 1 what Typer refuses: here, 2 means that some scans failed."""
     try:
         yield
     except typer.TyperException as error:
@@ -184,7 +188,7 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version  # noqa: PLC0415  # slow to load, and wanted nowhere else
+        from importlib.metadata import version  # noqa: PLC0415  # slow to load, and only needed here
 
         typer.echo(f"bannasar {version('bannasar')}")
         raise typer.Exit
@@ -206,12 +210,12 @@ def _options(
     TYPED.command, TYPED.since = ctx.invoked_subcommand or "", time.monotonic()
     TYPED.verbose, TYPED.log_file = verbose, log_file
     if verbose or log_file:
-        from cli.logs import begin  # noqa: PLC0415  # nobody else need wait until it is loaded
+        from cli.logs import begin  # noqa: PLC0415  # slow to load, and only needed here
 
         begin()
     ctx.call_on_close(_end_log)
 
 
 def _end_log() -> None:
-    if logs := sys.modules.get("cli.logs"):  # a command may have begun it by what its settings say
+    if logs := sys.modules.get("cli.logs"):  # the settings of a command may have begun it
         logs.end()

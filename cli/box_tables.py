@@ -1,4 +1,4 @@
-"""How boxes stand, printed."""
+"""Prints the state of boxes."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -25,7 +25,7 @@ _MOST_PATHS = 8
 def box_table(reports: Sequence[BoxReport]) -> Table:
     """Return a table of boxes: their scans by state, pages and mean confidence.
 
-    A column that holds nothing but zeros is left out, but for those everyone looks for.
+    A column of zeros is left out, unless it is one that everyone looks for.
     """
     shown = [
         state
@@ -43,12 +43,12 @@ def box_table(reports: Sequence[BoxReport]) -> Table:
 
 
 def print_problems(reports: Sequence[BoxReport]) -> None:
-    """Print the scans that are neither archived nor duplicates, those of one reason together."""
+    """Print the scans that are neither archived nor duplicates, grouped by reason."""
     for report in reports:
         grouped: dict[tuple[str, str | None], list[ScanRow]] = {}
         for row in report.problems:
             partial = row.state is ScanState.ARCHIVED
-            reason = f"{row.missing} pages failed; `bannasar show` tells why" if partial else row.reason
+            reason = f"{row.missing} pages failed; `bannasar show` says why" if partial else row.reason
             grouped.setdefault(("partial" if partial else row.state.value, reason), []).append(row)
         for (state, reason), rows in grouped.items():
             out.print()
@@ -63,19 +63,19 @@ def print_accounts(reports: Sequence[BoxReport]) -> None:
     """Print where the pages of each box went."""
     for report in reports:
         ways = {name: count for name, count in asdict(report.account).items() if name != "pages"}
-        told = ", ".join(f"{count:,} {name}" for name, count in ways.items() if count or name in {"archived", "failed"})
-        out.print(f"{report.id}: {report.account.pages:,} pages in = {told}.")
+        parts = [f"{count:,} {name}" for name, count in ways.items() if count or name in {"archived", "failed"}]
+        out.print(f"{report.id}: {report.account.pages:,} pages in = {', '.join(parts)}.")
 
 
 def print_waiting(waiting: int) -> None:
-    """Print how many case files searches do not find yet, if any."""
+    """Print how many case files are not in the index yet, if any."""
     if waiting:
-        told = "1 case file waits" if waiting == 1 else f"{waiting} case files wait"
-        out.print(Text(f"{told} for the index: `bannasar index sync` puts in what waits.", "bold red"))
+        count = "1 case file waits" if waiting == 1 else f"{waiting} case files wait"
+        out.print(Text(f"{count} for the index: `bannasar index sync` adds what waits.", "bold red"))
 
 
 def percent(share: float | None) -> str:
-    """Return a share as a percentage, a dash where there is none; 100 % is what lacks nothing."""
+    """Return a share as a percentage, or a dash where there is none. Only a complete share is shown as 100 %."""
     if share is None:
         return "–"
     return f"{100 * share if share == 1 else min(99.9, 100 * share):.1f} %"

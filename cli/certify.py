@@ -15,7 +15,7 @@ def certify(
     to: Annotated[Path, typer.Option(metavar="FILE.pdf", help="Where the certificate goes.")],
     archive: ArchiveOption = None,
 ) -> None:
-    """Write a certificate of a case file: a signed PDF of one page, with a QR code that says the same on paper.
+    """Write a certificate of a case file: a signed PDF of one page, with a QR code that holds the same on paper.
 
     The bag is verified first. People who get the certificate, on paper or as a file, check it with `bannasar check` and
     the archive's public key.

@@ -19,7 +19,7 @@ def check(
     file: Annotated[
         str,
         typer.Argument(
-            metavar="FILE", help="A bag, a file of a bag, a PDF, a picture of a certificate, or what its code says."
+            metavar="FILE", help="A bag, a file of a bag, a PDF, a picture of a certificate, or the text of its code."
         ),
     ],
     key: Annotated[
@@ -31,9 +31,9 @@ def check(
 ) -> None:
     """Check offline whether something is what the archive signed: right, changed (what), or unknown.
 
-    The public key is all that is needed: `bannasar keys show` says where it lies, and it can be given to anyone.
-    Without --key, the archive's own are taken. A file that carries no signature is looked for in the archive, if there
-    is one. The exit status is 0 for right, 2 for changed and 3 for unknown.
+    You only need the public key: `bannasar keys show` says where it is, and you can give it to anyone. Without --key,
+    the archive's own keys are used. A file without a signature is looked for in the archive, if there is one. The exit
+    status is 0 for right, 2 for changed and 3 for unknown.
 
     Examples:
         bannasar check dossier-A.zip --key court.pem

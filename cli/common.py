@@ -23,16 +23,16 @@ ArchiveOption = Annotated[
     typer.Option("--archive", metavar="DIR", help="The archive's folder. [default: from the settings, else ./archive]"),
 ]
 LogFormatOption = Annotated[
-    LogFormat | None, typer.Option("--log-format", help="How progress is told on standard error. [default: text]")
+    LogFormat | None, typer.Option("--log-format", help="How progress is reported on standard error. [default: text]")
 ]
 MetricsOption = Annotated[
     str | None, typer.Option("--metrics-file", metavar="FILE", help="Keep the progress in a file for Prometheus.")
 ]
 PartialOption = Annotated[
-    bool | None, typer.Option("--allow-partial", help="Archive case files of which a page failed, as partial.")
+    bool | None, typer.Option("--allow-partial", help="Archive case files with failed pages, as partial.")
 ]
 WorkersOption = Annotated[
-    int | None, typer.Option(min=1, help="Pages that are read at a time. [default: one a processor]")
+    int | None, typer.Option(min=1, help="How many pages are read at the same time. [default: one for each processor]")
 ]
 SchedulerOption = Annotated[
     str | None, typer.Option(metavar="tcp://…", help="Use the workers of this Dask scheduler, on shared storage.")
@@ -45,16 +45,16 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for script
 
 
 def warn_of_damage(archive: Path, bags: Sequence[Path]) -> None:
-    """Say which bags are left out because they cannot be read, if any are."""
+    """Name the bags that are left out because they cannot be read, if there are any."""
     if not bags:
         return
     listed = ", ".join(str(bag.relative_to(archive)) for bag in bags)
-    warn(f"Left out, for they cannot be read (`bannasar verify` tells what is damaged): {listed}.")
+    warn(f"Left out, because they cannot be read (`bannasar verify` says what is damaged): {listed}.")
 
 
 @contextmanager
 def naming_damage(archive: Archive) -> Iterator[list[Path]]:
-    """Give a list for the bags that are left out because they cannot be read, and say in the end which those are."""
+    """Give a list for the bags that are left out because they cannot be read; name them at the end."""
     left_out: list[Path] = []
     try:
         yield left_out
@@ -63,20 +63,20 @@ def naming_damage(archive: Archive) -> Iterator[list[Path]]:
 
 
 def warn(sentence: str) -> None:
-    """Say something on standard error that the command goes on after; nothing where there is nothing to say."""
+    """Print a warning on standard error, after which the command continues; an empty one prints nothing."""
     if sentence:
         err.print(Text(sentence))
 
 
 def read_settings(archive: Path | None, **options: Any) -> Settings:  # noqa: ANN401  # as config.settings.load
-    """Read the settings; the archive's path comes back absolute.
+    """Read the settings; the archive's path in them is absolute.
 
     Raises:
-        SettingsError: they cannot be read, or say what cannot be.
+        SettingsError: they cannot be read, or have an impossible value.
     """
     settings = load(archive=archive, **options)
     if settings.log.verbose or settings.log.file:
-        from cli.logs import begin  # noqa: PLC0415  # nobody else need wait until it is loaded
+        from cli.logs import begin  # noqa: PLC0415  # slow to load, and only needed here
 
         begin(settings.log.verbose, settings.log.file)
     return settings.model_copy(update={"archive": settings.archive.expanduser().absolute()})
@@ -89,7 +89,7 @@ def open_archive(archive: Path | None) -> Iterator[Archive]:
     Raises:
         SettingsError: the settings cannot be read.
         NotFoundError: there is no archive.
-        OSError: it may not be looked at.
+        OSError: there is no permission to look at it.
     """
     with Archive.open(read_settings(archive)) as opened:
         yield opened
@@ -101,7 +101,7 @@ def given(**options: Any) -> dict[str, Any]:  # noqa: ANN401  # as config.settin
 
 
 def keep_outside(archive: Path, target: Path) -> None:
-    """Refuse to write something into the archive itself: what lies there is the archive's.
+    """Refuse to write an export into the archive itself: what is there belongs to the archive.
 
     Raises:
         UsageError: the target is inside.
@@ -111,5 +111,5 @@ def keep_outside(archive: Path, target: Path) -> None:
 
 
 def processors() -> int:
-    """Return the processors this process may use."""
+    """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0))

@@ -27,19 +27,17 @@ def correct(
     date: Annotated[
         str | None, typer.Option(metavar="DATE", help="Its date: 1998-03-02, 1998-03, 1998, or as the paper has it.")
     ] = None,
-    case_number: Annotated[
-        str | None, typer.Option(metavar="NUMBER", help="The number its case bore in court.")
-    ] = None,
+    case_number: Annotated[str | None, typer.Option(metavar="NUMBER", help="The number of its case in court.")] = None,
     court: Annotated[
         str | None, typer.Option(metavar="NAME", help="The court, by any of its names, with the province.")
     ] = None,
     archive: ArchiveOption = None,
 ) -> None:
-    """Correct what the machine read of a document: its kind, date, case number or court.
+    """Correct what the machine read in a document: its kind, date, case number or court.
 
-    Type `none` where the document has no such thing, and `machine` to take an earlier correction back. The archive
-    keeps what the machine read beside the correction. A correction stays through every rerun and is written into the
-    journal; `bannasar train` learns from it.
+    Type `none` where the document has no such thing, and `machine` to undo an earlier correction. The archive
+    keeps what the machine read together with the correction. A correction stays through every rerun and is recorded in
+    the journal; `bannasar train` learns from it.
 
     Examples:
         bannasar correct box-17_letter.jpg --kind summons --date 1964-09-18
@@ -57,12 +55,12 @@ def correct(
 def split(
     case: CaseArgument,
     page: Annotated[
-        int, typer.Option(min=2, metavar="P", help="The page of the document that begins another, from 2.")
+        int, typer.Option(min=2, metavar="P", help="The page on which the second document begins, from 2.")
     ],
     document: DocumentOption = None,
     archive: ArchiveOption = None,
 ) -> None:
-    """Split a document in two, where the machine did not see that a second one begins.
+    """Split a document in two, where the machine did not notice that a second one begins.
 
     Example:
         bannasar split box-17_scan.pdf --document 1 --page 3
@@ -73,7 +71,7 @@ def split(
 
 def merge(
     case: CaseArgument,
-    document: Annotated[int, typer.Option("--document", min=2, metavar="N", help="The later one of the two.")],
+    document: Annotated[int, typer.Option("--document", min=2, metavar="N", help="The later document of the two.")],
     archive: ArchiveOption = None,
 ) -> None:
     """Join a document with the one before it, where the machine was wrong to begin a new one.

@@ -9,9 +9,9 @@ from pipeline.services.doctor import examine
 
 
 def doctor(archive: ArchiveOption = None) -> None:
-    """Check Tesseract and its models, poppler, ghostscript, fonts, the disk and the archive; say how to mend each.
+    """Check Tesseract and its models, poppler, ghostscript, fonts, the disk and the archive; say how to fix problems.
 
-    The exit status is 0 when all is well, 3 when something must be mended.
+    The exit status is 0 when all is well, 3 when something must be fixed.
 
     Example:
         bannasar doctor
@@ -22,6 +22,6 @@ def doctor(archive: ArchiveOption = None) -> None:
         out.print(Text.assemble(mark, (f"{check.name}: ", "bold"), check.found))
         if not check.well:
             ill += 1
-            out.print(Text(f"    {check.mend}"))
+            out.print(Text(f"    {check.fix}"))
     if ill:
         raise typer.Exit(ExitStatus.MISSING_DEPENDENCY)

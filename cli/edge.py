@@ -1,4 +1,4 @@
-"""The edge of the program: whatever went wrong becomes a sentence, a next step and an exit status, in one place."""
+"""The edge of the program: every error becomes a sentence, a next step and an exit status here."""
 
 import sqlite3
 import sys
@@ -12,13 +12,13 @@ from models.errors import BannasarError, QueryError, is_disk_full
 from models.exit_status import ExitStatus
 from pipeline.logs import described
 
-_OF_A_LEDGER = "`bannasar ledger check` says more; `bannasar rebuild --force` makes it anew from the bags."
+_OF_A_LEDGER = "`bannasar ledger check` says more; `bannasar rebuild --force` makes a new one from the bags."
 
 
 def end_with(error: Exception) -> NoReturn:
-    """End the program with the exit status of what went wrong, after saying what that is and what to do.
+    """Say what went wrong and what to do, then end the program with the exit status for it.
 
-    Nothing that stands on a paper is shown: of an error that nobody foresaw, its kind and its place alone.
+    Nothing that is written on a paper is shown: of an unexpected error, only its kind and its place.
     """
     match error:
         case QueryError():
@@ -27,9 +27,9 @@ def end_with(error: Exception) -> NoReturn:
             _end(str(error), error.exit_status)
         case OSError() | sqlite3.OperationalError():
             _end(of_the_system(error), ExitStatus.WRONG_USE)
-        case sqlite3.DatabaseError():  # the index's own are translated where they come from
+        case sqlite3.DatabaseError():  # errors of the index are translated where they occur
             _end(f"The archive's ledger.db is damaged ({error}). {_OF_A_LEDGER}", ExitStatus.WRONG_USE)
-        case _:  # whatever it is, its message may hold what stands on a paper
+        case _:  # the message of an unknown error may hold words of a paper
             _end(_unforeseen(error), ExitStatus.WRONG_USE)
 
 
@@ -37,16 +37,16 @@ def of_the_system(error: OSError | sqlite3.OperationalError) -> str:
     """Return the sentence and the next step for an error of the operating system or of SQLite."""
     where = getattr(error, "filename", None)
     if is_disk_full(error):
-        # Of what is copied the second name is the copy's.
+        # When a file is copied, the second name is that of the copy.
         where = getattr(error, "filename2", None) or where
         return f"The disk{f' of {where}' if where else ''} is full. Make room, then run the same command again."
-    said = error.strerror if isinstance(error, OSError) else str(error)
-    return f"{f'{where}: ' if where else ''}{said}. Check its permissions and the disk."
+    why = error.strerror if isinstance(error, OSError) else str(error)
+    return f"{f'{where}: ' if where else ''}{why}. Check its permissions and the disk."
 
 
 def _unforeseen(error: Exception) -> str:
     return (
-        f"Something went wrong that Bannasar has no name for ({described(error)}). "
+        f"Something went wrong that Bannasar does not know ({described(error)}). "
         "Run the command again, and report it if it happens again."
     )
 

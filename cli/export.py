@@ -11,7 +11,7 @@ from models.exit_status import ExitStatus
 from pipeline.services.export import Format, export_bag, export_documents, export_files, export_iiif, formats
 from pipeline.services.text_export import export_text
 
-ToOption = Annotated[Path, typer.Option(metavar="DIR", help="Where they go; it is made if need be.")]
+ToOption = Annotated[Path, typer.Option(metavar="DIR", help="Folder for them; it is made if it is not there.")]
 _MOST_FAILED = 20
 
 app = typer.Typer(help="Copy case files and texts out of the archive.", no_args_is_help=True)
@@ -19,7 +19,7 @@ app = typer.Typer(help="Copy case files and texts out of the archive.", no_args_
 
 @app.command()
 def text(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the texts go; it is made if need be.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the texts; it is made if it is not there.")],
     archive: ArchiveOption = None,
     box: Annotated[str | None, typer.Option(metavar="BOX", help="Only this box, by its id.")] = None,
 ) -> None:
@@ -27,8 +27,8 @@ def text(
 
     A scan ``letters/12.pdf`` becomes ``letters/12.txt``; where two scans would become one file, each keeps its whole
     name (``letters/12.pdf.txt``), and where that is not enough, gets digits of its SHA-256. Capital letters make no
-    difference, because some disks do not distinguish them. With more than one box in the archive each has a
-    folder of its own. A text that is there is written over.
+    difference, because some disks do not distinguish them. With more than one box in the archive, each box has its
+    own folder. A text that is there already is overwritten.
 
     Example:
         bannasar export text ./texts
@@ -39,7 +39,7 @@ def text(
     texts = "1 text" if done.written == 1 else f"{done.written:,} texts"
     out.print(f"{texts} written to {folder}.")
     if done.others:
-        out.print(f"Not of this export, and left as they are: {done.others:,} .txt files.")
+        out.print(f"Not part of this export, and left as they are: {done.others:,} .txt files.")
     for file, reason in done.failed[:_MOST_FAILED]:
         err.print(f"Not written: {file}: {reason}.", style="bold red", markup=False)
     if (more := len(done.failed) - _MOST_FAILED) > 0:
@@ -52,10 +52,10 @@ def text(
 @app.command()
 def bag(
     case: CaseArgument,
-    to: Annotated[Path, typer.Option(metavar="DIR|FILE.zip", help="Where the bag goes.")],
+    to: Annotated[Path, typer.Option(metavar="DIR|FILE.zip", help="The folder or ZIP file for the bag.")],
     archive: ArchiveOption = None,
 ) -> None:
-    """Copy the bag of a case file, verified before and after; `bannasar import` takes it into another archive.
+    """Copy the bag of a case file, verified before and after; `bannasar import` adds it to another archive.
 
     Examples:
         bannasar export bag box-001_dossier-A --to /media/stick
@@ -88,10 +88,10 @@ def pdf(case: CaseArgument, to: ToOption, archive: ArchiveOption = None) -> None
 def iiif(
     case: CaseArgument,
     to: ToOption,
-    base: Annotated[str, typer.Option(metavar="URL", help="The address under which that folder will be served.")],
+    base: Annotated[str, typer.Option(metavar="URL", help="The address at which a web server will serve that folder.")],
     archive: ArchiveOption = None,
 ) -> None:
-    """Write a case file for viewers of the IIIF: a manifest, a picture a page, the text as annotations.
+    """Write a case file for viewers of the IIIF: a manifest, a picture of each page, the text as annotations.
 
     Any web server can serve the folder; Mirador and the Universal Viewer open the manifest.
 
@@ -118,5 +118,5 @@ def _add_command(form: Format) -> None:
 
 _own = {command.callback.__name__ for command in app.registered_commands if command.callback}
 for _form in formats():
-    if _form.name not in _own:  # `export text` goes through the whole archive
+    if _form.name not in _own:  # `export text` is for the whole archive
         _add_command(_form)

@@ -14,10 +14,10 @@ from pipeline.services import history
 def failures(
     box: Annotated[str | None, typer.Argument(metavar="[BOX]", help="A box, by its id or its folder.")] = None,
     archive: ArchiveOption = None,
-    examples: Annotated[int, typer.Option(min=1, help="Most examples of each.")] = 3,
+    examples: Annotated[int, typer.Option(min=1, help="How many examples of each at most.")] = 3,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what failed and what was refused, by its code: how often, with examples, and what to do.
+    """Show what failed and what was refused, by code: how often, with examples, and what to do.
 
     Examples:
         bannasar failures
@@ -49,6 +49,6 @@ def failures(
             out.print(Text(f"    {example.box}/{example.path}{where}"))
         out.print()
     if groups:
-        out.print("`bannasar show SCAN` shows everything that is known of one scan.")
+        out.print("`bannasar show SCAN` shows everything that is known about one scan.")
     else:
         out.print("Nothing failed, nothing was refused.")

@@ -17,8 +17,8 @@ def import_bag(
 ) -> None:
     """Import a case file from another archive: its bag is verified, copied, and indexed.
 
-    It need not be signed; but one that bears a false signature of a key that is trusted here is refused. `bannasar keys
-    trust` makes the other archive's key one of these.
+    The bag need not be signed. But if it has a false signature of a key that this archive trusts, it is refused. With
+    `bannasar keys trust` this archive trusts the other archive's key.
 
     Example:
         bannasar import /media/stick/box-001_dossier-A.zip
@@ -31,7 +31,7 @@ def import_bag(
     case = done.case
     pages = sum(len(document.pages) for document in case.documents)
     out.print(f"{case.box}/{case.id}: {len(case.scans)} scans, {pages} pages imported.")
-    told = (
+    signed = (
         "A key that this archive trusts signed it." if done.is_signed else "No key that this archive trusts signed it."
     )
-    out.print(f"It is as it was sealed. {told}")
+    out.print(f"It is as it was sealed. {signed}")

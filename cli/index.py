@@ -20,7 +20,7 @@ app = typer.Typer(help="Look after the index: it can always be made again from t
 def check(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     """Compare the index with the bags, and say what differs.
 
-    The exit status is 0 when they agree, 2 when they do not: `bannasar index sync` mends it.
+    The exit status is 0 when they agree, 2 when they do not: `bannasar index sync` repairs it.
 
     Example:
         bannasar index check
@@ -30,26 +30,26 @@ def check(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     if as_json:
         print_json(_as_json(found))
     else:
-        _tell(found)
+        _print(found)
     if not found.is_none:
         raise typer.Exit(ExitStatus.SOME_FAILED)
 
 
 @app.command()
 def sync(archive: ArchiveOption = None) -> None:
-    """Put in what the index lacks, and take out what no bag holds.
+    """Add to the index what it lacks, and remove from it what no bag holds.
 
-    Every run does it for the bags that wait; this is for the time in between, when a cluster is there again. Bags that
-    cannot be read are named; the exit status is 2 then.
+    Every run does this for the bags that wait. Use it between runs, when a cluster can be reached again. Bags that
+    cannot be read are named; then the exit status is 2.
 
     Example:
         bannasar index sync
     """
     with open_archive(archive) as opened, counted("case files") as show:
         found = service.synchronise(opened, show)
-    put, out_of = len(found.missing) + len(found.changed), len(found.unknown)
-    told = f"{put} case files put in, {out_of} taken out."
-    out.print(told if found.unreadable else f"{told} Nothing is waiting.")
+    put, removed = len(found.missing) + len(found.changed), len(found.unknown)
+    done = f"{put} case files added, {removed} removed."
+    out.print(done if found.unreadable else f"{done} Nothing is waiting.")
     _end_with(found.unreadable)
 
 
@@ -60,10 +60,10 @@ def rebuild(
         str | None, typer.Option("--to", metavar="URL", help="Make it on this Elasticsearch cluster instead.")
     ] = None,
 ) -> None:
-    """Make the index anew from the bags; searches find the old one until the new one is whole.
+    """Make a new index from the bags; searches use the old one until the new one is complete.
 
-    With --to it is made on a cluster that is not set yet: try it, then set index.url. Bags that cannot be read are
-    named, and left out; the exit status is 2 then.
+    With --to it is made on a cluster that is not in the settings yet: try it, then set index.url. Bags that cannot be
+    read are named and left out; then the exit status is 2.
 
     Examples:
         bannasar index rebuild
@@ -80,26 +80,26 @@ def rebuild(
     _end_with(unreadable)
 
 
-def _tell(found: Difference) -> None:
+def _print(found: Difference) -> None:
     _list("not in the index", [bag.name for bag in found.missing])
-    _list("of an older archiving in the index", [bag.name for bag in found.changed])
+    _list("in the index as they were archived before", [bag.name for bag in found.changed])
     _list("in the index, and in no bag", found.unknown)
-    told = f"{found.pages_in_bags} pages in the bags, {found.pages_in_index} in the index."
+    counts = f"{found.pages_in_bags} pages in the bags, {found.pages_in_index} in the index."
     differs = not found.is_none and not found.unreadable
-    out.print(f"{told} Mend it: `bannasar index sync`, or `bannasar index rebuild`." if differs else told)
-    _tell_unreadable(found.unreadable)
+    out.print(f"{counts} Repair it: `bannasar index sync`, or `bannasar index rebuild`." if differs else counts)
+    _print_unreadable(found.unreadable)
 
 
 def _end_with(unreadable: Sequence[Path]) -> None:
-    """Name the bags that cannot be read, and end so that a script sees it."""
+    """Name the bags that cannot be read, and end with an exit status that a script can see."""
     if unreadable:
-        _tell_unreadable(unreadable)
+        _print_unreadable(unreadable)
         raise typer.Exit(ExitStatus.SOME_FAILED)
 
 
-def _tell_unreadable(unreadable: Sequence[Path]) -> None:
+def _print_unreadable(unreadable: Sequence[Path]) -> None:
     if unreadable:
-        _list("whose bags cannot be read", [bag.name for bag in unreadable])
+        _list("with bags that cannot be read", [bag.name for bag in unreadable])
         out.print(
             "`bannasar verify` says what is wrong with them. Put them back from a copy, then: `bannasar index sync`.",
         )

@@ -18,11 +18,11 @@ app = typer.Typer(
 
 @app.command()
 def init(archive: ArchiveOption = None) -> None:
-    """Make a key, and let the archive sign with it from now on; a key that is there already is used.
+    """Make a key, and sign with it from now on; a key that is there already is used.
 
-    The private key goes to the setting signing.key_file, outside the archive: keep a copy of it in a safe. Its public
-    part goes into the archive's folder ``keys``: give it to the people who will check what you export. Bags that
-    are there already are signed by `bannasar keys sign`.
+    The private key is written to the file in the setting signing.key_file, outside the archive: keep a copy of it in a
+    safe. The public key is written into the archive's folder ``keys``: give it to the people who will check what you
+    export. `bannasar keys sign` signs the bags that are there already.
 
     Example:
         bannasar keys init
@@ -31,8 +31,8 @@ def init(archive: ArchiveOption = None) -> None:
         key = service.make(opened, operator())
         is_begun = next(opened.bags(), None) is not None
     what = "is made" if key.is_new else "is used"
-    out.print(f"The private key {what}: {key.private}. Keep a copy in a safe place, and never beside the archive.")
-    out.print(f"The public key, to give away: {key.public}")
+    out.print(f"The private key {what}: {key.private}. Keep a copy in a safe place, never with the archive.")
+    out.print(f"The public key, to give to others: {key.public}")
     if is_begun:
         out.print("Sign the bags that are there already: `bannasar keys sign`.")
 
@@ -59,7 +59,7 @@ def trust(
     key: Annotated[Path, typer.Argument(metavar="KEY.pem", help="Another archive's public key.")],
     archive: ArchiveOption = None,
 ) -> None:
-    """Trust what another archive's key signed: `bannasar check` then knows it.
+    """Trust what another archive's key signed: then `bannasar check` knows that key.
 
     Example:
         bannasar keys trust court-of-appeal.pem
@@ -73,8 +73,8 @@ def trust(
 def sign(archive: ArchiveOption = None) -> None:
     """Verify and sign the bags that the archive's key has not signed yet.
 
-    Damaged ones, and those that are not the ones in the journal, are named and left alone. The journal is signed too,
-    where something was written down while the key was not there.
+    Bags that are damaged, or that are not the ones in the journal, are named and not signed. The journal is signed
+    too, if something was recorded in it while the key was not there.
 
     Example:
         bannasar keys sign

@@ -8,9 +8,9 @@ from pipeline.services import kinds as service
 
 
 def kinds(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
-    """List the kinds of document of the glossary, with their titles in three languages and the evidence for them.
+    """List the kinds of document in the glossary, with their titles in three languages and the evidence for them.
 
-    U says that nobody has checked the Khmer titles yet, S where they were seen. Kinds that the classifier was not
+    U means that nobody has checked the Khmer titles yet, S says where they were seen. Kinds that the classifier was not
     trained with are named below the list.
 
     Example:
@@ -19,8 +19,8 @@ def kinds(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     settings = read_settings(archive)
     known, trained = service.kinds(settings), service.trained_kinds(settings)
     if as_json:
-        told = {kind: named.model_dump(mode="json") | {"trained": kind in trained} for kind, named in known.items()}
-        print_json({"kinds": told})
+        listed = {kind: named.model_dump(mode="json") | {"trained": kind in trained} for kind, named in known.items()}
+        print_json({"kinds": listed})
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("kind", "Khmer", "French", "English", "evidence"):

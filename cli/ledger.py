@@ -23,9 +23,9 @@ def dismiss(
     reason: Annotated[str, typer.Option(help="Why, for the ledger.")],
     archive: ArchiveOption = None,
 ) -> None:
-    """Dismiss scans that left their box before they were archived, because nobody wants them any more.
+    """Dismiss scans that left their box before they were archived, because nobody needs them any more.
 
-    The ledger keeps them as gone, with who said so and why. A file that comes back is ingested.
+    The ledger keeps them as gone, and records who dismissed them and why. A file that comes back is ingested.
 
     Example:
         bannasar ledger dismiss box-17/003.pdf --reason "scanned again as 003-new.pdf"
@@ -38,22 +38,22 @@ def dismiss(
 @app.command()
 def check(
     archive: ArchiveOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what is wrong, and mend nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what is wrong, and repair nothing.")] = False,
 ) -> None:
-    """Find and mend what a crash can leave between the ledger and the archive.
+    """Find and repair the differences that a crash can leave between the ledger and the archive.
 
-    The exit status is 0 when all is well or mended, 2 when something is left that a run has to mend.
+    The exit status is 0 when all is well or repaired, 2 when something is left that a run has to repair.
 
     Example:
         bannasar ledger check
     """
     found = []
     with open_archive(archive) as opened:
-        for finding in ledger_check.check_ledger(opened, mend=not dry_run):
+        for finding in ledger_check.check_ledger(opened, repair=not dry_run):
             found.append(finding)
-            mark = Text("mended: ", "green") if finding.mended else Text("found: ", "bold red")
+            mark = Text("repaired: ", "green") if finding.repaired else Text("found: ", "bold red")
             out.print(Text.assemble(mark, finding.sentence))
     if not found:
         out.print("The ledger and the archive agree.")
-    if any(not finding.mended for finding in found):
+    if any(not finding.repaired for finding in found):
         raise typer.Exit(ExitStatus.SOME_FAILED)

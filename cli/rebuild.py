@@ -18,7 +18,7 @@ def rebuild(
         bool, typer.Option("--force", help="Though there is a ledger: it is kept beside the new one.")
     ] = False,
 ) -> None:
-    """Make ledger and index anew from the bags alone: for an archive that was copied, or whose ledger is lost.
+    """Make a new ledger and index from the bags alone: for an archive that was copied, or whose ledger is lost.
 
     A bag that cannot be read is named and left out. Where the journal was not copied, a new one is begun with the bags
     that are sound. What only the ledger knew is not in the bags: attempts, and what was refused. Where there is a

@@ -25,7 +25,7 @@ def review(
     archive: ArchiveOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the documents that a person should look at, the least confident first, and what to type.
+    """List the documents that a person should look at, the least confident first, with the command to type.
 
     Those are documents whose kind or date the machine is unsure of, and those of which something is not read: attached
     files, words that viewers do not show, words in a picture that cannot be made out. `bannasar correct` takes a

@@ -40,7 +40,7 @@ def check_tools(settings: Settings) -> None:
     """
     missing = [check for check in examine(settings) if not check.well and check.name not in {"archive", "Khmer fonts"}]
     for check in missing:
-        err.print(Text.assemble((check.name, "bold red"), f": {check.found}. {check.mend}"))
+        err.print(Text.assemble((check.name, "bold red"), f": {check.found}. {check.fix}"))
     if missing:
         raise MissingDependencyError("This machine lacks what a run needs.", "See above, or run `script/setup`.")
 

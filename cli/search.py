@@ -46,7 +46,7 @@ def search(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find pages, best first, with the words that were found marked.
+    """Find pages, the best first, and mark the words that were found.
 
     Khmer needs no spaces between words, and is found inside longer text. Khmer and Arabic digits, accents and capitals
     make no difference. "In quotes" of any kind stands what must be side by side; -word or NOT word must not be there;

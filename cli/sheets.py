@@ -15,7 +15,7 @@ def sheets(
     kind: Annotated[str, typer.Option(help="The kind of the document that follows, as in the glossary.")] = "",
     case: Annotated[str, typer.Option(metavar="NUMBER", help="Its case number.")] = "",
 ) -> None:
-    """Print separator sheets, to lay between documents before scanning: a new document begins after each.
+    """Print separator sheets to put between documents before scanning: a new document begins after each.
 
     They are A4 and can be used again and again. The sheets themselves stay in the archive as they were scanned, and
     are not searched.

@@ -20,7 +20,7 @@ def show(
     archive: ArchiveOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell one scan's whole story: how it stands, where it lies, its pages, every attempt.
+    """Show everything about one scan: its state, where it is, its pages, every attempt.
 
     Examples:
         bannasar show box-17/dossier/003.pdf

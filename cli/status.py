@@ -19,7 +19,7 @@ def status(
     archive: ArchiveOption = None,
     as_json_: JsonOption = False,
 ) -> None:
-    """Show how the boxes stand; with a box, each of its scans.
+    """Show the state of every box; for one box, the state of each scan.
 
     Examples:
         bannasar status

@@ -41,7 +41,7 @@ def evaluate(
     archive: ArchiveOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare what the classifier says with what people said, on the documents that it was not taught with.
+    """Compare what the classifier says with what people entered, on documents that it was not trained with.
 
     Example:
         bannasar evaluate --picture confusion.png

@@ -35,7 +35,7 @@ def verify(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Read every bag again and say what is not as it was sealed: changed, missing and added files, each by its name.
+    """Read every bag again and list what is not as it was sealed: changed, missing and added files, each by its name.
 
     The journal is checked too: that no line of it was changed, that each bag is the one it tells of, and that the
     archive's key signed both. Who can change the archive can change the keys in it as well: --key takes one that was

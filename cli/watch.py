@@ -35,7 +35,7 @@ def watch(
     log_format: LogFormatOption = None,
     metrics_file: MetricsOption = None,
 ) -> None:
-    """Ingest scans as a scanner drops them into a folder, until it is stopped.
+    """Ingest scans as a scanner saves them into a folder, until you stop it.
 
     A file is ingested when it has stopped growing. What was done before is not done again, so it can be stopped and
     started at any time. It looks at the folder again and again, and so works on network shares, too.

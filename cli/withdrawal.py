@@ -10,7 +10,7 @@ from pipeline.services.withdraw import Marked
 
 
 def withdraw(case: CaseArgument, reason: ReasonOption, archive: ArchiveOption = None) -> None:
-    """Hide a case file from searches. Its bag stays as it is; the journal says who did it, when and why.
+    """Hide a case file from searches. Its bag stays as it is; the journal records who did it, when and why.
 
     Nothing is ever deleted. `bannasar reinstate` undoes it.
 

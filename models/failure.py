@@ -142,7 +142,7 @@ _WORDS: dict[Code, tuple[str, str]] = {
         "Repair the other scan and run the box again, or archive what there is with --allow-partial.",
     ),
     Code.INTERNAL: (
-        "Something went wrong that Bannasar has no name for; the ledger keeps the details.",
+        "Something went wrong that Bannasar does not know; the ledger keeps the details.",
         "Run the box again; if it happens again, report it with the details.",
     ),
 }

@@ -47,7 +47,7 @@ def check_box(archive: Archive, box: Path) -> None:
 
     Raises:
         UsageError: it is no folder, or one of the two lies in the other.
-        OSError: it may not be looked at.
+        OSError: there is no permission to look at it.
     """
     if not box.is_dir():
         what = "is not a folder" if box.exists() else "does not exist"

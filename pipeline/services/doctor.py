@@ -1,4 +1,4 @@
-"""Whether this machine has what a run needs, and how to mend what it lacks."""
+"""Whether this machine has what a run needs, and how to fix what it lacks."""
 
 import os
 import shutil
@@ -18,12 +18,12 @@ from pipeline.page.recogniser import about
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at; ``mend`` says how to mend it where it is not well."""
+    """One thing looked at; ``fix`` says how to fix it where it is not well."""
 
     name: str
     well: bool
     found: str
-    mend: str = ""
+    fix: str = ""
 
 
 def examine(settings: Settings) -> Iterator[Check]:
@@ -46,34 +46,34 @@ def _recogniser(settings: PageSettings) -> Iterator[Check]:
     known = about(settings)
     for program, package in known.programs.items():
         if shutil.which(program) is None:
-            yield Check(program, well=False, found="not installed", mend=f"apt-get install {package}")
+            yield Check(program, well=False, found="not installed", fix=f"apt-get install {package}")
             return
     for name, version in known.versions().items():
         yield Check(name, well=True, found=version)
     for model in known.models(settings):
         there = model.file.is_file()
         found = f"{'in' if there else 'not in'} {model.file.parent}"
-        mend = f"apt-get install {model.package}" if model.package else "Install Bannasar again: it brings this model."
-        yield Check(f"model {model.name}", well=there, found=found, mend=mend)
+        fix = f"apt-get install {model.package}" if model.package else "Install Bannasar again: it brings this model."
+        yield Check(f"model {model.name}", well=there, found=found, fix=fix)
 
 
 def _program(name: str, command: list[str], package: str) -> Check:
-    mend = f"apt-get install {package}"
+    fix = f"apt-get install {package}"
     if shutil.which(command[0]) is None:
-        return Check(name, well=False, found="not installed", mend=mend)
+        return Check(name, well=False, found="not installed", fix=fix)
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     lines = (done.stdout or done.stderr).strip().splitlines()
-    return Check(name, well=done.returncode in {0, 99}, found=lines[0] if lines else "silent", mend=mend)
+    return Check(name, well=done.returncode in {0, 99}, found=lines[0] if lines else "silent", fix=fix)
 
 
 def _fonts() -> Check:
     """Khmer fonts are wanted to look at what was found, and to render PDFs that do not bring theirs."""
-    mend = "apt-get install fontconfig fonts-khmeros"
+    fix = "apt-get install fontconfig fonts-khmeros"
     if shutil.which("fc-list") is None:
-        return Check("Khmer fonts", well=False, found="fontconfig is not installed", mend=mend)
+        return Check("Khmer fonts", well=False, found="fontconfig is not installed", fix=fix)
     done = subprocess.run(["fc-list", ":lang=km", "family"], capture_output=True, text=True, check=False, timeout=60)
     families = set(done.stdout.split("\n")) - {""}
-    return Check("Khmer fonts", well=bool(families), found=f"{len(families)} families", mend=mend)
+    return Check("Khmer fonts", well=bool(families), found=f"{len(families)} families", fix=fix)
 
 
 def _sqlite() -> Check:
@@ -82,7 +82,7 @@ def _sqlite() -> Check:
         database.execute("CREATE VIRTUAL TABLE probe USING fts5 (words)")
     except sqlite3.OperationalError as error:
         return Check(
-            "SQLite FTS5", well=False, found=str(error), mend="Use a Python whose SQLite has FTS5 (Debian's has)."
+            "SQLite FTS5", well=False, found=str(error), fix="Use a Python whose SQLite has FTS5 (Debian's has)."
         )
     finally:
         database.close()
@@ -93,7 +93,7 @@ def _glossary(folder: Path) -> Check:
     try:
         names = read_names(folder)
     except GlossaryError as error:
-        return Check("glossary", well=False, found=str(error), mend="Mend it, or leave document.glossary empty.")
+        return Check("glossary", well=False, found=str(error), fix="Correct it, or leave document.glossary empty.")
     kinds = len(set(names.kinds.values()))
     return Check("glossary", well=True, found=f"{kinds} kinds of document, {len(set(names.courts.values()))} courts")
 
@@ -110,8 +110,8 @@ def _disk(archive: Path, least_gigabytes: float) -> Check:
     place = next(folder for folder in (archive, *archive.parents) if folder.exists())
     free = shutil.disk_usage(place).free / (1 << 30)
     found = f"{free:.1f} GB free at {place}, {least_gigabytes:g} GB needed"
-    mend = "Make room, put the archive on another disk (--archive), or set run.free_gigabytes."
-    return Check("disk", well=free >= least_gigabytes, found=found, mend=mend)
+    fix = "Make room, put the archive on another disk (--archive), or set run.free_gigabytes."
+    return Check("disk", well=free >= least_gigabytes, found=found, fix=fix)
 
 
 def _archive(settings: Settings) -> Check:
@@ -119,12 +119,12 @@ def _archive(settings: Settings) -> Check:
     if not archive.is_made:
         return Check("archive", well=True, found=f"none yet at {archive.folder}; the first run makes it")
     if not os.access(archive.folder, os.W_OK):
-        return Check("archive", well=False, found=f"{archive.folder} cannot be written", mend="Mend its permissions.")
+        return Check("archive", well=False, found=f"{archive.folder} cannot be written", fix="Correct its permissions.")
     try:
         with archive:
             boxes, waiting = len(archive.ledger.boxes()), len(archive.ledger.to_be_indexed())
     except LedgerError as error:
-        mend = error.next_step or "Restore the ledger from your last copy of the archive."
-        return Check("archive", well=False, found=error.sentence, mend=mend)
+        fix = error.next_step or "Restore the ledger from your last copy of the archive."
+        return Check("archive", well=False, found=error.sentence, fix=fix)
     found = f"{boxes} boxes" + (f", {waiting} case files wait for the index" if waiting else "")
-    return Check("archive", well=not waiting, found=found, mend="Run any box again: what waits is indexed then.")
+    return Check("archive", well=not waiting, found=found, fix="Run any box again: what waits is indexed then.")

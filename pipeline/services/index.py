@@ -115,7 +115,7 @@ def _synchronise(archive: Archive, show: Show) -> Difference:
 def rebuild_index(
     archive: Archive, show: Show = lambda _done, _all: None, url: str | None = None
 ) -> tuple[int, tuple[Path, ...]]:
-    """Make the index anew from the bags; searches find the old one until the new one is whole.
+    """Make a new index from the bags; searches use the old one until the new one is complete.
 
     Args:
         archive: the archive.

@@ -1,4 +1,4 @@
-"""What a crash can leave between the ledger, the bags, the results and the index; found, and mended."""
+"""What a crash can leave between the ledger, the bags, the results and the index; found, and repaired."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,70 +12,70 @@ from pipeline.archive.withdrawal import is_withdrawn
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is not as it should be, and whether it is mended."""
+    """One thing that is not as it should be, and whether it is repaired."""
 
     sentence: str
-    mended: bool
+    repaired: bool
 
 
-def check_ledger(archive: Archive, *, mend: bool) -> Iterator[Finding]:
-    """Yield what is wrong, each thing mended by then if that is wanted and possible.
+def check_ledger(archive: Archive, *, repair: bool) -> Iterator[Finding]:
+    """Yield what is wrong, each thing repaired by then if that is wanted and possible.
 
-    What is mended by reading a scan again is set to pending: the next run of its box does it.
+    What is repaired by reading a scan again is set to pending: the next run of its box does it.
 
     Raises:
         ArchiveBusyError: another process holds the archive.
-        LedgerError: the ledger cannot be used, or an older version wrote it and nothing is to be mended.
+        LedgerError: the ledger cannot be used, or an older version wrote it and nothing is to be repaired.
         IndexUnusableError: the index cannot be used.
     """
     with archive.held(finish=False):
-        if mend:
+        if repair:
             archive.migrate()
             archive.commits.finish()
-        yield from _check(archive, mend=mend)
+        yield from _check(archive, repair=repair)
 
 
-def _check(archive: Archive, *, mend: bool) -> Iterator[Finding]:
+def _check(archive: Archive, *, repair: bool) -> Iterator[Finding]:
     yield from _database(archive)
-    yield from _runs(archive, mend=mend)
-    yield from _work(archive, mend=mend)
-    yield from _bags(archive, mend=mend)
+    yield from _runs(archive, repair=repair)
+    yield from _work(archive, repair=repair)
+    yield from _bags(archive, repair=repair)
     yield from _unknown_bags(archive)
-    yield from _duplicates(archive, mend=mend)
-    yield from _results(archive, mend=mend)
-    yield from _index(archive, mend=mend)
+    yield from _duplicates(archive, repair=repair)
+    yield from _results(archive, repair=repair)
+    yield from _index(archive, repair=repair)
     for box in archive.ledger.boxes():
         try:
             archive.ledger.account(box.id).check(box.id)
         except AccountError as error:
-            yield Finding(str(error), mended=False)
+            yield Finding(str(error), repaired=False)
 
 
 def _database(archive: Archive) -> Iterator[Finding]:
     for damage in archive.ledger.damages():
-        yield Finding(f"The ledger is damaged: {damage}. Restore it from your last copy.", mended=False)
+        yield Finding(f"The ledger is damaged: {damage}. Restore it from your last copy.", repaired=False)
     for table in archive.ledger.tables_with_dangling_rows():
-        yield Finding(f"The ledger is damaged: a row of {table} leads nowhere.", mended=False)
+        yield Finding(f"The ledger is damaged: a row of {table} leads nowhere.", repaired=False)
 
 
-def _runs(archive: Archive, *, mend: bool) -> Iterator[Finding]:
+def _runs(archive: Archive, *, repair: bool) -> Iterator[Finding]:
     for run in archive.ledger.runs():
         if run.outcome is None:
-            if mend:
+            if repair:
                 archive.ledger.run_died(run.id)
-            yield Finding(f"The run of {run.started[:19]} never ended: it died.", mended=mend)
+            yield Finding(f"The run of {run.started[:19]} never ended: it died.", repaired=repair)
 
 
-def _work(archive: Archive, *, mend: bool) -> Iterator[Finding]:
+def _work(archive: Archive, *, repair: bool) -> Iterator[Finding]:
     left = archive.work_in_progress()
     if left:
-        if mend:
+        if repair:
             archive.recover()
         where = left[0].parent
-        yield Finding(f"Work in progress was left behind: {len(left)} entries in {where}.", mended=mend)
+        yield Finding(f"Work in progress was left behind: {len(left)} entries in {where}.", repaired=repair)
 
 
-def _bags(archive: Archive, *, mend: bool) -> Iterator[Finding]:
+def _bags(archive: Archive, *, repair: bool) -> Iterator[Finding]:
     ledger = archive.ledger
     for case in ledger.cases():
         rows = [row for row in ledger.scans_of_case(case.id) if row.in_bag]
@@ -83,26 +83,26 @@ def _bags(archive: Archive, *, mend: bool) -> Iterator[Finding]:
             continue
         bag = archive.folder / case.bag if case.bag else None
         if bag is None or not has_record(bag):
-            for row in rows if mend else ():
+            for row in rows if repair else ():
                 ledger.mark_lost(row)
-            if mend:
+            if repair:
                 ledger.case_lost(case.id)
             which = case.bag or f"of {case.id}"
-            yield Finding(f"The bag {which} is not there: {len(rows)} scans are to be read again.", mended=mend)
+            yield Finding(f"The bag {which} is not there: {len(rows)} scans are to be read again.", repaired=repair)
             continue
         try:
             there = {scan.sha256 for scan in read_case(bag).scans}
         except BagError as error:
             yield Finding(
                 f"The bag {case.bag} cannot be read ({error}). Put a sound copy of it back; `bannasar verify`.",
-                mended=False,
+                repaired=False,
             )
             continue
         for row in rows:
             if row.sha256 not in there:
-                if mend:
+                if repair:
                     ledger.mark_lost(row)
-                yield Finding(f"The bag {case.bag} does not hold {row.path}: it is to be read again.", mended=mend)
+                yield Finding(f"The bag {case.bag} does not hold {row.path}: it is to be read again.", repaired=repair)
 
 
 def _unknown_bags(archive: Archive) -> Iterator[Finding]:
@@ -113,45 +113,45 @@ def _unknown_bags(archive: Archive) -> Iterator[Finding]:
         if path not in known:
             yield Finding(
                 f"The ledger does not know the bag {path}. Run its box again; if it was imported, import it again.",
-                mended=False,
+                repaired=False,
             )
 
 
-def _duplicates(archive: Archive, *, mend: bool) -> Iterator[Finding]:
+def _duplicates(archive: Archive, *, repair: bool) -> Iterator[Finding]:
     ledger = archive.ledger
     for box in ledger.boxes():
         for row in ledger.scans(box.id):
             if row.state is ScanState.DUPLICATE and ledger.first(row.sha256, row.box, row.path) is None:
-                if mend:
+                if repair:
                     ledger.mark_pending(row)
-                yield Finding(f"{box.id}/{row.path} is a duplicate of nothing: it is to be read.", mended=mend)
+                yield Finding(f"{box.id}/{row.path} is a duplicate of nothing: it is to be read.", repaired=repair)
 
 
-def _results(archive: Archive, *, mend: bool) -> Iterator[Finding]:
+def _results(archive: Archive, *, repair: bool) -> Iterator[Finding]:
     for file, is_half in archive.results.unusable():
         path = file.relative_to(archive.folder)
-        if mend:
+        if repair:
             file.unlink()
         if is_half:
-            yield Finding(f"Half a result was left behind: {path}.", mended=mend)
+            yield Finding(f"Half a result was left behind: {path}.", repaired=repair)
         else:
-            yield Finding(f"A result cannot be read, and its page is to be read again: {path}.", mended=mend)
+            yield Finding(f"A result cannot be read, and its page is to be read again: {path}.", repaired=repair)
     lost = [
         page
         for page in archive.ledger.pages_to_archive()
         if not archive.results.is_kept(page.sha256, page.recipe, page.number)
     ]
     if lost:
-        if mend:
+        if repair:
             archive.ledger.forget_pages([(page.sha256, page.number) for page in lost])
-        yield Finding(f"The results of {len(lost)} pages are not there: they are to be read again.", mended=mend)
+        yield Finding(f"The results of {len(lost)} pages are not there: they are to be read again.", repaired=repair)
 
 
-def _index(archive: Archive, *, mend: bool) -> Iterator[Finding]:
+def _index(archive: Archive, *, repair: bool) -> Iterator[Finding]:
     there = archive.index.cases()
     for case in archive.ledger.cases():
         if not case.is_indexed or case.bag is None or case.id in there or is_withdrawn(archive.folder / case.bag):
             continue
-        if mend:
+        if repair:
             archive.ledger.case_not_indexed(case.id)
-        yield Finding(f"The index does not hold {case.id}: it is put in by the next run.", mended=mend)
+        yield Finding(f"The index does not hold {case.id}: it is put in by the next run.", repaired=repair)

@@ -91,7 +91,7 @@ def test_a_bag_that_cannot_be_read_is_named_and_keeps_no_other_out_of_the_index(
     told = archived("index", "rebuild")
     assert (told.returncode, told.stderr) == (2, "")
     assert "holds 2 pages" in told.stdout
-    assert "1 case files whose bags cannot be read: box_b.jpg\n`bannasar verify`" in told.stdout
+    assert "1 case files with bags that cannot be read: box_b.jpg\n`bannasar verify`" in told.stdout
     assert [hit["path"] for hit in archived.json("search", "greffier")["hits"]] == ["a.jpg", "c.jpg"]
     synced = archived("index", "sync")
     assert (synced.returncode, synced.stderr) == (2, "")

@@ -1,4 +1,4 @@
-"""What a crash can leave is found, mended, and gone after the next run."""
+"""What a crash can leave is found, repaired, and gone after the next run."""
 
 import gzip
 import shutil
@@ -32,9 +32,9 @@ def archive(archived, tmp_path):
     return tmp_path / "archive"
 
 
-def _check(archive, *, mend=True):
+def _check(archive, *, repair=True):
     with Archive(archive_settings(archive)) as opened:
-        return [(finding.sentence, finding.mended) for finding in check_ledger(opened, mend=mend)]
+        return [(finding.sentence, finding.repaired) for finding in check_ledger(opened, repair=repair)]
 
 
 def test_a_sound_archive_agrees_with_its_ledger(archive):
@@ -45,9 +45,9 @@ def test_a_sound_archive_agrees_with_its_ledger(archive):
 def test_a_bag_that_is_gone_is_noticed_and_made_anew(archive, archived):
     """The scan is read from its box, from the results that are kept."""
     shutil.rmtree(next((archive / "bags").glob("*/*1*")))
-    ((told, mended),) = _check(archive)
-    assert "is not there: 1 scans are to be read again" in told
-    assert mended
+    ((sentence, repaired),) = _check(archive)
+    assert "is not there: 1 scans are to be read again" in sentence
+    assert repaired
     bannasar = Bannasar(archive)
     assert bannasar("run", archived / "box-1").returncode == 0
     assert _check(archive) == []
@@ -75,14 +75,14 @@ def test_leftovers_are_taken_away(archive):
         ledger.begin_run("run", "recipe", {})
     found = _check(archive)
     assert len(found) == 4
-    assert all(mended for _, mended in found)
+    assert all(repaired for _, repaired in found)
     assert _check(archive) == []
 
 
 def test_a_dry_run_mends_nothing(archive):
     """It tells the same twice."""
     (archive / "tmp" / "bag-1").mkdir(parents=True)
-    assert _check(archive, mend=False) == _check(archive, mend=False) != []
+    assert _check(archive, repair=False) == _check(archive, repair=False) != []
 
 
 def test_a_case_file_that_the_index_lost_is_put_in_again(archive, archived):
@@ -90,7 +90,7 @@ def test_a_case_file_that_the_index_lost_is_put_in_again(archive, archived):
     with SqliteStore(archive / "index.db") as store:
         lost = next(iter(store.cases()))
         store.remove(lost)
-    assert [mended for _, mended in _check(archive)] == [True]
+    assert [repaired for _, repaired in _check(archive)] == [True]
     with Ledger(archive) as ledger:
         assert len(ledger.to_be_indexed()) == 1
     Bannasar(archive)("run", archived / "box-1")
@@ -106,6 +106,6 @@ def test_a_duplicate_of_nothing_is_read_itself(archive):
         ledger._update(row, state=ScanState.PENDING)
         ledger._update(ledger.scans(box.id)[0], state=ScanState.DUPLICATE)
     found = _check(archive)
-    assert any("duplicate of nothing" in told and mended for told, mended in found)
+    assert any("duplicate of nothing" in sentence and repaired for sentence, repaired in found)
     with Ledger(archive) as ledger:
         assert ledger.scans(box.id)[0].state is ScanState.PENDING
