@@ -28,7 +28,7 @@ _COMMANDS = {
     "show": ("cli.show:show", "Show everything about one scan: its state, where it is, its pages, every attempt."),
     "rerun": (
         "cli.rerun:rerun",
-        "Digitise again what failed, what was read badly, or what was read by an older recipe.",
+        "Digitise again what failed, what was read badly, or what was read with an older recipe.",
     ),
     "report": (
         "cli.report:report",
@@ -77,8 +77,8 @@ _COMMANDS = {
     ),
     "train": (
         "cli.train:train",
-        "Train the classifier with the corrections by people (`bannasar correct`), and again with the made papers "
-        "of its first training.",
+        "Train the classifier with corrections by people (`bannasar correct`) and the made papers of its first "
+        "training.",
     ),
     "evaluate": (
         "cli.train:evaluate",

@@ -18,18 +18,18 @@ from pipeline.logs import OWN, Ids, described
 
 _LOG = logging.getLogger(__name__)
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
-_MOST_BYTES = 10 << 20  # of a file, before the next one is begun
+_MOST_BYTES = 10 << 20  # of a file, before a new one is begun
 _OLDER_FILES = 5
-# What other libraries may say: sentences that hold nothing but numbers.
+# What other libraries may log: sentences with nothing variable but numbers.
 _HARMLESS = frozenset({"Retrying request after failure (attempt %d of %d)"})
 
 
 def begin(verbose: int = 0, file: str = "") -> None:
-    """Begin the log of this process. What was typed counts before what the settings say.
+    """Begin the log of this process. What was typed has precedence over the settings.
 
     Args:
         verbose: 1 writes what happens to standard error, 2 more of it.
-        file: where it is written to as well, "" for nowhere.
+        file: a file that the log is written to as well, "" for none.
 
     Raises:
         OSError: the file cannot be written.
@@ -51,7 +51,7 @@ def begin(verbose: int = 0, file: str = "") -> None:
 
 
 def end() -> None:
-    """Write how the command ended, by the exception that is being handled, and end the log."""
+    """Write how the command ended, according to the exception being handled, and end the log."""
     error = sys.exception()
     status = error.exit_code if isinstance(error, typer.Exit) else getattr(error, "exit_status", ExitStatus.WRONG_USE)
     if error is None:
@@ -77,12 +77,12 @@ def _replace_handlers(handlers: list[logging.Handler]) -> None:
 
 
 class _Line(logging.Formatter):
-    """Writes a line: when (UTC), how grave, the ids, which module, what."""
+    """Writes a line: time (UTC), level, ids, module, message."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a line without control characters.
 
-        Of another library only which one spoke, and where: its words may hold what stands on a paper.
+        For other libraries it names only the library and the line, because a message may hold words of a paper.
         """
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         if record.name.split(".")[0] in OWN or record.msg in _HARMLESS:
@@ -97,19 +97,19 @@ class _Line(logging.Formatter):
 
 
 class _StandardError(logging.Handler):
-    """Writes to what is standard error at that moment: a progress bar puts its own in its place."""
+    """Writes to the standard error of that moment, which a progress bar replaces by its own."""
 
     def emit(self, record: logging.LogRecord) -> None:
         print(self.format(record), file=sys.stderr, flush=True)
 
 
 class _File(RotatingFileHandler):
-    """A file that takes the log; when it cannot take more, a sentence says so once, and the command goes on."""
+    """A log file. When it can no longer be written, a sentence says so once, and the command continues."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # as the library's
-        """Say why it takes no more."""
+        """Say why it can no longer be written."""
         del record
         error = sys.exception()
         why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
         logging.getLogger().removeHandler(self)
-        print(f"bannasar: The log file {self.baseFilename} takes no more: {why}.", file=sys.stderr, flush=True)
+        print(f"bannasar: The log file {self.baseFilename} cannot be written: {why}.", file=sys.stderr, flush=True)

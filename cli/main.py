@@ -10,10 +10,10 @@ def main() -> None:
     with standard_streams():
         try:
             app()
-        except OutputLostError:  # standard_streams knows better
+        except OutputLostError:  # standard_streams handles it
             raise
         except Exception as error:
-            # What tells the errors apart takes longer to load than the help takes to print.
+            # The module that handles errors takes longer to load than the help takes to print.
             from cli.edge import end_with  # noqa: PLC0415
 
             end_with(error)

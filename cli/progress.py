@@ -54,13 +54,13 @@ class Screen:
         self._bar.stop()
 
     def __call__(self, progress: Progress) -> None:
-        """Show how far the run has come."""
+        """Show the progress of the run."""
         now = time.monotonic()
         for note in progress.notes:
             err.print(Text(note, style="bold"))
         if progress.paused != self._paused:
             self._paused = progress.paused
-            err.print(Text(progress.paused or "It goes on.", style="bold"))
+            err.print(Text(progress.paused or "It continues.", style="bold"))
         if progress.step == "reading" and self._reading_since is None:
             self._reading_since = now
         if err.is_terminal:
@@ -94,61 +94,61 @@ class Screen:
 
 
 class JsonLog:
-    """Tells a run's progress as JSON, an object a line: every few seconds, and whatever happens at once."""
+    """Reports a run's progress as JSON, one object on each line: every few seconds, and events at once."""
 
     def __init__(self) -> None:
-        """Tell nothing yet."""
+        """Report nothing yet."""
         self._last = time.monotonic()
-        self._told: tuple[str, str] = ("", "")
+        self._reported: tuple[str, str] = ("", "")
         self._progress: Progress | None = None
 
     def __enter__(self) -> Self:
-        """Begin to tell."""
+        """Report that the run began."""
         _print_event("begun")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Tell how it ended."""
-        self._tell("stopped" if error else "ended")
+        """Report how the run ended."""
+        self._report("stopped" if error else "ended")
 
     def __call__(self, progress: Progress) -> None:
-        """Tell what has happened, and how far the run has come."""
+        """Report what has happened, and the progress of the run."""
         self._progress = progress
         for failed in progress.failures:
-            told = failed.failure.model_dump(mode="json") | {"reason": failed.failure.reason}
-            _print_event("page failed", box=failed.box, path=failed.path, **told)
+            fields = failed.failure.model_dump(mode="json") | {"reason": failed.failure.reason}
+            _print_event("page failed", box=failed.box, path=failed.path, **fields)
         for note in progress.notes:
             _print_event("note", note=note)
         now = time.monotonic()
-        if (progress.step, progress.paused) != self._told or now - self._last >= _SECONDS_BETWEEN_LINES:
-            self._last, self._told = now, (progress.step, progress.paused)
-            self._tell("paused" if progress.paused else "progress")
+        if (progress.step, progress.paused) != self._reported or now - self._last >= _SECONDS_BETWEEN_LINES:
+            self._last, self._reported = now, (progress.step, progress.paused)
+            self._report("paused" if progress.paused else "progress")
 
-    def _tell(self, event: str) -> None:
-        told = asdict(self._progress) if self._progress else {}
-        told.pop("failures", None)
-        told.pop("notes", None)
-        _print_event(event, **told)
+    def _report(self, event: str) -> None:
+        fields = asdict(self._progress) if self._progress else {}
+        fields.pop("failures", None)
+        fields.pop("notes", None)
+        _print_event(event, **fields)
 
 
 def screen_for(log_format: LogFormat) -> "Screen | JsonLog":
-    """Return what tells the progress."""
+    """Return the object that shows or reports the progress."""
     return JsonLog() if log_format is LogFormat.JSON else Screen()
 
 
 def say(log_format: LogFormat, event: str, sentence: str) -> None:
-    """Say something beside the progress, in the same form."""
+    """Print a sentence between the lines of progress, in the same form."""
     if log_format is LogFormat.JSON:
         _print_event(event, note=sentence)
     else:
         err.print(Text(sentence))
 
 
-def _print_event(event: str, **told: object) -> None:
+def _print_event(event: str, **fields: object) -> None:
     time_now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    print(json_line({"time": time_now, "event": event} | told), file=sys.stderr, flush=True)
+    print(json_line({"time": time_now, "event": event} | fields), file=sys.stderr, flush=True)
 
 
 def _span(seconds: float) -> str:
@@ -161,7 +161,7 @@ def _span(seconds: float) -> str:
 
 @contextmanager
 def counted(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show how many of how many are done, where a person looks on."""
+    """Show on a terminal how many are done, and of how many."""
     with Bar(console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task(what, total=None)
 

@@ -15,15 +15,15 @@ from pipeline.services.archives import Archive
 def rebuild(
     archive: ArchiveOption = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Though there is a ledger: it is kept beside the new one.")
+        bool, typer.Option("--force", help="Make it even if there is a ledger, which is kept under another name.")
     ] = False,
 ) -> None:
     """Make a new ledger and index from the bags alone: for an archive that was copied, or whose ledger is lost.
 
-    A bag that cannot be read is named and left out. Where the journal was not copied, a new one is begun with the bags
-    that are sound. What only the ledger knew is not in the bags: attempts, and what was refused. Where there is a
-    ledger it is left as it is, unless --force is given; then it is kept under another name. `bannasar index rebuild`
-    makes only the index anew.
+    A bag that cannot be read is named and left out. If the journal was not copied, a new one is begun with the
+    undamaged bags. The bags do not hold what only the ledger knew: attempts, and what was refused. If there is a
+    ledger, nothing is done without --force; with it, that ledger is kept under another name. `bannasar index rebuild`
+    makes only a new index.
 
     Example:
         bannasar rebuild --archive /media/copy/archive
@@ -33,9 +33,9 @@ def rebuild(
     warn(done.warning)
     if done.kept:
         out.print(f"The ledger that was there is kept as {done.kept}.")
-    out.print(f"{done.case_files} case files, {done.pages} pages: ledger and index are made anew from the bags.")
+    out.print(f"{done.case_files} case files, {done.pages} pages: ledger and index are made again from the bags.")
     if done.begun:
-        out.print(f"There was no journal: one is begun with the {done.begun} bags that are sound.")
+        out.print(f"There was no journal: a new one is begun with the {done.begun} undamaged bags.")
     if done.unread:
         raise BagError(
             f"They are left out, because they cannot be read: {', '.join(done.unread)}.",

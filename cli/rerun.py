@@ -28,23 +28,23 @@ from pipeline.services.rerun import rerun as do_again
 
 def rerun(
     failed: Annotated[
-        bool, typer.Option("--failed", help="What failed, what partial case files lack, and what waits.")
+        bool, typer.Option("--failed", help="What failed, what partial case files lack, and what is waiting.")
     ] = False,
-    box: Annotated[list[str] | None, typer.Option(metavar="BOX", help="The scans of this box.")] = None,
+    box: Annotated[list[str] | None, typer.Option(metavar="BOX", help="Only the scans of this box.")] = None,
     scan: Annotated[
-        list[str] | None, typer.Option(metavar="SCAN", help="This scan: its path, BOX/PATH, or its SHA-256.")
+        list[str] | None, typer.Option(metavar="SCAN", help="Only this scan: its path, BOX/PATH, or its SHA-256.")
     ] = None,
-    code: Annotated[list[Code] | None, typer.Option(metavar="CODE", help="What failed with this code.")] = None,
+    code: Annotated[list[Code] | None, typer.Option(metavar="CODE", help="Only what failed with this code.")] = None,
     below_confidence: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Scans whose mean confidence is lower.")
+        float | None, typer.Option(min=0, max=1, help="Only scans with a lower mean confidence than this.")
     ] = None,
     stage: Annotated[
-        Stage | None, typer.Option(help="Begin again here, even where today's recipe has been there.")
+        Stage | None, typer.Option(help="Do this step again, even where today's recipe has done it.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Refused scans too, of those named with --scan.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Refused scans too, if they are named with --scan.")] = False,
     password_file: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Its first line opens the locked PDFs named with --scan."),
+        typer.Option(metavar="FILE", help="Its first line is the password of the locked PDFs named with --scan."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
     archive: ArchiveOption = None,
@@ -54,11 +54,11 @@ def rerun(
     log_format: LogFormatOption = None,
     metrics_file: MetricsOption = None,
 ) -> None:
-    """Digitise again what failed, what was read badly, or what was read by an older recipe.
+    """Digitise again what failed, what was read badly, or what was read with an older recipe.
 
-    Scans that answer all of the options are done again, and nothing else; --dry-run lists them. Pages that today's
-    recipe has read are not read again, but with --stage recognise; --stage describe cuts and describes the documents of
-    such scans by today's glossary and classifier. What was archived stays so until the new is there.
+    Only scans that match all the options are done again; --dry-run lists them. Pages that were read with today's recipe
+    are read again only with --stage recognise. --stage describe divides such scans into documents again, and describes
+    these with today's glossary and classifier. What is archived stays until the new version is there.
 
     Examples:
         bannasar rerun --failed
@@ -103,7 +103,7 @@ def _say(chosen: Chosen, settings: Settings, *, dry_run: bool) -> None:
     for row, why in chosen.left:
         out.print(Text(f"left as it is: {row.box}/{row.path}: {why}"))
     if not chosen.rows:
-        out.print("Nothing is to be done again.")
+        out.print("There is nothing to do again.")
         return
     for row in chosen.rows if dry_run else ():
         out.print(Text(f"would do again: {row.box}/{row.path} ({row.code or row.state.value})"))

@@ -14,22 +14,22 @@ from pipeline.services.review import ReviewItem, review_queue
 
 
 def review(
-    box: Annotated[str | None, typer.Option(metavar="BOX", help="The documents of this box only.")] = None,
+    box: Annotated[str | None, typer.Option(metavar="BOX", help="Only the documents of this box.")] = None,
     below: Annotated[
         float | None,
         typer.Option(
             min=0, max=1, help="List documents with a lower confidence than this. [default: document.kind_threshold]"
         ),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many are shown.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="How many documents are shown.")] = 20,
     archive: ArchiveOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List the documents that a person should look at, the least confident first, with the command to type.
 
-    Those are documents whose kind or date the machine is unsure of, and those of which something is not read: attached
-    files, words that viewers do not show, words in a picture that cannot be made out. `bannasar correct` takes a
-    document off the list, also where the machine is right.
+    The list has documents whose kind or date is uncertain, and documents of which something is not read: attached
+    files, words that viewers do not show, words in a picture that cannot be read. `bannasar correct` takes a document
+    off the list, even where the machine is right.
 
     Example:
         bannasar review --box box-17 --limit 5

@@ -38,7 +38,7 @@ def run(
 ) -> None:
     """Digitise boxes: read every page, archive every case file, make it searchable.
 
-    What was done before is not done again, so the same command finishes a run that was stopped and adds what is
+    What was done before is not done again. So the same command finishes a run that was stopped, and adds what is
     new in a box. The exit status is 0 when every scan is archived or a duplicate, 2 when some failed or were refused.
 
     Examples:
@@ -73,15 +73,15 @@ def _forecast(boxes: list[Path], archive: Archive) -> None:
         check_box(archive, box)
         expected = forecast(archive, box, workers)
         name = (expected.root.resolve().name, "bold")
-        out.print(Text.assemble(name, f": {expected.scans} scans, {expected.done} done already"))
+        out.print(Text.assemble(name, f": {expected.scans} scans, {expected.done} already done"))
         out.print(f"  would read {expected.pages} pages of {expected.to_do} scans")
         if expected.seconds is not None:
             out.print(f"  about {max(1, round(expected.seconds / 60))} min at the rate so far with {workers} workers")
         elif expected.pages:
-            out.print("  how long that takes is known after the first run")
+            out.print("  the time needed is known after the first run")
         for path, reason in expected.refusals:
             out.print(f"  would refuse {path}: {reason}")
         if expected.ignored:
             out.print(f"  would ignore {expected.ignored} hidden or system files and folders")
     if shutil.disk_usage(next(f for f in (archive.folder, *archive.folder.parents) if f.exists())).free < 1 << 30:
-        out.print(Text("  less than 1 GB is free where the archive lies", "bold red"))
+        out.print(Text("  less than 1 GB is free on the disk of the archive", "bold red"))

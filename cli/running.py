@@ -1,4 +1,4 @@
-"""A run under way on the command line: watched, stopped by a signal, and its end reported."""
+"""A run on the command line: shows its progress, stops it at a signal, and reports its end."""
 
 import shlex
 import signal
@@ -26,14 +26,14 @@ from pipeline.services.digitising.run import Summary
 from pipeline.services.doctor import examine
 from pipeline.services.progress import Metrics, Progress, Watcher
 
-# So many sentences about what a run left as it was are shown.
+# How many sentences are shown about scans that a run did not change.
 _MOST_LEFT = 20
 
 Work = Callable[[Archive, Watcher], Summary | None]
 
 
 def check_tools(settings: Settings) -> None:
-    """Refuse to begin where this machine lacks what a run needs.
+    """Refuse to begin if this machine lacks something that a run needs.
 
     Raises:
         MissingDependencyError: it lacks something.
@@ -42,15 +42,17 @@ def check_tools(settings: Settings) -> None:
     for check in missing:
         err.print(Text.assemble((check.name, "bold red"), f": {check.found}. {check.fix}"))
     if missing:
-        raise MissingDependencyError("This machine lacks what a run needs.", "See above, or run `script/setup`.")
+        raise MissingDependencyError(
+            "This machine lacks something that a run needs.", "See above what is missing, or run `script/setup`."
+        )
 
 
 def run_and_report(settings: Settings, work: Work) -> None:
-    """Do some work on an archive; say how it went, and end with the status for that."""
+    """Do some work on an archive; report how it went, and end with the exit status for that."""
     try:
         reports, left = _work(settings, work)
     except KeyboardInterrupt:
-        stopped = "Stopped. What is done is kept; run the same command again to go on."
+        stopped = "Stopped. What is done is kept; run the same command again to continue."
         say(settings.run.log_format, "note", stopped)
         raise typer.Exit(ExitStatus.INTERRUPTED) from None
     except BannasarError as error:
@@ -64,18 +66,18 @@ def run_and_report(settings: Settings, work: Work) -> None:
 
 
 def _end_as_json(settings: Settings, sentence: str, status: ExitStatus) -> None:
-    """Where a program reads the progress, say what ended the run as an object, and end; the edge says it to people."""
+    """If a program reads the progress, report the error that ended the run as JSON, and end; cli.edge is for people."""
     if settings.run.log_format is LogFormat.JSON:
         say(settings.run.log_format, "error", sentence)
         raise typer.Exit(status)
 
 
 def _work(settings: Settings, work: Work) -> tuple[list[BoxReport], tuple[str, ...]]:
-    """Return how the boxes stand, and which were left alone."""
+    """Return the state of the boxes, and which boxes were not worked on."""
     stopped = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        # An interrupt that is raised while something is being cleaned away is lost: the note is not.
+        # An interrupt that is raised during a clean-up is lost; this note of it is not.
         stopped.set()
         raise KeyboardInterrupt
 
@@ -87,7 +89,7 @@ def _work(settings: Settings, work: Work) -> tuple[list[BoxReport], tuple[str, .
         with screen_for(settings.run.log_format) as screen:
             watchers: list[Watcher] = [screen]
             if settings.run.metrics_file:
-                # First: what it has to say is shown then.
+                # First, because its messages are shown then.
                 watchers.insert(0, stack.enter_context(Metrics(Path(settings.run.metrics_file))))
 
             def watch(progress: Progress) -> None:
@@ -113,7 +115,7 @@ def _print(reports: list[BoxReport], summary: Summary, archive: Archive) -> None
             out.print(f"{report.id}: {report.ignored} hidden or system files and folders ignored.")
     if summary.pages_read:
         rate = 60 * summary.pages_read / summary.seconds
-        out.print(f"{summary.pages_read} pages read in {summary.seconds:.0f} s, {rate:.0f} a minute.")
+        out.print(f"{summary.pages_read} pages read in {summary.seconds:.0f} s, {rate:.0f} per minute.")
     else:
         out.print("Nothing new: no page had to be read.")
     if any(report.count(ScanState.FAILED) for report in reports):
@@ -125,7 +127,7 @@ def _print(reports: list[BoxReport], summary: Summary, archive: Archive) -> None
     for report in reports:
         if older := sum(row.recipe != summary.recipe for row in report.archived):
             command = f"`bannasar rerun --box {shlex.quote(report.id)}`"
-            out.print(f"{older} scans were read by an older recipe: {command} reads them by today's.")
+            out.print(f"{older} scans were read with an older recipe: {command} reads them with today's.")
     for sentence in summary.left[:_MOST_LEFT]:
         out.print(Text(sentence, style="bold red"))
     if (more := len(summary.left) - _MOST_LEFT) > 0:
@@ -135,4 +137,4 @@ def _print(reports: list[BoxReport], summary: Summary, archive: Archive) -> None
     print_waiting(len(archive.ledger.to_be_indexed()))
     if summary.warning:
         out.print(Text(summary.warning, style="bold red"))
-    out.print(f"The archive is {archive.folder}.")
+    out.print(f"The archive is at {archive.folder}.")

@@ -21,40 +21,42 @@ from pipeline.services.search import MOST_COUNTED, Query, Sort, View
 
 _COLUMNS = ("case", "box", "path", "page", "document", "kind", "court", "case_number", "date", "exact", "snippet")
 _MOST_VALUES = 8
-# With what a spreadsheet takes a cell for a formula (OWASP, CSV injection); full-width forms in East Asian ones.
+# A cell that begins with one of these is a formula to a spreadsheet (OWASP, CSV injection); East Asian ones also
+# accept the full-width forms.
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def search(
     query: Annotated[list[str], typer.Argument(metavar="QUERY…", help="What to look for; see docs/researchers.md.")],
     archive: ArchiveOption = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="Most hits to show.")] = 10,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many hits to show at most.")] = 10,
     page: Annotated[int, typer.Option(min=1, help="Which page of hits to show.")] = 1,
-    sort: Annotated[Sort, typer.Option(help="In what order: the best first, or by the documents' dates.")] = Sort.RANK,
-    by_case: Annotated[bool, typer.Option("--by-case", help="Show the best page of each case file.")] = False,
+    sort: Annotated[Sort, typer.Option(help="The order: the best first, or by the documents' dates.")] = Sort.RANK,
+    by_case: Annotated[bool, typer.Option("--by-case", help="Show only the best page of each case file.")] = False,
     facets: Annotated[
         bool, typer.Option("--facets", help="Count what is found by kind, court, year, box and script.")
     ] = False,
     pictures: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write the pages shown as pictures, with the hits marked.")
+        Path | None, typer.Option(metavar="DIR", help="Write the pages shown as pictures, hits marked.")
     ] = None,
     as_csv: Annotated[
         Path | None, typer.Option("--csv", metavar="FILE", help="Write all hits as a table; - for standard output.")
     ] = None,
     as_lines: Annotated[
-        Path | None, typer.Option("--jsonl", metavar="FILE", help="Write all hits as JSON Lines; - likewise.")
+        Path | None,
+        typer.Option("--jsonl", metavar="FILE", help="Write all hits as JSON Lines; - for standard output."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Find pages, the best first, and mark the words that were found.
 
     Khmer needs no spaces between words, and is found inside longer text. Khmer and Arabic digits, accents and capitals
-    make no difference. "In quotes" of any kind stands what must be side by side; -word or NOT word must not be there;
-    one AND other, either OR other, also in (parentheses); kind: court: case: box: script: date:1960..1965 narrow; word~
-    is also found in near spellings, begin* by what begins so. Put the whole query in single quotes.
+    make no difference. Words "in quotes" of any kind must be side by side; -word or NOT word must not be there; use one
+    AND other, either OR other, and (parentheses); kind: court: case: box: script: date:1960..1965 narrow the search;
+    word~ also finds near spellings, begin* finds words that begin so. Put the whole query in single quotes.
 
-    What can find nothing is refused with the place of the fault, and the exit status is 1. Where nothing is found it is
-    said which part of the query no page answers; the exit status is 0.
+    A query that can find nothing is refused: a message shows the place of the mistake, and the exit status is 1. If
+    nothing is found, a message names the part of the query that no page matches; the exit status is 0.
 
     Examples:
         bannasar search សាលក្រមព្រហ្មទណ្ឌ
@@ -64,7 +66,7 @@ def search(
         bannasar search 'លេខ 214' --pictures hits
     """
     if as_csv and as_lines:
-        raise UsageError("Give --csv or --jsonl, one at a time.")
+        raise UsageError("Give only one of --csv and --jsonl.")
     text = " ".join(query)
     exported = as_csv or as_lines
     view = View(limit=limit, offset=(page - 1) * limit, sort=sort, by_case=by_case, facets=facets)
@@ -102,16 +104,16 @@ def _print(found: Found, query: Query, view: View) -> None:
     for number, hit in enumerate(found.hits, view.offset + 1):
         _print_hit(number, hit)
     last = view.offset + len(found.hits)
-    told = f"{found.cases} case files, " if found.cases is not None else ""
-    told += f"{found.pages} pages" if found.pages != 1 else "1 page"
+    total = f"{found.cases} case files, " if found.cases is not None else ""
+    total += f"{found.pages} pages" if found.pages != 1 else "1 page"
     if not found.whole and last > found.exact:
-        told = f"more than {MOST_COUNTED:,} pages, {found.exact} of them with all of it as it is"
+        total = f"more than {MOST_COUNTED:,} pages, {found.exact} of them with an exact match of the whole query"
     elif not found.whole:
-        told += " with all of it as it is; those that hold a part of it or read like it come after them"
+        total += " with an exact match of the whole query; pages with a part of it or similar words come after them"
     elif query.groups and found.exact != found.pages:
-        told += f", {found.exact} of them with all of it as it is"
+        total += f", {found.exact} of them with an exact match of the whole query"
     shown = f"Hits {view.offset + 1} to {last} of " if found.hits else f"No hits from {view.offset + 1} on; there are "
-    out.print(Text(f"{shown}{told}.", "bold"))
+    out.print(Text(f"{shown}{total}.", "bold"))
     for name, counts in found.facets.items():
         values = " · ".join(f"{count.value} {count.pages}" for count in counts[:_MOST_VALUES])
         more = f" · and {len(counts) - _MOST_VALUES} more" if len(counts) > _MOST_VALUES else ""
@@ -142,7 +144,7 @@ def _marked(hit: Hit) -> Text:
 
 
 def _bracketed(hit: Hit) -> str:
-    """Return a hit's snippet with its marks in brackets, for whatever shows no colour."""
+    """Return a hit's snippet with its marks in brackets, for places that show no colour."""
     text = hit.snippet
     for mark in reversed(hit.marks):
         text = f"{text[: mark.start]}[{text[mark.start : mark.end]}]{text[mark.end :]}"
@@ -166,14 +168,14 @@ def _export(hits: Iterable[Hit], file: Path, *, as_table: bool) -> int:
 
 
 def _cell(value: object) -> object:
-    """Return a value that a spreadsheet takes for text, and not for a formula."""
+    """Return a value that a spreadsheet reads as text, and not as a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_BEGINS_FORMULA) else value
 
 
 @contextmanager
 def _open(file: Path) -> Iterator[TextIO]:
     if str(file) == "-":
-        sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # it is a text file of the system's
+        sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # standard output is a text file
         yield sys.stdout
     else:
         with file.open("w", encoding="utf-8", newline="") as stream:
@@ -181,7 +183,7 @@ def _open(file: Path) -> Iterator[TextIO]:
 
 
 def _draw(found: Found, folder: Path, archive: Archive, offset: int) -> list[Path]:
-    # What draws takes half a second to load: for who wants pictures.
+    # The module that draws takes half a second to load, so it is loaded only for pictures.
     from pipeline.services.pictures import draw_hit  # noqa: PLC0415
 
     folder.mkdir(parents=True, exist_ok=True)

@@ -15,23 +15,23 @@ from web.server import serve as serve_room
 def serve(
     archive: ArchiveOption = None,
     accounts: Annotated[
-        bool, typer.Option("--accounts", help="Let nobody in without an account: behind a proxy that others reach.")
+        bool, typer.Option("--accounts", help="Let nobody in without an account: for a server behind a proxy.")
     ] = False,
     host: Annotated[
-        str, typer.Option(help="The address to listen on; other machines reach one that is not loopback.")
+        str, typer.Option(help="The address to listen on; other machines can reach it unless it is loopback.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for one that is free.")] = 0,
     certificate: Annotated[Path | None, typer.Option(metavar="FILE", help="The certificate for HTTPS, as PEM.")] = None,
     key: Annotated[Path | None, typer.Option(metavar="FILE", help="The certificate's private key, as PEM.")] = None,
     name: Annotated[
         list[str] | None,
-        typer.Option(metavar="HOST", help="A name under which a proxy with HTTPS offers it; can be repeated."),
+        typer.Option(metavar="HOST", help="The name at which a proxy with HTTPS offers it; can be repeated."),
     ] = None,
 ) -> None:
     """Open the archive in a browser: search, read, cite and verify, in Khmer, French or English.
 
-    On this machine it needs no account: open the address it prints. That works once, for whoever started it. Reached
-    from other machines it wants accounts (`bannasar users add`) and HTTPS.
+    On this machine you need no account: open the address that it prints. The address works once, for the person who
+    started it. For other machines it needs accounts (`bannasar users add`) and HTTPS.
 
     Examples:
         bannasar serve

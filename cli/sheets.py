@@ -10,7 +10,7 @@ from pipeline.services.separator_sheet import make_sheets
 
 
 def sheets(
-    to: Annotated[Path, typer.Option(metavar="FILE.pdf", help="Where the sheets go.")],
+    to: Annotated[Path, typer.Option(metavar="FILE.pdf", help="The PDF file for the sheets.")],
     count: Annotated[int, typer.Option(min=1, max=500, help="How many sheets.")] = 1,
     kind: Annotated[str, typer.Option(help="The kind of the document that follows, as in the glossary.")] = "",
     case: Annotated[str, typer.Option(metavar="NUMBER", help="Its case number.")] = "",

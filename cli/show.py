@@ -48,7 +48,7 @@ def _as_json(history: ScanHistory) -> dict[str, Any]:
 def _print(history: ScanHistory, archive: str) -> None:
     row = history.row
     out.print(Text(f"{row.box}/{row.path}", style="bold"))
-    told = {
+    fields = {
         "state": "archived as partial" if row.state is ScanState.ARCHIVED and row.missing else row.state.value,
         "why": row.reason,
         "SHA-256": row.sha256,
@@ -59,7 +59,7 @@ def _print(history: ScanHistory, archive: str) -> None:
         "recipe": row.recipe,
         "confidence": percent(row.confidence) if row.confidence is not None else "",
     }
-    for name, value in told.items():
+    for name, value in fields.items():
         if value:
             out.print(Text.assemble((f"  {name}: ", "dim"), str(value)))
     if history.pages:

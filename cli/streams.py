@@ -1,4 +1,4 @@
-"""Standard output and standard error, so that neither a full disk nor a reader who leaves ends in a traceback."""
+"""Standard output and standard error. A full disk, or a reader that has ended, causes no traceback."""
 
 import codecs
 import errno
@@ -16,9 +16,9 @@ _ESCAPED = "bannasar.escaped"
 
 
 class OutputLostError(Exception):
-    """Standard output takes no more: its disk is full, or nobody reads it any more.
+    """Standard output cannot be written: its disk is full, or its reader has ended.
 
-    It is no ``OSError``, so that no command takes it for a fault of its own files.
+    It is not an ``OSError``, so that no command handles it as an error of its own files.
     """
 
     def __init__(self, error: OSError) -> None:
@@ -30,7 +30,7 @@ class OutputLostError(Exception):
 class _Output(io.FileIO):
     def write(self, data: object, /) -> int:
         try:
-            return super().write(data)  # type: ignore[arg-type]  # whatever a buffer gives
+            return super().write(data)  # type: ignore[arg-type]  # any buffer
         except OSError as error:
             raise OutputLostError(error) from error
 
@@ -38,9 +38,9 @@ class _Output(io.FileIO):
 class _Errors(io.FileIO):
     def write(self, data: object, /) -> int:
         try:
-            return super().write(data)  # type: ignore[arg-type]  # whatever a buffer gives
+            return super().write(data)  # type: ignore[arg-type]  # any buffer
         except OSError:
-            # A run does not end because nobody can be told how far it is: its exit status and the ledger tell the rest.
+            # A run does not end because its progress cannot be shown: its exit status and the ledger hold the result.
             return memoryview(data).nbytes  # type: ignore[arg-type]
 
 
@@ -48,9 +48,9 @@ class _Errors(io.FileIO):
 def standard_streams() -> Iterator[None]:
     """Write to standard output and standard error in a way that never ends in a traceback.
 
-    A character that the encoding does not have is written as in JSON, with a backslash and its number, so that JSON
-    stays JSON. Where standard output's disk is full, a sentence says so; where its reader has left (``| head``), the
-    program ends with 141, as shells tell of one that the signal SIGPIPE ended.
+    A character that the encoding lacks is written as in JSON, with a backslash and its number, so that JSON stays
+    valid. If the disk of standard output is full, a sentence says so. If its reader has ended (``| head``), the program
+    ends with 141, which shells report for a program that the signal SIGPIPE ended.
     """
     codecs.register_error(_ESCAPED, _escape)
     for number in (0, 1, 2):
@@ -63,7 +63,7 @@ def standard_streams() -> Iterator[None]:
         finally:
             sys.stdout.flush()
     except OutputLostError as lost:
-        # What is still in the buffer goes nowhere, and is not tried again when Python ends.
+        # The rest of the buffer is dropped, so that Python does not try to write it again when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         if lost.error.errno == errno.EPIPE:
             sys.exit(ExitStatus.NOBODY_READS)
@@ -72,7 +72,7 @@ def standard_streams() -> Iterator[None]:
 
 
 def _open_if_closed(number: int) -> None:
-    """Open a standard stream that was closed (``>&-``) to nowhere: else the next file opened would get its number."""
+    """Open a closed standard stream (``>&-``) to nowhere; otherwise the next file opened would get its number."""
     try:
         os.fstat(number)
     except OSError:
@@ -82,9 +82,7 @@ def _open_if_closed(number: int) -> None:
 def _over(raw: io.FileIO, stream: TextIO | None) -> TextIO:
     """Return a text file over a raw one, in the encoding and with the buffering of the stream that it replaces."""
     encoding = stream.encoding if stream else "utf-8"
-    if (
-        codecs.lookup(encoding).name == "ascii"
-    ):  # nobody's wish, but a locale that was not set; Typer's echo does the same
+    if codecs.lookup(encoding).name == "ascii":  # ASCII means that no locale is set; Typer's echo does the same
         encoding = "utf-8"
     is_eager = raw.isatty() or raw.fileno() == 2
     return io.TextIOWrapper(io.BufferedWriter(raw), encoding, _ESCAPED, line_buffering=is_eager)

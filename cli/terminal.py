@@ -1,7 +1,7 @@
-"""The terminal: what is printed is text, whatever names of files and boxes hold.
+"""The terminal. Everything is printed as plain text, whatever the names of files and boxes contain.
 
-Nothing in it is taken for markup or for the name of an emoji, and no control character reaches the terminal as it is:
-one could clear the screen, hide a line, or turn the order of letters round.
+No text is read as markup or as the name of an emoji, and control characters are escaped: one could clear the screen,
+hide a line, or reverse the order of letters.
 """
 
 import json
@@ -15,18 +15,18 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.style import Style
 
-# Control characters; what ends a line; what turns the order of letters round; halves of characters, as names of files
-# hold whose bytes are no text.
+# Control characters; line ends; characters that reverse the order of letters; halves of characters, from file names
+# whose bytes are not text.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
-# Wide enough for whatever stands in a row of a table.
+# Wide enough for any row of a table.
 _NO_END = 100_000
 
 
 class Text(rich.text.Text):
-    """A text of one line with styles. Rich's own drops some control characters without a word."""
+    """A text of one line with styles. Rich's own class drops some control characters silently."""
 
     def __init__(self, text: str = "", style: str | Style = "", **options: Any) -> None:  # noqa: ANN401  # as rich's
         """Take a text, with control characters escaped."""
@@ -39,23 +39,23 @@ class Text(rich.text.Text):
 
 
 class Terminal(Console):
-    """A console that prints strings and texts as they are, each on a line of its own, however long it is.
+    """A console that prints strings and texts unchanged, each on its own line, however long it is.
 
-    What is to stand on several lines is printed line by line.
+    Text of several lines is printed line by line.
     """
 
     def __init__(self, *, stderr: bool = False) -> None:
-        """Say which stream."""
+        """Make a console for a stream."""
         super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False)
 
     @property
     def options(self) -> ConsoleOptions:
-        """How things are shown; a file or another program has no width that a table must fit in."""
+        """The options of what is shown; for a file or another program, a table has no width to fit in."""
         own = super().options
         return own if self.is_terminal else own.update(max_width=_NO_END)
 
     def print(self, *objects: Any, **options: Any) -> None:  # noqa: ANN401  # as rich's
-        """Print texts, each without a line break in it, or something else that fits itself in."""
+        """Print texts, each without line breaks in it, or something that fits itself to the width."""
         if all(isinstance(one, (str, rich.text.Text)) for one in objects):
             options.setdefault("soft_wrap", True)
         options.setdefault("crop", self.is_terminal)
@@ -66,7 +66,7 @@ class Terminal(Console):
         return super().render_str(escaped(text), **options)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Return what shows something, be it printed by itself or in a table: no control character is in it."""
+        """Return something in a form to show, alone or in a table, without control characters."""
         if isinstance(renderable, rich.text.Text) and _UNSAFE.search(renderable.plain):
             renderable = _escaped_text(renderable)
         return super().render(renderable, options)
@@ -77,19 +77,19 @@ def escaped(text: str) -> str:
     return _UNSAFE.sub(lambda found: _SHORT.get(found[0]) or _code(found[0]), text)
 
 
-def print_json(told: object, *, indent: int | None = 2) -> None:
-    """Print JSON; control characters in it stand as JSON writes them."""
-    typer.echo(json_line(told, indent=indent))
+def print_json(value: object, *, indent: int | None = 2) -> None:
+    """Print JSON; control characters in it are written as JSON escapes."""
+    typer.echo(json_line(value, indent=indent))
 
 
-def json_line(told: object, *, indent: int | None = None) -> str:
-    """Return JSON that holds no control characters but the line ends between its lines."""
-    written = json.dumps(told, ensure_ascii=False, indent=indent)
+def json_line(value: object, *, indent: int | None = None) -> str:
+    """Return JSON without control characters, except the line ends between its lines."""
+    written = json.dumps(value, ensure_ascii=False, indent=indent)
     return "\n".join(_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", line) for line in written.split("\n"))
 
 
 def _escaped_text(text: rich.text.Text) -> rich.text.Text:
-    """Return a text, its styles where they were, with control characters escaped."""
+    """Return a text with control characters escaped, and its styles in the same places."""
     safe = text.blank_copy()
     at = 0
     for found in _UNSAFE.finditer(text.plain):

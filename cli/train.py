@@ -12,14 +12,14 @@ from pipeline.services import training as service
 
 def train(
     to: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where the model goes. [default: kinds.npz in the archive]")
+        Path | None, typer.Option(metavar="FILE", help="File for the model. [default: kinds.npz in the archive]")
     ] = None,
     archive: ArchiveOption = None,
 ) -> None:
-    """Teach the classifier what people said with `bannasar correct`, beside the made papers it was first taught with.
+    """Train the classifier with corrections by people (`bannasar correct`) and the made papers of its first training.
 
     It takes a minute or two, and needs `script/setup --train-kinds` first. The model is used once the setting
-    document.model names it; `bannasar rerun --box BOX --stage describe` then describes anew what is archived.
+    document.model names it; then `bannasar rerun --box BOX --stage describe` describes again what is archived.
 
     Example:
         bannasar train --to kinds.npz
@@ -29,14 +29,14 @@ def train(
             opened,
             to,
             left_out.append,
-            lambda count: out.print(f"Learning from {count} documents of this archive and from made papers …"),
+            lambda count: out.print(f"Training with {count} documents of this archive and with made papers …"),
         )
     out.print(Text(f'Written: {file}. To use it, put into bannasar.toml: [document] model = "{file}"'))
 
 
 def evaluate(
     picture: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw what was taken for what: FILE.png, .svg or .pdf.")
+        Path | None, typer.Option(metavar="FILE", help="Draw which kinds were confused: FILE.png, .svg or .pdf.")
     ] = None,
     archive: ArchiveOption = None,
     as_json: JsonOption = False,
@@ -51,9 +51,9 @@ def evaluate(
     if as_json:
         print_json(found.as_json())
         return
-    out.print(f"{len(found.known)} documents whose kind people said: {found.right:.1%} told right.")
+    out.print(f"{len(found.known)} documents whose kind people entered: {found.right:.1%} recognised correctly.")
     out.print(
-        f"Sure of {found.covered:.1%} of them (document.kind_threshold), and of those right on {found.precision:.1%}."
+        f"Confident of {found.covered:.1%} of them (document.kind_threshold): {found.precision:.1%} of those correct."
     )
-    for said, taken, count in found.mistakes:
-        out.print(Text(f"  {count} × {said} taken for {taken}"))
+    for right, mistaken, count in found.mistakes:
+        out.print(Text(f"  {count} × {right} mistaken for {mistaken}"))

@@ -1,4 +1,4 @@
-"""What was typed before the name of a command; light, so that the help need not wait for it."""
+"""What was typed before the name of a command. It imports little, so that the help is fast."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(slots=True)
 class Typed:
-    """The command, since when it goes on (``time.monotonic``), how much of it is logged (0 to 2), and where to."""
+    """The command, when it began (``time.monotonic``), how much is logged (0 to 2), and the log file."""
 
     command: str = ""
     since: float = 0.0

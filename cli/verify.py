@@ -20,30 +20,28 @@ from pipeline.services.verify import Checked, Pace, read_keys
 def verify(
     archive: ArchiveOption = None,
     sample: Annotated[
-        float, typer.Option(min=0.001, max=1, help="Share of the bags to look at; each time others.")
+        float, typer.Option(min=0.001, max=1, help="Share of the bags to check; other bags each time.")
     ] = 1.0,
-    rate: Annotated[float | None, typer.Option(min=0.1, help="Megabytes to read a second, at most.")] = None,
-    again: Annotated[
-        bool, typer.Option("--again", help="Begin anew, though the last time did not come to its end.")
-    ] = False,
+    rate: Annotated[float | None, typer.Option(min=0.1, help="Megabytes to read per second, at most.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Begin again, even if the last check did not finish.")] = False,
     key: Annotated[
         list[Path] | None,
-        typer.Option("--key", metavar="KEY.pem", help="The public key that counts. [default: those in the archive]"),
+        typer.Option("--key", metavar="KEY.pem", help="The public key to trust. [default: those in the archive]"),
     ] = None,
     repair_index: Annotated[
-        bool, typer.Option("--repair-index", help="Bring the index together with the bags, too.")
+        bool, typer.Option("--repair-index", help="Then make the index agree with the bags.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Read every bag again and list what is not as it was sealed: changed, missing and added files, each by its name.
 
-    The journal is checked too: that no line of it was changed, that each bag is the one it tells of, and that the
-    archive's key signed both. Who can change the archive can change the keys in it as well: --key takes one that was
-    kept elsewhere.
+    The journal is checked too: that no line of it was changed, that each bag is the one it records, and that the
+    archive's key signed both. A person who can change the archive can also change the keys in it: with --key, use a key
+    that was kept elsewhere.
 
-    It can be stopped at any time: the same command goes on from there. What it found is kept in fixity.jsonl in the
-    archive; where that cannot be written, it says so and looks at every bag. The exit status is 0 when all is well, 2
-    when anything is not.
+    You can stop it at any time: the same command continues from there. The results are kept in fixity.jsonl in the
+    archive. If that file cannot be written, a message says so and every bag is checked. The exit status is 0 when all
+    is well, 2 when anything is not.
 
     Examples:
         bannasar verify
@@ -63,30 +61,30 @@ def verify(
     against = service.check_custody(opened, keys)
     damaged = [one for one in checked if one.damages]
     if as_json:
-        told = [{"bag": one.bag, "damages": [asdict(damage) for damage in one.damages]} for one in damaged]
-        found = {"bags": len(checked), "damaged": told, "custody": [asdict(damage) for damage in against]}
+        bags = [{"bag": one.bag, "damages": [asdict(damage) for damage in one.damages]} for one in damaged]
+        found = {"bags": len(checked), "damaged": bags, "custody": [asdict(damage) for damage in against]}
         print_json(found)
     else:
         for damage in against:
             out.print(Text.assemble((f"{damage.kind}: ", "bold red"), damage.path, f" ({damage.detail})"))
         _print_end(checked, damaged)
-    unwell = bool(damaged or against)
+    is_damaged = bool(damaged or against)
     if repair_index:
-        _repair(opened, unwell=unwell)
-    if unwell:
+        _repair(opened, is_damaged=is_damaged)
+    if is_damaged:
         raise typer.Exit(ExitStatus.SOME_FAILED)
 
 
-def _repair(archive: Archive, *, unwell: bool) -> None:
-    """Bring the index together with the bags; where that fails, the status says first whether the bags are unwell."""
+def _repair(archive: Archive, *, is_damaged: bool) -> None:
+    """Make the index agree with the bags. If that fails, the exit status still shows that bags are damaged."""
     try:
         with archive:
             unreadable = repair(archive)
     except BannasarError as error:
-        if unwell:
+        if is_damaged:
             raise BagError(str(error)) from error
         raise
-    but = f", but for {len(unreadable)} that cannot be read" if unreadable else ""
+    but = f", except {len(unreadable)} that cannot be read" if unreadable else ""
     warn(f"The index holds what the bags hold{but}.")
 
 
@@ -99,12 +97,12 @@ def _print(one: Checked) -> None:
 
 def _print_end(checked: list[Checked], damaged: list[Checked]) -> None:
     before = sum(one.before for one in checked)
-    told = f"{len(checked)} bags looked at" + (f", {before} of them before this call" if before else "")
+    count = f"{len(checked)} bags checked" + (f", {before} of them by an earlier command" if before else "")
     if not damaged:
-        out.print(f"{told}: all are as they were sealed.")
+        out.print(f"{count}: all are as they were sealed.")
         return
-    mend = (
-        "Put them back from a copy; the scans in the box, if it is still there, are archived anew by `bannasar rerun "
-        "--scan PATH --stage recognise`."
+    next_step = (
+        "Put them back from a copy. If the box is still there, `bannasar rerun --scan PATH --stage recognise` archives "
+        "its scans again."
     )
-    out.print(Text.assemble(f"{told}: ", (f"{len(damaged)} are not as they were sealed", "bold red"), f". {mend}"))
+    out.print(Text.assemble(f"{count}: ", (f"{len(damaged)} are not as they were sealed", "bold red"), ". ", next_step))

@@ -24,12 +24,10 @@ from pipeline.services.watch import watch_box
 
 
 def watch(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The box into which a scanner drops its scans.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The box into which a scanner saves its scans.")],
     archive: ArchiveOption = None,
-    settle: Annotated[
-        float, typer.Option(min=0, help="Seconds for which a file must not have grown before it is ingested.")
-    ] = 10.0,
-    once: Annotated[bool, typer.Option("--once", help="End when everything that lies there now is ingested.")] = False,
+    settle: Annotated[float, typer.Option(min=0, help="Seconds without growth after which a file is ingested.")] = 10.0,
+    once: Annotated[bool, typer.Option("--once", help="End when everything that is there now is ingested.")] = False,
     workers: WorkersOption = None,
     allow_partial: PartialOption = None,
     log_format: LogFormatOption = None,
@@ -37,8 +35,8 @@ def watch(
 ) -> None:
     """Ingest scans as a scanner saves them into a folder, until you stop it.
 
-    A file is ingested when it has stopped growing. What was done before is not done again, so it can be stopped and
-    started at any time. It looks at the folder again and again, and so works on network shares, too.
+    A file is ingested when it has stopped growing. What was done before is not done again, so you can stop and start
+    the command at any time. It checks the folder regularly, so it also works with network shares.
 
     Example:
         bannasar watch /scans/inbox --archive /srv/archive
@@ -53,7 +51,7 @@ def watch(
         say(settings.run.log_format, "note", sentence)
 
     def report(summary: Summary) -> None:
-        notify(f"{summary.pages_read} pages read, {folder} is watched on.")
+        notify(f"{summary.pages_read} pages read. Still watching {folder}.")
 
     run_and_report(
         settings,

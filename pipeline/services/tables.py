@@ -12,7 +12,8 @@ TABLE_COLUMNS = ("case", "box", "path", "page", "document", "kind", "court", "ca
 
 Cell = str | int | bool | float
 
-# With what a spreadsheet takes a cell for a formula (OWASP, CSV injection); full-width forms in East Asian ones.
+# A cell that begins with one of these is a formula to a spreadsheet (OWASP, CSV injection); East Asian ones also
+# accept the full-width forms.
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -52,7 +53,7 @@ def _values(hit: Hit) -> list[Cell]:
 
 
 def bracketed(hit: Hit) -> str:
-    """Return a hit's snippet with its marks in brackets, for whatever shows no colour."""
+    """Return a hit's snippet with its marks in brackets, for places that show no colour."""
     text = hit.snippet
     for mark in reversed(hit.marks):
         text = f"{text[: mark.start]}[{text[mark.start : mark.end]}]{text[mark.end :]}"

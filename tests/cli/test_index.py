@@ -102,7 +102,7 @@ def test_a_bag_that_cannot_be_read_is_named_and_keeps_no_other_out_of_the_index(
     assert named["missing" if harm == "page lost" else "unreadable"] == ["box_b.jpg"]
     assert "2 in the index." in archived("index", "check").stdout
     file.write_bytes(content)
-    assert "1 case files put in, 0 taken out. Nothing is waiting." in archived("index", "sync").stdout
+    assert "1 case files added, 0 removed. Nothing is waiting." in archived("index", "sync").stdout
     assert archived("index", "check").returncode == 0
 
 

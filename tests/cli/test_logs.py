@@ -98,7 +98,7 @@ def test_nothing_is_logged_unless_it_is_asked_for(typed, tmp_path, monkeypatch):
 def test_a_log_that_cannot_be_written_stops_nothing_but_its_beginning(typed, tmp_path, monkeypatch):
     """A full disk is said once; a place where no file can be is said at once, and nothing is done."""
     monkeypatch.chdir(tmp_path)
-    assert typed("--log-file", "/dev/full", "doctor")[1].count("takes no more: No space left on device") == 1
+    assert typed("--log-file", "/dev/full", "doctor")[1].count("cannot be written: No space left on device") == 1
     (tmp_path / "file").touch()
     status, printed = typed("--log-file", "file/log", "doctor")
     assert (status, "tesseract" in printed) == (1, False)

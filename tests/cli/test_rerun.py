@@ -175,7 +175,7 @@ def test_rerun_does_what_its_dry_run_said(bannasar, box):
     write_page(box / "3.png", "Trois")
     said = bannasar("rerun", "--code", "out-of-memory", "--dry-run").stdout
     assert re.findall(r"would do again: (\S+)", said) == ["box-1/1.png", "box-1/2.png"]
-    assert bannasar("rerun", "--code", "timeout").stdout.startswith("Nothing is to be done again")
+    assert bannasar("rerun", "--code", "timeout").stdout.startswith("There is nothing to do again")
     done = bannasar("rerun", "--code", "out-of-memory")
     assert done.returncode == 0, done.stderr
     assert {path: scan["state"] for path, scan in bannasar.scans("box-1").items()} == {
@@ -188,9 +188,9 @@ def test_the_same_bytes_are_read_again_by_a_new_recipe_only(bannasar, archived_b
     """Same bytes and recipe: nothing to do. A new recipe, or --stage recognise: read again, and archived anew."""
     (before,) = bannasar.scans("box-1").values()
     assert "today's recipe already" in bannasar("rerun", "--box", "box-1").stdout
-    assert "Nothing is to be done again" in bannasar("rerun", "--below-confidence", "0.01").stdout
+    assert "There is nothing to do again" in bannasar("rerun", "--below-confidence", "0.01").stdout
     new = {"BANNASAR_PAGE__DPI": "250"}
-    assert "1 scans were read by an older recipe" in bannasar("run", archived_box, **new).stdout
+    assert "1 scans were read with an older recipe" in bannasar("run", archived_box, **new).stdout
     done = bannasar("rerun", "--below-confidence", "1", **new)
     assert done.returncode == 0, done.stderr
     assert "1 pages read" in done.stdout
@@ -242,7 +242,7 @@ def test_a_failed_scan_that_is_gone_from_its_box_is_left_and_named(bannasar, box
     for more in (["--dry-run"], []):
         done = bannasar("rerun", "--failed", *more)
         assert f"left as it is: box-1/half.tif: it no longer lies in {box}" in done.stdout
-        assert "Nothing is to be done again." in done.stdout
+        assert "There is nothing to do again." in done.stdout
     (box.parent / "half.tif").rename(box / "half.tif")
     assert "1 scans, 2 pages would be done again" in bannasar("rerun", "--failed", "--dry-run").stdout
 
@@ -310,7 +310,7 @@ def test_progress_for_machines(bannasar, box):
     assert "bannasar_running 0.0" in text
     done = bannasar("watch", box, "--settle", "0", "--once", "--log-format", "json")
     events = [json.loads(line) for line in done.stderr.splitlines()]
-    assert "is watched on" in next(event["note"] for event in events if event["event"] == "note")
+    assert "Still watching" in next(event["note"] for event in events if event["event"] == "note")
     done = bannasar("run", box, "--metrics-file", box / "nowhere" / "x", "--log-format", "json")
     assert done.returncode == 1
     events = [json.loads(line) for line in done.stderr.splitlines()]

@@ -20,10 +20,22 @@ def searched(bannasar, make):
 @pytest.mark.parametrize(
     ("query", "options", "told"),
     [
-        (["greffier", "mot7"], (), "Hits 1 to 10 of more than 1,000 pages, 1 of them with all of it as it is."),
-        (["greffier", "mot7", "case:box_a"], (), "Hits 1 to 10 of more than 1,000 pages, 1 of them with all of it"),
-        (["greffier", "mot7"], ("--facets",), "Hits 1 to 10 of 1001 pages, 1 of them with all of it as it is."),
-        (["greffier"], (), "Hits 1 to 10 of 1001 pages with all of it as it is; those that hold a part of it or read"),
+        (
+            ["greffier", "mot7"],
+            (),
+            "Hits 1 to 10 of more than 1,000 pages, 1 of them with an exact match of the whole query.",
+        ),
+        (
+            ["greffier", "mot7", "case:box_a"],
+            (),
+            "Hits 1 to 10 of more than 1,000 pages, 1 of them with an exact match",
+        ),
+        (
+            ["greffier", "mot7"],
+            ("--facets",),
+            "Hits 1 to 10 of 1001 pages, 1 of them with an exact match of the whole query.",
+        ),
+        (["greffier"], (), "Hits 1 to 10 of 1001 pages with an exact match of the whole query; pages with a part"),
         (['"greffier"'], (), "Hits 1 to 10 of 1001 pages.\n"),
         (["mot7"], (), "Hits 1 to 1 of 1 page.\n"),
     ],

@@ -92,7 +92,7 @@ def archive(tmp_path_factory):
     done = bannasar("run", box, "--workers", "1")
     assert done.returncode == 2, done.stderr
     assert f"{_BOX}/{escaped(_BAD)}" in done.stdout
-    assert f"The archive is {bannasar.archive}." in done.stdout
+    assert f"The archive is at {bannasar.archive}." in done.stdout
     return bannasar.archive
 
 

@@ -54,7 +54,7 @@ def test_the_classifier_learns_what_people_said(archived, tmp_path):
     assert (told["documents"], told["right"]) == (1, 0.0)
     assert told["mistakes"] == [{"known": "summons", "taken": "medical_report", "count": 1}]
     assert picture.read_bytes().startswith(b"\x89PNG")
-    assert "1 × summons taken for medical" in archived("evaluate", **own).stdout
+    assert "1 × summons mistaken for medical" in archived("evaluate", **own).stdout
 
 
 def test_a_model_that_cannot_be_used_stops_before_anything_is_read(archived, three_archived, tmp_path):

@@ -35,7 +35,7 @@ def bagit_of(folder):
 
 def test_flipped_missing_added_and_swapped_files_are_named(archived):
     """And a bag that is well is not."""
-    assert "3 bags looked at: all are as they were sealed." in archived("verify").stdout
+    assert "3 bags checked: all are as they were sealed." in archived("verify").stdout
     scan = _bag(archived, "a") / "originals" / "a.jpg"
     flipped = bytearray(scan.read_bytes())
     flipped[len(flipped) // 2] ^= 1
@@ -94,7 +94,7 @@ def test_what_was_put_back_is_looked_at_again_though_the_pass_was_stopped(archiv
     scan.write_bytes(content)
     done = archived("verify")
     assert done.returncode == 0
-    assert "3 bags looked at, 2 of them before this call: all" in done.stdout
+    assert "3 bags checked, 2 of them by an earlier command: all" in done.stdout
 
 
 def test_half_a_line_does_not_swallow_the_next(archived):
@@ -103,8 +103,8 @@ def test_half_a_line_does_not_swallow_the_next(archived):
     log = archived.archive / "fixity.jsonl"
     begun, *bags, _ = log.read_text("utf-8").splitlines(keepends=True)
     log.write_text(begun + "".join(bags) + '{"event": "en', "utf-8")
-    assert "3 bags looked at, 3 of them before this call: all" in archived("verify").stdout
-    assert "3 bags looked at: all" in archived("verify").stdout
+    assert "3 bags checked, 3 of them by an earlier command: all" in archived("verify").stdout
+    assert "3 bags checked: all" in archived("verify").stdout
 
 
 def test_a_pass_that_was_stopped_goes_on_where_it_was(archived):
@@ -113,8 +113,8 @@ def test_a_pass_that_was_stopped_goes_on_where_it_was(archived):
     log = archived.archive / "fixity.jsonl"
     begun, first, second, *_ = log.read_text("utf-8").splitlines(keepends=True)
     log.write_text(begun + first + second[: len(second) // 2], "utf-8")
-    assert "3 bags looked at, 1 of them before this call" in archived("verify").stdout
-    assert "3 bags looked at: all" in archived("verify", "--again").stdout
+    assert "3 bags checked, 1 of them by an earlier command" in archived("verify").stdout
+    assert "3 bags checked: all" in archived("verify", "--again").stdout
 
 
 def test_a_sample_looks_at_a_part_and_a_rate_holds_it_back(archived):
@@ -170,7 +170,7 @@ def test_an_archive_copied_whole_works_where_it_is_now(tmp_path, three_archived)
         environment = Bannasar(copied).environment()
         return subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False)
 
-    assert "3 bags looked at: all are as they were sealed." in there("verify").stdout
+    assert "3 bags checked: all are as they were sealed." in there("verify").stdout
     for _ in range(2):
         assert json.loads(there("search", "greffier", "--json").stdout) == before
         assert there("search", "greffier", "--pictures", tmp_path / "pictures").returncode == 0

@@ -136,7 +136,7 @@ def test_every_command_ends_with_a_sentence(sound, tmp_path, monkeypatch, typed,
         said = "" if command.startswith("search") else printed
         assert status in {0, 1, 2, 3}, command
         assert "Traceback" not in printed, command
-        assert "has no name for" not in printed, f"{command}: {printed}"
+        assert "that Bannasar does not know" not in printed, f"{command}: {printed}"
         assert SECRET not in said, command
         assert "input_value" not in printed, command
         if command in READING:

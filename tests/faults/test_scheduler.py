@@ -117,7 +117,7 @@ def test_a_run_waits_for_workers_and_ends_with_its_scheduler(bannasar, box, mach
     process = bannasar.start("run", box, "--scheduler", machines.address, gate=gate)
     _said(process, "has no workers. Start one")
     machines.worker()
-    _said(process, "It goes on.")
+    _said(process, "It continues.")
     gate.wait(process)
     machines.end()
     gate.open()
