@@ -1,5 +1,5 @@
-"""The records that flow through Bannasar, in the words of ``docs/words.md``; no models of machine learning.
+"""The records that flow through Bannasar, named as in ``docs/words.md``; not models of machine learning.
 
-Those lie where they are used: ``pipeline/page/tessdata`` reads lines, ``pipeline/document/kinds.npz``
-classifies documents.
+Those are where they are used: ``pipeline/page/tessdata`` reads lines, ``pipeline/document/kinds.npz`` classifies
+documents.
 """

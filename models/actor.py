@@ -6,7 +6,7 @@ from models.record import Record
 
 
 class ActorKind(StrEnum):
-    """How an actor is known: as who sits at the shell of this machine, or by signing in."""
+    """How an actor is identified: as the person at the shell of this machine, or by signing in."""
 
     OPERATOR = "operator"
     PERSON = "person"
@@ -15,7 +15,7 @@ class ActorKind(StrEnum):
 class Actor(Record):
     """Who does something; the journal keeps both parts.
 
-    ``name`` is ``account@machine`` for an operator, the name of the account for a person who signed in.
+    ``name`` is ``account@machine`` for an operator, and the account's name for a person who signed in.
     """
 
     name: str

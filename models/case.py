@@ -1,4 +1,4 @@
-"""Documents and case files: what is delivered."""
+"""Documents and case files: the product of the pipeline."""
 
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -16,7 +16,7 @@ from models.scope import PageLevels
 
 
 class Unread(Record):
-    """What belongs to a page of a document and is not read, or may not be: short remarks that a person should see."""
+    """Parts of a page of a document that are not read, or perhaps not: short remarks that a person should see."""
 
     page: PageRef
     remarks: tuple[str, ...]
@@ -25,7 +25,7 @@ class Unread(Record):
 class Document(Record):
     """Consecutive pages that belong together.
 
-    ``number`` counts the documents of the case file from 1. ``kind`` is one of the glossary, or "unknown".
+    ``number`` counts the documents of the case file from 1. ``kind`` is a kind of the glossary, or "unknown".
     ``kind_read`` is what the machine takes it for, with ``kind_confidence``, 0–1; ``kind_by`` is the person who
     corrected or confirmed it. ``facts`` are what was read from it, and the corrections by people. ``unread`` names
     those of its pages of which something is not read.
@@ -43,15 +43,15 @@ class Document(Record):
 
     def best_value(self, name: FactName) -> str:
         """Return the correction of a fact by a person, else the value with the highest confidence, else ""."""
-        found = self._standing(name)
+        found = self._valid(name)
         return max(found, key=lambda fact: fact.confidence).value if found else ""
 
     def all_of(self, name: FactName) -> tuple[str, ...]:
         """Return the correction of a fact by a person, else all the values that were read, each once."""
-        return tuple(dict.fromkeys(fact.value for fact in self._standing(name) if fact.value))
+        return tuple(dict.fromkeys(fact.value for fact in self._valid(name) if fact.value))
 
-    def _standing(self, name: FactName) -> list[Fact]:
-        """Return the facts that count: where a person corrected one, nothing that was read."""
+    def _valid(self, name: FactName) -> list[Fact]:
+        """Return the facts that count: if a person corrected one, nothing that was read."""
         found = [fact for fact in self.facts if fact.name is name and (fact.value or fact.by)]
         return [fact for fact in found if fact.by] or found
 
@@ -59,7 +59,7 @@ class Document(Record):
 class Missing(Record):
     """What a case file lacks because it failed: a page of a scan, or (``page`` is None) a whole scan, and why.
 
-    ``sha256`` is that of the scan whose page it is: a better scan may have come under the same path since. Case files
+    ``sha256`` is that of the page's scan, because a better scan may have replaced it at the same path since. Case files
     made by earlier versions do not have it.
     """
 
@@ -71,7 +71,7 @@ class Missing(Record):
 
 
 class Version(Record):
-    """How a case file was made at one time: when (aware, UTC), by which programs, with which settings, by whom.
+    """How a case file was made at one time: when (aware, UTC), with which programs and settings, by whom.
 
     ``operator`` is the account and the machine. ``reason`` is the correction in words, "" for a run. ``scans`` are the
     SHA-256s of its scans, ``read`` of those whose pages were read for it; None where an earlier version has none.
@@ -90,10 +90,10 @@ class Version(Record):
 
 
 class CaseFile(Record):
-    """One case file: a folder of a box, or a scan that lies in the box by itself.
+    """One case file: a folder of a box, or a single scan directly in the box.
 
     ``id`` is unique in the archive and safe as a folder's name; ``title`` is what the folder or the scan was called;
-    ``folder`` is its path in the box ("" for a scan by itself). ``scans`` are in the order of their paths.
+    ``folder`` is its path in the box ("" for a single scan). ``scans`` are in the order of their paths.
     ``created``, ``software``, ``settings``, ``operator``, ``reason`` and ``read`` are as in :class:`Version`;
     ``history`` are the versions before this one, the oldest first. ``corrections`` are those of its documents, and
     ``restrictions`` the levels that were set, the oldest first. A case file with something ``missing`` is *partial*.
@@ -117,7 +117,7 @@ class CaseFile(Record):
     missing: tuple[Missing, ...] = ()
 
     def levels(self, now: datetime | None) -> PageLevels:
-        """Return the level of every page; ``now`` is None where no end date can be believed to have passed."""
+        """Return the level of every page; with ``now`` None, no end date counts as passed."""
         return page_levels(self.restrictions, (document.pages for document in self.documents), now)
 
     @property
@@ -132,7 +132,7 @@ class CaseFile(Record):
 
     @property
     def upright(self) -> bool:
-        """Whether its PDFs show the pages set upright, and not as they lie in their scans."""
+        """Whether its PDFs show the pages upright, and not as in their scans."""
         return self.settings.get("pdf.upright") != "False"
 
     @property

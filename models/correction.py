@@ -1,4 +1,4 @@
-"""Corrections: what people enter where the machine was wrong or unsure."""
+"""Corrections: what people enter where the machine was wrong or not confident."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from models.record import Record
 class About(StrEnum):
     """What a correction is about.
 
-    The first ones say what a document is; ``BEGINS`` and ``CONTINUES``, that one does or does not begin on a page.
+    The first four describe a document. ``BEGINS`` and ``CONTINUES`` say that one does or does not begin on a page.
     """
 
     KIND = "kind"
@@ -24,9 +24,9 @@ class About(StrEnum):
 class Correction(Record):
     """One correction by one person.
 
-    ``page`` is the document's first page at that time. The correction counts for the document that begins on that page:
-    so it stays with its pages when the documents are split or merged, and is inactive while no document begins there.
-    ``value`` is in normal form, "" where the document has none, and None where an earlier correction is taken back.
+    ``page`` is the document's first page at that time. The correction counts for the document that begins on that page.
+    So it stays with its pages when documents are split or merged, and is inactive while no document begins there.
+    ``value`` is in normal form, "" where the document has none, and None where an earlier correction is undone.
     ``machine`` is what the machine read then. ``at`` is aware, UTC; ``by`` is the account and the machine it came from.
     """
 

@@ -4,21 +4,21 @@
 BannasarError
 ├── UsageError                 what was asked for makes no sense                    exit 1, HTTP 400
 │   ├── QueryError             … in a query; it knows at which character
-│   ├── CorrectionError        … in what a person says of a document
-│   └── NoStatementError       … a text that is no certificate's
-├── SignInError                who asks is not signed in, or could not be             exit 1, HTTP 401
-├── NotAllowedError            who asks may not do that                            exit 1, HTTP 403
+│   ├── CorrectionError        … in what a person enters about a document
+│   └── NoStatementError       … a text that is not from a certificate
+├── SignInError                the asker is not signed in, or could not be             exit 1, HTTP 401
+├── NotAllowedError            the asker may not do that                            exit 1, HTTP 403
 ├── NotFoundError              what was named is not in the archive                 exit 1, HTTP 404
 ├── ConflictError              something that is there already prevents it          exit 1, HTTP 409
 │   ├── ArchiveBusyError       another process works on the archive
-│   └── TransferError          a copy cannot go where it should, or come in
+│   └── TransferError          a copy cannot be written or imported
 │       ├── SameBagError       … because the same bag is there
-│       └── NoBagError         … because it is no bag
+│       └── NoBagError         … because it is not a bag
 ├── ConfigurationError         what the operator set up cannot be used              exit 1, HTTP 500
 │   ├── SettingsError, GlossaryError, ModelError
 ├── ArchiveError               a part of the archive cannot be used                 exit 1, HTTP 500
 │   ├── LedgerError, AccountError, AccessError, KeyUnusableError
-│   ├── ChainBrokenError       a line of a file that only grows was changed
+│   ├── ChainBrokenError       a line of an append-only file was changed
 │   │   └── JournalBrokenError, AuditBrokenError
 │   └── BagError               a bag is damaged, or not the one in the journal      exit 2, HTTP 500
 ├── UnavailableError           something outside does not answer                    exit 1, HTTP 503
@@ -31,8 +31,8 @@ BannasarError
 └── ScanError                  a scan or a page failed; it carries a Failure        exit 2, HTTP 422
 ```
 
-Errors of the operating system and of libraries are translated where they come in, so that nobody above knows them. No
-error holds anything that is written on a paper.
+Errors of the operating system and of libraries are translated where they occur, so that the layers above do not handle
+them. No error holds anything that is written on a paper.
 """
 
 import errno
@@ -47,13 +47,13 @@ from models.failure import Code, Failure
 
 
 class BannasarError(Exception):
-    """The root: what can go wrong, and a person can understand. ``str()`` is the sentence and the next step."""
+    """The root: an error that a person can understand. ``str()`` is the sentence and the next step."""
 
     exit_status: ExitStatus = ExitStatus.WRONG_USE
     http_status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
 
     def __init__(self, sentence: str, next_step: str = "") -> None:
-        """Make the error from what happened and what to do about it, each in whole sentences."""
+        """Make the error from what happened and what to do about it, each in complete sentences."""
         self.sentence = sentence
         self.next_step = next_step
         super().__init__(sentence, next_step)
@@ -81,7 +81,7 @@ class QueryError(UsageError):
 
 
 class CorrectionError(UsageError):
-    """What a person says of a document cannot be so."""
+    """What a person enters about a document is impossible."""
 
 
 class NoStatementError(UsageError):
@@ -89,13 +89,13 @@ class NoStatementError(UsageError):
 
 
 class SignInError(BannasarError):
-    """Who asks is not signed in, or could not be."""
+    """The asker is not signed in, or could not be."""
 
     http_status = HTTPStatus.UNAUTHORIZED
 
 
 class NotAllowedError(BannasarError):
-    """Who asks may not do that."""
+    """The asker may not do that."""
 
     http_status = HTTPStatus.FORBIDDEN
 
@@ -121,16 +121,16 @@ class TransferError(ConflictError):
 
 
 class SameBagError(TransferError):
-    """The archive holds the very same bag already, at ``place``, and its case file is ``case``."""
+    """The archive already holds the same bag, at ``place``; its case file is ``case``."""
 
     def __init__(self, place: Path, case: CaseFile) -> None:
         """Say where it is."""
-        super().__init__(f"The archive holds {case.box}/{case.id} already: the same, nothing is to be done.")
+        super().__init__(f"The archive already holds {case.box}/{case.id}, exactly the same. Nothing needs to be done.")
         self.place, self.case = place, case
 
 
 class NoBagError(TransferError):
-    """What should be a bag is none, or cannot be opened."""
+    """Something that should be a bag is not one, or cannot be opened."""
 
 
 class ConfigurationError(BannasarError):
@@ -138,7 +138,7 @@ class ConfigurationError(BannasarError):
 
 
 class SettingsError(ConfigurationError):
-    """The settings cannot be read, or say what cannot be."""
+    """The settings cannot be read, or have an impossible value."""
 
 
 class GlossaryError(ConfigurationError):
@@ -166,7 +166,7 @@ class AccessError(ArchiveError):
 
 
 class ChainBrokenError(ArchiveError):
-    """A line of a file that only grows is not what it was when it was written."""
+    """A line of an append-only file is not what it was when it was written."""
 
 
 class JournalBrokenError(ChainBrokenError):
@@ -178,7 +178,7 @@ class AuditBrokenError(ChainBrokenError):
 
 
 class KeyUnusableError(ArchiveError):
-    """A key cannot be read, or is none."""
+    """A key cannot be read, or is not a key."""
 
 
 class BagError(ArchiveError):
@@ -202,7 +202,7 @@ class IndexUnreadableError(IndexUnusableError):
 
 
 class AuditUnusableError(UnavailableError):
-    """Nothing can be written into the audit log, so that nothing that is not public may be shown."""
+    """Nothing can be written into the audit log. So only public things may be shown."""
 
 
 class SchedulerError(UnavailableError):
@@ -216,23 +216,23 @@ class MissingDependencyError(UnavailableError):
 
 
 class TooManyFailuresError(BannasarError):
-    """A run stopped by itself, because too much of it failed."""
+    """A run stopped itself, because too much of it failed."""
 
     exit_status = ExitStatus.SOME_FAILED
 
 
 class ScanError(BannasarError):
-    """A scan or one of its pages cannot be worked on; ``failure`` says why, by a code of the closed set."""
+    """A scan or one of its pages cannot be processed; ``failure`` says why, with a code of the closed set."""
 
     http_status = HTTPStatus.UNPROCESSABLE_ENTITY
 
     def __init__(self, code: Code, detail: str = "", page: int | None = None) -> None:
         """Make the error from the parts of its failure."""
-        is_lacking = code is Code.RECOGNITION  # a model or a program is not there
+        is_lacking = code is Code.RECOGNITION  # a model or a program is missing
         self.exit_status = ExitStatus.MISSING_DEPENDENCY if is_lacking else ExitStatus.SOME_FAILED
         self.failure = Failure(code=code, detail=detail, page=page)
         super().__init__(self.failure.sentence, code.next_step)
-        self.args = (code, detail, page)  # with which it is made again in another process
+        self.args = (code, detail, page)  # the arguments with which another process makes it again
 
 
 def is_disk_full(error: OSError | sqlite3.OperationalError) -> bool:

@@ -1,10 +1,10 @@
-"""What the commands end with. It loads nothing else: the command line needs it before anything is typed."""
+"""The exit statuses of the commands. It imports nothing else, because the command line loads it at once."""
 
 from enum import IntEnum
 
 
 class ExitStatus(IntEnum):
-    """What the commands' exit statuses mean."""
+    """The commands' exit statuses, by their meaning."""
 
     DONE = 0
     WRONG_USE = 1

@@ -26,7 +26,7 @@ class Fact(Record):
 
     ``value`` is its normal form (a date as ``YYYY-MM-DD``, ``YYYY-MM`` or ``YYYY``; a court by its name in the
     glossary); ``text`` is what was read, at ``boxes`` (pixels of the upright page) of page ``page`` of ``scan``.
-    ``confidence`` is 0–1. ``doubt`` says what speaks against it, if anything does. ``by`` is the person who entered
+    ``confidence`` is 0–1. ``doubt`` says what speaks against it, or is "". ``by`` is the person who entered
     a fact that was not read: it has no ``text`` and no ``boxes``, and ``page`` is the document's first.
     """
 

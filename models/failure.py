@@ -63,10 +63,10 @@ _REFUSALS = frozenset(
 )
 
 _WORDS: dict[Code, tuple[str, str]] = {
-    Code.EMPTY: ("The file holds nothing (0 bytes).", "Scan the paper again and put the new file into the box."),
+    Code.EMPTY: ("The file is empty (0 bytes).", "Scan the paper again and put the new file into the box."),
     Code.NOT_A_DOCUMENT: (
-        "The file is neither a PDF nor a picture, although its name may say so.",
-        "If it belongs to the case, save it as a PDF or a picture; if not, take it out of the box.",
+        "The file is neither a PDF nor a picture, even if its name says so.",
+        "If it belongs to the case, save it as a PDF or a picture. If not, take it out of the box.",
     ),
     Code.UNSUPPORTED: (
         "The file is of a kind that Bannasar does not read.",
@@ -78,8 +78,8 @@ _WORDS: dict[Code, tuple[str, str]] = {
     ),
     Code.ENCRYPTED: (
         "The PDF is locked.",
-        "If a password opens it, give that: `bannasar rerun --scan SCAN --password-file FILE`. If not, ask a person "
-        "who can open it for a copy that is not locked, and put that into the box.",
+        "If a password opens it, give the password: `bannasar rerun --scan SCAN --password-file FILE`. If not, ask a "
+        "person who can open it for a copy that is not locked, and put that into the box.",
     ),
     Code.PAGE_TOO_LARGE: (
         "A page has more pixels than this archive accepts.",
@@ -91,54 +91,54 @@ _WORDS: dict[Code, tuple[str, str]] = {
         "Split it. Or raise limits.scan_pages in bannasar.toml, then `bannasar rerun --scan SCAN --force`.",
     ),
     Code.OUTSIDE_BOX: (
-        "The entry is a link to something outside the box, or no ordinary file.",
+        "The entry is a link to something outside the box, or not an ordinary file.",
         "Put the file itself into the box.",
     ),
     Code.UNREADABLE: (
         "The file could not be opened for reading.",
-        "Check its permissions and the disk it lies on, then run the box again.",
+        "Check its permissions and its disk, then run the box again.",
     ),
     Code.CHANGED: (
-        "The file changed or went away while it was being read.",
-        "Wait until it has been copied whole, then run the box again.",
+        "The file was changed or removed while it was being read.",
+        "Wait until the file is completely copied, then run the box again.",
     ),
     Code.LEFT_BOX: (
-        "The scan was accepted, and its file left the box before it was archived.",
+        "The scan was accepted, but its file left the box before it was archived.",
         "Put the file back and run the box again. If nobody needs it any more, perhaps because the paper was scanned "
         "again, say so: `bannasar ledger dismiss SCAN --reason TEXT`.",
     ),
     Code.TIMEOUT: (
         "A page took longer than the time limit.",
-        "Look at the page; raise limits.page_seconds in bannasar.toml if it is sound, then run the box again.",
+        "Look at the page. If it is not damaged, raise limits.page_seconds in bannasar.toml, then run the box again.",
     ),
     Code.OUT_OF_MEMORY: (
-        "A page took more memory than the limit, or than the machine had.",
+        "A page needed more memory than the limit, or than the machine had.",
         "Run the box again with fewer workers (--workers), or raise limits.page_megabytes in bannasar.toml.",
     ),
     Code.WORKER_LOST: (
-        "The process that read a page was ended, or crashed over it.",
+        "The process that read a page was stopped, or crashed at this page.",
         "Run the box again; if it happens again at the same page, scan that page again.",
     ),
     Code.WORKER_DIFFERS: (
-        "The worker has other versions of Bannasar or of what it reads with than this machine.",
+        "The worker has other versions of Bannasar, or of the programs that read pages, than this machine.",
         "Install the same versions on every machine (`bannasar doctor` shows them), then run the box again.",
     ),
     Code.DISK_FULL: ("The disk is full.", "Make room, then run the box again."),
     Code.RECOGNITION: (
         "Tesseract could not read a page.",
-        "Run `bannasar doctor`; if all is well there, run the box again.",
+        "Run `bannasar doctor`. If it reports no problem, run the box again.",
     ),
     Code.NO_TEXT: (
-        "A page is not blank, yet no text was found on it.",
-        "Look at the page: if it holds print, scan it again, darker or at a higher resolution.",
+        "A page is not blank, but no text was found on it.",
+        "Look at the page. If there is printed text on it, scan it again, darker or at a higher resolution.",
     ),
     Code.PDF: (
         "The searchable PDF of a document could not be made.",
-        "Run `bannasar doctor`; if all is well there, run the box again, or archive the other pages with "
+        "Run `bannasar doctor`. If it reports no problem, run the box again, or archive the other pages with "
         "--allow-partial.",
     ),
     Code.CASE_INCOMPLETE: (
-        "Another scan of its case file failed, and a case file is archived whole.",
+        "Another scan of its case file failed, and a case file is only archived complete.",
         "Repair the other scan and run the box again, or archive what there is with --allow-partial.",
     ),
     Code.INTERNAL: (
@@ -149,7 +149,7 @@ _WORDS: dict[Code, tuple[str, str]] = {
 
 
 class Failure(Record):
-    """One failure: its code, what exactly was met (never a secret), and where."""
+    """One failure: its code, what exactly was found (never a secret), and where."""
 
     code: Code
     detail: str = ""

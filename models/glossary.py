@@ -9,10 +9,9 @@ from models.record import Record
 class Named(Record):
     """A kind of document, or a court: its names in Khmer, French and English.
 
-    ``phrases`` are what papers of a kind say below their title, and others do not, in any of the languages.
-    ``level`` is that of a document of the kind, where it is another than its case file's.
-    ``papers`` says whether papers of a kind of our glossary are made, to train and to measure the classifier: see
-    ``samples/papers``.
+    ``phrases`` are words that only papers of this kind have below their title, in any of the languages. ``level`` is
+    the level of a document of the kind, if it differs from its case file's. ``papers`` says whether papers of a kind of
+    our glossary are made, to train and to measure the classifier: see ``samples/papers``.
     ``evidence`` says where its Khmer names were seen: "S" and the source, or "U", from general knowledge. This,
     ``issuer`` and ``years`` are for the people who edit the glossary.
     """

@@ -16,7 +16,7 @@ class Span(Record):
 class Hit(Record):
     """One page that answers a query.
 
-    ``exact`` says whether the page has everything that was asked for, as it was asked for. ``snippet`` is text as read;
+    ``exact`` says whether the page is an exact match of the whole query. ``snippet`` is text as read;
     ``marks`` are the stretches of it that answer the query; ``boxes`` are those of every hit on the page, in pixels of
     the upright page. ``kind``, ``court``, ``case_number`` and ``date`` are those of its document ("" where nothing was
     read). ``pages`` counts the pages of its case file that answer the query, where hits are grouped by case file.
@@ -48,12 +48,12 @@ class Count(Record):
 
 
 class Found(Record):
-    """What a search found: ``pages`` in all, ``exact`` of them with all that was asked for as it was asked for.
+    """What a search found: ``pages`` in all, ``exact`` of them with an exact match of the whole query.
 
-    Where exact ones fill all that was to be shown, and where more than a thousand pages are found, the others, which
-    would come after those shown, are not looked for: ``whole`` is false then, and ``pages`` counts the exact ones only.
+    If exact hits fill all that is to be shown, and also if more than a thousand pages are found, the other hits, which
+    would come after them, are not searched: then ``whole`` is false, and ``pages`` counts only the exact ones.
 
-    ``cases`` counts the case files they lie in, where hits are grouped. ``facets`` are, by name, the values of all the
+    ``cases`` counts the case files they are in, where hits are grouped. ``facets`` are, by name, the values of all the
     pages found with their counts, the most frequent first.
     """
 

@@ -1,4 +1,4 @@
-"""What the ledger knows of runs, scans, pages and attempts, as records: what is entered, and what is read from it."""
+"""The ledger's records of runs, scans, pages and attempts, as they are entered and read."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -15,7 +15,7 @@ RunOutcome = Literal["done", "stopped"]
 
 @dataclass(frozen=True, slots=True)
 class ScanRow:
-    """How one scan stands; the columns of the table ``scans``.
+    """The state of one scan; the columns of the table ``scans``.
 
     ``read``, ``blank`` and ``missing`` are the pages of an archived scan: with text, blank, and missing from its bag.
     """
@@ -42,7 +42,7 @@ class ScanRow:
 
     @property
     def in_bag(self) -> bool:
-        """Whether the archive holds it in a bag: it is archived, or was, and waits to be read again."""
+        """Whether the archive holds it in a bag: it is archived, or was and is waiting to be read again."""
         return self.recipe is not None
 
     def scan(self) -> Scan:
@@ -61,9 +61,9 @@ def scan_row(box: str, path: str, size: int, mtime_ns: int, **known: Any) -> Sca
 
 @dataclass(frozen=True, slots=True)
 class PageRow:
-    """How one page of a scan came out the last time; the columns of the table ``pages``.
+    """The last result of one page of a scan; the columns of the table ``pages``.
 
-    ``confidence`` and ``handwriting`` (the part of what is written that is by hand) are 0–1, None where not known;
+    ``confidence`` and ``handwriting`` (the part of the text that is written by hand) are 0–1, None where not known;
     ``updated`` is a time in ISO 8601.
     """
 
@@ -81,7 +81,7 @@ class PageRow:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A try of a step that has ended, to be entered; ``subject`` is the path, SHA-256 or case file it was about."""
+    """An attempt that has ended, to be entered; ``subject`` is the path, SHA-256 or case file it was about."""
 
     step: Step
     box: str
@@ -140,7 +140,8 @@ class CaseRow:
 class Account:
     """The pages of a box: all that came in, and what became of them.
 
-    ``gone`` are those of refused or dismissed scans that were taken out of the box; ``waiting`` is for the next run.
+    ``gone`` are the pages of refused or dismissed scans that were taken out of the box; ``waiting`` are for the next
+    run.
     """
 
     pages: int
@@ -152,14 +153,14 @@ class Account:
     waiting: int
 
     def check(self, box: str) -> None:
-        """Make sure that every page has gone one way.
+        """Check that every page is accounted for exactly once.
 
         Raises:
-            AccountError: it has not.
+            AccountError: one is not.
         """
         out = self.archived + self.blank + self.failed + self.refused + self.gone + self.waiting
         if self.pages != out:
             raise AccountError(
                 f"Of the {self.pages:,} pages of {box}, {out:,} are accounted for ({self}). "
-                "Run `bannasar ledger check`, and report this."
+                "Run `bannasar ledger check`, and report this problem."
             )

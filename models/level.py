@@ -1,11 +1,11 @@
-"""Who may see a thing: its level."""
+"""Levels: who may see something."""
 
 from collections.abc import Iterable
 from enum import StrEnum
 
 
 class Level(StrEnum):
-    """Who may see a thing, from the loosest to the strictest."""
+    """Who may see something, from the most open level to the strictest."""
 
     PUBLIC = "public"
     REGISTERED = "registered"

@@ -15,7 +15,7 @@ SHEET = "BANNASAR-SHEET1"
 
 
 class Rect(NamedTuple):
-    """A rectangle in pixels of the upright page; ``right`` and ``bottom`` lie just outside it."""
+    """A rectangle in pixels of the upright page; ``right`` and ``bottom`` are just outside it."""
 
     left: int
     top: int
@@ -24,10 +24,10 @@ class Rect(NamedTuple):
 
 
 class Word(Record):
-    """A run of text with no white space in it, as the recogniser parted it.
+    """A run of text without white space in it, as the recogniser divided it.
 
-    ``space`` says whether there is white space between this word and the next one of its line. Khmer puts none between
-    words, so that ``False`` is common.
+    ``space`` says whether there is white space between this word and the next one of its line. Khmer has none between
+    words, so ``False`` is common.
     """
 
     text: str
@@ -37,7 +37,7 @@ class Word(Record):
 
 
 class Line(Record):
-    """One printed line, whole: its subscripts and the vowels above and below belong to it."""
+    """One complete printed line, with its subscripts and the vowels above and below it."""
 
     words: tuple[Word, ...]
     box: Rect
@@ -78,14 +78,14 @@ class Page(Record):
     """One page as it was read.
 
     ``turn`` is the clockwise turn in degrees that set the picture upright, ``skew`` the clockwise angle in degrees by
-    which the turned picture still leant, and was turned back. ``width`` and ``height`` are those of the upright page in
-    pixels at ``dpi``. ``blocks`` are in reading order. ``notes`` are short remarks for people, such as "too little text
-    to tell which way is up". ``unread`` says what belongs to the page and was left out or may be, such as "2 attached
-    files are not read": a person should look at it. ``sheet`` is what the QR code of a separator sheet says: such a
-    page was laid in for scanning, its words are not the case file's, so that it has no blocks, and yet is not
+    which the turned picture was still inclined before it was straightened. ``width`` and ``height`` are those of the
+    upright page in pixels at ``dpi``. ``blocks`` are in reading order. ``notes`` are short remarks for people, such as
+    "too little text to tell which way is up". ``unread`` says what of the page was not read, or perhaps not, such as "2
+    attached files are not read": a person should look at it. ``sheet`` is what the QR code of a separator sheet says:
+    such a page was put in for scanning, and its words do not belong to the case file. So it has no blocks, but is not
     ``blank``.
-    ``handwriting`` are the places of lines that a hand wrote: they are in no block, but for a page that seems to be
-    handwriting as a whole.
+    ``handwriting`` are the places of handwritten lines: they are in no block, except on a page that seems to be all
+    handwriting.
     """
 
     scan: str
@@ -106,7 +106,7 @@ class Page(Record):
 
     @property
     def handwriting_share(self) -> float:
-        """The part of the written area that a hand wrote, 0–1: of the places of all lines, printed or by hand."""
+        """The handwritten part of the written area, 0–1: of the area of all lines, printed or by hand."""
         by_hand = sum(map(_area, self.handwriting))
         boxes = (line.box for block in self.blocks for line in block.lines)
         printed = sum(_area(box) for box in boxes if not any(_lies_in(box, place) for place in self.handwriting))
@@ -114,7 +114,7 @@ class Page(Record):
 
 
 def _lies_in(box: Rect, place: Rect) -> bool:
-    """Whether the middle of a box lies in a place."""
+    """Whether the middle of a box is in a place."""
     x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
     return place.left <= x < place.right and place.top <= y < place.bottom
 

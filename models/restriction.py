@@ -1,12 +1,12 @@
 """How levels are set on things, and which one counts.
 
-A level is set on a box, a case file, a document or a page. What is set stays written down; what counts follows from it:
+A level is set on a box, a case file, a document or a page. What is set stays recorded; what counts follows from it:
 
-- Of what is set on one thing, the last that has no end date takes the place of all before it. One with an end date is
+- Of the levels set on one thing, the last without an end date replaces all before it. One with an end date is
   added to that, and counts until then. So an end date can only end a restriction, and brings back what was there.
 - Of a page, its document and its case file, the strictest counts.
 - A level set on a box is set on each of its case files, and on those that come in later.
-- A case file about which nobody has said anything is for staff.
+- A case file without any level is for staff.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ from models.page import PageRef
 from models.record import Record
 from models.scope import PageLevels
 
-UNSAID = Level.STAFF
+UNSET = Level.STAFF
 
 
 class Reach(StrEnum):
@@ -35,7 +35,7 @@ class Reach(StrEnum):
 
 
 class Restriction(Record):
-    """A level that was set on a thing.
+    """A level that was set on something.
 
     ``pages`` are those of the document, or the page; none for a box or a case file. ``reason`` and ``order``, the
     number of a court's order, say why; ``by`` who set it, ``at`` when. ``until`` is when it stops counting, None for
@@ -58,18 +58,18 @@ class Restriction(Record):
         return self
 
     def has_ended(self, now: datetime | None) -> bool:
-        """Whether its end date has surely passed; ``now`` is None where nobody can say what time it is."""
+        """Whether its end date has certainly passed; ``now`` is None where the time is not known."""
         return self.until is not None and now is not None and self.until <= now
 
 
 def case_level(restrictions: Iterable[Restriction], now: datetime | None) -> Level:
-    """Return the level of a case file as such, whatever is set on its documents and pages.
+    """Return the level of a case file itself, without what is set on its documents and pages.
 
     Args:
         restrictions: all of the case file, in the order in which they were set.
         now: the present, aware; the earliest it may be where a clock cannot be trusted. None: no end date has passed.
     """
-    return _effective((one for one in restrictions if not one.pages), now, UNSAID)
+    return _effective((one for one in restrictions if not one.pages), now, UNSET)
 
 
 def page_levels(
@@ -96,12 +96,12 @@ def page_levels(
 
 
 def next_end(restrictions: Iterable[Restriction], now: datetime | None) -> datetime | None:
-    """Return the next end date that has not surely passed, None where there is none."""
+    """Return the next end date that has not certainly passed, None where there is none."""
     return min((one.until for one in restrictions if one.until and not one.has_ended(now)), default=None)
 
 
 def _around(restrictions: Sequence[Restriction], document: Iterable[PageRef], now: datetime | None) -> Level:
-    """Return the level of a page's document and case file, whatever is set on the page itself."""
+    """Return the level of a page's document and case file, without what is set on the page itself."""
     own = [one for one in restrictions if one.reach is Reach.DOCUMENT]
     pages = [_of(own, Reach.DOCUMENT, page, now) for page in document] if own else []
     return strictest((case_level(restrictions, now), *pages))
@@ -111,8 +111,8 @@ def _of(restrictions: Iterable[Restriction], reach: Reach, page: PageRef, now: d
     return _effective((one for one in restrictions if one.reach is reach and page in one.pages), now, Level.PUBLIC)
 
 
-def _effective(restrictions: Iterable[Restriction], now: datetime | None, unsaid: Level) -> Level:
-    lasting = unsaid
+def _effective(restrictions: Iterable[Restriction], now: datetime | None, default: Level) -> Level:
+    lasting = default
     passing: list[Restriction] = []
     for one in restrictions:
         if one.until is None:

@@ -1,4 +1,4 @@
-"""Boxes and scans: what an archive team hands in."""
+"""Boxes and scans: what an archive team puts in."""
 
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -7,7 +7,7 @@ from models.record import Record
 
 
 class Kind(StrEnum):
-    """What a scan is. Its content decides, never its name."""
+    """The kind of file of a scan, recognised by its content, never by its name."""
 
     PDF = "pdf"
     TIFF = "tiff"
@@ -33,7 +33,7 @@ class Scan(Record):
 
 
 class ScanState(StrEnum):
-    """The state of a scan in the ledger; *gone* is one that was taken out of its box before anything of it was kept."""
+    """The state of a scan in the ledger; *gone* is one that left its box before any of it was kept."""
 
     PENDING = "pending"
     ARCHIVED = "archived"

@@ -1,4 +1,4 @@
-"""What of an archive a question may be answered from."""
+"""The part of an archive from which a question may be answered."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,16 +10,16 @@ from models.page import PageRef
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The pages that whoever asks may see. Nothing outside it may show in an answer, in no count and in no order.
+    """The pages that an asker may see. Nothing outside it may influence an answer, its counts or its order.
 
-    A page is in it if its case file is not ``refused``, and if it is at ``level`` or more widely shown and its box is
-    among ``boxes`` (None: any box), or its case file is ``granted``.
+    A page is in it if its case file is not ``refused``, and either its case file is ``granted``, or its level is
+    ``level`` or a more open one and its box is among ``boxes`` (None: any box).
 
     Attributes:
         level: the strictest level that is shown.
         boxes: the names of the boxes shown; None for all.
-        granted: ids of case files that are shown whole, whatever their level and box.
-        refused: ids of case files of which nothing is shown, not even where they are granted.
+        granted: ids of case files that are shown completely, at any level and in any box.
+        refused: ids of case files of which nothing is shown, even if they are granted.
     """
 
     level: Level
@@ -49,8 +49,8 @@ class PageLevels:
     """The effective level of each page of a case file.
 
     Attributes:
-        level: that of every page that ``pages`` does not name.
-        pages: those of the pages that have another.
+        level: the level of every page that is not in ``pages``.
+        pages: the levels of the other pages.
     """
 
     level: Level
