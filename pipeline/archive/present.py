@@ -20,7 +20,7 @@ def present(archive: Path, case: CaseFile, clock: datetime) -> datetime | None:
     Args:
         archive: the archive's folder.
         case: the case file whose restrictions may have ended.
-        clock: what the clock says, aware.
+        clock: the time of the clock, aware.
 
     Returns:
         That time; None where the journal is empty or was changed, so that nobody can say.

@@ -1,1 +1,1 @@
-"""What people can ask for, a module for each: (archive, actor, values) in, records out."""
+"""What people can ask for, one module for each: (archive, actor, values) in, records out."""

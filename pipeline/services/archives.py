@@ -1,4 +1,4 @@
-"""The archive that services are given, for whoever calls them: commands, and programs in Python."""
+"""The archive that services work on, for their callers: commands, and programs in Python."""
 
 from pipeline.archive.archive import Archive
 

@@ -1,4 +1,4 @@
-"""Who asks a service for something, what they may be, and what of it is noted, for whoever calls them."""
+"""Askers, their roles, and the deeds that the audit log records, for the callers of services."""
 
 from pipeline.access.asker import Asker
 from pipeline.access.audit import Deed

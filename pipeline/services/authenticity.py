@@ -1,7 +1,7 @@
 """Whether a file is what an archive holds: a bag, anything in a bag, a signed PDF, a certificate's printed code.
 
-Nothing is asked but the file and the public keys: no network, no ledger. An archive that is at hand is asked, too,
-whether it holds a file that carries no signature.
+It needs only the file and the public keys: no network, no ledger. If an archive is available, a file without a
+signature is also looked for in it.
 """
 
 import hashlib
@@ -34,12 +34,12 @@ _MANIFEST = "manifest-sha512.txt"
 _ZIPS = (b"PK\x03\x04", b"PK\x05\x06")  # what a ZIP file begins with, the second an empty one
 _CODE_DPI = 200
 _CODE_SECONDS = 60
-_STATED = "the archive stated what follows; compare it with what you hold"
+_STATED = "the archive stated the following; compare it with what you have"
 _LONGEST_STATEMENT = 1 << 16
 
 
 class Verdict(StrEnum):
-    """What can be said of a file."""
+    """The result of a check."""
 
     RIGHT = "right"
     CHANGED = "changed"
@@ -48,7 +48,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The verdict, a sentence of why, what was changed, and what a certificate states."""
+    """The verdict, the reason in a sentence, what was changed, and what a certificate states."""
 
     verdict: Verdict
     reason: str
@@ -95,7 +95,7 @@ def check_file(file: Path, keys: Keys, archive: Path | None = None) -> Finding:
 
     Args:
         file: the folder or ZIP file of a bag, a file of a bag, a PDF, a picture or scan of a certificate, or a text
-            file with the line that its code says.
+            file with the line of its code.
         keys: whose signatures count, by fingerprint.
         archive: an archive that may hold it.
 
@@ -105,7 +105,7 @@ def check_file(file: Path, keys: Keys, archive: Path | None = None) -> Finding:
     if file.is_dir():
         return _check_bag(file, keys)
     with file.open("rb") as stream:
-        # Not whatever a ZIP file lies behind: a PDF shows what stands before.
+        # Not a file with other content before the ZIP file: a PDF shows that content.
         is_zip = stream.read(4) in _ZIPS and zipfile.is_zipfile(file)
     if is_zip:
         return _check_zip(file, keys)
@@ -116,7 +116,7 @@ def check_file(file: Path, keys: Keys, archive: Path | None = None) -> Finding:
     if content.startswith(b"%PDF"):
         found = _check_pdf(file, content, keys, archive)
         if found is not None and found.verdict is Verdict.CHANGED:
-            # A foreign signature that cannot be read, of a scan that the archive holds as it came.
+            # The archive may hold this scan unchanged, with an unreadable signature of others.
             held = _find(content, keys, archive)
             found = held if held and held.verdict is Verdict.RIGHT else found
     elif len(content) <= _LONGEST_STATEMENT and content.isascii() and is_statement(content.decode("ascii")):
@@ -125,11 +125,11 @@ def check_file(file: Path, keys: Keys, archive: Path | None = None) -> Finding:
         found = _check_picture(file, keys, archive)
     if found is not None and found.verdict is not Verdict.UNKNOWN:
         return found
-    return _find(content, keys, archive) or found or Finding(Verdict.UNKNOWN, "it carries no signature of an archive")
+    return _find(content, keys, archive) or found or Finding(Verdict.UNKNOWN, "it has no signature of an archive")
 
 
 def check_text(text: str, keys: Keys, archive: Path | None = None) -> Finding:
-    """Say whether a line of text is what an archive stated, and whether the archive, if at hand, still holds that."""
+    """Say whether a line of text is what an archive stated, and whether the archive, if available, still holds that."""
     try:
         statement, signed = open_sealed(text, keys)
     except NoStatementError as error:
@@ -137,19 +137,19 @@ def check_text(text: str, keys: Keys, archive: Path | None = None) -> Finding:
     if signed is None:
         return Finding(Verdict.UNKNOWN, f"the key {statement.key[:16]}… that it names is not trusted", (), statement)
     if not signed:
-        return Finding(Verdict.CHANGED, "its signature is not of what it says", (), statement)
+        return Finding(Verdict.CHANGED, "its signature does not match what it says", (), statement)
     bag = bag_place(archive, statement.box, statement.case) if archive else None
     if bag is None or not bag.is_dir():
         return Finding(Verdict.RIGHT, _STATED, (), statement)
     if manifest_of(bag) == statement.manifest:
-        return Finding(Verdict.RIGHT, f"{_STATED}. It holds the case file so today", (), statement)
-    now = "The case file is another today: `bannasar verify` and journal.jsonl say whether it should be"
+        return Finding(Verdict.RIGHT, f"{_STATED}. The archive still holds the case file unchanged", (), statement)
+    now = "The case file is different today: `bannasar verify` and journal.jsonl say whether that is right"
     return Finding(Verdict.RIGHT, f"{_STATED}. {now}", (), statement)
 
 
 def _check_bag(bag: Path, keys: Keys) -> Finding:
     if not any((bag / name).exists() for name in ("bagit.txt", SIGNED, "data")):
-        return Finding(Verdict.UNKNOWN, "the folder is no bag")
+        return Finding(Verdict.UNKNOWN, "the folder is not a bag")
     damages = tuple(verify_bag(bag))
     if damages:
         return Finding(Verdict.CHANGED, "the bag is not as it was sealed", damages)
@@ -157,7 +157,7 @@ def _check_bag(bag: Path, keys: Keys) -> Finding:
 
 
 def _signed(bag: Path, keys: Keys, right: str) -> Finding:
-    """Say whether the list of a bag's files is one that is signed; the files themselves are not looked at."""
+    """Say whether the list of a bag's files is signed; the files themselves are not checked."""
     if is_vouched_for(bag, keys):
         return Finding(Verdict.RIGHT, right)
     found = signatures(bag)
@@ -173,36 +173,36 @@ def _check_zip(file: Path, keys: Keys) -> Finding:
     with tempfile.TemporaryDirectory(prefix="bannasar-") as folder:
         try:
             with unpacked(file, Path(folder)) as bag:
-                strays = _strays(Path(folder), bag)
+                outside = _outside(Path(folder), bag)
                 found = _check_bag(bag, keys)
         except NoBagError as error:
             return Finding(Verdict.UNKNOWN, str(error))
         except TransferError as error:
             return Finding(Verdict.CHANGED, str(error))
-    if not strays or found.verdict is Verdict.UNKNOWN:
+    if not outside or found.verdict is Verdict.UNKNOWN:
         return found
-    why = "the ZIP file holds more than the bag, of which nobody signed it"
-    return Finding(Verdict.CHANGED, why, (*found.damages, *strays))
+    why = "the ZIP file holds files outside the bag, which nobody signed"
+    return Finding(Verdict.CHANGED, why, (*found.damages, *outside))
 
 
-def _strays(folder: Path, bag: Path) -> tuple[Damage, ...]:
-    """Return the files that lie in a folder, and not in the bag in it."""
+def _outside(folder: Path, bag: Path) -> tuple[Damage, ...]:
+    """Return the files that are in a folder, but not in the bag in it."""
     files = sorted(file for file in folder.rglob("*") if file.is_file() and not file.is_relative_to(bag))
     return tuple(Damage("unexpected", file.relative_to(folder).as_posix()) for file in files)
 
 
 def _check_part(file: Path, bag: Path, keys: Keys) -> Finding:
-    """Follow the lists from the one that is signed to the file: nothing that is not on this way counts."""
+    """Follow the lists from the signed one to the file; nothing else counts."""
     path = file.relative_to(bag).as_posix()
     if not (bag / SIGNED).is_file():
-        return Finding(Verdict.UNKNOWN, "it lies in a bag that no archive of Bannasar made")
+        return Finding(Verdict.UNKNOWN, "it is in a bag that no archive of Bannasar made")
     listed = _listed(bag, SIGNED)
     if path.startswith("data/"):
         if listed.get(_MANIFEST) != _digest(bag / _MANIFEST):
             return Finding(Verdict.CHANGED, "the list of the bag's files was changed", (Damage("changed", _MANIFEST),))
         listed = _listed(bag, _MANIFEST)
     if path not in listed:
-        return Finding(Verdict.UNKNOWN, "it lies in a bag that does not list it")
+        return Finding(Verdict.UNKNOWN, "it is in a bag that does not list it")
     if listed[path] != _digest(file):
         return Finding(Verdict.CHANGED, "it is not what the bag lists", (Damage("changed", path),))
     return _signed(bag, keys, "it is as the archive signed it")
@@ -218,7 +218,7 @@ def _digest(file: Path) -> str:
 
 def _listed(bag: Path, manifest: str) -> dict[str, str]:
     """Return the digests that a manifest lists, by path (RFC 8493, 2.1.3)."""
-    # Whatever a damage has left in it is a name of nothing.
+    # In a damaged manifest, a broken line names no file.
     lines = (line.partition(" ") for line in (bag / manifest).read_text("utf-8", "surrogateescape").splitlines())
     return {path.strip(): digest for digest, _, path in lines}
 
@@ -247,14 +247,14 @@ def _check_picture(file: Path, keys: Keys, archive: Path | None) -> Finding | No
 
 
 def _check_codes(image: Image.Image, keys: Keys, archive: Path | None) -> Finding | None:
-    """Say what the first code on a picture that is a statement is worth."""
+    """Check the first code on a picture that is a statement."""
     formats = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
     codes = (code.text for code in zxingcpp.read_barcodes(image.convert("L"), formats=formats))
     return next((check_text(code, keys, archive) for code in codes if is_statement(code)), None)
 
 
 def _find(content: bytes, keys: Keys, archive: Path | None) -> Finding | None:
-    """Look for a file among those that an archive holds; where it has keys, what nobody signed does not count."""
+    """Look for a file in an archive; if the archive has keys, only signed files count."""
     if archive is None:
         return None
     digest = hashlib.sha512(content).hexdigest()
@@ -264,5 +264,5 @@ def _find(content: bytes, keys: Keys, archive: Path | None) -> Finding | None:
             found = f"the archive {archive} holds it: {bag.relative_to(archive)}/{path}"
             if not keys or _check_part(bag / path, bag, keys).verdict is Verdict.RIGHT:
                 return Finding(Verdict.RIGHT, found)
-            unsigned = Finding(Verdict.UNKNOWN, f"{found}; but no key that is trusted vouches for it there")
+            unsigned = Finding(Verdict.UNKNOWN, f"{found}; but no trusted key signed it there")
     return unsigned

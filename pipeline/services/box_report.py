@@ -1,4 +1,4 @@
-"""How boxes stand, as people and scripts want to see it."""
+"""The state of boxes, for people and scripts."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ class BoxReport:
 
     @property
     def confidence(self) -> float | None:
-        """The mean confidence of the archived scans, each weighing as many pages as it has with print on them."""
+        """The mean confidence of the archived scans, weighted by their pages that are not blank."""
         weighed = [
             ((row.pages or 0) - row.blank, row.confidence) for row in self.archived if row.confidence is not None
         ]
@@ -51,19 +51,19 @@ class BoxReport:
 
     @property
     def problems(self) -> tuple[ScanRow, ...]:
-        """The scans that are neither archived whole nor a duplicate, and not gone."""
+        """The scans that are not completely archived, not duplicates and not gone."""
         fine = {ScanState.ARCHIVED, ScanState.DUPLICATE, ScanState.GONE}
         return tuple(row for row in self.scans if row.state not in fine or row.missing)
 
 
 def box_report(archive: Archive, box: str) -> BoxReport:
-    """Return how a box stands."""
+    """Return the state of a box."""
     ledger = archive.ledger
     return BoxReport(box, tuple(ledger.scans(box)), ledger.ignored(box), ledger.account(box))
 
 
 def box_reports(archive: Archive, asker: Asker, box: str | None = None) -> list[BoxReport]:
-    """Return how all boxes stand, or one, by its id or its folder; those of which the asker may see all.
+    """Return the state of all boxes, or of one, by its id or its folder; only of boxes that the asker may see whole.
 
     Raises:
         NotFoundError: the archive holds no such box.
@@ -90,7 +90,7 @@ def _box(report: BoxReport) -> dict[str, Any]:
 
 
 def _scan(row: ScanRow) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "path": row.path,
         "sha256": row.sha256 or None,
         "state": row.state.value,
@@ -105,5 +105,5 @@ def _scan(row: ScanRow) -> dict[str, Any]:
         "missing": row.missing,
     }
     if row.state is ScanState.DUPLICATE:
-        told["duplicate_of"] = {"box": row.first_box, "path": row.first_path}
-    return told
+        fields["duplicate_of"] = {"box": row.first_box, "path": row.first_path}
+    return fields

@@ -1,4 +1,4 @@
-"""The certificate of a case file: a signed PDF of one page, with a code that says the same on paper."""
+"""The certificate of a case file: a signed PDF of one page, with a code that holds the same on paper."""
 
 import tempfile
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ def certify(archive: Archive, asker: Asker, case: str, to: Path) -> Statement:
 
     Args:
         archive: the archive; it must have a key.
-        asker: who has it made.
+        asker: who asks for it.
         case: the case file's id.
         to: the file of the certificate.
 
@@ -38,7 +38,7 @@ def certify(archive: Archive, asker: Asker, case: str, to: Path) -> Statement:
     Raises:
         NotFoundError: the archive holds no such case file, or none that the asker may see whole.
         NotAllowedError: the asker may not take copies.
-        AuditUnusableError: it cannot be written down.
+        AuditUnusableError: it cannot be recorded.
         ConflictError: there is such a file already.
         KeyUnusableError: the archive has no key, or it is not there.
         BagError: the bag is damaged, or is not the one in the journal.

@@ -54,8 +54,8 @@ def correct(archive: Archive, asker: Asker, case: str, number: int | None, value
         archive: the archive.
         asker: who makes the correction.
         case: the case file's id.
-        number: the document's, None where the case file has one only.
-        values: what is right, as people write it, also ``none`` and ``machine`` (see
+        number: the document's number, None where the case file has only one.
+        values: the right values, as people write them, also ``none`` and ``machine`` (see
             :mod:`pipeline.document.corrections`).
 
     Raises:
@@ -139,7 +139,7 @@ def _chosen(case: CaseFile, number: int | None) -> int:
 def _corrected(
     older: CaseFile, pages: list[Page], bag: Path, corrections: tuple[Correction, ...], settings: Settings
 ) -> CaseFile:
-    """Return the case file with the corrections, the new ones after those of before."""
+    """Return the case file with the corrections, the new ones after the earlier ones."""
     by_ref = {PageRef(scan=page.scan, number=page.number): page for page in pages}
     return older.model_copy(
         update={
@@ -154,7 +154,7 @@ def _corrected(
 
 
 def _built(now: CaseFile, older: CaseFile, pages: list[Page], bag: Path, archive: Path) -> Path:
-    """Build the new bag beside the older one. Nothing is read again: pages, pictures and scans are those of the bag."""
+    """Build the new bag, while the older one stays. Nothing is read again: pages, pictures and scans are the bag's."""
     work = work_folder(archive)
     work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="pictures-", dir=work) as folder:

@@ -1,4 +1,4 @@
-"""Digitising boxes: scans in, an archive out, whatever stopped the last run."""
+"""Digitising boxes: scans in, an archive out, even after a run that was stopped."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,15 +23,15 @@ def digitise(
 
     Args:
         archive: the archive; it is made where there is none.
-        actor: who has it done.
+        actor: who does it.
         roots: the boxes' folders.
         watch: called with the progress after every change.
-        accept: says of an entry of a box whether it is looked at by this run.
+        accept: says whether this run looks at an entry of a box.
 
     Raises:
         UsageError: a folder cannot be a box of this archive.
         OSError: none of the boxes can be read, or the archive cannot be written.
-        TooManyFailuresError: it stopped by itself.
+        TooManyFailuresError: the run stopped itself.
         KeyUnusableError: the archive's key cannot be used.
         JournalBrokenError: nothing can be written after the last line of the archive's journal.
     """
@@ -46,7 +46,7 @@ def check_box(archive: Archive, box: Path) -> None:
     """Refuse a folder that cannot be a box of an archive.
 
     Raises:
-        UsageError: it is no folder, or one of the two lies in the other.
+        UsageError: it is not a folder, or one of the two is inside the other.
         OSError: there is no permission to look at it.
     """
     if not box.is_dir():
@@ -54,6 +54,6 @@ def check_box(archive: Archive, box: Path) -> None:
         raise UsageError(f"{box} {what}.", "A box is a folder of scans: `bannasar run FOLDER`.")
     place, own = box.resolve(), archive.folder.resolve()
     if place == own or own in place.parents:
-        raise UsageError(f"{box} lies inside the archive {archive.folder}.", "Keep boxes and archive apart.")
+        raise UsageError(f"{box} is inside the archive {archive.folder}.", "Keep boxes and archive apart.")
     if place in own.parents:
-        raise UsageError(f"The archive {archive.folder} lies inside the box {box}.", "Keep them apart: --archive DIR.")
+        raise UsageError(f"The archive {archive.folder} is inside the box {box}.", "Keep them apart: --archive DIR.")

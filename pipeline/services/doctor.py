@@ -18,7 +18,7 @@ from pipeline.page.recogniser import about
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at; ``fix`` says how to fix it where it is not well."""
+    """One thing that was checked; ``fix`` says how to fix it if it is not well."""
 
     name: str
     well: bool
@@ -42,7 +42,7 @@ def examine(settings: Settings) -> Iterator[Check]:
 
 
 def _recogniser(settings: PageSettings) -> Iterator[Check]:
-    """Yield the checks of what reads the pages, as it describes itself."""
+    """Yield the checks of the programs and models that read pages."""
     known = about(settings)
     for program, package in known.programs.items():
         if shutil.which(program) is None:
@@ -53,7 +53,7 @@ def _recogniser(settings: PageSettings) -> Iterator[Check]:
     for model in known.models(settings):
         there = model.file.is_file()
         found = f"{'in' if there else 'not in'} {model.file.parent}"
-        fix = f"apt-get install {model.package}" if model.package else "Install Bannasar again: it brings this model."
+        fix = f"apt-get install {model.package}" if model.package else "Install Bannasar again: it includes this model."
         yield Check(f"model {model.name}", well=there, found=found, fix=fix)
 
 
@@ -67,7 +67,7 @@ def _program(name: str, command: list[str], package: str) -> Check:
 
 
 def _fonts() -> Check:
-    """Khmer fonts are wanted to look at what was found, and to render PDFs that do not bring theirs."""
+    """Khmer fonts are needed to look at the results, and to render PDFs without embedded fonts."""
     fix = "apt-get install fontconfig fonts-khmeros"
     if shutil.which("fc-list") is None:
         return Check("Khmer fonts", well=False, found="fontconfig is not installed", fix=fix)

@@ -1,6 +1,6 @@
 """Copies of a case file for people and programs outside: its documents, its text, all of it for a viewer.
 
-Each is made in a folder beside its place, and moved there when it is complete.
+Each is made in a folder next to its place, and moved there when it is complete.
 """
 
 import json
@@ -43,7 +43,7 @@ def export_bag(archive: Archive, asker: Asker, case: str, to: Path) -> Path:
     Raises:
         NotFoundError: the archive holds no such case file, or none that the asker may see whole.
         NotAllowedError: the asker may not take copies.
-        AuditUnusableError: it cannot be written down that it is taken.
+        AuditUnusableError: the copy cannot be recorded.
         TransferError: there is something already.
         BagError: the bag is not as it was sealed.
         OSError: it cannot be written.
@@ -61,11 +61,11 @@ def export_documents(archive: Archive, asker: Asker, case: str, to: Path) -> lis
     Raises:
         NotFoundError: the archive holds no such case file, or none that the asker may see whole.
         NotAllowedError: the asker may not take copies.
-        AuditUnusableError: it cannot be written down that it is taken.
+        AuditUnusableError: the copy cannot be recorded.
         KeyUnusableError: the archive's key is not there.
-        BagError: the bag is not as it was sealed, or, where it is signed, not the one in the journal.
+        BagError: the bag is not as it was sealed, or, if it is to be signed, not the one in the journal.
         TransferError: there is one already.
-        JournalBrokenError: the journal, by which the archive signs, was changed.
+        JournalBrokenError: the journal, which the archive signs by, was changed.
         OSError: they cannot be written.
     """
     bag, record, level = case_in_sight(archive, asker, case)
@@ -95,7 +95,7 @@ def export_files(archive: Archive, asker: Asker, case: str, form: Format, to: Pa
     Raises:
         NotFoundError: the archive holds no such case file, or none that the asker may see whole.
         NotAllowedError: the asker may not take copies.
-        AuditUnusableError: it cannot be written down that it is taken.
+        AuditUnusableError: the copy cannot be recorded.
         BagError: the bag is not as it was sealed.
         TransferError: a file of that name is there already.
         OSError: they cannot be written.
@@ -121,13 +121,13 @@ def export_iiif(archive: Archive, asker: Asker, case: str, to: Path, base: str) 
         archive: the archive.
         asker: who takes it.
         case: the case file's id.
-        to: where the folder goes.
-        base: the address under which that folder will be served.
+        to: the folder for it.
+        base: the address at which that folder will be served.
 
     Raises:
         NotFoundError: the archive holds no such case file, or none that the asker may see whole.
         NotAllowedError: the asker may not take copies.
-        AuditUnusableError: it cannot be written down that it is taken.
+        AuditUnusableError: the copy cannot be recorded.
         BagError: the bag is not as it was sealed.
         TransferError: there is one already.
         ScanError: a page cannot be rendered from its document.

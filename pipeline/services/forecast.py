@@ -15,7 +15,7 @@ class Forecast:
     """What a run would do with one box.
 
     ``pages`` are those of new and unfinished scans; ``refusals`` are paths with the reason; ``seconds`` is the time it
-    would take by the rate so far, None before the first run.
+    would take at the rate so far, None before the first run.
     """
 
     root: Path
@@ -29,7 +29,7 @@ class Forecast:
 
 
 def forecast(archive: Archive, root: Path, workers: int) -> Forecast:
-    """Look through a box; nothing is written. Only a run finds copies, for it hashes all scans.
+    """Look through a box; nothing is written. Only a run finds duplicates, because it hashes all scans.
 
     Args:
         archive: the archive, which may not be there yet.

@@ -1,4 +1,4 @@
-"""Scans whose files were taken out of their box: which of them are problems no more, and which still are."""
+"""Scans whose files were taken out of their box: which are no longer a problem, and which still are."""
 
 from collections.abc import Collection, Sequence
 
@@ -16,17 +16,17 @@ _UNSETTLED = frozenset({ScanState.PENDING, ScanState.FAILED, ScanState.REFUSED})
 
 
 def is_unsettled(row: ScanRow) -> bool:
-    """Whether a scan is neither archived nor the copy of one nor gone."""
+    """Whether a scan is not archived, not a duplicate and not gone."""
     return row.state in _UNSETTLED and not row.in_bag
 
 
 def newly_gone(ledger: Ledger, box: str, inside: Collection[str]) -> list[ScanRow]:
-    """Return the unsettled scans that no longer lie in a box, where the ledger does not say so yet.
+    """Return the unsettled scans that are no longer in a box, if the ledger does not say so yet.
 
     Args:
         ledger: the archive's ledger.
         box: the box.
-        inside: the paths of all that lies in it.
+        inside: the paths of everything in it.
     """
     return [
         row for row in ledger.scans(box) if is_unsettled(row) and row.path not in inside and row.code != Code.LEFT_BOX
@@ -34,10 +34,10 @@ def newly_gone(ledger: Ledger, box: str, inside: Collection[str]) -> list[ScanRo
 
 
 def note_gone(ledger: Ledger, box: str, inside: Collection[str]) -> None:
-    """Note which unsettled scans no longer lie in a box.
+    """Record which unsettled scans are no longer in a box.
 
-    What was refused, or never could be read, is gone for good, as the advice for it asked. What had been accepted would
-    be lost: it stays a failure.
+    A scan that was refused, or could never be opened, is gone for good: the message for it asked for that. A scan that
+    was accepted would be lost, so it stays a failure.
     """
     for row in newly_gone(ledger, box, inside):
         if row.state is ScanState.REFUSED or not row.sha256:
@@ -47,14 +47,14 @@ def note_gone(ledger: Ledger, box: str, inside: Collection[str]) -> None:
 
 
 def find_again(ledger: Ledger) -> None:
-    """Note of accepted scans that left their box where the same bytes were ingested: they were renamed or moved."""
+    """Record where accepted scans are now, if they left their box but the same bytes were ingested elsewhere."""
     for row in ledger.left_box():
         if first := ledger.first(row.sha256, row.box, row.path):
             ledger.mark_gone(row, f"It is {first.box}/{first.path} now.", first)
 
 
 def dismiss(archive: Archive, actor: Actor, names: Sequence[str], reason: str) -> list[ScanRow]:
-    """Note that nobody wants some scans any more that left their box, who says so, and why.
+    """Record that some scans that left their box are no longer needed, who says so, and why.
 
     Args:
         archive: the archive.
@@ -66,13 +66,13 @@ def dismiss(archive: Archive, actor: Actor, names: Sequence[str], reason: str) -
         The scans.
 
     Raises:
-        UsageError: no reason is given, a name stands for several scans, or there is nothing to dismiss.
+        UsageError: no reason is given, a name fits several scans, or there is nothing to dismiss.
         NotFoundError: the archive knows no scan of a name.
-        ConflictError: a scan still lies in its box.
+        ConflictError: a scan is still in its box.
         OSError: a box cannot be read.
     """
     if not reason.strip():
-        raise UsageError("A reason is missing.", "Say why: --reason TEXT.")
+        raise UsageError("A reason is missing.", "Give the reason: --reason TEXT.")
     with archive.held():
         rows = [_to_dismiss(archive.ledger, name) for name in names]
         for row in rows:
@@ -81,7 +81,7 @@ def dismiss(archive: Archive, actor: Actor, names: Sequence[str], reason: str) -
 
 
 def _to_dismiss(ledger: Ledger, name: str) -> ScanRow:
-    """Return the unsettled scan of that name that no longer lies in its box."""
+    """Return the unsettled scan of that name that is no longer in its box."""
     found = scans_named(ledger, name)
     if not found:
         raise NotFoundError(f"The archive knows no scan {name}.", "`bannasar status BOX` lists those of a box.")
@@ -93,5 +93,5 @@ def _to_dismiss(ledger: Ledger, name: str) -> ScanRow:
         raise UsageError(f"There are several scans {name}.", f"Name one: {listed}.")
     (root,) = [box.root for box in ledger.boxes() if box.id == rows[0].box]
     if root.is_dir() and rows[0].path in {str(entry.path) for entry in discover(root).entries}:
-        raise ConflictError(f"{name} still lies in {root}: take it out of the box first.")
+        raise ConflictError(f"{name} is still in {root}: take it out of the box first.")
     return rows[0]

@@ -37,9 +37,9 @@ class FailureGroup:
 
 @dataclass(frozen=True, slots=True)
 class ScanHistory:
-    """One scan: how it stands, its pages that were tried, and every attempt, the oldest first.
+    """One scan: its state, its pages that were tried, and every attempt, the oldest first.
 
-    ``unread`` says of which of its archived pages, by number, something is not read.
+    ``unread`` names, by number, its archived pages that are not completely read, with what is not.
     """
 
     row: ScanRow
@@ -52,12 +52,12 @@ class ScanHistory:
 def failures(archive: Archive, asker: Asker, box: str | None, most_examples: int) -> list[FailureGroup]:
     """Return the failures of a box, or of all boxes, by code, the most frequent first.
 
-    A scan that failed because of its pages is counted by the codes of those; one that is archived as partial, too, and
-    one that waits since a run stopped over it.
+    A scan that failed because of its pages is counted under the codes of those pages. So are a scan that is archived as
+    partial, and one that waits because a run stopped at it.
 
     Args:
         archive: the archive.
-        asker: who asks. Boxes of which the asker may not see all are left out.
+        asker: who asks. Boxes that the asker may not see whole are left out.
         box: the box, by its id or its folder; None for all.
         most_examples: how many examples of each code are returned at most.
 
@@ -89,7 +89,7 @@ def failures(archive: Archive, asker: Asker, box: str | None, most_examples: int
 
 
 def scan_histories(archive: Archive, asker: Asker, name: str) -> list[ScanHistory]:
-    """Return what is known of every scan of that name, in the boxes of which the asker may see all.
+    """Return what is known about every scan of that name, in the boxes that the asker may see whole.
 
     The name is as for :func:`scans_named`.
 
@@ -121,7 +121,7 @@ def _history(archive: Archive, row: ScanRow) -> ScanHistory:
 
 
 def _unread(bag: Path, sha256: str) -> dict[int, tuple[str, ...]]:
-    """Return what of the pages of a scan is not read; nothing where the bag is damaged, which `verify` reports."""
+    """Return what is not read on the pages of a scan; nothing if the bag is damaged, which `verify` reports."""
     try:
         case = read_case(bag)
     except BagError:

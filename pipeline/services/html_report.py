@@ -1,4 +1,4 @@
-"""A box's report as one page to print: counts, what is in it, charts, and pictures of the pages that need eyes."""
+"""A box's report as one page to print: counts, contents, charts, and pictures of pages that a person should see."""
 
 import base64
 import io
@@ -40,7 +40,7 @@ _MOST_DOCUMENTS = 500
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of a chart: its name, how many pages it stands for, and its height, 0–1."""
+    """A bar of a chart: its name, its number of pages, and its height, 0–1."""
 
     name: str
     pages: int
@@ -49,7 +49,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Eyes:
-    """A page that needs eyes: where it is, how sure its reading is or why it failed, what was read, its picture."""
+    """A page that a person should see: its place, its confidence or why it failed, what was read, its picture."""
 
     path: str
     number: int
@@ -62,17 +62,17 @@ class Eyes:
 
 @notes_refusals
 def html_report(archive: Archive, asker: Asker, box: str, most_pictures: int) -> str:
-    """Return the report of a box as a page of HTML that needs nothing beside it.
+    """Return the report of a box as a complete page of HTML, which loads nothing.
 
     Args:
         archive: the archive.
-        asker: who asks for it; it bears that time.
+        asker: who asks for it; the report shows the time.
         box: the box, by its id or its folder.
-        most_pictures: of how many pages a picture is shown: first of those that failed, then of the least sure.
+        most_pictures: how many pages are shown: first those that failed, then the least confident.
 
     Raises:
         NotFoundError: the archive holds no such box, or none that the asker may see whole.
-        AuditUnusableError: it cannot be written down.
+        AuditUnusableError: it cannot be recorded.
         BagError: a bag of it cannot be read.
     """
     box, ledger, settings = box_in_sight(archive, asker, box).id, archive.ledger, archive.settings
@@ -115,7 +115,7 @@ def html_report(archive: Archive, asker: Asker, box: str, most_pictures: int) ->
 
 
 def _bars(values: Sequence[float], edges: Sequence[float], unit: str) -> list[Bar]:
-    """Return a histogram; the last bar takes what lies beyond the last edge."""
+    """Return a histogram; the last bar includes what is beyond the last edge."""
     counts = [0] * (len(edges) - 1)
     for value in values:
         counts[max(0, min(len(counts) - 1, sum(value >= edge for edge in edges) - 1))] += 1
@@ -144,12 +144,12 @@ def _eyes(ledger: Ledger, chosen: Sequence[tuple[ScanRow, int, str | None]], set
 
 def _notes(page: Page) -> tuple[str, ...]:
     share = page.handwriting_share
-    by_hand = (f"{100 * share:.0f} % of what is written is by hand",) if share else ()
+    by_hand = (f"{100 * share:.0f} % of the text is handwritten",) if share else ()
     return (*page.unread, *page.notes, *by_hand)
 
 
 class _Pictures:
-    """Makes small pictures of pages in a sandbox, which may hang or crash over them: then there is none."""
+    """Makes small pictures of pages in a sandbox. If that hangs or crashes, there is no picture."""
 
     def __init__(self, settings: Settings) -> None:
         self._sandboxes = Sandboxes(settings.limits.page_megabytes)
@@ -163,7 +163,7 @@ class _Pictures:
         self._sandboxes.close()
 
     def of_document(self, bag: Path, case: CaseFile, ref: PageRef) -> str:
-        """Return a page as it stands in a document of its bag, upright, as a data URL; "" where that fails."""
+        """Return a page from a document of its bag, upright, as a data URL; "" where that fails."""
         for document in case.documents:
             if ref in document.pages:
                 file = document_file(bag, document.number)
@@ -171,7 +171,7 @@ class _Pictures:
         return ""
 
     def of_scan(self, file: Path, kind: Kind, number: int) -> str:
-        """Return a page as it lies in its scan, as a data URL; "" where that fails."""
+        """Return a page as in its scan, as a data URL; "" where that fails."""
         return self._made(_rendered, (file, kind, number, self._dpi, self._seconds))
 
     def _made(self, function: object, arguments: tuple[object, ...]) -> str:

@@ -32,11 +32,11 @@ def import_bag(archive: Archive, asker: Asker, bag: Path) -> Imported:
 
     Args:
         archive: the archive; it is made where there is none.
-        asker: who has it done.
+        asker: who does it.
         bag: the folder or the ZIP file of the bag.
 
     Raises:
-        NotAllowedError: the asker may not bring anything in.
+        NotAllowedError: the asker may not import anything.
         UsageError: there is no such file or folder.
         TransferError: it is no bag of Bannasar, is not as it was sealed or signed, or its name is taken here.
         ArchiveError: journal, ledger or key cannot be used.
@@ -46,7 +46,7 @@ def import_bag(archive: Archive, asker: Asker, bag: Path) -> Imported:
     if not bag.exists():
         raise UsageError(f"{bag} does not exist.")
     with archive.held():
-        last_line(archive.folder)  # a damaged journal stops it before anything has come in
+        last_line(archive.folder)  # a damaged journal stops it before anything is imported
         keys = trusted(archive.folder)
         try:
             with imported_copy(bag, archive.folder, keys) as (aside, place, case):
@@ -54,7 +54,7 @@ def import_bag(archive: Archive, asker: Asker, bag: Path) -> Imported:
         except SameBagError as error:
             if archive.ledger.bag_of(error.case.id):
                 raise
-            # Its bag is there, and the ledger does not know it: an import of an older version was stopped.
+            # Its bag is there, but not in the ledger: an import by an older version was stopped.
             place, case = error.place, error.case
             committed = archive.commits.adopt(place, asker.actor, "import")
         if is_withdrawn(place):

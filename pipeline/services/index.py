@@ -1,4 +1,4 @@
-"""The index compared with the bags, brought together with them, and made anew from them."""
+"""The index compared with the bags, made to agree with them, and made again from them."""
 
 import logging
 from collections.abc import Callable, Collection, Iterator
@@ -18,15 +18,15 @@ from pipeline.index.store import fingerprint
 from pipeline.services.seal import follow_end_dates
 
 _LOG = logging.getLogger(__name__)
-# Called with the number of case files that are done, and of all there are.
+# Called with the number of case files that are done, and of all.
 Show = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What differs between the bags and the index: bags to be put in, case files to be taken out, pages too many.
+    """What differs between the bags and the index: bags to add, case files to remove, pages too many.
 
-    Of ``unreadable`` bags nobody knows whether the index holds what they hold; their pages are not counted.
+    For ``unreadable`` bags it is unknown whether the index holds what they hold; their pages are not counted.
     """
 
     missing: tuple[Path, ...]
@@ -69,9 +69,9 @@ def compare(archive: Archive) -> Difference:
 
 
 def synchronise(archive: Archive, show: Show = lambda _done, _all: None) -> Difference:
-    """Put in what the index lacks, take out what no bag holds, and return what differed.
+    """Add what the index lacks, remove what no bag holds, and return what differed.
 
-    Of a bag that cannot be read the index keeps what it holds, and the ledger notes that it waits.
+    For a bag that cannot be read, the index keeps what it holds, and the ledger records that the bag waits.
 
     Args:
         archive: the archive.
@@ -79,7 +79,7 @@ def synchronise(archive: Archive, show: Show = lambda _done, _all: None) -> Diff
 
     Raises:
         ArchiveBusyError: another process holds the archive.
-        IndexUnusableError: the index cannot be used; what was put in by then is in.
+        IndexUnusableError: the index cannot be used; what was added before stays.
     """
     with archive.held():
         return _synchronise(archive, show)
@@ -87,7 +87,7 @@ def synchronise(archive: Archive, show: Show = lambda _done, _all: None) -> Diff
 
 def _synchronise(archive: Archive, show: Show) -> Difference:
     found = compare(archive)
-    # The ledger knows better of a bag that was made anew and not put in: its record may be the same.
+    # A bag that was made again and not added may have the same record; the ledger knows that it waits.
     waiting = {archive.folder / bag for bag in archive.ledger.to_be_indexed()}.intersection(_shown(archive))
     found = replace(
         found, changed=(*found.changed, *sorted(waiting.difference(found.missing, found.changed, found.unreadable)))
@@ -103,7 +103,7 @@ def _synchronise(archive: Archive, show: Show) -> Difference:
     if wanted or found.unknown:
         archive.index.merge()
     _LOG.info(
-        "index: %d bags put in, %d case files taken out, %d bags unreadable",
+        "index: %d bags added, %d case files removed, %d bags unreadable",
         len(wanted),
         len(found.unknown),
         len(unreadable),
@@ -120,10 +120,10 @@ def rebuild_index(
     Args:
         archive: the archive.
         show: called after each case file.
-        url: a cluster to make it on, instead of where the archive's runs and searches look for it.
+        url: a cluster to make it on, instead of the place that the archive's runs and searches use.
 
     Returns:
-        How many pages it holds, and the bags that could not be read: of them it holds nothing.
+        How many pages it holds, and the bags that could not be read: it holds nothing of them.
 
     Raises:
         ArchiveBusyError: another process holds the archive.
@@ -137,12 +137,12 @@ def rebuild_index(
         pages = rebuild_index_of(store, archive.folder, _read(_shown(archive), show, unreadable))
         if elsewhere is None:
             _note(archive, unreadable)
-        _LOG.info("the index is made anew: %d pages, %d bags unreadable", pages, len(unreadable))
+        _LOG.info("the index is made again: %d pages, %d bags unreadable", pages, len(unreadable))
         return pages, tuple(unreadable)
 
 
 def repair(archive: Archive) -> tuple[Path, ...]:
-    """Bring the index together with the bags, by making it anew where nothing less helps.
+    """Make the index agree with the bags; make it again if nothing less helps.
 
     Returns:
         The bags that cannot be read.
@@ -162,14 +162,14 @@ def repair(archive: Archive) -> tuple[Path, ...]:
 
 
 def _shown(archive: Archive) -> list[Path]:
-    """Return every bag that searches are to find, whatever is left in it."""
+    """Return every bag that searches should find, even a damaged one."""
     return [bag for bag in archive.bag_folders() if not _is_hidden(bag)]
 
 
 def _is_hidden(bag: Path) -> bool:
     try:
         return is_withdrawn(bag)
-    except OSError:  # whoever reads it finds out
+    except OSError:  # its reader notices that
         return False
 
 
@@ -186,7 +186,7 @@ def _read(bags: Collection[Path], show: Show, unreadable: list[Path]) -> Iterato
 
 
 def _note(archive: Archive, unreadable: Collection[Path]) -> None:
-    """Note in the ledger that every bag that waited is in the index now, but for those that cannot be read."""
+    """Record in the ledger that every bag that waited is in the index now, except those that cannot be read."""
     for bag in unreadable:
         archive.ledger.case_not_indexed(bag.name)
     for bag in map(archive.folder.joinpath, archive.ledger.to_be_indexed()):

@@ -1,4 +1,4 @@
-"""Bags into the index; while that cannot be used they wait in the ledger, and the run goes on."""
+"""Adds bags to the index. While it cannot be used, they wait in the ledger, and the run continues."""
 
 import logging
 import time
@@ -16,10 +16,10 @@ _LONGEST_SECONDS = 300.0
 
 
 class Indexer:
-    """Puts bags into the index, and leaves it alone for a growing while after it could not be used."""
+    """Adds bags to the index. After an error, it waits before it tries again, longer each time."""
 
     def __init__(self, archive: Archive, progress: Progress) -> None:
-        """Say whose index, and in which progress its errors are shown."""
+        """Make it for the index of an archive, with the progress that shows its errors."""
         self._archive = archive
         self._settings = archive.settings.run
         self._progress = progress
@@ -29,10 +29,10 @@ class Indexer:
         self._unreadable: set[Path] = set()
 
     def put(self, bag: Path) -> str:
-        """Put the pages of a bag in, or let it wait: until the index can be used, or the bag be read.
+        """Add the pages of a bag, or let it wait until the index can be used, or the bag can be read.
 
         Returns:
-            Why the index could not be used; "" where it could, or was left alone.
+            Why the index could not be used; "" if it could, or was not tried.
         """
         if time.monotonic() < self._due:
             return self._progress.index_error
@@ -61,7 +61,7 @@ class Indexer:
         return ""
 
     def put_all_waiting(self) -> None:
-        """Put in every bag that waits; where the index cannot be used, wait and try again a few times, as it is set."""
+        """Add every bag that waits; if the index cannot be used, wait and try again, as often as the settings say."""
         for _ in range(self._settings.retries + 1):
             if (early := self._due - time.monotonic()) > 0:
                 time.sleep(early)
@@ -78,7 +78,7 @@ class Indexer:
         return [bag for bag in waiting if bag not in self._unreadable]
 
     def _merge(self) -> None:
-        """Make searches fast again after what was put in."""
+        """Make searches fast again after many additions."""
         if self._has_put:
             try:
                 self._archive.index.merge()

@@ -31,16 +31,16 @@ def ingest(
 ) -> tuple[tuple[Box, ...], dict[tuple[str, str], Entry]]:
     """Enter every scan of the boxes into the ledger.
 
-    Where a folder of a box cannot be read even after some waits, the box is left for another run, for nobody knows what
-    its case files hold: ``context.progress.left`` says so.
+    If a folder of a box cannot be read even after some waits, the box is left for another run, because the contents of
+    its case files are unknown: ``context.progress.left`` says so.
 
     Args:
         boxes: the boxes, entered already.
         context: what the run works with.
-        accept: says of an entry whether it is looked at.
+        accept: says whether an entry is looked at.
 
     Returns:
-        The boxes that were ingested, and what lies in them now, by box and path.
+        The boxes that were ingested, and what is in them now, by box and path.
 
     Raises:
         OSError: none of the boxes can be read.
@@ -60,7 +60,7 @@ def ingest(
         accepted = [entry for entry in found.entries if accept(entry)]
         progress.scans += len(accepted)
         inside = {str(entry.path): entry for entry in accepted}
-        inspect_anew(box, [entry for entry in accepted if _is_new(ledger, box, entry)], context)
+        inspect_again(box, [entry for entry in accepted if _is_new(ledger, box, entry)], context)
         note_gone(ledger, box.id, {str(entry.path) for entry in found.entries})
         progress.scans_seen = progress.scans
         context.show()
@@ -74,7 +74,7 @@ def ingest(
 
 
 def _discover_with_retries(box: Box, context: Context) -> Discovery:
-    """Return what lies in a box; where its share or a permission was lost, wait for it as for a scan."""
+    """Return what is in a box; if its share or a permission was lost, wait as for a scan."""
     tries = 0
     while True:
         try:
@@ -92,14 +92,14 @@ def _discover_with_retries(box: Box, context: Context) -> Discovery:
 
 
 def settle(row: ScanRow, entry: Entry, ledger: Ledger, ingested: Collection[str]) -> None:
-    """Say of a scan that waits whether it is a duplicate, and which case file it belongs to.
+    """Set whether a waiting scan is a duplicate, and which case file it belongs to.
 
-    The first of several copies is one that is archived, else the first by path in the first box of this run.
+    The first of several copies is one that is archived, otherwise the first by path in the first box of this run.
 
     Args:
         row: the scan; one that is archived (even if it is to be read again), is refused, or could not be read, stays
             as it is.
-        entry: what lies at its path now.
+        entry: what is at its path now.
         ledger: the archive's ledger.
         ingested: the boxes ingested by this run so far.
     """
@@ -122,7 +122,7 @@ def settle(row: ScanRow, entry: Entry, ledger: Ledger, ingested: Collection[str]
 
 
 def _is_new(ledger: Ledger, box: Box, entry: Entry) -> bool:
-    """Whether an entry must be looked at: it is new, has changed, or could not be read the last time, or not whole."""
+    """Whether an entry must be looked at: it is new or has changed, or was not or only partly read the last time."""
     known = ledger.known(box.id, str(entry.path), entry.size, entry.mtime_ns)
     return (
         known is None
@@ -136,8 +136,8 @@ def _is_archived(ledger: Ledger, row: ScanRow) -> bool:
     return known is not None and known.state is ScanState.ARCHIVED
 
 
-def inspect_anew(box: Box, entries: Sequence[Entry], context: Context, password: str | None = None) -> dict[str, Path]:
-    """Look at entries of a box, and enter them into the ledger as what they are.
+def inspect_again(box: Box, entries: Sequence[Entry], context: Context, password: str | None = None) -> dict[str, Path]:
+    """Look at entries of a box, and enter them into the ledger in the right state.
 
     Args:
         box: the box.
@@ -146,7 +146,7 @@ def inspect_anew(box: Box, entries: Sequence[Entry], context: Context, password:
         password: opens those PDFs among them that are locked.
 
     Returns:
-        Copies that need no password of PDFs that do, by SHA-256.
+        Copies without a password of locked PDFs, by SHA-256.
     """
     ledger, settings = context.ledger, context.settings
     left = deque(entries)
@@ -188,7 +188,7 @@ def inspect_anew(box: Box, entries: Sequence[Entry], context: Context, password:
             locked = password is not None
             before = ledger.scan(box.id, path, found.sha256)
             if before and before.in_bag:
-                # What is archived stays so, even if its file was copied again, or the ledger was rebuilt.
+                # An archived scan stays archived, even if its file was copied again, or the ledger was rebuilt.
                 ledger.put(replace(before, size=row.size, mtime_ns=row.mtime_ns, locked=int(locked)))
             else:
                 ledger.put(replace(row, sha256=found.sha256, kind=found.kind, pages=found.pages, locked=int(locked)))

@@ -49,7 +49,7 @@ class Signed:
 
 
 def make(archive: Archive, actor: Actor) -> Key:
-    """Make a key, or take the one that lies where the settings say, and let the archive sign with it from now on.
+    """Make a key, or use the one in the settings' file, and let the archive sign with it from now on.
 
     Raises:
         ConflictError: the archive signs with that key already.
@@ -61,7 +61,7 @@ def make(archive: Archive, actor: Actor) -> Key:
     with archive.held():
         signer = load_signer(file, secret) if file.exists() else None
         if signer and signer.fingerprint in trusted(archive.folder):
-            raise ConflictError(f"The archive signs with the key {file} already.")
+            raise ConflictError(f"The archive already signs with the key {file}.")
         is_new = signer is None
         signer = signer or make_key(file, secret)
         return Key(file, adopt_key(archive.folder, signer, actor), is_new)
@@ -98,7 +98,7 @@ def trust_key(archive: Archive, actor: Actor, file: Path) -> str:
 
 
 def sign(archive: Archive, actor: Actor) -> Signed:
-    """Verify and sign the bags that the archive's key has not signed yet, and the journal where it is not signed.
+    """Verify and sign the bags that the archive's key has not signed yet, and the journal if it is not signed.
 
     Raises:
         KeyUnusableError: the archive has no key, or it is not there.

@@ -1,4 +1,4 @@
-"""What a crash can leave between the ledger, the bags, the results and the index; found, and repaired."""
+"""Finds and repairs what a crash can leave wrong between the ledger, the bags, the results and the index."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Finding:
 
 
 def check_ledger(archive: Archive, *, repair: bool) -> Iterator[Finding]:
-    """Yield what is wrong, each thing repaired by then if that is wanted and possible.
+    """Yield what is wrong; each thing is already repaired if ``repair`` is set and that is possible.
 
     What is repaired by reading a scan again is set to pending: the next run of its box does it.
 
@@ -55,7 +55,7 @@ def _database(archive: Archive) -> Iterator[Finding]:
     for damage in archive.ledger.damages():
         yield Finding(f"The ledger is damaged: {damage}. Restore it from your last copy.", repaired=False)
     for table in archive.ledger.tables_with_dangling_rows():
-        yield Finding(f"The ledger is damaged: a row of {table} leads nowhere.", repaired=False)
+        yield Finding(f"The ledger is damaged: a row of {table} refers to nothing.", repaired=False)
 
 
 def _runs(archive: Archive, *, repair: bool) -> Iterator[Finding]:
@@ -88,13 +88,13 @@ def _bags(archive: Archive, *, repair: bool) -> Iterator[Finding]:
             if repair:
                 ledger.case_lost(case.id)
             which = case.bag or f"of {case.id}"
-            yield Finding(f"The bag {which} is not there: {len(rows)} scans are to be read again.", repaired=repair)
+            yield Finding(f"The bag {which} is not there: {len(rows)} scans must be read again.", repaired=repair)
             continue
         try:
             there = {scan.sha256 for scan in read_case(bag).scans}
         except BagError as error:
             yield Finding(
-                f"The bag {case.bag} cannot be read ({error}). Put a sound copy of it back; `bannasar verify`.",
+                f"The bag {case.bag} cannot be read ({error}). Put an undamaged copy back; `bannasar verify`.",
                 repaired=False,
             )
             continue
@@ -102,11 +102,11 @@ def _bags(archive: Archive, *, repair: bool) -> Iterator[Finding]:
             if row.sha256 not in there:
                 if repair:
                     ledger.mark_lost(row)
-                yield Finding(f"The bag {case.bag} does not hold {row.path}: it is to be read again.", repaired=repair)
+                yield Finding(f"The bag {case.bag} does not hold {row.path}: it must be read again.", repaired=repair)
 
 
 def _unknown_bags(archive: Archive) -> Iterator[Finding]:
-    """Yield the bags that were moved into place just before a crash: the next run of their box makes them anew."""
+    """Yield the bags that were moved into place just before a crash; the next run of their box makes them again."""
     known = {case.bag for case in archive.ledger.cases()}
     for bag in archive.bags():
         path = archive.path_of(bag)
@@ -124,7 +124,7 @@ def _duplicates(archive: Archive, *, repair: bool) -> Iterator[Finding]:
             if row.state is ScanState.DUPLICATE and ledger.first(row.sha256, row.box, row.path) is None:
                 if repair:
                     ledger.mark_pending(row)
-                yield Finding(f"{box.id}/{row.path} is a duplicate of nothing: it is to be read.", repaired=repair)
+                yield Finding(f"{box.id}/{row.path} is a duplicate of nothing: it must be read.", repaired=repair)
 
 
 def _results(archive: Archive, *, repair: bool) -> Iterator[Finding]:
@@ -133,9 +133,9 @@ def _results(archive: Archive, *, repair: bool) -> Iterator[Finding]:
         if repair:
             file.unlink()
         if is_half:
-            yield Finding(f"Half a result was left behind: {path}.", repaired=repair)
+            yield Finding(f"An incomplete result was left behind: {path}.", repaired=repair)
         else:
-            yield Finding(f"A result cannot be read, and its page is to be read again: {path}.", repaired=repair)
+            yield Finding(f"A result cannot be read, and its page must be read again: {path}.", repaired=repair)
     lost = [
         page
         for page in archive.ledger.pages_to_archive()
@@ -144,7 +144,7 @@ def _results(archive: Archive, *, repair: bool) -> Iterator[Finding]:
     if lost:
         if repair:
             archive.ledger.forget_pages([(page.sha256, page.number) for page in lost])
-        yield Finding(f"The results of {len(lost)} pages are not there: they are to be read again.", repaired=repair)
+        yield Finding(f"The results of {len(lost)} pages are missing: they must be read again.", repaired=repair)
 
 
 def _index(archive: Archive, *, repair: bool) -> Iterator[Finding]:
@@ -154,4 +154,4 @@ def _index(archive: Archive, *, repair: bool) -> Iterator[Finding]:
             continue
         if repair:
             archive.ledger.case_not_indexed(case.id)
-        yield Finding(f"The index does not hold {case.id}: it is put in by the next run.", repaired=repair)
+        yield Finding(f"The index does not hold {case.id}: the next run adds it.", repaired=repair)

@@ -95,7 +95,7 @@ def _mark(picture: Image.Image, boxes: Sequence[tuple[int, ...]]) -> None:
         if place[0] >= place[2] or place[1] >= place[3]:
             continue
         inside = picture.crop(place)
-        # Paper takes the marker's colour, ink stays black.
+        # The paper gets the marker's colour, ink stays black.
         picture.paste(ImageChops.darker(inside, Image.new("RGB", inside.size, _MARKER)), place)
         drawn.rectangle(place, outline=_FRAME, width=2)
 

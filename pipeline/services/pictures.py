@@ -34,8 +34,8 @@ def draw_hit(archive: Archive, asker: Asker, hit: Hit, file: Path) -> None:
     The page is taken from the document's PDF in the bag: that needs no password.
 
     Raises:
-        NotFoundError: the page is not in the asker's sight, or not any more.
-        AuditUnusableError: it cannot be written down that it is shown.
+        NotFoundError: the page is not in the asker's sight, or no longer.
+        AuditUnusableError: the look at it cannot be recorded.
         ScanError: the page cannot be rendered.
         OSError: the bag cannot be read, or the file not written.
     """
@@ -49,7 +49,7 @@ def draw_hit(archive: Archive, asker: Asker, hit: Hit, file: Path) -> None:
     pixels = _drawn(picture.pixels, hit.boxes, (page.width, page.height))
     dots = round(picture.dpi)
     image = Image.fromarray(pixels)
-    image.thumbnail((LONGEST_JPEG, LONGEST_JPEG))  # does nothing to what is smaller
+    image.thumbnail((LONGEST_JPEG, LONGEST_JPEG))  # does nothing to a smaller picture
     image.save(file, "JPEG", quality=settings.pdf.jpeg_quality, dpi=(dots, dots))
 
 
@@ -58,7 +58,7 @@ def upright_from_pdf(pdf: Path, place: int, case: CaseFile, page: Page, seconds:
 
     Args:
         pdf: the PDF.
-        place: of the page in it, from 1.
+        place: the page's place in it, from 1.
         case: the case file.
         page: the page.
         seconds: time limit of the rendering.
@@ -66,7 +66,7 @@ def upright_from_pdf(pdf: Path, place: int, case: CaseFile, page: Page, seconds:
     Raises:
         ScanError: the page cannot be rendered.
     """
-    # Not at the page's own resolution: the PDF may show it smaller or larger than it is.
+    # Not at the page's own resolution, because the PDF may show it smaller or larger.
     dpi = round(POINTS_PER_INCH * max(page.width, page.height) / max(page_size(page, upright=case.upright)))
     picture = render(pdf, Kind.PDF, place, max(1, dpi), seconds)
     return picture if case.upright else make_upright(picture, page.turn, page.skew)
@@ -81,7 +81,7 @@ def _page(case: CaseFile, pages: list[Page], hit: Hit) -> tuple[Page, int]:
 
 
 def _drawn(pixels: Pixels, boxes: tuple[Rect, ...], size: tuple[int, int]) -> Pixels:
-    """Return a picture with boxes drawn, which are in the pixels of a page of a size (width, height)."""
+    """Return a picture with boxes drawn on it; the boxes are in pixels of a page of this size (width, height)."""
     colour = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB) if pixels.ndim == 2 else pixels.copy()
     across, down = colour.shape[1] / size[0], colour.shape[0] / size[1]
     for box in boxes:
@@ -89,7 +89,7 @@ def _drawn(pixels: Pixels, boxes: tuple[Rect, ...], size: tuple[int, int]) -> Pi
         top, bottom = (round(edge * down) for edge in (box.top - _MARGIN, box.bottom + _MARGIN))
         left, top = max(0, left), max(0, top)
         inside = colour[top:bottom, left:right]
-        # Paper takes the marker's colour, ink stays black.
+        # The paper gets the marker's colour, ink stays black.
         inside[:] = np.minimum(inside, np.array(_MARKER, np.uint8))
         cv2.rectangle(colour, (left, top), (right - 1, bottom - 1), _FRAME, 2)
     return np.asarray(colour, np.uint8)

@@ -1,4 +1,4 @@
-"""What a run reports while it goes on, for whoever shows it to people or to Prometheus."""
+"""What a run reports while it works, to be shown to people or to Prometheus."""
 
 from pipeline.execution.metrics import Metrics
 from pipeline.execution.progress import Progress, Watcher

@@ -1,4 +1,4 @@
-"""Ledger and index made anew from the bags alone."""
+"""Makes a new ledger and index from the bags alone."""
 
 import logging
 from collections.abc import Callable
@@ -20,9 +20,9 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What came of it.
+    """The result of a rebuild.
 
-    ``kept`` is where the older ledger lies, ``begun`` how many bags a new journal begins with, ``unread`` are the bags
+    ``kept`` is where the older ledger is, ``begun`` how many bags a new journal begins with, ``unread`` are the bags
     (paths in the archive) that cannot be read and were left out.
     """
 
@@ -37,24 +37,24 @@ class Rebuilt:
 def rebuild_archive(
     archive: Archive, actor: Actor, *, force: bool, show: Callable[[int, int], None] = lambda _done, _all: None
 ) -> Rebuilt:
-    """Make ledger and index anew from the bags. What only the ledger knew is gone: attempts, and refused scans.
+    """Make a new ledger and index from the bags. What only the ledger knew is lost: attempts, and refused scans.
 
     Args:
         archive: the archive, with or without a ledger.
-        actor: who has it done.
-        force: make a ledger though there is one; the older one is kept beside it.
+        actor: who does it.
+        force: make a ledger even if there is one; the older one is kept.
         show: called after each bag with the number of those done and of all.
 
     Raises:
         NotFoundError: there are no bags.
         ConflictError: there is a ledger, and ``force`` is not given.
         ArchiveError: journal or key cannot be used.
-        IndexUnusableError: the index cannot be made; the ledger is whole by then.
+        IndexUnusableError: the index cannot be made; the ledger is already complete then.
         OSError: something cannot be read or written.
     """
     folders = list(archive.bag_folders())
     if not folders:
-        raise NotFoundError(f"There are no bags at {archive.folder}: there is nothing to make a ledger of.")
+        raise NotFoundError(f"There are no bags at {archive.folder}: there is nothing to make a ledger from.")
     with archive.held(finish=False):
         kept = _set_aside(archive, force=force)
         store = archive.index_to_rebuild()
@@ -74,14 +74,16 @@ def rebuild_archive(
             archive.ledger.case_indexed(bag.name)
         archive.commits.finish()
         begun = _begin_journal(archive, actor)
-        _LOG.info("the ledger is made anew: %d case files, %d pages, %d bags unreadable", len(read), pages, len(unread))
+        _LOG.info(
+            "the ledger is made again: %d case files, %d pages, %d bags unreadable", len(read), pages, len(unread)
+        )
         return Rebuilt(len(read), pages, kept, begun, tuple(unread), archive.recorder.warning)
 
 
 def _begin_journal(archive: Archive, actor: Actor) -> int:
-    """Write down the sound bags of an archive whose journal names none, and return how many: it was copied without it.
+    """Record the undamaged bags of an archive that was copied without its journal, and return how many.
 
-    Where the journal names some, one more does not belong there: it comes in by an import, and `verify` finds it.
+    If the journal names some bags, any other does not belong there: `verify` finds it, and only an import adds it.
     """
     if any(line.bag for line in lines(archive.folder)):
         return 0
@@ -97,7 +99,7 @@ def _set_aside(archive: Archive, *, force: bool) -> Path | None:
     if archive.has_ledger and not force:
         raise ConflictError(
             f"There is a ledger at {archive.folder} already.",
-            "`bannasar ledger check` mends it, `bannasar index rebuild` makes the index anew; with --force it is set "
-            "aside, and made anew from the bags.",
+            "`bannasar ledger check` repairs it, `bannasar index rebuild` makes a new index. With --force the ledger "
+            "is kept under another name, and a new one is made from the bags.",
         )
     return archive.set_ledger_aside()

@@ -17,13 +17,13 @@ from pipeline.execution.progress import Watcher
 from pipeline.intake.discover import Entry, discover
 from pipeline.page.recipe import fingerprint
 from pipeline.services.digitising.run import Summary, read_and_archive, running
-from pipeline.services.ingest import inspect_anew, settle
+from pipeline.services.ingest import inspect_again, settle
 
 _ONLY_BY_NAME = frozenset({ScanState.DUPLICATE, ScanState.GONE})
 
 
 class Stage(StrEnum):
-    """Where scans are begun with again: with reading their pages, or with what is told of their documents."""
+    """The step at which scans are started again: reading their pages, or describing their documents."""
 
     RECOGNISE = "recognise"
     DESCRIBE = "describe"
@@ -31,10 +31,10 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked for; a scan is meant when it answers all that is given.
+    """What is asked for; a scan is chosen if it matches everything that is given.
 
     ``scans`` are paths in a box, ``box/path``, or the beginnings of SHA-256s. ``stage`` is done again even
-    where today's recipe has done it; ``force`` takes refused scans too, of those that are named; ``password`` opens
+    where today's recipe has done it; ``force`` also takes refused scans, if they are named; ``password`` opens
     the locked ones among them.
     """
 
@@ -50,7 +50,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The scans that are meant: those that are done again, and those that are not, each with the reason."""
+    """The scans that match: those that are done again, and those that are not, each with the reason."""
 
     rows: tuple[ScanRow, ...]
     left: tuple[tuple[ScanRow, str], ...]
@@ -84,11 +84,11 @@ def choose(archive: Archive, wanted: Wanted) -> Chosen:
                 left.append((row, why_not))
             else:
                 meant.append(row)
-        # What was archived is read from its bag, if need be.
+        # An archived scan is read from its bag, if necessary.
         inside = _inside(box) if any(not row.in_bag for row in meant) else {}
         for row in meant:
             if not row.in_bag and row.path not in inside:
-                left.append((row, f"it no longer lies in {box.root}"))
+                left.append((row, f"it is no longer in {box.root}"))
             else:
                 rows.append(row)
     if unknown:
@@ -106,14 +106,14 @@ def rerun(
 
     Args:
         archive: the archive.
-        actor: who has it done.
+        actor: who does it.
         chosen: what :func:`choose` returned.
         wanted: what was asked for.
         watch: called with the progress after every change.
 
     Raises:
         ArchiveBusyError: another process holds the archive.
-        TooManyFailuresError: it stopped by itself.
+        TooManyFailuresError: the run stopped itself.
     """
     with running("rerun", archive, actor, watch) as context:
         ledger = context.ledger
@@ -135,23 +135,23 @@ def rerun(
 
 
 def _inside(box: Box) -> dict[str, Entry]:
-    """Return what lies in a box; nothing where it has gone, for then the bags still hold what was archived."""
+    """Return what is in a box; nothing if the box is gone: then the bags still hold what was archived."""
     return {str(entry.path): entry for entry in discover(box.root).entries} if box.root.is_dir() else {}
 
 
 def _prepare(
     box: Box, rows: Sequence[ScanRow], inside: dict[str, Entry], wanted: Wanted, context: Context
 ) -> dict[str, Path]:
-    """Set the scans to pending; look anew at those that were refused or have changed."""
+    """Set the scans to pending; look again at those that were refused or have changed."""
     ledger = context.ledger
-    anew = [row for row in rows if _must_be_inspected(row, inside, wanted)]
-    unlocked = inspect_anew(box, [inside[row.path] for row in anew], context, wanted.password)
+    changed = [row for row in rows if _must_be_inspected(row, inside, wanted)]
+    unlocked = inspect_again(box, [inside[row.path] for row in changed], context, wanted.password)
     paths = {row.path for row in rows}
     for row in ledger.scans(box.id):
         if row.path not in paths:
             continue
         is_begun = row.state is ScanState.PENDING and row.in_bag
-        # What a rerun that was stopped has read is not read once more.
+        # What a stopped rerun has read is not read again.
         if wanted.stage is Stage.RECOGNISE and row.sha256 and not is_begun:
             context.archive.results.forget(row.sha256, context.recipe)
         if row.state is ScanState.ARCHIVED:
@@ -170,7 +170,7 @@ def _must_be_inspected(row: ScanRow, inside: dict[str, Entry], wanted: Wanted) -
 
 
 def _is_meant(ledger: Ledger, row: ScanRow, wanted: Wanted, boxes: Collection[str]) -> bool:
-    # What waits was begun with by a run that was stopped: it may have failed before.
+    # A waiting scan belongs to a run that was stopped: it may have failed before.
     is_failed = row.state in {ScanState.FAILED, ScanState.PENDING} or row.missing > 0
     return (
         (not wanted.failed or is_failed)
@@ -198,16 +198,16 @@ def _why_not(row: ScanRow, wanted: Wanted, recipe: str) -> str:
         return f"the same as {row.first_box}/{row.first_path}"
     if row.state is ScanState.REFUSED:
         if not wanted.scans:
-            return "refused; a refused scan comes back only by name: --scan … --force"
+            return "refused; a refused scan is only read again by name: --scan … --force"
         if not wanted.force and wanted.password is None:
             return "refused; add --force (or --password-file, for a locked PDF)"
     if row.state is ScanState.ARCHIVED and not row.missing and row.recipe == recipe and not wanted.stage:
-        return "read by today's recipe already; --stage recognise reads it again, --stage describe its documents"
+        return "already read with today's recipe; --stage recognise reads it again, --stage describe its documents"
     return ""
 
 
 def _shut(ledger: Ledger, row: ScanRow, wanted: Wanted) -> str:
-    """Return why the case file of a scan cannot be opened: it is archived whole, with what is locked in it."""
+    """Return why the case file of a scan cannot be opened: it is archived complete, with its locked scans."""
     for other in ledger.scans_of_case(row.case_id) if row.case_id else ():
         is_in = other.path == row.path or other.in_bag
         is_opened = wanted.password is not None and any(_is_named(other, name) for name in wanted.scans)

@@ -22,8 +22,8 @@ from pipeline.text.dates import NO_CENTURY
 class ReviewItem:
     """A document that a person should look at.
 
-    ``confidence`` is the machine's, 0–1. ``why`` has a reason by what the machine is unsure of. ``unread`` says what of
-    its pages is not read. ``pdf`` is where it lies.
+    ``confidence`` is the machine's, 0–1. ``why`` has a reason for each thing that is uncertain. ``unread`` says what is
+    not read on its pages. ``pdf`` is its file.
     """
 
     case: CaseFile
@@ -43,20 +43,20 @@ class Confirmed:
 
     @property
     def facts(self) -> dict[FactName, str]:
-        """The facts that the person entered, beside its kind."""
+        """The facts that the person entered, besides its kind."""
         return {fact.name: fact.value for fact in self.document.facts if fact.by}
 
 
 def review_queue(
     archive: Archive, asker: Asker, box: str | None, below: float | None, left_out: Callable[[Path], None]
 ) -> list[ReviewItem]:
-    """Return the documents that nobody has looked at and the machine is unsure of, the least confident first.
+    """Return the uncertain documents that nobody has looked at, the least confident first.
 
     Args:
         archive: the archive.
         asker: who asks. Documents with a page that the asker may not see are left out.
-        box: of this box only, by its id or its folder.
-        below: confidence below which a document is listed, 0–1; None for what the settings say.
+        box: only documents of this box, by its id or its folder.
+        below: confidence below which a document is listed, 0–1; None for that of the settings.
         left_out: called with every bag that cannot be read.
 
     Raises:
@@ -83,7 +83,7 @@ def _item(bag: Path, case: CaseFile, document: Document, below: float) -> Review
     if is_paper and not document.kind_by and (document.kind == UNKNOWN or document.kind_confidence < below):
         confidence = document.kind_confidence
         why[About.KIND] = f"{document.kind_read or UNKNOWN}, confidence {document.kind_confidence:.0%}"
-    # The likelier a doubtful date is the document's own, the less is known of the day of the document.
+    # The more probably a doubtful date is the document's own, the less is known about the document's date.
     if is_paper and (day := _doubtful_date(document)) and 1 - day.confidence < below:
         confidence = min(confidence, round(1 - day.confidence, 3))
         why[About.DATE] = f"date “{day.text}”: {day.doubt}"
@@ -105,7 +105,7 @@ def _unread(case: CaseFile, document: Document) -> Iterator[str]:
 def _doubtful_date(document: Document) -> Fact | None:
     """Return the document's most confident date if it has a doubt and no person has entered the date.
 
-    A year of two digits that the document's other dates resolved is no doubt.
+    A two-digit year that the document's other dates made clear is not a doubt.
     """
     found = [fact for fact in document.facts if fact.name is FactName.DATE]
     if not found or any(fact.by for fact in found):
@@ -116,7 +116,7 @@ def _doubtful_date(document: Document) -> Fact | None:
 
 
 def confirmed(archive: Archive, left_out: Callable[[Path], None]) -> Iterator[Confirmed]:
-    """Yield the documents whose kind a person has entered, also where the machine had it right.
+    """Yield the documents whose kind a person has entered, even where the machine was right.
 
     Args:
         archive: the archive.

@@ -1,4 +1,4 @@
-"""Searching an archive: the query understood with its glossary, pages found, and why where there are none."""
+"""Searching an archive: reading the query with the glossary, finding pages, and explaining why there are none."""
 
 import logging
 import time
@@ -41,7 +41,7 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a search found; ``why`` says in sentences why that is nothing."""
+    """What a search found; ``why`` says in sentences why nothing was found."""
 
     query: Query
     found: Found
@@ -56,7 +56,7 @@ def search(archive: Archive, asker: Asker, text: str, view: View) -> Answer:
         archive: the archive.
         asker: who asks; nothing shows that is not in the asker's scope.
         text: the query, as people type it; see docs/researchers.md.
-        view: which part of what is found is shown, and how.
+        view: which part of the results is shown, and how.
 
     Raises:
         NotAllowedError: the asker may not search.

@@ -1,4 +1,4 @@
-"""Separator sheets to print, and to lay between documents before scanning."""
+"""Separator sheets to print, and to put between documents before scanning."""
 
 import tempfile
 from pathlib import Path
@@ -15,11 +15,11 @@ def make_sheets(settings: Settings, to: Path, count: int, kind: str = "", case: 
     """Write a PDF of separator sheets on A4.
 
     Args:
-        settings: all of them.
-        to: the file; its folder is made if need be.
+        settings: all settings.
+        to: the file; its folder is made if it is not there.
         count: how many sheets.
         kind: the kind of the document that follows each, as in the glossary; "" where it is not known.
-        case: its case number, likewise.
+        case: its case number; "" where it is not known.
 
     Raises:
         UsageError: the glossary has no such kind, or the case number cannot be printed.
@@ -30,7 +30,7 @@ def make_sheets(settings: Settings, to: Path, count: int, kind: str = "", case: 
     case = " ".join(case.split())
     if len(case) > LONGEST_CASE or not case.isprintable():
         raise UsageError(
-            f"A case number on a sheet has {LONGEST_CASE} characters at most, all of which can be printed."
+            f"A case number on a sheet has at most {LONGEST_CASE} characters, and all of them must be printable."
         )
     if to.exists():
         raise ConflictError(f"{to} is there already.", "Name another file, or move it away.")

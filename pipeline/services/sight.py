@@ -1,4 +1,4 @@
-"""What somebody may see of an archive, now: the one place where services ask it."""
+"""What an asker may see of an archive now. Services ask only this module."""
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
@@ -27,7 +27,7 @@ from pipeline.archive.withdrawal import is_withdrawn
 
 
 class Seen(NamedTuple):
-    """A case file in somebody's sight: its bag, its record, and the level of what of it is shown."""
+    """A case file in an asker's sight: its bag, its record, and the level of what is shown."""
 
     bag: Path
     case: CaseFile
@@ -35,12 +35,12 @@ class Seen(NamedTuple):
 
 
 def person(archive: Archive, account: Account, clock: datetime) -> Asker:
-    """Return who a person is that signed in, with what may be seen at a time.
+    """Return the asker for a person who signed in, with what the person may see at a time.
 
     Args:
         archive: the archive.
         account: the person's.
-        clock: what the clock says, aware.
+        clock: the time of the clock, aware.
 
     Raises:
         ArchiveError: ledger, journal, accounts or audit log cannot be used.
@@ -83,13 +83,13 @@ def case_in_sight(archive: Archive, asker: Asker, case: str) -> Seen:
 
 
 def record_in_sight(archive: Archive, asker: Asker, case: str, *, withdrawn: bool = False) -> Seen:
-    """Return a case file which is in sight as such; single pages of it may not be.
+    """Return a case file that is itself in sight; single pages of it may not be.
 
     Args:
         archive: the archive.
         asker: who asks.
         case: the case file's id.
-        withdrawn: whether one that is withdrawn is in sight, too.
+        withdrawn: whether a withdrawn case file is in sight, too.
 
     Raises:
         NotFoundError, BagError: as :func:`case_in_sight`.
@@ -136,7 +136,7 @@ def _sees_box(archive: Archive, asker: Asker, box: str) -> bool:
 
 
 def sees(archive: Archive, asker: Asker, case: CaseFile) -> Callable[[PageRef], bool]:
-    """Return what says of a page of a case file whether the asker may see it."""
+    """Return a function that says whether the asker may see a page of a case file."""
     if asker.scope.is_everything:
         return lambda _page: True
     found = levels(archive.folder, case, asker.at)
@@ -144,7 +144,7 @@ def sees(archive: Archive, asker: Asker, case: CaseFile) -> Callable[[PageRef], 
 
 
 def _read(archive: Archive, asker: Asker, case: str) -> tuple[Path, CaseFile]:
-    """Return a bag and its record; where that cannot be read, nobody knows its level, and only operators hear of it."""
+    """Return a bag and its record; if it cannot be read, its level is unknown, and only operators get that error."""
     bag = archive.bag(case)
     try:
         return bag, read_case(bag)
@@ -163,7 +163,7 @@ def _in_sight(asker: Asker, bag: Path, case: CaseFile, level: Level, *, withdraw
 
 
 def confirm_clock(archive: Archive, asker: Asker) -> None:
-    """Write down that an operator looked at the clock and it is right, after nobody used the archive for long.
+    """Record that an operator found the clock right, after the archive was not used for long.
 
     Raises:
         NotAllowedError: the asker is no operator.

@@ -20,7 +20,7 @@ from pipeline.formats.plain_text import plain_text
 from pipeline.services.audit import note, notes_refusals
 from pipeline.services.sight import known_box, sees
 
-# What is wrong with one place; at anything else no text can be written.
+# Errors of one file; after any other error no text can be written.
 _OF_A_PLACE = {
     errno.EISDIR,
     errno.ENOTDIR,
@@ -40,7 +40,7 @@ class Exported:
     """What an export of text did.
 
     ``written`` counts the files that were written; ``failed`` are those that could not be, each with the reason;
-    ``damaged`` the bags that could not be read; ``others`` counts the texts in the folder that are not of this export.
+    ``damaged`` the bags that could not be read; ``others`` counts other texts in the folder.
     """
 
     written: int
@@ -51,21 +51,21 @@ class Exported:
 
 @notes_refusals
 def export_text(archive: Archive, asker: Asker, folder: Path, box: str | None = None) -> Exported:
-    """Write the text of every archived scan that is not withdrawn into a folder, pages parted by form feeds.
+    """Write the text of every archived scan that is not withdrawn into a folder, with form feeds between pages.
 
-    A file that is there is written over: the same export again gives the same. Each is written whole or not at all.
+    A file that is there is overwritten: the same export again gives the same. Each is written completely or not at all.
 
     Args:
         archive: the archive.
-        asker: who takes them. Scans with a page that the asker may not see are left out.
-        folder: where the texts go. With more than one box each gets a folder of its own, unless ``box`` is given.
+        asker: who asks for them. Scans with a page that the asker may not see are left out.
+        folder: the folder for the texts. With more than one box each gets its own folder, unless ``box`` is given.
         box: only this box, by its id or its folder.
 
     Raises:
         NotFoundError: the archive holds no such box.
         NotAllowedError: the asker may not take copies.
-        AuditUnusableError: it cannot be written down that they are taken.
-        OSError: no text can be written, for want of room perhaps.
+        AuditUnusableError: the copies cannot be recorded.
+        OSError: no text can be written, for example because the disk is full.
     """
     asker.must_be_allowed(Action.EXPORT)
     note(archive, asker, Deed.EXPORTED, f"text/{box or ''}".rstrip("/"), asker.scope.level)
@@ -109,7 +109,7 @@ def _scans_in_sight(archive: Archive, asker: Asker, case: CaseFile) -> list[Scan
 
 
 def _write(file: Path, content: bytes) -> None:
-    """Write a file whole; a link that is in its place goes, and what it points to stays as it is."""
+    """Write a file completely; a link in its place is replaced, and the target of the link does not change."""
     file.parent.mkdir(parents=True, exist_ok=True)
     aside = file.with_name(f".bannasar-{os.getpid()}")
     try:
@@ -121,15 +121,15 @@ def _write(file: Path, content: bytes) -> None:
 
 
 def _text_paths(scans: Sequence[tuple[Path, Scan]], *, boxes: bool) -> list[PurePosixPath]:
-    """Return where the text of each scan goes.
+    """Return the file for the text of each scan.
 
-    ``.txt`` replaces the scan's ending. Where two texts would collide, it follows the ending; where they still would,
+    ``.txt`` replaces the scan's ending. If two names would collide, it follows the ending; if they still would,
     eight digits of the scan's SHA-256 are added. Names collide where they are the same, or differ only in capital
     letters or the form of Unicode, which some disks do not distinguish, or where one is a folder that another needs.
 
     Args:
         scans: the scans, each with its bag.
-        boxes: whether each box has a folder of its own.
+        boxes: whether each box has its own folder.
     """
     lengths = [0] * len(scans)
     while True:
@@ -138,7 +138,7 @@ def _text_paths(scans: Sequence[tuple[Path, Scan]], *, boxes: bool) -> list[Pure
         colliding: dict[str, list[int]] = {}
         for number, path in enumerate(paths):
             colliding.setdefault(_key(path), []).append(number)
-        # A longer name has been made longer before: now the shorter ones are.
+        # The longer names were made longer before; now the shorter ones are.
         shortest = {key: min(lengths[number] for number in numbers) for key, numbers in colliding.items()}
         too_short = [
             number
@@ -154,7 +154,7 @@ def _text_paths(scans: Sequence[tuple[Path, Scan]], *, boxes: bool) -> list[Pure
 
 
 def _text_path(bag: Path, scan: Scan, length: int, *, boxes: bool) -> PurePosixPath:
-    """Return where a text goes, with a name of one of four lengths, 0 to ``_LONGEST``."""
+    """Return the file for a text, with a name of one of four lengths, 0 to ``_LONGEST``."""
     *folders, name = map(_inside, scan.path.parts)
     marks = ("", "", f"~{scan.sha256[:8]}", f"~{scan.sha256}~{bag.name}")
     short = PurePosixPath(name).stem if length == 0 else name
@@ -163,7 +163,7 @@ def _text_path(bag: Path, scan: Scan, length: int, *, boxes: bool) -> PurePosixP
 
 
 def _inside(part: str) -> str:
-    """Return a part of a path that leads nowhere but down: a case file from elsewhere may say anything."""
+    """Return a part of a path that can only lead down: a case file from elsewhere may hold any path."""
     return "_" if part in {"/", ".", ".."} else part
 
 

@@ -1,6 +1,6 @@
-"""The classifier of documents taught with what people said of an archive's own, and compared with it.
+"""Trains the classifier with what people entered about an archive's documents, and compares it with that.
 
-What learns and compares takes a second to load, so it is imported where it is used.
+The libraries for that take a second to load, so they are imported where they are used.
 """
 
 from collections.abc import Callable
@@ -25,26 +25,28 @@ def train(
     left_out: Callable[[Path], None],
     begin: Callable[[int], None] = lambda _documents: None,
 ) -> Path:
-    """Teach the classifier with the documents of which people said the kind, and with made papers.
+    """Train the classifier with the documents whose kind people entered, and with made papers.
 
     Args:
         archive: the archive.
-        to: where the model goes; None for the archive's own place for it.
+        to: the file for the model; None for the archive's own place for it.
         left_out: called with every bag that cannot be read.
-        begin: called with the number of the archive's documents before it learns from them, which takes minutes.
+        begin: called with the number of the archive's documents before the training, which takes minutes.
 
     Returns:
-        Where the model lies.
+        The file of the model.
 
     Raises:
-        UsageError: nobody has said the kind of a document.
-        MissingDependencyError: what learns is not installed.
+        UsageError: nobody has entered the kind of a document.
+        MissingDependencyError: the libraries for training are not installed.
         GlossaryError: the glossary cannot be read.
         OSError: something cannot be read or written.
     """
     found = list(confirmed(archive, left_out))
     if not found:
-        raise UsageError("Nobody has said the kind of a document yet.", "`bannasar review` lists those to begin with.")
+        raise UsageError(
+            "Nobody has entered the kind of a document yet.", "`bannasar review` lists documents to begin with."
+        )
     from pipeline.document.training import teach  # noqa: PLC0415
 
     document = archive.settings.document
@@ -62,18 +64,18 @@ def train(
 
 
 def evaluate(archive: Archive, left_out: Callable[[Path], None], picture: Path | None = None) -> "Comparison":
-    """Compare the classifier with what people said of the documents that it was not taught with.
+    """Compare the classifier with what people entered about the documents that it was not trained with.
 
     Args:
         archive: the archive.
         left_out: called with every bag that cannot be read.
-        picture: where a picture of what was taken for what is drawn; None for nowhere.
+        picture: the file for a picture of which kinds were confused; None for none.
 
     Raises:
         UsageError: there is no such document.
         ModelError: the classifier's model cannot be read.
         GlossaryError: the glossary cannot be read.
-        MissingDependencyError: what compares or draws is not installed.
+        MissingDependencyError: the libraries that compare or draw are not installed.
         OSError: something cannot be read or written.
     """
     document = archive.settings.document
@@ -82,7 +84,7 @@ def evaluate(archive: Archive, left_out: Callable[[Path], None], picture: Path |
     unseen = [one for one in confirmed(archive, left_out) if _place(one) not in model.taught_with]
     if not unseen:
         raise UsageError(
-            "There is nothing to compare with: nobody has said the kind of a document that it was not taught with."
+            "There is nothing to compare with: nobody has entered the kind of a document that it was not trained with."
         )
     from pipeline.document.evaluation import compare, draw  # noqa: PLC0415
 
@@ -93,6 +95,6 @@ def evaluate(archive: Archive, left_out: Callable[[Path], None], picture: Path |
 
 
 def _place(one: Confirmed) -> str:
-    """Return what tells a document from others: where it begins."""
+    """Return what identifies a document: where it begins."""
     first = one.document.pages[0]
     return f"{first.scan[:16]}:{first.number}"

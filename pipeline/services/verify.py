@@ -1,7 +1,7 @@
-"""The bags of an archive verified one after the other, with a log of it that the next call goes on from.
+"""Verifies the bags of an archive one after the other, with a log from which the next call continues.
 
-``fixity.jsonl`` in the archive has a line an event, appended and never changed: a pass begun (with the share of bags it
-looks at), a bag looked at, a pass ended. Where it cannot be written, every bag is looked at all the same.
+``fixity.jsonl`` in the archive has one line for each event, appended and never changed: a pass begun (with the share of
+bags to check), a bag checked, a pass ended. If it cannot be written, every bag is checked anyway.
 """
 
 import fcntl
@@ -29,9 +29,9 @@ __all__ = ["Checked", "Pace", "check_custody", "read_keys", "verify"]
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A bag (its path in the archive), what is wrong with it, and how many of how many are done with it.
+    """A bag (its path in the archive), what is wrong with it, and how many bags are done, of how many.
 
-    ``before`` says that an earlier call of the same pass looked at it.
+    ``before`` says that an earlier call of the same pass checked it.
     """
 
     bag: str
@@ -49,16 +49,16 @@ def verify(
     again: bool = False,
     report: Callable[[str], None] = lambda _sentence: None,
 ) -> Iterator[Checked]:
-    """Yield every bag of a pass; one that was stopped is gone on with, unless it is to begin again.
+    """Yield every bag of a pass; a pass that was stopped is continued, unless a new one is asked for.
 
-    Bags that were damaged when they were looked at before are looked at again.
+    Bags that were damaged when they were checked before are checked again.
 
     Args:
         archive: the archive, with or without a ledger; it is not held.
-        share: of all bags, those that are looked at; each pass takes others.
+        share: the share of all bags that is checked; each pass takes others.
         pace: how fast it may read.
         again: begin a new pass.
-        report: called once where the log cannot be written: on a full disk, or one that may only be read.
+        report: called once if the log cannot be written: on a full disk, or a read-only one.
 
     Raises:
         NotFoundError: there are no bags.
@@ -79,7 +79,7 @@ def verify(
             if looked_at.get(name) != ():  # what was damaged may have been put back
                 damages = _damages(bag, pace)
                 if not bag.is_dir():
-                    continue  # a run has just put another in its place, or is about to
+                    continue  # a run has just replaced it, or is about to
                 log.note({"event": "bag", "at": _now(), "bag": name, "damages": list(map(asdict, damages))})
                 yield Checked(name, damages, done, len(chosen))
             else:
@@ -88,7 +88,7 @@ def verify(
 
 
 def check_custody(archive: Archive, keys: Mapping[str, Ed25519PublicKey] | None = None) -> list[Damage]:
-    """Return what speaks against the journal, its keys and its bags, at two looks: a run may just be writing.
+    """Return what speaks against the journal, its keys and its bags, checked twice because a run may be writing.
 
     Args:
         archive: the archive.
@@ -104,7 +104,7 @@ def check_custody(archive: Archive, keys: Mapping[str, Ed25519PublicKey] | None 
 
 
 def _damages(bag: Path, pace: Pace | None) -> tuple[Damage, ...]:
-    """Return what is wrong with a bag; where a run has put another in its place meanwhile, with that one."""
+    """Return what is wrong with a bag; if a run has replaced it meanwhile, with the new one."""
     while True:
         before = _manifest(bag)
         damages = tuple(verify_bag(bag, pace))
@@ -120,7 +120,7 @@ def _manifest(bag: Path) -> str:
 
 
 class _Log:
-    """The log; once it could not be written nobody tries any more, and the pass goes on without it."""
+    """The log; after the first failed write it is not written any more, and the pass continues without it."""
 
     def __init__(self, file: Path, report: Callable[[str], None]) -> None:
         self._file = file
@@ -130,7 +130,7 @@ class _Log:
     def last_pass(self) -> tuple[dict[str, Any] | None, dict[str, tuple[Damage, ...]]]:
         """Return how the last pass was begun, None if it has ended, and what it found so far.
 
-        Where nothing can be written down the next call would find the same, so every pass is a new one.
+        If nothing can be recorded, the next call would find the same, so every pass is a new one.
         """
         begun: dict[str, Any] | None = None
         found: dict[str, tuple[Damage, ...]] = {}
@@ -138,7 +138,7 @@ class _Log:
             try:
                 event = json.loads(line)
             except ValueError:
-                continue  # a power cut may leave half a line; its bag is looked at again
+                continue  # a power cut may leave half a line; its bag is checked again
             if event["event"] == "begun":
                 begun, found = event, {}
             elif event["event"] == "bag":
@@ -148,11 +148,11 @@ class _Log:
         return begun, found
 
     def note(self, event: dict[str, Any]) -> None:
-        """Write down what happened."""
+        """Record what happened."""
         self.write(json.dumps(event, ensure_ascii=False) + "\n")
 
     def write(self, text: str) -> None:
-        """Add to the file, unless that is known to be impossible."""
+        """Add to the file, unless an earlier write failed."""
         if self._lost:
             return
         try:
@@ -162,10 +162,10 @@ class _Log:
             self.lose(error)
 
     def lose(self, error: OSError) -> None:
-        """Go on without it, and say so."""
+        """Continue without it, and say so."""
         self._lost = True
-        why = f"What is found cannot be kept in {self._file}: {error.strerror}."
-        self._report(f"{why} The bags are looked at all the same.")
+        why = f"The results cannot be kept in {self._file}: {error.strerror}."
+        self._report(f"{why} The bags are checked anyway.")
 
 
 @contextmanager
@@ -189,7 +189,7 @@ def _log(archive: Path, report: Callable[[str], None]) -> Iterator[_Log]:
 
 
 def _is_chosen(bag: Path, begun: str, share: float) -> bool:
-    """Whether a bag is in the sample of a pass: by chance, but the same when the pass is gone on with."""
+    """Whether a bag is in the sample of a pass: by chance, but the same when the pass is continued."""
     chance = int.from_bytes(hashlib.sha256(f"{begun}{bag}".encode()).digest()[:8]) / 2**64
     return chance < share
 

@@ -1,4 +1,4 @@
-"""A box that is watched: scans are ingested as they are dropped, when they have stopped growing."""
+"""Watches a box: scans are ingested as they come, when they have stopped growing."""
 
 import logging
 import time
@@ -23,14 +23,14 @@ class Settled:
     """Says which entries have stopped growing: same size and time of change for some seconds."""
 
     def __init__(self, seconds: float) -> None:
-        """Say for how many seconds; nothing has been seen yet."""
+        """Begin with nothing seen, and the seconds without change."""
         self._seconds = seconds
         self._seen: dict[Path, tuple[int, int, float]] = {}
 
     def look(self, entries: tuple[Entry, ...], now: float) -> frozenset[Path]:
-        """Look at what lies in a box at a time; return the files that have settled.
+        """Look at what is in a box at a time; return the files that have settled.
 
-        The time is the watcher's own: a scanner's clock, and so a file's time of change, may be anything.
+        The time is the watcher's own, because a scanner's clock, and so a file's time of change, may be wrong.
         """
         seen = {}
         for entry in entries:
@@ -41,7 +41,7 @@ class Settled:
         return frozenset(file for file, (_, _, since) in seen.items() if now - since >= self._seconds)
 
 
-def watch_box(  # noqa: PLR0913  # who works on what, and how to watch
+def watch_box(  # noqa: PLR0913  # who works on what, and how it is watched
     archive: Archive,
     actor: Actor,
     folder: Path,
@@ -56,7 +56,7 @@ def watch_box(  # noqa: PLR0913  # who works on what, and how to watch
 
     Args:
         archive: the archive; it is made where there is none.
-        actor: who has it done.
+        actor: who does it.
         folder: the box.
         watch: called with the progress after every change.
         settle: seconds for which a file must not have changed.
@@ -83,15 +83,17 @@ def watch_box(  # noqa: PLR0913  # who works on what, and how to watch
                     raise
                 if not lost:
                     _LOG.warning("the folder cannot be read: %s", described(error))
-                    notify(f"Paused: {folder} cannot be read ({error.strerror}). It goes on when it can.")
+                    notify(
+                        f"Paused: {folder} cannot be read ({error.strerror}). It continues when the folder can be read."
+                    )
                 lost = True
-                # What failed as it went away is tried again when it is back.
+                # What failed as the folder went away is tried again when it is back.
                 done = frozenset()
                 time.sleep(_SECONDS_BETWEEN_LOOKS)
                 continue
             if lost:
                 _LOG.info("the folder can be read again")
-                notify(f"{folder} is there again: it goes on.")
+                notify(f"{folder} is there again: it continues.")
                 lost = False
             ready = settled.look(entries, time.monotonic())
             now = frozenset((entry.file, entry.size, entry.mtime_ns) for entry in entries if entry.file in ready)

@@ -16,7 +16,7 @@ from pipeline.services.sight import record_in_sight
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """What came of it: why the index does not know yet ("" where it does), and why the journal is not signed."""
+    """The result: why the index does not have it yet ("" if it does), and why the journal is not signed."""
 
     index_error: str
     warning: str
@@ -28,7 +28,7 @@ def withdraw(archive: Archive, asker: Asker, case: str, reason: str) -> Marked:
 
     Args:
         archive: the archive.
-        asker: who has it done.
+        asker: who does it.
         case: the case file's id.
         reason: why, for the journal.
 
@@ -45,13 +45,13 @@ def withdraw(archive: Archive, asker: Asker, case: str, reason: str) -> Marked:
 
 @notes_refusals
 def reinstate(archive: Archive, asker: Asker, case: str, reason: str) -> Marked:
-    """Let searches find a case file again that was withdrawn; raises as :func:`withdraw` does."""
+    """Let searches find a withdrawn case file again; raises as :func:`withdraw` does."""
     return _mark(archive, asker, case, reason, Event.REINSTATED)
 
 
 def _mark(archive: Archive, asker: Asker, case: str, reason: str, event: Event) -> Marked:
     if not reason.strip():
-        raise UsageError("A reason is missing.", "Say why: --reason TEXT.")
+        raise UsageError("A reason is missing.", "Give the reason: --reason TEXT.")
     with archive.held():
         bag = record_in_sight(archive, asker, case, withdrawn=True).bag
         asker.must_be_allowed(Action.WITHDRAW)

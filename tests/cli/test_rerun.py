@@ -163,7 +163,7 @@ def test_show_and_report_tell_how_much_of_a_page_is_handwriting(bannasar, box):
     assert [page["handwriting"] for page in story["pages"]] == [1.0]
     report = box.with_name("report.html")
     assert bannasar("report", box.name, "--html", report).returncode == 0
-    assert "100 % of what is written is by hand" in report.read_text("utf-8")
+    assert "100 % of the text is handwritten" in report.read_text("utf-8")
 
 
 def test_rerun_does_what_its_dry_run_said(bannasar, box):

@@ -1,1 +1,1 @@
-"""The parts of a run: which case files there is something to do for, reading their pages, archiving them."""
+"""The parts of a run: finding the case files to work on, reading their pages, archiving them."""

@@ -28,14 +28,14 @@ from pipeline.services.seal import inherited
 
 _LOG = logging.getLogger(__name__)
 _BAG_UNUSABLE = (
-    "the bag {id} that is there cannot be used: {error}. Put a sound copy of it back; or move it away, then "
+    "the bag {id} that is there cannot be used: {error}. Put an undamaged copy of it back; or move it away, then "
     "`bannasar ledger check`, and run the box again"
 )
 _BAG_HOLDS_MORE = (
-    "its bag also holds {scans}, which the ledger does not know: `bannasar rebuild --force` makes the ledger anew "
+    "its bag also holds {scans}, which the ledger does not know: `bannasar rebuild --force` makes a new ledger "
     "from the bags"
 )
-# Failures for which a case file cannot be archived, whatever its pages are like.
+# Failures that keep a case file from being archived, and do not depend on its pages.
 _OF_THE_WHOLE_CASE = frozenset({Code.DISK_FULL, Code.UNREADABLE, Code.CHANGED})
 
 
@@ -60,7 +60,7 @@ class CaseArchiver:
         return None
 
     def _task(self, case: CaseWork) -> Task | None:
-        """Return the task that archives a case file; None where it has to wait for what failed, or for an operator."""
+        """Return the task that archives a case file; None if it must wait for what failed, or for an operator."""
         if not case.is_whole and not (self._settings.run.allow_partial and _is_worth_it(case)):
             self._hold(case)
             return None
@@ -75,7 +75,7 @@ class CaseArchiver:
             self._leave(case, Failure(code=Code.CASE_INCOMPLETE, detail=_BAG_HOLDS_MORE.format(scans=unknown)))
             return None
         recipes = {row.sha256: self._work.recipe_of(row) for row in case.rows}
-        # Each page is rendered once more, and written into a PDF.
+        # Each page is rendered again, and written into a PDF.
         seconds = self._settings.limits.page_seconds * (1 + sum(row.pages or 0 for row in case.rows))
         needs = (lock_file(self._settings.archive), *(source.file for source in sources.values()))
         arguments = (self._record(case, older), sources, recipes, self._settings, self._context.actor)
@@ -102,7 +102,7 @@ class CaseArchiver:
         )
 
     def _inherited(self, box: str) -> tuple[Restriction, ...]:
-        """Return what is set on a case file that comes in."""
+        """Return the level set on a new case file."""
         if box not in self._set_on_boxes:
             level, now = self._settings.access.default_level, datetime.now(UTC)
             self._set_on_boxes[box] = inherited(self._settings.archive, box, level, self._context.actor, now)
@@ -111,8 +111,8 @@ class CaseArchiver:
     def _older(self, case: CaseWork) -> CaseFile | None:
         """Return the case file as its bag holds it, even one that a crash or an older ledger does not know.
 
-        What it says of people and times goes into the new record, which is sealed and signed: so it must be as it was
-        sealed, and be what the journal records, or what was made of that just before a crash.
+        Its people and times go into the new record, which is sealed and signed. So it must be as it was sealed, and be
+        the one that the journal records, or its successor that was made just before a crash.
 
         Raises:
             BagError: it is not.
@@ -137,7 +137,7 @@ class CaseArchiver:
         return self._context.archive.results.are_newer(row.sha256, self._context.recipe, older.created)
 
     def ended(self, outcome: Outcome) -> None:
-        """Enter how a try of archiving a case file ended, and commit its bag where it went well."""
+        """Enter how an attempt to archive a case file ended, and commit its bag if it succeeded."""
         case: CaseWork = outcome.task.about
         self._work.note_attempt("archive", outcome, case.box, case.id)
         if not outcome.last:
@@ -154,7 +154,7 @@ class CaseArchiver:
         ledger = self._context.ledger
 
         def enter(bag: str) -> None:
-            # At once: scans that are archived in a bag nobody knows would never be looked at again.
+            # At once, because scans in a bag that the ledger does not know would never be looked at again.
             with ledger.transaction():
                 for row in case.pending:
                     ledger.archive(row, self._context.recipe, outcome.value.scans[row.sha256])
@@ -178,7 +178,7 @@ class CaseArchiver:
         self.prover.begin(case, failure, older, sources)
 
     def _hold(self, case: CaseWork) -> None:
-        """Let a case file wait for another run: what failed has failed, and what was read is kept."""
+        """Let a case file wait for another run; what was read is kept."""
         failed = sum(map(len, case.failed.values()))
         with about(scan=case.rows[0].sha256):
             _LOG.warning("its case file is not archived: %d pages and %d scans failed", failed, len(case.lost))
@@ -188,7 +188,7 @@ class CaseArchiver:
             self._work.fail(row, failures[min(failures)] if failures else Failure(code=Code.CASE_INCOMPLETE))
 
     def _leave(self, case: CaseWork, failure: Failure) -> None:
-        """Leave a case file as it is, for it cannot be archived now."""
+        """Leave a case file as it is, because it cannot be archived now."""
         with about(scan=case.rows[0].sha256):
             _LOG.warning("its case file cannot be archived: %s", failure.code)
         self._context.progress.cases_done += 1
@@ -197,22 +197,22 @@ class CaseArchiver:
 
 
 def _is_worth_it(case: CaseWork) -> bool:
-    """Whether a partial case file has something new, and nothing less than the one that may be archived."""
+    """Whether a partial case file has something new, and lacks nothing of the one that may be archived already."""
     failed = {row.sha256: len(case.failed.get(row.sha256, ())) for row in case.rows}
-    # Of a scan that is not archived anew, what failed is not among what its bag lacks.
+    # For a scan that is not archived again, its bag does not lack what failed now.
     lacked = {row.sha256: row.missing if row.state is ScanState.PENDING else 0 for row in case.rows}
     less = any(row.in_bag and failed[row.sha256] > lacked[row.sha256] for row in case.rows)
     return not less and any((row.pages or 0) > failed[row.sha256] for row in case.pending)
 
 
 def _unknown(older: CaseFile | None, rows: Sequence[ScanRow]) -> str:
-    """Return the scans of a bag that would not be in the one that takes its place: nothing that is archived may go."""
+    """Return the scans of a bag that its successor would not have: nothing that is archived may be lost."""
     known = {row.sha256 for row in rows}
     return ", ".join(str(scan.path) for scan in older.scans if scan.sha256 not in known) if older else ""
 
 
 def _missing(case: CaseWork, older: CaseFile | None) -> tuple[Missing, ...]:
-    """Return what a case file lacks: what failed now, and what its bag lacks already of archived scans."""
+    """Return what a case file lacks: what failed now, and what its bag already lacks of archived scans."""
     pages = [
         Missing(path=PurePosixPath(row.path), sha256=row.sha256, page=number, code=failure.code, reason=failure.reason)
         for row in case.rows

@@ -1,4 +1,4 @@
-"""Which case files a run has something to do for, and which scans belong in their bags."""
+"""Which case files a run works on, and which scans belong in their bags."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ ScanKey = tuple[str, str, str]
 
 
 def plan(work: Work, boxes: Sequence[Box], chosen: Collection[ScanKey] | None) -> list[CaseWork]:
-    """Return the case files that have a scan waiting, each with all the scans that belong in its bag.
+    """Return the case files with a waiting scan, each with all the scans that belong in its bag.
 
     A case file with a scan that is locked waits for a run that has the password; its scans fail.
 
@@ -49,7 +49,7 @@ class _Planner:
             if row.state is ScanState.ARCHIVED or (row.state is ScanState.PENDING and self._is_chosen(row)):
                 rows.append(row)
             elif row.in_bag:
-                # It waits to be read again, but not by this run: it stays in the bag as it is.
+                # It waits for another run to read it again: here it stays in the bag as it is.
                 rows.append(replace(row, state=ScanState.ARCHIVED))
             elif row.state is ScanState.FAILED and (row.box, row.path) in self._entries:
                 lost.append(row)

@@ -1,4 +1,4 @@
-"""Finding out which pages keep a case file from being archived, when its archiving failed as a whole."""
+"""Finding the pages that keep a case file from being archived, after its archiving failed as a whole."""
 
 import logging
 from collections import deque
@@ -20,7 +20,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class PageProver:
-    """Has the pages of such a case file tried one by one: a few may hold back all the others."""
+    """Tries the pages of such a case file one by one, because a few may hold back all the others."""
 
     def __init__(self, work: Work, leave: Callable[[CaseWork, Failure], None]) -> None:
         """Begin with none; ``leave`` is called for a case file of which each page can be archived by itself."""
@@ -35,7 +35,7 @@ class PageProver:
             case: the case file.
             failure: why it could not be archived.
             older: the case file as its bag holds it, if it has one.
-            sources: where its scans lie, by SHA-256.
+            sources: where its scans are, by SHA-256.
         """
         lacking = older.missing_pages if older else {}
         pages = [
@@ -66,12 +66,12 @@ class PageProver:
             ref = PageRef(scan=row.sha256, number=number)
             arguments = (sources[row.sha256], ref, self._work.recipe_of(row), bag, settings)
             needs = (lock_file(settings.archive), sources[row.sha256].file)
-            # It is rendered once more, and written into a PDF.
+            # It is rendered again, and written into a PDF.
             seconds = 2 * settings.limits.page_seconds
             yield Task((case, row, number), prove_page, arguments, seconds, needs, row.sha256, number)
 
     def ended(self, outcome: Outcome) -> None:
-        """Enter how a try of proving a page ended.
+        """Enter how an attempt at one page ended.
 
         Raises:
             TooManyFailuresError: too many pages fail.

@@ -14,7 +14,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class PageReader:
-    """Makes the tasks that read pages, and keeps what comes of them. A case file whose pages are done is ready."""
+    """Makes the tasks that read pages, and keeps their results. A case file whose pages are done is ready."""
 
     def __init__(self, work: Work, cases: Sequence[CaseWork]) -> None:
         """Begin with some case files."""
@@ -52,7 +52,7 @@ class PageReader:
                 )
 
     def ended(self, outcome: Outcome) -> None:
-        """Enter how a try of reading a page ended.
+        """Enter how an attempt to read a page ended.
 
         Raises:
             TooManyFailuresError: too many pages fail.
@@ -61,10 +61,10 @@ class PageReader:
         row: ScanRow
         case, row, number = outcome.task.about
         if outcome.value is not None and outcome.value.recipe != self._context.recipe:
-            _LOG.warning("%s reads by another recipe: its programs, models or settings differ", outcome.worker)
+            _LOG.warning("%s reads with another recipe: its programs, models or settings differ", outcome.worker)
             outcome = replace(outcome, value=None, failure=Failure(code=Code.WORKER_DIFFERS, detail=outcome.worker))
         failure = outcome.failure and outcome.failure.model_copy(update={"page": number})
-        if failure is None:  # kept first: whatever stops the run from here on, the page is not read twice
+        if failure is None:  # kept first, so that the page is not read twice, whatever stops the run from here on
             self._context.disk.write(lambda: self._results.put(outcome.value))
         self._work.note_attempt("read", replace(outcome, failure=failure), row.box, row.sha256, number)
         self._work.breaker.record(row, number, failure, last=outcome.last)

@@ -32,10 +32,10 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What one run did: the pages it read itself, the seconds that took, and why the index did not take a bag.
+    """What one run did: the pages it read itself, in how many seconds, and why the index did not accept a bag.
 
-    ``recipe`` is the one it read them by; ``warning`` says why it did not sign what it should have, ``left`` which
-    boxes could not be ingested, and which scans stay archived as they were because they failed now, each with its
+    ``recipe`` is the recipe it read them with; ``warning`` says why it did not sign what it should have. ``left`` says
+    which boxes could not be ingested, and which scans stay archived as they were because they failed now, each with its
     reason.
     """
 
@@ -50,10 +50,10 @@ class Summary:
 
 @contextmanager
 def running(command: str, archive: Archive, actor: Actor, watch: Watcher) -> Iterator[Context]:
-    """Hold the archive and begin a run; note in the ledger how it ends, whatever ends it."""
+    """Hold the archive and begin a run; record in the ledger how it ends, in any case."""
     with archive.held():
         settings, ledger = archive.settings, archive.ledger
-        # An index that cannot be used now holds what it held: the bags that it does not take wait for it.
+        # An index that cannot be used now keeps what it holds; the bags that it does not accept wait for it.
         with suppress(IndexUnusableError):
             if archive.index.count() == 0:
                 ledger.index_lost()
@@ -76,14 +76,14 @@ def read_and_archive(
     chosen: Collection[ScanKey] | None = None,
     unlocked: Mapping[str, Path] = MappingProxyType({}),
 ) -> Summary:
-    """Read what waits in some boxes, archive and index it, and make sure that every page is accounted for.
+    """Read what waits in some boxes, archive and index it, and check that every page is accounted for.
 
     Args:
         context: what the run works with.
         boxes: the boxes.
-        entries: what lies in them now, by box and path.
+        entries: what is in them now, by box and path.
         chosen: the scans (box, path and SHA-256) to read, None for all that wait.
-        unlocked: copies that need no password of scans that do, by SHA-256.
+        unlocked: copies without a password of locked scans, by SHA-256.
 
     Raises:
         TooManyFailuresError: too many pages fail.
@@ -101,7 +101,7 @@ def read_and_archive(
     ended = {read_page: reader.ended, archive_case: archiver.ended, prove_page: archiver.prover.ended}
 
     def take() -> Task | None:
-        """Return the next task: what is nearest to its end first."""
+        """Return the next task; work that is nearest to its end comes first."""
         context.disk.wait()
         task = archiver.next_task() or archiver.prover.next_task() or reader.next_task()
         # The pages of a case file may all have been read before: then it is ready without a task.

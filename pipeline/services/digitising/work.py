@@ -1,4 +1,4 @@
-"""What the parts of a run share: the case files on their way, where their scans lie, what failed."""
+"""What the parts of a run share: the case files in work, where their scans are, what failed."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from pipeline.intake.discover import Entry
 
 @dataclass
 class CaseWork:
-    """A case file on its way.
+    """A case file in work.
 
     ``rows`` are the scans of its bag, ``lost`` those that failed before their pages could be read; ``failed`` are the
     failures of pages, by scan and number. ``waiting`` counts the pages that are not done yet. ``archive_failure`` is
@@ -37,7 +37,7 @@ class CaseWork:
 
     @property
     def pending(self) -> list[ScanRow]:
-        """The scans that are not archived yet, or are archived anew."""
+        """The scans that are not archived yet, or are archived again."""
         return [row for row in self.rows if row.state is ScanState.PENDING]
 
     @property
@@ -48,10 +48,10 @@ class CaseWork:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Where the scans of a run lie.
+    """Where the scans of a run are.
 
-    ``entries`` is what lies in the boxes now, by box and path; ``unlocked`` are copies that need no password of scans
-    that do, by SHA-256.
+    ``entries`` is what is in the boxes now, by box and path; ``unlocked`` are copies without a password of locked
+    scans, by SHA-256.
     """
 
     entries: Mapping[tuple[str, str], Entry]
@@ -69,7 +69,7 @@ class Work:
         self.ready: deque[CaseWork] = deque()
 
     def source(self, row: ScanRow) -> Source:
-        """Return where a scan's bytes lie: in its box, or, if it is archived and gone from there, in its bag."""
+        """Return where a scan's bytes are: in its box, or in its bag if it is archived and gone from the box."""
         entry = self.inputs.entries.get((row.box, row.path))
         unlocked = self.inputs.unlocked.get(row.sha256)
         if entry and (entry.size, entry.mtime_ns) == (row.size, row.mtime_ns):
@@ -79,7 +79,7 @@ class Work:
         return Source(file, row.scan().kind, row.sha256, row.size, file.stat().st_mtime_ns, unlocked)
 
     def recipe_of(self, row: ScanRow) -> str:
-        """Return the recipe by which the pages of a scan were read, or are read now."""
+        """Return the recipe with which the pages of a scan were read, or are read now."""
         return self.context.recipe if row.state is ScanState.PENDING else str(row.recipe)
 
     def page_failed(self, case: CaseWork, row: ScanRow, failure: Failure, seconds: float) -> None:
@@ -95,13 +95,13 @@ class Work:
         return not case.waiting
 
     def fail(self, row: ScanRow, failure: Failure) -> None:
-        """Let a scan fail; where it is archived nothing is lost by it, and the run says so at its end."""
+        """Let a scan fail. If it is archived, nothing is lost, and the run says so at its end."""
         if row.in_bag:
             self.context.progress.left.append(f"{row.box}/{row.path} stays archived as it is. {failure.reason}")
         self.context.ledger.fail(row, failure)
 
     def note_attempt(self, step: Step, outcome: Outcome, box: str, subject: str, page: int | None = None) -> None:
-        """Enter a try of a task into the ledger; ``subject`` is the scan's SHA-256, or the case file's id."""
+        """Enter an attempt at a task into the ledger; ``subject`` is the scan's SHA-256, or the case file's id."""
         self.context.ledger.attempt(
             Attempt(
                 step,
