@@ -79,8 +79,8 @@ def page_levels(
 
     Args:
         restrictions: all of the case file, in the order in which they were set.
-        documents: the pages of each of its documents. What was set on a document holds for every document that has one
-            of its pages, for documents may be cut otherwise later.
+        documents: the pages of each of its documents. What was set on a document counts for every document that has one
+            of its pages, because documents may be divided differently later.
         now: as for :func:`case_level`.
     """
     whole = case_level(restrictions, now)
