@@ -56,7 +56,7 @@ def test_a_cluster_that_is_down_loses_nothing_and_stops_nothing(bannasar, box, s
     cluster = _environment(servers.get(V8), "late")
     differs = bannasar("index", "check", "--json", **cluster)
     assert (differs.returncode, json.loads(differs.stdout)["missing"]) == (2, ["box_a.jpg"])
-    assert "1 case files put in" in bannasar("index", "sync", **cluster).stdout
+    assert "1 case files added" in bannasar("index", "sync", **cluster).stdout
     assert bannasar("index", "check", **cluster).returncode == 0
     assert json.loads(bannasar("search", "greffier", "--json", **cluster).stdout)["pages"] == 1
     assert "waits" not in bannasar("status").stdout

@@ -187,7 +187,7 @@ def test_rerun_does_what_its_dry_run_said(bannasar, box):
 def test_the_same_bytes_are_read_again_by_a_new_recipe_only(bannasar, archived_box):
     """Same bytes and recipe: nothing to do. A new recipe, or --stage recognise: read again, and archived anew."""
     (before,) = bannasar.scans("box-1").values()
-    assert "today's recipe already" in bannasar("rerun", "--box", "box-1").stdout
+    assert "already read with today's recipe" in bannasar("rerun", "--box", "box-1").stdout
     assert "There is nothing to do again" in bannasar("rerun", "--below-confidence", "0.01").stdout
     new = {"BANNASAR_PAGE__DPI": "250"}
     assert "1 scans were read with an older recipe" in bannasar("run", archived_box, **new).stdout
@@ -215,7 +215,7 @@ def test_what_was_archived_stays_so_when_reading_it_again_fails(bannasar):
     done = bannasar(*again, BANNASAR_LIMITS__PAGE_MEGABYTES="80")
     assert done.returncode == 2
     (told,) = [line for line in done.stdout.splitlines() if line.startswith("box-1/1.png stays archived as it is.")]
-    assert "A page took more memory" in told
+    assert "A page needed more memory" in told
     assert "Nothing failed" in bannasar("failures").stdout
     (story,) = bannasar.json("show", "1.png")["scans"]
     assert "out-of-memory" in {attempt["code"] for attempt in story["attempts"]}
@@ -254,7 +254,7 @@ def test_a_locked_pdf_is_read_with_its_password(bannasar, box):
         pdf.save(box / "locked.pdf", encryption=pikepdf.Encryption(user="sesame-12", owner="x"))
     (box / "plain.pdf").unlink()
     assert bannasar("run", box).returncode == 2
-    assert "comes back only by name" in bannasar("rerun", "--box", "box-1").stdout
+    assert "is only read again by name" in bannasar("rerun", "--box", "box-1").stdout
     assert "add --force" in bannasar("rerun", "--scan", "locked.pdf").stdout
     secret = box.parent / "secret"
     secret.write_text("wrong\n", "utf-8")

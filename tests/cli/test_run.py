@@ -204,7 +204,7 @@ def test_a_page_that_is_not_blank_and_has_no_text_fails(bannasar, box):
     ("arguments", "said"),
     [
         (["run", "nowhere"], "does not exist"),
-        (["run", "."], "lies inside the box"),
+        (["run", "."], "is inside the box"),
         (["run"], "Missing argument"),
         (["run", "box", "--wrokers", "2"], "No such option"),
         (["status", "nothing"], "no archive"),

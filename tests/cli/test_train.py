@@ -25,7 +25,7 @@ def test_the_classifier_learns_what_people_said(archived, tmp_path):
     """It uses it once the setting names it, and is measured only on what it was not taught with."""
     done = archived("train")
     assert done.returncode == 1
-    assert "Nobody has said the kind of a document yet" in done.stderr
+    assert "Nobody has entered the kind of a document yet" in done.stderr
     assert archived("evaluate").returncode == 1
     said = {"box_a.jpg": "medical_report", "box_b.jpg": "medical_report"}
     for case, kind in said.items():
@@ -40,7 +40,7 @@ def test_the_classifier_learns_what_people_said(archived, tmp_path):
     own = {"BANNASAR_DOCUMENT__MODEL": str(file), "BANNASAR_DOCUMENT__KIND_THRESHOLD": "0.1"}
     done = archived("evaluate", **own)
     assert done.returncode == 1
-    assert "nobody has said the kind of a document that it was not taught with" in " ".join(done.stderr.split())
+    assert "nobody has entered the kind of a document that it was not trained with" in " ".join(done.stderr.split())
     done = archived("rerun", "--box", "box", "--stage", "describe", **own)
     assert done.returncode == 0
     assert "no page had to be read" in done.stdout

@@ -312,7 +312,7 @@ def test_a_case_file_goes_from_one_archive_into_another(archived, tmp_path, to):
     assert other("ledger", "check").returncode == 0
     again = other("import", carried)
     assert again.returncode != 0
-    assert "the same, nothing is to be done" in again.stderr
+    assert "exactly the same. Nothing needs to be done." in again.stderr
 
 
 def test_an_import_that_was_stopped_is_gone_on_with(archived, tmp_path):

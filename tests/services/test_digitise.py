@@ -195,11 +195,11 @@ def test_what_is_refused_is_named_and_a_copy_is_linked(archive, box):
 
 def test_a_box_inside_its_archive_is_no_box(archive, box):
     """Nor is an archive inside its box; nothing is made of either."""
-    with pytest.raises(UsageError, match="lies inside the archive"):
+    with pytest.raises(UsageError, match="is inside the archive"):
         digitise(archive, DARA, [_made(archive.folder / "box")])
     with (
         Archive(archive_settings(box / "archive")) as inside,
-        pytest.raises(UsageError, match="lies inside the box"),
+        pytest.raises(UsageError, match="is inside the box"),
     ):
         digitise(inside, DARA, [box])
     assert list(box.iterdir()) == []
