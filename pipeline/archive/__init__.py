@@ -1,1 +1,1 @@
-"""PDF/A, ALTO, the bag."""
+"""The archive's parts: bags, journal, keys, ledger."""

@@ -1,4 +1,4 @@
-"""A bag entered into a ledger that does not know it, or does not know it so: after a crash, an import, a rebuild."""
+"""Enters a bag into a ledger that lacks it or its present state: after a crash, an import, a rebuild."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -51,5 +51,5 @@ def _failure(one: Missing) -> Failure:
 
 
 def _recipe(pages: list[Page], missing: Collection[int]) -> str:
-    """Return the recipe by which a scan's pages were read."""
+    """Return the recipe with which a scan's pages were read."""
     return next((page.recipe for page in pages if page.number not in missing), "")

@@ -1,7 +1,7 @@
 """A bag with another record of its case file, and otherwise the same files.
 
-Nothing that is large is read or copied: files that stay as they are get a second name (a hard link), and keep their
-place in the manifests. So it takes as long for one page as for ten thousand.
+No large file is read or copied: files that do not change get a second name (a hard link), and keep their lines in the
+manifests. So it takes as long for one page as for ten thousand.
 """
 
 import errno
@@ -25,11 +25,11 @@ _NO_LINKS = {errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOTSUP, errno.EOPNOT
 
 
 def amended_bag(bag: Path, case: CaseFile, archive: Path) -> Path:
-    """Build the bag of a case file anew, with another record, beside its place; nothing else of it may be another.
+    """Build a new bag of a case file, with another record, next to its place; nothing else in it may differ.
 
     Args:
         bag: the bag as it is.
-        case: the record that it is to have.
+        case: the new record.
         archive: the archive's folder.
 
     Returns:
@@ -76,7 +76,7 @@ def _listed(bag: Path) -> dict[str, list[str]]:
 
 
 def _files(bag: Path) -> dict[str, Path]:
-    """Return each file below ``data`` by its path in form C: some systems write names in another form."""
+    """Return each file below ``data`` by its path in form C, because some systems write names in another form."""
     files = (file for file in (bag / "data").rglob("*") if file.is_file())
     return {_normal(file.relative_to(bag).as_posix()): file for file in files}
 
@@ -96,7 +96,7 @@ def _originals(case: CaseFile) -> dict[str, PurePosixPath]:
 
 
 def _seal(bag: Path, aside: Path, listed: dict[str, list[str]], case: CaseFile) -> None:
-    """Write what stands beside ``data``, as it stood in the older bag but for what the new record changes."""
+    """Write the tag files next to ``data``, as in the older bag except for what the new record changes."""
     tags = {"bagit.txt": (bag / "bagit.txt").read_bytes()}
     octets = sum((aside / path).stat().st_size for path in listed)
     changed = {"Bagging-Date": case.created.date().isoformat(), "Payload-Oxum": f"{octets}.{len(listed)}"}

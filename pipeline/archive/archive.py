@@ -1,4 +1,4 @@
-"""One archive: the folder, and everything in it behind one object."""
+"""One archive: its folder, with everything in it behind one object."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -22,11 +22,11 @@ from pipeline.index.store import Store
 
 
 class Archive:
-    """One archive. Its parts are opened when they are first asked for, and closed together.
+    """One archive. Its parts are opened at their first use, and closed together.
 
-    ``folder`` is the archive's folder, ``settings`` are all settings. Reading needs nothing more; whatever changes the
-    archive does so within :meth:`held`, and case files change by :attr:`commits` only. A ledger that an older version
-    wrote is not read until :meth:`migrate` has brought it up to date.
+    ``folder`` is the archive's folder, ``settings`` are all settings. Reading needs nothing more. Changes to the archive
+    are made within :meth:`held`, and changes to case files only by :attr:`commits`. A ledger that an older version wrote
+    is not read until :meth:`migrate` has brought it up to date.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -42,7 +42,7 @@ class Archive:
 
         Raises:
             NotFoundError: there is none.
-            ArchiveError: it may not be looked at.
+            ArchiveError: there is no permission to look at it.
         """
         archive = cls(settings)
         try:
@@ -63,7 +63,7 @@ class Archive:
 
     @property
     def has_ledger(self) -> bool:
-        """Whether something lies where the ledger should, a ledger or not."""
+        """Whether there is something in the ledger's place, a ledger or not."""
         return ledger_schema.ledger_file(self.folder).exists()
 
     def __enter__(self) -> Self:
@@ -77,7 +77,7 @@ class Archive:
         self.close()
 
     def close(self) -> None:
-        """Close ledger and index, where they were opened."""
+        """Close ledger and index, if they were opened."""
         self._parts.close()
         for name in ("ledger", "index"):
             self.__dict__.pop(name, None)
@@ -87,10 +87,10 @@ class Archive:
         """Hold the archive against other processes; migrate its ledger, and finish what a crash left half done.
 
         Args:
-            finish: False where the ledger is to be made anew first, or nothing may change.
+            finish: False if the ledger is to be made again first, or if nothing may change.
 
         Raises:
-            ArchiveBusyError: another process holds it, or it may not be written.
+            ArchiveBusyError: another process holds it, or it cannot be written.
             KeyUnusableError: the archive's key cannot be used.
         """
         if self._is_held:  # one service may call another
@@ -110,18 +110,18 @@ class Archive:
                 self.__dict__.pop("recorder", None)
 
     def work_in_progress(self) -> list[Path]:
-        """Return what lies in the folder for work in progress; while nobody holds the archive, a crash left it."""
+        """Return what is in the folder for work in progress; if nobody holds the archive, a crash left it."""
         return list(places.work_folder(self.folder).glob("*"))
 
     def recover(self) -> None:
-        """Mend what a crash in the middle of a bag left; only for whoever holds the archive."""
+        """Repair what a crash in the middle of a bag left; the archive must be held."""
         bags_room.recover(self.folder)
 
     def migrate(self) -> None:
-        """Bring the ledger up to date where an older version wrote it; nothing happens where it is, or there is none.
+        """Bring the ledger up to date if an older version wrote it; do nothing if it is up to date, or if there is none.
 
         Raises:
-            ArchiveBusyError: another process holds the archive, or it may not be written.
+            ArchiveBusyError: another process holds the archive, or it cannot be written.
             LedgerError: the ledger cannot be used.
         """
         if not ledger_schema.is_outdated(self.folder):
@@ -139,7 +139,7 @@ class Archive:
         return self._parts.enter_context(Ledger(self.folder))
 
     def set_ledger_aside(self) -> Path | None:
-        """Rename the ledger, so that a new one can be made, and return where it lies; None where there is none."""
+        """Rename the ledger, so that a new one can be made, and return its new file; None where there is none."""
         self.close()
         return ledger_schema.set_aside(self.folder)
 
@@ -153,7 +153,7 @@ class Archive:
         return self._parts.enter_context(open_index(self.folder, self.settings.index))
 
     def index_to_rebuild(self, elsewhere: IndexSettings | None = None) -> Store:
-        """Open the index to make it anew: a file that is damaged or of another version is removed first.
+        """Open the index to make it again: a file that is damaged or of another version is removed first.
 
         Args:
             elsewhere: another index than the archive's own.
@@ -179,7 +179,7 @@ class Archive:
 
     @cached_property
     def recorder(self) -> CustodyRecorder:
-        """What writes the journal and signs, with the archive's key if that is there.
+        """The recorder, which writes the journal and signs, with the archive's key if that is there.
 
         Raises:
             KeyUnusableError: a key cannot be used.
@@ -189,7 +189,7 @@ class Archive:
 
     @cached_property
     def commits(self) -> Commits:
-        """The one way in which case files change; the archive must be held."""
+        """The only way to change case files; the archive must be held."""
         return Commits(self.folder, self.ledger, self.recorder, lambda: self.index)
 
     @cached_property
@@ -211,11 +211,11 @@ class Archive:
         return self.folder / place
 
     def place_of(self, box: str, case: str) -> Path:
-        """Return the folder where the bag of a case file lies, or will lie."""
+        """Return the folder where the bag of a case file is, or will be."""
         return places.bag_place(self.folder, box, case)
 
     def path_of(self, bag: Path) -> str:
-        """Return the path of a bag in the archive, as ledger and journal know it."""
+        """Return the path of a bag in the archive, as in ledger and journal."""
         return bag.relative_to(self.folder).as_posix()
 
     @property
@@ -228,7 +228,7 @@ class Archive:
         return bags_room.bags(self.folder)
 
     def bag_folders(self) -> Iterator[Path]:
-        """Yield every folder where a bag should be, whatever is left in it, in the order of their paths."""
+        """Yield every folder where a bag should be, even a damaged one, in the order of their paths."""
         return bags_room.bag_folders(self.folder)
 
     def shown_bags(self, box: str | None = None) -> Iterator[Path]:

@@ -4,15 +4,15 @@
 bags/BOX/CASE/
   bagit.txt, bag-info.txt, manifests
   data/originals/…            the scans, bit-identical, under their paths in the case file
-  data/documents/001.pdf      a searchable PDF/A a document
+  data/documents/001.pdf      a searchable PDF/A of each document
   data/alto/0001/000001.xml   ALTO of each page, by scan and page
   data/pages/0001/000001.json the page records
   data/case.json              the record of the case file
   data/mets.xml               all of it as METS, with PREMIS: who did what with which versions and settings
 ```
 
-A bag is built aside and moved into place by renaming. Where an older one must go first, it is kept aside until the new
-one is in place; :func:`recover` puts it back if the machine stopped in between.
+A bag is built in another folder and moved into place by renaming. An older bag there is moved away first, and kept until
+the new one is in place; :func:`recover` puts it back if the machine stopped in between.
 """
 
 import contextlib
@@ -41,18 +41,18 @@ from pipeline.archive.withdrawal import carry_over, is_withdrawn
 from pipeline.formats.alto import alto_of
 from pipeline.formats.mets import BagFile, mets
 
-# Where in a bag the record of its case file lies.
+# The path in a bag of the record of its case file.
 RECORD = "data/case.json"
 _UNREADABLE = (OSError, KeyError, ValueError)
 
 _CHUNK = 1 << 20
 _LONGEST_NAME = 255  # bytes, of the usual file systems
-_LONGEST_ENDING = 16  # bytes; what is longer after a dot is no ending
+_LONGEST_ENDING = 16  # bytes; a longer part after a dot is not an ending
 
 
 @dataclass(frozen=True, slots=True)
 class NewBag:
-    """A bag that was built ``aside``, whole, sealed and on the disk of the archive, and the ``place`` it is for."""
+    """A complete, sealed bag in the folder ``aside`` on the archive's disk, and the ``place`` it is for."""
 
     aside: Path
     place: Path
@@ -65,12 +65,12 @@ def build_bag(
     pictures: Mapping[tuple[str, int], Path],
     archive: Path,
 ) -> Path:
-    """Build the bag of a case file beside its place, whole and sealed.
+    """Build the bag of a case file next to its place, complete and sealed.
 
     Args:
         case: the case file.
         pages: every page of its documents.
-        originals: where each scan lies, by SHA-256.
+        originals: the file of each scan, by SHA-256.
         pictures: a JPEG or JPEG 2000 file of each page, upright as the case file says, by scan and page number.
         archive: the archive's folder.
 
@@ -83,7 +83,7 @@ def build_bag(
     work = work_folder(archive)
     work.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix="bag-", dir=work))
-    # Whoever may look into the archive may look into its bags.
+    # People who may read the archive may read its bags.
     aside.chmod(stat.S_IMODE(archive.stat().st_mode))
     try:
         _fill(aside, case, pages, originals, pictures)
@@ -98,7 +98,7 @@ def build_bag(
 
 
 def bag_folder(archive: Path, case: CaseFile) -> Path:
-    """Return where the bag of a case file lies."""
+    """Return the folder of a case file's bag."""
     return bag_place(archive, case.box, case.id)
 
 
@@ -106,7 +106,7 @@ def read_bag(bag: Path) -> tuple[CaseFile, list[Page]]:
     """Return the case file of a bag and its pages, in the order of its documents.
 
     Raises:
-        BagError: something of it cannot be read.
+        BagError: a part of it cannot be read.
     """
     case = read_case(bag)
     try:
@@ -121,7 +121,7 @@ def read_bag(bag: Path) -> tuple[CaseFile, list[Page]]:
 
 
 def has_record(bag: Path) -> bool:
-    """Whether there is a bag with the record of a case file, whatever is left of the rest."""
+    """Whether there is a bag with the record of a case file, even if the rest is damaged."""
     return (bag / RECORD).is_file()
 
 
@@ -151,11 +151,11 @@ def read_case(bag: Path) -> CaseFile:
 
 
 def _unreadable(bag: Path, error: Exception) -> BagError:
-    """Return the error for a bag that cannot be read; what its files hold is in no error."""
+    """Return the error for a bag that cannot be read, without any content of its files."""
     why = error.strerror if isinstance(error, OSError) and error.strerror else "it is damaged"
     return BagError(
         f"The bag of {bag.name} cannot be read: {why}.",
-        "`bannasar verify` says what is wrong with it; put it back from a copy.",
+        "`bannasar verify` says what is wrong with it. Put it back from a copy.",
     )
 
 
@@ -170,7 +170,7 @@ def bags_of_box(archive: Path, box: str) -> Iterator[Path]:
 
 
 def bag_folders(archive: Path) -> Iterator[Path]:
-    """Yield every folder where a bag should be, whatever is left in it, in the order of their paths."""
+    """Yield every folder where a bag should be, even a damaged one, in the order of their paths."""
     yield from sorted(folder for folder in bags_folder(archive).glob("*/*") if folder.is_dir())
 
 
@@ -180,12 +180,12 @@ def shown_bags(archive: Path, box: str | None = None) -> Iterator[Path]:
 
 
 def document_file(bag: Path, number: int) -> Path:
-    """Return where the PDF of a document lies in a bag."""
+    """Return the PDF of a document in a bag."""
     return bag / "data" / "documents" / f"{number:03}.pdf"
 
 
 def original(bag: Path, sha256: str) -> Path:
-    """Return where a scan lies in a bag.
+    """Return the file of a scan in a bag.
 
     Raises:
         BagError: the bag cannot be read, or does not hold it.
@@ -199,18 +199,18 @@ def original(bag: Path, sha256: str) -> Path:
 
 
 def originals(bag: Path, case: CaseFile) -> dict[str, Path]:
-    """Return where each scan of a case file lies in its bag, by SHA-256."""
+    """Return the file of each scan of a case file in its bag, by SHA-256."""
     return {sha256: bag / "data" / "originals" / path for sha256, path in stored_paths(case).items()}
 
 
 def stored_paths(case: CaseFile) -> dict[str, PurePosixPath]:
     """Return the path of each scan below ``data/originals``, by SHA-256.
 
-    A name keeps its script, in Unicode's form C, for a Mac writes another form than Linux (bagit-python #51). What a
-    manifest would have to escape, and its readers escape differently (%, line breaks, RFC 8493 2.1.3), becomes ``_``;
-    so does a space at the end of a name, which they take off. Of two scans that would share a path, or whose paths
-    differ in case only, which a Mac and Windows do not tell apart, the later gets eight digits of its SHA-256 into its
-    name.
+    A name keeps its script, in Unicode's form C, because a Mac writes another form than Linux (bagit-python #51).
+    Characters that a manifest would have to escape, and its readers escape differently (%, line breaks, RFC 8493
+    2.1.3), become ``_``; so does a space at the end of a name, which readers remove. If two scans would have the same
+    path, or paths that differ only in case, which a Mac and Windows do not distinguish, the later gets eight digits of
+    its SHA-256 into its name.
     """
     paths: dict[str, PurePosixPath] = {}
     taken: set[str] = set()
@@ -224,10 +224,10 @@ def stored_paths(case: CaseFile) -> dict[str, PurePosixPath]:
 
 
 def recover(archive: Path) -> None:
-    """Mend what a stop in the middle of :func:`build_bag` left; only for whoever holds the archive.
+    """Repair what a stop in the middle of :func:`build_bag` left; the archive must be held.
 
-    What was being built is moved away at once, before it is taken apart: should somebody still be at work on it, on
-    another machine perhaps, they find it gone, and cannot move half of it into place.
+    An unfinished bag is renamed at once, before it is removed. If a process still works on it, perhaps on another
+    machine, the bag is gone for it, and it cannot move half of it into place.
     """
     work = work_folder(archive)
     if work.exists():
@@ -257,7 +257,7 @@ def _fill(
         number = numbers[page.scan]
         _write(aside / _page_path("pages", number, page.number, "json", data=""), page.model_dump_json().encode())
         _write(aside / _page_path("alto", number, page.number, "xml", data=""), alto_of(case, page))
-    # OCRmyPDF takes half a second to load: for who makes PDFs, not for who reads bags.
+    # OCRmyPDF takes half a second to load, so it is loaded only to make PDFs, not to read bags.
     from pipeline.formats.pdf import Description, write_pdf  # noqa: PLC0415
 
     (aside / "documents").mkdir()
@@ -306,21 +306,21 @@ def _seal(aside: Path, case: CaseFile) -> None:
         "Bagging-Date": case.created.date().isoformat(),
         "Bag-Software-Agent": f"Bannasar {case.software.get('bannasar', '')}".strip(),
     }
-    # bagit-python works in the bag's folder; where it fails to save, it stays there.
+    # bagit-python changes into the bag's folder, and stays there if it fails to save.
     with contextlib.chdir(Path.cwd()):
         bag = bagit.make_bag(str(aside), information, checksums=["sha256", "sha512"])
-        # It writes the version before the RFC's, whose bags are the same but for the number.
+        # It writes the version before the RFC's; the bags differ only in that number.
         (aside / "bagit.txt").write_text("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", "ascii")
         bag.save()
 
 
 def _on_one_line(name: str) -> str:
-    """Return a name without what ends a line for bagit, which reads more such characters than it writes."""
+    """Return a name without the characters that end a line for bagit, which reads more of them than it writes."""
     return " ".join(name.splitlines())
 
 
 def move_into_place(aside: Path, place: Path, archive: Path) -> None:
-    """Move a bag that is on the disk to its place, by renaming; what was there is gone only when that is done."""
+    """Move a bag that is on the disk to its place, by renaming; only then is the older one removed."""
     place.parent.mkdir(parents=True, exist_ok=True)
     if place.exists():
         older = work_folder(archive) / "replaced" / place.parent.name / place.name
@@ -336,13 +336,13 @@ def move_into_place(aside: Path, place: Path, archive: Path) -> None:
 
 
 def to_disk(path: Path) -> None:
-    """See a file, or a folder and all in it, to the disk: what is renamed before that may come out of a crash empty."""
+    """Flush a file, or a folder and all in it, to the disk: if renamed before, it may be empty after a crash."""
     for each in (*path.rglob("*"), path):
         sync(each)
 
 
 def sync(path: Path) -> None:
-    """See one file, or the names in one folder, to the disk."""
+    """Flush one file, or the names in one folder, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -351,14 +351,14 @@ def sync(path: Path) -> None:
 
 
 def _copy(source: Path, copy: Path, scan: Scan) -> None:
-    """Copy a scan, and make sure that what was copied is what was hashed."""
+    """Copy a scan, and check that the copy has the SHA-256 of the scan."""
     digest = hashlib.sha256()
     with copy.open("xb") as written:
         for chunk in _chunks(source):
             digest.update(chunk)
             written.write(chunk)
     if digest.hexdigest() != scan.sha256:
-        raise ScanError(Code.CHANGED, "its SHA-256 is another now")
+        raise ScanError(Code.CHANGED, "its SHA-256 is different now")
 
 
 def _chunks(source: Path) -> Iterator[bytes]:
@@ -388,7 +388,7 @@ def _is_awkward(character: str) -> bool:
 
 
 def fitting(name: str, mark: str = "") -> str:
-    """Return a name with a mark before its ending, cut before both where it is longer than file systems take."""
+    """Return a name with a mark before its ending, shortened before both if it is too long for file systems."""
     ending = PurePosixPath(name).suffix
     if len(ending.encode()) > _LONGEST_ENDING:
         ending = ""

@@ -1,4 +1,4 @@
-"""A certificate of a case file: one page that can be printed, with what is stated in words and as a QR code."""
+"""A certificate of a case file: one page that can be printed, with its statement in words and as a QR code."""
 
 import io
 import tempfile
@@ -17,7 +17,7 @@ from pipeline.formats.pdf import Description, write_pdf
 _DPI = 300
 _A4 = (2480, 3508)
 _MARGIN = 250
-_CODE = 1050  # pixels a side: 9 cm, so that a telephone reads it from paper
+_CODE = 1050  # pixels on each side: 9 cm, so that a telephone can read it from paper
 _HEAD = ("វិញ្ញាបនបត្រ", "Certificat · Certificate")
 _ROWS = (
     ("សំណុំរឿង · Dossier · Case file", "{case}"),
@@ -41,9 +41,9 @@ def write_certificate(statement: Statement, sealed: str, file: Path) -> None:
     """Write a certificate as PDF/A-2b.
 
     Args:
-        statement: what is stated.
-        sealed: the same as a line of text, signed.
-        file: where the PDF goes.
+        statement: the statement.
+        sealed: the statement as a signed line of text.
+        file: the file for the PDF.
 
     Raises:
         ScanError: Khmer cannot be written on this machine, the PDF cannot be made, or the disk is full.
@@ -71,7 +71,7 @@ def write_certificate(statement: Statement, sealed: str, file: Path) -> None:
 
 
 def _draw(image: Image.Image, statement: Statement) -> Iterator[Line]:
-    """Draw what is stated, and yield the lines as they stand on the page."""
+    """Draw the statement, and yield the lines as they are on the page."""
     pen = ImageDraw.Draw(image)
     values = {name: getattr(statement, name) for name in Statement.__slots__}
     middle = _A4[0] // 2

@@ -1,8 +1,8 @@
-"""The one way in which a case file changes: first the bag, then the journal, then the ledger, then the index.
+"""The only way to change a case file: first the bag, then the journal, then the ledger, then the index.
 
 Any step may be the last one before a crash. So the line for the journal is written to ``pending.json`` before the bag
-changes, signed where the archive has a key. Whoever holds the archive next calls :meth:`Commits.finish`: where the bag
-has changed as that line says, the later steps are done; where it has not, nothing has happened.
+changes, signed if the archive has a key. The next process that holds the archive calls :meth:`Commits.finish`: if the
+bag has changed as that line says, the later steps are done; if not, nothing has happened.
 """
 
 import logging
@@ -31,30 +31,30 @@ _PENDING = "pending.json"
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What came of a change: its line in the journal, and why the index does not have it yet ("" where it has)."""
+    """The result of a change: its line in the journal, and why the index does not have it yet ("" if it has)."""
 
     line: Line
     index_error: str = ""
 
 
 class Indexing(Protocol):
-    """Lets the index follow what happened to a bag; returns why it could not, "" where it could."""
+    """Updates the index after a change of a bag; returns why it could not, "" if it could."""
 
     def __call__(self, bag: Path) -> str:
-        """Put the bag's pages in, or take them out where it is withdrawn."""
+        """Add the bag's pages, or remove them if it is withdrawn."""
 
 
 class Commits:
     """Changes the case files of one archive. The archive must be held."""
 
     def __init__(self, archive: Path, ledger: Ledger, recorder: CustodyRecorder, store: Callable[[], Store]) -> None:
-        """Say which archive.
+        """Make it for an archive.
 
         Args:
             archive: its folder.
             ledger: its ledger.
             recorder: writes its journal.
-            store: opens its index; only called where a change does not bring its own way to index.
+            store: opens its index; only called if a change has no ``index`` of its own.
         """
         self._archive = archive
         self._ledger = ledger
@@ -71,18 +71,18 @@ class Commits:
         enter: Callable[[str], None] | None = None,
         index: Indexing | None = None,
     ) -> Committed:
-        """Put a bag that was built aside into its place, instead of the older one if there is one.
+        """Move a newly built bag into its place, instead of the older one if there is one.
 
         Args:
             event: what makes the bag new here.
             bag: the new bag.
             actor: who does it.
             reason: why, for the journal.
-            enter: enters the bag (its path in the archive) into the ledger; else it is read and entered whole.
-            index: lets the index follow.
+            enter: enters the bag (its path in the archive) into the ledger; without it the whole bag is read and entered.
+            index: updates the index.
 
         Raises:
-            JournalBrokenError: nothing can be written after the journal's last line; nothing has changed then.
+            JournalBrokenError: nothing can be written after the journal's last line; then nothing has changed.
             OSError: something cannot be read or written.
         """
         self._recorder.sign(bag.aside, event)
@@ -108,12 +108,12 @@ class Commits:
         enter: Callable[[str], None] | None = None,
         index: Indexing | None = None,
     ) -> Committed:
-        """Write down a bag that is in its place, and that the journal does not know yet; as :meth:`place` does."""
+        """Record a bag that is in its place but not in the journal yet; otherwise as :meth:`place`."""
         line = self._begin(Entry(Event.IMPORTED, self._path(bag), manifest_of(bag), reason), actor)
         return self._end(line, enter, index)
 
     def finish(self) -> None:
-        """Finish what a crash left half done; nothing where nothing was begun.
+        """Finish what a crash left half done; do nothing if nothing was begun.
 
         Raises:
             OSError: something cannot be read or written.
@@ -171,17 +171,17 @@ class Commits:
         return ""
 
     def _pending(self) -> Line | None:
-        """Return the line of a change that was begun; None where there is none that this archive's key signed."""
+        """Return the line of a change that was begun; None if there is none that this archive's key signed."""
         try:
             line = journal.read_line((self._archive / _PENDING).read_bytes())
         except (FileNotFoundError, JournalBrokenError):
             return None
         signer = self._recorder.signer
-        # Who can write the archive but has no key must not get a line signed by leaving one here.
+        # A person who can write the archive but has no key must not get a line signed by leaving it here.
         return line if signer is None or line.is_signed_by({signer.fingerprint: signer.key.public_key()}) else None
 
     def _has_happened(self, line: Line) -> bool:
-        """Whether the change of the bag is done; a mark, which is all that changes, is set once more."""
+        """Whether the change of the bag is done; if the change is only a mark, the mark is set again."""
         last = journal.last_line(self._archive)
         if last != line and (line.number, line.previous) != after(last):
             return False
@@ -193,7 +193,7 @@ class Commits:
 
 
 def changing(archive: Path) -> tuple[str, ...]:
-    """Return the ids of case files that are being changed, or were when a process died: bag and index may differ."""
+    """Return the ids of case files that are being changed, or were when a process died; bag and index may differ."""
     try:
         return (journal.read_line((archive / _PENDING).read_bytes()).case,)
     except (FileNotFoundError, JournalBrokenError):
@@ -201,7 +201,7 @@ def changing(archive: Path) -> tuple[str, ...]:
 
 
 def show_or_hide(store: Store, bag: Path) -> None:
-    """Put the pages of a bag into the index, or take them out if it is withdrawn.
+    """Add the pages of a bag to the index, or remove them if it is withdrawn.
 
     Raises:
         IndexUnusableError: the index cannot be used.
@@ -215,5 +215,5 @@ def show_or_hide(store: Store, bag: Path) -> None:
 def _mark(bag: Path, line: Line) -> None:
     if line.event is Event.REINSTATED:
         withdrawal.reinstate(bag)
-    elif not withdrawal.is_withdrawn(bag):  # a bag may come in withdrawn, with a reason of its own
+    elif not withdrawal.is_withdrawn(bag):  # an imported bag may be withdrawn already, with its own reason
         withdrawal.withdraw(bag, line.at, line.reason)

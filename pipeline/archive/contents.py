@@ -1,4 +1,4 @@
-"""What is in a box: its documents with their kinds, courts, dates and case numbers, and how many of each there are."""
+"""The contents of a box: its documents with their kinds, courts, dates and case numbers, and the counts of each."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ Counts = list[tuple[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A document of a case file: "" for what is not known of it; ``by_person`` is whether a person entered its kind."""
+    """A document of a case file: "" for what is not known; ``by_person`` says whether a person entered its kind."""
 
     case: str
     number: int
@@ -30,7 +30,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The documents of a box in the order of its case files, and what they are counted by, the most frequent first."""
+    """The documents of a box in the order of its case files, and their counts, the most frequent first."""
 
     rows: Sequence[Row]
     kinds: Counts

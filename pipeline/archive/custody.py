@@ -1,4 +1,4 @@
-"""Who vouches for what an archive holds: bags are signed as they enter, and the journal records each."""
+"""The evidence for what an archive holds: bags are signed when they enter, and the journal records each."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ from pipeline.archive.journal import Entry, Event, Line, append, lines, manifest
 from pipeline.archive.keys import (
     Signer,
     false_signatures,
-    is_vouched_for,
+    is_signed,
     load_signer,
     sign_bag,
     trust,
@@ -25,15 +25,15 @@ from pipeline.archive.keys import (
 from pipeline.archive.withdrawal import is_withdrawn
 
 _LOG = logging.getLogger(__name__)
-# What makes a bag new here, so that it is signed.
+# The events by which a bag is new here, so that it is signed.
 _MAKING = frozenset({Event.ARCHIVED, Event.CORRECTED, Event.LEVEL_SET, Event.UNSEALED, Event.SIGNED})
-# Only these say which bag belongs in a place: who hides a case file does not vouch for what it holds.
+# Only these say which bag belongs in a place: hiding a case file is no evidence for its content.
 _ENTERING = _MAKING | {Event.IMPORTED}
 
 
 @dataclass(frozen=True, slots=True)
 class CustodyRecorder:
-    """Writes down what happens to case files, and signs it where the archive has a key.
+    """Records what happens to case files, and signs the records if the archive has a key.
 
     ``warning`` says why it does not sign although it should.
     """
@@ -43,7 +43,7 @@ class CustodyRecorder:
     warning: str = ""
 
     def sign(self, bag: Path, event: Event) -> None:
-        """Sign a bag that is new by this event, where the archive has a key.
+        """Sign a bag that is new by this event, if the archive has a key.
 
         Raises:
             OSError: the bag cannot be read or written.
@@ -52,7 +52,7 @@ class CustodyRecorder:
             sign_bag(bag, self.signer)
 
     def enter(self, event: Event, bag: Path, actor: Actor) -> Line:
-        """Sign a bag that stays as it is, and write that down.
+        """Sign a bag that stays as it is, and record that.
 
         Raises:
             JournalBrokenError: nothing can be written after the journal's last line.
@@ -64,7 +64,7 @@ class CustodyRecorder:
 
 
 def custody_recorder(settings: Settings) -> CustodyRecorder:
-    """Return who writes the archive's journal, with the key if it is there and the archive knows it.
+    """Return the recorder of the archive's journal, with the key if it is there and the archive knows it.
 
     Raises:
         KeyUnusableError: a key cannot be used.
@@ -75,7 +75,7 @@ def custody_recorder(settings: Settings) -> CustodyRecorder:
         return CustodyRecorder(settings.archive)
     file = key_file(settings)
     if not file.exists():
-        _LOG.warning("nothing is signed: the key is not where the settings say")
+        _LOG.warning("nothing is signed: the key is not in the place that the settings name")
         warning = f"The archive's key is not at {file}: nothing is signed. Put it back, then `bannasar keys sign`."
         return CustodyRecorder(settings.archive, warning=warning)
     signer = load_signer(file, passphrase(settings))
@@ -88,7 +88,7 @@ def custody_recorder(settings: Settings) -> CustodyRecorder:
 
 
 def key_file(settings: Settings) -> Path:
-    """Return where the private key lies."""
+    """Return the file of the private key."""
     return Path(settings.signing.key_file).expanduser()
 
 
@@ -103,7 +103,7 @@ def passphrase(settings: Settings) -> str:
 
 
 def adopt_key(archive: Path, signer: Signer, actor: Actor) -> Path:
-    """Make a key the archive's own, and return where its public part lies. The archive must be held.
+    """Make a key the archive's own, and return the file of its public key. The archive must be held.
 
     Raises:
         JournalBrokenError: nothing can be added after the journal's last line.
@@ -115,7 +115,7 @@ def adopt_key(archive: Path, signer: Signer, actor: Actor) -> Path:
 
 
 def recorded_manifests(archive: Path) -> dict[str, str]:
-    """Return the manifest of each bag (its path in the archive) that entered last, as the journal records it.
+    """Return the manifest of the last bag at each place (its path in the archive), as the journal records it.
 
     Raises:
         JournalBrokenError: a line was changed, left out or put in.
@@ -125,30 +125,30 @@ def recorded_manifests(archive: Path) -> dict[str, str]:
 
 
 def require_recorded(archive: Path, bag: Path) -> None:
-    """Refuse a bag that is not the one that entered last: the archive may neither seal nor sign anything of it.
+    """Refuse a bag that is not the last one that entered: the archive must not seal or sign any of it.
 
     Raises:
-        BagError: it is another.
+        BagError: it is a different one.
         JournalBrokenError: a line of the journal was changed, left out or put in.
         OSError: something cannot be read.
     """
     if recorded_manifests(archive).get(str(bag.relative_to(archive))) != manifest_of(bag):
         raise BagError(
             f"{bag.name} is not the case file that the journal records; `bannasar verify` says so, too. If the"
-            f" machine stopped in between, `bannasar rerun --box {bag.parent.name} --stage describe` makes it anew."
+            f" machine stopped in between, `bannasar rerun --box {bag.parent.name} --stage describe` makes it again."
         )
 
 
 def custody(archive: Path, keys: Mapping[str, Ed25519PublicKey] | None = None) -> Iterator[Damage]:
     """Yield what speaks against the journal and its keys, and each bag that is not the one recorded last.
 
-    A whole bag put in another's place is sound by itself, and so is one that was added; the journal knows which ones
-    belong there. An archive of which only the bags were copied has no journal: `bannasar rebuild` begins one.
+    A complete bag in another's place shows no damage, and neither does one that was added; the journal records which
+    ones belong there. An archive of which only the bags were copied has no journal: `bannasar rebuild` begins one.
 
     Args:
         archive: the archive's folder.
-        keys: whose signatures count, by fingerprint; None is those in the archive's own folder ``keys``, which protect
-            only against who cannot change that folder.
+        keys: the keys whose signatures count, by fingerprint; None for those in the archive's own folder ``keys``, which
+            protect only against people who cannot change that folder.
 
     Raises:
         KeyUnusableError: a key cannot be read.
@@ -167,7 +167,7 @@ def custody(archive: Path, keys: Mapping[str, Ed25519PublicKey] | None = None) -
             if line.bag and line.event in _ENTERING:
                 recorded[line.bag] = line
             begun = begun or bool(line.bag)
-            # A line that is signed vouches for all before it.
+            # A signed line is evidence for all lines before it.
             unsigned_from = 0 if line.is_signed_by(known) else unsigned_from or line.number
             if line.event in {Event.WITHDRAWN, Event.REINSTATED}:
                 withdrawn[line.bag] = line.event is Event.WITHDRAWN
@@ -198,10 +198,10 @@ def _against(archive: Path, line: Line, withdrawn: bool, keys: Mapping[str, Ed25
         yield Damage("missing", line.bag, "the journal names it")
         return
     for name in false_signatures(bag, keys):
-        yield Damage("changed", f"{line.bag}/signatures/{name}.sig", "it is no signature of this bag")
+        yield Damage("changed", f"{line.bag}/signatures/{name}.sig", "it is not a signature of this bag")
     if is_withdrawn(bag) != withdrawn:
         now = "withdrawn" if is_withdrawn(bag) else "not withdrawn"
-        yield Damage("changed", line.bag, f"it is {now}, and the journal says otherwise")
-    # The line itself, which is signed, vouches for a bag that came from elsewhere.
-    if keys and not line.is_signed_by(keys) and not is_vouched_for(bag, keys):
+        yield Damage("changed", line.bag, f"it is {now}, but the journal says otherwise")
+    # For an imported bag, the signed line itself is the evidence.
+    if keys and not line.is_signed_by(keys) and not is_signed(bag, keys):
         yield Damage("unsigned", line.bag, "no key that is trusted signed it; `bannasar keys sign`")

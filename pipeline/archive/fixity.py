@@ -1,4 +1,4 @@
-"""Whether a bag is what it was when it was sealed: every file read again, and what differs named."""
+"""Checks whether a bag is as it was sealed: reads every file again, and names what differs."""
 
 import hashlib
 import logging
@@ -17,9 +17,9 @@ from pipeline.logs import described
 
 _LOG = logging.getLogger(__name__)
 _CHUNK = 1 << 20
-# What lies beside ``data`` and is listed nowhere: the lists themselves, and what changes without the bag.
+# Files next to ``data`` that no list names: the lists themselves, and files that change without the bag.
 _UNLISTED = re.compile(r"tagmanifest-sha(256|512)\.txt|signatures/[0-9a-f]{64}\.sig|withdrawn\.json")
-logging.getLogger("bagit").setLevel(logging.CRITICAL)  # what it finds comes as exceptions
+logging.getLogger("bagit").setLevel(logging.CRITICAL)  # its findings are exceptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,15 @@ class Damage:
 
 
 class Pace:
-    """Holds whoever reads to so many bytes a second, so that others can use the disk meanwhile."""
+    """Limits reading to a number of bytes per second, so that others can use the disk meanwhile."""
 
     def __init__(self, bytes_a_second: float | None = None) -> None:
-        """Begin; None is as fast as it goes."""
+        """Begin; None sets no limit."""
         self._rate = bytes_a_second
         self._due = time.monotonic()
 
     def read(self, count: int) -> None:
-        """Say that so many bytes were read, and wait until that was not too fast."""
+        """Count bytes that were read, and wait if that was too fast."""
         if self._rate is None:
             return
         self._due = max(self._due, time.monotonic() - 1) + count / self._rate
@@ -54,7 +54,7 @@ def verify_bag(bag: Path, pace: Pace | None = None) -> list[Damage]:
         sealed = bagit.Bag(str(bag))
         damages = _damages(sealed, pace or Pace())
         if not damages:
-            # What is no file's fault: its version, its totals, its form.
+            # Problems of the bag and not of one file: its version, its totals, its form.
             sealed.validate(fast=True)
     except (bagit.BagError, OSError, ValueError) as error:
         _LOG.warning("a bag is invalid: %s", described(error))
@@ -65,7 +65,7 @@ def verify_bag(bag: Path, pace: Pace | None = None) -> list[Damage]:
 
 
 def require_intact(bag: Path) -> None:
-    """Refuse a bag that is not as it was sealed: what is made of it would hide that.
+    """Refuse a bag that is not as it was sealed: a bag made from it would hide that.
 
     Raises:
         BagError: something is wrong with it.
@@ -75,7 +75,7 @@ def require_intact(bag: Path) -> None:
 
 
 def require_files_intact(bag: Path, paths: Sequence[str]) -> None:
-    """Refuse a bag of which its lists, or some files, are not as they were sealed; the others are not looked at.
+    """Refuse a bag whose lists, or some files, are not as they were sealed; the other files are not checked.
 
     Args:
         bag: the bag's folder.
@@ -88,14 +88,14 @@ def require_files_intact(bag: Path, paths: Sequence[str]) -> None:
     try:
         sealed = bagit.Bag(str(bag))
     except (bagit.BagError, ValueError) as error:
-        raise BagError(f"{bag.name} is no sound bag: {error}") from error
+        raise BagError(f"{bag.name} is not an undamaged bag: {error}") from error
     for path in ("manifest-sha256.txt", "manifest-sha512.txt", *paths):
         if path not in sealed.entries or _differs(bag / path, sealed.entries[path], Pace()):
             raise _not_as_sealed(bag, [Damage("changed", path)])
 
 
 def _not_as_sealed(bag: Path, damages: Sequence[Damage]) -> BagError:
-    return BagError(f"{bag.name} is not as it was sealed ({in_words(damages)}).", "`bannasar verify` lists all of it.")
+    return BagError(f"{bag.name} is not as it was sealed ({in_words(damages)}).", "`bannasar verify` lists everything.")
 
 
 def in_words(damages: Sequence[Damage]) -> str:
@@ -106,7 +106,7 @@ def in_words(damages: Sequence[Damage]) -> str:
 
 
 def _damages(sealed: bagit.Bag, pace: Pace) -> list[Damage]:
-    """Return what differs between a bag's manifests and its files, under the names that the files have now."""
+    """Return what differs between a bag's manifests and its files, under the present names of the files."""
     missing, unexpected = sealed.compare_manifests_with_fs()
     unexpected = [*unexpected, *_added_beside_data(sealed)]
     damages = [Damage("missing", path) for path in missing] + [Damage("unexpected", path) for path in unexpected]
@@ -124,7 +124,7 @@ def _damages(sealed: bagit.Bag, pace: Pace) -> list[Damage]:
 
 
 def _added_beside_data(sealed: bagit.Bag) -> Iterator[str]:
-    """Yield the files beside ``data`` that no list names; the RFC allows them, and bagit-python passes them over."""
+    """Yield the files next to ``data`` that no list names; the RFC allows them, and bagit-python ignores them."""
     bag = Path(sealed.path)
     for file in sorted(file for file in bag.rglob("*") if not file.is_dir()):
         path = file.relative_to(bag).as_posix()

@@ -1,8 +1,8 @@
-"""The journal of an archive: a line for each thing that entered or changed, each chained to the one before.
+"""The journal of an archive: one line for each thing that entered or changed, each chained to the one before.
 
 A line is a JSON object with sorted keys, chained as :mod:`pipeline.access.chain` says. ``manifest`` is the SHA-256 of
-the bag's ``tagmanifest-sha512.txt``, which in turn stands for every file of the bag. Where the archive has a key,
-``signature`` is its signature (base64) of the line as it stands with an empty one, and ``key`` its fingerprint.
+the bag's ``tagmanifest-sha512.txt``, which in turn covers every file of the bag. If the archive has a key,
+``signature`` is its signature (base64) of the line with an empty ``signature``, and ``key`` its fingerprint.
 """
 
 import base64
@@ -29,11 +29,11 @@ _FILE = "journal.jsonl"
 
 
 class Event(StrEnum):
-    """What can happen to a case file, and what is asked and decided about it; and to the archive itself.
+    """What can happen to a case file or to the archive itself, and what is asked and decided about a case file.
 
-    Lines of the archive name no case file. Those of a key have the key as the reason, and those of the audit log the
-    number and the SHA-256 of its last line. What is signed without a case file is the journal: the line vouches for all
-    before it.
+    Lines about the archive name no case file. Lines about a key have the key as the reason, and lines about the audit
+    log have the number and the SHA-256 of its last line. A signing without a case file is of the journal: that line is
+    evidence for all before it.
     """
 
     ARCHIVED = "archived"
@@ -59,7 +59,7 @@ class Event(StrEnum):
 class Line:
     """A line: ``number`` from 1; ``at`` in UTC, ISO 8601; ``bag`` is the bag's path in the archive.
 
-    ``by`` is who did it, ``kind`` what kind of actor that is; lines of before have none.
+    ``by`` is who did it, ``kind`` the kind of actor; older lines have neither.
     """
 
     number: int
@@ -76,12 +76,12 @@ class Line:
     kind: str = ""
 
     def written(self) -> str:
-        """Return the line as it stands in the file, without its end."""
+        """Return the line as in the file, without its end."""
         values = {name: getattr(self, name) for name in self.__slots__ if name != "kind" or self.kind}
         return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     def digest(self) -> str:
-        """Return the SHA-256 of the line, for which the next one's ``previous`` stands."""
+        """Return the SHA-256 of the line, which is ``previous`` in the next one."""
         return digest(self)
 
     def is_signed_by(self, keys: Mapping[str, Ed25519PublicKey]) -> bool:
@@ -96,7 +96,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is to be written down: an event, of the bag at a path in the archive with that manifest, and why.
+    """What is to be recorded: an event, of the bag at a path in the archive with that manifest, and why.
 
     An event of a key has no bag, and the key's fingerprint as the reason.
     """
@@ -112,9 +112,9 @@ def prepare(archive: Path, entry: Entry, actor: Actor, signer: Signer | None = N
 
     Args:
         archive: the archive's folder.
-        entry: what is to be written down.
+        entry: what is to be recorded.
         actor: who did it.
-        signer: signs the line, where the archive has a key.
+        signer: signs the line, if the archive has a key.
 
     Raises:
         JournalBrokenError: the last line is damaged.
@@ -141,7 +141,7 @@ def prepare(archive: Path, entry: Entry, actor: Actor, signer: Signer | None = N
 
 
 def write(archive: Path, line: Line) -> None:
-    """Write a prepared line down, and see it to the disk; one that is the last already is left as it is.
+    """Write a prepared line, and flush it to the disk; do nothing if it already is the last line.
 
     Raises:
         JournalBrokenError: the last line is damaged, or is not the one that the prepared line follows.
@@ -152,7 +152,7 @@ def write(archive: Path, line: Line) -> None:
 
 
 def append(archive: Path, entry: Entry, actor: Actor, signer: Signer | None = None) -> Line:
-    """Write down what happened, and return the line. The archive must be held.
+    """Record what happened, and return the line. The archive must be held.
 
     Raises:
         JournalBrokenError: the last line is damaged.
@@ -164,31 +164,31 @@ def append(archive: Path, entry: Entry, actor: Actor, signer: Signer | None = No
 
 
 def read_line(raw: bytes) -> Line:
-    """Return the line of the journal that these bytes are.
+    """Return the line of the journal in these bytes.
 
     Raises:
-        JournalBrokenError: they are none.
+        JournalBrokenError: they are not a line.
     """
     try:
         return _line(raw)
     except (ValueError, TypeError, KeyError) as error:
-        raise JournalBrokenError("This is no line of a journal.") from error
+        raise JournalBrokenError("This is not a line of a journal.") from error
 
 
 def last_line(archive: Path) -> Line | None:
     """Return the last line of the journal, None before there is one.
 
     Raises:
-        JournalBrokenError: it is not a line: nothing can be written down after it.
+        JournalBrokenError: it is not a line: nothing can be recorded after it.
         OSError: it cannot be read.
     """
     return _chain(archive).last()
 
 
 def lines(archive: Path) -> Iterator[Line]:
-    """Return the lines of the journal, one by one, the chain checked up to each.
+    """Return the lines of the journal, one by one, with the chain checked up to each.
 
-    Half a line at its end, which a power cut may have left, is none: the next event takes its place.
+    Half a line at its end, which a power cut may have left, does not count: the next event replaces it.
 
     Raises:
         JournalBrokenError: a line was changed, left out or put in.
@@ -203,7 +203,7 @@ def manifest_of(bag: Path) -> str:
 
 
 def history_with(case: CaseFile, bag: Path) -> tuple[Version, ...]:
-    """Return how a case file was made before and at last, for the record of the one that takes its bag's place."""
+    """Return the earlier versions of a case file and the last one, for the record of its next bag."""
     return (*case.history, case.version.model_copy(update={"manifest": manifest_of(bag)}))
 
 

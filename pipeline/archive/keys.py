@@ -1,7 +1,8 @@
 """The key that signs what an archive holds (Ed25519, RFC 8032), and the keys whose signatures are trusted.
 
-The private key lies outside the archive, for who can copy the archive must not be able to sign in its name. The public
-ones lie in the archive's folder ``keys``, each under its fingerprint: the SHA-256 of its 32 bytes, in hexadecimal.
+The private key is kept outside the archive, because a person who can copy the archive must not be able to sign in its
+name. The public keys are in the archive's folder ``keys``, each under its fingerprint: the SHA-256 of its 32 bytes, in
+hexadecimal.
 """
 
 import hashlib
@@ -27,7 +28,7 @@ from models.errors import KeyUnusableError
 
 _LOG = logging.getLogger(__name__)
 _FOLDER = "keys"
-SIGNED = "tagmanifest-sha512.txt"  # it lists the lists of all other files of a bag
+SIGNED = "tagmanifest-sha512.txt"  # it lists the manifests, which list all other files of a bag
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Signer:
 
 
 def make_key(file: Path, passphrase: str = "") -> Signer:
-    """Make a key and write its private part, which only its owner can read; with a passphrase it is encrypted too.
+    """Make a key and write the private key, which only its owner can read; with a passphrase it is encrypted too.
 
     Raises:
         KeyUnusableError: there is a file already.
@@ -55,7 +56,7 @@ def make_key(file: Path, passphrase: str = "") -> Signer:
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
-        raise KeyUnusableError(f"{file} is there already: a key is never written over.") from error
+        raise KeyUnusableError(f"{file} is there already: a key is never overwritten.") from error
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock))
         stream.flush()
@@ -69,20 +70,24 @@ def load_signer(file: Path, passphrase: str = "") -> Signer:
     """Read a private key.
 
     Raises:
-        KeyUnusableError: it is no Ed25519 key, or the passphrase does not open it.
+        KeyUnusableError: it is not an Ed25519 key, or the passphrase does not open it.
         OSError: it cannot be read.
     """
     try:
         key = load_pem_private_key(file.read_bytes(), passphrase.encode() or None)
     except TypeError as error:
-        why = "it is locked: set signing.passphrase_file" if not passphrase else "it has no passphrase: set none"
+        why = (
+            "it is locked: set signing.passphrase_file"
+            if not passphrase
+            else "it has no passphrase: leave signing.passphrase_file empty"
+        )
         raise KeyUnusableError(f"The key {file} cannot be used: {why}.") from error
     except (ValueError, UnsupportedAlgorithm) as error:
         raise KeyUnusableError(
-            f"The key {file} cannot be used: it is damaged, no private key, or its passphrase is another."
+            f"The key {file} cannot be used: it is damaged, not a private key, or has another passphrase."
         ) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise KeyUnusableError(f"The key {file} is no Ed25519 key. Make one with `bannasar keys init`.")
+        raise KeyUnusableError(f"The key {file} is not an Ed25519 key. Make one with `bannasar keys init`.")
     return Signer(key, fingerprint(key.public_key()))
 
 
@@ -90,15 +95,15 @@ def load_public(file: Path) -> Ed25519PublicKey:
     """Read a public key.
 
     Raises:
-        KeyUnusableError: it is no Ed25519 public key.
+        KeyUnusableError: it is not an Ed25519 public key.
         OSError: it cannot be read.
     """
     try:
         key = load_pem_public_key(file.read_bytes())
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise KeyUnusableError(f"{file} is no public key in PEM.") from error
+        raise KeyUnusableError(f"{file} is not a public key in PEM format.") from error
     if not isinstance(key, Ed25519PublicKey):
-        raise KeyUnusableError(f"{file} is no Ed25519 public key.")
+        raise KeyUnusableError(f"{file} is not an Ed25519 public key.")
     return key
 
 
@@ -108,7 +113,7 @@ def fingerprint(key: Ed25519PublicKey) -> str:
 
 
 def trust(archive: Path, key: Ed25519PublicKey) -> Path:
-    """Put a public key among those that an archive trusts, and return where it lies."""
+    """Add a public key to those that an archive trusts, and return its file."""
     file = trusted_file(archive, fingerprint(key))
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
@@ -116,7 +121,7 @@ def trust(archive: Path, key: Ed25519PublicKey) -> Path:
 
 
 def trusted_file(archive: Path, fingerprint: str) -> Path:
-    """Return where an archive keeps a public key that it trusts."""
+    """Return the file in which an archive keeps a public key that it trusts."""
     return archive / _FOLDER / f"{fingerprint}.pem"
 
 
@@ -141,7 +146,7 @@ def read_keys(files: Iterable[Path]) -> dict[str, Ed25519PublicKey]:
 
 
 def is_signed_by(key: Ed25519PublicKey, signature: bytes, content: bytes) -> bool:
-    """Whether a signature is that key's, of those bytes."""
+    """Whether a signature of these bytes was made with that key."""
     try:
         key.verify(signature, content)
     except InvalidSignature:
@@ -149,7 +154,7 @@ def is_signed_by(key: Ed25519PublicKey, signature: bytes, content: bytes) -> boo
     return True
 
 
-def is_vouched_for(bag: Path, keys: Mapping[str, Ed25519PublicKey]) -> bool:
+def is_signed(bag: Path, keys: Mapping[str, Ed25519PublicKey]) -> bool:
     """Whether one of these keys signed a bag as it is."""
     try:
         content = (bag / SIGNED).read_bytes()
@@ -161,7 +166,7 @@ def is_vouched_for(bag: Path, keys: Mapping[str, Ed25519PublicKey]) -> bool:
 
 
 def false_signatures(bag: Path, keys: Mapping[str, Ed25519PublicKey]) -> list[str]:
-    """Return the fingerprints of those of these keys whose signatures in a bag are not of the bag as it is."""
+    """Return the fingerprints of those of these keys whose signatures in a bag do not match the bag."""
     content = (bag / SIGNED).read_bytes()
     return [
         name
@@ -171,9 +176,9 @@ def false_signatures(bag: Path, keys: Mapping[str, Ed25519PublicKey]) -> list[st
 
 
 def sign_bag(bag: Path, signer: Signer) -> None:
-    """Sign a bag: the bytes of its ``tagmanifest-sha512.txt``, which stands for all its files.
+    """Sign a bag: the bytes of its ``tagmanifest-sha512.txt``, which covers all its files.
 
-    The signature, 64 bytes, lies in the bag's folder ``signatures`` under the key's fingerprint: a bag that went from
+    The signature, 64 bytes, is in the bag's folder ``signatures`` under the key's fingerprint. So a bag that went from
     one archive to another can be signed by both.
     """
     file = bag / "signatures" / f"{signer.fingerprint}.sig"

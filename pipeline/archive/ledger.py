@@ -1,4 +1,4 @@
-"""The ledger: every box and scan, how it stands, every attempt. Only the coordinating process writes it."""
+"""The ledger: every box, every scan with its state, every attempt. Only the coordinating process writes it."""
 
 import json
 import logging
@@ -24,7 +24,7 @@ from pipeline.archive.measure import Measure, confidence_of
 from pipeline.logs import about
 
 _LOG = logging.getLogger(__name__)
-# What a scan may become; "archived" becomes "pending" when it is to be read again.
+# The states that may follow a state; "archived" becomes "pending" when a scan is to be read again.
 _NEXT = {
     ScanState.PENDING: frozenset(ScanState),
     ScanState.FAILED: frozenset(ScanState) - {ScanState.ARCHIVED},
@@ -35,7 +35,7 @@ _NEXT = {
 }
 
 
-# The root of a box that was adopted: no path, for it is not known where it lies.
+# The root of a box that was adopted: not a path, because its folder is not known.
 _ADOPTED = "?/"
 
 
@@ -43,7 +43,7 @@ class Ledger(LedgerReads):
     """The ledger of one archive. Every method leaves it consistent."""
 
     def __init__(self, archive: Path) -> None:
-        """Open the ledger of an archive, and make it where there is none; to be read only where none may be written.
+        """Open the ledger of an archive, or make one; only for reading if it cannot be written.
 
         Raises:
             LedgerError: another version wrote it, it is not a ledger, or it cannot be opened.
@@ -63,7 +63,7 @@ class Ledger(LedgerReads):
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Do all that is written within, or, if the process dies, nothing of it; one within another is part of it."""
+        """Write everything within, or nothing if the process dies; an inner transaction is part of the outer one."""
         if self._database.in_transaction:
             yield self._database
             return
@@ -78,7 +78,7 @@ class Ledger(LedgerReads):
     # Runs
 
     def begin_run(self, command: str, recipe: str, versions: Mapping[str, str]) -> None:
-        """Note that a run begins; one that was begun and never ended has died."""
+        """Record that a run begins; an earlier run that never ended has died."""
         with self.transaction() as database:
             database.execute("UPDATE runs SET outcome = 'died' WHERE outcome IS NULL")
             cursor = database.execute(
@@ -89,20 +89,20 @@ class Ledger(LedgerReads):
         _LOG.info("run %d of the ledger begins", self._run)
 
     def end_run(self, outcome: RunOutcome, reason: str = "") -> None:
-        """Note that the run has ended."""
+        """Record that the run has ended."""
         _LOG.info("run %d of the ledger ends: %s", self._run, outcome)
         self._database.execute(
             "UPDATE runs SET ended = ?, outcome = ?, reason = ? WHERE id = ?", (_now(), outcome, reason, self._run)
         )
 
     def run_died(self, run: int) -> None:
-        """Note that a run never came to its end."""
+        """Record that a run never ended."""
         self._database.execute("UPDATE runs SET outcome = 'died' WHERE id = ?", (run,))
 
     # Boxes
 
     def enter_box(self, root: Path) -> Box:
-        """Return the box that lies at ``root``, entered now if it is new; its id is its folder's name, made unique."""
+        """Return the box at ``root``, entered now if it is new; its id is its folder's name, made unique."""
         place = str(root.resolve())
         with self.transaction() as database:
             adopted = _ADOPTED + (root.resolve().name or "box")
@@ -120,26 +120,26 @@ class Ledger(LedgerReads):
         return Box(id=box_id, root=root.resolve())
 
     def adopt_box(self, box: str) -> None:
-        """Enter a box of which only its bags are known; whichever folder of its name comes in next is it."""
+        """Enter a box of which only its bags are known; the next folder of its name that comes in is this box."""
         self._database.execute(
             "INSERT OR IGNORE INTO boxes (id, root, first_seen) VALUES (?, ?, ?)", (box, _ADOPTED + box, _now())
         )
 
     def note_run(self, box: str, ignored: int) -> None:
-        """Note that a run has walked a box."""
+        """Record that a run has gone through a box."""
         self._database.execute("UPDATE boxes SET last_run = ?, passed_over = ? WHERE id = ?", (_now(), ignored, box))
 
     # Scans
 
     def put(self, row: ScanRow) -> None:
-        """Enter a scan, in place of what was known of the same bytes at the same path."""
+        """Enter a scan; it replaces what was known about the same bytes at the same path."""
         with about(scan=row.sha256):
             _LOG.debug("scan entered as %s", row.state)
         values = [getattr(row, name) for name in ScanRow.__slots__]
         marks = ", ".join("?" * len(values))
         with self.transaction() as database:
             database.execute("UPDATE scans SET current = 0 WHERE box = ? AND path = ?", (row.box, row.path))
-            # What could not be read before, or was refused with other bytes, is not a scan of its own any more.
+            # An entry that could not be read before, or was refused with other bytes, is no longer a separate scan.
             database.execute(
                 "DELETE FROM scans WHERE box = ? AND path = ? AND sha256 <> ? AND state <> 'archived' "
                 "AND recipe IS NULL",
@@ -159,14 +159,14 @@ class Ledger(LedgerReads):
         self._update(row, state=state, code=failure.code, reason=failure.reason)
 
     def archive(self, row: ScanRow, recipe: str, measure: Measure) -> None:
-        """Set a scan to archived, as its bag measures it.
+        """Set a scan to archived, with the counts from its bag.
 
         Raises:
             LedgerError: not every page of it is accounted for.
         """
         counts = asdict(measure)
         if row.pages != measure.read + measure.blank + measure.missing:
-            raise LedgerError(f"Of {row.path}, {row.pages} pages, the bag accounts for {counts}. Report this.")
+            raise LedgerError(f"Of {row.path}, {row.pages} pages, the bag accounts for {counts}. Report this problem.")
         with self.transaction() as database:
             self._update(row, state=ScanState.ARCHIVED, recipe=recipe, code=None, reason=None, **counts)
             if not measure.missing:
@@ -178,7 +178,7 @@ class Ledger(LedgerReads):
 
         Args:
             row: the scan.
-            reason: why; a reason that it had before is kept behind it.
+            reason: why; an earlier reason is kept after it.
             now: the scan that has the same bytes now, if it was renamed or moved.
         """
         before = f" Before that: {row.reason}" if row.reason else ""
@@ -186,17 +186,19 @@ class Ledger(LedgerReads):
         self._update(row, state=ScanState.GONE, code=None, reason=reason + before, **first)
 
     def mark_pending(self, row: ScanRow) -> None:
-        """Set a scan to pending: it is to be read, once more if it was read before."""
+        """Set a scan to pending: it is to be read, or read again."""
         self._update(row, state=ScanState.PENDING, code=None, reason=None)
 
     def mark_lost(self, row: ScanRow) -> None:
-        """Set a scan to pending that was archived, and is in its bag no more."""
+        """Set a scan to pending that was archived, but is no longer in its bag."""
         gone = {"recipe": None, "read": 0, "blank": 0, "missing": 0, "confidence": None}
         self._update(row, state=ScanState.PENDING, code=None, reason=None, **gone)
 
     def _update(self, row: ScanRow, **values: Any) -> None:  # noqa: ANN401  # SQLite's own types
         if values["state"] not in _NEXT[row.state]:
-            raise LedgerError(f"{row.box}/{row.path} cannot become {values['state']}: it is {row.state}. Report this.")
+            raise LedgerError(
+                f"{row.box}/{row.path} cannot become {values['state']}: it is {row.state}. Report this problem."
+            )
         with about(scan=row.sha256):
             if code := values.get("code"):
                 _LOG.warning("scan %s (%s), was %s", values["state"], code, row.state)
@@ -211,18 +213,18 @@ class Ledger(LedgerReads):
     # Pages
 
     def page_read(self, page: Page, seconds: float) -> None:
-        """Note that a page was read."""
+        """Record that a page was read."""
         state: PageState = "blank" if page.blank else "read"
         by_hand = page.handwriting_share
         sure = confidence_of([page])
         self._put_page(page.scan, page.number, state, page.recipe, seconds, confidence=sure, handwriting=by_hand)
 
     def page_failed(self, sha256: str, number: int, recipe: str, seconds: float, failure: Failure) -> None:
-        """Note that a page failed for good in this run."""
+        """Record that a page failed for good in this run."""
         self._put_page(sha256, number, "failed", recipe, seconds, code=failure.code, reason=failure.reason)
 
     def forget_pages(self, pages: Sequence[tuple[str, int]]) -> None:
-        """Forget how some pages (SHA-256 and number) came out."""
+        """Forget the results of some pages (SHA-256 and number)."""
         with self.transaction() as database:
             database.executemany("DELETE FROM pages WHERE sha256 = ? AND number = ?", pages)
 
@@ -249,38 +251,38 @@ class Ledger(LedgerReads):
     # Case files
 
     def enter_case(self, case_id: str, box: str, folder: str, title: str) -> None:
-        """Enter a case file, or leave it as it is known."""
+        """Enter a case file; one that is known already stays as it is."""
         self._database.execute(
             "INSERT OR IGNORE INTO cases (id, box, folder, title) VALUES (?, ?, ?, ?)", (case_id, box, folder, title)
         )
 
     def case_archived(self, case_id: str, bag: str) -> None:
-        """Note that the bag of a case file is in place (its path in the archive) and is to be indexed."""
+        """Record that the bag of a case file is in place (its path in the archive) and is to be indexed."""
         self._database.execute(
             "UPDATE cases SET bag = ?, archived = ?, indexed = NULL WHERE id = ?", (bag, _now(), case_id)
         )
 
     def case_indexed(self, case_id: str) -> None:
-        """Note that a case file is in the index."""
+        """Record that a case file is in the index."""
         self._database.execute("UPDATE cases SET indexed = ? WHERE id = ?", (_now(), case_id))
 
     def case_lost(self, case_id: str) -> None:
-        """Note that the bag of a case file is gone."""
+        """Record that the bag of a case file is gone."""
         self._database.execute("UPDATE cases SET bag = NULL, archived = NULL, indexed = NULL WHERE id = ?", (case_id,))
 
     def case_not_indexed(self, case_id: str) -> None:
-        """Note that a case file waits for the index."""
+        """Record that a case file waits for the index."""
         self._database.execute("UPDATE cases SET indexed = NULL WHERE id = ?", (case_id,))
 
     def index_lost(self) -> None:
-        """Note that the index holds nothing: every case file waits for it."""
+        """Record that the index holds nothing: every case file waits for it."""
         _LOG.info("the index holds nothing: what is archived waits for it")
         self._database.execute("UPDATE cases SET indexed = NULL")
 
     # Attempts
 
     def attempt(self, attempt: Attempt) -> None:
-        """Note a try that has ended."""
+        """Record an attempt that has ended."""
         failure = attempt.failure
         self._database.execute(
             "INSERT INTO attempts (run, step, box, subject, page, recipe, worker, started, ended, seconds, outcome, "

@@ -1,4 +1,4 @@
-"""What can be asked of the ledger: every question in SQL, every answer a record."""
+"""The questions to the ledger: every question in SQL, every answer a record."""
 
 import sqlite3
 from pathlib import Path
@@ -13,8 +13,8 @@ _PAGE_COLUMNS = ", ".join(f"pages.{name}" for name in PageRow.__slots__)
 _ATTEMPT_COLUMNS = ", ".join(f"attempts.{name}" for name in AttemptRow.__slots__ if name != "versions")
 _RUN_COLUMNS = ", ".join(RunRow.__slots__)
 
-# A duplicate's pages are those of its first, and those of a scan that was renamed or moved are the new one's. What was
-# archived and lies in the box no more is accounted for as well.
+# A duplicate's pages count with its first scan, and the pages of a renamed or moved scan with the new one. Archived scans
+# that are no longer in the box are counted as well.
 _ACCOUNT = """
     SELECT coalesce(sum(pages), 0) AS pages,
            coalesce(sum(read), 0) AS archived,
@@ -54,14 +54,14 @@ class LedgerReads:
         return int(row["passed_over"])
 
     def account(self, box: str) -> Account:
-        """Return what became of the pages of a box."""
+        """Return where the pages of a box went."""
         (row,) = self._all(_ACCOUNT, box)
         return Account(**dict(row))
 
     # Scans
 
     def scans(self, box: str) -> list[ScanRow]:
-        """Return the scans of a box as they lie in it now, and those that no longer do."""
+        """Return the scans of a box, those that are in it now and those that no longer are."""
         return self._scans("WHERE box = ? ORDER BY path, updated", box)
 
     def scans_of_case(self, case_id: str) -> list[ScanRow]:
@@ -69,16 +69,16 @@ class LedgerReads:
         return self._scans("WHERE case_id = ? ORDER BY path, updated", case_id)
 
     def known(self, box: str, path: str, size: int, mtime_ns: int) -> ScanRow | None:
-        """Return the scan that lay at this path with this size and time of change, so that it need not be hashed."""
+        """Return the scan at this path with this size and time of change, so that it is not hashed again."""
         where = "WHERE box = ? AND path = ? AND size = ? AND mtime_ns = ? AND current = 1"
         return next(iter(self._scans(where, box, path, size, mtime_ns)), None)
 
     def scan(self, box: str, path: str, sha256: str) -> ScanRow | None:
-        """Return what is known of these bytes at this path."""
+        """Return what is known about these bytes at this path."""
         return next(iter(self._scans("WHERE box = ? AND path = ? AND sha256 = ?", box, path, sha256)), None)
 
     def first(self, sha256: str, box: str, path: str) -> ScanRow | None:
-        """Return the scan elsewhere that holds the same bytes and is archived or on its way."""
+        """Return the scan elsewhere that has the same bytes and is archived or pending."""
         where = "WHERE sha256 = ? AND NOT (box = ? AND path = ?) AND state IN ('archived', 'pending')"
         return next(iter(self._scans(f"{where} ORDER BY state, box, path", sha256, box, path)), None)
 
@@ -104,7 +104,7 @@ class LedgerReads:
         return self._pages("WHERE sha256 = ? AND state = 'failed' ORDER BY number", sha256)
 
     def is_missing(self, sha256: str, number: int) -> bool:
-        """Whether a page has failed the last time, and so is missing from the bag of its scan, if that has one."""
+        """Whether a page failed the last time, and so is missing from the bag of its scan, if there is one."""
         return any(page.number == number for page in self.failed_pages(sha256))
 
     def pages_of_box(self, box: str) -> list[tuple[str, PageRow]]:
@@ -139,7 +139,7 @@ class LedgerReads:
         return [CaseRow(row["id"], row["bag"], bool(row["is_indexed"])) for row in rows]
 
     def waits_for_index(self, case_id: str) -> bool:
-        """Whether a case file is not in the index as it is."""
+        """Whether the index lacks a case file in its present state."""
         return bool(self._all("SELECT 1 FROM cases WHERE id = ? AND indexed IS NULL", case_id))
 
     def to_be_indexed(self) -> list[str]:
@@ -153,7 +153,7 @@ class LedgerReads:
         return str(rows[0]["bag"] or "") if rows else ""
 
     def folder_of(self, case_id: str) -> str:
-        """Return the folder of a case file in its box, "" for a scan by itself."""
+        """Return the folder of a case file in its box, "" for a single scan."""
         (row,) = self._all("SELECT folder FROM cases WHERE id = ?", case_id)
         return str(row["folder"])
 
@@ -174,7 +174,7 @@ class LedgerReads:
         return [AttemptRow(**dict(row)) for row in rows]
 
     def seconds_a_page(self) -> float | None:
-        """Return the mean time a worker spent on a page and its share of the archiving, None before the first."""
+        """Return the mean time that a worker needs for a page with its share of the archiving, None before the first."""
         (row,) = self._all(
             "SELECT sum(seconds) AS seconds, sum(step = 'read') AS pages FROM attempts "
             "WHERE step IN ('read', 'archive') AND outcome = 'done'"

@@ -1,4 +1,4 @@
-"""The ledger's file: opened, made, and brought up to date where an older version wrote it."""
+"""The ledger's file: opens it, makes it, and brings it up to date if an older version wrote it."""
 
 import logging
 import sqlite3
@@ -12,11 +12,11 @@ from pipeline.index.database import connect, may_be_written
 _LOG = logging.getLogger(__name__)
 FILE = "ledger.db"
 VERSION = 4
-_BESIDE = ("", "-wal", "-shm")  # what SQLite lays beside a file in WAL mode
+_BESIDE = ("", "-wal", "-shm")  # the files that SQLite puts next to a database in WAL mode
 
 
 def ledger_file(archive: Path) -> Path:
-    """Return where the ledger of an archive lies."""
+    """Return the file of an archive's ledger."""
     return archive / FILE
 
 
@@ -26,7 +26,7 @@ def is_made(archive: Path) -> bool:
 
 
 def open_ledger(archive: Path) -> sqlite3.Connection:
-    """Open the ledger of an archive, and make it where there is none; to be read only where it may not be written.
+    """Open the ledger of an archive, or make one; only for reading if it cannot be written.
 
     Raises:
         LedgerError: another version wrote it, it is not a ledger, or it cannot be opened.
@@ -36,7 +36,7 @@ def open_ledger(archive: Path) -> sqlite3.Connection:
         database.close()
         raise LedgerError(
             f"The ledger of {archive} was written by an older Bannasar (schema {version}, this one knows {VERSION}).",
-            "`bannasar ledger check` brings it up to date, as every run does. Where it may only be read, copy the "
+            "`bannasar ledger check` brings it up to date, as every run does. If you can only read it, copy the "
             "archive first.",
         )
     file = ledger_file(archive)
@@ -76,7 +76,7 @@ def is_outdated(archive: Path) -> bool:
 
 
 def set_aside(archive: Path) -> Path | None:
-    """Rename the ledger of an archive that nobody has open, and return where it lies; None where there is none."""
+    """Rename the ledger of an archive that nobody has open, and return its new file; None where there is none."""
     file = ledger_file(archive)
     if not file.exists():
         return None
@@ -89,7 +89,7 @@ def set_aside(archive: Path) -> Path | None:
 
 
 def _connect(archive: Path) -> tuple[sqlite3.Connection, int]:
-    """Return the ledger's database, and the version of its tables: 0 where it is new."""
+    """Return the ledger's database, and the version of its tables: 0 if it is new."""
     archive.mkdir(parents=True, exist_ok=True)
     file = ledger_file(archive)
     try:

@@ -1,4 +1,4 @@
-"""One run at a time on an archive."""
+"""Only one run at a time on an archive."""
 
 import errno
 import fcntl
@@ -17,10 +17,10 @@ _LOG = logging.getLogger(__name__)
 
 @contextmanager
 def hold(archive: Path) -> Iterator[None]:
-    """Hold an archive against other runs; the system lets go of it when the process ends, however it ends.
+    """Hold an archive against other runs; the system releases it when the process ends, in any way.
 
     Raises:
-        ArchiveBusyError: another run holds it, or it may not be written.
+        ArchiveBusyError: another run holds it, or it cannot be written.
     """
     try:
         archive.mkdir(parents=True, exist_ok=True)
@@ -29,7 +29,7 @@ def hold(archive: Path) -> Iterator[None]:
         if error.errno not in {errno.EROFS, errno.EACCES, errno.EPERM}:
             raise
         raise ArchiveBusyError(
-            f"The archive {archive} may not be written: {error.strerror}. Check its permissions and the disk."
+            f"The archive {archive} cannot be written: {error.strerror}. Check its permissions and the disk."
         ) from error
     try:
         try:

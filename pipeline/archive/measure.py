@@ -1,4 +1,4 @@
-"""How the pages of a scan came out: what the ledger counts."""
+"""The counts of a scan's pages for the ledger."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from models.page import Page
 class Measure:
     """The pages of a scan in its bag: with text, blank, and missing because they failed.
 
-    ``confidence`` is the mean of all words', None where there are none.
+    ``confidence`` is the mean over all words, None where there are none.
     """
 
     read: int
@@ -20,7 +20,7 @@ class Measure:
 
 
 def measure(pages: Sequence[Page], missing: Collection[int]) -> Measure:
-    """Measure the pages of one scan; ``missing`` are the numbers of those that only stand for what failed."""
+    """Measure the pages of one scan; ``missing`` are the numbers of pages that failed and have only a placeholder."""
     there = [page for page in pages if page.number not in missing]
     blank = sum(page.blank for page in there)
     return Measure(len(there) - blank, blank, len(pages) - len(there), confidence_of(there))
@@ -29,7 +29,7 @@ def measure(pages: Sequence[Page], missing: Collection[int]) -> Measure:
 def confidence_of(pages: Iterable[Page]) -> float | None:
     """Return the mean confidence of the words on pages, None where there are none.
 
-    What is known not to be read counts as a word that nobody is sure of: such a page is never wholly sure.
+    Known unread content counts as a word with confidence 0, so such a page never has full confidence.
     """
     sure: list[float] = []
     for page in pages:

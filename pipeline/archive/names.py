@@ -7,10 +7,10 @@ _MOST_BYTES = 120
 
 
 def case_id(box: str, folder: str) -> str:
-    """Return the id of the case file that lies at ``folder`` (or is the scan of that name) in a box.
+    """Return the id of the case file at ``folder`` (or of the single scan of that name) in a box.
 
-    The name keeps its script. What a file system or a shell could trip over becomes ``-``; a name that had to be
-    changed, or is long, ends in eight digits of the SHA-256 of what it was, so that two never become one.
+    The name keeps its script. Characters that could cause problems in a file system or a shell become ``-``. A name that had
+    to be changed, or is long, ends in eight digits of the SHA-256 of the original, so that no two become the same.
     """
     name = f"{box}_{folder}"
     safe = unicodedata.normalize("NFC", name)

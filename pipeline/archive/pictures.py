@@ -1,4 +1,4 @@
-"""The pictures of a bag's pages, taken out of its PDFs as they were put in."""
+"""The pictures of a bag's pages, taken unchanged from its PDFs."""
 
 from pathlib import Path
 
@@ -15,12 +15,12 @@ _ENDINGS = {"/DCTDecode": ".jpg", "/JPXDecode": ".jp2"}
 def extract_pictures(bag: Path, case: CaseFile, folder: Path) -> dict[tuple[str, int], Path]:
     """Write the picture of each page of a bag's documents into a folder, its bytes as they are in the PDF.
 
-    So a bag can be made anew without reading its scans, which may need a password.
+    So a bag can be made again without reading its scans, which may need a password.
 
     Args:
         bag: the bag.
         case: its case file.
-        folder: where the pictures go.
+        folder: the folder for the pictures.
 
     Returns:
         The file of each, by scan and page number.
@@ -39,5 +39,7 @@ def extract_pictures(bag: Path, case: CaseFile, folder: Path) -> dict[tuple[str,
                     picture.write_bytes(image.read_raw_bytes())
                     pictures[ref.scan, ref.number] = picture
         except (pikepdf.PdfError, ValueError, KeyError) as error:
-            raise ScanError(Code.PDF, f"{file}: its pictures are not where Bannasar puts them ({error})") from error
+            raise ScanError(
+                Code.PDF, f"{file}: its pictures are not in the place where Bannasar puts them ({error})"
+            ) from error
     return pictures

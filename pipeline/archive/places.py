@@ -1,23 +1,23 @@
-"""Where things lie in an archive's folder. No other room spells a path of it.
+"""The paths in an archive's folder. No other module writes them out.
 
-Whoever has an :class:`pipeline.archive.archive.Archive` asks that; these are for workers, which are given its folder.
+Code that has an :class:`pipeline.archive.archive.Archive` asks that; these are for workers, which get only the folder.
 """
 
 from pathlib import Path
 
 
 def bags_folder(archive: Path) -> Path:
-    """Return the folder of all bags, a folder a box."""
+    """Return the folder of all bags, with one folder for each box."""
     return archive / "bags"
 
 
 def bag_place(archive: Path, box: str, case: str) -> Path:
-    """Return where the bag of a case file lies, or will lie."""
+    """Return where the bag of a case file is, or will be."""
     return bags_folder(archive) / box / case
 
 
 def work_folder(archive: Path) -> Path:
-    """Return the folder for work in progress; what is left in it after a crash is of no use."""
+    """Return the folder for work in progress; what a crash leaves in it is useless."""
     return archive / "tmp"
 
 
@@ -32,7 +32,7 @@ def pictures_cache(archive: Path) -> Path:
 
 
 def lock_file(archive: Path) -> Path:
-    """Return the file that a run holds; while it does, the file is there."""
+    """Return the file that a run holds; it is there while the run holds it."""
     return archive / "lock"
 
 
@@ -42,5 +42,5 @@ def fixity_log(archive: Path) -> Path:
 
 
 def own_model(archive: Path) -> Path:
-    """Return where the classifier's model lies that was taught with the archive's own documents."""
+    """Return the file of the classifier's model that was trained with the archive's own documents."""
     return archive / "kinds.npz"

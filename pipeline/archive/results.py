@@ -13,11 +13,11 @@ from models.failure import Code
 from models.page import Page
 from pipeline.archive.places import results_folder
 
-_DAMAGED = "what was kept of its reading is damaged; the next run reads it anew"
+_DAMAGED = "the kept result of its reading is damaged; the next run reads it again"
 
 
 class Results:
-    """Page records under scan, recipe and page number; one compressed file a page, written whole or not at all."""
+    """Page records under scan, recipe and page number; one compressed file for each page, written completely or not at all."""
 
     def __init__(self, archive: Path) -> None:
         """Keep the results of the archive in this folder."""
@@ -30,7 +30,7 @@ class Results:
         return self._folder(scan, recipe) / f"{number:06}.json.gz"
 
     def put(self, page: Page) -> None:
-        """Keep a page, in place of what was kept for the same scan, recipe and number."""
+        """Keep a page; it replaces the one kept for the same scan, recipe and number."""
         file = self._file(page.scan, page.recipe, page.number)
         file.parent.mkdir(parents=True, exist_ok=True)
         aside = file.with_suffix(".part")
@@ -45,7 +45,7 @@ class Results:
 
         Raises:
             FileNotFoundError: it is not kept.
-            ScanError: it is damaged; it is forgotten, so that the page is read anew.
+            ScanError: it is damaged; it is removed, so that the page is read again.
         """
         file = self._file(scan, recipe, number)
         content = file.read_bytes()
@@ -56,7 +56,7 @@ class Results:
             raise ScanError(Code.INTERNAL, _DAMAGED, page=number) from error
 
     def are_newer(self, scan: str, recipe: str, than: datetime) -> bool:
-        """Whether a page of a scan was kept after a time, by more than a second: some disks keep whole seconds only."""
+        """Whether a page of a scan was kept more than a second after a time: some disks keep only whole seconds."""
         files = self._folder(scan, recipe).glob("*.json.gz")
         return any(file.stat().st_mtime > than.timestamp() + 1 for file in files)
 
@@ -69,9 +69,9 @@ class Results:
         return self._file(scan, recipe, number).is_file()
 
     def unusable(self) -> Iterator[tuple[Path, bool]]:
-        """Yield every file that is of no use, in the order of their paths, and whether its page was not kept whole.
+        """Yield every useless file, in the order of their paths, and whether its page was only partly written.
 
-        Such a page was being written when the process died; of the others the file is damaged.
+        Such a page was being written when the process died; the other files are damaged.
         """
         for file in sorted(self._root.rglob("*")):
             if file.is_dir():

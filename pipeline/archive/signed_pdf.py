@@ -1,7 +1,7 @@
-"""PDFs that carry a signature (PAdES, ETSI EN 319 142), which readers of PDFs know how to check.
+"""PDFs with a signature (PAdES, ETSI EN 319 142), which PDF readers can check.
 
-The certificate in it is signed by its own key and says nothing of whose it is: what counts is the key, which is
-compared with those that are trusted.
+The certificate in the signature is signed by its own key and does not name an owner. Only the key counts: it is
+compared with the trusted keys.
 """
 
 import io
@@ -29,15 +29,15 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from pipeline.archive.keys import Signer, fingerprint
 
-# They warn of every certificate that no authority has signed, as ours.
+# They warn about every certificate that no authority has signed, such as ours.
 for _name in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 _FIELD = "Bannasar"
-_BYTES_SIGNED = b"/ByteRange"  # it stands in every signed PDF (PDF 32000-1, 12.8.1)
+_BYTES_SIGNED = b"/ByteRange"  # every signed PDF has it (PDF 32000-1, 12.8.1)
 
 
 class Signature(StrEnum):
-    """How the signature of a PDF stands."""
+    """The state of a PDF's signature."""
 
     SOUND = "sound"
     BROKEN = "broken"
@@ -46,13 +46,13 @@ class Signature(StrEnum):
 
 
 def sign_pdf(pdf: Path, to: Path, signer: Signer, reason: str) -> None:
-    """Write a PDF again with a signature at its end; nothing of it is changed before.
+    """Write a copy of a PDF with a signature at its end; the bytes before that do not change.
 
     Args:
         pdf: the PDF.
-        to: where the signed one goes.
+        to: the file for the signed PDF.
         signer: who signs.
-        reason: why, as readers show it.
+        reason: why, as PDF readers show it.
 
     Raises:
         OSError: it cannot be read or written.
@@ -83,21 +83,21 @@ def sign_pdf(pdf: Path, to: Path, signer: Signer, reason: str) -> None:
 
 
 def signature_of(pdf: bytes, keys: Mapping[str, Ed25519PublicKey]) -> Signature:
-    """Return how the signature of a PDF stands; it is sound only if it covers the whole file."""
+    """Return the state of a PDF's signature; it is sound only if it covers the whole file."""
     try:
         found = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
         if not found:
             return Signature.NONE
         last = found[-1]
         certificate = last.signer_cert
-        if certificate.public_key.algorithm != "ed25519":  # another's, who signs otherwise
+        if certificate.public_key.algorithm != "ed25519":  # a signature of somebody else, with another kind of key
             return Signature.UNKNOWN_KEY
         public = Ed25519PublicKey.from_public_bytes(bytes(certificate.public_key["public_key"]))
         if fingerprint(public) not in keys:
             return Signature.UNKNOWN_KEY
         status = validate_pdf_signature(last)
     except (PdfError, SigningError, SignatureValidationError, ValueError, KeyError, TypeError):
-        # A file that was changed may fail anywhere in their reader; so may one of a careless program, unsigned.
+        # A changed file may fail anywhere in their reader; so may an unsigned file of a faulty program.
         return Signature.BROKEN if _BYTES_SIGNED in pdf else Signature.NONE
     whole = status.coverage is SignatureCoverageLevel.ENTIRE_FILE
     return Signature.SOUND if status.intact and status.valid and whole else Signature.BROKEN

@@ -1,8 +1,8 @@
-"""What a certificate states of a case file, as a line of text that carries its own signature.
+"""What a certificate states about a case file, as a line of text that includes its signature.
 
-``BANNASAR1.STATEMENT.SIGNATURE``: the statement is JSON in UTF-8, the signature (Ed25519) is of all that stands before
-the second dot; both are written in base64url without padding (RFC 4648, 5). So whoever has the public key needs nothing
-of ours to check it.
+``BANNASAR1.STATEMENT.SIGNATURE``: the statement is JSON in UTF-8, the signature (Ed25519) covers everything before the
+second dot; both are written in base64url without padding (RFC 4648, 5). So the public key is enough to check it,
+without Bannasar.
 """
 
 import base64
@@ -21,7 +21,7 @@ _MARK = "BANNASAR1"
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What is stated.
+    """The statement.
 
     ``archived`` and ``made`` are times in UTC (ISO 8601): when the case file entered the archive as it is, and when
     this was stated. ``manifest`` is the SHA-256 of the bag's ``tagmanifest-sha512.txt``, ``line`` and ``head`` are the
@@ -48,17 +48,17 @@ def seal(statement: Statement, signer: Signer) -> str:
 
 
 def open_sealed(text: str, keys: Mapping[str, Ed25519PublicKey]) -> tuple[Statement, bool | None]:
-    """Return what a line of text states, and whether the key that it names signed it: None where that is not at hand.
+    """Return what a line of text states, and whether the key that it names signed it; None without that key.
 
     Raises:
-        NoStatementError: it is none, or is cut off.
+        NoStatementError: it is not a statement, or is cut off.
     """
     try:
         mark, payload, signature = text.strip().split(".")
         statement = Statement(**json.loads(_decoded(payload)))
         signed = _decoded(signature)
     except (ValueError, TypeError, binascii.Error) as error:
-        raise NoStatementError("it is no statement of an archive, or not a whole one") from error
+        raise NoStatementError("it is not a statement of an archive, or is incomplete") from error
     if mark != _MARK:
         raise NoStatementError(f"it begins with {mark[:20]!r} and not with {_MARK}")
     key = keys.get(statement.key)
@@ -67,7 +67,7 @@ def open_sealed(text: str, keys: Mapping[str, Ed25519PublicKey]) -> tuple[Statem
 
 
 def is_statement(text: str) -> bool:
-    """Whether a text says that it is a statement."""
+    """Whether a text begins as a statement does."""
     return text.strip().startswith(f"{_MARK}.")
 
 

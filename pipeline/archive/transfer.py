@@ -1,4 +1,4 @@
-"""Bags out of an archive and into another: as folders or as ZIP files, whole or not at all."""
+"""Copies bags out of an archive and into another: as folders or as ZIP files, completely or not at all."""
 
 import errno
 import logging
@@ -25,7 +25,7 @@ _ENCRYPTED = 1  # a flag of an entry (APPNOTE.TXT, 4.4.4)
 
 
 def copy_bag(bag: Path, to: Path) -> Path:
-    """Copy a bag into a folder, or into a ZIP file where the name ends so, and return where it is.
+    """Copy a bag into a folder, or into a ZIP file if the name ends in .zip, and return where it is.
 
     Raises:
         TransferError: there is something already.
@@ -41,20 +41,20 @@ def copy_bag(bag: Path, to: Path) -> Path:
     try:
         if to.suffix.lower() == ".zip":
             made = aside / place.name
-            # A ZIP file knows no time before 1980, and many a copied file has one.
+            # A ZIP file cannot hold a time before 1980, but some copied files have one.
             with zipfile.ZipFile(made, "x", zipfile.ZIP_DEFLATED, strict_timestamps=False) as packed:
                 for file in sorted(file for file in bag.rglob("*") if file.is_file()):
                     packed.write(file, PurePosixPath(bag.name, *file.relative_to(bag).parts))
             with zipfile.ZipFile(made) as packed:
                 if spoilt := packed.testzip():
-                    raise TransferError(f"{spoilt} does not come out of the ZIP file as it went in: try another disk.")
+                    raise TransferError(f"{spoilt} is damaged in the new ZIP file: try another disk.")
         else:
             made = aside / bag.name
             _copy(bag, made)
             _refuse_damaged(made, verify_bag(made))
         to_disk(made)
         made.rename(place)
-        _LOG.info("a bag is copied out, and is the same there")
+        _LOG.info("a bag is copied out, and the copy is the same")
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return place
@@ -64,20 +64,20 @@ def copy_bag(bag: Path, to: Path) -> Path:
 def imported_copy(
     bag: Path, archive: Path, keys: Mapping[str, Ed25519PublicKey]
 ) -> Iterator[tuple[Path, Path, CaseFile]]:
-    """Copy a bag of another archive beside its place in this one, verified before and after. The archive must be held.
+    """Copy a bag of another archive next to its place in this one, verified before and after. The archive must be held.
 
     Args:
         bag: the folder or ZIP file of the bag.
         archive: this archive's folder.
-        keys: whose signatures this archive trusts, by fingerprint. A bag that none of them signed comes in all the
-            same, for it agrees with itself; one that bears a false signature of them does not.
+        keys: whose signatures this archive trusts, by fingerprint. A bag that none of them signed is imported
+            anyway, because its lists and files agree; one with a false signature of them is not.
 
     Yields:
         The copy, its place here, and its case file. What is left of the copy is removed afterwards.
 
     Raises:
-        TransferError: it is no bag of Bannasar, is not as it was sealed or signed, or this archive holds another of its
-            name.
+        TransferError: it is not a bag of Bannasar, is not as it was sealed or signed, or this archive holds another of
+            its name.
         SameBagError: this archive holds that very case file.
         OSError: it cannot be read or written.
     """
@@ -89,14 +89,14 @@ def imported_copy(
     ):
         _refuse_damaged(found, verify_bag(found))
         if false := false_signatures(found, keys):
-            why = f"it bears a signature of the key {false[0][:16]}… that is not of it: it was changed since"
-            raise TransferError(f"The bag {bag} is not imported: {why}. Get it from a sound copy.")
+            why = f"its signature with the key {false[0][:16]}… does not match: the bag was changed after it was signed"
+            raise TransferError(f"The bag {bag} is not imported: {why}. Get it from an undamaged copy.")
         case = _case_of(found, bag)
         place = bag_folder(archive, case)
         if place.exists():
             if read_case(place) == case:
                 raise SameBagError(place, case)
-            advice = "another; take that out first, or keep both archives"
+            advice = "a different one. Take that out first, or keep both archives"
             raise TransferError(f"The archive holds {case.box}/{case.id} already: {advice}.")
         aside = Path(folder, "aside")
         _copy(found, aside)
@@ -109,20 +109,22 @@ def _copy(folder: Path, to: Path) -> None:
     try:
         shutil.copytree(folder, to)
     except shutil.Error as error:
-        # It goes on after a file that it could not copy, and names all of them, without an error number.
+        # It continues after a file that it could not copy, and names all such files, without an error number.
         _, copy, why = error.args[0][0]
         code = errno.ENOSPC if os.strerror(errno.ENOSPC) in why else errno.EIO
         raise OSError(code, os.strerror(code), copy) from error
 
 
 def _case_of(found: Path, bag: Path) -> CaseFile:
-    """Return the record of a bag that came from elsewhere, after a look that all it names is inside."""
+    """Return the record of a bag from elsewhere, after checking that everything it names is inside the bag."""
     try:
         case, _ = read_bag(found)
     except BagError as error:
         raise TransferError(f"{bag} is a bag, but not of a case file: {error.sentence}") from error
     if any(name in {"", ".", ".."} or PurePosixPath(name).parts != (name,) for name in (case.box, case.id)):
-        raise TransferError(f"{bag} names its box {case.box!r} and its case file {case.id!r}: that is no place.")
+        raise TransferError(
+            f"{bag} names its box {case.box!r} and its case file {case.id!r}: these are not valid names."
+        )
     originals = (found / "data" / "originals").resolve()
     for path in stored_paths(case).values():
         scan = (originals / path).resolve()
@@ -133,12 +135,14 @@ def _case_of(found: Path, bag: Path) -> CaseFile:
 
 def _refuse_damaged(bag: Path, damages: list[Damage]) -> None:
     if damages:
-        raise TransferError(f"The bag {bag} is not as it was sealed ({in_words(damages)}). Get it from a sound copy.")
+        raise TransferError(
+            f"The bag {bag} is not as it was sealed ({in_words(damages)}). Get it from an undamaged copy."
+        )
 
 
 @contextmanager
 def unpacked(bag: Path, folder: Path) -> Iterator[Path]:
-    """Give the folder of a bag; a ZIP file is unpacked into a folder first.
+    """Yield the folder of a bag; a ZIP file is unpacked into a folder first.
 
     Raises:
         NoBagError: it holds no bag, or not one that can be read without a password.
@@ -153,17 +157,17 @@ def unpacked(bag: Path, folder: Path) -> Iterator[Path]:
             entries = packed.infolist()
             folder.mkdir(exist_ok=True)
             if sum(entry.file_size for entry in entries) > shutil.disk_usage(folder).free:
-                raise OSError(errno.ENOSPC, "there is no room to unpack it", str(bag))
+                raise OSError(errno.ENOSPC, "there is not enough room to unpack it", str(bag))
             if any(entry.flag_bits & _ENCRYPTED for entry in entries):
                 raise NoBagError(f"{bag} is locked with a password: unpack it first.")
             if len({entry.filename for entry in entries}) < len(entries):
-                raise TransferError(f"The ZIP file {bag} holds two files of one name.")
-            packed.extractall(folder)  # what would lead out of the folder, it puts inside
+                raise TransferError(f"The ZIP file {bag} holds two files with the same name.")
+            packed.extractall(folder)  # it puts paths that lead out of the folder inside it
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise TransferError(f"{bag} is neither the folder of a bag nor a sound ZIP file ({error}).") from error
+        raise TransferError(f"{bag} is not the folder of a bag, and not an undamaged ZIP file ({error}).") from error
     except NotImplementedError as error:
-        raise NoBagError(f"{bag} is packed in a way that is not known here: unpack it first.") from error
-    # Other programs put things of their own beside the bag, or pack it without its folder.
+        raise NoBagError(f"{bag} is packed in an unknown way: unpack it first.") from error
+    # Other programs put their own files next to the bag, or pack it without its folder.
     found = next((each for each in (folder, *sorted(folder.iterdir())) if (each / "bagit.txt").is_file()), None)
     if found is None:
         raise NoBagError(f"The ZIP file {bag} holds no bag.")

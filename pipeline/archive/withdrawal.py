@@ -1,4 +1,4 @@
-"""Case files that are withdrawn from searches, and kept: a tag file in the bag says so, and goes where the bag goes."""
+"""Case files that are withdrawn from searches, but kept: a tag file in the bag says so, and moves with the bag."""
 
 import json
 from pathlib import Path
@@ -20,11 +20,11 @@ def withdraw(bag: Path, at: str, reason: str) -> None:
 
 
 def reinstate(bag: Path) -> None:
-    """Take the mark away."""
+    """Remove the mark."""
     (bag / _FILE).unlink(missing_ok=True)
 
 
 def carry_over(older: Path, newer: Path) -> None:
-    """Mark the bag that takes another's place as that one is."""
+    """Give the bag that replaces another the same mark."""
     if is_withdrawn(older):
         (newer / _FILE).write_bytes((older / _FILE).read_bytes())

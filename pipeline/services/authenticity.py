@@ -22,7 +22,7 @@ from pipeline.archive.archive import Archive
 from pipeline.archive.bag import bags
 from pipeline.archive.fixity import Damage, verify_bag
 from pipeline.archive.journal import manifest_of
-from pipeline.archive.keys import SIGNED, is_vouched_for, read_keys, signatures, trusted
+from pipeline.archive.keys import SIGNED, is_signed, read_keys, signatures, trusted
 from pipeline.archive.places import bag_place
 from pipeline.archive.signed_pdf import Signature, signature_of
 from pipeline.archive.statement import Statement, is_statement, open_sealed
@@ -158,7 +158,7 @@ def _check_bag(bag: Path, keys: Keys) -> Finding:
 
 def _signed(bag: Path, keys: Keys, right: str) -> Finding:
     """Say whether the list of a bag's files is signed; the files themselves are not checked."""
-    if is_vouched_for(bag, keys):
+    if is_signed(bag, keys):
         return Finding(Verdict.RIGHT, right)
     found = signatures(bag)
     if found.keys() & keys.keys():

@@ -38,7 +38,7 @@ _LOG = logging.getLogger(__name__)
 
 @notes_refusals
 def export_bag(archive: Archive, asker: Asker, case: str, to: Path) -> Path:
-    """Copy the bag of a case file into a folder, or into a ZIP file where the name ends so, and return where it is.
+    """Copy the bag of a case file into a folder, or a ZIP file if the name ends in .zip, and return where it is.
 
     Raises:
         NotFoundError: the archive holds no such case file, or none that the asker may see whole.

@@ -10,7 +10,7 @@ from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import NewBag
 from pipeline.archive.journal import Event, last_line
-from pipeline.archive.keys import is_vouched_for, trusted
+from pipeline.archive.keys import is_signed, trusted
 from pipeline.archive.transfer import imported_copy
 from pipeline.archive.withdrawal import is_withdrawn
 from pipeline.services.audit import notes_refusals
@@ -38,7 +38,7 @@ def import_bag(archive: Archive, asker: Asker, bag: Path) -> Imported:
     Raises:
         NotAllowedError: the asker may not import anything.
         UsageError: there is no such file or folder.
-        TransferError: it is no bag of Bannasar, is not as it was sealed or signed, or its name is taken here.
+        TransferError: it is not a bag of Bannasar, is not as it was sealed or signed, or its name is taken here.
         ArchiveError: journal, ledger or key cannot be used.
         OSError: something cannot be read or written.
     """
@@ -59,4 +59,4 @@ def import_bag(archive: Archive, asker: Asker, bag: Path) -> Imported:
             committed = archive.commits.adopt(place, asker.actor, "import")
         if is_withdrawn(place):
             committed = archive.commits.mark(Event.WITHDRAWN, place, asker.actor, "import")
-        return Imported(case, is_vouched_for(place, keys), committed.index_error, archive.recorder.warning)
+        return Imported(case, is_signed(place, keys), committed.index_error, archive.recorder.warning)

@@ -11,7 +11,7 @@ from pipeline.archive.fixity import verify_bag
 from pipeline.archive.journal import Entry, Event, append, last_line, manifest_of
 from pipeline.archive.keys import (
     fingerprint,
-    is_vouched_for,
+    is_signed,
     load_public,
     load_signer,
     make_key,
@@ -110,7 +110,7 @@ def sign(archive: Archive, actor: Actor) -> Signed:
         if recorder.signer is None:
             raise KeyUnusableError(recorder.warning or NO_KEY, "" if recorder.warning else MAKE_KEY)
         own = {recorder.signer.fingerprint: recorder.signer.key.public_key()}
-        waiting = [bag for bag in archive.bags() if not is_vouched_for(bag, own)]
+        waiting = [bag for bag in archive.bags() if not is_signed(bag, own)]
         journal = recorded_manifests(archive.folder)
         skipped = []
         for bag in waiting:

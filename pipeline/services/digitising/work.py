@@ -83,7 +83,7 @@ class Work:
         return self.context.recipe if row.state is ScanState.PENDING else str(row.recipe)
 
     def page_failed(self, case: CaseWork, row: ScanRow, failure: Failure, seconds: float) -> None:
-        """Note that a page has failed for this run; ``failure.page`` is its number."""
+        """Record that a page has failed for this run; ``failure.page`` is its number."""
         self.context.progress.pages_failed += 1
         self.context.progress.failures.append(Failed(row.box, row.path, failure))
         self.breaker.enter(row, failure, seconds)
