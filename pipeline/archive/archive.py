@@ -24,9 +24,9 @@ from pipeline.index.store import Store
 class Archive:
     """One archive. Its parts are opened at their first use, and closed together.
 
-    ``folder`` is the archive's folder, ``settings`` are all settings. Reading needs nothing more. Changes to the archive
-    are made within :meth:`held`, and changes to case files only by :attr:`commits`. A ledger that an older version wrote
-    is not read until :meth:`migrate` has brought it up to date.
+    ``folder`` is the archive's folder, ``settings`` are all settings. Reading needs nothing more. The archive is
+    changed only within :meth:`held`, and case files only by :attr:`commits`. A ledger of an older version is not
+    read until :meth:`migrate` has brought it up to date.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -118,7 +118,7 @@ class Archive:
         bags_room.recover(self.folder)
 
     def migrate(self) -> None:
-        """Bring the ledger up to date if an older version wrote it; do nothing if it is up to date, or if there is none.
+        """Bring the ledger up to date if an older version wrote it; otherwise, or if there is none, do nothing.
 
         Raises:
             ArchiveBusyError: another process holds the archive, or it cannot be written.

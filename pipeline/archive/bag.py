@@ -11,8 +11,8 @@ bags/BOX/CASE/
   data/mets.xml               all of it as METS, with PREMIS: who did what with which versions and settings
 ```
 
-A bag is built in another folder and moved into place by renaming. An older bag there is moved away first, and kept until
-the new one is in place; :func:`recover` puts it back if the machine stopped in between.
+A bag is built in another folder and moved into place by renaming. An older bag there is moved away first, and kept
+until the new one is in place; :func:`recover` puts it back if the machine stopped in between.
 """
 
 import contextlib

@@ -78,7 +78,7 @@ class Commits:
             bag: the new bag.
             actor: who does it.
             reason: why, for the journal.
-            enter: enters the bag (its path in the archive) into the ledger; without it the whole bag is read and entered.
+            enter: enters the bag (its path in the archive) into the ledger; without it the bag is read and entered.
             index: updates the index.
 
         Raises:

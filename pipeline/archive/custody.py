@@ -147,8 +147,8 @@ def custody(archive: Path, keys: Mapping[str, Ed25519PublicKey] | None = None) -
 
     Args:
         archive: the archive's folder.
-        keys: the keys whose signatures count, by fingerprint; None for those in the archive's own folder ``keys``, which
-            protect only against people who cannot change that folder.
+        keys: the keys whose signatures count, by fingerprint; None for those in the archive's own folder ``keys``,
+            which protect only against people who cannot change that folder.
 
     Raises:
         KeyUnusableError: a key cannot be read.

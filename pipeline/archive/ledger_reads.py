@@ -13,8 +13,8 @@ _PAGE_COLUMNS = ", ".join(f"pages.{name}" for name in PageRow.__slots__)
 _ATTEMPT_COLUMNS = ", ".join(f"attempts.{name}" for name in AttemptRow.__slots__ if name != "versions")
 _RUN_COLUMNS = ", ".join(RunRow.__slots__)
 
-# A duplicate's pages count with its first scan, and the pages of a renamed or moved scan with the new one. Archived scans
-# that are no longer in the box are counted as well.
+# A duplicate's pages count with its first scan, and the pages of a renamed or moved scan with the new one. Archived
+# scans that are no longer in the box are counted as well.
 _ACCOUNT = """
     SELECT coalesce(sum(pages), 0) AS pages,
            coalesce(sum(read), 0) AS archived,
@@ -174,7 +174,7 @@ class LedgerReads:
         return [AttemptRow(**dict(row)) for row in rows]
 
     def seconds_a_page(self) -> float | None:
-        """Return the mean time that a worker needs for a page with its share of the archiving, None before the first."""
+        """Return the mean time a worker needs for a page and its share of the archiving, None before the first."""
         (row,) = self._all(
             "SELECT sum(seconds) AS seconds, sum(step = 'read') AS pages FROM attempts "
             "WHERE step IN ('read', 'archive') AND outcome = 'done'"

@@ -9,8 +9,8 @@ _MOST_BYTES = 120
 def case_id(box: str, folder: str) -> str:
     """Return the id of the case file at ``folder`` (or of the single scan of that name) in a box.
 
-    The name keeps its script. Characters that could cause problems in a file system or a shell become ``-``. A name that had
-    to be changed, or is long, ends in eight digits of the SHA-256 of the original, so that no two become the same.
+    The name keeps its script. Characters that could cause problems in a file system or a shell become ``-``. A name
+    that had to be changed, or is long, ends in eight digits of the SHA-256 of the original, so that all differ.
     """
     name = f"{box}_{folder}"
     safe = unicodedata.normalize("NFC", name)

@@ -17,7 +17,7 @@ _DAMAGED = "the kept result of its reading is damaged; the next run reads it aga
 
 
 class Results:
-    """Page records under scan, recipe and page number; one compressed file for each page, written completely or not at all."""
+    """Page records under scan, recipe and page number; one compressed file each, written completely or not at all."""
 
     def __init__(self, archive: Path) -> None:
         """Keep the results of the archive in this folder."""

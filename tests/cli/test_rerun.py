@@ -241,7 +241,7 @@ def test_a_failed_scan_that_is_gone_from_its_box_is_left_and_named(bannasar, box
     (box / "half.tif").rename(box.parent / "half.tif")
     for more in (["--dry-run"], []):
         done = bannasar("rerun", "--failed", *more)
-        assert f"left as it is: box-1/half.tif: it no longer lies in {box}" in done.stdout
+        assert f"left as it is: box-1/half.tif: it is no longer in {box}" in done.stdout
         assert "There is nothing to do again." in done.stdout
     (box.parent / "half.tif").rename(box / "half.tif")
     assert "1 scans, 2 pages would be done again" in bannasar("rerun", "--failed", "--dry-run").stdout

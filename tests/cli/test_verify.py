@@ -135,7 +135,7 @@ def test_an_archive_is_made_whole_again_elsewhere_from_its_bags_alone(archived, 
     done = copy("rebuild")
     assert done.returncode == 0, done.stderr
     assert "3 case files, 3 pages" in done.stdout
-    assert "one is begun with the 3 bags" in done.stdout
+    assert "a new one is begun with the 3 undamaged bags" in done.stdout
     assert copy("verify", "--again").returncode == 0
     assert copy.json("search", "greffier") == before
     assert copy("ledger", "check").returncode == 0
