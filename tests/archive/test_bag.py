@@ -1,4 +1,4 @@
-"""The bag holds everything, whole, and shows when it does not."""
+"""The bag holds everything, complete, and shows if it does not."""
 
 import hashlib
 import os
@@ -53,7 +53,7 @@ def test_it_is_a_valid_bag_that_holds_everything(bag):
 
 
 def test_it_gives_back_what_it_was_made_from(make, tmp_path):
-    """The index can be made anew from the bags alone."""
+    """The index can be made again from the bags alone."""
     bag, case = _build(make, tmp_path)
     read, pages = read_bag(bag)
     assert read == case
@@ -71,7 +71,7 @@ def test_a_flipped_bit_is_found(bag, victim):
 
 
 def test_what_is_missing_or_added_is_named(bag):
-    """As data, for programs, not as a sentence."""
+    """As data for programs, not as a sentence."""
     assert verify_bag(bag) == []
     (bag / "data" / "documents" / "001.pdf").unlink()
     (bag / "data" / "intruder").write_bytes(b"x")
@@ -160,7 +160,7 @@ def test_a_stop_at_any_step_leaves_the_old_bag_or_the_new(make, tmp_path, step):
 
 
 def test_a_new_version_takes_the_place_of_the_old(make, tmp_path):
-    """A case file that grew has one bag."""
+    """A case file that grew still has one bag."""
     _build(make, tmp_path, text="ancien")
     bag, _ = _build(make, tmp_path, text="nouveau")
     assert read_bag(bag)[1][0].blocks[0].lines[0].words[0].text == "nouveau"

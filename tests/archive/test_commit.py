@@ -1,4 +1,4 @@
-"""A change of a case file is whole or has not happened, whichever step was the last before a crash."""
+"""A change of a case file is complete or has not happened, whatever step was the last before a crash."""
 
 import hashlib
 import os
@@ -46,7 +46,7 @@ STEPS = [
 
 
 def _dara() -> Asker:
-    """Return her as she is signed in, as an archivist."""
+    """Return the asker for a person who is signed in as an archivist."""
     return Asker.person(Account("dara", Role.ARCHIVIST), datetime.now(UTC))
 
 
@@ -55,7 +55,7 @@ def _settings(folder: Path) -> Settings:
 
 
 def _new_bag(make, archive: Archive, text: str) -> NewBag:
-    """Build the bag of a letter beside its place."""
+    """Build the bag of a letter next to its place."""
     work = archive.folder.parent
     (work / "a.pdf").write_bytes(CONTENT)
     page = make.page([text], scan=SHA)
@@ -153,7 +153,7 @@ def _dying(function: Callable[..., object], when: str) -> Callable[..., None]:
 
 
 def _die(make, archive: Archive, change: Callable[..., object], step: str, when: str) -> None:
-    """Let another process make a change, and die at a step of it."""
+    """Let another process make a change, and end it at a step."""
     archive.close()
     child = os.fork()
     if not child:
@@ -168,7 +168,7 @@ def _die(make, archive: Archive, change: Callable[..., object], step: str, when:
 
 
 def _state(archive: Archive) -> tuple[object, ...]:
-    """Return what a case file is: its record, whether it is hidden, and what its last line in the journal says."""
+    """Return the state of a case file: its record, whether it is hidden, and its last line in the journal."""
     bag = archive.folder / "bags" / "box" / "box_a"
     if not bag.exists():
         return None, None, None
@@ -211,7 +211,7 @@ def _text(bag: Path) -> str:
 
 @pytest.mark.parametrize("kind", CHANGES)
 def test_a_change_that_comes_to_its_end_leaves_nothing_pending(make, archive, kind):
-    """And the journal says who did it, as what."""
+    """And the journal says who did it, and in which role."""
     prepare, change, event = CHANGES[kind]
     prepare(make, archive)
     change(make, archive)
@@ -222,7 +222,7 @@ def test_a_change_that_comes_to_its_end_leaves_nothing_pending(make, archive, ki
 
 
 def test_a_line_that_someone_left_there_without_the_key_is_not_written_down(make, archive):
-    """Who can write the archive, but has no key, gets nothing signed."""
+    """A person who can write the archive but has no key gets nothing signed."""
     _die(make, archive, _withdrawn, "sync", "after")
     pending = archive.folder / "pending.json"
     pending.write_text(pending.read_text().replace("an order", "no order"))

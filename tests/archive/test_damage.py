@@ -67,7 +67,7 @@ def test_files_that_changed_places_are_named(build):
 
 
 def test_what_is_no_bag_is_told(tmp_path):
-    """Rather than raised: a run over many goes on."""
+    """It is not raised: a run over many bags continues."""
     (damage,) = verify_bag(tmp_path)
     assert damage.kind == "invalid"
 
@@ -84,7 +84,7 @@ def test_a_bag_that_went_through_a_mac_is_sound(build):
     "name", ["space .pdf", "at the end.pdf ", "no break\u00a0", "line\u2028line.pdf", "ក" * 85 + ".pdf"]
 )
 def test_names_that_break_manifests_do_not(build, name):
-    """Whatever the file was called, its bag is sound and gives it back."""
+    """With any file name, the bag is undamaged and gives the file back."""
     bag = build(name)
     assert verify_bag(bag) == []
     assert original(bag, SHA).read_bytes() == CONTENT
@@ -92,7 +92,7 @@ def test_names_that_break_manifests_do_not(build, name):
 
 @pytest.mark.parametrize("pair", [("a.pdf", "A.PDF"), ("ក" * 85, "ក" * 86), ("é.pdf", "e\u0301.pdf")])
 def test_names_that_another_system_takes_for_one_stay_two(make, pair):
-    """And neither is longer than a file system takes."""
+    """And neither is longer than a file system allows."""
     case = make.case(make.page(["a"]), path=pair[0])
     other = case.scans[0].model_copy(update={"path": PurePosixPath(pair[1]), "sha256": "cd" * 32})
     stored = stored_paths(case.model_copy(update={"scans": (*case.scans, other)})).values()
@@ -101,7 +101,7 @@ def test_names_that_another_system_takes_for_one_stay_two(make, pair):
 
 
 def test_a_disk_that_fills_up_leaves_the_old_bag_and_no_trace(build, tmp_path, monkeypatch):
-    """Not even the working folder of the process is lost, where the archive's path is a relative one."""
+    """Not even the working folder of the process, if the archive's path is relative."""
     monkeypatch.chdir(tmp_path)
     bag = build(archive=Path("archive"))
 
@@ -118,7 +118,7 @@ def test_a_disk_that_fills_up_leaves_the_old_bag_and_no_trace(build, tmp_path, m
 
 
 def test_a_disk_that_fills_up_while_the_bag_is_sealed_keeps_the_working_folder(build, tmp_path, monkeypatch):
-    """bagit-python works in the bag's folder, and stays there where saving fails."""
+    """bagit-python works in the bag's folder, and stays there if saving fails."""
     monkeypatch.chdir(tmp_path)
     save = bagit._make_tagmanifest_file  # it is called in the bag's folder
     calls = []

@@ -1,4 +1,4 @@
-"""The ledger keeps what it was told, and tells it."""
+"""The ledger keeps what is entered, and returns it."""
 
 import sqlite3
 from contextlib import closing
@@ -43,7 +43,7 @@ def box(ledger, tmp_path):
 
 
 def test_a_box_is_known_by_where_it_lies(ledger, tmp_path):
-    """Two folders of one name are two boxes; one folder handed in twice is one."""
+    """Two folders of one name are two boxes; one folder given twice is one box."""
     for parent in ("a", "b"):
         (tmp_path / parent / "box").mkdir(parents=True)
     ids = [ledger.enter_box(tmp_path / parent / "box").id for parent in ("a", "b", "a")]
@@ -51,7 +51,7 @@ def test_a_box_is_known_by_where_it_lies(ledger, tmp_path):
 
 
 def test_a_failed_scan_keeps_its_reason_until_it_is_archived(ledger, box):
-    """What is mended has no complaint left."""
+    """A repaired scan has no reason left."""
     row = _row(ledger)
     ledger.fail(row, Failure(code=Code.TIMEOUT, page=2))
     (failed,) = ledger.scans(box.id)
@@ -88,7 +88,7 @@ def test_a_scan_whose_bytes_changed_stays_beside_the_new_one_once_it_is_archived
 
 
 def test_an_unchanged_scan_is_known_without_hashing(ledger, box):
-    """Size and time of change are enough, as they are for rsync; either one new, and it is looked at again."""
+    """Size and time of change are enough, as for rsync; if one of them is new, the scan is looked at again."""
     row = _row(ledger)
     assert ledger.known(box.id, "1.pdf", 100, 1) == row
     assert ledger.known(box.id, "1.pdf", 101, 1) is None
@@ -96,7 +96,7 @@ def test_an_unchanged_scan_is_known_without_hashing(ledger, box):
 
 
 def test_the_first_of_two_copies_is_the_archived_one(ledger, box):
-    """A copy of a failed scan is no duplicate: its first may never be read."""
+    """A copy of a failed scan is not a duplicate: the first one may never be read."""
     first = _row(ledger, "a.pdf")
     second = _row(ledger, "b.pdf")
     ledger.fail(first, Failure(code=Code.TIMEOUT))
@@ -108,7 +108,7 @@ def test_the_first_of_two_copies_is_the_archived_one(ledger, box):
 
 
 def test_what_is_entered_at_once_is_entered_whole_or_not_at_all(ledger, box):
-    """Scans of a case file, and its bag: whoever dies in between has entered neither."""
+    """Scans of a case file, and its bag: a process that dies in between has entered neither."""
     row = _row(ledger)
     ledger.enter_case("case", box.id, "", "Case")
 
@@ -135,7 +135,7 @@ def test_a_case_file_waits_for_the_index_until_it_is_there(ledger, box):
 
 
 def test_attempts_are_counted_by_page_and_recipe(ledger, box):
-    """How often a page was read can be told for ever."""
+    """How often a page was read stays known."""
     read = Attempt("read", box.id, SHA, datetime.now(UTC), 2.0, recipe="r")
     for page in (1, 1, 2):
         ledger.attempt(replace(read, page=page))
@@ -156,7 +156,7 @@ def test_a_ledger_of_a_newer_version_is_left_alone(tmp_path):
 
 
 def test_a_file_that_is_no_ledger_is_named(tmp_path):
-    """An operator must know which file is ill."""
+    """An operator must know which file is damaged."""
     (tmp_path / "ledger.db").write_bytes(b"no database" * 100)
     with pytest.raises(LedgerError, match=r"ledger\.db"):
         Ledger(tmp_path)
@@ -169,7 +169,7 @@ def test_an_unknown_state_cannot_be_entered(ledger, box):
 
 
 def test_a_scan_cannot_become_what_it_cannot(ledger, box):
-    """What was archived does not fail afterwards, nor does a refused scan turn up in the archive."""
+    """What was archived does not fail later, and a refused scan does not appear in the archive."""
     row = _row(ledger)
     ledger.fail(row, Failure(code=Code.ENCRYPTED))
     (refused,) = ledger.scans(box.id)
@@ -186,7 +186,7 @@ def test_a_scan_is_archived_only_when_every_page_is_accounted_for(ledger, box):
 
 
 def test_a_run_that_never_ended_has_died(ledger):
-    """The next run notes it."""
+    """The next run records it."""
     ledger.begin_run("run", "r", {})
     ledger.begin_run("run", "r", {})
     ledger.end_run("done")
@@ -194,7 +194,7 @@ def test_a_run_that_never_ended_has_died(ledger):
 
 
 def _first_version(folder):
-    """Lay a ledger of the first version into a folder: a scan that is archived, and an attempt."""
+    """Put a ledger of the first version into a folder: an archived scan, and an attempt."""
     folder.mkdir(exist_ok=True)
     with closing(sqlite3.connect(folder / "ledger.db")) as database:
         database.executescript((ROOT / "pipeline" / "archive" / "migrations" / "1.sql").read_text("utf-8"))
@@ -209,7 +209,7 @@ def _first_version(folder):
 
 
 def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path):
-    """An archive outlives its programs: nothing of it is lost."""
+    """An archive is older than its programs: nothing in it is lost."""
     _first_version(tmp_path)
     with Archive(archive_settings(tmp_path)) as archive:
         archive.migrate()
@@ -221,7 +221,7 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path):
 
 
 def test_who_only_reads_does_not_change_a_ledger_of_an_older_version(tmp_path):
-    """An older program may be at work on it. The sentence says what brings it up to date."""
+    """An older program may be using it. The message says how to bring it up to date."""
     _first_version(tmp_path)
     before = (tmp_path / "ledger.db").read_bytes()
     with (
@@ -233,7 +233,7 @@ def test_who_only_reads_does_not_change_a_ledger_of_an_older_version(tmp_path):
 
 
 def test_who_changes_an_archive_brings_its_ledger_up_to_date(tmp_path):
-    """As a run does, once nobody else can be at work on it."""
+    """As a run does, when nobody else can be using it."""
     _first_version(tmp_path)
     with Archive.open(archive_settings(tmp_path)) as archive:
         with archive.held():
@@ -242,14 +242,14 @@ def test_who_changes_an_archive_brings_its_ledger_up_to_date(tmp_path):
 
 
 def test_a_ledger_is_not_brought_up_to_date_while_another_process_is_at_work(tmp_path):
-    """That process would go on with tables it does not know."""
+    """That process would continue with tables that it does not know."""
     _first_version(tmp_path)
     with hold(tmp_path), Archive.open(archive_settings(tmp_path)) as archive, pytest.raises(ArchiveBusyError):
         archive.migrate()
 
 
 def test_an_archive_whose_ledger_is_of_an_older_version_is_searched(tmp_path):
-    """It may lie on a disk that can only be read: what is found is in the index."""
+    """It may be on a read-only disk: what is found is in the index."""
     with Archive(archive_settings(tmp_path)) as archive:
         assert archive.index.count() == 0  # it is made
     _first_version(tmp_path)

@@ -1,4 +1,4 @@
-"""Whatever happens to scans, in whatever order: the ledger accounts for every page, and keeps to its states."""
+"""In any order of events, the ledger accounts for every page, and allows only its states."""
 
 import tempfile
 from contextlib import ExitStack
@@ -24,7 +24,7 @@ _SCAN = st.integers(min_value=0, max_value=7)
 
 
 class Scans(RuleBasedStateMachine):
-    """The scans of a box as runs come upon them: found, copied, changed, read, failed, taken out, found again."""
+    """The scans of a box as runs find them: found, copied, changed, read, failed, taken out, found again."""
 
     def __init__(self) -> None:
         """Begin with an empty box."""
@@ -51,7 +51,7 @@ class Scans(RuleBasedStateMachine):
 
     @rule(path=st.sampled_from(["a.pdf", "b.pdf", "c.pdf"]), content=st.sampled_from(["aa", "bb"]))
     def find(self, path: str, content: str) -> None:
-        """A file turns up in the box, new, with other bytes, or as a copy of another."""
+        """A file appears in the box: new, with other bytes, or as a copy of another."""
         if self.ledger.scan(self.box.id, path, content) is None:
             row = scan_row(self.box.id, path, 1, 1, sha256=content, kind="pdf", pages=PAGES)
             self.ledger.put(row)
@@ -83,7 +83,7 @@ class Scans(RuleBasedStateMachine):
 
     @rule(number=_SCAN, blank=st.integers(0, PAGES), missing=st.integers(0, PAGES))
     def archive(self, number: int, blank: int, missing: int) -> None:
-        """The bag of a scan is built; that may not be said of what does not wait, nor of more pages than it has."""
+        """The bag of a scan is built; the ledger refuses that for a scan that does not wait, or with too many pages."""
         row = self._chosen(number)
         if row is None:
             return
@@ -98,7 +98,7 @@ class Scans(RuleBasedStateMachine):
 
     @rule(number=_SCAN)
     def take_out_of_the_box(self, number: int) -> None:
-        """A file is not in the box any more."""
+        """A file is no longer in the box."""
         row = self._chosen(number)
         if row is not None and is_unsettled(row):
             self.ledger.mark_gone(row, "It was taken out of the box.")
@@ -118,12 +118,12 @@ class Scans(RuleBasedStateMachine):
 
     @invariant()
     def every_page_is_accounted_for(self) -> None:
-        """Each has gone one way."""
+        """Each page is counted exactly once."""
         self.ledger.account(self.box.id).check(self.box.id)
 
     @invariant()
     def every_scan_is_as_its_state_says(self) -> None:
-        """What is archived stays in its bag, what failed says why, a copy says of what."""
+        """An archived scan stays in its bag, a failed one says why, a copy says of which scan."""
         for row in self._scans():
             if row.state is ScanState.ARCHIVED:
                 assert row.in_bag

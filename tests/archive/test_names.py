@@ -13,7 +13,7 @@ def test_a_plain_name_stays_readable():
 
 @pytest.mark.parametrize("folder", ["a/b", "a\nb", "a:b", "..", "ក" * 80, "x" * 250, "tab\there", 'what?"'])
 def test_an_awkward_name_becomes_a_safe_one(folder):
-    """No file system, shell or archive program may trip over it."""
+    """No file system, shell or archive program may fail because of it."""
     name = case_id("box", folder)
     assert len(name.encode()) <= 140
     assert not set(name) & set('/\\:*?"<>|\n\t')
@@ -21,6 +21,6 @@ def test_an_awkward_name_becomes_a_safe_one(folder):
 
 
 def test_two_names_never_become_one():
-    """Names that differ only in what was replaced stay two."""
+    """Names that differ only in replaced characters stay different."""
     names = [case_id("box", folder) for folder in ("a:b", "a?b", "a-b", "x" * 200, "x" * 201)]
     assert len(set(names)) == len(names)

@@ -1,4 +1,4 @@
-"""Page results are kept whole."""
+"""Page results are kept complete."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from pipeline.archive.results import Results
 
 
 def test_a_page_comes_back_as_it_was_kept(tmp_path):
-    """Under its scan, its recipe and its number, and under no other."""
+    """Only under its scan, its recipe and its number."""
     page = Page(scan="ab" * 32, number=7, recipe="r1", width=10, height=20, dpi=300.0, notes=("dark",))
     results = Results(tmp_path)
     results.put(page)
@@ -19,7 +19,7 @@ def test_a_page_comes_back_as_it_was_kept(tmp_path):
 
 
 def test_half_a_result_is_no_result(tmp_path):
-    """What a crash left while writing is not taken for a page."""
+    """What a crash left while writing is not mistaken for a page."""
     page = Page(scan="ab" * 32, number=1, recipe="r1", width=10, height=20, dpi=300.0)
     results = Results(tmp_path)
     results.put(page)

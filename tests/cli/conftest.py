@@ -1,4 +1,4 @@
-"""The command line as people use it, in a plain locale, in Phnom Penh's time, within this process or in its own."""
+"""The command line as people use it, in a plain locale, in Phnom Penh's time, in this process or a new one."""
 
 import contextlib
 import json
@@ -23,7 +23,7 @@ PLAIN = {"LANG": "C", "LC_ALL": "C", "TZ": "Asia/Phnom_Penh", "TERM": "dumb", "C
 
 @dataclass
 class Bannasar:
-    """Calls ``bannasar`` with an archive of its own."""
+    """Calls ``bannasar`` with its own archive."""
 
     archive: Path
 
@@ -32,22 +32,22 @@ class Bannasar:
         return [*BANNASAR, *map(str, arguments), "--archive", str(self.archive)]
 
     def variables(self, **more: str) -> dict[str, str]:
-        """Return the variables that are set for it; what failed and may pass is tried again at once."""
+        """Return the variables that are set for it; temporary failures are tried again at once."""
         return {**PLAIN, "BANNASAR_RUN__RETRY_SECONDS": "0.05", **more}
 
     def environment(self, **more: str) -> dict[str, str]:
-        """Return the environment of a process of its own."""
+        """Return the environment of a new process."""
         return {**os.environ, "PYTHONPATH": str(ROOT), **self.variables(**more)}
 
     def __call__(self, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run it to its end within this process: that takes a tenth of the time."""
+        """Run it to its end in this process: that takes a tenth of the time."""
         words = self.command(*arguments)[len(BANNASAR) :]
         # A second sandbox would take longer to start than it saves.
         variables = {"BANNASAR_RUN__WORKERS": "1"} | self.variables(**environment)
         return call(*words, environment=variables, folder=self.archive.parent)
 
     def process(self, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run it to its end in a process of its own."""
+        """Run it to its end in a new process."""
         return subprocess.run(
             self.command(*arguments),
             capture_output=True,
@@ -59,7 +59,7 @@ class Bannasar:
         )
 
     def start(self, *arguments: object, gate: Gate | None = None, **environment: str) -> subprocess.Popen[str]:
-        """Start it in a process group of its own, to be stopped; with a gate perhaps."""
+        """Start it in a new process group, so that it can be stopped; with a gate if one is given."""
         command = self.command(*arguments)
         if gate:
             command, environment = gate.within(command), environment | gate.environment
@@ -80,7 +80,7 @@ class Bannasar:
         return json.loads(done.stdout)
 
     def scans(self, box: str) -> dict[str, dict[str, Any]]:
-        """Return how each scan of a box stands, by path."""
+        """Return the state of each scan of a box, by path."""
         (told,) = self.json("status", box)["boxes"]
         return {scan["path"]: scan for scan in told["scans"]}
 
@@ -102,7 +102,7 @@ def three_archived(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def archived(bannasar: Bannasar, three_archived: Path) -> Bannasar:
-    """Return ``bannasar`` with an archive of the three case files box_a.jpg to box_c.jpg, to do with as one likes."""
+    """Return ``bannasar`` with an archive of the three case files box_a.jpg to box_c.jpg, which a test may change."""
     shutil.copytree(three_archived / "archive", bannasar.archive)
     return bannasar
 
@@ -117,7 +117,7 @@ def one_archived(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def archived_box(bannasar: Bannasar, one_archived: Path) -> Path:
-    """Return the box of one scan, to be looked at only, with ``bannasar``'s archive made of it."""
+    """Return the box of one scan, only for reading, with ``bannasar``'s archive made from it."""
     shutil.copytree(one_archived / "archive", bannasar.archive)
     return one_archived / "box-1"
 
@@ -130,7 +130,7 @@ def copy_of(made: Path, to: Path) -> None:
 
 
 def with_archive(folder: Path, box: str) -> Path:
-    """Make an archive of the box in a folder beside it, and return the folder."""
+    """Make an archive of the box in a folder next to it, and return the folder."""
     done = Bannasar(folder / "archive")("run", folder / box)
     assert done.returncode == 0, done.stderr
     return folder
@@ -144,7 +144,7 @@ def write_page(file: Path, *lines: str, dpi: int = 150) -> Path:
 
 
 def write_pages(file: Path, pages: int, dpi: int = 100, title: str = "du dossier") -> Path:
-    """Write a PDF of pages, each with a number of its own."""
+    """Write a PDF of pages, each with its own number."""
     file.parent.mkdir(parents=True, exist_ok=True)
     pictures = [
         Image.fromarray(render_page([f"Page {number} {title}"], face="Liberation Serif", size=14, dpi=dpi))

@@ -14,7 +14,7 @@ from cli.app import app
 group = typer.main.get_group(app)
 context = typer.Context(group, info_name="bannasar")
 
-# What takes long to load, and only reading pages or asking a server needs.
+# Modules that take long to load, and are needed only to read pages or to ask a server.
 _HEAVY = {"cv2", "dask", "distributed", "elasticsearch", "matplotlib", "numpy", "pikepdf", "scipy", "sklearn"}
 
 

@@ -1,4 +1,4 @@
-"""The evaluation pages, where they are: they are for measuring, and are no part of this project."""
+"""The evaluation pages, if they are there: they are for measuring, and not part of this project."""
 
 import shutil
 import subprocess

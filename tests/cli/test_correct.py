@@ -1,4 +1,4 @@
-"""`bannasar correct`, `split` and `merge`: what people say stands beside what the machine read, through every rerun."""
+"""`bannasar correct`, `split` and `merge`: what people enter is kept with what the machine read, in every rerun."""
 
 import json
 import shutil
@@ -52,7 +52,7 @@ def papers(tmp_path_factory):
 
 @pytest.fixture
 def archive(bannasar, papers):
-    """Return ``bannasar`` with that archive, to do with as one likes; its documents are the two, as they were cut."""
+    """Return ``bannasar`` with that archive, which a test may change, with its two documents."""
     shutil.copytree(papers / "archive", bannasar.archive)
     assert _cuts(bannasar) == [[1], [2, 3]]
     return bannasar
@@ -110,7 +110,7 @@ def test_what_a_person_says_goes_before_what_was_read_and_both_are_kept(archive)
 
 
 def test_what_was_said_outlives_everything(archive, tmp_path):
-    """Pages read anew, ledger and index made anew, a journey to another archive; what was said last stands."""
+    """Pages read again, ledger and index made again, a copy to another archive: the last correction stays."""
     for kind in ("letter", "summons"):
         _well(archive, "correct", CASE, "--document", "2", "--kind", kind)
     _well(archive, "split", CASE, "--document", "2", "--page", "2")
@@ -141,7 +141,7 @@ def test_what_was_said_outlives_everything(archive, tmp_path):
 
 
 def test_what_was_said_is_taken_back(archive):
-    """Then the machine's word counts again; `none` says that there is nothing."""
+    """Then what the machine read counts again; `none` says that there is nothing."""
     read = _case(archive).documents[1]
     _well(archive, "correct", CASE, "--document", "2", "--kind", "summons", "--date", "none", "--court", "none")
     document = _case(archive).documents[1]
@@ -155,7 +155,7 @@ def test_what_was_said_is_taken_back(archive):
 
 
 def test_a_wrong_cut_is_mended_and_mended_again(archive):
-    """Each document has a PDF of its own pages; what was said of a document stays with its first page."""
+    """Each document has a PDF of its own pages; its corrections stay with its first page."""
     _well(archive, "correct", CASE, "--document", "1", "--kind", "complaint")
     _well(archive, "correct", CASE, "--document", "2", "--kind", "summons")
     printed = _well(archive, "split", CASE, "--document", "2", "--page", "2")
@@ -177,7 +177,7 @@ def test_a_wrong_cut_is_mended_and_mended_again(archive):
 
 
 def test_sides_that_were_scanned_one_by_one_are_one_document_and_can_be_parted(bannasar, tmp_path):
-    """Its PDF has them all, and is called as the first."""
+    """Its PDF has them all, and has the name of the first."""
     for name, lines in (("1.png", LETTER), ("2.png", ANNEX)):
         (tmp_path / "box" / "dossier").mkdir(parents=True, exist_ok=True)
         picture = render_page(lines, face="Liberation Serif", size=13, dpi=150)
@@ -215,7 +215,7 @@ def test_sides_that_were_scanned_one_by_one_are_one_document_and_can_be_parted(b
     ],
 )
 def test_what_cannot_be_is_refused_and_changes_nothing(archive, command, told):
-    """With what can be said instead."""
+    """With the values that are possible."""
     done = archive(*command)
     assert done.returncode == 1
     assert told in " ".join(done.stderr.split())
@@ -224,7 +224,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(archive, command, told):
 
 
 def test_a_bag_that_was_spoilt_or_swapped_is_not_sealed_anew(archive):
-    """A new seal would hide what happened to it."""
+    """A new seal would hide the change."""
     page = archive.archive / "bags" / "box" / CASE / "data" / "pages" / "0001" / "000001.json"
     whole = page.read_bytes()
     page.write_bytes(whole.replace(b"0.9", b"0.1", 1) + b" ")

@@ -1,4 +1,4 @@
-"""What entered and changed is written down, so that nobody can change it unseen; what is withdrawn is kept."""
+"""What enters and changes is recorded, so that nobody can change it unnoticed; what is withdrawn is kept."""
 
 import json
 import shutil
@@ -28,7 +28,7 @@ def test_what_enters_is_written_down_once(archived, three_archived):
 
 @pytest.mark.parametrize("change", ["text", "gone", "order"])
 def test_a_line_that_was_changed_left_out_or_moved_is_found(archived, change):
-    """Each line stands for the one before."""
+    """Each line has the digest of the one before."""
     assert archived("withdraw", "box_a.jpg", "--reason", "order 12").returncode == 0
     assert archived("verify").returncode == 0
     file = archived.archive / "journal.jsonl"
@@ -42,7 +42,7 @@ def test_a_line_that_was_changed_left_out_or_moved_is_found(archived, change):
 
 
 def test_a_whole_bag_in_anothers_place_is_found(archived):
-    """It is sound by itself."""
+    """It shows no damage itself."""
     places = [archived.archive / "bags" / "box" / f"box_{name}.jpg" for name in "ab"]
     aside = archived.archive / "aside"
     places[0].rename(aside)
@@ -54,7 +54,7 @@ def test_a_whole_bag_in_anothers_place_is_found(archived):
 
 
 def test_a_whole_bag_that_was_added_is_found(archived):
-    """Though it is sound, and lies in a place that nothing else takes."""
+    """Even if it is undamaged, in a place where nothing else is."""
     shutil.copytree(archived.archive / "bags/box/box_a.jpg", archived.archive / "bags/box/box_z.jpg")
     told = json.loads(archived("verify", "--json").stdout)
     assert told["damaged"] == []
@@ -62,7 +62,7 @@ def test_a_whole_bag_that_was_added_is_found(archived):
 
 
 def test_who_hides_a_case_file_does_not_vouch_for_it(archived):
-    """A bag that was swapped stays found, whatever is written down of it afterwards."""
+    """A bag that was swapped is still found, whatever is recorded about it later."""
     places = [archived.archive / "bags" / "box" / f"box_{name}.jpg" for name in "ab"]
     shutil.rmtree(places[0])
     shutil.copytree(places[1], places[0])
@@ -72,14 +72,14 @@ def test_who_hides_a_case_file_does_not_vouch_for_it(archived):
 
 
 def test_a_mark_that_the_journal_does_not_know_is_found(archived):
-    """Nobody hides a case file, or shows one that was hidden, unseen."""
+    """Nobody hides a case file, or shows a hidden one, unnoticed."""
     (archived.archive / "bags" / "box" / "box_a.jpg" / "withdrawn.json").write_text("{}", "utf-8")
     told = json.loads(archived("verify", "--json").stdout)
     assert [damage["path"] for damage in told["custody"]] == ["bags/box/box_a.jpg"]
 
 
 def test_half_a_line_that_a_power_cut_left_does_no_harm(archived):
-    """It was told to nobody."""
+    """Nobody was informed of it."""
     file = archived.archive / "journal.jsonl"
     with file.open("ab") as stream:
         stream.write(b'{"at":"2026')
@@ -90,7 +90,7 @@ def test_half_a_line_that_a_power_cut_left_does_no_harm(archived):
 
 
 def test_a_journal_that_cannot_be_gone_on_from_stops_what_it_would_tell(archived, tmp_path):
-    """Nothing is hidden, and nothing comes in, that nobody writes down."""
+    """Nothing is hidden or imported without a record."""
     other = Bannasar(tmp_path / "other")
     assert archived("export", "bag", "box_a.jpg", "--to", tmp_path / "a.zip").returncode == 0
     assert archived("export", "bag", "box_b.jpg", "--to", tmp_path / "b.zip").returncode == 0
@@ -107,7 +107,7 @@ def test_a_journal_that_cannot_be_gone_on_from_stops_what_it_would_tell(archived
 
 
 def test_nobody_is_told_that_searches_do_not_find_what_they_find(archived):
-    """Where the index cannot be used, it hides nothing."""
+    """If the index cannot be used, it hides nothing."""
     done = archived("withdraw", "box_a.jpg", "--reason", "order 12", BANNASAR_INDEX__URL="http://127.0.0.1:9")
     assert done.returncode == 2
     assert "searches still find it" in " ".join(done.stderr.split())
@@ -116,14 +116,14 @@ def test_nobody_is_told_that_searches_do_not_find_what_they_find(archived):
 
 
 def test_who_was_refused_has_changed_nothing(archived):
-    """Not even what waits for the index; tests/archive/test_commit.py has those who die over a change."""
+    """Not even what waits for the index; tests/archive/test_commit.py tests processes that die during a change."""
     assert archived("reinstate", "box_b.jpg", "--reason", "order 31").returncode == 1
     with Ledger(archived.archive) as ledger:
         assert [ledger.waits_for_index(f"box_{name}.jpg") for name in "abc"] == [False, False, False]
 
 
 def test_a_case_file_that_is_withdrawn_is_hidden_and_kept(archived, tmp_path):
-    """Through a rerun, a new index, a rebuild and a journey; until it is reinstated."""
+    """Through a rerun, a new index, a rebuild and a copy; until it is reinstated."""
     bag = archived.archive / "bags" / "box" / "box_a.jpg"
     assert archived("withdraw", "box_a.jpg", "--reason", "order 12").returncode == 0
     assert (bag / "data" / "originals" / "a.jpg").exists()

@@ -1,4 +1,4 @@
-"""What is taken out of an archive for other programs."""
+"""What is exported from an archive for other programs."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ from tests.cli.conftest import write_page
 
 
 def test_a_case_file_becomes_files_that_a_viewer_of_the_iiif_shows(archived, tmp_path):
-    """Each page as large as its text says, each address below the one that was given."""
+    """Each page has the size that its text has, each address is below the given one."""
     base = "https://archive.example/iiif/"
     done = archived("export", "iiif", "box_a.jpg", "--to", tmp_path / "iiif", "--base", base)
     assert done.returncode == 0, done.stderr
@@ -32,7 +32,7 @@ def test_a_case_file_becomes_files_that_a_viewer_of_the_iiif_shows(archived, tmp
 
 
 def test_a_case_file_becomes_hocr(archived, tmp_path):
-    """A file a document, with every word."""
+    """One file for each document, with every word."""
     assert archived("export", "hocr", "box_a.jpg", "--to", tmp_path / "hocr").returncode == 0
     (file,) = (tmp_path / "hocr").iterdir()
     _, (page,) = read_bag(archived.archive / "bags" / "box" / "box_a.jpg")
@@ -47,7 +47,7 @@ def test_a_case_file_becomes_hocr(archived, tmp_path):
 
 @pytest.mark.parametrize("what", ["pdf", "hocr", "iiif"])
 def test_nothing_is_written_over_and_no_damaged_case_file_goes_out(archived, tmp_path, what):
-    """The same again is refused, and what is there stays; so is a bag that was changed."""
+    """A second export is refused, and what is there stays; a changed bag is refused, too."""
     more = ["--base", "https://archive.example"] if what == "iiif" else []
     command = ("export", what, "box_a.jpg", "--to", tmp_path / "out", *more)
     assert archived(*command).returncode == 0

@@ -1,4 +1,4 @@
-"""An archive whose searches go to a cluster: it may be down, late, or new."""
+"""An archive whose searches use a cluster, which may be down, late or new."""
 
 import csv
 import json
@@ -26,7 +26,7 @@ def _environment(server, name):
 
 @pytest.mark.parametrize("version", [V8, V9])
 def test_a_box_goes_in_and_its_pages_are_found_on_the_cluster(bannasar, box, servers, version):
-    """Over TLS, as a user; no secret is left in the ledger, the archive or what is printed."""
+    """With TLS, as a user; no secret is left in the ledger, the archive or the output."""
     cluster = _environment(servers.get(version, secure=True), "box-in")
     done = bannasar("run", box, **cluster)
     assert done.returncode == 0, done.stderr
@@ -63,7 +63,7 @@ def test_a_cluster_that_is_down_loses_nothing_and_stops_nothing(bannasar, box, s
 
 
 def test_an_archive_moves_to_a_cluster_and_back(archived, servers):
-    """The index is a view of the bags: it is made where it is wanted."""
+    """The index is made from the bags, in any place."""
     server = servers.get(V8)
     there = {"BANNASAR_INDEX__NAME": "moved"}
     moved = archived("index", "rebuild", "--to", server.url, **there)
@@ -80,7 +80,7 @@ def test_an_archive_moves_to_a_cluster_and_back(archived, servers):
 
 @pytest.mark.parametrize("harm", ["record cut short", "record lost", "page lost"])
 def test_a_bag_that_cannot_be_read_is_named_and_keeps_no_other_out_of_the_index(archived, harm):
-    """And is found again once it is put back from a copy."""
+    """And it is found again after it is put back from a copy."""
     data = archived.archive / "bags" / "box" / "box_b.jpg" / "data"
     file = data / ("pages/0001/000001.json" if harm == "page lost" else "case.json")
     content = file.read_bytes()
@@ -107,7 +107,7 @@ def test_a_bag_that_cannot_be_read_is_named_and_keeps_no_other_out_of_the_index(
 
 
 def test_what_the_index_holds_of_a_bag_that_cannot_be_read_stays(archived):
-    """A look at the index takes nothing out of searches."""
+    """A check of the index removes nothing from searches."""
     record = archived.archive / "bags" / "box" / "box_b.jpg" / "data" / "case.json"
     record.write_bytes(record.read_bytes()[:100])
     assert archived("index", "sync").returncode == 2
@@ -144,7 +144,7 @@ def test_hits_are_taken_along_as_tables_lines_and_pictures(archived, tmp_path):
     ],
 )
 def test_a_query_that_cannot_be_read_is_refused_with_the_place_of_the_fault(bannasar, query, said, place):
-    """Nothing is searched for that was not meant."""
+    """Nothing else is searched for."""
     done = bannasar("search", query)
     assert done.returncode != 0
     assert said in done.stderr

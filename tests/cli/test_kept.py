@@ -1,4 +1,4 @@
-"""What is archived stays archived, whatever comes in, is stopped, is copied anew or is read again beside it."""
+"""What is archived stays archived, whatever else comes in, is stopped, is copied again or is read again."""
 
 import os
 import shutil
@@ -44,7 +44,7 @@ def _paths(bannasar):
 
 
 def _stop_a_rerun(bannasar):
-    """Leave the ledger as a rerun does that is stopped as it begins."""
+    """Leave the ledger like a rerun that is stopped as it begins."""
     with Ledger(bannasar.archive) as ledger:
         for row in ledger.scans("box-1"):
             ledger.mark_pending(row)
@@ -65,14 +65,14 @@ def test_a_rerun_of_one_scan_keeps_those_of_a_rerun_that_was_stopped(bannasar):
 
 @pytest.mark.usefixtures("two")
 def test_a_rerun_that_was_stopped_does_not_read_again_what_it_has_read(bannasar):
-    """The same command again goes on where it was."""
+    """The same command again continues where it was."""
     _stop_a_rerun(bannasar)
     said = bannasar("rerun", "--box", "box-1", "--stage", "recognise").stdout
     assert "no page had to be read" in said
 
 
 def test_a_file_that_was_copied_anew_is_not_read_again(bannasar, two):
-    """Nor is it after the ledger was made anew, which knows no times of files."""
+    """It is also not read after a rebuild of the ledger, which has no times of files."""
     os.utime(two / "dossier" / "1.png", (1e9, 1e9))
     assert "no page had to be read" in bannasar("run", two).stdout
     assert bannasar("rebuild", "--force").returncode == 0
@@ -83,7 +83,7 @@ def test_a_file_that_was_copied_anew_is_not_read_again(bannasar, two):
 
 
 def test_a_case_file_grows_where_only_its_bag_holds_its_pages(bannasar, two):
-    """Results may be cleared away, and the papers be given back."""
+    """Results may be removed, and the papers returned."""
     (bag,) = bags(bannasar.archive)
     before = read_bag(bag)[1]
     alto = [file.read_bytes() for file in sorted((bag / "data" / "alto").rglob("*.xml"))]
@@ -108,7 +108,7 @@ def test_a_case_file_grows_where_only_its_bag_holds_its_pages(bannasar, two):
 
 @pytest.mark.usefixtures("two")
 def test_describing_documents_anew_is_not_said_to_be_reading_them(bannasar):
-    """What PREMIS tells of is what was done; a person's correction reads nothing, either."""
+    """PREMIS records what was done; a person's correction reads nothing, either."""
     assert bannasar("rerun", "--box", "box-1", "--stage", "describe").returncode == 0
     assert bannasar("correct", "box-1_dossier", "--document", "1", "--kind", "letter").returncode == 0
     (bag,) = bags(bannasar.archive)
@@ -132,7 +132,7 @@ def _done(bag):
 
 
 def test_a_better_scan_of_the_same_name_is_not_taken_for_the_page_that_failed(bannasar, box):
-    """The page of the one that failed stays missing; the new one is there whole."""
+    """The page of the failed scan stays missing; the new scan is complete."""
     write_half(box / "dossier" / "1.tif")
     assert bannasar("run", box, "--allow-partial").returncode == 2
     write_page(box / "dossier" / "1.tif", "Une seule pièce, bien lisible")
@@ -144,7 +144,7 @@ def test_a_better_scan_of_the_same_name_is_not_taken_for_the_page_that_failed(ba
     assert len(bannasar.json("search", "lisible")["hits"]) == 1
     missing = {row.sha256: row.missing for row in _rows(bannasar)}
     assert missing == {older.sha256: 1, better.sha256: 0}
-    # A ledger that is made anew from the bags says the same.
+    # A ledger that is made again from the bags says the same.
     assert bannasar("rebuild", "--force").returncode == 0
     assert {row.sha256: row.missing for row in _rows(bannasar)} == missing
 
@@ -166,7 +166,7 @@ def test_what_people_said_outlives_a_ledger_that_is_lost(bannasar, two):
 
 
 def test_no_bag_takes_the_place_of_one_that_holds_more(bannasar, two):
-    """A ledger that was lost does not know what was given back; the bag does."""
+    """A lost ledger does not know which boxes were returned; the bag does."""
     for file in bannasar.archive.glob("ledger.db*"):
         file.unlink()
     (two / "dossier" / "1.png").unlink()
@@ -180,7 +180,7 @@ def test_no_bag_takes_the_place_of_one_that_holds_more(bannasar, two):
 
 
 def test_a_bag_that_cannot_be_read_stops_no_other_case_file(bannasar, two):
-    """It is left as it is, and named with what helps."""
+    """It is left as it is, and named with the next step."""
     (bag,) = bags(bannasar.archive)
     (bag / "data" / "case.json").write_text("{")
     write_page(two / "dossier" / "3.png", "Troisième pièce")
@@ -195,7 +195,7 @@ def test_a_bag_that_cannot_be_read_stops_no_other_case_file(bannasar, two):
 
 
 def test_nothing_that_was_changed_in_a_bag_is_sealed_anew(bannasar, two):
-    """A run that goes on from what it says would hide the change; what it says of people most of all."""
+    """A run that uses its content would hide the change, above all what it says about people."""
     assert bannasar("correct", "box-1_dossier", "--document", "1", "--kind", "letter").returncode == 0
     (bag,) = bags(bannasar.archive)
     record = (bag / "data" / "case.json").read_text("utf-8")
@@ -213,7 +213,7 @@ def test_nothing_that_was_changed_in_a_bag_is_sealed_anew(bannasar, two):
 
 @pytest.mark.usefixtures("two")
 def test_a_bag_that_was_put_in_anothers_place_is_not_gone_on_from(bannasar):
-    """It agrees with itself, but the journal tells of another."""
+    """It agrees with itself, but the journal records a different one."""
     (bag,) = bags(bannasar.archive)
     shutil.copytree(bag, bannasar.archive / "older")
     assert bannasar("correct", "box-1_dossier", "--document", "1", "--kind", "letter").returncode == 0
@@ -225,7 +225,7 @@ def test_a_bag_that_was_put_in_anothers_place_is_not_gone_on_from(bannasar):
 
 
 def test_pages_of_a_bag_that_was_changed_are_not_archived_anew(bannasar, two):
-    """Where results are gone the bag is read; a text that was changed in it stays out of what is sealed."""
+    """If results are gone, the bag is read; a changed text in it does not get into a new bag."""
     (bag,) = bags(bannasar.archive)
     shutil.rmtree(bannasar.archive / "results")
     page = next((bag / "data" / "pages").rglob("*.json"))
@@ -237,7 +237,7 @@ def test_pages_of_a_bag_that_was_changed_are_not_archived_anew(bannasar, two):
 
 
 def test_names_that_macs_and_word_processors_write_are_archived(bannasar, box):
-    """Characters for private use, beyond the first plane, and what some programs take for the end of a line."""
+    """Characters for private use, beyond the first plane, and characters that some programs read as line ends."""
     for number, name in enumerate(["a\uf022b.png", "a\u2028b.png", "😀.png"]):
         write_page(box / f"dossier\u2029\x0b{number}" / name, f"Pièce {number}")
     done = bannasar("run", box)

@@ -1,4 +1,4 @@
-"""Who vouches for what: keys, signatures, certificates; and anyone who holds the public key can check them."""
+"""Keys, signatures, certificates: anyone with the public key can check them."""
 
 import hashlib
 import json
@@ -30,7 +30,7 @@ from tests.conftest import ROOT
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """An archive of two case files that has a key, a certificate of one, and its documents as handed out."""
+    """An archive of two case files that has a key, a certificate of one, and its exported documents."""
     folder = tmp_path_factory.mktemp("keys")
     archive = Archive(folder)
     assert archive("keys", "init").returncode == 0
@@ -43,7 +43,7 @@ def made(tmp_path_factory):
 
 
 class Archive(Bannasar):
-    """Calls ``bannasar`` with a key of its own."""
+    """Calls ``bannasar`` with its own key."""
 
     def __init__(self, folder):
         """Keep archive and key in a folder."""
@@ -73,19 +73,19 @@ def archive(made, tmp_path):
 
 
 def _elsewhere(made, tmp_path, file, *more):
-    """Check a file on another machine, where the archive is not; return the exit status and what is said."""
+    """Check a file on another machine without the archive; return the exit status and the output."""
     done = Bannasar(tmp_path / "nowhere")("check", file, "--json", *(more or ("--key", made.public)))
     return done.returncode, json.loads(done.stdout)
 
 
 def test_the_private_key_is_its_owners_alone_and_outside_the_archive(made):
-    """Who copies the archive cannot sign in its name."""
+    """A person who copies the archive cannot sign in its name."""
     assert (made.folder / "safe" / "key.pem").stat().st_mode & 0o077 == 0
     assert not [file for file in made.archive.rglob("*") if file.is_file() and b"PRIVATE KEY" in file.read_bytes()]
 
 
 def test_openssl_alone_can_check_a_bag(made):
-    """In thirty years, without us."""
+    """In thirty years, without Bannasar."""
     (signature,) = (made.bag("a") / "signatures").glob("*.sig")
     command = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", made.public, "-rawin", "-sigfile", signature]
     signed = subprocess.run(
@@ -98,7 +98,7 @@ def test_openssl_alone_can_check_a_bag(made):
 
 @pytest.mark.parametrize("what", ["bag", "zip", "scan", "document", "tag file", "certificate", "copy", "code"])
 def test_what_the_archive_signed_is_right_with_the_public_key_alone(made, tmp_path, what):
-    """A bag, its parts, what is handed out, and what is printed."""
+    """A bag, its parts, exported files, and printed pages."""
     bag = made.bag("a")
     things = {
         "bag": bag,
@@ -118,7 +118,7 @@ def test_what_the_archive_signed_is_right_with_the_public_key_alone(made, tmp_pa
 
 
 def _printed(pdf, photo):
-    """Print a page, and photograph it: askew, smaller, blurred a little by the camera's compression."""
+    """Print a page, and photograph it: tilted, smaller, a little blurred by the camera's compression."""
     subprocess.run(["pdftoppm", "-r", "110", "-gray", "-png", "-singlefile", pdf, photo.with_suffix("")], check=True)
     with Image.open(photo.with_suffix(".png")) as page:
         page.rotate(4, expand=True, fillcolor=140).save(photo, quality=40)
@@ -179,7 +179,7 @@ def test_what_was_changed_is_said_to_be_changed(archive, tmp_path, what):
 
 
 def _forge(bag):
-    """Change a file of a bag and every list of it, as one does who knows how bags are made."""
+    """Change a file of a bag and all lists of it, like a person who knows how bags are made."""
     import bagit  # noqa: PLC0415
 
     (bag / "data" / "originals" / "a.jpg").write_bytes(b"another page")

@@ -1,4 +1,4 @@
-"""The log: what happened can be understood from it, and nothing that is in the archive stands in it."""
+"""The log: it shows what happened, and holds nothing that is in the archive."""
 
 import hashlib
 import logging
@@ -27,7 +27,7 @@ def log(tmp_path):
 
 @pytest.fixture
 def logged(typed, log, tmp_path, monkeypatch):
-    """Return what types a command with everything logged, on an archive of its own, and gives its exit status."""
+    """Return a function that types a command on its own archive with everything logged; it returns the exit status."""
     monkeypatch.setenv("BANNASAR_SIGNING__KEY_FILE", str(tmp_path / "key.pem"))
 
     def type_it(*command):
@@ -96,7 +96,7 @@ def test_nothing_is_logged_unless_it_is_asked_for(typed, tmp_path, monkeypatch):
 
 
 def test_a_log_that_cannot_be_written_stops_nothing_but_its_beginning(typed, tmp_path, monkeypatch):
-    """A full disk is said once; a place where no file can be is said at once, and nothing is done."""
+    """A full disk is reported once; an impossible place is reported at once, and nothing is done."""
     monkeypatch.chdir(tmp_path)
     assert typed("--log-file", "/dev/full", "doctor")[1].count("cannot be written: No space left on device") == 1
     (tmp_path / "file").touch()
@@ -105,7 +105,7 @@ def test_a_log_that_cannot_be_written_stops_nothing_but_its_beginning(typed, tmp
 
 
 def test_the_words_of_other_libraries_are_not_kept(typed, tmp_path, monkeypatch):
-    """Only that they had something to say, and where; so it is with the message of an error, too."""
+    """Only that there was a message, and where; the same is true for the message of an error."""
     monkeypatch.chdir(tmp_path)
 
     def examine(_settings):
@@ -125,7 +125,7 @@ def test_the_words_of_other_libraries_are_not_kept(typed, tmp_path, monkeypatch)
 
 
 def test_a_request_that_is_sent_again_is_logged(typed, tmp_path, monkeypatch):
-    """And nothing is printed of it where there is no log; what was searched for is in neither."""
+    """And without a log nothing of it is printed; the words of a search are in neither."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BANNASAR_INDEX__URL", "http://127.0.0.1:9")
     assert typed("search", SEARCHED)[1].count("\n") == 1

@@ -1,4 +1,4 @@
-"""The program as a shell starts it: most other tests type their commands within their own process, which is faster."""
+"""The program as a shell starts it: most other tests run commands in their own process, which is faster."""
 
 import pytest
 

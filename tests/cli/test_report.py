@@ -1,4 +1,4 @@
-"""`bannasar report --html`: one page that needs nothing beside it, as a browser shows and prints it."""
+"""`bannasar report --html`: one complete page, as a browser shows and prints it."""
 
 import json
 import re
@@ -59,7 +59,7 @@ def page(tmp_path_factory):
 
 @pytest.mark.parametrize("width", [1200, 500])
 def test_a_browser_shows_it_whole(page, width):
-    """Pictures and charts are there, it fits the window, nothing is fetched, and no name of a file is obeyed."""
+    """Pictures and charts are there, it fits the window, nothing is loaded, and no file name is run as a script."""
     seen = _seen(page, width)
     assert seen["pictures"] == 4
     assert seen["bars"] >= 2

@@ -47,7 +47,7 @@ def _cases(bannasar) -> list[CaseFile]:
 
 
 def test_a_case_file_waits_whole_for_a_page_that_failed(bannasar, box):
-    """Nothing of it is archived in silence; what was read is kept; the report accounts for every page."""
+    """Nothing of it is archived silently; what was read is kept; the report accounts for every page."""
     write_half(box / "dossier" / "1.tif")
     write_page(box / "dossier" / "2.png", "Deuxième pièce")
     write_page(box / "3.png", "Une lettre seule")
@@ -65,7 +65,7 @@ def test_a_case_file_waits_whole_for_a_page_that_failed(bannasar, box):
 
 
 def test_a_page_that_cannot_be_archived_is_found_and_holds_nothing_else_back(bannasar, box):
-    """It was read, but no PDF can be made of it: what was kept of it gives no sense (0 dots an inch), or is cut off."""
+    """It was read, but no PDF can be made of it: its kept result is impossible (0 dots per inch), or is cut off."""
     write_pages(box / "dossier" / "1.pdf", 3)
     write_pages(box / "dossier" / "2.pdf", 1)
     write_page(box / "3.png", "Une lettre seule")
@@ -111,7 +111,7 @@ def test_a_partial_case_file_is_archived_when_it_is_allowed_and_says_so(bannasar
     assert len(bannasar.json("search", "pièce")["hits"]) == 2
     told = bannasar("show", "dossier/1.tif").stdout
     assert "archived as partial" in told
-    # It stays partial when its case file grows, and is whole when the scan is mended.
+    # It stays partial when its case file grows, and is complete when the scan is repaired.
     write_page(box / "dossier" / "4.png", "Quatrième pièce")
     assert bannasar("run", box).returncode == 2
     assert [len(case.missing) for case in _cases(bannasar)] == [1]
@@ -119,7 +119,7 @@ def test_a_partial_case_file_is_archived_when_it_is_allowed_and_says_so(bannasar
 
 
 def test_failures_are_grouped_by_code_with_examples_and_what_to_do(bannasar, box):
-    """An operator sees at a glance what went wrong, how often, and what helps."""
+    """An operator sees at once what went wrong, how often, and what to do."""
     for number in range(5):
         (box / f"empty-{number}.tif").touch()
     write_half(box / "half.tif")
@@ -134,7 +134,7 @@ def test_failures_are_grouped_by_code_with_examples_and_what_to_do(bannasar, box
 
 
 def test_show_tells_a_scans_whole_story(bannasar, box):
-    """Every attempt with its beginning, worker, recipe, versions and outcome."""
+    """Every attempt with its start, worker, recipe, versions and result."""
     write_half(box / "half.tif")
     bannasar("run", box)
     (story,) = bannasar.json("show", "half.tif")["scans"]
@@ -151,7 +151,7 @@ def test_show_tells_a_scans_whole_story(bannasar, box):
 
 
 def test_show_and_report_tell_how_much_of_a_page_is_handwriting(bannasar, box):
-    """A page that a hand wrote is archived; its words are not searched."""
+    """A handwritten page is archived; its words are not searched."""
     rng = np.random.default_rng(1)
     page = np.full((1500, 1240), 255, np.uint8)
     for row in range(8):
@@ -167,7 +167,7 @@ def test_show_and_report_tell_how_much_of_a_page_is_handwriting(bannasar, box):
 
 
 def test_rerun_does_what_its_dry_run_said(bannasar, box):
-    """What failed by a code is done again, and nothing else."""
+    """What failed with a code is done again, and nothing else."""
     write_page(box / "1.png", "Un")
     write_page(box / "2.png", "Deux")
     assert bannasar("run", box, BANNASAR_LIMITS__PAGE_MEGABYTES="80").returncode == 2
@@ -185,7 +185,7 @@ def test_rerun_does_what_its_dry_run_said(bannasar, box):
 
 
 def test_the_same_bytes_are_read_again_by_a_new_recipe_only(bannasar, archived_box):
-    """Same bytes and recipe: nothing to do. A new recipe, or --stage recognise: read again, and archived anew."""
+    """Same bytes and recipe: nothing to do. A new recipe, or --stage recognise: read again, and archived again."""
     (before,) = bannasar.scans("box-1").values()
     assert "already read with today's recipe" in bannasar("rerun", "--box", "box-1").stdout
     assert "There is nothing to do again" in bannasar("rerun", "--below-confidence", "0.01").stdout
@@ -209,7 +209,7 @@ def test_the_same_bytes_are_read_again_by_a_new_recipe_only(bannasar, archived_b
 
 @pytest.mark.usefixtures("archived_box")
 def test_what_was_archived_stays_so_when_reading_it_again_fails(bannasar):
-    """A rerun can only better an archive."""
+    """A rerun can only improve an archive."""
     (before,) = bannasar.scans("box-1").values()
     again = ["rerun", "--box", "box-1", "--stage", "recognise", "--allow-partial"]
     done = bannasar(*again, BANNASAR_LIMITS__PAGE_MEGABYTES="80")
@@ -225,7 +225,7 @@ def test_what_was_archived_stays_so_when_reading_it_again_fails(bannasar):
 
 
 def test_an_archived_scan_is_read_again_from_its_bag_when_its_box_is_gone(bannasar, box):
-    """Boxes are given back; the archive keeps what is needed."""
+    """Boxes are returned; the archive keeps what is needed."""
     write_page(box / "1.png", "Le greffier en chef")
     bannasar("run", box)
     box.rename(box.with_name("gone"))
@@ -235,7 +235,7 @@ def test_an_archived_scan_is_read_again_from_its_bag_when_its_box_is_gone(bannas
 
 
 def test_a_failed_scan_that_is_gone_from_its_box_is_left_and_named(bannasar, box):
-    """Nobody waits in vain for what a dry run promised."""
+    """A rerun does everything that a dry run promised."""
     write_half(box / "half.tif")
     assert bannasar("run", box).returncode == 2
     (box / "half.tif").rename(box.parent / "half.tif")
@@ -248,7 +248,7 @@ def test_a_failed_scan_that_is_gone_from_its_box_is_left_and_named(bannasar, box
 
 
 def test_a_locked_pdf_is_read_with_its_password(bannasar, box):
-    """It comes back by name only; its bytes are kept as they were; the password is written nowhere."""
+    """It is only read again by name; its bytes do not change; the password is written nowhere."""
     write_page(box / "plain.pdf", "Une pièce secrète")
     with pikepdf.open(box / "plain.pdf") as pdf:
         pdf.save(box / "locked.pdf", encryption=pikepdf.Encryption(user="sesame-12", owner="x"))
@@ -269,7 +269,7 @@ def test_a_locked_pdf_is_read_with_its_password(bannasar, box):
     for file in bannasar.archive.rglob("*"):
         assert not file.is_file() or b"sesame-12" not in file.read_bytes()
     assert "sesame-12" not in done.stdout + done.stderr
-    # What it was told once it has forgotten.
+    # It has forgotten the password that it was given once.
     again = ["rerun", "--box", "box-1", "--stage", "recognise"]
     assert "left as it is: box-1/locked.pdf: locked.pdf needs its password" in bannasar(*again).stdout
     told = bannasar(*again, "--scan", "locked.pdf", "--password-file", secret, "--dry-run").stdout
@@ -319,7 +319,7 @@ def test_progress_for_machines(bannasar, box):
 
 
 def test_numbers_that_cannot_be_kept_stop_no_run(bannasar, box):
-    """A file that can never be written is told at once; one that cannot be any more, while the pages go on."""
+    """A file that can never be written is reported at once; one that cannot be written later, while pages are read."""
     write_pages(box / "a.pdf", 3)
     metrics = box.parent / "numbers" / "bannasar.prom"
     done = bannasar("run", box, "--metrics-file", metrics)
@@ -340,7 +340,7 @@ def test_numbers_that_cannot_be_kept_stop_no_run(bannasar, box):
 
 @pytest.mark.usefixtures("archived_box")
 def test_rerun_wants_to_be_told_what(bannasar):
-    """Everything again is never meant."""
+    """Doing everything again is never intended."""
     assert bannasar("rerun").returncode == 1
     assert bannasar("rerun", "--code", "nonsense").returncode == 1
     mistyped = bannasar("rerun", "--scan", "1.png", "--scan", "l.png", "--stage", "recognise")

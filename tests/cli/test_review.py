@@ -15,7 +15,7 @@ def _data(bannasar, name):
 
 
 def _describe(bannasar, name, *dates):
-    """Make a document's kind sure, and these its dates: value, how likely it is the document's own, doubt."""
+    """Make a document's kind certain, and give it these dates: value, probability that it is its own date, doubt."""
     file = _data(bannasar, name) / "case.json"
     case = json.loads(file.read_bytes())
     (document,) = case["documents"]
@@ -30,7 +30,7 @@ def _describe(bannasar, name, *dates):
 
 
 def test_what_the_machine_is_not_sure_of_is_listed_the_least_sure_first(bannasar, tmp_path):
-    """With why, where it lies, and what to type; what somebody has said of one takes it off the list."""
+    """With the reason, the file, and what to type; a correction takes a document off the list."""
     for name, line in (("a", "Le témoin a vu la rizière"), ("b", "Monsieur le procureur"), ("c", "Le riz est rare")):
         write_page(tmp_path / "box" / f"{name}.png", line)
     assert bannasar("run", tmp_path / "box").returncode == 0
@@ -63,7 +63,7 @@ def test_a_date_that_cannot_be_is_listed_until_somebody_says_what_it_is(bannasar
 
 
 def test_a_doubtful_date_counts_as_far_as_it_may_be_the_papers_own(archived):
-    """Not where it is merely told of, and not where the paper's other dates tell its century."""
+    """Not if the date is only mentioned, and not if the paper's other dates show its century."""
     _describe(archived, "a", ("1998-03-02", 0.95, ""), ("", 0.01, IMPOSSIBLE))
     _describe(archived, "b", ("1998-03-02", 0.2, ""), ("", 0.9, IMPOSSIBLE))
     _describe(archived, "c", ("1998-03-02", 0.3, ""), ("1998-02-04", 0.9, NO_CENTURY))
@@ -73,7 +73,7 @@ def test_a_doubtful_date_counts_as_far_as_it_may_be_the_papers_own(archived):
 
 
 def test_what_of_a_document_is_not_read_is_listed_until_somebody_has_seen_it(bannasar, tmp_path):
-    """Whatever the machine takes the document for; `show` tells it, too, and the scan is not wholly sure."""
+    """For any kind of document; `show` reports it, too, and the scan does not have full confidence."""
 
     def attach(pdf, _page):
         pdf.attachments["secret.txt"] = pikepdf.AttachedFileSpec(pdf, b"1")
@@ -101,7 +101,7 @@ def test_what_of_a_document_is_not_read_is_listed_until_somebody_has_seen_it(ban
 
 
 def test_a_bag_that_cannot_be_read_is_left_out_and_named(archived):
-    """The others are listed, and learned from, all the same."""
+    """The others are listed, and used for training, anyway."""
     for name in "bc":
         assert archived("correct", f"box_{name}.jpg", "--kind", "letter").returncode == 0
     _describe(archived, "c", ("", 0.9, IMPOSSIBLE))
@@ -134,7 +134,7 @@ def test_the_kinds_of_the_glossary_are_listed_with_their_titles(bannasar):
 
 
 def test_a_kind_that_the_classifier_was_not_trained_with_is_named_so(bannasar, tmp_path):
-    """It is recognised by its titles and phrases only, and nobody has to find that out."""
+    """It is recognised only by its titles and phrases, and the command says so."""
     for name in ("kinds.toml", "courts.toml"):
         (tmp_path / name).write_bytes((GLOSSARY / name).read_bytes())
     with (tmp_path / "kinds.toml").open("a", encoding="utf-8") as stream:

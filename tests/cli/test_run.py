@@ -1,4 +1,4 @@
-"""`bannasar run`: boxes in, an archive out, whatever is in them and whatever stops it."""
+"""`bannasar run`: boxes in, an archive out, with any content, and even if it is stopped."""
 
 import os
 import shutil
@@ -107,7 +107,7 @@ def test_a_mended_scan_is_taken_in_the_next_time(bannasar, box):
 
 
 def test_what_was_refused_and_taken_out_of_the_box_is_not_complained_of_any_more(bannasar, box):
-    """Taken out, renamed, or another file in its place: the advice that a run gives can be followed to an end."""
+    """Taken out, renamed, or replaced by another file: following the advice of a run solves the problem."""
     (box / "notes.docx").write_text("no scan", "utf-8")
     (box / "empty.tif").touch()
     (box / "link.pdf").symlink_to("/etc/hostname")
@@ -163,7 +163,7 @@ def test_a_run_that_was_stopped_goes_on_and_reads_no_finished_page_twice(bannasa
 
 
 def test_a_second_run_on_the_archive_says_who_holds_it(bannasar, box):
-    """Two at once would fight over the ledger."""
+    """Two at once would damage the ledger."""
     with hold(bannasar.archive):
         second = bannasar("run", box)
     assert second.returncode == 1
@@ -171,7 +171,7 @@ def test_a_second_run_on_the_archive_says_who_holds_it(bannasar, box):
 
 
 def test_an_index_that_was_lost_is_made_anew(bannasar, archived_box):
-    """The bags are the truth, the index a view."""
+    """The bags are the archive, the index is made from them."""
     for file in bannasar.archive.glob("index.db*"):
         file.unlink()
     assert bannasar("run", archived_box).returncode == 0
@@ -245,7 +245,7 @@ def test_doctor_finds_this_machine_well(bannasar):
 
 
 def test_a_damaged_ledger_is_named_and_left_alone(bannasar, box):
-    """Nothing is overwritten that may be mended."""
+    """Nothing is overwritten that could be repaired."""
     write_page(box / "a.png", "texte")
     bannasar.archive.mkdir()
     ledger = bannasar.archive / "ledger.db"
@@ -257,7 +257,7 @@ def test_a_damaged_ledger_is_named_and_left_alone(bannasar, box):
 
 
 def test_a_page_that_is_not_accounted_for_is_said_at_the_end_of_a_run(bannasar, archived_box):
-    """Whatever lost it: a run that cannot say where each page went has not gone well."""
+    """For any cause: a run that cannot account for each page has failed."""
     database = sqlite3.connect(bannasar.archive / "ledger.db")
     database.execute("UPDATE scans SET read = 0")
     database.commit()
@@ -270,7 +270,7 @@ def test_a_page_that_is_not_accounted_for_is_said_at_the_end_of_a_run(bannasar, 
 
 @pytest.mark.usefixtures("archived_box")
 def test_every_attempt_is_in_the_ledger(bannasar):
-    """Who read what, when, by which recipe."""
+    """Who read what, when, with which recipe."""
     database = sqlite3.connect(Path(bannasar.archive) / "ledger.db")
     steps = [row[0] for row in database.execute("SELECT step FROM attempts WHERE outcome = 'done' ORDER BY id")]
     database.close()

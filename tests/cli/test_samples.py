@@ -78,7 +78,7 @@ def test_the_text_is_what_the_samples_say(digitised, tmp_path):
 
 
 def test_every_bag_is_valid(digitised):
-    """One a case file."""
+    """One for each case file."""
     bannasar, _ = digitised
     found = list(bags(bannasar.archive))
     assert len(found) == 7
@@ -86,7 +86,7 @@ def test_every_bag_is_valid(digitised):
 
 
 def test_the_records_in_every_bag_keep_to_the_published_schemas(digitised):
-    """Who reads them in thirty years has docs/schema/ and no program of ours."""
+    """A reader in thirty years has docs/schema/, but no program of Bannasar."""
     bannasar, _ = digitised
     schemas = {
         name: json.loads((ROOT / "docs" / "schema" / f"{name}.json").read_text("utf-8")) for name in ("case", "page")

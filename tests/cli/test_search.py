@@ -1,4 +1,4 @@
-"""What is told of how much was found, in an archive of more pages than are looked at one by one, and why nothing is."""
+"""What is reported on the number of hits in an archive with many pages, and why nothing is found."""
 
 import json
 
@@ -54,7 +54,7 @@ def test_it_is_told_how_many_pages_there_are_as_far_as_it_is_known(searched, que
     ],
 )
 def test_where_nothing_is_found_it_is_told_why(searched, query, told, tmp_path):
-    """For people among the results, for programs beside them; it is no error."""
+    """For people in the results, for programs on standard error; it is not an error."""
     shown = searched("search", query)
     assert shown.stdout.startswith("Nothing found.\n")
     assert told in shown.stdout

@@ -1,4 +1,4 @@
-"""`bannasar sheets`: what is printed, laid into a stack and scanned parts it into its documents."""
+"""`bannasar sheets`: printed sheets, put into a stack and scanned, divide it into its documents."""
 
 import subprocess
 
@@ -70,7 +70,7 @@ def test_what_cannot_be_printed_is_refused(bannasar, tmp_path, options, told):
 
 
 def _sheets(bannasar, *arguments):
-    """Print sheets: that wants no archive."""
+    """Print sheets: that needs no archive."""
     command = bannasar.command("sheets", *arguments)[:-2]
     folder, environment = bannasar.archive.parent, bannasar.environment()
     return subprocess.run(

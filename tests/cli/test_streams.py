@@ -1,4 +1,4 @@
-"""What standard output and standard error cannot take: no traceback, whichever command it is."""
+"""Output that cannot be written or encoded: no traceback, in any command."""
 
 import json
 import subprocess
@@ -26,7 +26,7 @@ def _started(archived, command, **streams):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_full_disk_is_told_in_a_sentence(archived, command):
-    """And by the exit status: what was to be kept is not there."""
+    """And with the exit status: what should be kept is not there."""
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         process = _started(archived, command, stdout=full)
         _, said = process.communicate()
@@ -48,7 +48,7 @@ def test_a_reader_who_leaves_is_no_fault(archived, command):
 
 @pytest.mark.parametrize("encoding", ["ascii:strict", "latin-1:strict", "utf-8"])
 def test_every_letter_is_told_in_every_encoding(archived, encoding):
-    """In UTF-8 where none was chosen, by number where the one that was has no such letter; JSON stays JSON."""
+    """In UTF-8 if no encoding was chosen, by number if the chosen one lacks the letter; JSON stays JSON."""
     for command in (("search", "សាលក្រមព្រហ្មទណ្ឌ", "--json"), ("kinds",)):
         process = _started(archived, command, environment={"PYTHONIOENCODING": encoding}, stdout=subprocess.PIPE)
         told, said = process.communicate()
@@ -60,7 +60,7 @@ def test_every_letter_is_told_in_every_encoding(archived, encoding):
 
 
 def test_a_run_goes_on_when_nobody_can_be_told_how_far_it_is(bannasar, archived_box):
-    """Its exit status, the report and the ledger tell the rest."""
+    """Its exit status, the report and the ledger hold the result."""
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = subprocess.run(
             bannasar.command("run", archived_box, "--log-format", "json"),

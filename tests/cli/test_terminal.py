@@ -1,4 +1,4 @@
-"""Names that hold markup, control characters, HTML or formulas come out whole, and do nothing."""
+"""Names with markup, control characters, HTML or formulas are printed completely, and have no effect."""
 
 import csv
 import html
@@ -41,7 +41,7 @@ _CONTROLS = {
 @pytest.mark.parametrize("name", [*_NAMES, *_CONTROLS])
 @pytest.mark.parametrize("is_terminal", [True, False])
 def test_whatever_is_printed_is_seen_as_it_is(name, is_terminal, monkeypatch):
-    """As a string, as a text with styles of any make, in a table; on a line of its own, whoever looks on."""
+    """As a string, as a text with styles of any kind, in a table; on its own line, for any reader."""
     shown, seen = _CONTROLS.get(name, name), io.StringIO()
     terminal = Terminal()
     monkeypatch.setattr(Terminal, "is_terminal", is_terminal)
@@ -147,7 +147,7 @@ def case(archive):
     ids=" ".join,
 )  # fmt: skip
 def test_every_command_that_prints_a_name_prints_it_whole(archive, case, tmp_path, typed, command, seen):
-    """And nothing else than it: no control character, no line more."""
+    """And nothing else: no control character, no extra line."""
 
     def filled(text):
         for name, value in {"case": case, "archive": archive, "tmp": tmp_path, "box": archive.parent / _BOX}.items():
@@ -162,7 +162,7 @@ def test_every_command_that_prints_a_name_prints_it_whole(archive, case, tmp_pat
 
 
 def test_a_table_for_a_spreadsheet_holds_no_formula(archive, tmp_path, typed):
-    """A sign before it makes a text of it; JSON Lines have the name as it is."""
+    """A sign before it makes it a text; JSON Lines have the unchanged name."""
     for option in ("--csv", "--jsonl"):
         assert typed("search", "greffier", option, tmp_path / option, "--archive", archive)[0] == 0
     rows = list(csv.DictReader((tmp_path / "--csv").open(encoding="utf-8", newline="")))

@@ -1,4 +1,4 @@
-"""`bannasar train` and `evaluate`: the classifier learns what people said, and is measured on what it did not learn."""
+"""`bannasar train` and `evaluate`: the classifier is trained with corrections, and measured on other documents."""
 
 import json
 
@@ -22,7 +22,7 @@ def few_papers(monkeypatch):
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.usefixtures("few_papers")
 def test_the_classifier_learns_what_people_said(archived, tmp_path):
-    """It uses it once the setting names it, and is measured only on what it was not taught with."""
+    """The model is used once the setting names it, and is measured only on documents it was not trained with."""
     done = archived("train")
     assert done.returncode == 1
     assert "Nobody has entered the kind of a document yet" in done.stderr

@@ -1,4 +1,4 @@
-"""Bags are verified, and an archive is made whole again from its bags alone."""
+"""Bags are verified, and an archive is rebuilt from its bags alone."""
 
 import json
 import os
@@ -27,14 +27,14 @@ def _bag(bannasar, name):
 
 @contextmanager
 def bagit_of(folder):
-    """Give what a bag says of itself, to be changed and sealed anew."""
+    """Yield the record of a bag, to be changed and sealed again."""
     made = bagit.Bag(str(folder))
     yield made.info
     made.save(manifests=True)
 
 
 def test_flipped_missing_added_and_swapped_files_are_named(archived):
-    """And a bag that is well is not."""
+    """And an undamaged bag is not."""
     assert "3 bags checked: all are as they were sealed." in archived("verify").stdout
     scan = _bag(archived, "a") / "originals" / "a.jpg"
     flipped = bytearray(scan.read_bytes())
@@ -66,7 +66,7 @@ def test_flipped_missing_added_and_swapped_files_are_named(archived):
 
 @pytest.mark.parametrize("what", ["record", "payload", "everything"])
 def test_a_bag_is_looked_at_whatever_is_left_of_it(archived, what):
-    """A case file that lost its record is not passed over."""
+    """A case file that lost its record is not ignored."""
     bag = _bag(archived, "a").parent
     if what == "record":
         (bag / "data" / "case.json").unlink()
@@ -84,7 +84,7 @@ def test_a_bag_is_looked_at_whatever_is_left_of_it(archived, what):
 
 
 def test_what_was_put_back_is_looked_at_again_though_the_pass_was_stopped(archived):
-    """What was sound before is not."""
+    """What was undamaged before is not."""
     scan = _bag(archived, "a") / "originals" / "a.jpg"
     content = scan.read_bytes()
     scan.write_bytes(content + b"x")
@@ -98,7 +98,7 @@ def test_what_was_put_back_is_looked_at_again_though_the_pass_was_stopped(archiv
 
 
 def test_half_a_line_does_not_swallow_the_next(archived):
-    """Else the end of a pass would be lost, and the next one would look at nothing."""
+    """Otherwise the end of a pass would be lost, and the next one would check nothing."""
     assert archived("verify").returncode == 0
     log = archived.archive / "fixity.jsonl"
     begun, *bags, _ = log.read_text("utf-8").splitlines(keepends=True)
@@ -108,7 +108,7 @@ def test_half_a_line_does_not_swallow_the_next(archived):
 
 
 def test_a_pass_that_was_stopped_goes_on_where_it_was(archived):
-    """A power cut leaves half a line: only that bag is looked at again."""
+    """A power cut leaves half a line: only that bag is checked again."""
     assert archived("verify").returncode == 0
     log = archived.archive / "fixity.jsonl"
     begun, first, second, *_ = log.read_text("utf-8").splitlines(keepends=True)
@@ -118,7 +118,7 @@ def test_a_pass_that_was_stopped_goes_on_where_it_was(archived):
 
 
 def test_a_sample_looks_at_a_part_and_a_rate_holds_it_back(archived):
-    """Of three bags with a share of a thousandth, none or few; at a megabyte a second it takes its time."""
+    """Of three bags with a share of a thousandth, none or few; a limit of a megabyte per second is kept."""
     assert json.loads(archived("verify", "--sample", "0.001", "--json").stdout)["bags"] < 3
     size = sum(file.stat().st_size for file in archived.archive.glob("bags/**/*") if file.is_file())
     started = time.monotonic()
@@ -197,7 +197,7 @@ def test_one_damaged_bag_does_not_keep_the_others_from_a_rebuild(archived, chang
 
 
 def test_a_pass_over_many_bags_goes_on_where_it_was_killed(archived, tmp_path):
-    """None is looked at twice, and none is left out."""
+    """None is checked twice, and none is left out."""
     for number in range(97):
         shutil.copytree(_bag(archived, "a").parent, archived.archive / "bags" / "box" / f"copy_{number:03}")
     log = archived.archive / "fixity.jsonl"
@@ -220,7 +220,7 @@ def test_a_pass_over_many_bags_goes_on_where_it_was_killed(archived, tmp_path):
 
 @pytest.mark.parametrize("harm", ["lost", "stale", "too much"])
 def test_the_index_is_brought_together_with_the_bags(archived, tmp_path, harm):
-    """Be it gone, older than the bags, or holding what no bag holds."""
+    """If it is gone, older than the bags, or holds what no bag holds."""
     before = archived.json("search", "greffier")
     bag = archived.archive / "bags" / "box" / "box_a.jpg"
     if harm == "lost":
@@ -261,7 +261,7 @@ def test_what_is_wrong_is_told_though_the_index_cannot_be_repaired(archived):
 
 
 def test_a_bag_that_is_swapped_while_it_is_read_is_read_again(archived, monkeypatch):
-    """As a run beside it does; the new one is sound."""
+    """As a run at the same time does; the new one is undamaged."""
     bag = _bag(archived, "a").parent
     shutil.copytree(bag, archived.archive / "newer")
     with bagit_of(archived.archive / "newer") as newer:
@@ -283,7 +283,7 @@ def test_a_bag_that_is_swapped_while_it_is_read_is_read_again(archived, monkeypa
 
 
 def test_whoever_may_look_into_the_archive_may_look_into_its_bags(archived):
-    """A clerk's account is another than the archive team's."""
+    """A clerk's account is different from the archive team's."""
     for bag in bags(archived.archive):
         assert bag.stat().st_mode == archived.archive.stat().st_mode
         assert (bag / "data").stat().st_mode == archived.archive.stat().st_mode
@@ -301,7 +301,7 @@ def test_a_ledger_is_not_replaced_unasked_and_never_thrown_away(archived):
 
 @pytest.mark.parametrize("to", ["stick", "a.zip"])
 def test_a_case_file_goes_from_one_archive_into_another(archived, tmp_path, to):
-    """As a folder or a ZIP file; it is verified on its way, and found there."""
+    """As a folder or a ZIP file; it is verified during the copy, and found there."""
     done = archived("export", "bag", "box_a.jpg", "--to", tmp_path / to)
     assert done.returncode == 0, done.stderr
     other = Bannasar(tmp_path / "other")
@@ -330,7 +330,7 @@ def test_an_import_that_was_stopped_is_gone_on_with(archived, tmp_path):
 
 
 def test_a_bag_that_was_changed_on_its_way_is_not_taken_in(archived, tmp_path):
-    """Nor is one taken out that was changed here; nothing is left behind."""
+    """A bag that was changed here is not copied, either; nothing is left behind."""
     assert archived("export", "bag", "box_a.jpg", "--to", tmp_path / "stick").returncode == 0
     (tmp_path / "stick" / "box_a.jpg" / "data" / "case.json").write_text("{}")
     other = Bannasar(tmp_path / "other")
@@ -376,7 +376,7 @@ def _changed_zip(archived, folder, change):
 
 @pytest.mark.parametrize("change", ["without its folder", "more beside it", "paths that escape"])
 def test_a_zip_file_that_another_program_packed_is_taken_in(archived, tmp_path, change):
-    """The bag alone, wherever in it that lies; nothing comes out anywhere else."""
+    """Only the bag, wherever it is in the file; nothing is written anywhere else."""
     other = Bannasar(tmp_path / "other")
     done = other("import", _changed_zip(archived, tmp_path, change))
     assert done.returncode == 0, done.stderr
@@ -399,7 +399,7 @@ def test_a_zip_file_that_is_not_sound_is_refused_in_a_sentence(archived, tmp_pat
 
 @pytest.mark.parametrize("change", ["box", "case", "scan", "page"])
 def test_a_bag_that_names_what_is_not_in_it_is_refused(archived, tmp_path, change):
-    """Sound as BagIt, it would be put elsewhere, or read from elsewhere."""
+    """Valid as BagIt, it would be written elsewhere, or read from elsewhere."""
     assert archived("export", "bag", "box_a.jpg", "--to", tmp_path / "stick").returncode == 0
     bag = tmp_path / "stick" / "box_a.jpg"
     record = json.loads((bag / "data" / "case.json").read_text("utf-8"))
@@ -421,7 +421,7 @@ def test_a_bag_that_names_what_is_not_in_it_is_refused(archived, tmp_path, chang
 
 
 def test_files_of_long_ago_go_into_a_zip_file(archived, tmp_path):
-    """Which knows no time before 1980."""
+    """It cannot hold a time before 1980."""
     scan = _bag(archived, "a") / "originals" / "a.jpg"
     os.utime(scan, (0, 0))
     done = archived("export", "bag", "box_a.jpg", "--to", tmp_path / "a.zip")

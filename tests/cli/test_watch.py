@@ -1,4 +1,4 @@
-"""`bannasar watch`: scans are ingested as a scanner drops them."""
+"""`bannasar watch`: scans are ingested as a scanner saves them."""
 
 import signal
 import time
@@ -8,7 +8,7 @@ from tests.faults.conftest import results, until
 
 
 def test_a_scan_is_taken_in_when_it_has_stopped_growing_and_after_a_restart(bannasar, tmp_path):
-    """Half a file is left alone, Ctrl-C ends the watch, and the next watch goes on where it was."""
+    """Half a file is not ingested, Ctrl-C ends the watch, and the next watch continues where it was."""
     box = tmp_path / "inbox"
     write_page(box / "1.png", "Première pièce")
     whole = write_pages(tmp_path / "whole.pdf", 2, title="d'une longue pièce").read_bytes()

@@ -1,4 +1,4 @@
-"""A whole archive by calls alone, within this process: no command, no terminal."""
+"""A whole archive by calls alone, in this process: no command, no terminal."""
 
 import os
 import shutil
@@ -41,14 +41,14 @@ POISON = "poison.png"
 
 
 def read_or_crash(source: Source, number: int, settings: Settings) -> Page:
-    """Read a page as ever, but for one that crashes what reads it."""
+    """Read a page as always, except one that crashes its reader."""
     if source.file.name == POISON:
         os.kill(os.getpid(), signal.SIGSEGV)
     return read_page(source, number, settings)
 
 
 def read_when_allowed(source: Source, number: int, settings: Settings) -> Page:
-    """Read a page as ever, but for those of one box: they wait until they are allowed to be read."""
+    """Read a page as always, except those of one box, which wait until a test lets them be read."""
     box = source.file.parent
     if box.name == "long":
         (box.parent / "begun").write_text(str(os.getpid()), "utf-8")
@@ -88,7 +88,7 @@ def _sandboxes() -> list[psutil.Process]:
 
 
 def test_a_box_from_its_scans_to_its_export(archive, box, tmp_path):
-    """Digitised, searched, corrected, withdrawn, exported: each by one call, with who did it in the journal."""
+    """Digitised, searched, corrected, withdrawn, exported: each with one call, and the journal records who did it."""
     write_page(box / "dossier" / "1.png", "Le greffier en chef")
     write_page(box / "2.png", "Une lettre seule")
     done = digitise(archive, DARA, [box])
@@ -116,7 +116,7 @@ def test_a_box_from_its_scans_to_its_export(archive, box, tmp_path):
 
 
 def test_two_archives_are_digitised_at_once_in_one_process(tmp_path, monkeypatch):
-    """Each ends its own sandboxes, and none of the other's; when both are done nothing is left."""
+    """Each ends only its own sandboxes; when both are done, none is left."""
     for module in ("reading", "run"):
         monkeypatch.setattr(f"pipeline.services.digitising.{module}.read_page", read_when_allowed)
     for name in ("long", "short"):
@@ -152,7 +152,7 @@ def _at_work(file: Path) -> list[int]:
 
 
 def test_a_poison_page_kills_its_sandbox_and_nothing_else(archive, box, monkeypatch):
-    """It fails by itself; the rest of the box is archived; when its reader is mended, it alone is read again."""
+    """It fails by itself; the rest of the box is archived; when its reader works, only that scan is read again."""
     write_page(box / POISON, "Poison")
     write_page(box / "2.png", "Une lettre seule")
     with monkeypatch.context() as patched:
@@ -194,7 +194,7 @@ def test_what_is_refused_is_named_and_a_copy_is_linked(archive, box):
 
 
 def test_a_box_inside_its_archive_is_no_box(archive, box):
-    """Nor is an archive inside its box; nothing is made of either."""
+    """An archive inside its box is refused, too; nothing is made from either."""
     with pytest.raises(UsageError, match="is inside the archive"):
         digitise(archive, DARA, [_made(archive.folder / "box")])
     with (

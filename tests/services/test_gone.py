@@ -1,4 +1,4 @@
-"""Files that were taken out of their box: which complaints end with that, and which do not."""
+"""Files that were taken out of their box: which problems end with that, and which do not."""
 
 from collections.abc import Collection
 from pathlib import Path, PurePosixPath
@@ -44,7 +44,7 @@ def _box(ledger: Ledger, folder: Path) -> Box:
 
 
 def _accepted(ledger: Ledger, box: Box, path: str, sha256: str = SHA) -> ScanRow:
-    """Enter a scan of two pages as a run does that finds it."""
+    """Enter a scan of two pages like a run that finds it."""
     row = scan_row(box.id, path, 100, 1, sha256=sha256, kind="pdf", pages=2)
     ledger.put(row)
     settle(row, Entry(PurePosixPath(path), box.root / path, 100, 1), ledger, [box.id])
@@ -57,7 +57,7 @@ def _row(ledger: Ledger, box: Box, path: str) -> ScanRow:
 
 
 def _look(ledger: Ledger, box: Box, inside: Collection[str]) -> None:
-    """Do as the next run does, when all that lies in the box is known."""
+    """Do what the next run does, when everything in the box is known."""
     note_gone(ledger, box.id, inside)
     for row in ledger.scans(box.id):
         if row.path in inside:
@@ -75,7 +75,7 @@ def _is_complained_of(archive: Archive, box: Box) -> bool:
 
 @pytest.mark.parametrize("code", [code for code in Code if code.refuses])
 def test_what_was_refused_and_is_taken_out_is_not_complained_of(archive, ledger, box, code):
-    """That is what the advice says, or what comes of following it. It is not forgotten."""
+    """The advice says so, or following it leads to that. It is not forgotten."""
     ledger.put(scan_row(box.id, "a.docx", 100, 1))
     ledger.fail(_row(ledger, box, "a.docx"), Failure(code=code))
     _look(ledger, box, {"a.docx"})
@@ -89,7 +89,7 @@ def test_what_was_refused_and_is_taken_out_is_not_complained_of(archive, ledger,
 
 
 def test_pages_of_a_refused_scan_that_is_gone_stay_in_the_account(archive, ledger, box):
-    """Its pages could be counted, and one of them not be opened."""
+    """Its pages could be counted, but one of them could not be opened."""
     ledger.fail(_accepted(ledger, box, "a.pdf"), Failure(code=Code.DAMAGED, page=2))
     _look(ledger, box, ())
     assert not _is_complained_of(archive, box)
@@ -107,7 +107,7 @@ def test_what_never_could_be_read_and_is_taken_out_is_not_complained_of(archive,
 
 @pytest.mark.parametrize("code", [None, *(code for code in Code if not code.refuses)])
 def test_what_was_accepted_is_complained_of_until_it_is_back(archive, ledger, box, code):
-    """Else a scan would disappear that nobody has archived."""
+    """Otherwise a scan that is not archived would disappear."""
     row = _accepted(ledger, box, "a.pdf")
     if code:
         ledger.fail(row, Failure(code=code))
@@ -120,7 +120,7 @@ def test_what_was_accepted_is_complained_of_until_it_is_back(archive, ledger, bo
 
 
 def test_what_was_accepted_and_nobody_wants_is_dismissed(archive, ledger, box):
-    """The ledger says by whom, and why; no run brings the complaint back."""
+    """The ledger says by whom, and why; no run reports the problem again."""
     _accepted(ledger, box, "a.pdf")
     _look(ledger, box, ())
     operator = Actor(name="dara@desk", kind=ActorKind.OPERATOR)
@@ -133,7 +133,7 @@ def test_what_was_accepted_and_nobody_wants_is_dismissed(archive, ledger, box):
 
 @pytest.mark.parametrize("failed", [True, False])
 def test_a_scan_that_was_renamed_before_it_was_archived_is_read_under_its_new_name(ledger, box, failed):
-    """It is no copy of what is not there any more, and the old name is not complained of."""
+    """It is not a copy of a scan that is no longer there, and the old name is not a problem."""
     row = _accepted(ledger, box, "a.pdf")
     if failed:
         ledger.fail(row, Failure(code=Code.TIMEOUT))
@@ -147,7 +147,7 @@ def test_a_scan_that_was_renamed_before_it_was_archived_is_read_under_its_new_na
 
 
 def test_a_scan_that_was_moved_to_another_box_is_not_complained_of_once_that_is_run(archive, ledger, box, tmp_path):
-    """Whichever of the two is run first."""
+    """In any order of the two boxes."""
     other = _box(ledger, tmp_path / "other")
     _accepted(ledger, box, "a.pdf")
     _look(ledger, box, ())

@@ -1,4 +1,4 @@
-"""The index may be down: bags wait, the run goes on, and it is tried again."""
+"""The index may be down: bags wait, the run continues, and the index is tried again."""
 
 import hashlib
 import sqlite3
@@ -17,7 +17,7 @@ from tests.conftest import EVERYTHING, archive_settings, bag_in_place
 
 
 class Outage:
-    """An index that is down for its first uses, and then is what it was."""
+    """An index that is down for its first uses, and then works as before."""
 
     def __init__(self, store, uses):
         """Say for how many uses."""
@@ -25,14 +25,14 @@ class Outage:
         self._store = store
 
     def put(self, case, pages, now=None):
-        """Put a case file in, if it is up by now."""
+        """Add a case file, if the index is up by now."""
         self.left -= 1
         if self.left >= 0:
             raise IndexUnusableError("The index does not answer.")
         self._store.put(case, pages, now)
 
     def merge(self):
-        """Merge, if it is up by now."""
+        """Merge, if the index is up by now."""
         self._store.merge()
 
 
@@ -71,7 +71,7 @@ def _open(tmp_path, **run):
 
 
 def _with_index(archive, store, **run):
-    """Return an archive of which the index is another."""
+    """Return an archive with another index."""
     other = _open(archive.folder.parent, **run)
     other.__dict__ |= {"ledger": archive.ledger, "index": store}
     return other
@@ -88,7 +88,7 @@ def test_an_index_that_is_down_is_tried_again_and_then_left_for_the_next_run(arc
 
 
 def test_a_run_does_not_wait_for_an_index_that_is_down(archive):
-    """Until its time has come it is not even asked."""
+    """Until then it is not even asked."""
     outage = Outage(archive.index, 9)
     indexer = Indexer(_with_index(archive, outage, retry_seconds=60), Progress())
     for bag in archive.ledger.to_be_indexed() * 3:
@@ -97,7 +97,7 @@ def test_a_run_does_not_wait_for_an_index_that_is_down(archive):
 
 
 def test_a_bag_that_cannot_be_read_keeps_no_other_out_of_the_index(archive, make):
-    """The run says so and goes on; the bag waits until it is put back."""
+    """The run says so and continues; the bag waits until it is put back."""
     progress = Progress()
     ledger, store = archive.ledger, archive.index
     (damaged,) = ledger.to_be_indexed()
@@ -137,7 +137,7 @@ def test_after_many_runs_the_index_is_searched_in_few_pieces(tmp_path, make):
 
 
 def test_a_run_says_why_it_could_not_merge(archive):
-    """All is in by then, and the next run does it."""
+    """Everything is in the index by then, and the next run does it."""
     progress = Progress()
     indexer = Indexer(_with_index(archive, archive.index, retries=0), progress)
     indexer.put(archive.folder / archive.ledger.to_be_indexed()[0])

@@ -27,7 +27,7 @@ def archived(tmp_path_factory):
 
 @pytest.fixture
 def archive(archived, tmp_path):
-    """Return a copy of it, to be harmed."""
+    """Return a copy of it, to be damaged."""
     shutil.copytree(archived / "archive", tmp_path / "archive")
     return tmp_path / "archive"
 
@@ -55,7 +55,7 @@ def test_a_bag_that_is_gone_is_noticed_and_made_anew(archive, archived):
 
 
 def test_scans_archived_in_a_bag_nobody_knows_are_read_again(archive, archived):
-    """As a ledger can say of a run that was killed between two entries."""
+    """As a ledger can be after a run that was killed between two entries."""
     with Ledger(archive) as ledger:
         ledger.case_lost(ledger.cases()[0].id)
     (lost, _) = _check(archive)
@@ -80,7 +80,7 @@ def test_leftovers_are_taken_away(archive):
 
 
 def test_a_dry_run_mends_nothing(archive):
-    """It tells the same twice."""
+    """It reports the same twice."""
     (archive / "tmp" / "bag-1").mkdir(parents=True)
     assert _check(archive, repair=False) == _check(archive, repair=False) != []
 
@@ -99,7 +99,7 @@ def test_a_case_file_that_the_index_lost_is_put_in_again(archive, archived):
 
 
 def test_a_duplicate_of_nothing_is_read_itself(archive):
-    """Its first was taken back, and it is the only one now."""
+    """Its first scan was removed, and it is the only one now."""
     with Ledger(archive) as ledger:
         (box,) = ledger.boxes()
         row = ledger.scans(box.id)[0]

@@ -26,7 +26,7 @@ def _archive(make, tmp_path, box, path, *texts, case_id="", folder=""):
 
 
 def _archive_together(make, tmp_path, paths):
-    """Archive scans in one case file; the text of each tells its place among them."""
+    """Archive scans in one case file; the text of each is its place among them."""
     scans, pages, originals, pictures = [], [], {}, {}
     for number, path in enumerate(paths):
         page = make.page([f"text{number}"], scan=hashlib.sha256(path.encode()).hexdigest())
@@ -76,7 +76,7 @@ LONG = "ក" * 84  # 252 bytes: with .pdf it is as long as a name may be
     ],
 )
 def test_no_text_is_lost_whatever_the_scans_are_called(make, tmp_path, paths):
-    """On disks, too, that do not tell capital letters apart; and the same export again gives the same."""
+    """Also on disks that ignore case; and the same export again gives the same."""
     _archive_together(make, tmp_path, paths)
     folder = tmp_path / "texts"
     for _ in range(2):
@@ -89,7 +89,7 @@ def test_no_text_is_lost_whatever_the_scans_are_called(make, tmp_path, paths):
 
 
 def test_a_scan_that_two_case_files_hold_has_a_text_for_each(make, tmp_path):
-    """One came from another archive, perhaps."""
+    """One may come from another archive."""
     for number in (1, 2):
         _archive(make, tmp_path, "box", "a.pdf", f"text{number}", case_id=f"case{number}")
     assert export_text(Archive(archive_settings(tmp_path / "archive")), at_the_shell(), tmp_path / "texts").written == 2
@@ -97,7 +97,7 @@ def test_a_scan_that_two_case_files_hold_has_a_text_for_each(make, tmp_path):
 
 
 def test_nothing_is_written_outside_the_folder(make, tmp_path):
-    """Whatever a case file from elsewhere says of its paths."""
+    """For any paths in a case file from elsewhere."""
     for number, path in enumerate(("../../a.pdf", "/b.pdf", "c/../../../d.pdf")):
         _archive(
             make,

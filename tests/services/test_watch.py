@@ -31,7 +31,7 @@ def test_a_file_has_settled_when_it_has_not_changed_for_a_while():
 
 
 def test_a_file_that_changes_again_has_to_settle_again():
-    """So does one whose size stays and whose bytes do not."""
+    """So does a file whose size stays the same and whose bytes change."""
     settled = Settled(10)
     settled.look((_entry(2),), now=100)
     assert settled.look((_entry(2),), now=110)
@@ -41,7 +41,7 @@ def test_a_file_that_changes_again_has_to_settle_again():
 
 
 def test_what_is_taken_out_is_looked_to_though_nothing_new_is_dropped(tmp_path, monkeypatch):
-    """Advice that says to take a file out ends with that, in a watch as in a run."""
+    """A problem ends when its file is taken out, in a watch as in a run."""
     folder = tmp_path / "inbox"
     folder.mkdir()
     runs = []
@@ -65,11 +65,11 @@ def test_what_is_taken_out_is_looked_to_though_nothing_new_is_dropped(tmp_path, 
 
 
 class _EnoughError(Exception):
-    """Ends a watch, which otherwise never ends."""
+    """Ends a watch, which would otherwise never end."""
 
 
 def test_what_failed_as_a_share_went_away_is_tried_again_when_it_is_back(tmp_path, monkeypatch):
-    """Nothing new has to be dropped for it; and a share that goes as a run begins ends no watch."""
+    """No new file is needed for that; and a share that goes away as a run begins does not end the watch."""
     folder, away = tmp_path / "inbox", tmp_path / "away"
     folder.mkdir()
     (folder / "a.pdf").write_bytes(b"%PDF")
