@@ -10,6 +10,7 @@ import typer
 from cli.actor import at_the_shell, now
 from cli.common import ArchiveOption, JsonOption, open_archive, out
 from models.errors import AuditBrokenError
+from models.plural import number_of
 from pipeline.services import audit as service
 from pipeline.services.askers import Deed
 from pipeline.services.audit import Sought
@@ -61,7 +62,9 @@ def verify(archive: ArchiveOption = None) -> None:
         found = service.verify_log(opened, at_the_shell())
     if found.damages:
         raise AuditBrokenError(" ".join(found.damages), "Compare it with your copies.")
-    out.print(f"{found.count} lines, none changed; the journal vouches for those up to line {found.anchored}.")
+    out.print(
+        f"{number_of(found.count, 'line')}, none changed; the journal vouches for those up to line {found.anchored}."
+    )
 
 
 @app.command()

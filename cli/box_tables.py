@@ -8,6 +8,7 @@ from rich.table import Table
 from cli.common import out
 from cli.terminal import Text
 from models.ledger import ScanRow
+from models.plural import number_of, plural
 from models.scan import ScanState
 from pipeline.services.box_report import BoxReport
 
@@ -48,7 +49,7 @@ def print_problems(reports: Sequence[BoxReport]) -> None:
         grouped: dict[tuple[str, str | None], list[ScanRow]] = {}
         for row in report.problems:
             partial = row.state is ScanState.ARCHIVED
-            reason = f"{row.missing} pages failed; `bannasar show` says why" if partial else row.reason
+            reason = f"{number_of(row.missing, 'page')} failed; `bannasar show` says why" if partial else row.reason
             grouped.setdefault(("partial" if partial else row.state.value, reason), []).append(row)
         for (state, reason), rows in grouped.items():
             out.print()
@@ -64,13 +65,14 @@ def print_accounts(reports: Sequence[BoxReport]) -> None:
     for report in reports:
         ways = {name: count for name, count in asdict(report.account).items() if name != "pages"}
         parts = [f"{count:,} {name}" for name, count in ways.items() if count or name in {"archived", "failed"}]
-        out.print(f"{report.id}: {report.account.pages:,} pages in = {', '.join(parts)}.")
+        pages = plural(report.account.pages, "page")
+        out.print(f"{report.id}: {report.account.pages:,} {pages} in = {', '.join(parts)}.")
 
 
 def print_waiting(waiting: int) -> None:
     """Print how many case files are not in the index yet, if any."""
     if waiting:
-        count = "1 case file waits" if waiting == 1 else f"{waiting} case files wait"
+        count = number_of(waiting, "case file waits", "case files wait")
         out.print(Text(f"{count} for the index: `bannasar index sync` adds what waits.", "bold red"))
 
 

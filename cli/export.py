@@ -8,6 +8,7 @@ import typer
 from cli.actor import at_the_shell
 from cli.common import ArchiveOption, CaseArgument, err, keep_outside, open_archive, out, warn_of_damage
 from models.exit_status import ExitStatus
+from models.plural import number_of, plural
 from pipeline.services.export import Format, export_bag, export_documents, export_files, export_iiif, formats
 from pipeline.services.text_export import export_text
 
@@ -81,7 +82,8 @@ def pdf(case: CaseArgument, to: ToOption, archive: ArchiveOption = None) -> None
         keep_outside(opened.folder, to)
         made = export_documents(opened, at_the_shell(), case, to)
         signed = "signed" if opened.recorder.signer else "not signed: the archive has no key"
-    out.print(f"{len(made)} documents of {case} are copied to {to}, {signed}.")
+    documents = plural(len(made), f"document of {case} is", f"documents of {case} are")
+    out.print(f"{len(made)} {documents} copied to {to}, {signed}.")
 
 
 @app.command()
@@ -109,8 +111,7 @@ def _add_command(form: Format) -> None:
         with open_archive(archive) as opened:
             keep_outside(opened.folder, to)
             made = export_files(opened, at_the_shell(), case, form, to)
-        files = "1 file" if len(made) == 1 else f"{len(made)} files"
-        out.print(f"{files} of {case} written to {to}.")
+        out.print(f"{number_of(len(made), 'file')} of {case} written to {to}.")
 
     example = f"Example:\n    bannasar export {form.name} box-001_dossier-A --to ./{form.name}"
     app.command(form.name, help=f"{form.help}\n\n{example}")(export)

@@ -8,6 +8,7 @@ import typer
 from cli.actor import at_the_shell
 from cli.common import ArchiveOption, JsonOption, open_archive, out
 from cli.terminal import Text, print_json
+from models.plural import number_of
 from pipeline.services import history
 
 
@@ -39,9 +40,10 @@ def failures(
         print_json({"failures": listed})
         return
     for group in groups:
-        pages = f", {group.pages} pages" if group.pages else ""
+        pages = f", {number_of(group.pages, 'page')}" if group.pages else ""
         how = "refused" if group.code.refuses else "failed"
-        out.print(Text.assemble((group.code.value, "bold red"), f"  {how}: {group.scans} scans{pages}"))
+        scans = number_of(group.scans, "scan")
+        out.print(Text.assemble((group.code.value, "bold red"), f"  {how}: {scans}{pages}"))
         out.print(Text(f"  {group.code.sentence}"))
         out.print(Text.assemble(("  What to do: ", "bold"), group.code.next_step))
         for example in group.examples:

@@ -7,6 +7,7 @@ import typer
 
 from cli.actor import at_the_shell
 from cli.common import ArchiveOption, out, read_settings, warn
+from models.plural import number_of
 from pipeline.services import import_bag as service
 from pipeline.services.archives import Archive
 
@@ -30,7 +31,8 @@ def import_bag(
         warn(f"It waits for the index: {done.index_error}")
     case = done.case
     pages = sum(len(document.pages) for document in case.documents)
-    out.print(f"{case.box}/{case.id}: {len(case.scans)} scans, {pages} pages imported.")
+    scans = len(case.scans)
+    out.print(f"{case.box}/{case.id}: {number_of(scans, 'scan')}, {number_of(pages, 'page')} imported.")
     signed = (
         "A key that this archive trusts signed it." if done.is_signed else "No key that this archive trusts signed it."
     )

@@ -10,6 +10,7 @@ from cli.common import ArchiveOption, JsonOption, open_archive, out
 from cli.progress import counted
 from cli.terminal import Text, print_json
 from models.exit_status import ExitStatus
+from models.plural import number_of
 from pipeline.services import index as service
 from pipeline.services.index import Difference
 
@@ -48,7 +49,7 @@ def sync(archive: ArchiveOption = None) -> None:
     with open_archive(archive) as opened, counted("case files") as show:
         found = service.synchronise(opened, show)
     put, removed = len(found.missing) + len(found.changed), len(found.unknown)
-    done = f"{put} case files added, {removed} removed."
+    done = f"{number_of(put, 'case file')} added, {removed} removed."
     out.print(done if found.unreadable else f"{done} Nothing is waiting.")
     _end_with(found.unreadable)
 
@@ -74,7 +75,7 @@ def rebuild(
         own = opened.settings.index.url
         pages, unreadable = service.rebuild_index(opened, show, to)
         where = to or opened.index_place
-    out.print(f"The index at {where} holds {pages} pages.")
+    out.print(f"The index at {where} holds {number_of(pages, 'page')}.")
     if to and to != own:
         out.print("To search it, set index.url in bannasar.toml.")
     _end_with(unreadable)
@@ -84,7 +85,7 @@ def _print(found: Difference) -> None:
     _list("not in the index", [bag.name for bag in found.missing])
     _list("in the index as they were archived before", [bag.name for bag in found.changed])
     _list("in the index, and in no bag", found.unknown)
-    counts = f"{found.pages_in_bags} pages in the bags, {found.pages_in_index} in the index."
+    counts = f"{number_of(found.pages_in_bags, 'page')} in the bags, {found.pages_in_index} in the index."
     differs = not found.is_none and not found.unreadable
     out.print(f"{counts} Repair it: `bannasar index sync`, or `bannasar index rebuild`." if differs else counts)
     _print_unreadable(found.unreadable)
@@ -107,7 +108,8 @@ def _print_unreadable(unreadable: Sequence[Path]) -> None:
 
 def _list(what: str, names: Sequence[str]) -> None:
     if names:
-        out.print(Text.assemble((f"{len(names)} case files", "bold red"), f" {what}: {', '.join(names[:5])}"))
+        files = number_of(len(names), "case file")
+        out.print(Text.assemble((files, "bold red"), f" {what}: {', '.join(names[:5])}"))
         if len(names) > 5:
             out.print(f"  … and {len(names) - 5} more")
 

@@ -8,6 +8,7 @@ import typer
 from cli.actor import operator
 from cli.common import ArchiveOption, out, read_settings
 from models.errors import BagError
+from models.plural import number_of
 from pipeline.services import keys as service
 from pipeline.services.archives import Archive
 
@@ -81,7 +82,7 @@ def sign(archive: ArchiveOption = None) -> None:
     """
     with Archive(read_settings(archive)) as opened:
         signed = service.sign(opened, operator())
-    out.print(f"{signed.count} bags signed.")
+    out.print(f"{number_of(signed.count, 'bag')} signed.")
     if signed.skipped:
         raise BagError(
             "Not signed, because they are not as they were sealed, or not the ones in the journal: "

@@ -14,6 +14,7 @@ from rich.progress import Progress as Bar
 
 from cli.common import err
 from cli.terminal import Text, json_line
+from models.plural import number_of, plural
 from models.settings import LogFormat
 from pipeline.services.progress import Progress
 
@@ -86,11 +87,12 @@ class Screen:
 
     def _line(self, progress: Progress, now: float) -> str:
         if self._reading_since is None:
-            return f"{progress.scans_seen} of {progress.scans} scans looked at"
+            return f"{progress.scans_seen} of {number_of(progress.scans, 'scan')} looked at"
         rate = self._rate(progress, now)
         left = f", {_span(60 * (progress.pages - progress.pages_done) / rate)} left" if rate else ""
         failed = f", {progress.pages_failed} failed" if progress.pages_failed else ""
-        return f"{progress.pages_done} of {progress.pages} pages{failed}, {rate:.0f} a minute{left}"
+        pages = plural(progress.pages, "page")
+        return f"{progress.pages_done} of {progress.pages} {pages}{failed}, {rate:.0f} a minute{left}"
 
 
 class JsonLog:

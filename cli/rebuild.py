@@ -8,6 +8,7 @@ from cli.actor import operator
 from cli.common import ArchiveOption, out, read_settings, warn
 from cli.progress import counted
 from models.errors import BagError
+from models.plural import number_of
 from pipeline.services import rebuild as service
 from pipeline.services.archives import Archive
 
@@ -33,9 +34,10 @@ def rebuild(
     warn(done.warning)
     if done.kept:
         out.print(f"The ledger that was there is kept as {done.kept}.")
-    out.print(f"{done.case_files} case files, {done.pages} pages: ledger and index are made again from the bags.")
+    counts = f"{number_of(done.case_files, 'case file')}, {number_of(done.pages, 'page')}"
+    out.print(f"{counts}: ledger and index are made again from the bags.")
     if done.begun:
-        out.print(f"There was no journal: a new one is begun with the {done.begun} undamaged bags.")
+        out.print(f"There was no journal: a new one is begun with the {number_of(done.begun, 'undamaged bag')}.")
     if done.unread:
         raise BagError(
             f"They are left out, because they cannot be read: {', '.join(done.unread)}.",

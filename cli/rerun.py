@@ -20,6 +20,7 @@ from cli.common import (
 from cli.running import check_tools, run_and_report
 from cli.terminal import Text
 from models.failure import Code
+from models.plural import number_of, plural
 from models.settings import Settings
 from pipeline.services.archives import Archive
 from pipeline.services.rerun import Chosen, Stage, Wanted, choose
@@ -108,5 +109,6 @@ def _say(chosen: Chosen, settings: Settings, *, dry_run: bool) -> None:
     for row in chosen.rows if dry_run else ():
         out.print(Text(f"would do again: {row.box}/{row.path} ({row.code or row.state.value})"))
     pages = sum(row.pages or 0 for row in chosen.rows)
-    tense = "would be" if dry_run else "are"
-    out.print(f"{len(chosen.rows)} scans, {pages} pages {tense} done again in {settings.archive}.")
+    scans = len(chosen.rows)
+    verb = "would be" if dry_run else plural(max(scans, pages), "is", "are")
+    out.print(f"{number_of(scans, 'scan')}, {number_of(pages, 'page')} {verb} done again in {settings.archive}.")

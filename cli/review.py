@@ -10,6 +10,7 @@ from cli.actor import at_the_shell
 from cli.common import ArchiveOption, JsonOption, open_archive, out, warn_of_damage
 from cli.terminal import Text, print_json
 from models.correction import About
+from models.plural import plural
 from pipeline.services.review import ReviewItem, review_queue
 
 
@@ -60,7 +61,8 @@ def review(
     elif not found:
         out.print("Nothing waits for review: the machine is confident of every document, or a person has looked at it.")
     else:
-        out.print(f"{min(limit, len(found))} of {len(found)} documents that wait for review.")
+        waiting = plural(len(found), "document that waits", "documents that wait")
+        out.print(f"{min(limit, len(found))} of {len(found)} {waiting} for review.")
 
 
 def _as_json(item: ReviewItem) -> dict[str, object]:

@@ -21,6 +21,7 @@ from cli.common import (
 )
 from cli.running import check_tools, run_and_report
 from cli.terminal import Text
+from models.plural import number_of
 from pipeline.services.archives import Archive
 from pipeline.services.digitise import check_box, digitise
 from pipeline.services.forecast import forecast
@@ -73,8 +74,8 @@ def _forecast(boxes: list[Path], archive: Archive) -> None:
         check_box(archive, box)
         expected = forecast(archive, box, workers)
         name = (expected.root.resolve().name, "bold")
-        out.print(Text.assemble(name, f": {expected.scans} scans, {expected.done} already done"))
-        out.print(f"  would read {expected.pages} pages of {expected.to_do} scans")
+        out.print(Text.assemble(name, f": {number_of(expected.scans, 'scan')}, {expected.done} already done"))
+        out.print(f"  would read {number_of(expected.pages, 'page')} of {number_of(expected.to_do, 'scan')}")
         if expected.seconds is not None:
             out.print(f"  about {max(1, round(expected.seconds / 60))} min at the rate so far with {workers} workers")
         elif expected.pages:

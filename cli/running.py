@@ -18,6 +18,7 @@ from cli.progress import say, screen_for
 from cli.terminal import Text
 from models.errors import BannasarError, MissingDependencyError
 from models.exit_status import ExitStatus
+from models.plural import number_of, plural
 from models.scan import ScanState
 from models.settings import LogFormat, Settings
 from pipeline.services.archives import Archive
@@ -105,6 +106,15 @@ def _work(settings: Settings, work: Work) -> tuple[list[BoxReport], tuple[str, .
     return reports, summary.left if summary else ()
 
 
+def _what_was_read(summary: Summary) -> str:
+    if summary.pages_read:
+        rate = 60 * summary.pages_read / summary.seconds
+        return f"{number_of(summary.pages_read, 'page')} read in {summary.seconds:.0f} s, {rate:.0f} per minute."
+    if summary.pages_failed:
+        return f"No page was read; {number_of(summary.pages_failed, 'page')} failed."
+    return "Nothing new: no page had to be read."
+
+
 def _print(reports: list[BoxReport], summary: Summary, archive: Archive) -> None:
     out.print(box_table(reports))
     print_problems(reports)
@@ -112,12 +122,9 @@ def _print(reports: list[BoxReport], summary: Summary, archive: Archive) -> None
     print_accounts(reports)
     for report in reports:
         if report.ignored:
-            out.print(f"{report.id}: {report.ignored} hidden or system files and folders ignored.")
-    if summary.pages_read:
-        rate = 60 * summary.pages_read / summary.seconds
-        out.print(f"{summary.pages_read} pages read in {summary.seconds:.0f} s, {rate:.0f} per minute.")
-    else:
-        out.print("Nothing new: no page had to be read.")
+            ignored = plural(report.ignored, "hidden or system file or folder", "hidden or system files and folders")
+            out.print(f"{report.id}: {report.ignored} {ignored} ignored.")
+    out.print(_what_was_read(summary))
     if any(report.count(ScanState.FAILED) for report in reports):
         out.print(
             "What failed is tried again when you run the same command again, or `bannasar rerun --failed`.",
@@ -127,7 +134,8 @@ def _print(reports: list[BoxReport], summary: Summary, archive: Archive) -> None
     for report in reports:
         if older := sum(row.recipe != summary.recipe for row in report.archived):
             command = f"`bannasar rerun --box {shlex.quote(report.id)}`"
-            out.print(f"{older} scans were read with an older recipe: {command} reads them with today's.")
+            scans, them = number_of(older, "scan was", "scans were"), plural(older, "it", "them")
+            out.print(f"{scans} read with an older recipe: {command} reads {them} with today's.")
     for sentence in summary.left[:_MOST_LEFT]:
         out.print(Text(sentence, style="bold red"))
     if (more := len(summary.left) - _MOST_LEFT) > 0:

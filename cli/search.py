@@ -15,6 +15,7 @@ from cli.common import ArchiveOption, JsonOption, err, keep_outside, out, read_s
 from cli.terminal import Text, print_json
 from models.errors import UsageError
 from models.hit import Found, Hit
+from models.plural import number_of, plural
 from pipeline.services import search as service
 from pipeline.services.archives import Archive
 from pipeline.services.search import MOST_COUNTED, Query, Sort, View
@@ -76,7 +77,7 @@ def search(
                 keep_outside(opened.folder, target)
         if exported:
             count = _export(service.each(opened, at_the_shell(), text, sort), exported, as_table=as_csv is not None)
-            err.print(f"{count} hits written.")
+            err.print(f"{number_of(count, 'hit')} written.")
             if not count:
                 _explain(service.why_none(opened, at_the_shell(), text), err)
             return
@@ -92,7 +93,7 @@ def search(
     else:
         _print(answer.found, answer.query, view)
     if drawn:
-        err.print(f"{len(drawn)} pictures written to {pictures}.")
+        err.print(f"{number_of(len(drawn), 'picture')} written to {pictures}.")
 
 
 def _explain(sentences: Sequence[str], console: Console) -> None:
@@ -104,15 +105,16 @@ def _print(found: Found, query: Query, view: View) -> None:
     for number, hit in enumerate(found.hits, view.offset + 1):
         _print_hit(number, hit)
     last = view.offset + len(found.hits)
-    total = f"{found.cases} case files, " if found.cases is not None else ""
-    total += f"{found.pages} pages" if found.pages != 1 else "1 page"
+    total = f"{number_of(found.cases, 'case file')}, " if found.cases is not None else ""
+    total += number_of(found.pages, "page")
+    there = plural(found.pages if found.cases is None else found.cases, "there is", "there are")
     if not found.whole and last > found.exact:
         total = f"more than {MOST_COUNTED:,} pages, {found.exact} of them with an exact match of the whole query"
     elif not found.whole:
         total += " with an exact match of the whole query; pages with a part of it or similar words come after them"
     elif query.groups and found.exact != found.pages:
         total += f", {found.exact} of them with an exact match of the whole query"
-    shown = f"Hits {view.offset + 1} to {last} of " if found.hits else f"No hits from {view.offset + 1} on; there are "
+    shown = f"Hits {view.offset + 1} to {last} of " if found.hits else f"No hits from {view.offset + 1} on; {there} "
     out.print(Text(f"{shown}{total}.", "bold"))
     for name, counts in found.facets.items():
         values = " · ".join(f"{count.value} {count.pages}" for count in counts[:_MOST_VALUES])

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.common import out, read_settings
+from models.plural import number_of
 from pipeline.services.separator_sheet import make_sheets
 
 
@@ -28,5 +29,4 @@ def sheets(
         bannasar sheets --to 458-98.pdf --case 458/98
     """
     make_sheets(read_settings(None), to, count, kind, case)
-    sheet = "1 sheet" if count == 1 else f"{count} sheets"
-    out.print(f"{to} has {sheet} to print on A4.")
+    out.print(f"{to} has {number_of(count, 'sheet')} to print on A4.")

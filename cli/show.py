@@ -11,6 +11,7 @@ from cli.actor import at_the_shell
 from cli.box_tables import percent
 from cli.common import ArchiveOption, JsonOption, open_archive, out
 from cli.terminal import Text, print_json
+from models.plural import number_of
 from models.scan import ScanState
 from pipeline.services.history import ScanHistory, scan_histories
 
@@ -48,11 +49,12 @@ def _as_json(history: ScanHistory) -> dict[str, Any]:
 def _print(history: ScanHistory, archive: str) -> None:
     row = history.row
     out.print(Text(f"{row.box}/{row.path}", style="bold"))
+    size = f"{row.size:,} bytes"
     fields = {
         "state": "archived as partial" if row.state is ScanState.ARCHIVED and row.missing else row.state.value,
         "why": row.reason,
         "SHA-256": row.sha256,
-        "what": f"{row.kind}, {row.pages} pages, {row.size:,} bytes" if row.kind else f"{row.size:,} bytes",
+        "what": f"{row.kind}, {number_of(row.pages or 0, 'page')}, {size}" if row.kind else size,
         "same bytes as": f"{row.first_box}/{row.first_path}" if row.state is ScanState.DUPLICATE else "",
         "case file": row.case_id,
         "bag": f"{archive}/{history.bag}" if history.bag else "",

@@ -7,6 +7,7 @@ import typer
 
 from cli.common import ArchiveOption, JsonOption, naming_damage, open_archive, out
 from cli.terminal import Text, print_json
+from models.plural import number_of
 from pipeline.services import training as service
 
 
@@ -29,7 +30,9 @@ def train(
             opened,
             to,
             left_out.append,
-            lambda count: out.print(f"Training with {count} documents of this archive and with made papers …"),
+            lambda count: out.print(
+                f"Training with {number_of(count, 'document')} of this archive and with made papers …"
+            ),
         )
     out.print(Text(f'Written: {file}. To use it, put into bannasar.toml: [document] model = "{file}"'))
 
@@ -51,7 +54,9 @@ def evaluate(
     if as_json:
         print_json(found.as_json())
         return
-    out.print(f"{len(found.known)} documents whose kind people entered: {found.right:.1%} recognised correctly.")
+    out.print(
+        f"{number_of(len(found.known), 'document')} whose kind people entered: {found.right:.1%} recognised correctly."
+    )
     out.print(
         f"Confident of {found.covered:.1%} of them (document.kind_threshold): {found.precision:.1%} of those correct."
     )

@@ -11,6 +11,7 @@ from cli.progress import counted
 from cli.terminal import Text, print_json
 from models.errors import BagError, BannasarError
 from models.exit_status import ExitStatus
+from models.plural import number_of, plural
 from pipeline.services import verify as service
 from pipeline.services.archives import Archive
 from pipeline.services.index import repair
@@ -97,9 +98,11 @@ def _print(one: Checked) -> None:
 
 def _print_end(checked: list[Checked], damaged: list[Checked]) -> None:
     before = sum(one.before for one in checked)
-    count = f"{len(checked)} bags checked" + (f", {before} of them by an earlier command" if before else "")
+    count = f"{number_of(len(checked), 'bag')} checked" + (
+        f", {before} of them by an earlier command" if before else ""
+    )
     if not damaged:
-        out.print(f"{count}: all are as they were sealed.")
+        out.print(f"{count}: {plural(len(checked), 'it is as it was', 'all are as they were')} sealed.")
         return
     next_step = (
         "Put them back from a copy. If the box is still there, `bannasar rerun --scan PATH --stage recognise` archives "

@@ -17,6 +17,7 @@ from cli.common import (
 )
 from cli.progress import say
 from cli.running import check_tools, run_and_report
+from models.plural import number_of
 from pipeline.services.archives import Archive
 from pipeline.services.digitise import check_box
 from pipeline.services.digitising.run import Summary
@@ -51,7 +52,7 @@ def watch(
         say(settings.run.log_format, "note", sentence)
 
     def report(summary: Summary) -> None:
-        notify(f"{summary.pages_read} pages read. Still watching {folder}.")
+        notify(f"{number_of(summary.pages_read, 'page')} read. Still watching {folder}.")
 
     run_and_report(
         settings,

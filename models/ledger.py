@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from models.errors import AccountError
 from models.failure import Failure
+from models.plural import plural
 from models.scan import Kind, Scan, ScanState
 
 Step = Literal["inspect", "read", "archive"]
@@ -161,6 +162,6 @@ class Account:
         out = self.archived + self.blank + self.failed + self.refused + self.gone + self.waiting
         if self.pages != out:
             raise AccountError(
-                f"Of the {self.pages:,} pages of {box}, {out:,} are accounted for ({self}). "
+                f"Of the {self.pages:,} {plural(self.pages, 'page')} of {box}, {out:,} are accounted for ({self}). "
                 "Run `bannasar ledger check`, and report this problem."
             )

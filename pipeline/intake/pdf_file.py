@@ -14,6 +14,7 @@ import pypdfium2 as pdfium
 
 from models.errors import ScanError
 from models.failure import Code
+from models.plural import plural
 
 # Programs look for the end of a PDF in the last part of its file; qpdf looks in the shortest part, 1,054 bytes.
 _LOOKED_AT = 1024
@@ -102,7 +103,9 @@ def _opened(file: Path, password: str) -> pikepdf.Pdf:
         pdf, promised = _open(file, password, repair=True)
         _be_whole(pdf)
     if promised > len(pdf.pages):
-        raise ScanError(Code.DAMAGED, f"only {len(pdf.pages)} of its {promised} pages are left")
+        raise ScanError(
+            Code.DAMAGED, f"only {len(pdf.pages)} of its {promised} pages {plural(len(pdf.pages), 'is', 'are')} left"
+        )
     return pdf
 
 

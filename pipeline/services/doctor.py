@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.errors import GlossaryError, LedgerError, ModelError
+from models.plural import number_of
 from models.settings import PageSettings, Settings
 from pipeline.archive.archive import Archive
 from pipeline.document.classifier import model_in_use, read_model
@@ -94,8 +95,9 @@ def _glossary(folder: Path) -> Check:
         names = read_names(folder)
     except GlossaryError as error:
         return Check("glossary", well=False, found=str(error), fix="Correct it, or leave document.glossary empty.")
-    kinds = len(set(names.kinds.values()))
-    return Check("glossary", well=True, found=f"{kinds} kinds of document, {len(set(names.courts.values()))} courts")
+    kinds, courts = len(set(names.kinds.values())), len(set(names.courts.values()))
+    found = f"{number_of(kinds, 'kind')} of document, {number_of(courts, 'court')}"
+    return Check("glossary", well=True, found=found)
 
 
 def _classifier(file: Path) -> Check:
@@ -126,5 +128,7 @@ def _archive(settings: Settings) -> Check:
     except LedgerError as error:
         fix = error.next_step or "Restore the ledger from your last copy of the archive."
         return Check("archive", well=False, found=error.sentence, fix=fix)
-    found = f"{boxes} boxes" + (f", {waiting} case files wait for the index" if waiting else "")
+    found = number_of(boxes, "box", "boxes")
+    if waiting:
+        found += f", {number_of(waiting, 'case file waits', 'case files wait')} for the index"
     return Check("archive", well=not waiting, found=found, fix="Run any box again: what waits is indexed then.")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from models.failure import Code, Failure
 from models.ledger import Attempt, ScanRow, scan_row
+from models.plural import number_of
 from models.scan import Box, ScanState
 from pipeline.archive.ledger import Ledger
 from pipeline.archive.names import case_id
@@ -184,7 +185,8 @@ def inspect_again(box: Box, entries: Sequence[Entry], context: Context, password
         else:
             found: Inspection = outcome.value
             with about(scan=found.sha256):
-                _LOG.info("identified: %s, %s pages, %d bytes", found.kind, found.pages, entry.size)
+                pages = number_of(found.pages, "page")
+                _LOG.info("identified: %s, %s, %d bytes", found.kind, pages, entry.size)
             locked = password is not None
             before = ledger.scan(box.id, path, found.sha256)
             if before and before.in_bag:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.errors import AccountError, BagError
+from models.plural import number_of, plural
 from models.scan import ScanState
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import has_record, read_case
@@ -72,7 +73,9 @@ def _work(archive: Archive, *, repair: bool) -> Iterator[Finding]:
         if repair:
             archive.recover()
         where = left[0].parent
-        yield Finding(f"Work in progress was left behind: {len(left)} entries in {where}.", repaired=repair)
+        yield Finding(
+            f"Work in progress was left behind: {number_of(len(left), 'entry', 'entries')} in {where}.", repaired=repair
+        )
 
 
 def _bags(archive: Archive, *, repair: bool) -> Iterator[Finding]:
@@ -88,7 +91,9 @@ def _bags(archive: Archive, *, repair: bool) -> Iterator[Finding]:
             if repair:
                 ledger.case_lost(case.id)
             which = case.bag or f"of {case.id}"
-            yield Finding(f"The bag {which} is not there: {len(rows)} scans must be read again.", repaired=repair)
+            yield Finding(
+                f"The bag {which} is not there: {number_of(len(rows), 'scan')} must be read again.", repaired=repair
+            )
             continue
         try:
             there = {scan.sha256 for scan in read_case(bag).scans}
@@ -144,7 +149,10 @@ def _results(archive: Archive, *, repair: bool) -> Iterator[Finding]:
     if lost:
         if repair:
             archive.ledger.forget_pages([(page.sha256, page.number) for page in lost])
-        yield Finding(f"The results of {len(lost)} pages are missing: they must be read again.", repaired=repair)
+        they = plural(len(lost), "it", "they")
+        yield Finding(
+            f"The results of {number_of(len(lost), 'page')} are missing: {they} must be read again.", repaired=repair
+        )
 
 
 def _index(archive: Archive, *, repair: bool) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from models.errors import NotFoundError, QueryError
 from models.hit import Found, Hit
+from models.plural import number_of
 from models.scope import Scope
 from pipeline.access.asker import Asker
 from pipeline.access.audit import Deed
@@ -73,7 +74,8 @@ def search(archive: Archive, asker: Asker, text: str, view: View) -> Answer:
     note(archive, asker, Deed.SEARCHED, "", asker.scope.level, words=text)
     found = archive.index.search(query, view, asker.scope)
     seconds = time.monotonic() - started
-    _LOG.info("%d pages found in %.3f s, of which %.3f s to read the query", found.pages, seconds, understood_in)
+    pages = number_of(found.pages, "page")
+    _LOG.info("%s found in %.3f s, of which %.3f s to read the query", pages, seconds, understood_in)
     is_nothing = found.whole and not found.pages
     return Answer(query, found, tuple(why_nothing(archive.index, query, asker.scope)) if is_nothing else ())
 

@@ -111,7 +111,7 @@ def test_the_audit_log_is_searched_verified_and_anchored(shell, archive, tmp_pat
     assert "account sokha: added as reader" in _well(shell, "audit", "search", "--deed", "changed")
     assert json.loads(_well(shell, "audit", "search", "--json"))["kind"] == "operator"
     assert "up to line 1" in _well(shell, "audit", "anchor")
-    assert "1 lines, none changed" in _well(shell, "audit", "verify")
+    assert "1 line, none changed" in _well(shell, "audit", "verify")
     (archive.folder / "audit.jsonl").unlink()
     status, printed = shell("audit", "verify")
     assert status == 1

@@ -56,7 +56,7 @@ def test_a_cluster_that_is_down_loses_nothing_and_stops_nothing(bannasar, box, s
     cluster = _environment(servers.get(V8), "late")
     differs = bannasar("index", "check", "--json", **cluster)
     assert (differs.returncode, json.loads(differs.stdout)["missing"]) == (2, ["box_a.jpg"])
-    assert "1 case files added" in bannasar("index", "sync", **cluster).stdout
+    assert "1 case file added" in bannasar("index", "sync", **cluster).stdout
     assert bannasar("index", "check", **cluster).returncode == 0
     assert json.loads(bannasar("search", "greffier", "--json", **cluster).stdout)["pages"] == 1
     assert "waits" not in bannasar("status").stdout
@@ -91,7 +91,7 @@ def test_a_bag_that_cannot_be_read_is_named_and_keeps_no_other_out_of_the_index(
     told = archived("index", "rebuild")
     assert (told.returncode, told.stderr) == (2, "")
     assert "holds 2 pages" in told.stdout
-    assert "1 case files with bags that cannot be read: box_b.jpg\n`bannasar verify`" in told.stdout
+    assert "1 case file with bags that cannot be read: box_b.jpg\n`bannasar verify`" in told.stdout
     assert [hit["path"] for hit in archived.json("search", "greffier")["hits"]] == ["a.jpg", "c.jpg"]
     synced = archived("index", "sync")
     assert (synced.returncode, synced.stderr) == (2, "")
@@ -102,7 +102,7 @@ def test_a_bag_that_cannot_be_read_is_named_and_keeps_no_other_out_of_the_index(
     assert named["missing" if harm == "page lost" else "unreadable"] == ["box_b.jpg"]
     assert "2 in the index." in archived("index", "check").stdout
     file.write_bytes(content)
-    assert "1 case files added, 0 removed. Nothing is waiting." in archived("index", "sync").stdout
+    assert "1 case file added, 0 removed. Nothing is waiting." in archived("index", "sync").stdout
     assert archived("index", "check").returncode == 0
 
 

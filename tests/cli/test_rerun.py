@@ -86,7 +86,7 @@ def test_a_page_that_cannot_be_archived_is_found_and_holds_nothing_else_back(ban
     assert "Page 2: " in bannasar.scans("box-1")["dossier/1.pdf"]["reason"]
     done = bannasar("run", box, "--allow-partial")
     assert done.returncode == 2, done.stderr
-    assert "1 pages read" in done.stdout  # the one whose result was cut off
+    assert "1 page read" in done.stdout  # the one whose result was cut off
     (case,) = [case for case in _cases(bannasar) if case.folder]
     assert [(missing.path.name, missing.page) for missing in case.missing] == [("1.pdf", 2)]
     assert len(case.scans) == 2
@@ -125,7 +125,7 @@ def test_failures_are_grouped_by_code_with_examples_and_what_to_do(bannasar, box
     write_half(box / "half.tif")
     bannasar("run", box)
     told = bannasar("failures").stdout
-    assert told.index("empty  refused: 5 scans") < told.index("no-text  failed: 1 scans, 1 pages")
+    assert told.index("empty  refused: 5 scans") < told.index("no-text  failed: 1 scan, 1 page")
     assert told.count("box-1/empty-") == 3
     assert "box-1/half.tif, page 2" in told
     assert "Scan the paper again" in told
@@ -190,13 +190,13 @@ def test_the_same_bytes_are_read_again_by_a_new_recipe_only(bannasar, archived_b
     assert "already read with today's recipe" in bannasar("rerun", "--box", "box-1").stdout
     assert "There is nothing to do again" in bannasar("rerun", "--below-confidence", "0.01").stdout
     new = {"BANNASAR_PAGE__DPI": "250"}
-    assert "1 scans were read with an older recipe" in bannasar("run", archived_box, **new).stdout
+    assert "1 scan was read with an older recipe" in bannasar("run", archived_box, **new).stdout
     done = bannasar("rerun", "--below-confidence", "1", **new)
     assert done.returncode == 0, done.stderr
-    assert "1 pages read" in done.stdout
+    assert "1 page read" in done.stdout
     (after,) = bannasar.scans("box-1").values()
     assert after["recipe"] != before["recipe"]
-    assert "1 pages read" in bannasar("rerun", "--scan", "1.png", "--stage", "recognise", **new).stdout
+    assert "1 page read" in bannasar("rerun", "--scan", "1.png", "--stage", "recognise", **new).stdout
     (bag,) = bags(bannasar.archive)
     assert verify_bag(bag) == []
     case = read_case(bag)
@@ -216,6 +216,7 @@ def test_what_was_archived_stays_so_when_reading_it_again_fails(bannasar):
     assert done.returncode == 2
     (told,) = [line for line in done.stdout.splitlines() if line.startswith("box-1/1.png stays archived as it is.")]
     assert "A page needed more memory" in told
+    assert "No page was read; 1 page failed." in done.stdout
     assert "Nothing failed" in bannasar("failures").stdout
     (story,) = bannasar.json("show", "1.png")["scans"]
     assert "out-of-memory" in {attempt["code"] for attempt in story["attempts"]}
@@ -231,7 +232,7 @@ def test_an_archived_scan_is_read_again_from_its_bag_when_its_box_is_gone(bannas
     box.rename(box.with_name("gone"))
     done = bannasar("rerun", "--box", "box-1", "--stage", "recognise")
     assert done.returncode == 0, done.stderr
-    assert "1 pages read" in done.stdout
+    assert "1 page read" in done.stdout
 
 
 def test_a_failed_scan_that_is_gone_from_its_box_is_left_and_named(bannasar, box):
@@ -244,7 +245,7 @@ def test_a_failed_scan_that_is_gone_from_its_box_is_left_and_named(bannasar, box
         assert f"left as it is: box-1/half.tif: it is no longer in {box}" in done.stdout
         assert "There is nothing to do again." in done.stdout
     (box.parent / "half.tif").rename(box / "half.tif")
-    assert "1 scans, 2 pages would be done again" in bannasar("rerun", "--failed", "--dry-run").stdout
+    assert "1 scan, 2 pages would be done again" in bannasar("rerun", "--failed", "--dry-run").stdout
 
 
 def test_a_locked_pdf_is_read_with_its_password(bannasar, box):
@@ -273,7 +274,7 @@ def test_a_locked_pdf_is_read_with_its_password(bannasar, box):
     again = ["rerun", "--box", "box-1", "--stage", "recognise"]
     assert "left as it is: box-1/locked.pdf: locked.pdf needs its password" in bannasar(*again).stdout
     told = bannasar(*again, "--scan", "locked.pdf", "--password-file", secret, "--dry-run").stdout
-    assert "1 scans, 1 pages would be done again" in told
+    assert "1 scan, 1 page would be done again" in told
     secret.write_text("wrong\n", "utf-8")
     done = bannasar(*again, "--scan", "locked.pdf", "--password-file", secret)
     assert "box-1/locked.pdf stays archived as it is. The PDF is locked" in done.stderr

@@ -184,7 +184,7 @@ def test_a_dry_run_tells_and_does_nothing(bannasar, box):
     (box / "empty.tif").touch()
     done = bannasar("run", box, "--dry-run")
     assert done.returncode == 0
-    assert "would read 3 pages of 1 scans" in done.stdout
+    assert "would read 3 pages of 1 scan" in done.stdout
     assert "would refuse empty.tif" in done.stdout
     assert not bannasar.archive.exists()
 
@@ -264,7 +264,7 @@ def test_a_page_that_is_not_accounted_for_is_said_at_the_end_of_a_run(bannasar, 
     database.close()
     done = bannasar("run", archived_box)
     assert done.returncode == 1
-    assert "Of the 1 pages of box-1, 0 are accounted for" in done.stderr
+    assert "Of the 1 page of box-1, 0 are accounted for" in done.stderr
     assert bannasar("ledger", "check").returncode == 2
 
 

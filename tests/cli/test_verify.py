@@ -306,7 +306,7 @@ def test_a_case_file_goes_from_one_archive_into_another(archived, tmp_path, to):
     assert done.returncode == 0, done.stderr
     other = Bannasar(tmp_path / "other")
     carried = tmp_path / to / "box_a.jpg" if to == "stick" else tmp_path / to
-    assert "1 scans, 1 pages imported" in other("import", carried).stdout
+    assert "1 scan, 1 page imported" in other("import", carried).stdout
     assert [hit["path"] for hit in other.json("search", "greffier")["hits"]] == ["a.jpg"]
     assert other("verify").returncode == 0
     assert other("ledger", "check").returncode == 0
@@ -323,7 +323,7 @@ def test_an_import_that_was_stopped_is_gone_on_with(archived, tmp_path):
     with Ledger(other.archive):
         pass
     assert "import it again" in " ".join(other("ledger", "check").stdout.split())
-    assert "1 scans, 1 pages imported" in other("import", tmp_path / "stick" / "box_a.jpg").stdout
+    assert "1 scan, 1 page imported" in other("import", tmp_path / "stick" / "box_a.jpg").stdout
     assert [hit["path"] for hit in other.json("search", "greffier")["hits"]] == ["a.jpg"]
     assert other("verify").returncode == 0
     assert other("ledger", "check").returncode == 0

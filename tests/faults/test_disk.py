@@ -162,7 +162,7 @@ def test_an_archive_that_may_not_be_written_is_verified_all_the_same(bannasar, b
     log = bannasar.archive / "fixity.jsonl"
     sound = _call_read_only(bannasar, "verify")
     assert sound.returncode == 0, sound.stderr
-    assert "1 bags checked: all are as they were sealed." in sound.stdout
+    assert "1 bag checked: it is as it was sealed." in sound.stdout
     assert sound.stderr.count(f"cannot be kept in {log}: Read-only file system.") == 1
     # Stopped after a bag that was intact: its record is useless if the rest cannot be recorded.
     assert bannasar("verify").returncode == 0

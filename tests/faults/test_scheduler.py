@@ -14,6 +14,7 @@ import psutil
 import pytest
 from distributed import Client
 
+from models.plural import number_of
 from tests.cli.conftest import Bannasar, write_page, write_pages
 from tests.conftest import ROOT
 from tests.faults.conftest import APART, contents, results, sandboxes, until
@@ -128,7 +129,7 @@ def test_a_run_waits_for_workers_and_ends_with_its_scheduler(bannasar, box, mach
     kept = results(bannasar.archive)
     done = bannasar("run", box)
     assert done.returncode == 0
-    assert f"{12 - kept} pages read" in done.stdout
+    assert f"{number_of(12 - kept, 'page')} read" in done.stdout
 
 
 def test_a_worker_that_does_not_see_the_shared_storage_spoils_nothing(bannasar, box, machines):
@@ -168,7 +169,7 @@ def test_workers_give_up_what_a_stopped_run_had_them_do(bannasar, box, machines,
     kept = results(bannasar.archive)
     done = bannasar("run", box, "--scheduler", machines.address)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{16 - kept} pages read" in done.stdout
+    assert f"{number_of(16 - kept, 'page')} read" in done.stdout
 
 
 def test_scheduler_and_workers_can_speak_tls(tmp_path, box, bannasar):

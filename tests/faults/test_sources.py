@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from models.plural import number_of
 from pipeline.archive.bag import bags, original, read_bag
 from tests.cli.conftest import Bannasar, write_page, write_pages
 from tests.faults.conftest import results, until
@@ -68,7 +69,7 @@ def test_a_folder_that_cannot_be_read_does_not_keep_the_other_boxes_waiting(powe
     assert done.returncode == 2, done.stdout + done.stderr
     assert done.stderr.count("annexe cannot be read (Permission denied). It is tried again") == 2
     assert "box-2 waits for another run" in done.stdout
-    assert "box-1: 1 pages in = 1 archived, 0 failed." in done.stdout
+    assert "box-1: 1 page in = 1 archived, 0 failed." in done.stdout
     process = powerless.start("run", other, BANNASAR_RUN__RETRY_SECONDS="0.1", BANNASAR_RUN__RETRIES="6")
     assert process.stderr is not None
     assert any("annexe cannot be read" in line for line in process.stderr)
@@ -145,7 +146,7 @@ def test_a_scan_that_goes_away_while_it_is_read_fails_and_comes_back(bannasar, b
     (box.parent / "elsewhere.pdf").rename(box / "a.pdf")
     done = bannasar("run", box)
     assert done.returncode == 0
-    assert f"{15 - kept} pages read" in done.stdout
+    assert f"{number_of(15 - kept, 'page')} read" in done.stdout
 
 
 def test_a_scan_that_is_overwritten_while_it_is_read_is_not_archived_as_a_mixture(bannasar, box):
@@ -184,7 +185,7 @@ def test_a_clock_that_was_set_back_changes_nothing(bannasar, box):
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 pages read" in done.stdout
+    assert "1 page read" in done.stdout
     assert "Nothing new" in bannasar("run", box).stdout
     assert len(bannasar.json("search", "pièce")["hits"]) == 2
     (attempt, *_) = bannasar.json("show", "b.png")["scans"][0]["attempts"]

@@ -46,7 +46,7 @@ def test_a_bag_that_is_gone_is_noticed_and_made_anew(archive, archived):
     """The scan is read from its box, from the results that are kept."""
     shutil.rmtree(next((archive / "bags").glob("*/*1*")))
     ((sentence, repaired),) = _check(archive)
-    assert "is not there: 1 scans must be read again" in sentence
+    assert "is not there: 1 scan must be read again" in sentence
     assert repaired
     bannasar = Bannasar(archive)
     assert bannasar("run", archived / "box-1").returncode == 0
@@ -59,7 +59,7 @@ def test_scans_archived_in_a_bag_nobody_knows_are_read_again(archive, archived):
     with Ledger(archive) as ledger:
         ledger.case_lost(ledger.cases()[0].id)
     (lost, _) = _check(archive)
-    assert lost == ("The bag of box-1_1.png is not there: 1 scans must be read again.", True)
+    assert lost == ("The bag of box-1_1.png is not there: 1 scan must be read again.", True)
     bannasar = Bannasar(archive)
     assert bannasar("run", archived / "box-1").returncode == 0
     assert _check(archive) == []

@@ -34,13 +34,14 @@ _LOG = logging.getLogger(__name__)
 class Summary:
     """What one run did: the pages it read itself, in how many seconds, and why the index did not accept a bag.
 
-    ``recipe`` is the recipe it read them with; ``warning`` says why it did not sign what it should have. ``left`` says
-    which boxes could not be ingested, and which scans stay archived as they were because they failed now, each with its
-    reason.
+    ``pages_failed`` are those that it could not read. ``recipe`` is the recipe it read the others with; ``warning``
+    says why it did not sign what it should have. ``left`` says which boxes could not be ingested, and which scans stay
+    archived as they were because they failed now, each with its reason.
     """
 
     boxes: tuple[Box, ...]
     pages_read: int
+    pages_failed: int
     seconds: float
     index_error: str
     recipe: str
@@ -120,6 +121,7 @@ def read_and_archive(
     return Summary(
         tuple(boxes),
         progress.pages_read,
+        progress.pages_failed,
         seconds,
         progress.index_error,
         context.recipe,
