@@ -85,8 +85,8 @@ def test_the_log_tells_who_signed_in_who_was_refused_and_who_changed_an_account(
         users.sign_in(archive, "chan", "wrong wrong wrong wrong", NOW)
     asker, token = users.sign_in(archive, "chan", SECRET, NOW)
     users.sign_out(archive, asker, token)
-    told = [(line.by, line.deed) for line in AuditLog(archive.folder).notes()]
-    assert told == [
+    deeds = [(line.by, line.deed) for line in AuditLog(archive.folder).notes()]
+    assert deeds == [
         ("root@host", Deed.CHANGED),
         ("chan", Deed.REFUSED),
         ("chan", Deed.SIGNED_IN),

@@ -50,14 +50,14 @@ def case(make):
 )
 def test_a_value_is_taken_as_people_write_it(case, names, about, text, value):
     """In any script and calendar; `none` and `machine` have their own meanings."""
-    (said,) = corrections(case, 1, {about: text}, names, BY)
-    assert (said.about, said.value, said.by) == (about, value, BY)
-    assert said.page == case.documents[0].pages[0]
-    assert said.machine == ("letter" if about is About.KIND else "")
+    (made,) = corrections(case, 1, {about: text}, names, BY)
+    assert (made.about, made.value, made.by) == (about, value, BY)
+    assert made.page == case.documents[0].pages[0]
+    assert made.machine == ("letter" if about is About.KIND else "")
 
 
 @pytest.mark.parametrize(
-    ("about", "text", "told"),
+    ("about", "text", "message"),
     [
         (About.KIND, "judgement", "Similar ones are: judgment"),
         (About.DATE, "31 février 1998", "is not a date"),
@@ -67,22 +67,22 @@ def test_a_value_is_taken_as_people_write_it(case, names, about, text, value):
         (About.COURT, "la boulangerie", "no court in"),
     ],
 )
-def test_what_is_no_value_is_refused_with_what_would_be_one(case, names, about, text, told):
+def test_what_is_no_value_is_refused_with_what_would_be_one(case, names, about, text, message):
     """Before anything is changed."""
-    with pytest.raises(CorrectionError, match=told):
+    with pytest.raises(CorrectionError, match=message):
         corrections(case, 1, {about: text}, names, BY)
 
 
 def test_a_cut_is_said_of_a_page(case):
     """A document begins on a page, or it does not."""
-    said = split(case, 1, 2, BY)
-    assert (said.about, said.page.number) == (About.BEGINS, 2)
-    said = merge(case, 2, BY)
-    assert (said.about, said.page.number) == (About.CONTINUES, 3)
+    made = split(case, 1, 2, BY)
+    assert (made.about, made.page.number) == (About.BEGINS, 2)
+    made = merge(case, 2, BY)
+    assert (made.about, made.page.number) == (About.CONTINUES, 3)
 
 
 @pytest.mark.parametrize(
-    ("say", "told"),
+    ("say", "message"),
     [
         (lambda case: split(case, 1, 3, BY), "has 2 pages"),
         (lambda case: split(case, 2, 2, BY), "has one page"),
@@ -91,7 +91,7 @@ def test_a_cut_is_said_of_a_page(case):
         (lambda case: merge(case, 9, BY), "its documents are 1 to 2"),
     ],
 )
-def test_a_cut_that_cannot_be_is_refused(case, say, told):
+def test_a_cut_that_cannot_be_is_refused(case, say, message):
     """The message lists what exists."""
-    with pytest.raises(CorrectionError, match=told):
+    with pytest.raises(CorrectionError, match=message):
         say(case)

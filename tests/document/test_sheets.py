@@ -43,7 +43,7 @@ def told(documents):
 
 
 @pytest.mark.parametrize(
-    "said",
+    "stated",
     [
         SheetFields(),
         SheetFields("judgment"),
@@ -52,15 +52,15 @@ def told(documents):
     ],
     ids=str,
 )
-def test_a_payload_says_what_was_put_into_it(said):
+def test_a_payload_says_what_was_put_into_it(stated):
     """In ASCII, for every script."""
-    text = payload(said)
+    text = payload(stated)
     assert text.isascii()
-    assert read_payload(text) == said
+    assert read_payload(text) == stated
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "stated"),
     [
         (SHEET, SheetFields()),
         (f"{SHEET}?", SheetFields()),
@@ -69,9 +69,9 @@ def test_a_payload_says_what_was_put_into_it(said):
         (f"{SHEET}?case=1%00%1b", SheetFields()),
     ],
 )
-def test_what_a_payload_does_not_say_plainly_it_does_not_say(text, said):
+def test_what_a_payload_does_not_say_plainly_it_does_not_say(text, stated):
     """Unknown fields, fields given twice, control characters."""
-    assert read_payload(text) == said
+    assert read_payload(text) == stated
 
 
 def test_a_sheet_is_a_document_by_itself_and_the_next_one_begins_after_it(cut):

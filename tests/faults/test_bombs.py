@@ -63,7 +63,7 @@ def test_a_run_stops_by_itself_when_the_machine_must_be_at_fault(bannasar, box):
     assert done.returncode == 2
     assert "Stopped: 10 of 1" in done.stderr.replace("\n", " ")
     assert "10 in the same way. A page took longer than the time limit." in done.stderr.replace("\n", " ")
-    (counts,) = [told["counts"] for told in bannasar.json("status")["boxes"]]
+    (counts,) = [one["counts"] for one in bannasar.json("status")["boxes"]]
     assert counts["pending"] == 30
     assert "10 scans" in bannasar("failures").stdout
     assert_nothing_is_left(bannasar.archive)

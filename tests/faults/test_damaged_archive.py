@@ -133,11 +133,11 @@ def test_every_command_ends_with_a_sentence(sound, tmp_path, monkeypatch, typed,
         out.mkdir()
         words = command.format(tmp=out, archive=archive).split()
         status, printed = typed(*words, "--archive", archive)
-        said = "" if command.startswith("search") else printed
+        visible = "" if command.startswith("search") else printed
         assert status in {0, 1, 2, 3}, command
         assert "Traceback" not in printed, command
         assert "that Bannasar does not know" not in printed, f"{command}: {printed}"
-        assert SECRET not in said, command
+        assert SECRET not in visible, command
         assert "input_value" not in printed, command
         if command in READING:
             assert _kept(archive) == before, command

@@ -29,14 +29,14 @@ class Machines:
         self._folder = folder
         self._environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
         self._started: list[subprocess.Popen[bytes]] = []
-        told = ["--host", "127.0.0.1", "--port", "0", "--protocol", protocol, "--scheduler-file", str(folder / "where")]
-        scheduler = self._start("scheduler", *told, "--dashboard-address", "127.0.0.1:0", "--no-show")
+        args = ["--host", "127.0.0.1", "--port", "0", "--protocol", protocol, "--scheduler-file", str(folder / "where")]
+        scheduler = self._start("scheduler", *args, "--dashboard-address", "127.0.0.1:0", "--no-show")
         self.address = self._address(scheduler)
 
     def worker(self, *within: str) -> subprocess.Popen[bytes]:
         """Start a worker, within another command perhaps."""
-        told = [self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--death-timeout", "60"]
-        return self._start("worker", *told, within=within)
+        args = [self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--death-timeout", "60"]
+        return self._start("worker", *args, within=within)
 
     def end(self) -> None:
         """End them all."""

@@ -60,13 +60,13 @@ try {
 @contextlib.contextmanager
 def _served(folder):
     """Serve a folder on the loopback; yield its address and what pages post to it."""
-    told: queue.Queue[dict[str, Any]] = queue.Queue()
+    report: queue.Queue[dict[str, Any]] = queue.Queue()
 
     class Handler(http.server.SimpleHTTPRequestHandler):
         extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript"}  # noqa: RUF012
 
         def do_POST(self):  # the library's name
-            told.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            report.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(204)
             self.end_headers()
 
@@ -76,7 +76,7 @@ def _served(folder):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", told
+        yield f"http://127.0.0.1:{server.server_port}", report
     finally:
         server.shutdown()
         server.server_close()
@@ -100,7 +100,7 @@ def seen(request, make, tmp_path_factory):
     ink = [round((word.left + word.right) / 2 * scale), round((word.top + word.bottom) / 2 * scale)]
     html = LOOK.replace("PHRASES", json.dumps(PHRASES)).replace("INK", json.dumps(ink))
     (folder / "look.html").write_text(html, "utf-8")
-    with _served(folder) as (address, told):
+    with _served(folder) as (address, report):
         options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         profile = folder / "profile"
         browser = subprocess.Popen(
@@ -109,7 +109,7 @@ def seen(request, make, tmp_path_factory):
             stderr=subprocess.DEVNULL,
         )
         try:
-            yield told.get(timeout=120), page
+            yield report.get(timeout=120), page
         finally:
             browser.terminate()
             browser.wait(timeout=30)
@@ -118,22 +118,22 @@ def seen(request, make, tmp_path_factory):
 
 def test_every_phrase_is_found(seen):
     """With pdf.js's own search, as a reader types it."""
-    told, _ = seen
-    assert told.get("error") is None, told
-    assert told["found"] == dict.fromkeys(PHRASES, 1)
+    report, _ = seen
+    assert report.get("error") is None, report
+    assert report["found"] == dict.fromkeys(PHRASES, 1)
 
 
 def test_the_picture_is_shown(seen):
     """Grey paper, and ink where there is a word."""
-    told, _ = seen
-    assert abs(told["paper"] - 230) < 12
-    assert told["ink"] < 140
+    report, _ = seen
+    assert abs(report["paper"] - 230) < 12
+    assert report["ink"] < 140
 
 
 def test_the_words_lie_over_their_picture(seen):
     """Within two pixels."""
-    told, page = seen
-    places = [(text, left * page.dpi / 72) for text, left in told["items"] if text.strip()]
+    report, page = seen
+    places = [(text, left * page.dpi / 72) for text, left in report["items"] if text.strip()]
     # pdf.js joins neighbours on a line, and reports where a line begins.
     for word in (line.words[0] for block in page.blocks for line in block.lines):
         assert any(text.startswith(word.text) and abs(left - word.box.left) <= 2 for text, left in places), word.text

@@ -68,10 +68,10 @@ def test_premis_is_valid(made):
 
     The namespace; an element around the details of events; versions of agents (from the list of changes in PREMIS 3.0).
     """
-    told = made.xpath("//m:xmlData/p:*", namespaces=NAMES)
-    assert len(told) > 8
+    elements = made.xpath("//m:xmlData/p:*", namespaces=NAMES)
+    assert len(elements) > 8
     premis = schema("mets-schema", "premis-v2-1.xsd")
-    for element in told:
+    for element in elements:
         old = etree.tostring(element, encoding="unicode").replace(NAMES["p"], PREMIS_2)
         again = etree.fromstring(old)
         for around in again.findall(f"{{{PREMIS_2}}}eventDetailInformation"):

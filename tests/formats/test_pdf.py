@@ -61,8 +61,8 @@ def test_it_is_pdfa_2b(pdf):
 
 def _is_pdfa(file):
     command = [ROOT / "script" / "verapdf", "-f", "2b", "--format", "text", file]
-    said = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert said.stdout.startswith("PASS"), said.stdout + said.stderr
+    outcome = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert outcome.stdout.startswith("PASS"), outcome.stdout + outcome.stderr
 
 
 def test_the_words_lie_over_their_picture(pdf):
@@ -86,9 +86,9 @@ def test_the_pictures_are_embedded_as_they_are(pdf):
 
 def test_the_document_says_what_it_is(pdf):
     """Title and language, for people and their screen readers."""
-    told = subprocess.run(["pdfinfo", str(pdf[0])], capture_output=True, check=True).stdout.decode()
-    assert "សាលក្រម" in told
-    assert "Pages:           3" in told
+    info = subprocess.run(["pdfinfo", str(pdf[0])], capture_output=True, check=True).stdout.decode()
+    assert "សាលក្រម" in info
+    assert "Pages:           3" in info
     document = pdfium.PdfDocument(pdf[0])
     document.close()
 
@@ -98,16 +98,16 @@ def test_it_says_what_is_known_of_it_as_dublin_core(make, tmp_path):
     page = make.page(*BLOCKS)
     about = Description("សាលក្រម", "box_a/1", "judgment", ("1965-03-02", "1966"), ("លេខ ២១៤",), ("Tribunal",))
     write_pdf(about, [page], [make.picture(page, tmp_path / "1.jpg")], tmp_path / "out.pdf")
-    with pikepdf.open(tmp_path / "out.pdf") as pdf, pdf.open_metadata() as told:
-        assert {name: told[f"dc:{name}"] for name in ("title", "identifier", "source")} == {
+    with pikepdf.open(tmp_path / "out.pdf") as pdf, pdf.open_metadata() as info:
+        assert {name: info[f"dc:{name}"] for name in ("title", "identifier", "source")} == {
             "title": "សាលក្រម",
             "identifier": "box_a/1",
             "source": "លេខ ២១៤",
         }
-        assert told["dc:date"] == ["1965-03-02", "1966"]
-        assert told["dc:creator"] == ["Tribunal"]
-        assert told["dc:type"] == {"judgment"}
-        assert told["dc:language"] == {"km"}
+        assert info["dc:date"] == ["1965-03-02", "1966"]
+        assert info["dc:creator"] == ["Tribunal"]
+        assert info["dc:type"] == {"judgment"}
+        assert info["dc:language"] == {"km"}
     _is_pdfa(tmp_path / "out.pdf")
 
 
@@ -124,11 +124,11 @@ def test_it_says_its_languages(make, tmp_path, lines, main, all_of_them):
     """All in its XMP; the one with most letters for programs that read aloud; none if it is uncertain."""
     page = make.page(lines)
     write_pdf(Description("x"), [page], [make.picture(page, tmp_path / "1.jpg")], tmp_path / "out.pdf")
-    with pikepdf.open(tmp_path / "out.pdf") as pdf, pdf.open_metadata() as told:
-        assert told.get("dc:language", set()) == all_of_them
-        said = pdf.Root.get("/Lang")
+    with pikepdf.open(tmp_path / "out.pdf") as pdf, pdf.open_metadata() as info:
+        assert info.get("dc:language", set()) == all_of_them
+        outcome = pdf.Root.get("/Lang")
     if main:
-        assert said == main
+        assert outcome == main
     _is_pdfa(tmp_path / "out.pdf")
 
 
@@ -196,10 +196,10 @@ def test_a_page_of_any_size_is_within_what_a_pdf_can_hold(make, tmp_path, uprigh
     assert all(3 <= side <= 14_400 for size in sizes for side in size)
     assert sizes[2] == pytest.approx((300 * 14_400 / 7300, 14_400), rel=1e-4)
     assert sizes[-1] == pytest.approx((216, 288))
-    told = re.findall(
+    info = re.findall(
         r'<word xMin="(.*?)" yMin="(.*?)" xMax="(.*?)" yMax="(.*?)">', _pdftotext(tmp_path / "out.pdf", "-bbox")
     )
-    for page, size, edges in zip(pages, sizes, told, strict=True):
+    for page, size, edges in zip(pages, sizes, info, strict=True):
         (left, top, right, bottom), box = map(float, edges), page.blocks[0].box
         assert (left / size[0], right / size[0]) == pytest.approx(
             (box.left / page.width, box.right / page.width), abs=0.05

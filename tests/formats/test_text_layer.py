@@ -149,8 +149,8 @@ def test_lines_come_back_in_order(pdf, pages):
 
 def test_marks_lie_on_the_line(pdf, pages):
     """Within two pixels on all four sides."""
-    (said,) = [line for line in poppler(pdf, pages["lines"], "-bbox").split("\n") if ">tribunal<" in line]
-    edges = [float(part.split('"')[1]) * 300 / 72 for part in said.split(">")[0].split()[1:]]
+    (outcome,) = [line for line in poppler(pdf, pages["lines"], "-bbox").split("\n") if ">tribunal<" in line]
+    edges = [float(part.split('"')[1]) * 300 / 72 for part in outcome.split(">")[0].split()[1:]]
     (word,) = [w for line in pages["lines"].blocks[0].lines for w in line.words if w.text == "tribunal"]
     assert edges == pytest.approx(list(word.box), abs=2)
 
@@ -160,8 +160,8 @@ def test_marks_are_as_high_as_their_lines(pdf, pages, layout):
     """In poppler and in PDFium, also if wide spaces need a large font, within two pixels."""
     page = pages[layout]
     lines = [line for block in page.blocks for line in block.lines]
-    told = re.findall(r'<word xMin="(.*?)" yMin="(.*?)" xMax="(.*?)" yMax="(.*?)">', poppler(pdf, page, "-bbox"))
-    for left, top, right, bottom in ([float(edge) * 300 / 72 for edge in edges] for edges in told):
+    rects = re.findall(r'<word xMin="(.*?)" yMin="(.*?)" xMax="(.*?)" yMax="(.*?)">', poppler(pdf, page, "-bbox"))
+    for left, top, right, bottom in ([float(edge) * 300 / 72 for edge in edges] for edges in rects):
         (line,) = [
             line
             for line in lines
@@ -181,8 +181,8 @@ def test_marks_are_as_high_as_their_lines(pdf, pages, layout):
 def test_every_layout_is_pdfa_2b(pdf):
     """Also blank pages, and letters without a code."""
     command = [ROOT / "script" / "verapdf", "-f", "2b", "--format", "text", pdf]
-    said = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert said.stdout.startswith("PASS"), said.stdout + said.stderr
+    outcome = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert outcome.stdout.startswith("PASS"), outcome.stdout + outcome.stderr
 
 
 def test_a_worker_makes_it_off_its_main_thread(make, tmp_path):

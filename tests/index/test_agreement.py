@@ -105,12 +105,12 @@ def test_the_first_pages_are_the_same_where_not_all_are_looked_for(sqlite, elast
     uncounted = 0
     for words in _queries_of_several_words():
         query = parse(words)
-        told = []
+        totals = []
         for store in (sqlite, elastic):
             found = store.search(query, View(limit=12), EVERYTHING)
             # To count by facets, all pages are searched.
             assert found.hits == store.search(query, View(limit=12, facets=True), EVERYTHING).hits, words
-            told.append((found.whole, found.pages, found.exact))
-        assert told[0] == told[1], words
+            totals.append((found.whole, found.pages, found.exact))
+        assert totals[0] == totals[1], words
         uncounted += not found.whole and found.exact < 12
     assert uncounted > 20

@@ -292,7 +292,7 @@ def test_a_user_is_let_in_over_a_certificate_that_is_trusted(guarded, index_name
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         ({"password": _SECRET}, "refuses the API key, or the user and password"),
         ({"api_key": _SECRET}, "refuses the API key"),
@@ -300,18 +300,18 @@ def test_a_user_is_let_in_over_a_certificate_that_is_trusted(guarded, index_name
         ({"ca_file": "/nowhere.pem"}, "not there"),
     ],
 )
-def test_who_is_not_let_in_is_told_why_and_no_secret_is_told_to_anyone(guarded, index_name, wrong, said, caplog):
+def test_who_is_not_let_in_is_told_why_and_no_secret_is_told_to_anyone(guarded, index_name, wrong, message, caplog):
     """Not in a message, not in a chained error, and not in a log."""
     caplog.set_level(logging.DEBUG)
-    with pytest.raises(IndexUnusableError, match=said) as refused, _store(guarded, index_name, **wrong) as store:
+    with pytest.raises(IndexUnusableError, match=message) as refused, _store(guarded, index_name, **wrong) as store:
         store.count()
     error: BaseException | None = refused.value
-    told = caplog.text
+    visible = caplog.text
     while error is not None:
-        told += f"{error!r} {error} {vars(error)}"
+        visible += f"{error!r} {error} {vars(error)}"
         error = error.__cause__
     for secret in (_SECRET, PASSWORD):
-        assert secret not in told
+        assert secret not in visible
 
 
 def test_an_api_key_is_sent_as_elasticsearch_wants_it(guarded, index_name):

@@ -36,11 +36,11 @@ _WHY = {
 
 def test_the_part_that_nothing_answers_is_named_with_what_there_is(filled):
     """A correct value that is not in the archive, or parts that never occur together."""
-    for text, told in _WHY.items():
+    for text, reasons in _WHY.items():
         query = parse(text)
         assert filled.search(query, View(), EVERYTHING).pages == 0, text
         sentences = " ".join(why_nothing(filled, query, EVERYTHING))
-        for part in told:
+        for part in reasons:
             assert part in sentences, (text, sentences)
     assert list(values_of(filled, Field.KIND, EVERYTHING)) == ["judgment", "complaint"]
 

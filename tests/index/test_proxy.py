@@ -80,7 +80,7 @@ def held(servers):
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "message"),
     [
         (Answer(502), r"not ready for that now: status 502"),
         (Answer(503, "text/plain", b"no server is available"), r"not ready for that now: status 503"),
@@ -101,7 +101,7 @@ def held(servers):
         (Answer(302), r"refused: status 302"),
     ],
 )
-def test_what_a_proxy_answers_instead_of_the_cluster_gets_a_sentence(held, monkeypatch, answer, said):
+def test_what_a_proxy_answers_instead_of_the_cluster_gets_a_sentence(held, monkeypatch, answer, message):
     """For writes as well as for searches; nothing counts as done."""
     monkeypatch.setattr(elastic_bulk, "_FIRST_WAIT", 0.01)
     settings, case, pages = held
@@ -113,7 +113,7 @@ def test_what_a_proxy_answers_instead_of_the_cluster_gets_a_sentence(held, monke
         proxy(settings.url, decide) as before,
         ElasticStore(settings.model_copy(update={"url": before})) as store,
     ):
-        with pytest.raises(IndexUnusableError, match=said):
+        with pytest.raises(IndexUnusableError, match=message):
             store.search(parse("greffier"), View(), EVERYTHING)
-        with pytest.raises(IndexUnusableError, match=said):
+        with pytest.raises(IndexUnusableError, match=message):
             store.put(case, pages)

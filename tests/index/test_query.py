@@ -92,7 +92,7 @@ def test_operators_are_read_as_people_type_them(text, groups, without, must):
 
 
 @pytest.mark.parametrize(
-    ("text", "said", "position"),
+    ("text", "message", "position"),
     [
         *(
             (f"{'un ' * bool(before)}{sign}{' deux' * bool(behind)}", f"{sign} must be between", 3 * bool(before))
@@ -142,16 +142,16 @@ def test_operators_are_read_as_people_type_them(text, groups, without, must):
         ("un~*", "only one sign", 2),
     ],
 )
-def test_what_can_find_nothing_says_why_and_where(text, said, position):
+def test_what_can_find_nothing_says_why_and_where(text, message, position):
     """Not 'Nothing found', and not pages that nobody searched for."""
     with pytest.raises(QueryError) as caught:
         parse(text)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert caught.value.position == position
 
 
 @pytest.mark.parametrize(
-    ("date", "said"),
+    ("date", "message"),
     [
         ("1965..1960", "The right order is date:1960..1965"),
         ("1960-05..1960-04", "runs backwards"),
@@ -177,9 +177,9 @@ def test_what_can_find_nothing_says_why_and_where(text, said, position):
         ("1960 … 1965", "without spaces"),
     ],
 )
-def test_a_date_that_no_paper_can_have_says_so(date, said):
+def test_a_date_that_no_paper_can_have_says_so(date, message):
     """Impossible days, ranges that run backwards or have spaces, Buddhist years."""
-    with pytest.raises(QueryError, match=re.escape(said)) as caught:
+    with pytest.raises(QueryError, match=re.escape(message)) as caught:
         parse(f"un date:{date}")
     assert caught.value.position >= 8
 
@@ -270,7 +270,7 @@ def test_the_beginning_of_a_kind_is_that_of_any_of_its_names():
 
 
 @pytest.mark.parametrize(
-    ("text", "said", "position"),
+    ("text", "message", "position"),
     [
         ("kind:judgement", "There is no kind judgement. Did you mean judgment", 5),
         ("un -kind:jugemnt", "Did you mean judgment", 9),
@@ -279,11 +279,11 @@ def test_the_beginning_of_a_kind_is_that_of_any_of_its_names():
         ("kind:xyzzy*", "There is no kind that begins with xyzzy", 5),
     ],
 )
-def test_an_unknown_kind_says_which_are_near(text, said, position):
+def test_an_unknown_kind_says_which_are_near(text, message, position):
     """In any place: an exclusion of it would exclude nothing."""
     with pytest.raises(QueryError) as caught:
         parse(text, _GLOSSARY)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert caught.value.position == position
 
 

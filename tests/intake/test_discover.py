@@ -50,7 +50,7 @@ def test_a_folder_that_is_ignored_is_not_looked_into(tmp_path):
     for folder in folders:
         _put(folder / "more" / "deleted.pdf")
         folder.chmod(0o000)
-    told = subprocess.run(
+    done = subprocess.run(
         ["unshare", "--user", sys.executable, "-c", _DISCOVER, str(tmp_path)],  # root may open everything
         capture_output=True,
         encoding="utf-8",
@@ -59,7 +59,7 @@ def test_a_folder_that_is_ignored_is_not_looked_into(tmp_path):
     )
     for folder in folders:
         folder.chmod(0o700)
-    assert told.stdout.strip() == "['dossier/1.pdf'] 7", told.stderr
+    assert done.stdout.strip() == "['dossier/1.pdf'] 7", done.stderr
 
 
 def test_a_file_or_link_called_like_a_system_folder_is_not_ignored(tmp_path):

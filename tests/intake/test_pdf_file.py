@@ -60,8 +60,8 @@ def _revised(pdf: bytes) -> bytes:
         contents, size = opened.pages[0].obj.Contents.objgen[0], int(opened.trailer.Size)
         root = opened.Root.objgen[0]
     before = int(re.findall(rb"startxref\s+(\d+)", pdf)[-1])
-    said = b"BT /F1 14 Tf 72 720 Td (This is page one, revised) Tj ET"
-    new = b"%d 0 obj\n<< /Length %d >>\nstream\n%s\nendstream\nendobj\n" % (contents, len(said), said)
+    words = b"BT /F1 14 Tf 72 720 Td (This is page one, revised) Tj ET"
+    new = b"%d 0 obj\n<< /Length %d >>\nstream\n%s\nendstream\nendobj\n" % (contents, len(words), words)
     table = b"xref\n0 1\n0000000000 65535 f \n%d 1\n%010d 00000 n \n" % (contents, len(pdf))
     trailer = b"trailer\n<< /Size %d /Root %d 0 R /Prev %d >>\n" % (size, root, before)
     return pdf + new + table + trailer + b"startxref\n%d\n%%%%EOF\n" % (len(pdf) + len(new))
@@ -95,8 +95,8 @@ def _read_by_each(file: Path) -> list[list[str]]:
     opened = pdfium.PdfDocument(file)
     theirs = [page.get_textpage().get_text_range().strip() for page in opened]
     opened.close()
-    told = subprocess.run(["pdftotext", str(file), "-"], capture_output=True, check=True).stdout.decode()
-    return [ours, theirs, [page.strip() for page in told.split("\f")[:-1]]]
+    output = subprocess.run(["pdftotext", str(file), "-"], capture_output=True, check=True).stdout.decode()
+    return [ours, theirs, [page.strip() for page in output.split("\f")[:-1]]]
 
 
 @pytest.mark.parametrize("kind", _KINDS)
@@ -197,7 +197,7 @@ _PASSWORD = b"/O <%s> /U <%s> /P -4 /Length 128" % (b"00" * 32, b"00" * 32)
 
 
 @pytest.mark.parametrize(
-    ("lock", "said"),
+    ("lock", "words"),
     [
         (b"<< /Filter /Standard /V 2 /R 3 %s >>" % _PASSWORD, "with a password"),
         (b"<< /Filter /Standard /V 6 /R 7 %s >>" % _PASSWORD, "by an unknown method"),
@@ -208,17 +208,17 @@ _PASSWORD = b"/O <%s> /U <%s> /P -4 /Length 128" % (b"00" * 32, b"00" * 32)
         (b"<< /Filter /MicrosoftIRMServices /V 1 >>", "MicrosoftIRMServices"),
     ],
 )
-def test_a_lock_of_any_kind_is_called_a_lock(tmp_path, lock, said):
+def test_a_lock_of_any_kind_is_called_a_lock(tmp_path, lock, words):
     """A person who reads that a file is damaged would copy it again, without success."""
     for junk in (b"", bytes(4845)):
         code, detail = _refusal(tmp_path / "a.pdf", _locked(lock) + junk)
         assert code is Code.ENCRYPTED
-        assert said in detail
-    if said != "with a password":
+        assert words in detail
+    if words != "with a password":
         with pytest.raises(ScanError) as caught, open_pdf(tmp_path / "a.pdf", "geheim"):
             pass
         assert caught.value.failure.code is Code.ENCRYPTED
-        assert said in caught.value.failure.detail
+        assert words in caught.value.failure.detail
 
 
 def test_a_pdf_of_which_only_the_attachments_are_locked_is_read(tmp_path):

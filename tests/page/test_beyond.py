@@ -10,7 +10,7 @@ from tests.page import raw_pdf
 FIELD = Dictionary(FT=Name.Tx, T="name")
 
 
-def _told(folder, extra, number=1):
+def _notes(folder, extra, number=1):
     return beyond_the_page(raw_pdf.write(folder / "a.pdf", raw_pdf.BODY, extra), number)
 
 
@@ -43,7 +43,7 @@ def _of_the_document_and_listed(pdf, _page):
 
 
 @pytest.mark.parametrize(
-    ("extra", "told"),
+    ("extra", "sentences"),
     [
         (_attached, ("2 attached files are not read",)),
         (_in_branches, ("2 attached files are not read",)),
@@ -53,9 +53,9 @@ def _of_the_document_and_listed(pdf, _page):
     ],
     ids=["listed", "listed in branches", "in a note", "of the page", "of the document, and listed"],
 )
-def test_attached_files_are_counted(tmp_path, extra, told):
+def test_attached_files_are_counted(tmp_path, extra, sentences):
     """They are not named, because a name may reveal confidential facts."""
-    assert _told(tmp_path, extra) == told
+    assert _notes(tmp_path, extra) == sentences
 
 
 def test_a_portfolio_is_told(tmp_path):
@@ -65,13 +65,13 @@ def test_a_portfolio_is_told(tmp_path):
         _attached(pdf, page)
         pdf.Root.Collection = Dictionary(Type=Name.Collection)
 
-    (told,) = _told(tmp_path, portfolio)
-    assert "portfolio" in told
-    assert "2 attached files are not read" in told
+    (sentences,) = _notes(tmp_path, portfolio)
+    assert "portfolio" in sentences
+    assert "2 attached files are not read" in sentences
 
 
 @pytest.mark.parametrize(
-    ("form", "needs_rendering", "told"),
+    ("form", "needs_rendering", "sentences"),
     [
         (Dictionary(Fields=Array()), True, (FORM,)),
         (Dictionary(Fields=Array()), False, (FORM,)),
@@ -81,7 +81,7 @@ def test_a_portfolio_is_told(tmp_path):
     ],
     ids=["as Adobe writes it", "no fields", "no list of fields", "with fields", "whose pages show it"],
 )
-def test_a_form_whose_pages_do_not_show_it_is_told(tmp_path, form, needs_rendering, told):
+def test_a_form_whose_pages_do_not_show_it_is_told(tmp_path, form, needs_rendering, sentences):
     """If its pages show the entries, it is a normal form."""
 
     def extra(pdf, _page):
@@ -90,12 +90,12 @@ def test_a_form_whose_pages_do_not_show_it_is_told(tmp_path, form, needs_renderi
         if needs_rendering:
             pdf.Root.NeedsRendering = True
 
-    assert _told(tmp_path, extra) == told
+    assert _notes(tmp_path, extra) == sentences
 
 
 def test_a_pdf_that_says_it_must_be_drawn_elsewhere_is_believed(tmp_path):
     """Even if the form itself was removed."""
-    assert _told(tmp_path, lambda pdf, _page: setattr(pdf.Root, "NeedsRendering", True)) == (FORM,)
+    assert _notes(tmp_path, lambda pdf, _page: setattr(pdf.Root, "NeedsRendering", True)) == (FORM,)
 
 
 def test_what_is_of_the_whole_file_is_told_of_its_first_page_only(tmp_path):
@@ -106,8 +106,8 @@ def test_what_is_of_the_whole_file_is_told_of_its_first_page_only(tmp_path):
         pdf.add_blank_page()
         pdf.pages[1].obj.AF = Array([_file(pdf)])
 
-    assert _told(tmp_path, extra) == ("2 attached files are not read",)
-    assert _told(tmp_path, extra, 2) == ("1 attached file is not read",)
+    assert _notes(tmp_path, extra) == ("2 attached files are not read",)
+    assert _notes(tmp_path, extra, 2) == ("1 attached file is not read",)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_what_is_of_the_whole_file_is_told_of_its_first_page_only(tmp_path):
 )
 def test_what_holds_nothing_tells_nothing(tmp_path, extra):
     """Even if it is written in an unusual way."""
-    assert _told(tmp_path, extra) == ()
+    assert _notes(tmp_path, extra) == ()
 
 
 def test_files_that_lie_elsewhere_are_not_attached(tmp_path):
@@ -134,4 +134,4 @@ def test_files_that_lie_elsewhere_are_not_attached(tmp_path):
         elsewhere = Dictionary(Type=Name.Filespec, F="a.txt")
         raw_pdf.annotate(pdf, page, "", (10, 10, 20, 20), Subtype=Name.FileAttachment, FS=elsewhere)
 
-    assert _told(tmp_path, extra) == ()
+    assert _notes(tmp_path, extra) == ()

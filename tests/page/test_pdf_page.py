@@ -305,12 +305,12 @@ def test_a_picture_in_a_layer_that_is_on_is_shown(tmp_path):
     assert pixels[_HIDDEN].min() < 60
 
 
-@pytest.mark.parametrize(("told", "quarters"), [(450, 1), (-90, 3), (-270, 1), (45, 0), (91, 0), (720, 0)])
-def test_turns_that_are_no_quarters_are_not_heeded_and_others_are(tmp_path, told, quarters):
+@pytest.mark.parametrize(("stated", "quarters"), [(450, 1), (-90, 3), (-270, 1), (45, 0), (91, 0), (720, 0)])
+def test_turns_that_are_no_quarters_are_not_heeded_and_others_are(tmp_path, stated, quarters):
     """As viewers do."""
 
     def make(pdf, page):
-        page.obj.Rotate = told
+        page.obj.Rotate = stated
         return _picture(pdf)
 
     pixels = render(_pdf(tmp_path, make), Kind.PDF, 1, 300, 30).pixels

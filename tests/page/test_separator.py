@@ -30,10 +30,10 @@ def printed(tmp_path_factory):
     """Return the picture of a printed sheet with a payload at a resolution."""
     folder = tmp_path_factory.mktemp("printed")
 
-    def sheet(said, dpi):
-        file = folder / f"{abs(hash(said))}.pdf"
+    def sheet(content, dpi):
+        file = folder / f"{abs(hash(content))}.pdf"
         if not file.exists():
-            write_sheets(said, ["សំណុំរឿង · Dossier · Case: ១២៣/៩៨"], 1, file)
+            write_sheets(content, ["សំណុំរឿង · Dossier · Case: ១២៣/៩៨"], 1, file)
         pixels = render(file, Kind.PDF, 1, 300, 60.0).pixels
         size = (round(pixels.shape[1] * dpi / 300), round(pixels.shape[0] * dpi / 300))
         return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
@@ -47,18 +47,18 @@ def made(folder: Path, pixels, dpi):
     return make_page(file, Kind.JPEG, SHA, 1, SETTINGS, 60.0)
 
 
-@pytest.mark.parametrize("said", [PLAIN, FULL], ids=["plain", "full"])
+@pytest.mark.parametrize("content", [PLAIN, FULL], ids=["plain", "full"])
 @pytest.mark.parametrize("dpi", [100, 300])
 @pytest.mark.parametrize(
     ("wear", "turn"),
     [(Wear(1.0), 1), (Wear(2.0, fold=True, seal=True, colour=True), 2), (Wear(1.5, lean=12, white=True), 3)],
     ids=["old", "worn and sealed", "askew"],
 )
-def test_a_printed_sheet_is_told_whatever_befell_it(printed, tmp_path, said, dpi, wear, turn):
+def test_a_printed_sheet_is_told_whatever_befell_it(printed, tmp_path, content, dpi, wear, turn):
     """It has the printed payload, has no words, is not blank, and does not fail because it has no text."""
-    worn = age(printed(said, dpi), np.random.default_rng(5), wear=wear)
+    worn = age(printed(content, dpi), np.random.default_rng(5), wear=wear)
     page = made(tmp_path, np.ascontiguousarray(np.rot90(worn, turn)), dpi)
-    assert (page.sheet, page.blocks, page.blank) == (said, (), False)
+    assert (page.sheet, page.blocks, page.blank) == (content, (), False)
     assert page.notes == ("a separator sheet",)
     assert (page.height, page.width) == np.rot90(worn, turn).shape[:2]
 
@@ -72,12 +72,12 @@ def test_a_sheet_that_was_never_paper_is_one_too(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "said", ["https://example.org/", f"{SHEET[:-1]}9", f"{SHEET}0", f"see {SHEET}", "458/98"], ids=str
+    "content", ["https://example.org/", f"{SHEET[:-1]}9", f"{SHEET}0", f"see {SHEET}", "458/98"], ids=str
 )
-def test_a_page_with_another_code_is_a_page(tmp_path, said):
+def test_a_page_with_another_code_is_a_page(tmp_path, content):
     """Its words are read."""
     pixels = render_page(["Le greffier a remis le dossier au procureur."] * 3, "Liberation Serif", dpi=150)
-    code = segno.make(said, micro=False, error="q")
+    code = segno.make(content, micro=False, error="q")
     code.save(tmp_path / "code.png", scale=12)
     picture = np.asarray(Image.open(tmp_path / "code.png").convert("L"))
     pixels[900 : 900 + picture.shape[0], 300 : 300 + picture.shape[1]] = picture

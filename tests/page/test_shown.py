@@ -186,8 +186,8 @@ def test_a_page_that_stands_sideways_or_on_its_head_is_set_upright(tmp_path, tur
         ink[line.box.top : line.box.bottom, line.box.left : line.box.right] = False
     assert ink.sum() < 50
     write_text_layer(page, tmp_path / "layer.pdf")
-    told = subprocess.run(["pdftotext", tmp_path / "layer.pdf", "-"], capture_output=True, encoding="utf-8", check=True)
-    assert " ".join(told.stdout.split()) == " ".join(lines)
+    done = subprocess.run(["pdftotext", tmp_path / "layer.pdf", "-"], capture_output=True, encoding="utf-8", check=True)
+    assert " ".join(done.stdout.split()) == " ".join(lines)
 
 
 def test_the_direction_of_most_lines_is_that_of_the_page(tmp_path):

@@ -133,24 +133,24 @@ def test_what_is_transparent_in_a_png_is_paper(tmp_path, mode):
 @pytest.mark.parametrize("kind", ["text", "packed text", "international text", "profile"])
 def test_what_a_program_wrote_beside_a_png_does_not_matter(tmp_path, kind):
     """Its history, its XMP, its colour profile: megabytes of them."""
-    told = PngImagePlugin.PngInfo()
+    info = PngImagePlugin.PngInfo()
     options: dict[str, Any] = {}
     if kind == "profile":
         options["icc_profile"] = bytes(3_000_000)
     elif kind == "international text":
-        told.add_itxt("XML:com.adobe.xmp", " " * 3_000_000, zip=True)
+        info.add_itxt("XML:com.adobe.xmp", " " * 3_000_000, zip=True)
     else:
-        told.add_text("History", " " * 3_000_000, zip=kind == "packed text")
-    Image.fromarray(page()).save(tmp_path / "a.png", pnginfo=told, **options)
+        info.add_text("History", " " * 3_000_000, zip=kind == "packed text")
+    Image.fromarray(page()).save(tmp_path / "a.png", pnginfo=info, **options)
     assert inspect(tmp_path / "a.png", LIMITS, 300) == (Kind.PNG, 1)
     assert looks_right(render(tmp_path / "a.png", Kind.PNG, 1, 300, 30).pixels)
 
 
 def test_text_that_would_fill_the_memory_is_refused(tmp_path):
     """70 MB in 70 kB are not a history."""
-    told = PngImagePlugin.PngInfo()
-    told.add(b"zTXt", b"History\0\0" + zlib.compress(bytes(70 << 20)))
-    Image.fromarray(page()).save(tmp_path / "a.png", pnginfo=told)
+    info = PngImagePlugin.PngInfo()
+    info.add(b"zTXt", b"History\0\0" + zlib.compress(bytes(70 << 20)))
+    Image.fromarray(page()).save(tmp_path / "a.png", pnginfo=info)
     assert _refusal(tmp_path / "a.png") is Code.DAMAGED
 
 

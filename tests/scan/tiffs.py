@@ -40,7 +40,7 @@ def part(samples: NDArray[np.generic], order: Literal["<", ">"] = "<", /, **tags
     """Return a picture of uncompressed samples, ``(height, width)`` or with a third axis; tags by ``t262=…``."""
     height, width = samples.shape[:2]
     count = samples.shape[2] if samples.ndim == 3 else 1
-    told = {int(name[1:]): value for name, value in tags.items()}
+    numbered = {int(name[1:]): value for name, value in tags.items()}
     kind = {"u": 1, "i": 2, "f": 3, "b": 1}[samples.dtype.kind]
     own: dict[int, Sequence[int] | int] = {
         256: width,
@@ -51,7 +51,7 @@ def part(samples: NDArray[np.generic], order: Literal["<", ">"] = "<", /, **tags
         277: count,
         339: [kind] * count,
     }
-    return Part(samples.astype(samples.dtype.newbyteorder(order)).tobytes(), own | told)
+    return Part(samples.astype(samples.dtype.newbyteorder(order)).tobytes(), own | numbered)
 
 
 def write(file: Path, parts: Sequence[Part], order: str = "<", *, big: bool = False) -> Path:

@@ -60,8 +60,8 @@ def test_a_date_is_read_in_its_normal_form(text, value):
 )
 def test_what_is_wrong_with_a_date_is_told_and_nothing_is_dropped(text, value, doubt):
     """A day that did not exist, another weekday, a year without century, a date near the turn of a Buddhist year."""
-    ((found, said),) = _found(text)
-    assert said == doubt
+    ((found, reason),) = _found(text)
+    assert reason == doubt
     assert found == value
 
 
