@@ -15,7 +15,7 @@ from pipeline.index.results import ADJACENT, EXACT, EXACT_TERM, FUZZY_TERM, may_
 from pipeline.index.store import FACETS, Sort
 
 # Of the mapping, the tokens, and what is stored: an index of another version is made anew.
-VERSION = 3
+VERSION = 4
 
 Json = dict[str, Any]
 

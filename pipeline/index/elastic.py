@@ -22,14 +22,15 @@ from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundErro
 from models.case import CaseFile
 from models.errors import IndexUnusableError
 from models.hit import Found, Hit
-from models.page import Page
+from models.level import Level
+from models.page import Page, PageRef
 from models.scope import Scope
 from models.settings import IndexSettings
 from pipeline.index import dsl
 from pipeline.index.cluster import border, connect
 from pipeline.index.elastic_bulk import Bulk
 from pipeline.index.elastic_first import first, score
-from pipeline.index.entry import About, Entry, about, entries, searched, unpack
+from pipeline.index.entry import About, Entry, abouts_of, entries, searched, unpack
 from pipeline.index.query import Query
 from pipeline.index.results import facet, first_only, hit
 from pipeline.index.store import FACETS, Sort, View, fingerprint
@@ -84,18 +85,21 @@ class ElasticStore:
             sources = self._sources_of(held)
             found = {(source["scan"], source["number"]) for source in sources.values()}
             wanted = {(ref.scan, ref.number) for document in case.documents for ref in document.pages}
-            abouts = {document.number: about(case, document) for document in case.documents}
-            cut_otherwise = any(source["document"] not in abouts for source in sources.values())
+            numbers = {document.number for document in case.documents}
+            cut_otherwise = any(source["document"] not in numbers for source in sources.values())
             if found != wanted or len(sources) < len(held) or cut_otherwise:
                 return False
+            abouts = abouts_of(case, levels)
+            # What a page is shown with follows from the levels of the others of its document.
+            are_apart = any(one.pages for one in case.restrictions)
             after: dict[str, str] = {}
             moved: list[dict[str, Any]] = []
             for page, source in sources.items():
                 level = levels.of(source["scan"], source["number"])
                 after[page] = _held(dsl.ROUTES[level], _id(page))
-                if after[page] != page:
-                    again = {**source, **_analysed(source, abouts[source["document"]]), "level": level}
-                    moved.append(_index(self._alias, after[page], again))
+                if after[page] != page or are_apart:
+                    known = abouts[PageRef(scan=source["scan"], number=source["number"])]
+                    moved.append(_index(self._alias, after[page], _again(source, known, level)))
             self._bulk.send([self._case(self._alias, case, [*held, *after.values()])])
             self._bulk.send(_delete(self._alias, page) for page in held if after[page] != page)
             self._client.indices.refresh(index=self._alias)
@@ -377,11 +381,16 @@ def _delete(index: str, held: str) -> dict[str, Any]:
     return {"_op_type": "delete", "_index": index, "_id": _id(held), "routing": _route(held)}
 
 
-def _analysed(source: dict[str, Any], known: About) -> dict[str, str]:
-    """Return the fields that an index keeps no copy of, made again from a page's entry."""
+def _again(source: dict[str, Any], known: About, level: Level) -> dict[str, Any]:
+    """Return a page's entry with a level, and what the index keeps no copy of made again from it."""
     units, fuzzy = searched(unpack(base64.b64decode(source["shown"])).units.units())
-    names = {"court_tokens": known.court_tokens, "case_tokens": known.case_tokens}
-    return {"units": units, "fuzzy": fuzzy, **{name: value for name, value in names.items() if value}}
+    kept = {name: value for name, value in source.items() if name not in {*About._fields, "year"}}
+    return {**kept, **_known(known), "level": level, "units": units, "fuzzy": fuzzy}
+
+
+def _known(about: About) -> dict[str, Any]:
+    known = {name: value for name, value in about._asdict().items() if value != ""}
+    return {**known, **({"year": about.year} if about.year else {})}
 
 
 def _index(index: str, held: str, source: dict[str, Any]) -> dict[str, Any]:
@@ -389,11 +398,9 @@ def _index(index: str, held: str, source: dict[str, Any]) -> dict[str, Any]:
 
 
 def _source(entry: Entry) -> dict[str, Any]:
-    about = entry.about._asdict()
     return {
         "level": entry.level,
-        **{name: value for name, value in about.items() if value != ""},
-        **({"year": entry.about.year} if entry.about.year else {}),
+        **_known(entry.about),
         "place": entry.place,
         "scan": entry.scan,
         "path": entry.path,

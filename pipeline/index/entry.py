@@ -8,7 +8,7 @@ from typing import NamedTuple
 from models.case import CaseFile, Document
 from models.fact import FactName
 from models.level import Level
-from models.page import Page, Rect
+from models.page import Page, PageRef, Rect
 from models.scope import PageLevels
 from pipeline.index.marking import Place
 from pipeline.index.query import key, name_tokens
@@ -80,14 +80,14 @@ class Entry(NamedTuple):
 
 def entries(case: CaseFile, pages: Iterable[Page], levels: PageLevels) -> Iterator[Entry]:
     """Yield the entries of the pages of a case file."""
-    abouts = {(ref.scan, ref.number): about(case, document) for document in case.documents for ref in document.pages}
+    abouts = abouts_of(case, levels)
     paths = {scan.sha256: str(scan.path) for scan in case.scans}
     for page in pages:
         text, placed = page_text(page)
         found = units(text)
         places = [Place(one.start, one.end, one.word.box) for one in placed if one.word.text]
         yield Entry(
-            abouts[page.scan, page.number],
+            abouts[PageRef(scan=page.scan, number=page.number)],
             levels.of(page.scan, page.number),
             page.scan,
             paths[page.scan],
@@ -109,7 +109,25 @@ def words_of(found: Iterable[Unit]) -> frozenset[str]:
     return frozenset(unit.text for unit in found if unit.run < 0 and any(map(str.isalpha, unit.text)))
 
 
-def about(case: CaseFile, document: Document) -> About:
+def abouts_of(case: CaseFile, levels: PageLevels) -> dict[PageRef, About]:
+    """Return what each page of a case file is found and shown with.
+
+    That is what is known of its document, without what stands on pages of a stricter level: whoever may see the page
+    need not be allowed to see those.
+    """
+    found = {}
+    for document in case.documents:
+        by_level: dict[Level, About] = {}
+        for ref in document.pages:
+            level = levels.of(ref.scan, ref.number)
+            if level not in by_level:
+                facts = tuple(fact for fact in document.facts if levels.of(fact.scan, fact.page).rank <= level.rank)
+                by_level[level] = _about(case, document.model_copy(update={"facts": facts}))
+            found[ref] = by_level[level]
+    return found
+
+
+def _about(case: CaseFile, document: Document) -> About:
     """Return what is known of a document: the court and date with most confidence, and all its case numbers."""
     court, number, date = map(document.best_value, (FactName.COURT, FactName.CASE_NUMBER, FactName.DATE))
     try:

@@ -17,10 +17,10 @@ from models.case import CaseFile
 from models.errors import IndexUnreadableError, IndexUnusableError
 from models.hit import Found, Hit
 from models.level import Level
-from models.page import Page
+from models.page import Page, PageRef
 from models.scope import Scope
 from pipeline.index.database import connect, may_be_written
-from pipeline.index.entry import About, entries, searched, unpack, words_of
+from pipeline.index.entry import About, abouts_of, entries, searched, unpack, words_of
 from pipeline.index.query import Query
 from pipeline.index.results import first_only
 from pipeline.index.sqlite_ranking import TOKENS
@@ -30,7 +30,7 @@ from pipeline.index.store import Sort, View, fingerprint
 from pipeline.text.units import Unit
 
 # Of the schema and of the tokens: those of a page are made again when it is taken out.
-VERSION = 6
+VERSION = 7
 
 _BUSY_SECONDS = 30
 _DAMAGES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -125,20 +125,30 @@ class SqliteStore:
         levels = case.levels(now)
         with self._transaction():
             held = self._database.execute(
-                "SELECT pages.id, level, scan, pages.number FROM pages JOIN documents ON documents.id = document_id "
-                'WHERE "case" = ?',
+                "SELECT pages.id, level, scan, pages.number, document_id FROM pages "
+                'JOIN documents ON documents.id = document_id WHERE "case" = ?',
                 (case.id,),
             ).fetchall()
             wanted = {(ref.scan, ref.number) for document in case.documents for ref in document.pages}
             if {(row["scan"], row["number"]) for row in held} != wanted:
                 return False
+            abouts = abouts_of(case, levels)
+            documents = self._documents_of(case.id)
             for row in held:
+                known = self._document(documents, abouts[PageRef(scan=row["scan"], number=row["number"])])
+                if known != row["document_id"]:
+                    self._database.execute("UPDATE pages SET document_id = ? WHERE id = ?", (known, row["id"]))
                 level = levels.of(row["scan"], row["number"])
                 if level.rank != row["level"]:
                     found = self._units(row["id"])
                     self._remove_tokens(row["id"], list(Level)[row["level"]], found)
                     self._add_tokens(row["id"], level, found)
                     self._database.execute("UPDATE pages SET level = ? WHERE id = ?", (level.rank, row["id"]))
+            self._database.execute(
+                'DELETE FROM documents WHERE "case" = ? '
+                "AND NOT EXISTS (SELECT 1 FROM pages WHERE document_id = documents.id)",
+                (case.id,),
+            )
             self._database.execute("UPDATE cases SET fingerprint = ? WHERE id = ?", (fingerprint(case), case.id))
         return True
 
@@ -232,19 +242,13 @@ class SqliteStore:
             "INSERT INTO cases (id, box, fingerprint) VALUES (?, ?, ?)", (case.id, box, fingerprint(case))
         ).lastrowid
         first = first_page(box, number or 0)
-        documents: dict[About, int | None] = {}
+        documents: dict[About, int] = {}
         for row, entry in enumerate(entries(case, pages, case.levels(now)), first):
-            if entry.about not in documents:
-                marks = ", ".join("?" * len(About._fields))
-                documents[entry.about] = database.execute(
-                    f"INSERT INTO documents ({_ABOUT}) VALUES ({marks})",  # noqa: S608
-                    entry.about,
-                ).lastrowid
             database.execute(
                 "INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     row,
-                    documents[entry.about],
+                    self._document(documents, entry.about),
                     entry.level.rank,
                     entry.scan,
                     entry.path,
@@ -255,6 +259,19 @@ class SqliteStore:
             )
             database.execute("INSERT INTO shown VALUES (?, ?)", (row, entry.shown))
             self._index(row, entry.level, (entry.units, entry.fuzzy), entry.words)
+
+    def _documents_of(self, case_id: str) -> dict[About, int]:
+        """Return the numbers of a case file's rows about documents."""
+        rows = self._database.execute(f'SELECT id, {_ABOUT} FROM documents WHERE "case" = ?', (case_id,))  # noqa: S608
+        return {About(*known): number for number, *known in rows}
+
+    def _document(self, documents: dict[About, int], known: About) -> int:
+        """Return the number of the row about a document, which is made where ``documents`` has none yet."""
+        if known not in documents:
+            marks = ", ".join("?" * len(About._fields))
+            made = self._database.execute(f"INSERT INTO documents ({_ABOUT}) VALUES ({marks})", known)  # noqa: S608
+            documents[known] = made.lastrowid or 0
+        return documents[known]
 
     def _take_out(self, case_id: str) -> None:
         rows = self._database.execute(

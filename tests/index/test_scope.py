@@ -7,6 +7,7 @@ import pytest
 
 from models.actor import Actor, ActorKind
 from models.errors import QueryError
+from models.fact import Fact, FactName
 from models.level import Level
 from models.page import PageRef
 from models.restriction import Reach, Restriction
@@ -156,6 +157,35 @@ def test_a_change_of_level_holds_for_every_search_after_it(filled, make):
     filled.put(again, [page])
     filled.remove(case.id)
     assert filled.count() == 9
+
+
+def test_what_stands_on_a_sealed_page_is_known_of_no_page_that_is_less_strict(store, make):
+    """The court and the year of a document are on its first page: sealed, its second page is found without them."""
+    scan = "7" * 64
+    pages = [make.page(["greffier"], scan=scan, number=number) for number in (1, 2)]
+    read = {"text": "x", "scan": scan, "page": 1, "boxes": (), "confidence": 0.9}
+    facts = (Fact(name=FactName.COURT, value="tribunal", **read), Fact(name=FactName.DATE, value="1963", **read))
+    case = make.case(*pages)
+    case = case.model_copy(update={"documents": (case.documents[0].model_copy(update={"facts": facts}),)})
+    public = _at(case, Level.PUBLIC)
+    store.put(public, pages)
+    before = _answers(store, "greffier", _READER)
+    assert store.search(parse("court:tribunal date:1963"), View(), _READER).pages == 2
+
+    sealed = _at(public, Level.SEALED, pages[0])
+    assert store.set_levels(sealed)
+    (left,) = store.search(parse("greffier"), View(), _READER).hits
+    assert (left.page, left.court, left.date) == (2, "", "")
+    assert store.search(parse("greffier"), View(facets=True), _READER).facets["court"] == ()
+    for text in ("court:tribunal", "date:1963", "greffier court:tribunal"):
+        assert store.search(parse(text), View(), _READER).pages == 0
+        assert store.search(parse(text), View(), EVERYTHING).pages == 1
+    hidden = _answers(store, "greffier", _READER)
+    store.put(sealed, pages)
+    assert _answers(store, "greffier", _READER) == hidden
+
+    assert store.set_levels(_at(sealed, Level.PUBLIC, pages[0]))
+    assert _answers(store, "greffier", _READER) == before
 
 
 def test_levels_are_not_confirmed_of_pages_that_the_store_does_not_hold(filled, make):
