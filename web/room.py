@@ -1,10 +1,12 @@
 """What every view uses: the archive, who asks, the language, and the page that answers."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -24,7 +26,28 @@ from web.door import Door, Visit
 from web.language import LANGUAGES, Language, language_of
 
 _SCAN_DIGITS = 16
+_MOST_REMEMBERED = 20_000
 _HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What was opened in which session, as far as it is remembered: a line of the audit log says so."""
+
+    _known: OrderedDict[tuple[str, str], None] = field(default_factory=OrderedDict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def add(self, visit: Visit, what: str) -> None:
+        """Remember that something was opened."""
+        with self._lock:
+            self._known[visit.form_token, what] = None
+            if len(self._known) > _MOST_REMEMBERED:
+                self._known.popitem(last=False)
+
+    def has(self, visit: Visit, what: str) -> bool:
+        """Whether it is known that something was opened."""
+        with self._lock:
+            return (visit.form_token, what) in self._known
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +58,7 @@ class Room:
     door: Door
     templates: Environment
     is_secure: bool
+    opened: Opened = field(default_factory=Opened)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +89,17 @@ class Asked:
             AuditUnusableError: the log cannot be written, and what is shown is not public.
         """
         audit.note(self.archive, self.reader.asker, deed, what, level, words)
+        if deed is Deed.OPENED:
+            self.room.opened.add(self.reader, what)
+
+    def note_look(self, level: Level, what: str) -> None:
+        """Write down that something is opened of which a part is about to be shown, once a session; not the public.
+
+        Raises:
+            AuditUnusableError: it cannot be written.
+        """
+        if level is not Level.PUBLIC and not self.room.opened.has(self.reader, what):
+            self.note(level, Deed.OPENED, what)
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:  # noqa: ANN401  # what templates show
         """Return a page from a template in the reader's language."""

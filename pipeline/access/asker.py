@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple, Self
 
-from models.actor import Actor
+from models.actor import Actor, ActorKind
 from models.errors import NotAllowedError
 from models.level import Level
 from models.scope import Scope
@@ -38,6 +38,12 @@ class Asker:
     def operator(cls, actor: Actor, at: datetime) -> Self:
         """Return the operator at the shell, who may do and see everything."""
         return cls(actor, OPERATOR, Scope.everything(), _second(at))
+
+    @classmethod
+    def anybody(cls, at: datetime) -> Self:
+        """Return somebody who is not signed in: who may do nothing, and know of what is public."""
+        rights = Rights(Level.PUBLIC, frozenset())
+        return cls(Actor(name="anybody", kind=ActorKind.PERSON), rights, Scope(rights.sees), _second(at))
 
     @classmethod
     def person(

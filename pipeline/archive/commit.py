@@ -7,6 +7,7 @@ bag has changed as that line says, the later steps are done; if not, nothing has
 
 import logging
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from pipeline.archive.bag import NewBag, move_into_place, read_bag, sync, to_dis
 from pipeline.archive.custody import CustodyRecorder
 from pipeline.archive.journal import Entry, Event, Line, manifest_of
 from pipeline.archive.ledger import Ledger
+from pipeline.archive.places import pictures_cache
 from pipeline.archive.present import put_into_index
 from pipeline.index.store import Store
 from pipeline.logs import described
@@ -123,6 +125,7 @@ class Commits:
             _LOG.warning("a change that a stop left half done is finished: journal line %d", line.number)
             self._write_down(line)
             self._enter(line, None)
+            self._forget_pictures(line)
         elif line is not None:
             _LOG.warning("a change that a stop left undone is dropped: it would be journal line %d", line.number)
         (self._archive / _PENDING).unlink(missing_ok=True)
@@ -145,6 +148,7 @@ class Commits:
     def _end(self, line: Line, enter: Callable[[str], None] | None, index: Indexing | None) -> Committed:
         self._write_down(line)
         self._enter(line, enter)
+        self._forget_pictures(line)
         (self._archive / _PENDING).unlink()
         return Committed(line, self._index(self._archive / line.bag, index))
 
@@ -158,6 +162,13 @@ class Commits:
             adopt(self._ledger, *read_bag(self._archive / line.bag), line.bag)
         else:
             self._ledger.case_not_indexed(line.case)
+
+    def _forget_pictures(self, line: Line) -> None:
+        """Delete the pictures that were kept of a case file: what of it was shown may be sealed now."""
+        kept = pictures_cache(self._archive) / line.case
+        shutil.rmtree(kept, ignore_errors=True)  # a picture may come or go at that moment
+        if kept.exists():
+            shutil.rmtree(kept)
 
     def _index(self, bag: Path, index: Indexing | None) -> str:
         if index is not None:

@@ -7,7 +7,7 @@ signature is also looked for in it.
 import hashlib
 import tempfile
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +18,7 @@ from PIL import Image, UnidentifiedImageError
 
 from models.errors import NoBagError, NoStatementError, ScanError, TransferError, UsageError
 from models.scan import Kind
+from pipeline.access.asker import Asker
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import bags
 from pipeline.archive.fixity import Damage, verify_bag
@@ -28,6 +29,7 @@ from pipeline.archive.signed_pdf import Signature, signature_of
 from pipeline.archive.statement import Statement, is_statement, open_sealed
 from pipeline.archive.transfer import unpacked
 from pipeline.page.render import render
+from pipeline.services.open_case import shows_file
 
 Keys = Mapping[str, Ed25519PublicKey]
 _MANIFEST = "manifest-sha512.txt"
@@ -56,13 +58,24 @@ class Finding:
     statement: Statement | None = None
 
 
-def check_authenticity(archive: Archive, what: str, key_files: Sequence[Path] | None = None) -> Finding:
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """An archive that is asked, too: ``shows`` says of a bag, and of a file in it, whether who asks may know of it."""
+
+    folder: Path
+    shows: Callable[[Path], bool] = lambda _place: True
+
+
+def check_authenticity(
+    archive: Archive, what: str, key_files: Sequence[Path] | None = None, asker: Asker | None = None
+) -> Finding:
     """Say whether a file, or what the code of a certificate says, is what an archive signed.
 
     Args:
         archive: an archive that may hold it; it need not be there.
         what: a file or a folder, see :func:`check_file`, or the line of text itself.
         key_files: the public keys whose signatures count; None for those that the archive trusts.
+        asker: who asks; what that person may not see is not there. None for who can read the archive's disk.
 
     Raises:
         UsageError: there is no such file.
@@ -70,7 +83,7 @@ def check_authenticity(archive: Archive, what: str, key_files: Sequence[Path] | 
         OSError: something cannot be read.
     """
     keys = read_keys(key_files) if key_files else trusted(archive.folder)
-    at_hand = archive.folder if archive.has_bags else None
+    at_hand = _at_hand(archive, asker)
     if is_statement(what):
         return check_text(what, keys, at_hand)
     if not Path(what).exists():
@@ -78,8 +91,10 @@ def check_authenticity(archive: Archive, what: str, key_files: Sequence[Path] | 
     return check_file(Path(what), keys, at_hand)
 
 
-def check_statement(archive: Archive, text: str) -> Finding:
+def check_statement(archive: Archive, text: str, asker: Asker | None = None) -> Finding:
     """Say whether a line of text, the code of a certificate, is what an archive signed. It is never taken for a path.
+
+    ``asker`` is as for :func:`check_authenticity`.
 
     Raises:
         KeyUnusableError: a key that the archive trusts cannot be read.
@@ -87,17 +102,25 @@ def check_statement(archive: Archive, text: str) -> Finding:
     """
     if not is_statement(text):
         return Finding(Verdict.UNKNOWN, "the text is not the code of a certificate")
-    return check_text(text, trusted(archive.folder), archive.folder if archive.has_bags else None)
+    return check_text(text, trusted(archive.folder), _at_hand(archive, asker))
 
 
-def check_file(file: Path, keys: Keys, archive: Path | None = None) -> Finding:
+def _at_hand(archive: Archive, asker: Asker | None) -> AtHand | None:
+    if not archive.has_bags:
+        return None
+    if asker is None or asker.scope.is_everything:
+        return AtHand(archive.folder)
+    return AtHand(archive.folder, lambda place: shows_file(archive, asker, place))
+
+
+def check_file(file: Path, keys: Keys, archive: AtHand | None = None) -> Finding:
     """Say whether a file is what an archive holds.
 
     Args:
         file: the folder or ZIP file of a bag, a file of a bag, a PDF, a picture or scan of a certificate, or a text
             file with the line of its code.
         keys: whose signatures count, by fingerprint.
-        archive: an archive that may hold it.
+        archive: an archive that may hold it, as far as who asks may see it.
 
     Raises:
         OSError: it cannot be read.
@@ -128,7 +151,7 @@ def check_file(file: Path, keys: Keys, archive: Path | None = None) -> Finding:
     return _find(content, keys, archive) or found or Finding(Verdict.UNKNOWN, "it has no signature of an archive")
 
 
-def check_text(text: str, keys: Keys, archive: Path | None = None) -> Finding:
+def check_text(text: str, keys: Keys, archive: AtHand | None = None) -> Finding:
     """Say whether a line of text is what an archive stated, and whether the archive, if available, still holds that."""
     try:
         statement, signed = open_sealed(text, keys)
@@ -138,8 +161,9 @@ def check_text(text: str, keys: Keys, archive: Path | None = None) -> Finding:
         return Finding(Verdict.UNKNOWN, f"the key {statement.key[:16]}… that it names is not trusted", (), statement)
     if not signed:
         return Finding(Verdict.CHANGED, "its signature does not match what it says", (), statement)
-    bag = bag_place(archive, statement.box, statement.case) if archive else None
-    if bag is None or not bag.is_dir():
+    bag = bag_place(archive.folder, statement.box, statement.case) if archive else None
+    # Whether it has changed since is a question about the case file, and not about the paper.
+    if archive is None or bag is None or not bag.is_dir() or not archive.shows(bag):
         return Finding(Verdict.RIGHT, _STATED, (), statement)
     if manifest_of(bag) == statement.manifest:
         return Finding(Verdict.RIGHT, f"{_STATED}. The archive still holds the case file unchanged", (), statement)
@@ -223,7 +247,7 @@ def _listed(bag: Path, manifest: str) -> dict[str, str]:
     return {path.strip(): digest for digest, _, path in lines}
 
 
-def _check_pdf(file: Path, content: bytes, keys: Keys, archive: Path | None) -> Finding | None:
+def _check_pdf(file: Path, content: bytes, keys: Keys, archive: AtHand | None) -> Finding | None:
     signature = signature_of(content, keys)
     if signature is Signature.SOUND:
         return Finding(Verdict.RIGHT, "it is as the archive signed it")
@@ -238,7 +262,7 @@ def _check_pdf(file: Path, content: bytes, keys: Keys, archive: Path | None) -> 
     return _check_codes(page, keys, archive)
 
 
-def _check_picture(file: Path, keys: Keys, archive: Path | None) -> Finding | None:
+def _check_picture(file: Path, keys: Keys, archive: AtHand | None) -> Finding | None:
     try:
         with Image.open(file) as image:
             return _check_codes(image, keys, archive)
@@ -246,22 +270,24 @@ def _check_picture(file: Path, keys: Keys, archive: Path | None) -> Finding | No
         return None
 
 
-def _check_codes(image: Image.Image, keys: Keys, archive: Path | None) -> Finding | None:
+def _check_codes(image: Image.Image, keys: Keys, archive: AtHand | None) -> Finding | None:
     """Check the first code on a picture that is a statement."""
     formats = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
     codes = (code.text for code in zxingcpp.read_barcodes(image.convert("L"), formats=formats))
     return next((check_text(code, keys, archive) for code in codes if is_statement(code)), None)
 
 
-def _find(content: bytes, keys: Keys, archive: Path | None) -> Finding | None:
+def _find(content: bytes, keys: Keys, archive: AtHand | None) -> Finding | None:
     """Look for a file in an archive; if the archive has keys, only signed files count."""
     if archive is None:
         return None
     digest = hashlib.sha512(content).hexdigest()
     unsigned = None
-    for bag in (bag for bag in bags(archive) if (bag / _MANIFEST).is_file()):
+    for bag in (bag for bag in bags(archive.folder) if (bag / _MANIFEST).is_file()):
         for path in (path for path, known in _listed(bag, _MANIFEST).items() if known == digest):
-            found = f"the archive {archive} holds it: {bag.relative_to(archive)}/{path}"
+            if not archive.shows(bag / path):
+                continue
+            found = f"the archive holds it: {bag.relative_to(archive.folder)}/{path}"
             if not keys or _check_part(bag / path, bag, keys).verdict is Verdict.RIGHT:
                 return Finding(Verdict.RIGHT, found)
             unsigned = Finding(Verdict.UNKNOWN, f"{found}; but no trusted key signed it there")

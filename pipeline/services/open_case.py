@@ -1,12 +1,13 @@
 """A case file and its pages as someone may see them. What is outside the scope is not there, as if it never came in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from models.case import CaseFile, Document
-from models.errors import NotFoundError
-from models.level import Level
+from models.errors import BagError, NotFoundError
+from models.level import Level, strictest
 from models.page import Page, PageRef, Rect
 from models.scope import PageLevels
 from pipeline.access.asker import Asker
@@ -26,7 +27,8 @@ _SHORTEST_PREFIX = 12
 class CaseView:
     """A case file in a scope: ``case`` has only the documents, pages and scans that are shown.
 
-    ``whole`` says whether nothing of it is outside the scope.
+    ``level`` is the strictest of what is shown, ``levels`` are those of the pages. ``whole`` says whether
+    nothing of it is outside the scope.
     """
 
     case: CaseFile
@@ -80,7 +82,8 @@ def open_case(archive: Archive, asker: Asker, case_id: str) -> CaseView:
         case_id: the case file's id.
 
     Raises:
-        NotFoundError: there is no such case file, it is withdrawn, or nothing of it is in the scope; one answer.
+        NotFoundError: there is no such case file, it is withdrawn, or nothing of it is in the scope; one answer. The
+            same to everybody but operators where its bag cannot be read, for nobody knows its level then.
         BagError: its bag cannot be read.
         LedgerError: the ledger cannot be read.
     """
@@ -88,7 +91,12 @@ def open_case(archive: Archive, asker: Asker, case_id: str) -> CaseView:
         bag = archive.bag(case_id)
     except NotFoundError:
         raise _unknown() from None
-    case = read_case(bag)
+    try:
+        case = read_case(bag)
+    except BagError:
+        if asker.scope.is_everything:
+            raise
+        raise _unknown() from None
     if is_withdrawn(bag):
         raise _unknown()
     found = levels(archive.folder, case, asker.at)
@@ -101,7 +109,8 @@ def open_case(archive: Archive, asker: Asker, case_id: str) -> CaseView:
     if not shown:
         raise _unknown()
     whole = sum(len(document.pages) for document in case.documents) == len(shown)
-    return CaseView(case if whole else _narrowed(case, shown), bag, found.level, found, whole)
+    level = strictest(found.of(ref.scan, ref.number) for ref in shown)
+    return CaseView(case if whole else _narrowed(case, shown), bag, level, found, whole)
 
 
 def open_page(archive: Archive, asker: Asker, case_id: str, scan: str, number: int) -> PageView:
@@ -189,6 +198,28 @@ def pdf_of(view: CaseView, number: int) -> Path:
 def alto_of_page(page: PageView) -> bytes:
     """Return a page as ALTO."""
     return alto_of(page.view.case, page.page)
+
+
+def shows_file(archive: Archive, asker: Asker, place: Path) -> bool:
+    """Return whether someone may know of a bag, or of a file in one.
+
+    Where some of the case file is outside the scope, that holds for its scans and documents that are not.
+    """
+    bag = next((one for one in (place, *place.parents) if (one / "bagit.txt").is_file()), place)
+    try:
+        view = open_case(archive, asker, bag.name)
+    except (NotFoundError, BagError):
+        return False
+    return view.whole or place in _files(view)
+
+
+def _files(view: CaseView) -> Iterator[Path]:
+    for scan in view.case.scans:
+        with suppress(NotFoundError):
+            yield original_of(view, scan.sha256)
+    for document in view.case.documents:
+        with suppress(NotFoundError):
+            yield pdf_of(view, document.number)
 
 
 def _unknown() -> NotFoundError:

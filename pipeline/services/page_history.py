@@ -5,8 +5,11 @@ from datetime import datetime
 
 from models.errors import JournalBrokenError
 from pipeline.archive.archive import Archive
-from pipeline.archive.journal import lines, manifest_of
+from pipeline.archive.journal import Event, lines, manifest_of
 from pipeline.services.open_case import CaseView, PageView
+
+# What happens to a case file as a whole. Other lines may be about a page that is out of sight.
+_OF_ALL = {Event.ARCHIVED, Event.IMPORTED, Event.WITHDRAWN, Event.REINSTATED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,8 @@ class Deed:
 @dataclass(frozen=True, slots=True)
 class Custody:
     """What the journal says of a case file: ``is_as_recorded`` whether its bag is the one of the last line.
+
+    Where only some of the case file is in sight, ``deeds`` are only those that say nothing of the rest.
 
     ``is_whole`` is false where a line of the journal was changed: then nothing it says counts.
     """
@@ -59,6 +64,7 @@ def custody_of(archive: Archive, view: CaseView) -> Custody:
     deeds = tuple(
         Deed(line.number, line.event.value, datetime.fromisoformat(line.at), line.by, bool(line.signature))
         for line in found
+        if view.whole or line.event in _OF_ALL
     )
     recorded = [line.manifest for line in found if line.manifest]
     return Custody(deeds, is_as_recorded=recorded[-1:] == [manifest], is_whole=True, manifest=manifest)

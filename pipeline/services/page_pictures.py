@@ -35,7 +35,8 @@ _MARGIN = 4
 def page_picture(archive: Archive, page: PageView, width: int) -> bytes:
     """Return a page, upright, as a JPEG no wider than ``width`` pixels.
 
-    It is made once and kept in the archive's cache, by the digest of its bag. What is sealed is never kept there.
+    It is made once and kept in the archive's cache, by its case file and the digest of its bag, until that changes
+    (:mod:`pipeline.archive.commit`). What is sealed is never kept there.
 
     Args:
         archive: the archive.
@@ -47,13 +48,16 @@ def page_picture(archive: Archive, page: PageView, width: int) -> bytes:
         OSError: the bag cannot be read.
     """
     cache = _Cache(pictures_cache(archive.folder))
-    name = f"{manifest_of(page.view.bag)[:32]}/{page.page.scan[:16]}-{page.page.number}-{width}.jpg"
+    manifest = manifest_of(page.view.bag)
+    name = f"{page.view.case.id}/{manifest[:32]}-{page.page.scan[:16]}-{page.page.number}-{width}.jpg"
     is_sealed = page.level is Level.SEALED
     if not is_sealed and (kept := cache.get(name)) is not None:
         return kept
     made = _encoded(_smaller(_picture(archive, page), width))
     if not is_sealed:
         cache.put(name, made)
+        if manifest_of(page.view.bag) != manifest:
+            cache.drop(name)  # it may have been sealed since
     return made
 
 
@@ -152,6 +156,9 @@ class _Cache:
             Path(made.name).replace(file)
             if hash(name) % 64 == 0:
                 self._shrink()
+
+    def drop(self, name: str) -> None:
+        (self._folder / name).unlink(missing_ok=True)
 
     def _shrink(self) -> None:
         files = sorted((file.stat().st_mtime, file.stat().st_size, file) for file in self._folder.glob("*/*.jpg"))

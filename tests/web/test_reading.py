@@ -136,10 +136,13 @@ def test_the_archive_is_browsed(operator: Visitor) -> None:
 
 
 def test_anybody_verifies_a_paper(operator: Visitor, stranger: Visitor) -> None:
-    """Without an account: one from the archive is right, another is unknown."""
-    pdf = operator.get("/case/box_judgment/document/1.pdf").content
+    """Without an account: a public one from the archive is right, another is not known; the operator knows them all."""
+    pdf = operator.get("/case/box_letter/document/1.pdf").content
     assert "? Unknown" in _verified(stranger, b"%PDF-1.4 something else").text
     assert "Right" in _verified(stranger, pdf).text
+    of_staff = operator.get("/case/box_judgment/document/1.pdf").content
+    assert "? Unknown" in _verified(stranger, of_staff).text
+    assert "Right" in _verified(operator, of_staff).text
     assert stranger.get("/verify").status == 200
 
 

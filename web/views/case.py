@@ -1,9 +1,12 @@
 """A case file: its documents, its pages as small pictures, its history, and the files that can be downloaded."""
 
+from collections.abc import Iterable
+
 from starlette.responses import FileResponse, Response
 
 from models.errors import NotFoundError
-from models.level import Level
+from models.level import Level, strictest
+from models.page import PageRef
 from pipeline.services.askers import Action, Deed
 from pipeline.services.open_case import CaseView, open_case, original_of, pdf_of
 from pipeline.services.page_history import custody_of
@@ -32,15 +35,18 @@ def document_pdf(asked: Asked) -> Response:
     view = _to_export(asked)
     number = asked.request.path_params["document"]
     file = pdf_of(view, number)
-    asked.note(view.level, Deed.EXPORTED, f"{view.case.id}/{number}.pdf")
+    pages = (ref for one in view.case.documents if one.number == number for ref in one.pages)
+    _note_export(asked, view, pages, f"{view.case.id}/{number}.pdf")
     return FileResponse(file, media_type="application/pdf", headers=_inline(f"{view.case.id}-{number:03}.pdf"))
 
 
 def original_scan(asked: Asked) -> Response:
     """Send a scan as it came in: always as a download, because it may contain anything."""
     view = _to_export(asked)
-    file = original_of(view, asked.request.path_params["scan"])
-    asked.note(view.level, Deed.EXPORTED, f"{view.case.id} {asked.request.path_params['scan']}")
+    scan = asked.request.path_params["scan"]
+    file = original_of(view, scan)
+    pages = (ref for one in view.case.documents for ref in one.pages if ref.scan.startswith(scan))
+    _note_export(asked, view, pages, f"{view.case.id} {scan}")
     return FileResponse(file, media_type="application/octet-stream", filename=file.name)
 
 
@@ -59,9 +65,15 @@ def opened(asked: Asked) -> CaseView:
 def _to_export(asked: Asked) -> CaseView:
     view = opened(asked)
     asked.reader.asker.must_be_allowed(Action.EXPORT)
-    if view.level is Level.SEALED and not asked.reader.asker.scope.is_everything:
-        raise NotFoundError("There is nothing at this address.", "Search for it.")
     return view
+
+
+def _note_export(asked: Asked, view: CaseView, pages: Iterable[PageRef], what: str) -> None:
+    """Write down what is taken, by the strictest level of its pages; of what is sealed only operators take copies."""
+    level = strictest(map(view.level_of, pages))
+    if level is Level.SEALED and not asked.reader.asker.scope.is_everything:
+        raise NotFoundError("There is nothing at this address.", "Search for it.")
+    asked.note(level, Deed.EXPORTED, what)
 
 
 def _inline(name: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from models.errors import QueryError, UsageError
 from models.fact import Fact
+from models.level import Level
 from models.page import Rect
 from pipeline.services import search as service
 from pipeline.services.askers import Action, Deed
@@ -51,12 +52,18 @@ def picture(asked: Asked) -> Response:
     width = asked.request.path_params["width"]
     if width not in WIDTHS:
         raise UsageError("There is no picture of that width.", f"There are: {', '.join(map(str, WIDTHS))}.")
-    return _image(asked, page_picture(asked.archive, opened(asked), width))
+    view = opened(asked)
+    # A thumbnail belongs to the list of its case file's pages: nobody reads on it.
+    asked.note_look(view.level, view.view.case.id if width == WIDTHS[0] else _name(view))
+    return _image(asked, view, page_picture(asked.archive, view, width))
 
 
 def cutting(asked: Asked) -> Response:
     """Send the part of a page around some boxes, marked."""
-    return _image(asked, cut_out(asked.archive, opened(asked), _boxes(asked.request.query_params.get("boxes", ""))))
+    view = opened(asked)
+    boxes = _boxes(asked.request.query_params.get("boxes", ""))
+    asked.note_look(view.level, _name(view))
+    return _image(asked, view, cut_out(asked.archive, view, boxes))
 
 
 def alto(asked: Asked) -> Response:
@@ -120,7 +127,9 @@ def _boxes(text: str) -> list[Rect]:
     return found
 
 
-def _image(asked: Asked, content: bytes) -> Response:
+def _image(asked: Asked, view: PageView, content: bytes) -> Response:
+    if view.level is Level.SEALED:
+        return Response(content, media_type="image/jpeg")  # no copy of it stays anywhere
     # A copy may stay in the browser, but the browser asks each time whether it may still be shown.
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}

@@ -1,12 +1,14 @@
 """Verification, open to everybody: whether a file, or the code of a certificate, is what the archive signed."""
 
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from models.errors import UsageError
+from pipeline.services.askers import Asker
 from pipeline.services.authenticity import Finding, check_authenticity, check_statement
 from web.door import require_own_form
 from web.room import Asked
@@ -23,6 +25,7 @@ def verify_form(asked: Asked) -> Response:
 def verify(asked: Asked, form: FormData) -> Response:
     """Show the result of the check of a file or a code."""
     require_own_form(asked.request, None, "")
+    asker = asked.visit.asker if asked.visit else Asker.anybody(datetime.now(UTC))
     file, code = form.get("file"), form.get("code")
     finding: Finding
     if isinstance(file, UploadFile) and file.filename:
@@ -33,11 +36,11 @@ def verify(asked: Asked, form: FormData) -> Response:
             with place.open("wb") as stream:
                 while chunk := file.file.read(_CHUNK):
                     stream.write(chunk)
-            finding = check_authenticity(asked.archive, str(place))
+            finding = check_authenticity(asked.archive, str(place), asker=asker)
     elif isinstance(code, str) and code.strip():
         if len(code) > _LONGEST_CODE:
             raise UsageError("The code is too long to be one of a certificate.")
-        finding = check_statement(asked.archive, code.strip())
+        finding = check_statement(asked.archive, code.strip(), asker)
     else:
         return asked.page(
             "verify.html", 400, finding=None, error=asked.language.gettext("Choose a file, or type the code.")
