@@ -15,9 +15,10 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from models.errors import BannasarError, SignInError
+from models.errors import BannasarError, NotAllowedError, NotFoundError, SignInError
 from models.settings import Settings
 from pipeline.logs import described
+from pipeline.services import audit
 from web.door import Door
 from web.guard import Guard, TooLargeError
 from web.language import language_of
@@ -27,6 +28,7 @@ from web.views import browse, case, names, page, search, verify, visit
 _LOG = logging.getLogger(__name__)
 _STATIC = Path(__file__).parent / "static"
 _MOST_FIELDS = 10
+_LONGEST_ID = 80
 # Sentences without names; an error's own message may be shown only to the operator.
 _SENTENCES = {
     HTTPStatus.BAD_REQUEST: "What was asked for makes no sense.",
@@ -120,6 +122,11 @@ def _answered_in(request: Request, one: Any, view: View) -> Response:  # noqa: A
         if request.method == "GET" and one.visit is None and not request.url.path.startswith("/enter/"):
             query = f"?{request.url.query}" if request.url.query else ""
             return RedirectResponse(with_query("/sign-in", to=request.url.path + query), 303)
+        raise
+    except (NotFoundError, NotAllowedError):
+        if one.visit is not None and "case" in request.path_params:
+            ids = (str(given)[:_LONGEST_ID] for given in request.path_params.values())
+            audit.note_refusal(one.archive, one.visit.asker, "/".join(ids))
         raise
 
 

@@ -1,7 +1,6 @@
 """The audit log: written before something is shown, searched, verified, and anchored in the journal."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -12,7 +11,6 @@ from models.actor import ActorKind
 from models.errors import (
     ArchiveBusyError,
     AuditBrokenError,
-    AuditUnusableError,
     JournalBrokenError,
     NotAllowedError,
     NotFoundError,
@@ -97,13 +95,16 @@ def notes_refusals(
             return service(archive, asker, *given, **named)
         except (NotAllowedError, NotFoundError):
             about = str(given[0]) if given and is_id else ""
-            if not _only_reads(archive, asker):
-                with suppress(AuditUnusableError):  # it is refused all the same
-                    what = f"{service.__name__} {about}".strip()
-                    AuditLog(archive.folder).before_showing(Level.PUBLIC, asker.actor, Deed.REFUSED, what, now=asker.at)
+            note_refusal(archive, asker, f"{service.__name__} {about}".strip())
             raise
 
     return noting
+
+
+def note_refusal(archive: Archive, asker: Asker, what: str) -> None:
+    """Write down that somebody was refused something; where it cannot be written, it is refused all the same."""
+    if not _only_reads(archive, asker):
+        AuditLog(archive.folder).before_showing(Level.PUBLIC, asker.actor, Deed.REFUSED, what, now=asker.at)
 
 
 def _only_reads(archive: Archive, asker: Asker) -> bool:

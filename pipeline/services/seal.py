@@ -25,7 +25,7 @@ from pipeline.archive.present import present, put_into_index
 from pipeline.archive.withdrawal import is_withdrawn
 from pipeline.page.recipe import own_version
 from pipeline.services.audit import note, notes_refusals
-from pipeline.services.sight import case_in_sight, levels, record_in_sight
+from pipeline.services.sight import case_in_sight, known_box, levels, record_in_sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +95,13 @@ def set_level_of_box(archive: Archive, asker: Asker, box: str, level: Level, why
     it on the others.
     """
     with archive.held():
-        name = archive.box(box).id
+        name = known_box(archive, asker, box).id
         bags = [bag for bag in archive.bags() if bag.parent.name == name]
-        found = [record_in_sight(archive, asker, bag.name)[:2] for bag in bags]
+        try:
+            found = [record_in_sight(archive, asker, bag.name)[:2] for bag in bags]
+        except NotFoundError:
+            known_box(archive, asker, box, but=name)  # one of its case files is out of sight, and must not be named
+            raise
         if not found:
             raise NotFoundError(f"The box {name} has no case file yet.", "Set the level when something has come in.")
         restriction = restriction_on(asker, None, Part(), level, why)

@@ -93,17 +93,20 @@ def each(archive: Archive, asker: Asker, text: str, sort: Sort) -> Iterator[Hit]
     return archive.index.each(query, sort, asker.scope)
 
 
+@notes_refusals
 def everything(archive: Archive, asker: Asker, view: View, box: str = "") -> Found:
     """Return what there is to see without a query: all pages in the asker's scope, or those of a box.
 
     Raises:
         NotAllowedError: the asker may not search.
+        AuditUnusableError: it cannot be written down that somebody looks.
         NotFoundError: there is nothing to see yet.
         IndexUnusableError: the index cannot be used.
     """
     asker.must_be_allowed(Action.SEARCH)
     if not archive.has_index:
         raise NotFoundError(f"There is nothing to search at {archive.folder} yet.", "Begin with `bannasar run BOX`.")
+    note(archive, asker, Deed.SEARCHED, box, asker.scope.level)
     of_box = ((Condition(Field.BOX, key(box), text=box),),) if box else ()
     return archive.index.search(Query(conditions=of_box), view, asker.scope)
 

@@ -115,10 +115,14 @@ def box_in_sight(archive: Archive, asker: Asker, box: str) -> Box:
     return archive.box(box, shown)
 
 
-def known_box(archive: Archive, asker: Asker, box: str) -> Box:
-    """Return a box, by its id or its folder, that is not out of the asker's sight altogether; raises NotFoundError."""
+def known_box(archive: Archive, asker: Asker, box: str, but: str = "") -> Box:
+    """Return a box, by its id or its folder, that is not out of the asker's sight altogether; raises NotFoundError.
+
+    The box with the id ``but`` is taken for one that is.
+    """
     boxes = asker.scope.boxes
-    return archive.box(box, [one for one in archive.ledger.boxes() if boxes is None or one.id in boxes])
+    shown = [one for one in archive.ledger.boxes() if one.id != but and (boxes is None or one.id in boxes)]
+    return archive.box(box, shown)
 
 
 def boxes_in_sight(archive: Archive, asker: Asker) -> list[Box]:

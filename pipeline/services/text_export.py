@@ -40,7 +40,8 @@ class Exported:
     """What an export of text did.
 
     ``written`` counts the files that were written; ``failed`` are those that could not be, each with the reason;
-    ``damaged`` the bags that could not be read; ``others`` counts other texts in the folder.
+    ``damaged`` the bags that could not be read, which are named to operators only; ``others`` counts other texts in the
+    folder.
     """
 
     written: int
@@ -75,7 +76,8 @@ def export_text(archive: Archive, asker: Asker, folder: Path, box: str | None = 
         try:
             found += [(bag, scan) for scan in _scans_in_sight(archive, asker, read_case(bag))]
         except BagError:
-            damaged.append(bag)
+            if asker.scope.is_everything:  # nobody knows its level
+                damaged.append(bag)
     paths = _text_paths(found, boxes=len({bag.parent.name for bag, _ in found}) > 1)
     places: dict[Path, list[Path]] = {}
     for (bag, _), path in zip(found, paths, strict=True):

@@ -9,6 +9,7 @@ import pytest
 from models.errors import ConflictError, NotAllowedError, NotFoundError, UsageError
 from models.level import Level
 from pipeline.access.account import Account
+from pipeline.access.asker import Asker
 from pipeline.access.requests import Requests
 from pipeline.access.roles import Role
 from pipeline.archive import commit as commits
@@ -167,6 +168,21 @@ def test_a_case_file_that_is_out_of_sight_answers_as_one_that_is_not_there(archi
     with pytest.raises(NotFoundError) as none:
         seal.set_level(archive, archivist, "box_b", CASE, Level.SEALED, ORDER)
     assert str(sealed.value).replace("box_a", "box_b") == str(none.value)
+
+
+def test_a_box_with_something_out_of_sight_answers_as_one_that_is_not_there(archive, operator, archivist):
+    """Neither the sealed case file is named nor, to members of a group, the boxes of others."""
+    _set(archive, operator, Level.SEALED)
+    member = Asker.person(Account("vanna", Role.CLERK, "other", frozenset({"box-of-others"})), NOW)
+    for asker in (archivist, member):
+        answers = []
+        for box in ("box", "bux"):
+            with pytest.raises(NotFoundError) as refused:
+                seal.set_level_of_box(archive, asker, box, Level.SEALED, ORDER)
+            answers.append(str(refused.value).replace(f"box {box}.", "box B."))
+        assert answers[0].partition("It holds")[0] == answers[1].partition("It holds")[0]
+        assert "box_a" not in answers[0]
+    assert answers[0] == answers[1]
 
 
 STEPS = [

@@ -226,3 +226,25 @@ def test_a_wrong_token_in_khmer_is_wrong_and_nothing_more(room: Room, path: str)
 def test_a_form_with_a_token_in_khmer_is_refused(room: Room) -> None:
     """As any wrong one."""
     assert room.reader.post("/sign-out", {"token": "ក"}).status == 403
+
+
+@pytest.mark.parametrize("ending", ["", "/document/2.pdf"])
+def test_who_tries_what_is_out_of_sight_is_written_down(room: Room, ending: str) -> None:
+    """So that the auditor sees who guesses."""
+    log = room.archive / "audit.jsonl"
+    before = log.read_text("utf-8")
+    address = f"/case/{CASE}{ending}" if ending else page_address("hidden", 1)
+    assert room.reader.get(address).status == 404
+    added = log.read_text("utf-8").removeprefix(before)
+    assert '"by":"reader","deed":"refused"' in added
+    assert CASE in added
+
+
+def test_who_browses_is_written_down(room: Room) -> None:
+    """A list of case files is shown, with their kinds and dates."""
+    log = room.archive / "audit.jsonl"
+    before = log.read_text("utf-8")
+    assert room.reader.get("/browse/box/box").status == 200
+    added = log.read_text("utf-8").removeprefix(before)
+    assert '"by":"reader","deed":"searched"' in added
+    assert '"what":"box"' in added
