@@ -1,4 +1,4 @@
-"""``bannasar unseal`` and ``bannasar requests``: what one person asks for and another decides."""
+"""``bannasar unseal`` and ``bannasar requests``: one person asks, another decides."""
 
 from datetime import datetime
 from pathlib import Path
@@ -18,10 +18,16 @@ requests = typer.Typer(help="Look after what people ask to see.", no_args_is_hel
 
 NumberArgument = Annotated[int, typer.Argument(metavar="NUMBER", help="The request, by its number.")]
 AccountOption = Annotated[
-    str, typer.Option("--account", metavar="NAME", help="Whose account does it. [default: who types, as operator]")
+    str,
+    typer.Option(
+        "--account",
+        metavar="NAME",
+        help="The account of the person who does it. [default: the person who types, as operator]",
+    ),
 ]
 PasswordOption = Annotated[
-    Path | None, typer.Option("--password-file", metavar="FILE", help="File with the account's password; else asked.")
+    Path | None,
+    typer.Option("--password-file", metavar="FILE", help="File with the account's password; without it, you type it."),
 ]
 
 
@@ -29,7 +35,7 @@ PasswordOption = Annotated[
 def request(
     case: CaseArgument,
     reason: ReasonOption,
-    to: Annotated[Level, typer.Option("--to", help="The level it is to have then.")] = Level.STAFF,
+    to: Annotated[Level, typer.Option("--to", help="The new level.")] = Level.STAFF,
     document: DocumentOption = None,
     page: PageOption = None,
     order: OrderOption = "",
@@ -37,7 +43,7 @@ def request(
     password_file: PasswordOption = None,
     archive: ArchiveOption = None,
 ) -> None:
-    """Ask that something sealed be opened, for another person to decide.
+    """Ask to open something that is sealed; another person decides.
 
     Example:
         bannasar unseal request box-001_dossier-A --order 31/2026 --reason "the order was lifted"
@@ -56,7 +62,7 @@ def grant(
     password_file: PasswordOption = None,
     archive: ArchiveOption = None,
 ) -> None:
-    """Open what another person asked for. Whoever asked is refused.
+    """Open what another person asked for. The person who asked cannot grant it.
 
     Example:
         bannasar unseal grant 57 --account dara --reason "seen the order"
@@ -64,7 +70,7 @@ def grant(
     with open_archive(archive) as opened:
         asker = signed_in(opened, account, password_file) if account else at_the_shell()
         done = service.unseal(opened, asker, number, reason)
-    finish(done, f"{done.cases[0]} is unsealed as asked for in request {number}.")
+    finish(done, f"{done.cases[0]} is unsealed, as request {number} asks.")
 
 
 @app.command()
@@ -78,17 +84,17 @@ def refuse(
     """Refuse what another person asked for: it stays sealed.
 
     Example:
-        bannasar unseal refuse 57 --reason "the order still stands"
+        bannasar unseal refuse 57 --reason "the order is still valid"
     """
     _refuse(number, reason, account, password_file, archive)
 
 
 @requests.command("list")
 def list_requests(
-    everything: Annotated[bool, typer.Option("--all", help="Those that are decided, too.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Also show requests that are decided.")] = False,
     archive: ArchiveOption = None,
 ) -> None:
-    """List what was asked for and nobody has decided.
+    """List the requests that nobody has decided.
 
     Example:
         bannasar requests list
@@ -110,7 +116,7 @@ def see(
     password_file: PasswordOption = None,
     archive: ArchiveOption = None,
 ) -> None:
-    """Ask to see a case file that is out of sight, for another person to decide.
+    """Ask to see a case file that you may not see; another person decides.
 
     Example:
         bannasar requests see box-001_dossier-A --account sokha --reason "a thesis on the courts of 1964"
@@ -125,7 +131,13 @@ def let_see(
     number: NumberArgument,
     reason: ReasonOption,
     until: Annotated[
-        datetime, typer.Option("--until", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="The first day without it.")
+        datetime,
+        typer.Option(
+            "--until",
+            formats=["%Y-%m-%d"],
+            metavar="YYYY-MM-DD",
+            help="The first day on which the person may no longer see it.",
+        ),
     ],
     account: AccountOption = "",
     password_file: PasswordOption = None,

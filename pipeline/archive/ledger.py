@@ -216,8 +216,8 @@ class Ledger(LedgerReads):
         """Record that a page was read."""
         state: PageState = "blank" if page.blank else "read"
         by_hand = page.handwriting_share
-        sure = confidence_of([page])
-        self._put_page(page.scan, page.number, state, page.recipe, seconds, confidence=sure, handwriting=by_hand)
+        confidence = confidence_of([page])
+        self._put_page(page.scan, page.number, state, page.recipe, seconds, confidence=confidence, handwriting=by_hand)
 
     def page_failed(self, sha256: str, number: int, recipe: str, seconds: float, failure: Failure) -> None:
         """Record that a page failed for good in this run."""

@@ -31,8 +31,8 @@ def confidence_of(pages: Iterable[Page]) -> float | None:
 
     Known unread content counts as a word with confidence 0, so such a page never has full confidence.
     """
-    sure: list[float] = []
+    confidences: list[float] = []
     for page in pages:
-        sure += [word.confidence for block in page.blocks for line in block.lines for word in line.words]
-        sure += [0.0 for _ in page.unread]
-    return sum(sure) / len(sure) if sure else None
+        confidences += [word.confidence for block in page.blocks for line in block.lines for word in line.words]
+        confidences += [0.0 for _ in page.unread]
+    return sum(confidences) / len(confidences) if confidences else None

@@ -1,4 +1,4 @@
-"""What time it surely is for an archive, by its journal; and the index kept to the levels that count then."""
+"""The time that has certainly passed for an archive, by its journal, and the index with the levels that count then."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from pipeline.index.store import Store
 
 
 def present(archive: Path, case: CaseFile, clock: datetime) -> datetime | None:
-    """Return the latest time that has surely passed; only where an end date may have, the journal is read for it.
+    """Return the latest time that has certainly passed; the journal is read only if an end date may have passed.
 
     Args:
         archive: the archive's folder.
@@ -23,7 +23,7 @@ def present(archive: Path, case: CaseFile, clock: datetime) -> datetime | None:
         clock: the time of the clock, aware.
 
     Returns:
-        That time; None where the journal is empty or was changed, so that nobody can say.
+        That time; None if the journal is empty or was changed, so that it is not known.
 
     Raises:
         OSError: it cannot be read.
@@ -34,7 +34,7 @@ def present(archive: Path, case: CaseFile, clock: datetime) -> datetime | None:
 
 
 def put_into_index(store: Store, archive: Path, case: CaseFile, pages: Iterable[Page]) -> None:
-    """Put the pages of a case file into the index, at the levels that count now.
+    """Add the pages of a case file to the index, with the levels that count now.
 
     Raises:
         IndexUnusableError: the index cannot be used.
@@ -47,7 +47,7 @@ def put_into_index(store: Store, archive: Path, case: CaseFile, pages: Iterable[
 
 
 def rebuild_index_of(store: Store, archive: Path, cases: Iterable[tuple[CaseFile, list[Page]]]) -> int:
-    """Make the index anew of some case files, and return how many pages it has; raises as :func:`put_into_index`."""
+    """Make a new index from some case files, and return how many pages it has; raises as :func:`put_into_index`."""
     now = _believed(archive, datetime.now(UTC))
 
     def kept() -> Iterator[tuple[CaseFile, list[Page]]]:
@@ -67,7 +67,7 @@ def _believed(archive: Path, clock: datetime) -> datetime | None:
     try:
         return surely_past(map(_mark, lines(archive)), clock)
     except JournalBrokenError:
-        return None  # what was changed tells no time
+        return None  # a changed journal shows no time
 
 
 def _mark(line: Line) -> Mark:

@@ -1,4 +1,4 @@
-"""A case file and its pages as someone may see them. What is outside the scope is not there, as if it never came in."""
+"""A case file and its pages as an asker may see them. What is outside the scope is left out completely."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -74,7 +74,7 @@ class PageView:
 
 
 def open_case(archive: Archive, asker: Asker, case_id: str) -> CaseView:
-    """Return a case file as far as a scope shows it.
+    """Return the part of a case file that a scope shows.
 
     Args:
         archive: the archive.
@@ -114,7 +114,7 @@ def open_case(archive: Archive, asker: Asker, case_id: str) -> CaseView:
 
 
 def open_page(archive: Archive, asker: Asker, case_id: str, scan: str, number: int) -> PageView:
-    """Return a page as far as a scope shows it.
+    """Return a page, if a scope shows it.
 
     Args:
         archive: the archive.
@@ -163,7 +163,7 @@ def hit_boxes(page: PageView, query: Query) -> tuple[Rect, ...]:
 
 
 def original_of(view: CaseView, scan: str) -> Path:
-    """Return the file of a scan as it came in.
+    """Return the original file of a scan.
 
     Raises:
         NotFoundError: there is no such scan, or some of its pages are outside the scope: one answer for both.
@@ -223,7 +223,7 @@ def _files(view: CaseView) -> Iterator[Path]:
 
 
 def _unknown() -> NotFoundError:
-    # What exists and is not shown must answer as what does not exist: the words name nothing.
+    # The answer must be the same for a hidden thing and for one that does not exist, so it names nothing.
     return NotFoundError("There is nothing at this address.", "Search for it.")
 
 

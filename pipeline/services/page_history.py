@@ -25,7 +25,7 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Custody:
-    """What the journal says of a case file: ``is_as_recorded`` whether its bag is the one of the last line.
+    """What the journal says about a case file: ``is_as_recorded`` says whether its bag is the one of the last line.
 
     Where only some of the case file is in sight, ``deeds`` are only those that say nothing of the rest.
 
@@ -40,7 +40,7 @@ class Custody:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """What identifies a page for ever: the scan's SHA-256, its page there, and the digest of its bag's manifests."""
+    """What identifies a page permanently: the scan's SHA-256, its page there, and the digest of its bag's manifests."""
 
     case: str
     scan: str
@@ -50,7 +50,7 @@ class Citation:
 
 
 def custody_of(archive: Archive, view: CaseView) -> Custody:
-    """Return what the journal says of a case file.
+    """Return what the journal says about a case file.
 
     Raises:
         OSError: the journal or the bag cannot be read.

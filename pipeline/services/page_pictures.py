@@ -1,4 +1,4 @@
-"""Pictures of pages for people who read them on a screen: whole, small, or cut out around a hit."""
+"""Pictures of pages to read on a screen: whole, small, or cut out around a hit."""
 
 import io
 import os
@@ -21,7 +21,7 @@ from pipeline.services.open_case import PageView
 from pipeline.services.pictures import upright_from_pdf
 
 WIDTHS = (160, 900, 1800, 3600)
-"""Widths in pixels in which a page can be had: a thumbnail, one to read at once, and two for a closer look."""
+"""The possible widths of a page in pixels: a thumbnail, one for reading, and two for a closer look."""
 
 _QUALITY = 60
 _MARKER = (255, 224, 64)
@@ -87,7 +87,7 @@ def cut_out(archive: Archive, page: PageView, hits: Sequence[Rect]) -> bytes:
 
 
 def _mark(picture: Image.Image, boxes: Sequence[tuple[int, ...]]) -> None:
-    """Colour boxes as with a marker, and frame them so that they also show in grey print."""
+    """Colour boxes as with a marker, and frame them so that they are also visible in grey print."""
     drawn = ImageDraw.Draw(picture)
     for left, top, right, bottom in boxes:
         place = (
@@ -116,7 +116,7 @@ def _picture(archive: Archive, page: PageView) -> Image.Image:
         picture = Image.open(io.BytesIO(raw))
         picture.load()
     except (pikepdf.PdfError, ValueError, IndexError, OSError) as error:
-        raise ScanError(Code.PDF, "the picture of a page is not where Bannasar puts it") from error
+        raise ScanError(Code.PDF, "the picture of a page is not in the place where Bannasar puts it") from error
     return picture
 
 
@@ -135,7 +135,7 @@ def _encoded(picture: Image.Image) -> bytes:
 
 
 class _Cache:
-    """Files by name in a folder, the oldest taken out when they are too many. A cache that fails only costs time."""
+    """Files by name in a folder; when there are too many, the oldest are removed. A failing cache only costs time."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

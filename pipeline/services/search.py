@@ -55,13 +55,13 @@ def search(archive: Archive, asker: Asker, text: str, view: View) -> Answer:
 
     Args:
         archive: the archive.
-        asker: who asks; nothing shows that is not in the asker's scope.
+        asker: who asks; nothing outside the asker's scope is shown.
         text: the query, as people type it; see docs/researchers.md.
         view: which part of the results is shown, and how.
 
     Raises:
         NotAllowedError: the asker may not search.
-        AuditUnusableError: it cannot be written down that somebody searches.
+        AuditUnusableError: the search cannot be recorded.
         QueryError: the query cannot be understood, or can find nothing.
         NotFoundError: there is nothing to search yet.
         GlossaryError: the glossary cannot be read.
@@ -82,7 +82,7 @@ def search(archive: Archive, asker: Asker, text: str, view: View) -> Answer:
 
 @notes_refusals
 def each(archive: Archive, asker: Asker, text: str, sort: Sort) -> Iterator[Hit]:
-    """Yield every page that is found, as a table that is taken along.
+    """Yield every page that is found, for a table to keep.
 
     Raises:
         NotAllowedError: the asker may not take copies; and as :func:`search`.

@@ -1,4 +1,4 @@
-"""Hits as rows of a table, for spreadsheets: what they would take for a formula stays text."""
+"""Hits as rows of a table for spreadsheets; text that looks like a formula stays text."""
 
 import io
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ def table_row(hit: Hit) -> list[Cell]:
 
 
 def as_text_cell(value: Cell) -> Cell:
-    """Return a cell for CSV that a spreadsheet takes for text, and not for a formula."""
+    """Return a cell for CSV that a spreadsheet reads as text, and not as a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_BEGINS_FORMULA) else value
 
 
