@@ -53,8 +53,8 @@ def review(
             out.print(Text(f"   {why}"))
         out.print(Text(f"   {item.pdf}", style="dim"))
         abouts = item.why if item.why and not item.unread else {About.KIND: "", **item.why}
-        unsure = " ".join(f"--{about.value} …" for about in abouts)
-        command = f"bannasar correct {shlex.quote(case.id)} --document {document.number} {unsure}"
+        options = " ".join(f"--{about.value} …" for about in abouts)
+        command = f"bannasar correct {shlex.quote(case.id)} --document {document.number} {options}"
         out.print(Text(f"   {command}", style="dim"))
     if not found and left_out:
         out.print("Nothing else waits for review.")

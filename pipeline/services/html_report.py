@@ -48,7 +48,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Eyes:
+class ShownPage:
     """A page that a person should see: its place, its confidence or why it failed, what was read, its picture."""
 
     path: str
@@ -109,7 +109,7 @@ def html_report(archive: Archive, asker: Asker, box: str, most_pictures: int) ->
         confidence=_bars([100 * value for value in confidences], [0, 50, 60, 70, 80, 85, 90, 95, 98, 100], " %"),
         time=_bars(seconds, [0, 0.5, 1, 2, 3, 5, 8, 15, 30, 60, 300], " s"),
         total_seconds=sum(seconds),
-        eyes=list(_eyes(ledger, chosen, settings)),
+        shown_pages=list(_shown_pages(ledger, chosen, settings)),
         unseen=max(0, len(wanted) - most_pictures),
     )
 
@@ -124,7 +124,9 @@ def _bars(values: Sequence[float], edges: Sequence[float], unit: str) -> list[Ba
     return [Bar(name, count, count / top) for name, count in zip(names, counts, strict=True)]
 
 
-def _eyes(ledger: Ledger, chosen: Sequence[tuple[ScanRow, int, str | None]], settings: Settings) -> Iterator[Eyes]:
+def _shown_pages(
+    ledger: Ledger, chosen: Sequence[tuple[ScanRow, int, str | None]], settings: Settings
+) -> Iterator[ShownPage]:
     roots = {box.id: box.root for box in ledger.boxes()}
     read: dict[str, tuple[CaseFile, list[Page]]] = {}
     with _Pictures(settings) as pictures:
@@ -139,7 +141,7 @@ def _eyes(ledger: Ledger, chosen: Sequence[tuple[ScanRow, int, str | None]], set
                 picture = pictures.of_scan(roots[row.box] / row.path, row.kind, number)
             notes = _notes(page) if page and reason is None else ()
             confidence = confidence_of([page]) if page and reason is None else None
-            yield Eyes(row.path, number, confidence, reason or "", notes, _text(page), picture)
+            yield ShownPage(row.path, number, confidence, reason or "", notes, _text(page), picture)
 
 
 def _notes(page: Page) -> tuple[str, ...]:
