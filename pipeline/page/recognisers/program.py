@@ -13,6 +13,7 @@ from PIL import Image
 
 from models.errors import ScanError
 from models.failure import Code
+from models.plural import number_of
 from pipeline.page.picture import Pixels
 from pipeline.page.recogniser import Symbol, Symbols
 from pipeline.page.recognisers.model_files import folder_of
@@ -68,7 +69,7 @@ class Engine(Tesseract):
                 raise ScanError(Code.TIMEOUT) from error
         pages = html.fromstring(hocr).xpath("//div[@class='ocr_page']")
         if len(pages) != len(lines):
-            raise ScanError(Code.RECOGNITION, f"Tesseract read {len(pages)} of {len(lines)} lines")
+            raise ScanError(Code.RECOGNITION, f"Tesseract read {len(pages)} of {number_of(len(lines), 'line')}")
         chance = chance_of(models)
         return [tuple(_symbols(page, chance)) for page in pages]
 
