@@ -14,6 +14,7 @@ from pipeline.archive.bag import read_case
 from pipeline.archive.journal import Entry, Event, append, lines, manifest_of
 from pipeline.services.audit import notes_refusals
 from pipeline.services.seal import Part, Set, Why, commit_level, level_in_words, restriction_on, unseals
+from pipeline.services.sight import unknown
 
 _MOST_OPEN = 20  # requests of a person that nobody has decided
 
@@ -24,10 +25,12 @@ def ask_to_unseal(  # as set_level
 ) -> Request:
     """Ask that something sealed gets another level, for another person to decide; raises as :func:`set_level`.
 
-    The case file is named by its id: who asks need not see it.
+    The case file is named by its id: who asks need not see it, but members of a group ask about their boxes only.
     """
     asker.must_be_allowed(Action.ASK_TO_UNSEAL)
     with archive.held():
+        if not _is_of_boxes(archive, asker, case):
+            raise unknown(case)
         record = read_case(archive.bag(case))
         restriction = restriction_on(asker, record, part, level, why)
         if not unseals(archive, asker, record, restriction):
@@ -129,7 +132,7 @@ def let_see(archive: Archive, asker: Asker, number: int, reason: str, until: dat
 def refuse(archive: Archive, asker: Asker, number: int, reason: str) -> Request:
     """Refuse what another person asked for, whatever it is; raises as :func:`unseal`."""
     with archive.held():
-        request = _to_decide(archive, asker, number, Requests(archive.folder).open(number).wish, reason)
+        request = _to_decide(archive, asker, number, _open(archive, asker, number).wish, reason)
         event = Event.UNSEAL_REFUSED if request.wish is Wish.UNSEAL else Event.SIGHT_REFUSED
         entry = Entry(event, reason=f"request {number} of {request.by.name}, {request.case}: {reason.strip()}")
         append(archive.folder, entry, asker.actor, archive.recorder.signer)
@@ -137,9 +140,31 @@ def refuse(archive: Archive, asker: Asker, number: int, reason: str) -> Request:
 
 
 def all_requests(archive: Archive, asker: Asker) -> list[Request]:
-    """Return all requests, the oldest first; raises NotAllowedError, AccessError."""
+    """Return all requests, the oldest first, to members of a group those about their boxes.
+
+    Raises:
+        NotAllowedError: the asker may not decide them.
+        AccessError: they cannot be used.
+    """
     asker.must_be_allowed(Action.LET_SEE)
-    return Requests(archive.folder).all()
+    return [one for one in Requests(archive.folder).all() if _is_of_boxes(archive, asker, one.case)]
+
+
+def _is_of_boxes(archive: Archive, asker: Asker, case: str) -> bool:
+    """Whether a case file is in one of the boxes to which the asker is limited; anything is where that is to none."""
+    boxes = asker.scope.boxes
+    try:
+        return boxes is None or archive.bag(case).parent.name in boxes
+    except NotFoundError:
+        return False
+
+
+def _open(archive: Archive, asker: Asker, number: int) -> Request:
+    """Return a request that nobody has decided yet, and that the asker may know of."""
+    kept = Requests(archive.folder)
+    if any(one.number == number and not _is_of_boxes(archive, asker, one.case) for one in kept.all()):
+        raise NotFoundError(f"There is no request {number}.", "`bannasar requests` lists them.")
+    return kept.open(number)
 
 
 def _about_bag(archive: Archive, event: Event, case: str, asker: Asker, reason: str) -> int:
@@ -165,7 +190,7 @@ def _to_decide(archive: Archive, asker: Asker, number: int, wish: Wish, reason: 
     """Return a request that the asker may decide: one that another person made, and that the journal tells of."""
     asker.must_be_allowed(Action.UNSEAL if wish is Wish.UNSEAL else Action.LET_SEE)
     _be_given(reason)
-    request = Requests(archive.folder).open(number)
+    request = _open(archive, asker, number)
     if request.wish is not wish or not _is_told(archive, request):
         raise NotFoundError(f"There is no request {number} of that kind.", "`bannasar requests list` lists them.")
     if same_person(request.by.name, asker.actor.name):

@@ -183,3 +183,30 @@ def test_a_person_does_not_fill_the_journal_with_requests(sealed, reader):
     with pytest.raises(ConflictError):
         requests.ask_to_see(sealed, reader, "box_z", "x")
     assert len(Requests(sealed.folder).all()) == 20
+
+
+def test_members_of_a_group_neither_ask_nor_decide_nor_read_of_other_boxes(sealed, archivist):
+    """Each answer is that for a case file, or a request, that does not exist."""
+    member = Asker.person(Account("vanna", Role.ARCHIVIST, "other", frozenset({"box-of-others"})), NOW)
+    answers = []
+    for case in ("box_a", "box_b"):
+        with pytest.raises(NotFoundError) as refused:
+            requests.ask_to_unseal(sealed, member, case, Part(), Level.STAFF, Why("x"))
+        answers.append(str(refused.value).replace(case, "C"))
+    assert answers[0] == answers[1]
+
+    request = _ask(sealed, archivist)
+    decisions = (
+        lambda number: requests.unseal(sealed, member, number, "x"),
+        lambda number: requests.refuse(sealed, member, number, "x"),
+    )
+    for decide in decisions:
+        answers = []
+        for number in (request.number, 99999):
+            with pytest.raises(NotFoundError) as refused:
+                decide(number)
+            answers.append(str(refused.value).replace(str(number), "N"))
+        assert answers[0] == answers[1]
+    assert _level(sealed) is Level.SEALED
+    assert requests.all_requests(sealed, member) == []
+    assert requests.all_requests(sealed, archivist) == [request]
