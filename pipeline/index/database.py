@@ -1,4 +1,4 @@
-"""SQLite files of an archive, read also where nothing may be written: a disk mounted to be read, another's archive."""
+"""Opens SQLite files of an archive, also where nothing may be written: on a read-only disk, in another's archive."""
 
 import os
 import sqlite3
@@ -6,15 +6,15 @@ from pathlib import Path
 
 
 def may_be_written(file: Path) -> bool:
-    """Whether a SQLite file, and what SQLite lays beside it, may be written by whoever asks."""
+    """Whether this process may write a SQLite file and the files that SQLite puts next to it."""
     return os.access(file.parent, os.W_OK) and (not file.exists() or os.access(file, os.W_OK))
 
 
 def connect(file: Path, seconds: float) -> sqlite3.Connection:
-    """Open a SQLite file, to be read only where it may not be written.
+    """Open a SQLite file, read-only if it may not be written.
 
-    Even to read one in WAL mode SQLite wants to write beside it, unless what it would write is there already, for
-    somebody has it open, or it is opened as a file that nobody will change (https://sqlite.org/wal.html#read_only_databases).
+    Even to read one in WAL mode SQLite needs to write next to it, unless those files exist because somebody has it
+    open, or it is opened as a file that nobody will change (https://sqlite.org/wal.html#read_only_databases).
 
     Args:
         file: the file.

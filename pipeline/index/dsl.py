@@ -1,7 +1,7 @@
-"""A query in Elasticsearch's own language, and the mapping it asks of an index.
+"""A query in Elasticsearch's own language, and the mapping that it needs in an index.
 
-Only what every server of the versions 8 and 9 has is used: the analyzer ``whitespace``, for the tokens come ready, and
-queries that need no plugin and no script.
+Only features of every server of the versions 8 and 9 are used: the analyzer ``whitespace``, because the tokens are
+ready-made, and queries that need no plugin and no script.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ _ORDERS: Mapping[Sort, list[Json]] = {
 }
 EVERY: Json = {"match_all": {}}
 
-# Where an entry is routed to: each level has a shard of its own, and what is known of case files has one. Elasticsearch
+# The routes of entries: each level has its own shard, and the entries of case files have one. Elasticsearch
 # takes a hash of the route modulo the number of shards; these are all different (the test says so).
 ROUTES: Mapping[Level, str] = {
     Level.PUBLIC: "public",
@@ -52,7 +52,7 @@ MAPPING: Json = {
     "dynamic": "strict",
     "_meta": {"bannasar": VERSION},
     "_routing": {"required": True},
-    # The tokens are made again from the bags: to keep them here too would double the index.
+    # The tokens can be made again from the bags: storing them here too would double the index.
     "_source": {"excludes": ["units", "fuzzy", "court_tokens", "case_tokens"]},
     "properties": {
         "level": _KEYWORD,
@@ -96,7 +96,7 @@ def compiled(query: Query, scope: Scope) -> Json:
 
 
 def standing(query: Query, scope: Scope) -> Json:
-    """Return the query for the pages on which something of a query stands as it is, scored likewise.
+    """Return the query for the pages on which part of a query occurs exactly, scored in the same way.
 
     All that scores stands in one row, so that Lucene can pass over pages that have too little of it to come first.
     """
@@ -107,7 +107,7 @@ def standing(query: Query, scope: Scope) -> Json:
 
 
 def exact_only(query: Query, scope: Scope) -> Json:
-    """Return the query for the pages that answer a query and on which all of it stands as it is; all score the same."""
+    """Return the query for the pages that answer a query and contain all of it exactly; all score the same."""
     return {"bool": {"filter": [all_exact(query), *_filters(query, scope)], "must_not": _barred(query)}}
 
 
@@ -149,7 +149,7 @@ def risers(query: Query, scope: Scope, groups: Sequence[int], least: float, amon
 
 
 def all_exact(query: Query) -> Json:
-    """Return the query for pages on which all that was asked for stands as it is."""
+    """Return the query for pages that contain everything in the query exactly."""
     return {"bool": {"filter": list(map(_as_it_is, query.groups))}}
 
 
@@ -164,7 +164,7 @@ def counts() -> Json:
 
 
 def routing(scope: Scope) -> str:
-    """Return the routes to the shards that a search of a scope asks."""
+    """Return the routes to the shards that a search in a scope uses."""
     return ",".join(ROUTES[level] for level in Level if level in _shown(scope) or scope.granted - scope.refused)
 
 
@@ -173,14 +173,14 @@ def _shown(scope: Scope) -> list[Level]:
 
 
 def _goes_beyond(scope: Scope) -> bool:
-    """Whether case files were granted that may lie at levels beyond the scope's own."""
+    """Whether case files were granted that may be at levels beyond the scope's own."""
     return bool(scope.granted - scope.refused) and scope.level is not Level.SEALED
 
 
 def _answers(query: Query, scope: Scope, *, fuzzy: bool) -> list[Json]:
     """Return a query for each group, scored by how well a page answers it.
 
-    Where a scope shows a part of a level only, BM25 is left out: pages beyond the scope would move it.
+    If a scope shows only a part of a level, BM25 is left out: pages outside the scope would change it.
     """
     beyond = _goes_beyond(scope)
     answers: list[Json] = []
@@ -206,7 +206,7 @@ def _all_standing(query: Query, groups: Sequence[int]) -> Json:
 
 
 def _narrowed(query: Query, scope: Scope, some: Sequence[Json], barred: Sequence[Json] = ()) -> Json:
-    """Return the query for pages that match one of some queries, and all that must hold besides."""
+    """Return the query for pages that match one of some queries and all other conditions."""
     return {
         "bool": {
             "filter": _filters(query, scope),
@@ -218,14 +218,14 @@ def _narrowed(query: Query, scope: Scope, some: Sequence[Json], barred: Sequence
 
 
 def _filters(query: Query, scope: Scope) -> list[Json]:
-    """Return what must hold of a page besides that some of a query stands on it."""
+    """Return the conditions on a page in addition to the words of a query."""
     return [*_within(scope), *_required(query), *_conditions(query)]
 
 
 def _within(scope: Scope) -> list[Json]:
     """Return the filters for the pages of a scope.
 
-    Levels are filtered, too, though their shards alone are asked: so that nothing but slowness comes of a wrong route.
+    Levels are filtered, too, although only their shards are searched: so a wrong route makes a search slow, not wrong.
     """
     filters: list[Json] = []
     granted = sorted(scope.granted - scope.refused)
@@ -248,7 +248,7 @@ def _required(query: Query) -> list[Json]:
 
 
 def _forms_of(group: tuple[Term, ...]) -> list[Json]:
-    """Return a query for the pages on which a term of a group stands in other forms, for each that may."""
+    """Return a query for the pages with a term of a group in other forms, for each term that may differ."""
     return [] if required(group) else [_fuzzy(parts(term)) for term in group if parts(term)]
 
 
@@ -272,7 +272,7 @@ def _adjacencies(query: Query) -> list[Json]:
 
 
 def _fuzzy(may_be: Sequence[Part]) -> Json:
-    """Return the query for pages on which every part of a term stands in some form."""
+    """Return the query for pages with every part of a term in some form."""
     weight = FUZZY_TERM / len(may_be)
     return {"bool": {"must": [_part(part, weight, alone=len(may_be) == 1) for part in may_be]}}
 

@@ -1,11 +1,11 @@
-"""The other store: an Elasticsearch cluster.
+"""The store on an Elasticsearch cluster.
 
-Behind the alias of the settings' name stands one index, ``NAME-v3-20260131120000``, whose mapping names its version.
-Each level has a shard of it, with its own statistics, and so has what is known of the case files: entries are routed to
-them. So a search asks the levels of its scope only, and what stands at others moves no score and no near spelling. Each
-page is an entry with an id of its own, so that whatever is sent twice is there once. Each case file has an entry too,
-with the levels and ids of its pages: it is written before them without a fingerprint, and with it when all of them are
-in. So a case file that was left half-way is known to be, and what is in of it can be taken out.
+The alias with the settings' name points to one index, ``NAME-v3-20260131120000``, whose mapping names its version.
+Each level has its own shard, with its own statistics, and so do the entries of case files: entries are routed to them.
+So a search uses only the levels of its scope, and pages at other levels change no score and no near spelling. Each page
+is an entry with its own id, so that an entry that is sent twice is there once. Each case file has an entry, too, with
+the levels and ids of its pages: it is written before them without a fingerprint, and with it when all of them are in.
+So an incomplete case file is recognised, and the pages that are in can be removed.
 """
 
 import base64
@@ -38,7 +38,7 @@ from pipeline.index.store import FACETS, Sort, View, fingerprint
 _AT_ONCE = 500
 _KEEP_ALIVE = "2m"
 _SEGMENTS = 5
-# How far a view may reach: Elasticsearch's own index.max_result_window. Further on it would hold all hits in memory.
+# The largest offset of a view: Elasticsearch's own index.max_result_window. Beyond it, all hits would be in memory.
 _MOST_SHOWN = 10_000
 
 
@@ -46,7 +46,7 @@ class ElasticStore:
     """The index of an archive on a cluster."""
 
     def __init__(self, settings: IndexSettings) -> None:
-        """Say which cluster; nothing is sent yet.
+        """Set the cluster; nothing is sent yet.
 
         Raises:
             IndexUnusableError: a file that the settings name cannot be read.
@@ -68,16 +68,16 @@ class ElasticStore:
         self._client.close()
 
     def put(self, case: CaseFile, pages: Iterable[Page], now: datetime | None = None) -> None:
-        """Put the pages of a case file in; see :class:`pipeline.index.store.Store`."""
+        """Add the pages of a case file; see :class:`pipeline.index.store.Store`."""
         with self._border():
             self._prepare()
             self._put(self._alias, case, entries(case, pages, case.levels(now)), self._pages_of(case.id))
             self._client.indices.refresh(index=self._alias)
 
     def set_levels(self, case: CaseFile, now: datetime | None = None) -> bool:
-        """Let searches go by the levels of a case file; see :class:`pipeline.index.store.Store`.
+        """Apply the levels of a case file to searches; see :class:`pipeline.index.store.Store`.
 
-        Entries are taken out of the shards of the levels that they had before they are put into the others.
+        Entries are removed from the shards of their old levels before they are added to the new ones.
         """
         levels = case.levels(now)
         with self._border():
@@ -109,7 +109,7 @@ class ElasticStore:
         return True
 
     def remove(self, case_id: str) -> None:
-        """Take the pages of a case file out."""
+        """Remove the pages of a case file."""
         with self._border():
             if self._check():
                 gone = [*self._pages_of(case_id), _case_entry(case_id)]
@@ -182,7 +182,7 @@ class ElasticStore:
         )
 
     def _first(self, query: Query, view: View, scope: Scope) -> Found:
-        """Return the pages that come first, and how many others there are only where that is easily known."""
+        """Return the first pages, and the number of others only if it is easily known."""
 
         def ask(
             query: dsl.Json, offset: int, limit: int, *, count: int | bool = False, source: bool = True
@@ -196,8 +196,8 @@ class ElasticStore:
         return Found(pages=exact if pages is None else pages, exact=exact, hits=hits, whole=pages is not None)
 
     def _search(self, scope: Scope, query: dsl.Json, sort: Sort, **more: object) -> dict[str, Any]:
-        # The same copy of the index each time, for its sums decide the order. Scores are among what ranked hits are
-        # sorted by; to ask for them once more makes Lucene reckon that of every page.
+        # The same copy of the index each time, because its sums decide the order. Ranked hits are sorted by scores
+        # already; asking for scores again makes Lucene compute that of every page.
         options: dict[str, Any] = {"preference": self._alias, "track_scores": sort is not Sort.RANK, **more}
         routing = dsl.routing(scope)
         found = self._client.search(index=self._alias, routing=routing, query=query, sort=dsl.order(sort), **options)
@@ -211,7 +211,7 @@ class ElasticStore:
                     yield _hit(row, query, sort)
 
     def rebuild(self, cases: Iterable[tuple[CaseFile, list[Page]]], now: datetime | None = None) -> int:
-        """Make the index anew under a new name, and swap the alias when all is in and counted."""
+        """Rebuild the index under a new name, and move the alias when everything is in and counted."""
         with self._border():
             index = self._make()
             try:
@@ -226,7 +226,7 @@ class ElasticStore:
                 self._client.options(ignore_status=404).indices.delete(index=index)
                 raise
             self._swap(index)
-            # A few segments are searched faster than dozens. It goes on by itself, for it may take long.
+            # A few segments are searched faster than dozens. It runs in the background, because it may take long.
             self._client.indices.forcemerge(index=index, max_num_segments=_SEGMENTS, wait_for_completion=False)
         return there
 
@@ -249,7 +249,7 @@ class ElasticStore:
             self._checked = True
 
     def _check(self) -> bool:
-        """Return whether there is an index, and make sure that it is one of this version."""
+        """Return whether there is an index, and check that it has this version."""
         if self._checked:
             return True
         try:
@@ -270,15 +270,15 @@ class ElasticStore:
         try:
             self._client.indices.create(index=index, mappings=dsl.MAPPING, settings=dsl.SHARDS)
         except BadRequestError as error:
-            # No one else makes one of this name: it was asked for again, for the first answer was too slow.
+            # Nobody else makes one with this name: the request was repeated because the first answer was too slow.
             if error.error != "resource_already_exists_exception":
                 raise
         return index
 
     def _swap(self, index: str) -> None:
-        """Let the alias stand for an index; in the same step delete what it stood for, and what was left half-made.
+        """Point the alias to an index; in the same step delete its old index and incomplete ones.
 
-        Where that fails the index stays: it may yet be what searches go to. If not, the next swap deletes it.
+        If that fails, the index stays: searches may already use it. If not, the next swap deletes it.
         """
         ours = re.compile(rf"{re.escape(self._alias)}-v\d+-\d{{20}}")
         there = self._client.indices.get(index=f"{self._alias}-v*", features="aliases").body
@@ -288,12 +288,12 @@ class ElasticStore:
         try:
             self._client.indices.update_aliases(actions=actions)
         except (ApiError, TransportError):
-            # It was sent again, for the answer was late: the cluster has done it by then, and finds nothing to remove.
+            # The request was repeated because the answer was late: the cluster has done it and finds nothing to remove.
             if not self._client.indices.exists_alias(index=index, name=self._alias):
                 raise
 
     def _put(self, index: str, case: CaseFile, put: Iterable[Entry], before: list[str]) -> None:
-        """Put a case file into an index; what it had ``before`` and has no more goes first."""
+        """Add a case file to an index; entries that it had ``before`` and no longer has are removed first."""
         now = {_held(dsl.ROUTES[one.level], _page_entry(one)): one for one in put}
         self._bulk.send([self._case(index, case, [*before, *now])])
         self._bulk.send(_delete(index, page) for page in set(before).difference(now))
@@ -360,12 +360,12 @@ def _page_entry(entry: Entry) -> str:
 
 
 def _case_entry(case_id: str) -> str:
-    """Return where a case file's own entry lies: its route and its id."""
+    """Return the place of a case file's own entry: its route and its id."""
     return _held(dsl.CASES, hashlib.sha256(case_id.encode()).hexdigest())
 
 
 def _held(route: str, entry: str) -> str:
-    """Return where an entry lies: the route to its shard, and its id."""
+    """Return the place of an entry: the route to its shard, and its id."""
     return f"{route}/{entry}"
 
 

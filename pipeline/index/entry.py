@@ -1,4 +1,4 @@
-"""What the index holds of a page: where it belongs, what is searched, what is shown."""
+"""The index entry of a page: where it belongs, what is searched, what is shown."""
 
 import json
 import zlib
@@ -17,12 +17,12 @@ from pipeline.text.fuzzy_tokens import fuzzy_tokens
 from pipeline.text.plain import page_text
 from pipeline.text.units import Columns, Unit, tokens, units
 
-# The part of a page's letters that a script must have to be one of the page's.
+# The share of a page's letters from which on a script counts as one of the page's.
 _LEAST_SHARE = 0.1
 
 
 class About(NamedTuple):
-    """What is known of a document; "" for what is not. ``first`` and ``last`` are the days its date may mean.
+    """The known facts of a document; "" for unknown ones. ``first`` and ``last`` are the days that its date may mean.
 
     ``kind_key`` and ``box_key`` are compared, ``court_tokens`` and ``case_tokens`` found by a part of them.
     """
@@ -71,7 +71,7 @@ class Entry(NamedTuple):
 
     @property
     def place(self) -> str:
-        """Where it stands among all pages: case file, document, scan, page. No other has the same.
+        """Its place among all pages: case file, document, scan, page. No other page has the same.
 
         A scan is known by its SHA-256: a better one may have come into its case file under the same path.
         """

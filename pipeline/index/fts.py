@@ -1,4 +1,4 @@
-"""A query in the language of SQLite's FTS5. Tokens stand in quotes: they hold no quote themselves."""
+"""A query in the language of SQLite's FTS5. Tokens are in quotes: they contain no quotes themselves."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,7 +7,7 @@ from pipeline.index.query import Term
 
 
 def phrase(term: Term) -> str:
-    """Return the expression for pages on which a term stands as it is."""
+    """Return the expression for pages that contain a term exactly."""
     tokens, prefix = term.phrase
     return f"units : {_row(tokens)}{' *' if prefix else ''}"
 

@@ -1,4 +1,4 @@
-"""Fuzzy matching: the forms of a term that are searched for where it may be misread or spelt another way.
+"""Fuzzy matching: the forms of a term that are searched because it may be misread or spelled differently.
 
 It is the same in every store.
 
@@ -64,7 +64,7 @@ class Part(NamedTuple):
 
     @property
     def may_differ(self) -> bool:
-        """Whether it may stand in another form than its own."""
+        """Whether it may occur in another form than its own."""
         return bool(self.skip_grams or self.word)
 
 
@@ -80,7 +80,7 @@ def parts(term: Term) -> tuple[Part, ...]:
 
 
 def within_edits(word: str, other: str, edits: int) -> bool:
-    """Whether a word is another with at most so many letters wrong; two that are swapped are one."""
+    """Whether a word is another with at most this many wrong letters; two swapped letters count as one."""
     return OSA.distance(word, other, score_cutoff=edits) <= edits
 
 

@@ -1,4 +1,4 @@
-"""The query language: text in, a :class:`Query` out, or a sentence that names the place of the fault."""
+"""The query language: text in, a :class:`Query` out, or a sentence that names the place of the error."""
 
 import itertools
 import re
@@ -35,7 +35,7 @@ def parse(text: str, known: Known | None = None) -> Query:
     Args:
         text: words, ``"phrases"``, ``-not``, ``NOT``, ``OR``, ``AND``, parentheses, ``field:value``,
             ``date:1960..1965``, ``near~``, ``begin*``.
-        known: what kinds and courts are called.
+        known: the names of kinds and courts.
 
     Raises:
         QueryError: it cannot be read, or asks for nothing.
@@ -67,7 +67,7 @@ def parse(text: str, known: Known | None = None) -> Query:
 
 
 class _Parser:
-    """Reads lexemes from left to right: OR binds closer than what stands side by side, parentheses closest."""
+    """Reads lexemes from left to right: OR binds closer than adjacency, parentheses closest."""
 
     def __init__(self, text: str, known: Known | None) -> None:
         self._text = text
@@ -84,9 +84,9 @@ class _Parser:
         return found
 
     def _side_by_side(self) -> list[_Clause]:
-        """Read what stands side by side, with AND or without, to the end or to a closing parenthesis."""
+        """Read adjacent operands, with or without AND, to the end or to a closing parenthesis."""
         found: list[_Clause] = []
-        before = 0  # where the clauses begin that stand before an AND
+        before = 0  # where the clauses before an AND begin
         while (lexeme := self._next()) and lexeme.symbol is not Symbol.CLOSE:
             joint = self._take(Symbol.AND)
             new = self._either()
@@ -113,7 +113,7 @@ class _Parser:
         return found
 
     def _operand(self) -> list[_Clause]:
-        """Read a word, a phrase, a field, or what stands in parentheses; [] where nothing can be searched for."""
+        """Read a word, a phrase, a field, or parentheses; [] if nothing can be searched."""
         barred = self._take(Symbol.NOT)
         lexeme = self._next()
         if lexeme is None or lexeme.symbol not in {None, Symbol.OPEN}:

@@ -10,7 +10,7 @@ from models.errors import QueryError
 
 
 class Symbol(StrEnum):
-    """What a lexeme is if it is no word, phrase or field."""
+    """The kinds of lexemes other than words, phrases and fields."""
 
     AND = "AND"
     OR = "OR"
@@ -22,7 +22,7 @@ class Symbol(StrEnum):
 class Lexeme(NamedTuple):
     """A word, a phrase or a field of the text, or a symbol between them.
 
-    ``at`` and ``end`` are where it stands, with symbols around it; ``value_at`` is where the value of a field begins.
+    ``at`` and ``end`` are its place, with symbols around it; ``value_at`` is where the value of a field begins.
     """
 
     text: str
@@ -66,7 +66,7 @@ def lexemes(text: str, fields: frozenset[str]) -> Iterator[Lexeme]:
         fields: the names of the fields there are, in small letters.
 
     Raises:
-        QueryError: a quote is not closed, or a symbol stands where it means nothing.
+        QueryError: a quote is not closed, or a symbol has no meaning at its place.
     """
     plain = text.translate(_NARROW)
     at = 0
@@ -138,7 +138,7 @@ def _end_of_quote(text: str, at: int) -> int | None:
     for place in range(at + 1, len(text)):
         if text[place] not in _LINES[opening]:
             continue
-        # A quote may stand within another, with marks of its own.
+        # A quote may be inside another, with its own marks.
         within = text[place] != opening and text[place] not in _PARTNERS[opening] and _begins_word(text, place)
         depth += 1 if within else -1
         if not depth:

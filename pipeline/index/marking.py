@@ -26,7 +26,7 @@ class Place(NamedTuple):
 def mark(found: Columns, query: Query) -> tuple[Span, ...]:
     """Return what of a page, given by its units, answers a query.
 
-    Where a term stands as it is, that is marked; where it does so nowhere, the forms that it may stand in.
+    Exact occurrences of a term are marked; if there are none, its other forms.
     """
     spans: list[Span] = []
     fuzzy: FuzzyTokens | None = None
@@ -125,7 +125,7 @@ def _fuzzy(part: Part, found: Columns, fuzzy: FuzzyTokens) -> list[Span]:
 
 
 def _stretches(skip_gram: SkipGram, fuzzy: list[str]) -> Iterator[tuple[int, int]]:
-    """Yield the first and the last place of the fuzzy tokens that stand before and behind a skip-gram."""
+    """Yield the first and the last place of the fuzzy tokens before and after the gap of a skip-gram."""
     behind = list(_rows(skip_gram.behind, fuzzy))
     for first in _rows(skip_gram.before, fuzzy):
         end = first + len(skip_gram.before)

@@ -27,9 +27,9 @@ def open_index(archive: Path, settings: IndexSettings) -> Store:
 
 
 def open_to_rebuild(archive: Path, settings: IndexSettings) -> Store:
-    """Open the index of an archive to make it anew: a file of another version, or damaged anywhere, is removed first.
+    """Open the index of an archive to rebuild it: a file of another version, or with any damage, is removed first.
 
-    What is damaged would keep its place in the file, and be met again by what is put there.
+    A damaged page would stay in the file, and new content would meet it again.
 
     Raises:
         IndexUnusableError: it cannot be used.

@@ -10,9 +10,9 @@ from pipeline.index.marking import boxes, mark, snippet
 from pipeline.index.query import Query, Term
 from pipeline.index.store import Sort, View
 
-# What a page's score has on top where all of the query stands on it as it is, and where all its words follow one
-# another. The rest is the sum over its terms: BM25, but no less than EXACT_TERM, for a term that stands there as it is,
-# and at most FUZZY_TERM for one that stands there in other forms. So a term as it is always counts for more.
+# What is added to a page's score if it contains all of the query exactly, and if all its words follow each other. The
+# rest is the sum over its terms: BM25, but at least EXACT_TERM, for an exact term, and at most FUZZY_TERM for a term in
+# other forms. So an exact term always counts for more.
 EXACT = 1000.0
 ADJACENT = 100.0
 EXACT_TERM = 5.0
@@ -22,7 +22,7 @@ MOST_COUNTED = 1000
 
 
 def required(group: tuple[Term, ...]) -> bool:
-    """Whether one of a group's terms must stand on a page as it is: they are all in quotes."""
+    """Whether a page must contain one of a group's terms exactly: they are all in quotes."""
     return not any(term.may_differ for term in group)
 
 

@@ -70,7 +70,7 @@ _SCHEMA = (
     "CREATE INDEX pages_by_document ON pages (document_id)",
     "CREATE INDEX pages_by_place ON pages (place)",
     "CREATE TABLE shown (page INTEGER PRIMARY KEY, packed BLOB NOT NULL) STRICT",
-    # Each level has its own words, with the number of pages on which they stand.
+    # Each level has its own words, with the number of pages that contain them.
     """
     CREATE TABLE words (
         level INTEGER, length INTEGER, word TEXT, pages INTEGER NOT NULL, PRIMARY KEY (level, length, word)
@@ -158,7 +158,7 @@ class SqliteStore:
             self._take_out(case_id)
 
     def rebuild(self, cases: Iterable[tuple[CaseFile, list[Page]]], now: datetime | None = None) -> int:
-        """Make the index anew, in one transaction: searches find it as it was until all is in."""
+        """Rebuild the index in one transaction: searches use the old one until everything is in."""
         with self._transaction():
             for table in _TABLES:
                 self._database.execute(f"DROP TABLE IF EXISTS {table}")

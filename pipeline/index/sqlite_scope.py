@@ -1,7 +1,7 @@
 """A scope in the SQLite store: the tables of tokens that a search uses, and the rows of them that count.
 
 Each level has a table of tokens of its own, with its own statistics. A search never touches the tables of levels that
-are out of its scope, but for case files that were granted. Boxes and case files are read off the number of a page:
+are out of its scope, except for granted case files. The number of a page contains its box and its case file:
 its high bits are the number of the box, the next ones that of the case file. So a row is filtered without a look
 elsewhere.
 """

@@ -30,7 +30,7 @@ class View:
     """Which part of what is found is shown, and how.
 
     ``offset`` hits are passed over, ``limit`` shown. With ``by_case`` the best page of each case file stands for all of
-    it. Hits that score alike are in the order of their place in the archive, so that pages of hits hold still.
+    it. Hits with the same score are in the order of their place in the archive, so that pages of hits do not change.
     """
 
     limit: int = 10
@@ -50,7 +50,7 @@ class Store(Protocol):
 
     All that it does raises :class:`IndexUnusableError` when it cannot be done.
 
-    Whoever asks for pages gives a scope. What is out of it does not show in the answer: in no hit, count, facet, order
+    Every search has a scope. Content outside it does not show in the answer: in no hit, count, facet, order
     or near spelling. See ``docs/decisions/0008-scope-in-the-query.md``. ``now`` is the time by which the levels of a
     case file are read; None where no end date can be believed to have passed.
     """
@@ -75,26 +75,26 @@ class Store(Protocol):
     def search(self, query: Query, view: View, scope: Scope) -> Found:
         """Return the pages of a scope that answer a query.
 
-        First those where all of the query stands as it is, of them first those where its words follow one another; then
-        those with some of it, or with forms of it that are misread or spelt another way.
+        First those that contain all of the query exactly, of them first those where its words follow each other; then
+        those with some of it, or with misread or differently spelled forms of it.
         """
 
     def each(self, query: Query, sort: Sort, scope: Scope) -> Iterator[Hit]:
         """Yield every page of a scope that answers a query, from the index as it was then, in the order of a search."""
 
     def merge(self) -> None:
-        """Bring together what many puts left in pieces, for searches are slower then. What is found does not change."""
+        """Merge the pieces that many puts left, because they make searches slower. The results do not change."""
 
     def count(self) -> int:
-        """Return how many pages are in, blank ones too, whoever may see them: for checks, and for no one's question."""
+        """Return the number of all pages, also blank and hidden ones: for checks only, never for a reader's search."""
 
     def cases(self) -> dict[str, str]:
         """Return the case files that are in whole, by their ids, each with its :func:`fingerprint`: for checks, too."""
 
     def rebuild(self, cases: Iterable[tuple[CaseFile, list[Page]]], now: datetime | None = None) -> int:
-        """Make the index anew of these case files, and return how many pages it holds then.
+        """Rebuild the index from these case files, and return the number of its pages.
 
-        Searches find the index as it was until all is in.
+        Searches use the old index until everything is in.
         """
 
     def __enter__(self) -> Self:

@@ -38,7 +38,7 @@ class Known(Protocol):
 
 
 def conditions(lexeme: Lexeme, source: str, known: Known | None) -> tuple[Condition, ...]:
-    """Return the conditions that a field of a query stands for: one of them must hold.
+    """Return the conditions that a field of a query means: one of them must hold.
 
     Args:
         lexeme: the field.
@@ -135,7 +135,7 @@ def _days(text: str, lexeme: Lexeme) -> tuple[str, str]:
 
 
 def _around(text: str, start: int, end: int) -> str:
-    """Return what stands around a part of a text, without punctuation and spaces."""
+    """Return the text around a part of a text, without punctuation and spaces."""
     return "".join(filter(str.isalnum, text[:start] + text[end:]))
 
 
