@@ -82,8 +82,8 @@ def open_case(archive: Archive, asker: Asker, case_id: str) -> CaseView:
         case_id: the case file's id.
 
     Raises:
-        NotFoundError: there is no such case file, it is withdrawn, or nothing of it is in the scope; one answer. The
-            same to everybody but operators where its bag cannot be read, for nobody knows its level then.
+        NotFoundError: there is no such case file, it is withdrawn, or none of it is in the scope: one answer for all.
+            Also if its bag cannot be read, except for operators, because its level is then unknown.
         BagError: its bag cannot be read.
         LedgerError: the ledger cannot be read.
     """
@@ -201,9 +201,9 @@ def alto_of_page(page: PageView) -> bytes:
 
 
 def shows_file(archive: Archive, asker: Asker, place: Path) -> bool:
-    """Return whether someone may know of a bag, or of a file in one.
+    """Return whether an asker may know about a bag, or about a file in one.
 
-    Where some of the case file is outside the scope, that holds for its scans and documents that are not.
+    If a part of the case file is outside the scope, only scans and documents inside the scope may be known.
     """
     bag = next((one for one in (place, *place.parents) if (one / "bagit.txt").is_file()), place)
     try:
