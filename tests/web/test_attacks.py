@@ -180,3 +180,12 @@ def test_strangers_see_nothing(stranger: Visitor) -> None:
         assert answer.headers["Location"].startswith("/sign-in")
     for path in ("/sign-in", "/help", "/verify", "/static/style.css"):
         assert stranger.get(path).status == 200
+
+
+@pytest.mark.parametrize(
+    ("boxes", "status"), [("10,99999,20,99999999", 400), ("999999,10,9999999,20", 400), ("1,1,99999999,99999999", 200)]
+)
+def test_a_place_outside_the_page_is_no_failure(operator: Visitor, boxes: str, status: int) -> None:
+    """It is refused, or cut off at the edge of the page."""
+    place = f"/case/box_letter/scan/{SHAS['letter'][:16]}/page/1/cutting.jpg?boxes={boxes}"
+    assert operator.get(place).status == status

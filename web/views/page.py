@@ -8,7 +8,7 @@ from starlette.responses import Response
 from models.errors import QueryError, UsageError
 from models.fact import Fact
 from models.level import Level
-from models.page import Rect
+from models.page import Page, Rect
 from pipeline.services import search as service
 from pipeline.services.askers import Action, Deed
 from pipeline.services.open_case import PageView, alto_of_page, hit_boxes, open_page
@@ -61,7 +61,7 @@ def picture(asked: Asked) -> Response:
 def cutting(asked: Asked) -> Response:
     """Send the part of a page around some boxes, marked."""
     view = opened(asked)
-    boxes = _boxes(asked.request.query_params.get("boxes", ""))
+    boxes = _boxes(asked.request.query_params.get("boxes", ""), view.page)
     asked.note_look(view.level, _name(view))
     return _image(asked, view, cut_out(asked.archive, view, boxes))
 
@@ -117,11 +117,12 @@ def _is_here(view: PageView, fact: Fact) -> bool:
     return (fact.scan, fact.page) == (view.page.scan, view.page.number) and bool(fact.boxes)
 
 
-def _boxes(text: str) -> list[Rect]:
+def _boxes(text: str, page: Page) -> list[Rect]:
     try:
         found = [Rect(*map(int, part.split(","))) for part in text.split(";")[:_MOST_BOXES]]
     except (ValueError, TypeError):
         found = []
+    found = [box._replace(right=min(box.right, page.width), bottom=min(box.bottom, page.height)) for box in found]
     if not found or any(box.left >= box.right or box.top >= box.bottom or min(box) < 0 for box in found):
         raise UsageError("The place of the hit cannot be read.", "Search again.")
     return found
