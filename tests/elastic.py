@@ -19,6 +19,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from elasticsearch import Elasticsearch
+
 from models.settings import IndexSettings
 from tests.conftest import ROOT, index_settings
 
@@ -98,6 +100,12 @@ class Server:
     def url(self) -> str:
         """Its address."""
         return f"{'https' if self.is_secure else 'http'}://127.0.0.1:{self.port}"
+
+    def client(self) -> Elasticsearch:
+        """Return a client of the server, to be closed by the caller."""
+        if not self.is_secure:
+            return Elasticsearch(self.url)
+        return Elasticsearch(self.url, basic_auth=(USER, PASSWORD), ca_certs=str(self.certificate))
 
     def settings(self, name: str, **more: object) -> IndexSettings:
         """Return the settings of an index on it."""

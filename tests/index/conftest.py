@@ -3,7 +3,6 @@
 import itertools
 
 import pytest
-from elasticsearch import Elasticsearch
 
 from pipeline.index.elastic import ElasticStore
 from pipeline.index.sqlite import SqliteStore
@@ -27,7 +26,7 @@ def open_store(request, tmp_path, index_name):
     server = request.getfixturevalue("servers").get(request.param)
     yield lambda: ElasticStore(server.settings(index_name))
     # A server allows a thousand shards, and each index has five, each with a copy.
-    with Elasticsearch(server.url) as client:
+    with server.client() as client:
         for name in client.indices.get(index=f"{index_name}-v*", features="aliases"):
             client.indices.delete(index=name)
 
