@@ -29,7 +29,7 @@ def server(servers):
 
 @pytest.fixture
 def client(server):
-    with Elasticsearch(server.url) as opened:
+    with server.client() as opened:
         yield opened
 
 
@@ -61,7 +61,7 @@ def test_an_index_stands_behind_an_alias_and_lets_nothing_else_in(server, client
 def test_each_level_has_a_shard_of_its_own(servers, version, index_name, make):
     """So that sealed pages change no score; and an entry without a route is refused."""
     server = servers.get(version)
-    with _store(server, index_name) as store, Elasticsearch(server.url) as client:
+    with _store(server, index_name) as store, server.client() as client:
         store.put(*_one(make, "greffier"))
         routes = [*dsl.ROUTES.values(), dsl.CASES]
         shards = [client.search_shards(index=index_name, routing=route)["shards"] for route in routes]
