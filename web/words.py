@@ -10,6 +10,7 @@ WORDS = _mark(
     "public", "registered", "staff", "sealed",
     # events of the journal
     "archived", "imported", "corrected", "withdrawn", "reinstated", "signed",
+    "level set", "unseal asked", "unseal refused", "unsealed", "sight asked", "sight granted", "sight refused",
     # facts
     "date", "case_number", "court", "article", "party", "judge", "clerk",
     # scripts
@@ -30,4 +31,28 @@ WORDS = _mark(
     "The list is not a text in UTF-8.",
     "Save it as UTF-8, a line for each search.",
     "The list is too long.",
+    "There is no picture of that width.",
+    "The place of the hit cannot be read.",
+    "Search again.",
+    "The code is too long to be one of a certificate.",
+    "Ask an administrator which role you need.",
+    # doubts about dates
+    "there is no such day",
+    "the weekday is another one",
+    "the century is not told",
+    "the Buddhist year changes about then",
+    "its year is not told",
+    "the lunar calendar is reckoned for 1900 to 2100 only",
+    # what a verification found
+    "the text is not the code of a certificate",
+    "it has no signature of an archive",
+    "its signature does not match what it says",
+    "the archive stated the following; compare it with what you have",
+    "the archive stated the following; compare it with what you have. The archive still holds the case file unchanged",
+    "the bag is not as it was sealed",
+    "the bag is as the archive signed it",
+    "it is as the archive signed it",
+    "it was changed after it was signed, or is damaged",
+    "it is signed by a key that is not trusted",
+    "the bag agrees with itself, but nobody signed it",
 )  # fmt: skip

@@ -8,6 +8,10 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 
 from config.settings import TRANSLATIONS
+from models.fact import FactName
+from models.level import Level
+from pipeline.archive.journal import Event
+from pipeline.text import dates
 from tests.conftest import ROOT
 from web.app import _OTHERWISE, _SENTENCES
 from web.words import WORDS
@@ -45,6 +49,16 @@ def test_every_sentence_is_translated(code: str) -> None:
         assert all(set(_PLACE.findall(one)) == places for one in written), f"{code}.po: other places in: {first}"
     left_over = {str(entry.id[0] if isinstance(entry.id, tuple) else entry.id) for entry in catalogue if entry.id}
     assert left_over - set(sentences) == set()
+
+
+def test_words_of_the_records_are_among_those_that_are_translated() -> None:
+    """Levels, events about a case file, names of facts, doubts about dates."""
+    of_keys_and_logs = {Event.KEY_MADE, Event.KEY_TRUSTED, Event.AUDITED, Event.CLOCK_CONFIRMED}
+    events = {event.value for event in Event if event not in of_keys_and_logs}
+    doubts = {
+        dates.IMPOSSIBLE, dates.WEEKDAY, dates.NO_CENTURY, dates.TURN, dates.NO_YEAR, dates.NOT_RECKONED,
+    }  # fmt: skip
+    assert {*map(str, Level), *map(str, FactName), *events, *doubts} <= set(WORDS)
 
 
 def test_khmer_is_khmer() -> None:
