@@ -1,13 +1,18 @@
 """Hidden content gives exactly the same answers as content that does not exist, in every view of the reading room."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from pipeline.access.accounts import Accounts
+from pipeline.access.asker import Asker
 from pipeline.access.roles import Role
-from tests.reading_room import HIDDEN_WORD, SHAS, Visitor
+from pipeline.archive.archive import Archive
+from pipeline.services import requests, users
+from tests.conftest import archive_settings
+from tests.reading_room import HIDDEN_WORD, OPERATOR, SHAS, Visitor
 
 NONSENSE = "qwxzkvbnonsense"
 PASSWORD = "correct horse battery"  # noqa: S105  # of a made account
@@ -103,3 +108,23 @@ def test_a_wrong_password_says_no_more_than_a_wrong_name(operator: Visitor, read
     ]
     assert [one.status for one in wrong] == [401, 401]
     assert wrong[0].text == wrong[1].text
+
+
+def test_a_person_who_was_granted_sees_and_takes_all_of_it(archive: Path, operator: Visitor) -> None:
+    """One rule for what is shown and what is taken: the page, its ALTO, the PDF, the scan."""
+    now = datetime.now(UTC)
+    Accounts(archive).add("granted", Role.READER, PASSWORD)
+    visitor = Visitor(operator.port)
+    visitor.post("/sign-in", {"name": "granted", "password": PASSWORD})
+    assert visitor.get(SEALED).status == 404
+    with Archive.open(archive_settings(archive)) as opened:
+        person, _token = users.sign_in(opened, "granted", PASSWORD, now)
+        request = requests.ask_to_see(opened, person, "box_sealed", "research")
+        requests.let_see(opened, Asker.operator(OPERATOR, now), request.number, "agreed", now + timedelta(days=1))
+    for path in (
+        SEALED,
+        f"{SEALED}/alto.xml",
+        "/case/box_sealed/document/1.pdf",
+        f"/case/box_sealed/scan/{SHAS['sealed'][:12]}/original",
+    ):
+        assert visitor.get(path).status == 200, path
