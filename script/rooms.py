@@ -77,7 +77,7 @@ def layers() -> list[list[str]]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     contract = next(one for one in project["tool"]["importlinter"]["contracts"] if one["type"] == "layers")
     rows = [[room.strip() for room in layer.split("|")] for layer in contract["layers"]]
-    return [[*row, "config"] if "cli" in row else row for row in rows]
+    return [[*row, "config"] if "pipeline.services" in row else row for row in rows]
 
 
 def arranged(rows: list[list[str]], shown: dict[str, set[str]]) -> dict[str, Place]:
