@@ -121,7 +121,7 @@ def case(archive):
         (["report", _BOX, "--html", "{tmp}/[r].html"], ["{tmp}/[r].html"]),
         (["export", "text", "{tmp}/[t]"], ["{tmp}/[t]"]),
         (["export", "bag", "{case}", "--to", "{tmp}/[b]"], ["{case} is copied to {tmp}/[b]"]),
-        (["export", "pdf", "{case}", "--to", "{tmp}/[d]"], ["of {case} are copied to {tmp}/[d]"]),
+        (["export", "pdf", "{case}", "--to", "{tmp}/[d]"], ["of {case} is copied to {tmp}/[d]"]),
         (["export", "hocr", "{case}", "--to", "{tmp}/[h]"], ["of {case} written to {tmp}/[h]"]),
         (["export", "iiif", "{case}", "--to", "{tmp}/[i]", "--base", "https://x"], ["{case}", "{tmp}/[i]"]),
         (["export", "bag", "[/nope]", "--to", "{tmp}"], ["[/nope]"]),

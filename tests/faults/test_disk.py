@@ -151,7 +151,7 @@ def test_an_archive_that_may_not_be_written_is_left_alone(bannasar, box):
     assert "Traceback" not in done.stderr
     assert "a.pdf" in _call_read_only(bannasar, "status", "box-1").stdout
     assert "a.pdf" in _call_read_only(bannasar, "search", "dossier").stdout
-    assert "may not be written" in _call_read_only(bannasar, "ledger", "check").stderr
+    assert "cannot be written" in _call_read_only(bannasar, "ledger", "check").stderr
     assert bannasar("run", box).returncode == 0
 
 
