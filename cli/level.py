@@ -7,6 +7,7 @@ import typer
 
 from cli.actor import at_the_shell
 from cli.common import ArchiveOption, ReasonOption, open_archive, out, warn
+from models.errors import UsageError
 from models.exit_status import ExitStatus
 from models.level import Level
 from pipeline.services import seal as service
@@ -77,10 +78,13 @@ def level(
 
     Example:
         bannasar level box-001_dossier-A
+
         bannasar level box-001 public --box --reason "published 1997"
     """
     with open_archive(archive) as opened:
         if to is None:
+            if box:
+                raise UsageError("A box has no level to show.", "Name a case file, or the level to set on the box.")
             _show(opened, name)
             return
         why = Why(reason, order, until.astimezone() if until else None)

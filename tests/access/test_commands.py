@@ -64,6 +64,12 @@ def test_a_box_is_made_public(shell):
     assert "box_a: public" in _well(shell, "level", "box_a")
 
 
+def test_a_box_has_no_level_to_show(shell):
+    status, printed = shell("level", "box", "--box")
+    assert status == 1
+    assert "A box has no level to show. Name a case file" in printed
+
+
 def test_a_researcher_is_let_see_and_another_refused(shell, tmp_path):
     for name in ("sokha", "meas"):
         _well(shell, "users", "add", name, "--role", "reader", "--password-file", tmp_path / "password")
