@@ -1,13 +1,17 @@
 """A run on the command line: shows its progress, stops it at a signal, and reports its end."""
 
+import os
 import shlex
 import signal
 import sqlite3
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -27,8 +31,12 @@ from pipeline.services.digitising.run import Summary
 from pipeline.services.doctor import examine
 from pipeline.services.progress import Metrics, Progress, Watcher
 
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
 # How many sentences are shown about scans that a run did not change.
 _MOST_LEFT = 20
+_AGAIN_AFTER = 0.1  # seconds; by then the clean-up is done
 
 Work = Callable[[Archive, Watcher], Summary | None]
 
@@ -85,6 +93,8 @@ def _work(settings: Settings, work: Work) -> tuple[list[BoxReport], tuple[str, .
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     with ExitStack() as stack:
+        stack.callback(setattr, sys, "unraisablehook", sys.unraisablehook)
+        sys.unraisablehook = partial(_interrupt_again, sys.unraisablehook)
         archive = stack.enter_context(Archive(settings))
         stack.enter_context(archive.held())
         with screen_for(settings.run.log_format) as screen:
@@ -104,6 +114,14 @@ def _work(settings: Settings, work: Work) -> tuple[list[BoxReport], tuple[str, .
         if summary:
             _print(reports, summary, archive)
     return reports, summary.left if summary else ()
+
+
+def _interrupt_again(otherwise: "Callable[[UnraisableHookArgs], object]", lost: "UnraisableHookArgs") -> None:
+    """Send an interrupt again that Python lost, as it came while an object was cleaned up; print nothing about it."""
+    if lost.exc_type is KeyboardInterrupt:
+        threading.Timer(_AGAIN_AFTER, os.kill, (os.getpid(), signal.SIGINT)).start()
+    else:
+        otherwise(lost)
 
 
 def _what_was_read(summary: Summary) -> str:

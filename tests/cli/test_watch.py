@@ -1,9 +1,12 @@
 """`bannasar watch`: scans are ingested as a scanner saves them."""
 
 import signal
+import subprocess
+import sys
 import time
 
 from tests.cli.conftest import write_page, write_pages
+from tests.conftest import ROOT
 from tests.faults.conftest import results, until
 
 
@@ -37,3 +40,36 @@ def test_a_scan_is_taken_in_when_it_has_stopped_growing_and_after_a_restart(bann
         "2.pdf": "archived",
         "3.png": "archived",
     }
+
+
+# A Ctrl-C that comes while Python cleans up an object is not raised, but printed.
+_CTRL_C_DURING_A_CLEAN_UP = """
+import signal, sys, time
+from pathlib import Path
+from cli.running import run_and_report
+from config.settings import load
+import typer
+
+class Cleaned:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+
+def work(archive, watch):
+    cleaned = Cleaned()
+    del cleaned
+    time.sleep(600)
+
+try:
+    run_and_report(load(archive=Path(sys.argv[1])), work)
+except typer.Exit as ended:
+    sys.exit(ended.exit_code)
+"""
+
+
+def test_ctrl_c_is_not_lost_in_a_clean_up(tmp_path):
+    """It ends the run a moment later, and no traceback is printed."""
+    command = [sys.executable, "-c", _CTRL_C_DURING_A_CLEAN_UP, str(tmp_path / "archive")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
+    assert done.returncode == 130
+    assert "Stopped." in done.stderr
+    assert "Traceback" not in done.stderr
