@@ -19,12 +19,9 @@ from models.plural import number_of, plural
 from pipeline.services import search as service
 from pipeline.services.archives import Archive
 from pipeline.services.search import MOST_COUNTED, Query, Sort, View
+from pipeline.services.tables import TABLE_COLUMNS, bracketed, table_row
 
-_COLUMNS = ("case", "box", "path", "page", "document", "kind", "court", "case_number", "date", "exact", "snippet")
 _MOST_VALUES = 8
-# A cell that begins with one of these is a formula to a spreadsheet (OWASP, CSV injection); East Asian ones also
-# accept the full-width forms.
-_BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def search(
@@ -127,13 +124,13 @@ def _print_hit(number: int, hit: Hit) -> None:
     about = [hit.case, f"document {hit.document}", "" if hit.kind == "unknown" else hit.kind, hit.court]
     about += [hit.case_number, hit.date, _in_case(hit)]
     out.print(Text(f"   {' · '.join(filter(None, about))}", style="dim"))
-    out.print(_marked(hit) if out.is_terminal else f"   {_bracketed(hit)}")
+    out.print(_marked(hit) if out.is_terminal else f"   {bracketed(hit)}")
 
 
 def _in_case(hit: Hit) -> str:
     if hit.pages is None:
         return ""
-    return f"{hit.pages} page{'' if hit.pages == 1 else 's'} found in this case file"
+    return f"{number_of(hit.pages, 'page')} found in this case file"
 
 
 def _marked(hit: Hit) -> Text:
@@ -145,33 +142,19 @@ def _marked(hit: Hit) -> Text:
     return shown.append(hit.snippet[at:])
 
 
-def _bracketed(hit: Hit) -> str:
-    """Return a hit's snippet with its marks in brackets, for places that show no colour."""
-    text = hit.snippet
-    for mark in reversed(hit.marks):
-        text = f"{text[: mark.start]}[{text[mark.start : mark.end]}]{text[mark.end :]}"
-    return text
-
-
 def _export(hits: Iterable[Hit], file: Path, *, as_table: bool) -> int:
     count = 0
     with _open(file) as stream:
         table = csv.writer(stream, lineterminator="\n")
         if as_table:
-            table.writerow(_COLUMNS)
+            table.writerow(TABLE_COLUMNS)
         for hit in hits:
             count += 1
             if as_table:
-                values = hit.model_dump(mode="json", include=set(_COLUMNS)) | {"snippet": _bracketed(hit)}
-                table.writerow([_cell(values[name]) for name in _COLUMNS])
+                table.writerow(table_row(hit))
             else:
                 stream.write(hit.model_dump_json() + "\n")
     return count
-
-
-def _cell(value: object) -> object:
-    """Return a value that a spreadsheet reads as text, and not as a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_BEGINS_FORMULA) else value
 
 
 @contextmanager

@@ -3,8 +3,6 @@
 import io
 from collections.abc import Iterable
 
-import xlsxwriter
-
 from models.hit import Hit
 
 TABLE_COLUMNS = ("case", "box", "path", "page", "document", "kind", "court", "case_number", "date", "exact", "snippet")
@@ -29,6 +27,9 @@ def as_text_cell(value: Cell) -> Cell:
 
 def write_xlsx(hits: Iterable[Hit]) -> bytes:
     """Return a spreadsheet of hits. Its cells are typed as text, so that no program reads a formula in them."""
+    # Commands that print hits need not wait until this is loaded.
+    import xlsxwriter  # noqa: PLC0415
+
     stream = io.BytesIO()
     plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(stream, plain) as book:
