@@ -1,10 +1,9 @@
 """The application: what each address shows, and how every error becomes a page."""
 
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -22,7 +21,7 @@ from pipeline.services import audit
 from web.door import Door
 from web.guard import Guard, TooLargeError
 from web.language import language_of
-from web.room import Room, View, asked, make_templates, with_query
+from web.room import Asked, Room, View, asked, make_templates, with_query, words_of
 from web.views import browse, case, names, page, search, verify, visit
 
 _LOG = logging.getLogger(__name__)
@@ -30,7 +29,7 @@ _STATIC = Path(__file__).parent / "static"
 _MOST_FIELDS = 10
 _LONGEST_ID = 80
 # Sentences without names; an error's own message may be shown only to the operator.
-_SENTENCES = {
+_SENTENCES: Mapping[int, str] = {
     HTTPStatus.BAD_REQUEST: "What was asked for makes no sense.",
     HTTPStatus.FORBIDDEN: "You may not do that.",
     HTTPStatus.NOT_FOUND: "There is nothing at this address.",
@@ -41,7 +40,7 @@ _SENTENCES = {
 }
 _OTHERWISE = "Something went wrong here. Try again; if it happens again, inform the archive's technician."
 
-Action = Callable[[Any, FormData], Response]
+Action = Callable[[Asked, FormData], Response]
 
 
 def create_app(settings: Settings, door: Door, hosts: Collection[str], *, is_secure: bool) -> Guard:
@@ -115,7 +114,7 @@ def _answered(request: Request, view: View) -> Response:
         return _error_page(request, error)
 
 
-def _answered_in(request: Request, one: Any, view: View) -> Response:  # noqa: ANN401  # Asked, except for a cycle of imports
+def _answered_in(request: Request, one: Asked, view: View) -> Response:
     try:
         return view(one)
     except SignInError:
@@ -132,43 +131,27 @@ def _answered_in(request: Request, one: Any, view: View) -> Response:  # noqa: A
 
 def _error_page(request: Request, error: BannasarError) -> Response:
     status = error.http_status
-    room: Room = request.app.state.room
-    language = language_of(request, room.settings.document.glossary)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _LOG.error("%s", described(error))
-    sentence = language.gettext(_SENTENCES.get(status, _OTHERWISE))
     # 401, 400 and 403 are about the reader's own action, and name nothing in the archive.
     own = {HTTPStatus.UNAUTHORIZED, HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN}
-    parts = (error.sentence, error.next_step) if status in own else ()
-    detail = " ".join(language.gettext(part) for part in parts if part)
-    return _page(request, int(status), sentence if status is not HTTPStatus.UNAUTHORIZED else "", detail)
+    return _page(request, status, (error.sentence, error.next_step) if status in own else ())
 
 
-def _page(request: Request, status: int, sentence: str, detail: str = "") -> Response:
+def _page(request: Request, status: int, details: Sequence[str] = ()) -> Response:
     room: Room = request.app.state.room
     language = language_of(request, room.settings.document.glossary)
+    # Its own sentence says all of it.
+    sentence = "" if status == HTTPStatus.UNAUTHORIZED else language.gettext(_SENTENCES.get(status, _OTHERWISE))
+    detail = " ".join(language.gettext(part) for part in details if part)
     template = room.templates.get_template("error.html")
-    values = {
-        "_": language.gettext,
-        "gettext": language.gettext,
-        "ngettext": language.ngettext,
-        "language": language,
-        "status": status,
-        "sentence": sentence,
-        "detail": detail,
-    }
-    return Response(template.render(values), status, media_type="text/html")
+    shown = template.render(words_of(language), status=int(status), sentence=sentence, detail=detail)
+    return Response(shown, status, media_type="text/html")
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  # Starlette calls it only with this
-    room: Room = request.app.state.room
-    language = language_of(request, room.settings.document.glossary)
-    try:
-        sentence = _SENTENCES.get(HTTPStatus(error.status_code), _OTHERWISE)
-    except ValueError:
-        sentence = _OTHERWISE
-    return _page(request, error.status_code, language.gettext(sentence))
+    return _page(request, error.status_code)
 
 
 async def _too_large(request: Request, error: Exception) -> Response:
@@ -179,9 +162,7 @@ async def _too_large(request: Request, error: Exception) -> Response:
 async def _unforeseen(request: Request, error: Exception) -> Response:
     """Answer an unexpected error: its message may contain text of a paper, so none of it is shown."""
     _LOG.error("%s", described(error) if isinstance(error, Exception) else type(error).__name__)
-    room: Room = request.app.state.room
-    language = language_of(request, room.settings.document.glossary)
-    return _page(request, 500, language.gettext(_OTHERWISE))
+    return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 async def _healthy(request: Request) -> Response:

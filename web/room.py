@@ -103,12 +103,8 @@ class Asked:
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:  # noqa: ANN401  # what templates show
         """Return a page from a template in the reader's language."""
-        language = self.language
         shown = {
-            "_": language.gettext,
-            "gettext": language.gettext,
-            "ngettext": language.ngettext,
-            "language": language,
+            **words_of(self.language),
             "languages": LANGUAGES,
             "visit": self.visit,
             "path": self.request.url.path,
@@ -133,6 +129,16 @@ def make_templates() -> Environment:
     return templates
 
 
+def words_of(language: Language) -> dict[str, Any]:
+    """Return what templates translate with."""
+    return {
+        "_": language.gettext,
+        "gettext": language.gettext,
+        "ngettext": language.ngettext,
+        "language": language,
+    }
+
+
 View = Callable[[Asked], Response]
 
 
@@ -147,6 +153,12 @@ def asked(request: Request) -> Iterator[Asked]:
     language = language_of(request, room.settings.document.glossary)
     with Archive.open(room.settings) as archive:
         yield Asked(request, room, archive, room.door.visit(request, archive), language)
+
+
+def page_number(request: Request, last: int) -> int | None:
+    """Return the number of the page that an address asks for, 1 if it names none, None if it is not from 1 to last."""
+    given = request.query_params.get("page", "1")
+    return int(given) if given.isascii() and given.isdigit() and 1 <= int(given) <= last else None
 
 
 def case_url(case: str) -> str:

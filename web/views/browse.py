@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from pipeline.services import search as service
 from pipeline.services.search import Sort, View
-from web.room import Asked
+from web.room import Asked, page_number
 
 _PER_PAGE = 50
 _LAST_PAGE = 1000
@@ -21,8 +21,7 @@ def browse(asked: Asked) -> Response:
 def box(asked: Asked) -> Response:
     """Show the case files of a box."""
     name = asked.request.path_params["box"]
-    given = asked.request.query_params.get("page", "1")
-    page = int(given) if given.isascii() and given.isdigit() and 1 <= int(given) <= _LAST_PAGE else 1
+    page = page_number(asked.request, _LAST_PAGE) or 1
     view = View(_PER_PAGE, (page - 1) * _PER_PAGE, Sort.DATE, by_case=True)
     found = service.everything(asked.archive, asked.reader.asker, view, box=name)
     pages = -(-(found.cases or 0) // _PER_PAGE)

@@ -9,7 +9,7 @@ from models.page import PageRef
 from pipeline.services.askers import Action, Deed
 from pipeline.services.open_case import CaseView, open_case, original_of, pdf_of
 from pipeline.services.page_history import custody_of
-from web.room import Asked
+from web.room import Asked, page_number
 
 _PER_PAGE = 48
 
@@ -19,8 +19,7 @@ def case_file(asked: Asked) -> Response:
     view = opened(asked)
     refs = [(document, ref) for document in view.case.documents for ref in document.pages]
     pages = -(-len(refs) // _PER_PAGE)
-    page = asked.request.query_params.get("page", "1")
-    number = int(page) if page.isascii() and page.isdigit() and 1 <= int(page) <= pages else 1
+    number = page_number(asked.request, pages) or 1
     asked.note(view.level, Deed.OPENED, view.case.id)
     shown = refs[(number - 1) * _PER_PAGE : number * _PER_PAGE]
     return asked.page(

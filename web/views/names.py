@@ -1,7 +1,5 @@
 """Searches a list in one go: each line is a query, and each query a row of the table."""
 
-import csv
-import io
 from dataclasses import dataclass
 from itertools import islice
 
@@ -13,8 +11,9 @@ from models.hit import Hit
 from pipeline.services import search as service
 from pipeline.services.askers import Action
 from pipeline.services.search import View
-from pipeline.services.tables import as_text_cell
+from pipeline.services.tables import Cell, as_text_cell
 from web.door import require_own_form
+from web.files import csv_file
 from web.room import Asked
 
 MOST = 500
@@ -50,8 +49,7 @@ def names(asked: Asked, form: FormData) -> Response:
     rows = [_row(asked, line) for line in lines]
     if form.get("as") == "csv":
         reader.asker.must_be_allowed(Action.EXPORT)
-        headers = {"Content-Disposition": 'attachment; filename="bannasar-list.csv"'}
-        return Response(_table(rows), media_type="text/csv; charset=utf-8", headers=headers)
+        return csv_file("bannasar-list.csv", (_COLUMNS, *map(_cells, rows)))
     return asked.page("names.html", rows=rows, text="\n".join(lines), error=None, most=MOST)
 
 
@@ -77,13 +75,7 @@ def _row(asked: Asked, query: str) -> Row:
     return Row(query, found.pages, found.exact, found.hits[0] if found.hits else None)
 
 
-def _table(rows: list[Row]) -> str:
-    stream = io.StringIO()
-    stream.write("\ufeff")  # Excel reads UTF-8 only with it
-    writer = csv.writer(stream)
-    writer.writerow(_COLUMNS)
-    for row in rows:
-        hit = row.hit
-        place = (hit.case, hit.path, hit.page) if hit else ("", "", "")
-        writer.writerow([as_text_cell(cell) for cell in (row.query, row.pages, row.exact, *place, row.error)])
-    return stream.getvalue()
+def _cells(row: Row) -> list[Cell]:
+    hit = row.hit
+    place = (hit.case, hit.path, hit.page) if hit else ("", "", "")
+    return [as_text_cell(cell) for cell in (row.query, row.pages, row.exact, *place, row.error)]

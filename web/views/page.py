@@ -14,6 +14,7 @@ from pipeline.services.askers import Action, Deed
 from pipeline.services.open_case import PageView, alto_of_page, hit_boxes, open_page
 from pipeline.services.page_history import citation_of
 from pipeline.services.page_pictures import WIDTHS, cut_out, page_picture
+from web.files import attachment
 from web.room import Asked
 
 _MOST_BOXES = 40
@@ -74,7 +75,7 @@ def alto(asked: Asked) -> Response:
     return Response(
         alto_of_page(view),
         media_type="application/xml",
-        headers={"Content-Disposition": f'attachment; filename="{view.page.scan[:16]}-{view.page.number}.xml"'},
+        headers=attachment(f"{view.page.scan[:16]}-{view.page.number}.xml"),
     )
 
 

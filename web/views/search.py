@@ -1,12 +1,9 @@
 """The search, its facets, and the tables of all hits."""
 
-import csv
-import io
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from models.errors import QueryError, UsageError
 from models.hit import Hit
@@ -14,7 +11,8 @@ from pipeline.services import search as service
 from pipeline.services.askers import Action
 from pipeline.services.search import FACETS, Sort, View
 from pipeline.services.tables import TABLE_COLUMNS, table_row, write_xlsx
-from web.room import Asked, with_query
+from web.files import attachment, csv_file
+from web.room import Asked, page_number, with_query
 
 PER_PAGE = 10
 _LAST_PAGE = 1000
@@ -80,28 +78,14 @@ def search(asked: Asked) -> Response:
 
 def hits_csv(asked: Asked) -> Response:
     """Send all hits as CSV."""
-    hits = _all_hits(asked)
-
-    def lines() -> Iterator[str]:
-        stream = io.StringIO()
-        writer = csv.writer(stream)
-        yield "\ufeff"  # Excel reads UTF-8 only with it
-        for row in (TABLE_COLUMNS, *map(table_row, hits)):
-            writer.writerow(row)
-            yield stream.getvalue()
-            stream.seek(0)
-            stream.truncate()
-
-    return StreamingResponse(
-        list(lines()), media_type="text/csv; charset=utf-8", headers=_attachment("bannasar-hits.csv")
-    )
+    return csv_file("bannasar-hits.csv", (TABLE_COLUMNS, *map(table_row, _all_hits(asked))))
 
 
 def hits_xlsx(asked: Asked) -> Response:
     """Send all hits as a spreadsheet."""
     content = write_xlsx(_all_hits(asked))
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return Response(content, media_type=kind, headers=_attachment("bannasar-hits.xlsx"))
+    return Response(content, media_type=kind, headers=attachment("bannasar-hits.xlsx"))
 
 
 def read_form(asked: Asked) -> Form:
@@ -111,15 +95,15 @@ def read_form(asked: Asked) -> Form:
         UsageError: the address asks for an impossible page.
     """
     given = asked.request.query_params
-    page = given.get("page", "1")
-    if not page.isascii() or not page.isdigit() or not 1 <= int(page) <= _LAST_PAGE:
+    page = page_number(asked.request, _LAST_PAGE)
+    if page is None:
         raise UsageError("There is no such page of hits.", "Go back to the first page.")
     return Form(
         q=" ".join(given.get("q", "").split()),
         sort=Sort.DATE if given.get("sort") == "date" else Sort.RANK,
         by_case=given.get("by") == "case",
         facets=tuple((name, value) for name, value in given.multi_items() if name in FACETS and value),
-        page=int(page),
+        page=page,
     )
 
 
@@ -133,7 +117,3 @@ def _all_hits(asked: Asked) -> list[Hit]:
 def _as_query(name: str, value: str) -> str:
     quoted = '"' + value.replace('"', " ") + '"'
     return f"date:{value}" if name == "year" else f"{name}:{quoted}"
-
-
-def _attachment(name: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{name}"'}
