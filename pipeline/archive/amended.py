@@ -6,7 +6,6 @@ manifests. So it takes as long for one page as for ten thousand.
 
 import errno
 import hashlib
-import os
 import shutil
 import stat
 import tempfile
@@ -15,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from models.case import CaseFile
-from pipeline.archive.bag import RECORD, stored_paths
+from pipeline.archive.bag import RECORD, stored_paths, sync
 from pipeline.archive.fixity import require_files_intact
 from pipeline.formats.mets import BagFile, mets
 
@@ -58,7 +57,7 @@ def amended_bag(bag: Path, case: CaseFile, archive: Path) -> Path:
         listed[_METS] = _digests(content)
         _seal(bag, aside, listed, case)
         for folder in (*(each for each in aside.rglob("*") if each.is_dir()), aside):
-            _sync(folder)
+            sync(folder)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
@@ -125,17 +124,9 @@ def _link(file: Path, name: Path) -> None:
         if error.errno not in _NO_LINKS:
             raise
         shutil.copy2(file, name)  # some file systems have no hard links
-        _sync(name)
+        sync(name)
 
 
 def _put(file: Path, content: bytes) -> None:
     file.write_bytes(content)
-    _sync(file)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(file)

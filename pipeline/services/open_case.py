@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from models.case import CaseFile, Document
@@ -12,7 +12,7 @@ from models.page import Page, PageRef, Rect
 from models.scope import PageLevels
 from pipeline.access.asker import Asker
 from pipeline.archive.archive import Archive
-from pipeline.archive.bag import document_file, original, read_case, read_page
+from pipeline.archive.bag import document_file, originals, read_case, read_page
 from pipeline.archive.withdrawal import is_withdrawn
 from pipeline.formats.alto import alto_of
 from pipeline.index.entry import entries, unpack
@@ -27,15 +27,20 @@ _SHORTEST_PREFIX = 12
 class CaseView:
     """A case file in a scope: ``case`` has only the documents, pages and scans that are shown.
 
-    ``level`` is the strictest of what is shown, ``levels`` are those of the pages. ``whole`` says whether
-    nothing of it is outside the scope.
+    ``level`` is the strictest of what is shown, ``levels`` are those of the pages. ``record`` is the case file with
+    what is outside the scope, too: for finding files, never to be shown.
     """
 
     case: CaseFile
     bag: Path
     level: Level
     levels: PageLevels
-    whole: bool
+    record: CaseFile = field(repr=False)
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing of it is outside the scope."""
+        return self.case is self.record
 
     def level_of(self, ref: PageRef) -> Level:
         """Return the level of a page."""
@@ -110,7 +115,7 @@ def open_case(archive: Archive, asker: Asker, case_id: str) -> CaseView:
         raise _unknown()
     whole = sum(len(document.pages) for document in case.documents) == len(shown)
     level = strictest(found.of(ref.scan, ref.number) for ref in shown)
-    return CaseView(case if whole else _narrowed(case, shown), bag, level, found, whole)
+    return CaseView(case if whole else _narrowed(case, shown), bag, level, found, case)
 
 
 def open_page(archive: Archive, asker: Asker, case_id: str, scan: str, number: int) -> PageView:
@@ -142,12 +147,11 @@ def open_page(archive: Archive, asker: Asker, case_id: str, scan: str, number: i
         raise _unknown()
     ref = refs[at]
     document = next(document for document in view.case.documents if ref in document.pages)
-    whole = view.case if view.whole else read_case(view.bag)
-    in_pdf = next(one for one in whole.documents if one.number == document.number).pages.index(ref)
+    in_pdf = _whole(view, document).pages.index(ref)
     return PageView(
         view,
         document,
-        read_page(view.bag, whole, ref),
+        read_page(view.bag, view.record, ref),
         document.pages.index(ref),
         in_pdf,
         refs[at - 1] if at else None,
@@ -167,7 +171,6 @@ def original_of(view: CaseView, scan: str) -> Path:
 
     Raises:
         NotFoundError: there is no such scan, or some of its pages are outside the scope: one answer for both.
-        BagError: the bag cannot be read.
     """
     found = [one for one in view.case.scans if one.sha256 == scan or scan == one.sha256[:_SHORTEST_PREFIX]]
     if len(found) != 1:
@@ -175,7 +178,7 @@ def original_of(view: CaseView, scan: str) -> Path:
     pages = sum(ref.scan == found[0].sha256 for document in view.case.documents for ref in document.pages)
     if not view.whole and pages < found[0].pages:
         raise _unknown()
-    return original(view.bag, found[0].sha256)
+    return originals(view.bag, view.record)[found[0].sha256]
 
 
 def pdf_of(view: CaseView, number: int) -> Path:
@@ -183,15 +186,12 @@ def pdf_of(view: CaseView, number: int) -> Path:
 
     Raises:
         NotFoundError: there is no such document, or some of its pages are outside the scope: one answer for both.
-        BagError: the bag cannot be read.
     """
     document = next((one for one in view.case.documents if one.number == number), None)
     if document is None:
         raise _unknown()
-    if not view.whole:
-        whole = next(one for one in read_case(view.bag).documents if one.number == number)
-        if len(whole.pages) != len(document.pages):
-            raise _unknown()
+    if len(_whole(view, document).pages) != len(document.pages):
+        raise _unknown()
     return document_file(view.bag, number)
 
 
@@ -220,6 +220,11 @@ def _files(view: CaseView) -> Iterator[Path]:
     for document in view.case.documents:
         with suppress(NotFoundError):
             yield pdf_of(view, document.number)
+
+
+def _whole(view: CaseView, document: Document) -> Document:
+    """Return a document with its pages outside the scope, too."""
+    return next(one for one in view.record.documents if one.number == document.number)
 
 
 def _unknown() -> NotFoundError:
