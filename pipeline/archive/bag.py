@@ -24,7 +24,7 @@ import stat
 import tempfile
 import time
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -109,15 +109,7 @@ def read_bag(bag: Path) -> tuple[CaseFile, list[Page]]:
         BagError: a part of it cannot be read.
     """
     case = read_case(bag)
-    try:
-        numbers = {scan.sha256: number for number, scan in enumerate(case.scans, 1)}
-        return case, [
-            Page.model_validate_json((bag / _page_path("pages", numbers[ref.scan], ref.number, "json")).read_bytes())
-            for document in case.documents
-            for ref in document.pages
-        ]
-    except _UNREADABLE as error:
-        raise _unreadable(bag, error) from None
+    return case, _pages(bag, case, (ref for document in case.documents for ref in document.pages))
 
 
 def has_record(bag: Path) -> bool:
@@ -131,9 +123,17 @@ def read_page(bag: Path, case: CaseFile, ref: PageRef) -> Page:
     Raises:
         BagError: it cannot be read.
     """
+    (page,) = _pages(bag, case, [ref])
+    return page
+
+
+def _pages(bag: Path, case: CaseFile, refs: Iterable[PageRef]) -> list[Page]:
     numbers = {scan.sha256: number for number, scan in enumerate(case.scans, 1)}
     try:
-        return Page.model_validate_json((bag / _page_path("pages", numbers[ref.scan], ref.number, "json")).read_bytes())
+        return [
+            Page.model_validate_json((bag / _page_path("pages", numbers[ref.scan], ref.number, "json")).read_bytes())
+            for ref in refs
+        ]
     except _UNREADABLE as error:
         raise _unreadable(bag, error) from None
 

@@ -18,14 +18,12 @@ from pipeline.archive.archive import Archive
 from pipeline.archive.journal import manifest_of
 from pipeline.archive.places import pictures_cache
 from pipeline.services.open_case import PageView
-from pipeline.services.pictures import upright_from_pdf
+from pipeline.services.pictures import FRAME, MARKER, upright_from_pdf
 
 WIDTHS = (160, 900, 1800, 3600)
 """The possible widths of a page in pixels: a thumbnail, one for reading, and two for a closer look."""
 
 _QUALITY = 60
-_MARKER = (255, 224, 64)
-_FRAME = (200, 30, 30)
 _AROUND = 2.2  # heights of the hit's box shown above and below it
 _CUT_WIDTH = 720  # pixels
 _MOST_BYTES = 512 << 20
@@ -100,8 +98,8 @@ def _mark(picture: Image.Image, boxes: Sequence[tuple[int, ...]]) -> None:
             continue
         inside = picture.crop(place)
         # The paper gets the marker's colour, ink stays black.
-        picture.paste(ImageChops.darker(inside, Image.new("RGB", inside.size, _MARKER)), place)
-        drawn.rectangle(place, outline=_FRAME, width=2)
+        picture.paste(ImageChops.darker(inside, Image.new("RGB", inside.size, MARKER)), place)
+        drawn.rectangle(place, outline=FRAME, width=2)
 
 
 def _picture(archive: Archive, page: PageView) -> Image.Image:

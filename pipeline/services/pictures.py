@@ -13,7 +13,7 @@ from models.scan import Kind
 from pipeline.access.asker import Asker
 from pipeline.access.audit import Deed
 from pipeline.archive.archive import Archive
-from pipeline.archive.bag import document_file, read_bag
+from pipeline.archive.bag import document_file, read_page
 from pipeline.formats.compress import LONGEST_JPEG
 from pipeline.formats.text_layer import POINTS_PER_INCH, page_size
 from pipeline.page.picture import Picture, Pixels
@@ -23,8 +23,8 @@ from pipeline.services.audit import note
 from pipeline.services.sight import page_in_sight
 
 # Yellow over the words, as with a marker, and a red frame that also shows in grey print.
-_MARKER = (255, 224, 64)
-_FRAME = (200, 30, 30)
+MARKER = (255, 224, 64)
+FRAME = (200, 30, 30)
 _MARGIN = 4
 
 
@@ -39,13 +39,14 @@ def draw_hit(archive: Archive, asker: Asker, hit: Hit, file: Path) -> None:
         ScanError: the page cannot be rendered.
         OSError: the bag cannot be read, or the file not written.
     """
-    bag, _, level = page_in_sight(archive, asker, hit.case, PageRef(scan=hit.scan, number=hit.page))
+    ref = PageRef(scan=hit.scan, number=hit.page)
+    bag, case, level = page_in_sight(archive, asker, hit.case, ref)
     note(archive, asker, Deed.OPENED, f"{hit.case}/{hit.scan[:8]}/{hit.page}", level)
     settings = archive.settings
-    case, pages = read_bag(bag)
-    page, place = _page(case, pages, hit)
-    pdf = document_file(bag, hit.document)
-    picture = upright_from_pdf(pdf, place, case, page, settings.limits.page_seconds)
+    page = read_page(bag, case, ref)
+    (document,) = (one for one in case.documents if one.number == hit.document)
+    place = document.pages.index(ref) + 1
+    picture = upright_from_pdf(document_file(bag, hit.document), place, case, page, settings.limits.page_seconds)
     pixels = _drawn(picture.pixels, hit.boxes, (page.width, page.height))
     dots = round(picture.dpi)
     image = Image.fromarray(pixels)
@@ -72,14 +73,6 @@ def upright_from_pdf(pdf: Path, place: int, case: CaseFile, page: Page, seconds:
     return picture if case.upright else make_upright(picture, page.turn, page.skew)
 
 
-def _page(case: CaseFile, pages: list[Page], hit: Hit) -> tuple[Page, int]:
-    """Return the record of a hit's page, and its place in its document, from 1."""
-    (document,) = (one for one in case.documents if one.number == hit.document)
-    places = [(ref.scan, ref.number) for ref in document.pages]
-    (page,) = (one for one in pages if (one.scan, one.number) == (hit.scan, hit.page))
-    return page, places.index((hit.scan, hit.page)) + 1
-
-
 def _drawn(pixels: Pixels, boxes: tuple[Rect, ...], size: tuple[int, int]) -> Pixels:
     """Return a picture with boxes drawn on it; the boxes are in pixels of a page of this size (width, height)."""
     colour = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB) if pixels.ndim == 2 else pixels.copy()
@@ -90,6 +83,6 @@ def _drawn(pixels: Pixels, boxes: tuple[Rect, ...], size: tuple[int, int]) -> Pi
         left, top = max(0, left), max(0, top)
         inside = colour[top:bottom, left:right]
         # The paper gets the marker's colour, ink stays black.
-        inside[:] = np.minimum(inside, np.array(_MARKER, np.uint8))
-        cv2.rectangle(colour, (left, top), (right - 1, bottom - 1), _FRAME, 2)
+        inside[:] = np.minimum(inside, np.array(MARKER, np.uint8))
+        cv2.rectangle(colour, (left, top), (right - 1, bottom - 1), FRAME, 2)
     return np.asarray(colour, np.uint8)
