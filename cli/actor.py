@@ -47,6 +47,11 @@ def signed_in(archive: Archive, account: str, password_file: Path | None) -> Ask
     return asker
 
 
+def person_or_operator(archive: Archive, account: str, password_file: Path | None) -> Asker:
+    """Return the person of an account, or without one ("") the operator who types; raises as :func:`signed_in`."""
+    return signed_in(archive, account, password_file) if account else at_the_shell()
+
+
 def read_password(file: Path | None, *, confirm: bool = False) -> str:
     """Return a password, from a file or typed without being shown. A new one is typed twice.
 

@@ -172,8 +172,8 @@ def _draw(found: Found, folder: Path, archive: Archive, offset: int) -> list[Pat
     from pipeline.services.pictures import draw_hit  # noqa: PLC0415
 
     folder.mkdir(parents=True, exist_ok=True)
-    files = []
+    files, asker = [], at_the_shell()
     for number, hit in enumerate(found.hits, offset + 1):
         files.append(folder / f"{number:03}-{hit.case}-{hit.page}.jpg")
-        draw_hit(archive, at_the_shell(), hit, files[-1])
+        draw_hit(archive, asker, hit, files[-1])
     return files

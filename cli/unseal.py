@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import at_the_shell, signed_in
+from cli.actor import at_the_shell, person_or_operator, signed_in
 from cli.common import ArchiveOption, CaseArgument, ReasonOption, open_archive, out
 from cli.level import DocumentOption, OrderOption, PageOption, finish
 from models.level import Level
@@ -49,7 +49,7 @@ def request(
         bannasar unseal request box-001_dossier-A --order 31/2026 --reason "the order was lifted"
     """
     with open_archive(archive) as opened:
-        asker = signed_in(opened, account, password_file) if account else at_the_shell()
+        asker = person_or_operator(opened, account, password_file)
         asked = service.ask_to_unseal(opened, asker, case, Part(document, page), to, Why(reason, order))
     out.print(f"Request {asked.number}. Another person grants it: `bannasar unseal grant {asked.number} --reason …`.")
 
@@ -68,7 +68,7 @@ def grant(
         bannasar unseal grant 57 --account dara --reason "seen the order"
     """
     with open_archive(archive) as opened:
-        asker = signed_in(opened, account, password_file) if account else at_the_shell()
+        asker = person_or_operator(opened, account, password_file)
         done = service.unseal(opened, asker, number, reason)
     finish(done, f"{done.cases[0]} is unsealed, as request {number} asks.")
 
@@ -149,7 +149,7 @@ def let_see(
         bannasar requests grant 61 --until 2027-01-01 --reason "a scholar of the university"
     """
     with open_archive(archive) as opened:
-        asker = signed_in(opened, account, password_file) if account else at_the_shell()
+        asker = person_or_operator(opened, account, password_file)
         done = service.let_see(opened, asker, number, reason, until.astimezone())
     out.print(f"{done.by.name} sees {done.case} until {until:%Y-%m-%d}.")
 
@@ -172,6 +172,6 @@ def refuse_request(
 
 def _refuse(number: int, reason: str, account: str, password_file: Path | None, archive: Path | None) -> None:
     with open_archive(archive) as opened:
-        asker = signed_in(opened, account, password_file) if account else at_the_shell()
+        asker = person_or_operator(opened, account, password_file)
         done = service.refuse(opened, asker, number, reason)
     out.print(f"Request {done.number} of {done.by.name} is refused.")
