@@ -11,7 +11,7 @@ from models.errors import ConflictError, NotFoundError
 from models.level import Level
 from models.page import PageRef
 from models.record import Record
-from models.restriction import Reach
+from models.restriction import Reach, Restriction
 from pipeline.access.database import access_database
 
 
@@ -48,6 +48,19 @@ class Request(Record):
     level: Level = Level.STAFF
     decision: Decision = Decision.NONE
     until: AwareDatetime | None = None
+
+    @property
+    def restriction(self) -> Restriction:
+        """What is asked to be set instead of the seal, as the person who asks would set it."""
+        return Restriction(
+            level=self.level,
+            reach=self.reach,
+            pages=self.pages,
+            reason=self.reason,
+            order=self.order,
+            by=self.by,
+            at=self.at,
+        )
 
 
 class Requests:

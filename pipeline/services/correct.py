@@ -19,7 +19,7 @@ from pipeline.archive.archive import Archive
 from pipeline.archive.bag import NewBag, build_bag, originals, read_bag
 from pipeline.archive.custody import require_recorded
 from pipeline.archive.fixity import require_intact
-from pipeline.archive.journal import Event, history_with
+from pipeline.archive.journal import Event
 from pipeline.archive.pictures import extract_pictures
 from pipeline.archive.places import work_folder
 from pipeline.document import corrections as typed
@@ -27,8 +27,8 @@ from pipeline.document.describe import describe_documents, inactive_corrections
 from pipeline.document.glossary import read_names
 from pipeline.document.kind_levels import with_levels_of_kinds
 from pipeline.document.scan_documents import one_per_scan
-from pipeline.page.recipe import own_version
 from pipeline.services.audit import note, notes_refusals
+from pipeline.services.revision import revised
 from pipeline.services.sight import case_in_sight
 
 
@@ -111,8 +111,8 @@ def _change(
         one = _chosen(older, number)
         corrections = make(older, one)
         reason = _in_words(corrections, one)
-        now = _corrected(older, pages, bag, (*older.corrections, *corrections), archive.settings)
-        now = now.model_copy(update={"operator": asker.actor.name, "reason": reason})
+        now = _corrected(older, pages, (*older.corrections, *corrections), archive.settings)
+        now = revised(now, bag, asker.actor, datetime.now(UTC).replace(microsecond=0), reason)
         now = with_levels_of_kinds(now, Path(archive.settings.document.glossary), asker.actor)
         aside = _built(now, older, pages, bag, archive.folder)
         note(archive, asker, Deed.CHANGED, f"{case}/{one}", Level.PUBLIC)
@@ -136,19 +136,13 @@ def _chosen(case: CaseFile, number: int | None) -> int:
     return number or 1
 
 
-def _corrected(
-    older: CaseFile, pages: list[Page], bag: Path, corrections: tuple[Correction, ...], settings: Settings
-) -> CaseFile:
+def _corrected(older: CaseFile, pages: list[Page], corrections: tuple[Correction, ...], settings: Settings) -> CaseFile:
     """Return the case file with the corrections, the new ones after the earlier ones."""
     by_ref = {PageRef(scan=page.scan, number=page.number): page for page in pages}
     return older.model_copy(
         update={
             "documents": describe_documents(one_per_scan(older.scans), by_ref, settings.document, corrections),
             "corrections": corrections,
-            "created": datetime.now(UTC).replace(microsecond=0),
-            "software": {**older.software, "bannasar": own_version()},
-            "read": (),
-            "history": history_with(older, bag),
         }
     )
 

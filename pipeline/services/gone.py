@@ -11,6 +11,7 @@ from pipeline.archive.archive import Archive
 from pipeline.archive.ledger import Ledger
 from pipeline.intake.discover import discover
 from pipeline.services.history import scans_named
+from pipeline.services.reason import require_reason
 
 _UNSETTLED = frozenset({ScanState.PENDING, ScanState.FAILED, ScanState.REFUSED})
 
@@ -71,8 +72,7 @@ def dismiss(archive: Archive, actor: Actor, names: Sequence[str], reason: str) -
         ConflictError: a scan is still in its box.
         OSError: a box cannot be read.
     """
-    if not reason.strip():
-        raise UsageError("A reason is missing.", "Give the reason: --reason TEXT.")
+    require_reason(reason)
     with archive.held():
         rows = [_to_dismiss(archive.ledger, name) for name in names]
         for row in rows:

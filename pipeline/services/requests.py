@@ -5,7 +5,6 @@ from datetime import datetime
 from models.actor import ActorKind
 from models.errors import ConflictError, NotAllowedError, NotFoundError, UsageError
 from models.level import Level
-from models.restriction import Restriction
 from pipeline.access.asker import Asker
 from pipeline.access.requests import Decision, Request, Requests, Wish
 from pipeline.access.roles import Action, same_person
@@ -13,6 +12,7 @@ from pipeline.archive.archive import Archive
 from pipeline.archive.bag import read_case
 from pipeline.archive.journal import Entry, Event, append, lines, manifest_of
 from pipeline.services.audit import notes_refusals
+from pipeline.services.reason import require_reason
 from pipeline.services.seal import Part, Set, Why, commit_level, level_in_words, restriction_on, unseals
 from pipeline.services.sight import unknown
 
@@ -74,15 +74,8 @@ def unseal(archive: Archive, asker: Asker, number: int, reason: str) -> Set:
     with archive.held():
         request = _to_decide(archive, asker, number, Wish.UNSEAL, reason)
         bag = archive.bag(request.case)
-        restriction = Restriction(
-            level=request.level,
-            reach=request.reach,
-            pages=request.pages,
-            reason=f"{request.reason} (asked by {request.by.name}, request {number}); {reason.strip()}",
-            order=request.order,
-            by=asker.actor,
-            at=asker.at,
-        )
+        both = f"{request.reason} (asked by {request.by.name}, request {number}); {reason.strip()}"
+        restriction = request.restriction.model_copy(update={"reason": both, "by": asker.actor, "at": asker.at})
         done = commit_level(archive, asker, Event.UNSEALED, bag, read_case(bag), restriction)
         Requests(archive.folder).decide(request, Decision.GRANTED)
     return done
@@ -104,7 +97,7 @@ def ask_to_see(archive: Archive, asker: Asker, case: str, reason: str) -> Reques
     asker.must_be_allowed(Action.ASK_TO_SEE)
     if asker.actor.kind is not ActorKind.PERSON:
         raise NotAllowedError("An operator sees everything.", "Name the account that asks.")
-    _be_given(reason)
+    require_reason(reason)
     with archive.held():
         _be_few(archive, asker)
         entry = Entry(Event.SIGHT_ASKED, reason=f"{case}: {reason.strip()}")
@@ -174,11 +167,6 @@ def _about_bag(archive: Archive, event: Event, case: str, asker: Asker, reason: 
     return append(archive.folder, entry, asker.actor, archive.recorder.signer).number
 
 
-def _be_given(reason: str) -> None:
-    if not reason.strip():
-        raise UsageError("A reason is missing.", "Say why: --reason TEXT.")
-
-
 def _be_few(archive: Archive, asker: Asker) -> None:
     """Refuse one request too many: each is a line of the journal, which nobody can take out again."""
     own = [one for one in Requests(archive.folder).all() if one.by == asker.actor and not one.decision]
@@ -189,7 +177,7 @@ def _be_few(archive: Archive, asker: Asker) -> None:
 def _to_decide(archive: Archive, asker: Asker, number: int, wish: Wish, reason: str) -> Request:
     """Return a request that the asker may decide: one that another person made, and that the journal tells of."""
     asker.must_be_allowed(Action.UNSEAL if wish is Wish.UNSEAL else Action.LET_SEE)
-    _be_given(reason)
+    require_reason(reason)
     request = _open(archive, asker, number)
     if request.wish is not wish or not _is_told(archive, request):
         raise NotFoundError(f"There is no request {number} of that kind.", "`bannasar requests list` lists them.")
@@ -205,13 +193,5 @@ def _is_told(archive: Archive, request: Request) -> bool:
         return False
     if request.wish is Wish.SEE:
         return line.event is Event.SIGHT_ASKED and line.reason == f"{request.case}: {request.reason}"
-    asked = Restriction(
-        level=request.level,
-        reach=request.reach,
-        pages=request.pages,
-        reason=request.reason,
-        order=request.order,
-        by=request.by,
-        at=request.at,
-    )
-    return (line.event, line.case, line.reason) == (Event.UNSEAL_ASKED, request.case, level_in_words(asked))
+    asked = level_in_words(request.restriction)
+    return (line.event, line.case, line.reason) == (Event.UNSEAL_ASKED, request.case, asked)

@@ -20,11 +20,12 @@ from pipeline.archive.amended import amended_bag
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import NewBag, bags_of_box, read_bag, read_case
 from pipeline.archive.custody import require_recorded
-from pipeline.archive.journal import Event, history_with
+from pipeline.archive.journal import Event
 from pipeline.archive.present import present, put_into_index
 from pipeline.archive.withdrawal import is_withdrawn
-from pipeline.page.recipe import own_version
 from pipeline.services.audit import note, notes_refusals
+from pipeline.services.reason import require_reason
+from pipeline.services.revision import revised
 from pipeline.services.sight import case_in_sight, known_box, levels, record_in_sight
 
 
@@ -155,8 +156,7 @@ def inherited(archive: Path, box: str, level: Level, actor: Actor, clock: dateti
 
 def restriction_on(asker: Asker, case: CaseFile | None, part: Part, level: Level, why: Why) -> Restriction:
     """Return what would be set on a part of a case file, or (None) on a box; raises as :func:`set_level`."""
-    if not why.reason.strip():
-        raise UsageError("A reason is missing.", "Say why: --reason TEXT.")
+    require_reason(why.reason)
     if why.until is not None and why.until <= asker.at:
         raise UsageError("The end date has passed already.", "Name one to come, or none.")
     reach, pages = (Reach.BOX, ()) if case is None else _pages(case, part)
@@ -233,17 +233,8 @@ def commit_level(  # what happens to which case file, by whom, when
     require_recorded(archive.folder, bag)
     note(archive, asker, Deed.CHANGED, f"{record.id}/{event}", Level.PUBLIC)
     reason = level_in_words(restriction)
-    now = record.model_copy(
-        update={
-            "restrictions": (*record.restrictions, restriction),
-            "created": restriction.at,
-            "software": {**record.software, "bannasar": own_version()},
-            "operator": asker.actor.name,
-            "reason": reason,
-            "read": (),
-            "history": history_with(record, bag),
-        }
-    )
+    restrictions = (*record.restrictions, restriction)
+    now = revised(record, bag, asker.actor, restriction.at, reason, restrictions=restrictions)
     committed = archive.commits.place(
         event,
         NewBag(amended_bag(bag, now, archive.folder), bag),

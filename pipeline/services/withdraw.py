@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.errors import ConflictError, UsageError
+from models.errors import ConflictError
 from models.level import Level
 from pipeline.access.asker import Asker
 from pipeline.access.audit import Deed
@@ -11,6 +11,7 @@ from pipeline.archive.archive import Archive
 from pipeline.archive.journal import Event
 from pipeline.archive.withdrawal import is_withdrawn
 from pipeline.services.audit import note, notes_refusals
+from pipeline.services.reason import require_reason
 from pipeline.services.sight import record_in_sight
 
 
@@ -50,8 +51,7 @@ def reinstate(archive: Archive, asker: Asker, case: str, reason: str) -> Marked:
 
 
 def _mark(archive: Archive, asker: Asker, case: str, reason: str, event: Event) -> Marked:
-    if not reason.strip():
-        raise UsageError("A reason is missing.", "Give the reason: --reason TEXT.")
+    require_reason(reason)
     with archive.held():
         bag = record_in_sight(archive, asker, case, withdrawn=True).bag
         asker.must_be_allowed(Action.WITHDRAW)
