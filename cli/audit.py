@@ -45,8 +45,8 @@ def search_log(
             if as_json:
                 out.print(json.dumps(asdict(line), ensure_ascii=False))
             else:
-                told = " ".join(part for part in (line.deed, line.what, line.words) if part)
-                out.print(f"{line.number}. {line.at} {line.by} ({line.kind}): {told}")
+                words = " ".join(part for part in (line.deed, line.what, line.words) if part)
+                out.print(f"{line.number}. {line.at} {line.by} ({line.kind}): {words}")
 
 
 @app.command()

@@ -18,8 +18,8 @@ def import_bag(
 ) -> None:
     """Import a case file from another archive: its bag is verified, copied, and indexed.
 
-    The bag need not be signed. But if it has a false signature of a key that this archive trusts, it is refused. With
-    `bannasar keys trust` this archive trusts the other archive's key.
+    The bag does not have to be signed. But a bag is refused if its signature is wrong and names a key that this archive
+    trusts. `bannasar keys trust` makes this archive trust the other archive's key.
 
     Example:
         bannasar import /media/stick/box-001_dossier-A.zip

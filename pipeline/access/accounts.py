@@ -27,18 +27,18 @@ _WRONG = "The name or the password is wrong, or the account is locked."
 
 
 class Accounts:
-    """The accounts of one archive. There is none until somebody adds one. Times are aware, and given by the caller."""
+    """The accounts of one archive. There is none until a person adds one. Times are aware, and come from the caller."""
 
     def __init__(self, archive: Path, passwords: Passwords | None = None) -> None:
-        """Say of which archive, by its folder, and how passwords are kept."""
+        """Set the archive, by its folder, and how passwords are kept."""
         self._archive = archive
         self._passwords = passwords or Passwords()
 
     def set_group(self, name: str, boxes: Collection[str]) -> None:
-        """Make a group, or let it see other boxes: its members see nothing of any other box.
+        """Create a group, or change its boxes: its members see nothing of any other box.
 
         Raises:
-            UsageError: it cannot be a name.
+            UsageError: the name is not allowed.
             AccessError: the accounts cannot be used.
         """
         with self._database() as database:
@@ -48,10 +48,10 @@ class Accounts:
             )
 
     def add(self, name: str, role: Role, password: str, group: str = "") -> Account:
-        """Add an account, limited to a group or ("") not.
+        """Add an account, limited to a group, or ("") to none.
 
         Raises:
-            UsageError: name or password cannot be one.
+            UsageError: the name or the password is not allowed.
             ConflictError: there is such an account already.
             NotFoundError: there is no such group.
             AccessError: the accounts cannot be used.
@@ -78,7 +78,7 @@ class Accounts:
             return _account(self._known(database, name))
 
     def all(self) -> list[Account]:
-        """Return all accounts, by name; raises AccessError where they cannot be used."""
+        """Return all accounts, by name; raises AccessError if they cannot be used."""
         with self._database() as database:
             return [_account(row) for row in database.execute(f"{_ACCOUNTS} ORDER BY accounts.name")]
 
@@ -123,7 +123,7 @@ class Accounts:
         key, seconds = _hashed(name), now.timestamp()
         with self._database() as database:
             self._be_let_try(database, key, seconds)
-            # Counted before the password is looked at: many tries at once are many tries.
+            # Counted before the password is checked: many tries at once are many tries.
             self._count(database, key, seconds)
             row = self._row(database, name)
         is_right = self._passwords.is_right(row["password"] if row else "", password)
@@ -143,7 +143,7 @@ class Accounts:
             return _account(now_row), token
 
     def signed_in(self, token: str, now: datetime) -> Account:
-        """Return whose session a token is, as the account is now.
+        """Return the account whose session a token is, as it is now.
 
         Raises:
             SignInError: it is nobody's, or has ended: not used for half an hour, or begun twelve hours ago.
@@ -152,7 +152,7 @@ class Accounts:
         key, seconds = _hashed(token), now.timestamp()
         with self._database() as database:
             session = database.execute("SELECT * FROM sessions WHERE token = ?", (key,)).fetchone()
-            # A clock that was set back lengthens no session.
+            # A clock that was set back does not make a session longer.
             if session and 0 <= seconds - session["seen"] < _IDLE and seconds - session["begun"] < _LONGEST:
                 database.execute("UPDATE sessions SET seen = ? WHERE token = ?", (seconds, key))
                 return _account(self._known(database, session["account"]))
@@ -160,7 +160,7 @@ class Accounts:
         raise SignInError("You are not signed in, or your session has ended.", "Sign in.")
 
     def sign_out(self, token: str) -> None:
-        """End a session; raises AccessError where the accounts cannot be used."""
+        """End a session; raises AccessError if the accounts cannot be used."""
         with self._database() as database:
             database.execute("DELETE FROM sessions WHERE token = ?", (_hashed(token),))
 
@@ -178,7 +178,7 @@ class Accounts:
         return row
 
     def _change(self, database: sqlite3.Connection, name: str, **values: str | int | None) -> Account:
-        """Change an account; whoever is signed in with it has to sign in again."""
+        """Change an account; a person who is signed in with it must sign in again."""
         name = self._known(database, name)["name"]
         for column, value in values.items():
             database.execute(f"UPDATE accounts SET {column} = ? WHERE name = ?", (value, name))  # noqa: S608  # our names
@@ -189,7 +189,7 @@ class Accounts:
         database.execute("DELETE FROM tries WHERE until < ?", (seconds - 24 * 3600,))
         row = database.execute("SELECT * FROM tries WHERE name = ?", (key,)).fetchone()
         wait = row["until"] - seconds if row and row["failed"] >= _FREE_TRIES else 0
-        if 0 < wait <= _LONGEST_WAIT:  # a longer one is of a clock that was wrong
+        if 0 < wait <= _LONGEST_WAIT:  # a longer wait comes from a clock that was wrong
             raise SignInError(
                 "There were too many wrong passwords for this name.",
                 f"Try again in {math.ceil(wait / 60)} min.",
@@ -216,7 +216,7 @@ def _as_name(name: str) -> str:
 
 
 def _group(database: sqlite3.Connection, name: str) -> str | None:
-    """Return what an account of a group is written down with, None where it is of none."""
+    """Return the group of an account as it is stored, None if it has none."""
     name = unicodedata.normalize("NFC", name)
     if name and not database.execute("SELECT 1 FROM groups WHERE name = ?", (name,)).fetchone():
         raise NotFoundError(f"There is no group {name}.", "`bannasar users group` makes one.")

@@ -14,7 +14,7 @@ from pipeline.access.roles import OPERATOR, RIGHTS, Action, Rights
 
 
 class Loosened(NamedTuple):
-    """A case file whose level is looser than the index knows, for an end date has passed since."""
+    """A case file whose level is less strict than the index knows, because an end date has passed since."""
 
     case: str
     box: str
@@ -25,8 +25,8 @@ class Loosened(NamedTuple):
 class Asker:
     """Who asks; services do nothing that its rights do not name, and show nothing that is not in its scope.
 
-    ``at`` is when it asks, UTC, in whole seconds, as the clock says: one is made for each question, for what it may see
-    can change.
+    ``at`` is the time of the question by the clock, UTC, in whole seconds. Each question has its own asker, because
+    what may be seen can change.
     """
 
     actor: Actor
@@ -41,7 +41,7 @@ class Asker:
 
     @classmethod
     def anybody(cls, at: datetime) -> Self:
-        """Return somebody who is not signed in: who may do nothing, and know of what is public."""
+        """Return a person who is not signed in: such a person may do nothing, and may know about what is public."""
         rights = Rights(Level.PUBLIC, frozenset())
         return cls(Actor(name="anybody", kind=ActorKind.PERSON), rights, Scope(rights.sees), _second(at))
 
@@ -60,10 +60,9 @@ class Asker:
         Args:
             account: the person's.
             at: when the person asks.
-            let_see: ids of the case files that the person was let see.
-            unsure: ids of the case files of which the index may not know the level that counts: nothing of them is
-                shown.
-            loosened: case files of which the index knows a stricter level than the one that counts.
+            let_see: ids of the case files that the person was allowed to see.
+            unsure: ids of the case files whose current level the index may not know: nothing of them is shown.
+            loosened: case files whose level in the index is stricter than the current one.
         """
         rights = RIGHTS[account.role]
         own = Scope(rights.sees, account.boxes)

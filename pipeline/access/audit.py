@@ -1,8 +1,8 @@
 """The audit log of an archive: who signed in, searched, opened, exported, printed, changed, and was refused.
 
-``audit.jsonl`` only grows, and each line is chained to the one before (:mod:`pipeline.access.chain`). A line is on the
-disk before what it tells of is shown. Of what stands on papers it holds nothing: ids, and of a search its words as the
-setting ``access.words`` says.
+``audit.jsonl`` only grows, and each line is chained to the one before (:mod:`pipeline.access.chain`). A line is on
+the disk before the thing that it records is shown. It holds ids, and nothing that is written on a paper. Of a search it
+holds the words as the setting ``access.words`` says.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ FILE = "audit.jsonl"
 
 
 class Deed(StrEnum):
-    """What is written down."""
+    """What is recorded."""
 
     SIGNED_IN = "signed in"
     SIGNED_OUT = "signed out"
@@ -53,20 +53,20 @@ class Note:
     previous: str
 
     def written(self) -> str:
-        """Return the line as it stands in the file, without its end."""
-        told = {name: getattr(self, name) for name in self.__slots__}
-        return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        """Return the line as it is in the file, without its end."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 class AuditLog:
     """The audit log of one archive."""
 
     def __init__(self, archive: Path) -> None:
-        """Say of which, by its folder."""
+        """Set the archive, by its folder."""
         self._chain = Chain(archive / FILE, _note, AuditBrokenError, 0o600)
 
     def write(self, actor: Actor, deed: Deed, what: str, *, now: datetime, words: str = "") -> Note:
-        """Write a line down, and see it to the disk.
+        """Write a line, and flush it to the disk.
 
         Raises:
             AuditBrokenError: the last line is damaged.
@@ -80,9 +80,9 @@ class AuditLog:
     def before_showing(
         self, level: Level, actor: Actor, deed: Deed, what: str, *, now: datetime, words: str = ""
     ) -> str:
-        """Write a line down before something of a level is shown; return a warning where it could not be, else "".
+        """Write a line before something of a level is shown; return a warning if it could not be written, else "".
 
-        Where nothing can be written, what is public is shown all the same, and nothing else is.
+        If nothing can be written, public things are shown all the same, and nothing else is.
 
         Raises:
             AuditUnusableError: the line cannot be written, so that this may not be shown.
@@ -103,7 +103,7 @@ class AuditLog:
         """Return the lines, one by one, the chain checked up to each.
 
         Raises:
-            AuditBrokenError: a line was changed, left out or put in.
+            AuditBrokenError: a line was changed, removed or inserted.
             OSError: it cannot be read.
         """
         return self._chain.lines()
@@ -114,15 +114,15 @@ class AuditLog:
 
 
 def head(note: Note) -> str:
-    """Return what anchors the log up to a line elsewhere: its number and its digest."""
+    """Return the number and the digest of a line: kept elsewhere, they anchor the log up to it."""
     return f"{note.number} {digest(note)}"
 
 
 def hashed_words(words: str, secret: bytes) -> str:
-    """Return what stands for the words of a search: who has not the archive's secret cannot try words out on it."""
+    """Return a keyed digest of the words of a search: nobody can test words against it without the archive's secret."""
     return hmac.new(secret, words.encode(), hashlib.sha256).hexdigest()
 
 
 def _note(raw: bytes) -> Note:
-    told = json.loads(raw)
-    return Note(**{**told, "deed": Deed(told["deed"])})
+    values = json.loads(raw)
+    return Note(**{**values, "deed": Deed(values["deed"])})

@@ -1,8 +1,8 @@
 """A file that only grows: a line for each thing that happened, each chained to the one before.
 
 A line is a JSON object. ``number`` counts from 1, and ``previous`` is the SHA-256 of the whole line before it, 64 zeros
-in the first: so no line can be changed, left out or put in without breaking the chain at that place. Lines cut off at
-the end break nothing; that shows where the digest of a later line is kept elsewhere.
+in the first: so no line can be changed, removed or inserted without breaking the chain at that place. If lines are cut
+off at the end, the chain is not broken; this shows only if the digest of a later line is kept elsewhere.
 """
 
 import fcntl
@@ -31,14 +31,14 @@ class Chained(Protocol):
         """The digest of the line before it."""
 
     def written(self) -> str:
-        """Return the line as it stands in the file, without its end."""
+        """Return the line as it is in the file, without its end."""
 
 
 _Line = TypeVar("_Line", bound=Chained)
 
 
 def digest(line: Chained) -> str:
-    """Return the SHA-256 of a line, for which the next one's ``previous`` stands."""
+    """Return the SHA-256 of a line: the ``previous`` of the next one."""
     return _digest(line.written().encode())
 
 
@@ -53,7 +53,7 @@ class Chain(Generic[_Line]):
     def __init__(
         self, file: Path, read: Callable[[bytes], _Line], broken: type[ChainBrokenError], mode: int = 0o666
     ) -> None:
-        """Say which.
+        """Set the file.
 
         Args:
             file: where it lies, or will.
@@ -79,7 +79,7 @@ class Chain(Generic[_Line]):
             return self._last(stream)[0]
 
     def write(self, line: _Line) -> None:
-        """Write a line down, and see it to the disk; one that is the last already is left as it is.
+        """Write a line, and flush it to the disk. If it is the last line already, nothing changes.
 
         Raises:
             ChainBrokenError: the last line is damaged, or is not the one that this one follows.
@@ -91,7 +91,7 @@ class Chain(Generic[_Line]):
                 self._put(stream, last, end, line)
 
     def add(self, make: Callable[[int, str], _Line]) -> _Line:
-        """Write down the line that comes next, whichever process writes beside this one, and return it.
+        """Write the next line and return it; other processes may write at the same time.
 
         Args:
             make: makes it, of its ``number`` and ``previous``.
@@ -112,7 +112,7 @@ class Chain(Generic[_Line]):
         Half a line at its end, which a power cut may have left, is none: the next one takes its place.
 
         Raises:
-            ChainBrokenError: a line was changed, left out or put in.
+            ChainBrokenError: a line was changed, removed or inserted.
             OSError: the file cannot be read.
         """
         if not self._file.exists():
@@ -134,9 +134,9 @@ class Chain(Generic[_Line]):
 
     @contextmanager
     def _alone(self) -> Iterator[BinaryIO]:
-        """Open the file to add to it; other processes that want to, wait."""
+        """Open the file to add to it; other processes that write to it must wait."""
         descriptor = os.open(self._file, os.O_RDWR | os.O_APPEND | os.O_CREAT, self._mode)
-        # Without a buffer: what is in one would be written when it is closed, after the disk was full.
+        # Without a buffer: a buffer would be written when the file is closed, even after the disk was full.
         with os.fdopen(descriptor, "a+b", buffering=0) as stream:
             fcntl.flock(stream, fcntl.LOCK_EX)
             yield stream
@@ -144,7 +144,7 @@ class Chain(Generic[_Line]):
     def _put(self, stream: BinaryIO, last: _Line | None, end: int, line: _Line) -> None:
         if (line.number, line.previous) != after(last):
             raise self._broken(f"{self._file.name}: line {line.number} does not follow from the last one.")
-        # A power cut may have left half a line: nothing followed from it, and what happened is written down again.
+        # A power cut may have left half a line: nothing followed it, and its event is written again.
         stream.truncate(end)
         left = memoryview(line.written().encode() + b"\n")
         try:

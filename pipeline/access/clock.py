@@ -1,14 +1,14 @@
-"""What time it surely is, as far as an archive can know: so that no end date opens anything too early.
+"""The time that has certainly passed, as far as an archive can know, so that no end date opens anything too early.
 
-A clock can be wrong, and can be set. What is believed follows from the times in the journal, whose lines are chained
-and, where there is a key, signed:
+A clock can be wrong, and people can set it. What is believed follows from the times in the journal, whose lines are
+chained and, if there is a key, signed:
 
-- A time behind one that is believed already is not believed: time does not go back.
+- A time before one that is believed already is not believed: time does not go back.
 - A time more than :data:`SPAN` after the last that is believed is not believed either, and nothing after it, until an
-  operator confirms the clock. So who sets the clock forward opens nothing that would not open within that span anyway,
-  and an archive that nobody touched for longer opens nothing until its operator has looked at the clock.
+  operator confirms the clock. So a clock set forward opens nothing that would not open within that span anyway. And
+  an archive that nobody used for longer opens nothing until its operator has looked at the clock.
 
-It is no protection against an operator who lies, or moves the clock forward day by day.
+It does not protect against an operator who lies, or who sets the clock forward day by day.
 """
 
 from collections.abc import Iterable
@@ -19,14 +19,14 @@ SPAN = timedelta(days=7)
 
 
 class Mark(NamedTuple):
-    """A time that was written down, and whether an operator confirmed it then."""
+    """A time that was recorded, and whether an operator confirmed it then."""
 
     at: datetime
     is_confirmed: bool = False
 
 
 def surely_past(marks: Iterable[Mark], clock: datetime) -> datetime | None:
-    """Return the latest time that has surely passed, None where nothing was ever written down.
+    """Return the latest time that has certainly passed, None if nothing was ever recorded.
 
     Args:
         marks: what was written down, in that order; aware.

@@ -34,7 +34,7 @@ CREATE INDEX granted ON requests (asked_by) WHERE decision = 'granted';
 
 @contextmanager
 def access_database(archive: Path) -> Iterator[sqlite3.Connection]:
-    """Open it, made where there is none, within a transaction that is undone if an error comes out.
+    """Open the database in a transaction that an error undoes; if there is none, it is created.
 
     Raises:
         AccessError: it cannot be used.

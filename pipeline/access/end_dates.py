@@ -1,6 +1,6 @@
-"""When the next restriction of a case file ends, kept so that nobody has to look through all bags for it.
+"""The next end date of each case file's restrictions, kept so that nobody has to search all bags for it.
 
-What is lost here opens nothing: until the index is told anew it shows what it showed before.
+If something is lost here, nothing opens: the index shows the same as before until it is updated.
 """
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Passwords: what is one, and how it is kept (Argon2id, RFC 9106)."""
+"""Passwords: which are accepted, and how they are kept (Argon2id, RFC 9106)."""
 
 import unicodedata
 
@@ -7,7 +7,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from models.errors import UsageError
 
-# NIST SP 800-63B-4, 3.1.1.2, where a password is all that is asked for.
+# NIST SP 800-63B-4, 3.1.1.2, for a password that is the only factor.
 _SHORTEST = 15
 _LONGEST = 1024
 
@@ -16,12 +16,12 @@ class Passwords:
     """Keeps passwords by a hasher; by default with the costs that argon2-cffi takes from RFC 9106."""
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
-        """Take the hasher."""
+        """Set the hasher."""
         self._hasher = hasher or PasswordHasher()
         self._nobody = ""
 
     def kept(self, password: str) -> str:
-        """Return what is kept of a password.
+        """Return the form in which a password is kept.
 
         Raises:
             UsageError: it is too short or too long.
@@ -34,7 +34,7 @@ class Passwords:
         return self._hasher.hash(_normal(password))
 
     def is_right(self, kept: str, password: str) -> bool:
-        """Whether it is the password of which that is kept; "" is nobody's, and takes as long to find out."""
+        """Whether a password belongs to a kept form. The form "" belongs to nobody, and the check takes as long."""
         if not self._nobody:
             self._nobody = self._hasher.hash("nobody's")
         try:
@@ -43,7 +43,7 @@ class Passwords:
             return False
 
     def is_outdated(self, kept: str) -> bool:
-        """Whether it was kept with other costs than are usual now."""
+        """Whether it was kept with other costs than those in use now."""
         return self._hasher.check_needs_rehash(kept)
 
 

@@ -1,4 +1,4 @@
-"""What people asked for that another decides: to unseal something, or to see it for a time."""
+"""Requests that another person decides: to unseal something, or to see it for a time."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -23,7 +23,7 @@ class Wish(StrEnum):
 
 
 class Decision(StrEnum):
-    """What became of it."""
+    """What was decided."""
 
     NONE = ""
     GRANTED = "granted"
@@ -31,9 +31,9 @@ class Decision(StrEnum):
 
 
 class Request(Record):
-    """A request. ``number`` is that of its line in the journal, which tells of it, too, and cannot be changed.
+    """A request. ``number`` is the number of its line in the journal, which records it, too, and cannot be changed.
 
-    ``level`` is what is asked for where something is to be unsealed; what was granted may be seen ``until`` a time.
+    ``level`` is the level asked for, if something is to be unsealed. What was granted may be seen ``until`` a time.
     """
 
     number: int
@@ -64,14 +64,14 @@ class Request(Record):
 
 
 class Requests:
-    """The requests of one archive. Every method raises AccessError where they cannot be used."""
+    """The requests of one archive. Every method raises AccessError if they cannot be used."""
 
     def __init__(self, archive: Path) -> None:
-        """Say of which archive, by its folder."""
+        """Set the archive, by its folder."""
         self._archive = archive
 
     def add(self, request: Request) -> None:
-        """Write a request down."""
+        """Record a request."""
         with access_database(self._archive) as database:
             database.execute(
                 "INSERT INTO requests (number, asked_by, case_id, told) VALUES (?, ?, ?, ?)",
@@ -100,7 +100,7 @@ class Requests:
         return [Request.model_validate_json(row["told"]) for row in rows]
 
     def decide(self, request: Request, decision: Decision, until: datetime | None = None) -> Request:
-        """Write down what became of a request; what is granted may be seen until a time."""
+        """Record the decision about a request; what is granted may be seen until a time."""
         decided = request.model_copy(update={"decision": decision, "until": until})
         with access_database(self._archive) as database:
             database.execute(
@@ -110,7 +110,7 @@ class Requests:
         return decided
 
     def seen_by(self, person: Actor, now: datetime) -> frozenset[str]:
-        """Return the case files that a person was let see and may see still; ``now`` is the latest it may be."""
+        """Return the case files that a person was allowed to see and still may; ``now`` is the latest time possible."""
         if person.kind is not ActorKind.PERSON:
             return frozenset()
         with access_database(self._archive) as database:

@@ -58,7 +58,7 @@ RIGHTS = {
 }
 OPERATOR = Rights(Level.SEALED, frozenset(Action))
 
-# Who can make such an account, or change its password, could unseal or make more of them by himself.
+# A person who can create such an account, or change its password, could unseal or create more of them alone.
 ONLY_FOR_OPERATORS = frozenset(
     role for role, rights in RIGHTS.items() if rights.may & {Action.UNSEAL, Action.MANAGE_ACCOUNTS}
 )

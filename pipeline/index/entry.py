@@ -112,8 +112,8 @@ def words_of(found: Iterable[Unit]) -> frozenset[str]:
 def abouts_of(case: CaseFile, levels: PageLevels) -> dict[PageRef, About]:
     """Return what each page of a case file is found and shown with.
 
-    That is what is known of its document, without what stands on pages of a stricter level: whoever may see the page
-    need not be allowed to see those.
+    That is what is known of its document, without what was read on pages with a stricter level: a person who may see
+    the page may not be allowed to see those.
     """
     found = {}
     for document in case.documents:

@@ -54,7 +54,7 @@ class Verified:
 def note(  # who did what, of which level, when
     archive: Archive, asker: Asker, deed: Deed, what: str, level: Level, words: str = ""
 ) -> str:
-    """Write down what somebody is about to see, and return a warning where that could not be written down, else "".
+    """Record what an asker is about to see, and return a warning if it could not be recorded, else "".
 
     Args:
         archive: the archive.
@@ -82,11 +82,11 @@ def note(  # who did what, of which level, when
 def notes_refusals(
     service: Callable[Concatenate[Archive, Asker, _Given], _Made],
 ) -> Callable[Concatenate[Archive, Asker, _Given], _Made]:
-    """Let a service write down that it refused somebody, before it does.
+    """Make a service record that it refuses an asker, before it does.
 
-    What is not there is refused as what is out of sight is, and both are written down, so that they take as long.
+    A missing thing is refused like one that is out of sight. Both are recorded, so that both take as long.
     """
-    # The words of a search, a name or a reason are none of the log's business here.
+    # The words of a search, a name or a reason do not belong in the log here.
     is_id = [*signature(service).parameters][2:3] in (["case"], ["number"], ["name"], ["box"])
 
     @wraps(service)
@@ -102,15 +102,15 @@ def notes_refusals(
 
 
 def note_refusal(archive: Archive, asker: Asker, what: str) -> None:
-    """Write down that somebody was refused something; where it cannot be written, it is refused all the same."""
+    """Record that an asker was refused something; if it cannot be recorded, it is refused all the same."""
     if not _only_reads(archive, asker):
         AuditLog(archive.folder).before_showing(Level.PUBLIC, asker.actor, Deed.REFUSED, what, now=asker.at)
 
 
 def _only_reads(archive: Archive, asker: Asker) -> bool:
-    """Whether an operator looks into an archive that this account may only read, a copy on a disk perhaps.
+    """Whether an operator looks into an archive that this account may only read, such as a copy on a disk.
 
-    Who types at the shell can read the files without Bannasar, too: there is nothing to hold back.
+    A person at the shell can read the files without Bannasar, too: there is nothing to hide from them.
     """
     return asker.actor.kind is ActorKind.OPERATOR and not may_be_written(archive.folder / AUDIT_FILE)
 
@@ -130,7 +130,7 @@ def search_log(archive: Archive, asker: Asker, sought: Sought) -> Iterator[Note]
 
 
 def verify_log(archive: Archive, asker: Asker) -> Verified:
-    """Check every line of the log against the one before, and against what the journal tells of it.
+    """Check every line of the log against the one before, and against the journal.
 
     Raises:
         NotAllowedError: the asker may not.

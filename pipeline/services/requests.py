@@ -1,4 +1,4 @@
-"""What one person asks for and another decides: to unseal something, or to see it for a time. Neither does it alone."""
+"""Requests of one person that another decides: to unseal something, or to see it for a time. Neither acts alone."""
 
 from datetime import datetime
 
@@ -25,7 +25,8 @@ def ask_to_unseal(  # as set_level
 ) -> Request:
     """Ask that something sealed gets another level, for another person to decide; raises as :func:`set_level`.
 
-    The case file is named by its id: who asks need not see it, but members of a group ask about their boxes only.
+    The case file is named by its id. The person who asks may not be able to see it; members of a group ask only about
+    their boxes.
     """
     asker.must_be_allowed(Action.ASK_TO_UNSEAL)
     with archive.held():
@@ -64,7 +65,7 @@ def unseal(archive: Archive, asker: Asker, number: int, reason: str) -> Set:
         reason: why it is granted.
 
     Raises:
-        NotFoundError: nobody asked for it, or the journal does not tell of it.
+        NotFoundError: nobody asked for it, or the journal does not record it.
         ConflictError: it is decided already.
         NotAllowedError: the asker may not, or is the one who asked.
         UsageError: there is no reason.
@@ -85,7 +86,7 @@ def unseal(archive: Archive, asker: Asker, number: int, reason: str) -> Set:
 def ask_to_see(archive: Archive, asker: Asker, case: str, reason: str) -> Request:
     """Ask to see a case file that is out of sight, for another person to decide.
 
-    The answer does not tell whether there is such a case file.
+    The answer does not show whether there is such a case file.
 
     Raises:
         NotAllowedError: the asker may not, or is no person who signs in.
@@ -116,8 +117,8 @@ def let_see(archive: Archive, asker: Asker, number: int, reason: str, until: dat
         request = _to_decide(archive, asker, number, Wish.SEE, reason)
         if until <= asker.at:
             raise UsageError("That time has passed already.", "Name one to come.")
-        told = f"request {number} of {request.by.name}, until {until.isoformat()}: {reason.strip()}"
-        _about_bag(archive, Event.SIGHT_GRANTED, request.case, asker, told)
+        words = f"request {number} of {request.by.name}, until {until.isoformat()}: {reason.strip()}"
+        _about_bag(archive, Event.SIGHT_GRANTED, request.case, asker, words)
         return Requests(archive.folder).decide(request, Decision.GRANTED, until)
 
 
@@ -144,7 +145,7 @@ def all_requests(archive: Archive, asker: Asker) -> list[Request]:
 
 
 def _is_of_boxes(archive: Archive, asker: Asker, case: str) -> bool:
-    """Whether a case file is in one of the boxes to which the asker is limited; anything is where that is to none."""
+    """Whether a case file is in one of the asker's boxes; every case file is, if the asker is limited to none."""
     boxes = asker.scope.boxes
     try:
         return boxes is None or archive.bag(case).parent.name in boxes
@@ -161,33 +162,33 @@ def _open(archive: Archive, asker: Asker, number: int) -> Request:
 
 
 def _about_bag(archive: Archive, event: Event, case: str, asker: Asker, reason: str) -> int:
-    """Write down in the journal what is said about a case file, and return the number of the line."""
+    """Write a line about a case file into the journal, and return its number."""
     bag = archive.bag(case)
     entry = Entry(event, bag.relative_to(archive.folder).as_posix(), manifest_of(bag), reason)
     return append(archive.folder, entry, asker.actor, archive.recorder.signer).number
 
 
 def _be_few(archive: Archive, asker: Asker) -> None:
-    """Refuse one request too many: each is a line of the journal, which nobody can take out again."""
+    """Refuse one request too many: each is a line of the journal, which nobody can remove."""
     own = [one for one in Requests(archive.folder).all() if one.by == asker.actor and not one.decision]
     if len(own) >= _MOST_OPEN:
         raise ConflictError(f"{_MOST_OPEN} requests of yours wait for an answer.", "Wait for one.")
 
 
 def _to_decide(archive: Archive, asker: Asker, number: int, wish: Wish, reason: str) -> Request:
-    """Return a request that the asker may decide: one that another person made, and that the journal tells of."""
+    """Return a request that the asker may decide: one that another person made, and that the journal records."""
     asker.must_be_allowed(Action.UNSEAL if wish is Wish.UNSEAL else Action.LET_SEE)
     require_reason(reason)
     request = _open(archive, asker, number)
-    if request.wish is not wish or not _is_told(archive, request):
+    if request.wish is not wish or not _is_recorded(archive, request):
         raise NotFoundError(f"There is no request {number} of that kind.", "`bannasar requests list` lists them.")
     if same_person(request.by.name, asker.actor.name):
         raise NotAllowedError("Who asks does not decide.", "Another person does.")
     return request
 
 
-def _is_told(archive: Archive, request: Request) -> bool:
-    """Whether the journal, which is signed, tells of a request what ``access.db`` tells."""
+def _is_recorded(archive: Archive, request: Request) -> bool:
+    """Whether the journal, which is signed, records a request as ``access.db`` does."""
     line = next((line for line in lines(archive.folder) if line.number == request.number), None)
     if line is None or (line.by, line.kind) != (request.by.name, request.by.kind):
         return False

@@ -1,4 +1,4 @@
-"""Levels set on boxes, case files, documents and pages, by whoever may."""
+"""Levels set on boxes, case files, documents and pages, by people who may."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ from pipeline.services.sight import case_in_sight, known_box, levels, record_in_
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What of a case file is meant: all of it, a document, or a page of one, both counted from 1."""
+    """The part of a case file: all of it, a document, or a page of a document, both counted from 1."""
 
     document: int | None = None
     page: int | None = None
@@ -48,10 +48,10 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """What came of it.
+    """The result.
 
-    ``cases`` are the case files that have the level now. ``index_error`` says why the index does not know it yet, ""
-    where it does; nobody but an operator finds those case files meanwhile. ``warning`` says why nothing was signed.
+    ``cases`` are the case files that have the level now. ``index_error`` says why the index does not know it yet,
+    "" if it does; until then only operators find those case files. ``warning`` says why nothing was signed.
     """
 
     cases: tuple[str, ...]
@@ -92,8 +92,8 @@ def set_level(  # whose, what, to which, why, when
 def set_level_of_box(archive: Archive, asker: Asker, box: str, level: Level, why: Why) -> Set:
     """Set a level on each case file of a box, and on those that come in later; raises as :func:`set_level`.
 
-    Nothing is set where it may not be set on one of them. Stopped in between it is set on some; the same command sets
-    it on the others.
+    If it may not be set on one of them, nothing is set. If the command is stopped in between, it is set
+    on some; the same command sets it on the others.
     """
     with archive.held():
         name = known_box(archive, asker, box).id
@@ -108,13 +108,13 @@ def set_level_of_box(archive: Archive, asker: Asker, box: str, level: Level, why
         restriction = restriction_on(asker, None, Part(), level, why)
         for _, record in found:
             _must_be_allowed(archive, asker, record, restriction)
-        told = [
+        done = [
             commit_level(archive, asker, Event.LEVEL_SET, bag, record, restriction)
             for bag, record in found
             if not _is_set(record, restriction)
         ]
-    errors = [one.index_error for one in told if one.index_error]
-    warnings = [one.warning for one in told if one.warning]
+    errors = [one.index_error for one in done if one.index_error]
+    warnings = [one.warning for one in done if one.warning]
     return Set(tuple(bag.name for bag in bags), *(each[0] if each else "" for each in (errors, warnings)))
 
 
@@ -184,7 +184,7 @@ def _pages(case: CaseFile, part: Part) -> tuple[Reach, tuple[PageRef, ...]]:
 
 
 def _must_be_allowed(archive: Archive, asker: Asker, case: CaseFile, restriction: Restriction) -> None:
-    """Refuse who may not set a level: a looser one needs more rights, and what is sealed needs two people."""
+    """Refuse an asker who may not set a level: a less strict one needs more rights, and unsealing needs two people."""
     if unseals(archive, asker, case, restriction):
         raise ConflictError(
             f"{case.id} is sealed, or something of it: unsealing takes two people.",
@@ -195,7 +195,7 @@ def _must_be_allowed(archive: Archive, asker: Asker, case: CaseFile, restriction
 
 
 def unseals(archive: Archive, asker: Asker, case: CaseFile, restriction: Restriction) -> bool:
-    """Whether something of a case file is sealed, and would not be any more."""
+    """Whether a part of a case file is sealed, and would then be open."""
     return any(was is Level.SEALED is not now for was, now in _changes(archive, asker, case, restriction))
 
 
@@ -208,7 +208,7 @@ def _changes(archive: Archive, asker: Asker, case: CaseFile, restriction: Restri
 
 
 def _is_set(case: CaseFile, restriction: Restriction) -> bool:
-    """Whether the last that was said of a case file is the same already."""
+    """Whether the last restriction of a case file is the same already."""
     return (
         bool(case.restrictions)
         and case.restrictions[-1].model_copy(update={"at": restriction.at, "by": restriction.by}) == restriction
@@ -223,10 +223,10 @@ def commit_level(  # what happens to which case file, by whom, when
     record: CaseFile,
     restriction: Restriction,
 ) -> Set:
-    """Keep in a bag, and write down, what is set on its case file by somebody who may. The archive must be held.
+    """Keep a restriction in a bag, and record it; the asker must be allowed to set it. The archive must be held.
 
     Raises:
-        BagError: the bag is not the one that the journal tells of.
+        BagError: the bag is not the one that the journal records.
         JournalBrokenError: nothing can be written after the journal's last line; nothing has changed then.
         OSError: something cannot be read or written.
     """
@@ -248,9 +248,9 @@ def commit_level(  # what happens to which case file, by whom, when
 
 
 def follow_end_dates(archive: Archive, clock: datetime) -> None:
-    """Let the index go by the levels of case files of which an end date has surely passed. The archive must be held.
+    """Update the index with the levels of case files whose end date has certainly passed. The archive must be held.
 
-    Nobody need do that: `sight.person` adds what the index does not know. It makes every question cheaper again.
+    This is not necessary: `sight.person` adds what the index does not know. But it makes every question cheaper again.
 
     Raises:
         IndexUnusableError: the index cannot be used.
@@ -270,9 +270,9 @@ def follow_end_dates(archive: Archive, clock: datetime) -> None:
 
 
 def _index(archive: Archive, case: CaseFile, bag: Path, clock: datetime) -> str:
-    """Let searches go by the levels of a case file, and return why that could not be, "" where it could.
+    """Update the index with the levels of a case file; return why this failed, "" if it did not.
 
-    Until it could, the case file waits for the index in the ledger, and is in the sight of nobody but operators.
+    Until it succeeds, the case file waits for the index in the ledger, and only operators see it.
     """
     if not is_withdrawn(bag):
         now = present(archive.folder, case, clock)
