@@ -91,7 +91,7 @@ _COMMANDS = {
     "reinstate": ("cli.withdrawal:reinstate", "Show a withdrawn case file in searches again."),
     "seal": (
         "cli.level:seal",
-        "Seal a case file, a document, a page or a box: nobody sees it but those to whom it is granted.",
+        "Seal a case file, a document, a page or a box: only people with a grant see it.",
     ),
     "unseal": ("cli.unseal:app", "Open what is sealed: one person requests it, another grants it."),
     "level": ("cli.level:level", "Show who may see a case file, or set it: public, registered, staff or sealed."),

@@ -51,9 +51,9 @@ def search_log(
 
 @app.command()
 def verify(archive: ArchiveOption = None) -> None:
-    """Check that no line of the audit log was changed, taken out, put in or moved, and none cut off.
+    """Check that no line of the audit log was changed, removed, inserted or moved, and that its end was not cut off.
 
-    Lines cut off at the end show where the journal knows of them: `bannasar audit anchor` writes that down.
+    A cut-off end is found only up to the last line that the journal records: see `bannasar audit anchor`.
 
     Example:
         bannasar audit verify
@@ -71,7 +71,7 @@ def verify(archive: ArchiveOption = None) -> None:
 def anchor(archive: ArchiveOption = None) -> None:
     """Write into the journal how long the audit log is, and its digest, so that nothing before that can be changed.
 
-    It is done by itself every hundred lines. Have it done every night, too.
+    This also happens by itself every hundred lines. Run it every night, too.
 
     Example:
         bannasar audit anchor
@@ -83,7 +83,7 @@ def anchor(archive: ArchiveOption = None) -> None:
 
 @app.command()
 def clock(archive: ArchiveOption = None) -> None:
-    """Confirm that this machine's clock is right, after nothing was done to the archive for more than a week.
+    """Confirm that this machine's clock is right, if nothing was done to the archive for more than a week.
 
     Until then no restriction ends by its end date: a clock that was set forward opens nothing.
 

@@ -46,9 +46,9 @@ def seal(
     until: UntilOption = None,
     archive: ArchiveOption = None,
 ) -> None:
-    """Seal a case file, a document, a page or a box: nobody sees it but those to whom it is granted.
+    """Seal a case file, a document, a page or a box: only people with a grant see it.
 
-    It holds when the command ends. `bannasar unseal` opens it again, and takes two people.
+    It is in effect when the command ends. `bannasar unseal` opens it again, and takes two people.
 
     Example:
         bannasar seal box-001_dossier-A --document 2 --order 12/2026 --reason "a minor is named"
@@ -73,8 +73,8 @@ def level(
 ) -> None:
     """Show who may see a case file, or set it: public, registered, staff or sealed.
 
-    The strictest of what is set on the case file, a document and a page counts. With --until what is set counts until
-    that day only, beside what is there. What is sealed is opened by `bannasar unseal`.
+    The strictest of what is set on the case file, a document and a page counts. With --until the level counts only
+    until that day, in addition to what is set already. What is sealed is opened by `bannasar unseal`.
 
     Example:
         bannasar level box-001_dossier-A

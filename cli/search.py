@@ -51,7 +51,7 @@ def search(
     Khmer needs no spaces between words, and is found inside longer text. Khmer and Arabic digits, accents and capitals
     make no difference. Words "in quotes" of any kind must be side by side; -word or NOT word must not be there; use one
     AND other, either OR other, and (parentheses); kind: court: case: box: script: date:1960..1965 narrow the search;
-    word~ also finds near spellings, begin* finds words that begin so. Put the whole query in single quotes.
+    word~ also finds similar spellings, begin* finds words that begin so. Put the whole query in single quotes.
 
     A query that can find nothing is refused: a message shows the place of the mistake, and the exit status is 1. If
     nothing is found, a message names the part of the query that no page matches; the exit status is 0.
@@ -84,7 +84,7 @@ def search(
         print_json(answer.found.model_dump(mode="json"))
         _explain(answer.why, err)
     elif answer.found.whole and not answer.found.pages:
-        tried = "Try fewer words, a part of the phrase, or a near spelling: word~"
+        tried = "Try fewer words, a part of the phrase, or a similar spelling: word~"
         out.print(f"Nothing found. {tried}" if answer.query.groups and not answer.why else "Nothing found.")
         _explain(answer.why, out)
     else:

@@ -112,7 +112,7 @@ def list_requests(
 def see(
     case: CaseArgument,
     reason: ReasonOption,
-    account: Annotated[str, typer.Option("--account", metavar="NAME", help="Who asks, by the account's name.")],
+    account: Annotated[str, typer.Option("--account", metavar="NAME", help="The account of the person who asks.")],
     password_file: PasswordOption = None,
     archive: ArchiveOption = None,
 ) -> None:

@@ -38,7 +38,7 @@ def add(
 
 @app.command()
 def role(name: NameArgument, role: RoleOption, group: GroupOption = "", archive: ArchiveOption = None) -> None:
-    """Give an account another role, and a group or none. Whoever is signed in with it signs in again.
+    """Give an account another role, and a group or none. A person who is signed in must sign in again.
 
     Example:
         bannasar users role sokha --role clerk --group kandal
@@ -66,7 +66,7 @@ def group(
 
 @app.command()
 def lock(name: NameArgument, archive: ArchiveOption = None) -> None:
-    """Lock an account: nobody signs in with it, and who is signed in is not any more.
+    """Lock an account: nobody can sign in with it, and a person who is signed in is signed out.
 
     Example:
         bannasar users lock sokha
@@ -90,7 +90,7 @@ def unlock(name: NameArgument, archive: ArchiveOption = None) -> None:
 
 @app.command()
 def passwd(name: NameArgument, password_file: PasswordOption = None, archive: ArchiveOption = None) -> None:
-    """Give an account another password. Whoever is signed in with it signs in again.
+    """Give an account another password. A person who is signed in must sign in again.
 
     Example:
         bannasar users passwd sokha

@@ -56,10 +56,10 @@ class Chain(Generic[_Line]):
         """Set the file.
 
         Args:
-            file: where it lies, or will.
-            read: makes a line of its bytes; raises ValueError, TypeError or KeyError where they are none.
-            broken: the error that is raised where a line is not what it was when it was written.
-            mode: who may do what with it, where it is new.
+            file: the file; it may not exist yet.
+            read: makes a line from its bytes; raises ValueError, TypeError or KeyError if they are not a line.
+            broken: the error to raise if a line is not what it was when it was written.
+            mode: the permissions of a new file.
         """
         self._file = file
         self._mode = mode
@@ -70,7 +70,7 @@ class Chain(Generic[_Line]):
         """Return the last line, None before there is one.
 
         Raises:
-            ChainBrokenError: it is not a line: nothing can be written down after it.
+            ChainBrokenError: it is not a line: nothing can be written after it.
             OSError: it cannot be read.
         """
         if not self._file.exists():
@@ -94,11 +94,11 @@ class Chain(Generic[_Line]):
         """Write the next line and return it; other processes may write at the same time.
 
         Args:
-            make: makes it, of its ``number`` and ``previous``.
+            make: makes the line from its ``number`` and ``previous``.
 
         Raises:
             ChainBrokenError: the last line is damaged.
-            OSError: the file cannot be written; no part of the line stays there then.
+            OSError: the file cannot be written; then no part of the line stays in it.
         """
         with self._alone() as stream:
             last, end = self._last(stream)
@@ -109,7 +109,7 @@ class Chain(Generic[_Line]):
     def lines(self) -> Iterator[_Line]:
         """Yield the lines, the chain checked up to each.
 
-        Half a line at its end, which a power cut may have left, is none: the next one takes its place.
+        Half a line at its end, which a power cut may have left, does not count: the next line replaces it.
 
         Raises:
             ChainBrokenError: a line was changed, removed or inserted.

@@ -29,7 +29,7 @@ def surely_past(marks: Iterable[Mark], clock: datetime) -> datetime | None:
     """Return the latest time that has certainly passed, None if nothing was ever recorded.
 
     Args:
-        marks: what was written down, in that order; aware.
+        marks: the recorded times, in order; aware.
         clock: what the clock says; aware.
     """
     believed: datetime | None = None

@@ -16,9 +16,9 @@ from models.settings import IndexSettings
 from pipeline.logs import described
 
 _RETRIES = 2
-# Errors that pass by themselves: too many requests, or a node that is not there yet.
-_PASSING = (429, 502, 503, 504)
-# They log each request that is sent again. That is for the log, and not printed if there is no log.
+# Errors that end by themselves: too many requests, or a node that has not started yet.
+_TEMPORARY = (429, 502, 503, 504)
+# They log each request that is sent again. Without a log file this must not be printed.
 for _name in ("elastic_transport", "elasticsearch"):
     logging.getLogger(_name).addHandler(logging.NullHandler())
 _LOG = logging.getLogger(__name__)
@@ -38,17 +38,17 @@ class Cluster(Elasticsearch):
             answer = super().perform_request(*request, **options)
         except elasticsearch.NotFoundError as error:
             _LOG.debug("the cluster has nothing for %s", asked)
-            _be_own(error.meta)
+            _check_origin(error.meta)
             raise
         except (elasticsearch.ApiError, elastic_transport.TransportError) as error:
             _LOG.warning("the cluster did not do %s: %s", asked, described(error))
             raise
-        _be_own(answer.meta)
+        _check_origin(answer.meta)
         _LOG.debug("the cluster did %s in %.3f s, status %d", asked, answer.meta.duration, answer.meta.status)
         return answer
 
 
-def _be_own(answered: elastic_transport.ApiResponseMeta) -> None:
+def _check_origin(answered: elastic_transport.ApiResponseMeta) -> None:
     if answered.headers.get("x-elastic-product") != "Elasticsearch":
         raise elasticsearch.UnsupportedProductError(f"status {answered.status}", meta=answered, body=None)
 
@@ -76,7 +76,7 @@ def connect(settings: IndexSettings) -> Elasticsearch:
             request_timeout=settings.seconds,
             max_retries=_RETRIES,
             retry_on_timeout=True,
-            retry_on_status=_PASSING,
+            retry_on_status=_TEMPORARY,
             **options,
         )
     except (ValueError, OSError) as error:
@@ -85,13 +85,13 @@ def connect(settings: IndexSettings) -> Elasticsearch:
 
 @contextmanager
 def border(settings: IndexSettings) -> Iterator[None]:
-    """Say what an error of the cluster means, and what to do.
+    """Turn each error of the cluster into a sentence that says what it means and what to do.
 
     The errors are not chained, because they contain what was sent.
     """
     try:
         with warnings.catch_warnings():
-            # Servers without security warn of it with every answer.
+            # A server without security sends a warning with every answer.
             warnings.simplefilter("ignore", elasticsearch.ElasticsearchWarning)
             yield
     except elasticsearch.AuthenticationException:
@@ -99,7 +99,7 @@ def border(settings: IndexSettings) -> Iterator[None]:
             f"{settings.url} refuses the API key, or the user and password. Correct them in the settings [index]."
         ) from None
     except elasticsearch.AuthorizationException as error:
-        # It also reports so that an index is read-only, as Elasticsearch makes them when its disk is full.
+        # An index that is read-only gives this error, too: Elasticsearch sets this when its disk is full.
         raise IndexUnusableError(_forbidden(settings, error)) from None
     except elasticsearch.UnsupportedProductError as error:
         raise IndexUnusableError(
@@ -123,7 +123,7 @@ def border(settings: IndexSettings) -> Iterator[None]:
     except elastic_transport.TransportError as error:
         raise IndexUnusableError(f"{settings.url} cannot be reached ({_kind(error)}). Is the cluster up?") from None
     except elasticsearch.ApiError as error:
-        if error.meta.status in _PASSING:
+        if error.meta.status in _TEMPORARY:
             raise IndexUnusableError(
                 f"{settings.url} is not ready for that now: {_reason(error)}. Check the cluster's health."
             ) from None

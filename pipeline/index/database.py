@@ -1,4 +1,4 @@
-"""Opens SQLite files of an archive, also where nothing may be written: on a read-only disk, in another's archive."""
+"""Opens SQLite files of an archive, also if they may not be written: on a read-only disk, or as another user."""
 
 import os
 import sqlite3
@@ -13,12 +13,12 @@ def may_be_written(file: Path) -> bool:
 def connect(file: Path, seconds: float) -> sqlite3.Connection:
     """Open a SQLite file, read-only if it may not be written.
 
-    Even to read one in WAL mode SQLite needs to write next to it, unless those files exist because somebody has it
-    open, or it is opened as a file that nobody will change (https://sqlite.org/wal.html#read_only_databases).
+    Even to read a file in WAL mode, SQLite writes files next to it. It need not if they exist because another process
+    has it open, or if it is opened as immutable (https://sqlite.org/wal.html#read_only_databases).
 
     Args:
         file: the file.
-        seconds: how long to wait for others who write.
+        seconds: how long to wait for other writers.
     """
     if may_be_written(file):
         return sqlite3.connect(file, timeout=seconds, isolation_level=None)

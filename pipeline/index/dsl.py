@@ -14,12 +14,12 @@ from pipeline.index.query import Condition, Field, Query, Term
 from pipeline.index.results import ADJACENT, EXACT, EXACT_TERM, FUZZY_TERM, may_differ, required
 from pipeline.index.store import FACETS, Sort
 
-# Of the mapping, the tokens, and what is stored: an index of another version is made anew.
+# The version of the mapping, the tokens and what is stored. An index of another version must be rebuilt.
 VERSION = 4
 
 Json = dict[str, Any]
 
-# The most words that a prefix and a near spelling stand for.
+# The most words that a prefix can expand to, and a similar spelling.
 _MOST_PREFIXED = 2000
 MOST_FUZZY_WORDS = 100
 _MOST_VALUES = 1000
@@ -95,12 +95,12 @@ def compiled(query: Query, scope: Scope) -> Json:
     return {"bool": {"filter": filters, "must": [some], "should": bonus, "must_not": barred}}
 
 
-def standing(query: Query, scope: Scope) -> Json:
-    """Return the query for the pages on which part of a query occurs exactly, scored in the same way.
+def partly_exact(query: Query, scope: Scope) -> Json:
+    """Return the query for the pages that contain a part of a query exactly, scored in the same way.
 
-    All that scores stands in one row, so that Lucene can pass over pages that have too little of it to come first.
+    Everything that scores is in one list, so that Lucene can skip pages that cannot score enough.
     """
-    known = _any(list(map(_as_it_is, query.groups)))
+    known = _any(list(map(_exact, query.groups)))
     adjacencies = [{"bool": {"must": [adjacency], "filter": [known]}} for adjacency in _adjacencies(query)]
     some = [*_answers(query, scope, fuzzy=False), *adjacencies, _constant(all_exact(query), EXACT)]
     return _narrowed(query, scope, some)
@@ -111,27 +111,27 @@ def exact_only(query: Query, scope: Scope) -> Json:
     return {"bool": {"filter": [all_exact(query), *_filters(query, scope)], "must_not": _barred(query)}}
 
 
-def may_rise(query: Query, scope: Scope, groups: Sequence[int]) -> Json:
-    """Return the query for pages that lack, as it is, what one of some groups asks for.
+def candidates(query: Query, scope: Scope, groups: Sequence[int]) -> Json:
+    """Return the query for pages that do not contain all of these groups exactly.
 
-    They are scored as if all that they lack there stood on them in other forms: none can have more.
+    They are scored as if they contained each missing group in another form: no page can score more than that.
     """
-    lacking = [_constant({"bool": {"must_not": [_as_it_is(query.groups[number])]}}, FUZZY_TERM) for number in groups]
+    lacking = [_constant({"bool": {"must_not": [_exact(query.groups[number])]}}, FUZZY_TERM) for number in groups]
     some = [*_answers(query, scope, fuzzy=False), *_adjacencies(query), *lacking]
-    return _narrowed(query, scope, some, [_all_standing(query, groups)])
+    return _narrowed(query, scope, some, [_all_exact_of(query, groups)])
 
 
-def risers(query: Query, scope: Scope, groups: Sequence[int], least: float, among: Sequence[str] = ()) -> Json:
-    """Return the query for pages that lack, as it is, what one of some groups asks for, and may score so much even so.
+def better(query: Query, scope: Scope, groups: Sequence[int], least: float, among: Sequence[str] = ()) -> Json:
+    """Return the query for pages that do not contain all of these groups exactly but may still score ``least``.
 
-    Those that are an answer match what is named ``ANSWER``; the others have but two words' ends in a row.
+    The pages that answer the query match the part named ``ANSWER``; the others only contain two neighbouring units.
 
     Args:
         query: the query.
         scope: what may be shown.
-        groups: the numbers of the groups that are looked for in other forms.
-        least: what a page must score, were all that it lacks there in other forms.
-        among: the ids of the pages of which this is so, where they are known.
+        groups: the numbers of the groups that are searched in other forms, too.
+        least: what a page must score if it contained every missing group in another form.
+        among: the ids of these pages, if they are known.
     """
     known = _some([*_answers(query, scope, fuzzy=False), *_adjacencies(query)])
     few: Json = {"ids": {"values": list(among)}}
@@ -141,16 +141,16 @@ def risers(query: Query, scope: Scope, groups: Sequence[int], least: float, amon
     return {
         "bool": {
             "filter": [few, *_filters(query, scope)],
-            # None of them must match, or they would be tried on every page, and not on those few only.
+            # These are optional: otherwise they would be tried on every page, not only on these few.
             "should": [{"bool": {"must": [some], "_name": ANSWER}}, *_adjacencies(query)],
-            "must_not": [_all_standing(query, groups), *_barred(query)],
+            "must_not": [_all_exact_of(query, groups), *_barred(query)],
         }
     }
 
 
 def all_exact(query: Query) -> Json:
     """Return the query for pages that contain everything in the query exactly."""
-    return {"bool": {"filter": list(map(_as_it_is, query.groups))}}
+    return {"bool": {"filter": list(map(_exact, query.groups))}}
 
 
 def order(sort: Sort) -> list[Json]:
@@ -190,19 +190,19 @@ def _answers(query: Query, scope: Scope, *, fuzzy: bool) -> list[Json]:
         if beyond:
             ways = [{"bool": {"must": [way], "filter": [{"terms": {"level": _shown(scope)}}]}} for way in ways]
         if differs or beyond or not ways:
-            ways.append(_constant(_as_it_is(group), EXACT_TERM if differs else 0.0))
+            ways.append(_constant(_exact(group), EXACT_TERM if differs else 0.0))
         if differs and fuzzy:
             ways += _forms_of(group)
         answers.append({"dis_max": {"queries": ways}} if len(ways) > 1 else ways[0])
     return answers
 
 
-def _as_it_is(group: Sequence[Term]) -> Json:
+def _exact(group: Sequence[Term]) -> Json:
     return _any([_phrase("units", *term.phrase) for term in group])
 
 
-def _all_standing(query: Query, groups: Sequence[int]) -> Json:
-    return {"bool": {"filter": [_as_it_is(query.groups[number]) for number in groups]}}
+def _all_exact_of(query: Query, groups: Sequence[int]) -> Json:
+    return {"bool": {"filter": [_exact(query.groups[number]) for number in groups]}}
 
 
 def _narrowed(query: Query, scope: Scope, some: Sequence[Json], barred: Sequence[Json] = ()) -> Json:
@@ -243,8 +243,8 @@ def _within(scope: Scope) -> list[Json]:
 
 
 def _required(query: Query) -> list[Json]:
-    wanted = [_as_it_is(group) for group in query.groups if required(group)]
-    return wanted + [_any([_as_it_is(query.groups[number]), *_forms_of(query.groups[number])]) for number in query.must]
+    wanted = [_exact(group) for group in query.groups if required(group)]
+    return wanted + [_any([_exact(query.groups[number]), *_forms_of(query.groups[number])]) for number in query.must]
 
 
 def _forms_of(group: tuple[Term, ...]) -> list[Json]:

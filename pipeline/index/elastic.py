@@ -1,11 +1,13 @@
 """The store on an Elasticsearch cluster.
 
 The alias with the settings' name points to one index, ``NAME-v3-20260131120000``, whose mapping names its version.
+
 Each level has its own shard, with its own statistics, and so do the entries of case files: entries are routed to them.
-So a search uses only the levels of its scope, and pages at other levels change no score and no near spelling. Each page
-is an entry with its own id, so that an entry that is sent twice is there once. Each case file has an entry, too, with
-the levels and ids of its pages: it is written before them without a fingerprint, and with it when all of them are in.
-So an incomplete case file is recognised, and the pages that are in can be removed.
+So a search uses only the levels of its scope, and pages at other levels change no score and no similar spelling.
+
+Each page is an entry with its own id, so that an entry that is sent twice is there once. Each case file has an entry,
+too, with the levels and ids of its pages: it is written before them without a fingerprint, and again with it when all
+of them are in. So an incomplete case file is recognised, and the pages that are in can be removed.
 """
 
 import base64
@@ -90,7 +92,7 @@ class ElasticStore:
             if found != wanted or len(sources) < len(held) or cut_otherwise:
                 return False
             abouts = abouts_of(case, levels)
-            # What a page is shown with follows from the levels of the others of its document.
+            # What a page is shown with depends on the levels of the other pages of its document.
             are_apart = any(one.pages for one in case.restrictions)
             after: dict[str, str] = {}
             moved: list[dict[str, Any]] = []
@@ -120,12 +122,12 @@ class ElasticStore:
         """Do nothing: a cluster merges by itself while it is written to."""
 
     def count(self) -> int:
-        """Return how many pages are in."""
+        """Return the number of all pages."""
         with self._border():
             return self._count(self._alias) if self._check() else 0
 
     def cases(self) -> dict[str, str]:
-        """Return the case files that are in whole, by their ids, each with its fingerprint."""
+        """Return the ids of the complete case files, each with its fingerprint."""
         with self._border():
             if not self._check():
                 return {}
@@ -154,7 +156,7 @@ class ElasticStore:
                 wanted["exact"] = {"filter": dsl.all_exact(query)}
             grouping: dict[str, Any] = {}
             if view.by_case:
-                # The ids in front of each case file's pages are theirs alone: cases counts them, however many.
+                # Exact up to this many case files; beyond it an estimate.
                 wanted["cases"] = {"cardinality": {"field": "case", "precision_threshold": 40_000}}
                 grouping = {"collapse": {"field": "case", "inner_hits": {"name": "all", "size": 0}}}
             if wanted:
@@ -204,7 +206,7 @@ class ElasticStore:
         return dict(found.body)
 
     def each(self, query: Query, sort: Sort, scope: Scope) -> Iterator[Hit]:
-        """Yield every page of a scope that answers a query, as the index was when it began."""
+        """Yield every page of a scope that answers a query, from the index as it was at the beginning."""
         with self._border():
             if self._check():
                 for row in self._scan(dsl.routing(scope), dsl.compiled(query, scope), dsl.order(sort)):
@@ -221,7 +223,7 @@ class ElasticStore:
                     sent += len(pages)
                 self._client.indices.refresh(index=index)
                 there = self._count(index)
-                self._be_whole(there, sent)
+                self._check_complete(there, sent)
             except BaseException:
                 self._client.options(ignore_status=404).indices.delete(index=index)
                 raise
@@ -230,7 +232,7 @@ class ElasticStore:
             self._client.indices.forcemerge(index=index, max_num_segments=_SEGMENTS, wait_for_completion=False)
         return there
 
-    def _be_whole(self, there: int, sent: int) -> None:
+    def _check_complete(self, there: int, sent: int) -> None:
         if there != sent:
             raise IndexUnusableError(
                 f"Only {there} of {sent} pages reached {self._settings.url}: the old index stays. "
@@ -301,19 +303,19 @@ class ElasticStore:
         self._bulk.send([self._case(index, case, [*now], fingerprint(case))])
 
     def _case(self, index: str, case: CaseFile, pages: Iterable[str], is_in: str = "") -> dict[str, Any]:
-        """Return what writes a case file's own entry; ``is_in`` is its fingerprint when all of it is in."""
+        """Return the action that writes a case file's own entry; ``is_in`` is its fingerprint once all of it is in."""
         entry = {"case": case.id, "box": case.box, "pages": list(dict.fromkeys(pages))}
         return _index(index, _case_entry(case.id), {**entry, **({"fingerprint": is_in} if is_in else {})})
 
     def _pages_of(self, case_id: str) -> list[str]:
-        """Return the levels and ids of the pages that are in of a case file, or may be."""
+        """Return the routes and ids of the pages of a case file that are in, or may be."""
         entry = _case_entry(case_id)
         quiet = self._client.options(ignore_status=404)
         found = quiet.get(index=self._alias, id=_id(entry), routing=_route(entry)).body
         return list(found["_source"]["pages"]) if found.get("found") else []
 
     def _sources_of(self, pages: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Return the entries of pages, by their levels and ids; those that are there."""
+        """Return the entries that exist, by their routes and ids."""
         found = {}
         for start in range(0, len(pages), _AT_ONCE):
             some = pages[start : start + _AT_ONCE]
@@ -330,7 +332,7 @@ class ElasticStore:
     def _scan(
         self, routing: str, query: dsl.Json, sort: list[dsl.Json], fields: list[str] | None = None
     ) -> Iterator[dict[str, Any]]:
-        """Yield every row that answers a query, as the index was when it began."""
+        """Yield every row that answers a query, from the index as it was at the beginning."""
         point = self._client.open_point_in_time(index=self._alias, routing=routing, keep_alive=_KEEP_ALIVE)["id"]
         try:
             after = None
@@ -355,7 +357,7 @@ class ElasticStore:
 
 
 def _page_entry(entry: Entry) -> str:
-    """Return the id of a page: always the same, and another for every page."""
+    """Return the id of a page: always the same, and different for every page."""
     return hashlib.sha256(entry.place.encode()).hexdigest()
 
 
@@ -382,7 +384,7 @@ def _delete(index: str, held: str) -> dict[str, Any]:
 
 
 def _again(source: dict[str, Any], known: About, level: Level) -> dict[str, Any]:
-    """Return a page's entry with a level, and what the index keeps no copy of made again from it."""
+    """Return a page's entry with a new level; the tokens, which the index does not store, are made again."""
     units, fuzzy = searched(unpack(base64.b64decode(source["shown"])).units.units())
     kept = {name: value for name, value in source.items() if name not in {*About._fields, "year"}}
     return {**kept, **_known(known), "level": level, "units": units, "fuzzy": fuzzy}

@@ -1,4 +1,4 @@
-"""What is written to a cluster, sent in bulk: again where it is too busy, less at once where that is too much."""
+"""Writes to a cluster in bulk: sends again if the cluster is too busy, and smaller requests if one is too large."""
 
 import itertools
 import json
@@ -12,10 +12,10 @@ from models.errors import IndexUnusableError
 from models.settings import IndexSettings
 from pipeline.index.cluster import read_only
 
-# How often, and for how many seconds at first and at most, what the cluster is too busy for is sent again.
+# If the cluster is too busy: how often to send again, and how many seconds to wait at first and at most.
 _RETRIES = 6
 _FIRST_WAIT, _LONGEST_WAIT = 1, 60
-# How many entries are sent at once, and how many bytes.
+# How many entries are sent in one request, and how many bytes for each.
 _MOST_AT_ONCE = 200
 _ENTRY_BYTES = 50_000
 _NOT_THERE, _TOO_LARGE = 404, 413
@@ -25,13 +25,13 @@ class Bulk:
     """Sends entries to a cluster."""
 
     def __init__(self, client: Elasticsearch, settings: IndexSettings) -> None:
-        """Say to which."""
+        """Set the cluster."""
         self._client = client
         self._settings = settings
         self._most = _MOST_AT_ONCE
 
     def send(self, wanted: Iterable[dict[str, Any]]) -> None:
-        """Send what is to be written, again where the cluster is too busy for it, and less at once if it is too much.
+        """Send entries. If the cluster is too busy, send them again; if a request is too large, send fewer at once.
 
         Raises:
             IndexUnusableError: some of it was refused.
@@ -45,7 +45,7 @@ class Bulk:
         self._most = most
 
     def _send_by(self, most: int, actions: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Send so many entries at once; where that is more than the cluster takes, return those that it has refused."""
+        """Send entries, ``most`` in one request; if the cluster finds one too large, return what is not sent yet."""
         sent: dict[str, dict[str, Any]] = {}
 
         def noted() -> Iterator[dict[str, Any]]:

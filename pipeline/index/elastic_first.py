@@ -1,7 +1,7 @@
-"""The first pages of a search of a cluster, without a look at all the others.
+"""The best pages of a search on a cluster, without scoring all the others.
 
-To look for the other forms of a query's words takes most of the time. Where very many pages have some of the words as
-they are, it is done for those only that may come first by it: mostly they are none.
+Most of the time of a search goes into other forms of the words. If very many pages contain some of the words exactly,
+other forms are searched only on pages that could then be among the best. Mostly there are none.
 """
 
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ from pipeline.index.query import Query
 from pipeline.index.results import EXACT, FUZZY_TERM, MOST_COUNTED, group_may_differ
 
 Row = dict[str, Any]
-# Of how many pages that may rise each is looked at by itself.
-_MOST_LOOKED_AT = 50
+# At most this many candidates are looked at one by one.
+_MOST_CANDIDATES = 50
 # Scores are sums of floats of 32 bits.
 _ROUNDED = 0.01
 
 
 class Ask(Protocol):
-    """Sends a search; the best come first."""
+    """Sends a search; its best pages come first."""
 
     def __call__(
         self, query: dsl.Json, offset: int, limit: int, *, count: int | bool = False, source: bool = True
@@ -29,15 +29,15 @@ class Ask(Protocol):
 
         Args:
             query: the query.
-            offset: how many hits are passed over.
-            limit: how many hits are wanted.
-            count: up to how many are counted, True for all.
-            source: whether the hits are wanted with all they hold.
+            offset: how many hits to skip.
+            limit: how many hits to return.
+            count: up to how many hits are counted; True for all.
+            source: whether to return the content of the hits.
         """
 
 
 class First(NamedTuple):
-    """The hits to be shown; how many pages have all of the query as it is, and how many there are, None if unknown."""
+    """The hits to show, the number of pages with the whole exact query, and of all pages (None if unknown)."""
 
     rows: list[Row]
     exact: int
@@ -45,10 +45,10 @@ class First(NamedTuple):
 
 
 def first(ask: Ask, query: Query, scope: Scope, offset: int, limit: int) -> First:
-    """Return the pages of a scope that come first."""
+    """Return the best pages of a scope."""
     until = offset + limit
     single = len(query.groups) == 1
-    answer = ask(dsl.standing(query, scope), 0, until, count=single or MOST_COUNTED)
+    answer = ask(dsl.partly_exact(query, scope), 0, until, count=single or MOST_COUNTED)
     rows, found = answer["hits"]["hits"], _counted(answer)
     exact = sum(score(row) >= EXACT for row in rows)
     if exact == until:
@@ -56,9 +56,9 @@ def first(ask: Ask, query: Query, scope: Scope, offset: int, limit: int) -> Firs
         return First(rows[offset:], int(all_of_it["hits"]["total"]["value"]), None)
     groups = [number for number, group in enumerate(query.groups) if group_may_differ(group)]
     if found is None and len(rows) == until and score(rows[-1]) > FUZZY_TERM * len(groups):
-        risers = _risers(ask, query, scope, groups, score(rows[-1]) - _ROUNDED, until)
-        if risers is not None:
-            return First(_merged(risers, rows)[offset:until], exact, None)
+        better = _better(ask, query, scope, groups, score(rows[-1]) - _ROUNDED, until)
+        if better is not None:
+            return First(_merged(better, rows)[offset:until], exact, None)
     answer = ask(dsl.compiled(query, scope), offset, limit, count=MOST_COUNTED)
     return First(answer["hits"]["hits"], exact, _counted(answer))
 
@@ -68,25 +68,25 @@ def score(row: Row) -> float:
     return float(row["sort"][0])
 
 
-def _risers(ask: Ask, query: Query, scope: Scope, groups: Sequence[int], least: float, until: int) -> list[Row] | None:
-    """Return the pages that come first of those that score so much by other forms of the words; None if unknown."""
-    may_rise = ask(dsl.may_rise(query, scope, groups), 0, _MOST_LOOKED_AT, source=False)["hits"]["hits"]
-    few = [row["_id"] for row in may_rise if score(row) >= least]
+def _better(ask: Ask, query: Query, scope: Scope, groups: Sequence[int], least: float, until: int) -> list[Row] | None:
+    """Return the best pages that score at least ``least`` through other forms of the words; None if unknown."""
+    candidates = ask(dsl.candidates(query, scope, groups), 0, _MOST_CANDIDATES, source=False)["hits"]["hits"]
+    few = [row["_id"] for row in candidates if score(row) >= least]
     if not few:
         return []
-    among = few if len(few) < _MOST_LOOKED_AT else ()
-    found = ask(dsl.risers(query, scope, groups, least, among), 0, until)["hits"]["hits"]
+    among = few if len(few) < _MOST_CANDIDATES else ()
+    found = ask(dsl.better(query, scope, groups, least, among), 0, until)["hits"]["hits"]
     answers = [row for row in found if dsl.ANSWER in row.get("matched_queries", ())]
     return answers if len(found) < until or len(answers) == until else None
 
 
 def _merged(rows: list[Row], others: list[Row]) -> list[Row]:
-    """Return rows of two searches in order, those of both as the first has them."""
+    """Return the rows of two searches in order; if both have a row, the first one's counts."""
     by_id = {row["_id"]: row for row in [*others, *rows]}
     return sorted(by_id.values(), key=lambda row: (-score(row), row["sort"][-1]))
 
 
 def _counted(answer: dict[str, Any]) -> int | None:
-    """Return how many pages were found, None if they were too many to be counted."""
+    """Return how many pages were found; None if there were too many to count."""
     total = answer["hits"]["total"]
     return int(total["value"]) if total["relation"] == "eq" else None

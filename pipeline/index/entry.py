@@ -24,7 +24,7 @@ _LEAST_SHARE = 0.1
 class About(NamedTuple):
     """The known facts of a document; "" for unknown ones. ``first`` and ``last`` are the days that its date may mean.
 
-    ``kind_key`` and ``box_key`` are compared, ``court_tokens`` and ``case_tokens`` found by a part of them.
+    ``kind_key`` and ``box_key`` are compared as a whole; ``court_tokens`` and ``case_tokens`` are found by a part.
     """
 
     case: str
@@ -48,7 +48,7 @@ class About(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """What of a page is shown: its text, the units in it, and the places of its words."""
+    """What is shown of a page: its text, the units in it, and the places of its words."""
 
     text: str
     units: Columns
@@ -56,7 +56,7 @@ class Shown(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A page as it goes into a store; ``level`` is the one that counts for it, ``shown`` is packed by :func:`pack`."""
+    """A page as it goes into a store; ``level`` is the one that applies to it, ``shown`` is packed by :func:`pack`."""
 
     about: About
     level: Level
@@ -73,7 +73,7 @@ class Entry(NamedTuple):
     def place(self) -> str:
         """Its place among all pages: case file, document, scan, page. No other page has the same.
 
-        A scan is known by its SHA-256: a better one may have come into its case file under the same path.
+        A scan is identified by its SHA-256, because a better scan may replace it under the same path.
         """
         return f"{self.about.case}/{self.about.document:06}/{self.path}/{self.scan}/{self.number:06}"
 
@@ -100,20 +100,20 @@ def entries(case: CaseFile, pages: Iterable[Page], levels: PageLevels) -> Iterat
 
 
 def searched(found: Sequence[Unit]) -> tuple[str, str]:
-    """Return the tokens of units, and the fuzzy ones, separated by spaces, as the stores are given them."""
+    """Return the tokens of units, and the fuzzy tokens, separated by spaces, as the stores get them."""
     return " ".join(tokens(found)), " ".join(fuzzy_tokens(found))
 
 
 def words_of(found: Iterable[Unit]) -> frozenset[str]:
-    """Return the words of which other forms are searched for: no numbers, but a word may hold a misread digit."""
+    """Return the words that are searched in other forms, too: no numbers, but a word may have a misread digit."""
     return frozenset(unit.text for unit in found if unit.run < 0 and any(map(str.isalpha, unit.text)))
 
 
 def abouts_of(case: CaseFile, levels: PageLevels) -> dict[PageRef, About]:
-    """Return what each page of a case file is found and shown with.
+    """Return the facts with which each page of a case file is found and shown.
 
-    That is what is known of its document, without what was read on pages with a stricter level: a person who may see
-    the page may not be allowed to see those.
+    These are the facts of its document, without those read on pages with a stricter level: a person who may see the
+    page may not be allowed to see those.
     """
     found = {}
     for document in case.documents:
@@ -128,7 +128,7 @@ def abouts_of(case: CaseFile, levels: PageLevels) -> dict[PageRef, About]:
 
 
 def _about(case: CaseFile, document: Document) -> About:
-    """Return what is known of a document: the court and date with most confidence, and all its case numbers."""
+    """Return the known facts of a document: the court and date with most confidence, and all case numbers."""
     court, number, date = map(document.best_value, (FactName.COURT, FactName.CASE_NUMBER, FactName.DATE))
     try:
         first, last = whole_days(date)

@@ -1,4 +1,4 @@
-"""A query in the language of SQLite's FTS5. Tokens are in quotes: they contain no quotes themselves."""
+"""A query in the language of SQLite's FTS5. Tokens are put in quotes; they never contain quotes."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,7 +13,7 @@ def phrase(term: Term) -> str:
 
 
 def forms(part: Part, fuzzy_words: Sequence[str]) -> Iterator[str]:
-    """Yield the expressions for the other forms of a part: the more of them a page answers, the more similar it is.
+    """Yield the expressions for the other forms of a part: the more of them a page matches, the more similar it is.
 
     Args:
         part: the part.

@@ -2,12 +2,12 @@
 
 It is the same in every store.
 
-A term falls into parts: stretches of Khmer, words, and what cannot differ (numbers, short words). All of its parts must
-stand on a page, in any of their forms:
+A term has parts: stretches of Khmer, words, and parts that have no other forms (numbers, short words). A page must
+contain all parts, each in one of its forms:
 
-- a stretch of Khmer as skip-grams: all of it stands there but for one or two characters, whatever is in their place. Of
-  a passage, which has room for more errors, half of the short stretches it is made of;
-- a word of five letters or more with one letter too many, too few, other, or swapped; asked for with ``~`` two of them;
+- a stretch of Khmer as skip-grams: all of it except one or two characters, whatever is in their place. A long passage
+  can have more errors: half of its short stretches are enough;
+- a word of five letters or more with one letter added, missing, different or swapped; with ``~`` two of these;
 - a word with the same phonetic key.
 """
 
@@ -23,25 +23,25 @@ from pipeline.index.query import Term
 from pipeline.text.fuzzy_tokens import NGRAM, joined, ngrams, phonetic
 from pipeline.text.units import Unit
 
-# Characters of a stretch that must stand on the page, at least, and as a part of all; the second where ~ asks for more.
+# How many characters of a stretch must be on the page, and which share of them; the second share is for ~.
 _FEWEST = 5
 _SHARE = 0.76
 _SHARE_FUZZY = 0.4
 _MOST_SKIP_GRAMS = 10
-# From here on a stretch is a passage, of which any part as long as this will do.
+# A stretch of this length or more is a passage; it is searched by parts of this length.
 _PASSAGE = 24
 _PART = 7
 _STEP = 3
 _MOST_PARTS = 16
 _OF_PASSAGE = 0.45
 _OF_PASSAGE_FUZZY = 0.2
-# Places by which the two sides of a gap may stand further apart than in the query.
+# How many places further apart the two sides of a gap may be than in the query.
 _SLACK = 2
 _FEWEST_LETTERS = 5
 
 
 class SkipGram(NamedTuple):
-    """N-grams in a row before a gap and after it, at most ``apart`` places between them; one side may be empty."""
+    """Successive n-grams before and after a gap of at most ``apart`` places; one side may be empty."""
 
     before: tuple[str, ...]
     behind: tuple[str, ...]
@@ -49,9 +49,9 @@ class SkipGram(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A part of a term: itself, and the forms it may stand in.
+    """A part of a term, and its other forms.
 
-    Of ``skip_grams`` at least ``least`` must stand on a page. ``edits`` is how many letters of ``word`` may be wrong,
+    A page must contain at least ``least`` of ``skip_grams``. ``edits`` is how many letters of ``word`` may be wrong,
     ``phonetic`` is its phonetic key ("" for none).
     """
 
@@ -64,13 +64,13 @@ class Part(NamedTuple):
 
     @property
     def may_differ(self) -> bool:
-        """Whether it may occur in another form than its own."""
+        """Whether it has other forms."""
         return bool(self.skip_grams or self.word)
 
 
 @lru_cache(maxsize=256)
 def parts(term: Term) -> tuple[Part, ...]:
-    """Return the parts of a term; none where no other page than one with the term as it is could be an answer."""
+    """Return the parts of a term; none if it has no other forms."""
     if not term.may_differ or (term.prefix and len(term.units) == 1):
         return ()
     found = tuple(_parts(term))
@@ -80,7 +80,7 @@ def parts(term: Term) -> tuple[Part, ...]:
 
 
 def within_edits(word: str, other: str, edits: int) -> bool:
-    """Whether a word is another with at most this many wrong letters; two swapped letters count as one."""
+    """Whether two words differ in at most this many letters; two swapped letters count as one."""
     return OSA.distance(word, other, score_cutoff=edits) <= edits
 
 

@@ -12,7 +12,7 @@ from pipeline.index.values import FIELDS, Known, conditions
 from pipeline.text.normalise import match_form
 from pipeline.text.units import units
 
-# The file store keeps a bit for each of them on a page.
+# The SQLite store has a bit for each of them.
 _MOST_GROUPS = 60
 _DEEPEST = 20
 _END_OF_RANGE = re.compile(r"\.{2,}(\d[\d-]*)?")
@@ -20,7 +20,7 @@ _YEAR = re.compile(r"\d{4}(-\d{1,2}){0,2}")
 
 
 class _Clause(NamedTuple):
-    """One of ``terms`` or one of ``conditions`` is wanted, or barred; ``must``: AND joins it with another clause."""
+    """Asks for one of ``terms`` or one of ``conditions``, or excludes them; ``must``: AND joins it with another."""
 
     at: int
     terms: tuple[Term, ...] = ()
@@ -38,7 +38,7 @@ def parse(text: str, known: Known | None = None) -> Query:
         known: the names of kinds and courts.
 
     Raises:
-        QueryError: it cannot be read, or asks for nothing.
+        QueryError: it cannot be understood, or asks for nothing.
     """
     clauses = _Parser(text, known).clauses()
     groups = [clause for clause in clauses if clause.terms and not clause.negated]
@@ -77,7 +77,7 @@ class _Parser:
         self._depth = 0
 
     def clauses(self) -> list[_Clause]:
-        """Return all that is asked for; a parenthesis without another is a symbol like any other."""
+        """Return all clauses; a closing parenthesis without an opening one is ignored."""
         found = self._side_by_side()
         while self._take(Symbol.CLOSE):
             found += self._side_by_side()
@@ -113,7 +113,7 @@ class _Parser:
         return found
 
     def _operand(self) -> list[_Clause]:
-        """Read a word, a phrase, a field, or parentheses; [] if nothing can be searched."""
+        """Read a word, a phrase, a field, or parentheses; [] if there is nothing to search."""
         barred = self._take(Symbol.NOT)
         lexeme = self._next()
         if lexeme is None or lexeme.symbol not in {None, Symbol.OPEN}:
@@ -149,7 +149,7 @@ class _Parser:
             if asked[0].field is Field.DATE:
                 self._check_range(lexeme)
             return [_Clause(lexeme.at, conditions=asked)]
-        # A phrase that was copied from a page or a table holds line ends and tabs; they part nothing here.
+        # A phrase that was copied from a page or a table has line ends and tabs; here they separate nothing.
         found = tuple(units(re.sub(r"\s", " ", lexeme.text)))
         if found:
             return [_Clause(lexeme.at, terms=(Term(lexeme.text, found, lexeme.quoted, lexeme.fuzzy, lexeme.prefix),))]
@@ -158,7 +158,7 @@ class _Parser:
         return []
 
     def _check_range(self, date: Lexeme) -> None:
-        """Refuse a range with spaces in it: the rest of it would be words."""
+        """Refuse a range with spaces in it: its rest would be searched as words."""
         behind = self._next()
         if behind is None or behind.quoted or behind.field:
             return

@@ -10,7 +10,7 @@ from models.errors import QueryError
 
 
 class Symbol(StrEnum):
-    """The kinds of lexemes other than words, phrases and fields."""
+    """The lexemes that are not words, phrases or fields."""
 
     AND = "AND"
     OR = "OR"
@@ -37,8 +37,8 @@ class Lexeme(NamedTuple):
     symbol: Symbol | None = None
 
 
-# What Unicode calls Quotation_Mark, each with what rightly closes it. Any other of the same line closes it as well:
-# keyboards and phones mix them.
+# The characters that Unicode calls Quotation_Mark, each with the marks that properly close it. Any other mark of the
+# same line closes it, too: keyboards and phones mix them.
 _QUOTES = (
     {'"': '"', "“": "”", "”": "”", "„": "“”", "‟": "”", "〝": "〞〟", "〞": "〞", "〟": "〟", "⹂": "”"},
     {"«": "»", "»": "«»"},
@@ -48,11 +48,11 @@ _QUOTES = (
 )
 _PARTNERS = {quote: partners for line in _QUOTES for quote, partners in line.items()}
 _LINES = {quote: frozenset(line) for line in _QUOTES for quote in line}
-# These are apostrophes, too: they quote only around whole words.
+# These are apostrophes, too: they are quotes only around whole words.
 _APOSTROPHES = "'‘’‚‛"
 _MINUS = "-\u2010\u2011\u2012\u2013\u2212\ufe63!"
 _OPERATORS = {"AND": Symbol.AND, "&&": Symbol.AND, "OR": Symbol.OR, "||": Symbol.OR, "|": Symbol.OR, "NOT": Symbol.NOT}
-# Full-width forms of ASCII: each is one character as well, so that all places stay true.
+# Full-width forms of ASCII: each is one character as well, so that all places stay correct.
 _NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 _FIELD = re.compile(r"([A-Za-zÀ-ɏ]+(?:[_-][A-Za-zÀ-ɏ]+)*):")
 _SUFFIX = re.compile(r"[~*]*")
@@ -109,14 +109,14 @@ def _lexeme(text: str, begin: int, fields: frozenset[str]) -> Lexeme:
 
 
 def _field(text: str, at: int, fields: frozenset[str]) -> tuple[str, int]:
-    """Return the name of the field that begins at a place, "" if none does, and where its value begins."""
+    """Return the name of the field that begins at a place ("" if none does), and where its value begins."""
     found = _FIELD.match(text, at)
     if not found:
         return "", at
     value_at = _next(text, found.end())
     if value_at == len(text) or text[value_at].isspace():
         if found[1].lower() not in fields:
-            return "", at  # "Objet: …", as papers have it
+            return "", at  # "Objet: …", as on papers
         raise QueryError(
             f"{found[1]}: needs a value, directly after the colon. To search for the word itself, quote it.", at
         )
@@ -127,7 +127,7 @@ def _field(text: str, at: int, fields: frozenset[str]) -> tuple[str, int]:
 
 
 def _end_of_quote(text: str, at: int) -> int | None:
-    """Return where the quote is closed that begins at a place; None if none begins there."""
+    """Return where the quote that begins at a place is closed; None if none begins there."""
     opening = text[at]
     if opening in _APOSTROPHES:
         places = range(at + 2, len(text))
@@ -165,11 +165,11 @@ def _check_word(word: str, at: int) -> None:
     if "*" in word:
         raise QueryError("* means any ending: it can be only at the end of a word.", at + word.index("*"))
     if "~" in word and any(map(is_letter, word)):
-        raise QueryError("~ asks for near spellings: it can be only at the end of a word.", at + word.index("~"))
+        raise QueryError("~ asks for similar spellings: it can be only at the end of a word.", at + word.index("~"))
     for place in range(1, len(word) - 1):
         if word[place] == "?" and is_letter(word[place - 1]) and is_letter(word[place + 1]):
             raise QueryError(
-                "? does not replace a letter. begin* finds all words that begin so, word~ near spellings.", at + place
+                "? does not replace a letter. begin* finds words that begin so, word~ similar spellings.", at + place
             )
 
 
@@ -185,12 +185,12 @@ def _check_phrase(text: str, begin: int, end: int) -> None:
 
 
 def is_letter(character: str) -> bool:
-    """Whether a character is a letter or a digit, or one of the signs that Khmer syllables are made of."""
+    """Whether a character is a letter or a digit, or a sign of a Khmer syllable."""
     return character.isalnum() or "\u1780" <= character <= "\u17d3"
 
 
 def _next(text: str, at: int) -> int:
-    """Return the place of the next character that can be seen, or that is a space."""
+    """Return the place of the next character that is visible or a space."""
     return next((place for place in range(at, len(text)) if not _is_invisible(text[place])), len(text))
 
 
@@ -203,7 +203,7 @@ def _goes_on(text: str, place: int) -> bool:
 
 
 def _parts(character: str) -> bool:
-    """Whether a character between words belongs to none of them: a space, or one that nobody sees."""
+    """Whether a character is a space or invisible, and so belongs to no word."""
     return character.isspace() or _is_invisible(character)
 
 

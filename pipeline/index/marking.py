@@ -1,4 +1,4 @@
-"""Where a page answers a query: stretches of its text, a snippet around the best of them, boxes on the page."""
+"""Where a page matches a query: spans of its text, a snippet around the best ones, boxes on the page."""
 
 import itertools
 from bisect import bisect_left, bisect_right
@@ -24,7 +24,7 @@ class Place(NamedTuple):
 
 
 def mark(found: Columns, query: Query) -> tuple[Span, ...]:
-    """Return what of a page, given by its units, answers a query.
+    """Return the spans of a page, given by its units, that match a query.
 
     Exact occurrences of a term are marked; if there are none, its other forms.
     """
@@ -41,9 +41,9 @@ def mark(found: Columns, query: Query) -> tuple[Span, ...]:
 
 
 def snippet(text: str, found: Columns, spans: Sequence[Span]) -> tuple[str, tuple[Span, ...]]:
-    """Return the text around the place where most spans are, on one line, and the spans that are in it.
+    """Return the text around the place with most spans, on one line, and the spans in it.
 
-    It begins and ends between the page's units, so that no cluster is cut.
+    It begins and ends between units of the page, so that no cluster is cut.
     """
     begins = [span.start for span in spans] or [0]
     first = max(begins, key=lambda begin: bisect_left(begins, begin + 2 * _AROUND) - bisect_left(begins, begin))
@@ -58,13 +58,13 @@ def snippet(text: str, found: Columns, spans: Sequence[Span]) -> tuple[str, tupl
         for span in spans
         if start <= span.start and span.end <= end
     )
-    # One space for one character, so that the places stay true.
+    # One space for one character, so that the places stay correct.
     line = "".join(" " if character in "\n\t\f" else character for character in text[start:end])
     return before + line + (" …" if end < len(text) else ""), inside
 
 
 def boxes(spans: Sequence[Span], places: Sequence[Place]) -> tuple[Rect, ...]:
-    """Return the boxes of spans: of each word they touch the part they cover, side by side ones as one."""
+    """Return the boxes of spans: the covered part of each word. Boxes that are side by side become one."""
     found: list[Rect] = []
     starts, ends = [place.start for place in places], [place.end for place in places]
     for span in spans:
@@ -102,7 +102,7 @@ def _places(texts: list[str], text: str) -> Iterator[int]:
 
 
 def _neighbours(runs: Sequence[int], blocks: Sequence[int]) -> list[tuple[bool, bool]]:
-    """Return for each two neighbours whether they are of one run, and of one block."""
+    """Return for each two neighbours whether they are in the same run, and in the same block."""
     return [
         (one == two, here == there)
         for (one, two), (here, there) in zip(itertools.pairwise(runs), itertools.pairwise(blocks), strict=True)

@@ -1,4 +1,4 @@
-"""Why a query finds nothing, as far as its parts show it: which of them no page answers, and what there is instead."""
+"""Why a query finds nothing: which of its parts is on no page, and what the archive has instead."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -15,7 +15,7 @@ _COUNT = View(limit=1)
 
 
 def why_nothing(store: Store, query: Query, scope: Scope) -> list[str]:
-    """Return sentences on why a query finds nothing in a scope; none where its parts do not show it.
+    """Return sentences about why a query finds nothing in a scope; none if its parts do not show the reason.
 
     Raises:
         IndexUnusableError: the index cannot be used.
@@ -44,7 +44,7 @@ def why_nothing(store: Store, query: Query, scope: Scope) -> list[str]:
 
 
 def _parts(query: Query) -> Iterator[tuple[str, Query]]:
-    """Yield the parts of a query that a page must answer, each as it is shown, and as a query of its own."""
+    """Yield the parts of a query that a page must match: the text of each, and the part as a query."""
     for conditions in query.conditions:
         yield " OR ".join(dict.fromkeys(one.text for one in conditions)), Query(conditions=(conditions,))
     for number, group in enumerate(query.groups):
@@ -53,7 +53,7 @@ def _parts(query: Query) -> Iterator[tuple[str, Query]]:
 
 
 def _absent(part: Query, text: str, values: Callable[[Field], Sequence[str]]) -> str:
-    """Return that no page answers a part of a query, and what there is instead."""
+    """Return a sentence that no page matches a part of a query, and what the archive has instead."""
     if part.groups:
         if required(part.groups[0]):
             return f"No page has exactly {text}. Without quotes, misread forms of it are searched too."
@@ -80,7 +80,7 @@ _FACETS = {Field.KIND: "kind", Field.COURT: "court", Field.BOX: "box", Field.SCR
 
 
 def _values(store: Store, scope: Scope) -> Callable[[Field], Sequence[str]]:
-    """Return a function that gives the values of a field in the index; it asks for them once, and only if needed."""
+    """Return a function that gives the values of a field in the index; it searches once, and only if needed."""
     facets: dict[str, list[str]] = {}
 
     def of(field: Field) -> Sequence[str]:
@@ -102,7 +102,7 @@ def values_of(store: Store, field: Field, scope: Scope) -> Sequence[str]:
 
 
 def _nearest(values: Sequence[str], condition: Condition) -> str:
-    """Return values to show, those nearest to what was asked for first."""
+    """Return the values to show, most similar first."""
     if not values:
         return "none that could be read"
     wanted = match_form(condition.text.partition(":")[2])

@@ -16,10 +16,10 @@ def open_index(archive: Path, settings: IndexSettings) -> Store:
     """Open the index of an archive: the cluster that is set, or else the file in its folder.
 
     Raises:
-        IndexUnusableError: it cannot be used. A cluster that is down is noticed only when it is asked for something.
+        IndexUnusableError: it cannot be used. That a cluster is down is noticed only at the first request.
     """
     if settings.url:
-        # The client takes a third of a second to load: for who uses it.
+        # The client takes a third of a second to load, so it is loaded only when it is used.
         from pipeline.index.elastic import ElasticStore  # noqa: PLC0415
 
         return ElasticStore(settings)
@@ -29,7 +29,7 @@ def open_index(archive: Path, settings: IndexSettings) -> Store:
 def open_to_rebuild(archive: Path, settings: IndexSettings) -> Store:
     """Open the index of an archive to rebuild it: a file of another version, or with any damage, is removed first.
 
-    A damaged page would stay in the file, and new content would meet it again.
+    A damaged page would stay in the file, and new content would fail on it again.
 
     Raises:
         IndexUnusableError: it cannot be used.
@@ -51,5 +51,5 @@ def place_of(archive: Path, settings: IndexSettings) -> str:
 
 
 def is_made(archive: Path, settings: IndexSettings) -> bool:
-    """Whether there is something to search: a cluster is asked for that, a file is there or not."""
+    """Whether there is an index to search: a cluster is set, or the file exists."""
     return bool(settings.url) or (archive / _FILE).is_file()

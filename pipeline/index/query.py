@@ -1,4 +1,4 @@
-"""A query as every store is asked it: terms, fields, and what must not be there. ``language`` reads it from text."""
+"""A query as every store gets it: terms, fields, and what to exclude. ``language`` parses it from text."""
 
 import itertools
 from enum import StrEnum
@@ -9,7 +9,7 @@ from pipeline.text.units import BREAK, Unit, sequence, units
 
 
 class Field(StrEnum):
-    """What can be asked for besides words."""
+    """What a query can ask for besides words."""
 
     KIND = "kind"
     COURT = "court"
@@ -22,8 +22,8 @@ class Field(StrEnum):
 class Term(NamedTuple):
     """A word or a phrase of a query.
 
-    ``units`` are what it is searched by, in order; ``exact`` is set where it was quoted: they must stand in a row.
-    ``fuzzy`` asks for near spellings, of a quoted one too, ``prefix`` for all that begins with it.
+    ``units`` are what is searched, in order. ``exact`` is set if it was quoted: the units must follow one another.
+    ``fuzzy`` asks for similar spellings, also of a quoted term; ``prefix`` for everything that begins with it.
     """
 
     text: str
@@ -34,9 +34,9 @@ class Term(NamedTuple):
 
     @property
     def phrase(self) -> tuple[list[str], bool]:
-        """Its tokens in a row, and whether the last is only the beginning of one.
+        """Its tokens in order, and whether the last one is only the beginning of a token.
 
-        The last cluster of a term need not be the last of a run on the page: its pair is unknown.
+        The last cluster of a term may be followed by others on the page, so its pair is unknown.
         """
         tokens = sequence(self.units)
         if self.units[-1].run < 0:
@@ -49,14 +49,14 @@ class Term(NamedTuple):
 
     @property
     def may_differ(self) -> bool:
-        """Whether a misread form of it is an answer too."""
+        """Whether a misread form of it also counts as found."""
         return not self.exact or self.fuzzy
 
 
 class Condition(NamedTuple):
-    """What a page's document, box or script must be; ``text`` is how it was typed.
+    """What a page's document, box or script must be; ``text`` is what the user typed.
 
-    ``value`` is a :func:`key`, or tokens as :func:`name_tokens` has them for courts and cases. A date lies between the
+    ``value`` is a :func:`key`; for courts and cases it is tokens as in :func:`name_tokens`. A date must be between the
     days ``value`` and ``until``.
     """
 
@@ -70,10 +70,10 @@ class Condition(NamedTuple):
 class Query(NamedTuple):
     """A query, parsed.
 
-    Of each of ``groups`` one term is wanted; of each of ``conditions`` one must hold; nothing of ``without`` and
-    ``barred`` may. For two words outside quotes that follow one another, ``adjacencies`` hold the last unit of one and
-    the first of the other. A page on which they stand so is a better answer: Khmer may be typed with spaces that no
-    page has. ``must`` has the numbers of the groups without which, in one form or another, no page is an answer.
+    Each of ``groups`` asks for one of its terms; of each of ``conditions`` one must be true. ``without`` and ``barred``
+    must not match. For two words outside quotes that follow one another, ``adjacencies`` has the last unit of the first
+    and the first unit of the second. A page on which these follow one another is a better answer: users may type Khmer
+    with spaces that no page has. ``must`` has the numbers of the groups that a page must contain, in any form.
     """
 
     groups: tuple[tuple[Term, ...], ...] = ()
@@ -85,15 +85,15 @@ class Query(NamedTuple):
 
     @property
     def terms(self) -> tuple[Term, ...]:
-        """Every term that is an answer."""
+        """All terms of all groups."""
         return tuple(itertools.chain.from_iterable(self.groups))
 
 
 def key(value: str) -> str:
-    """Return the form in which kinds, boxes and scripts are compared: as words are, with ``_`` for all white space."""
+    """Return the form in which kinds, boxes and scripts are compared: as for words, with ``_`` for white space."""
     return "_".join(match_form(value).split())
 
 
 def name_tokens(*names: str) -> str:
-    """Return the tokens of names, for fields that are found by a part of them; a break between two names."""
+    """Return the tokens of names, for fields that are found by a part of a name; a break is between two names."""
     return f" {BREAK} ".join(" ".join(sequence(units(name))) for name in names if name)

@@ -1,4 +1,4 @@
-"""What both stores make of what they find: how it is scored, and the hits and facets that are shown."""
+"""What both stores share about results: how pages are scored, and the hits and facets that are shown."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ EXACT = 1000.0
 ADJACENT = 100.0
 EXACT_TERM = 5.0
 FUZZY_TERM = 4.0
-# Up to how many pages they are counted, where only the first are asked for.
+# Up to how many pages are counted if only the first are asked for.
 MOST_COUNTED = 1000
 
 
@@ -27,20 +27,19 @@ def required(group: tuple[Term, ...]) -> bool:
 
 
 def group_may_differ(group: tuple[Term, ...]) -> bool:
-    """Whether any of a group's words is also looked for in other forms."""
+    """Whether any word of a group is also searched in other forms."""
     return not required(group) and any(map(parts, group))
 
 
 def may_differ(query: Query) -> bool:
-    """Whether any of a query's words is."""
+    """Whether any word of a query is also searched in other forms."""
     return any(map(group_may_differ, query.groups))
 
 
 def first_only(query: Query, view: View) -> bool:
-    """Whether the pages to be shown are enough, without a look for all the others.
+    """Whether a search may stop once it knows the pages to show, without finding all others.
 
-    That is so if all of the query stands as it is on so many, and if there are more than ``MOST_COUNTED``; never where
-    AND asks for words that may stand there in any form.
+    Then not all pages are counted. Not with AND: the words that it joins may be on a page in any form.
     """
     return view.sort is Sort.RANK and not (view.by_case or view.facets or query.must) and may_differ(query)
 
@@ -70,6 +69,6 @@ def hit(about: About, page: tuple[str, str, int], shown: Shown, query: Query, sc
 
 
 def facet(counts: Mapping[str, int] | Iterable[tuple[str, int]]) -> tuple[Count, ...]:
-    """Return the values of a facet, the most frequent first; what is not known is left out."""
+    """Return the values of a facet, the most frequent first, without unknown ones."""
     found = sorted(Counter(dict(counts)).items(), key=lambda item: (-item[1], item[0]))
     return tuple(Count(value=value, pages=pages) for value, pages in found if value)

@@ -29,13 +29,13 @@ from pipeline.index.sqlite_search import Search
 from pipeline.index.store import Sort, View, fingerprint
 from pipeline.text.units import Unit
 
-# Of the schema and of the tokens: those of a page are made again when it is taken out.
+# The version of the schema and of the tokens: the tokens of a page are made again when it is removed.
 VERSION = 7
 
 _BUSY_SECONDS = 30
 _DAMAGES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _HITS_AT_ONCE = 100
-# How much is merged in one transaction: for so long, about a tenth of a second, others who write wait.
+# How much is merged in one transaction: about a tenth of a second, during which other writers wait.
 _MERGED_AT_ONCE = 500
 # A change of more than one row means that there was something to merge (https://sqlite.org/fts5.html#the_merge_command).
 _NOTHING_MERGED = 1
@@ -115,13 +115,13 @@ class SqliteStore:
         self._database.close()
 
     def put(self, case: CaseFile, pages: Iterable[Page], now: datetime | None = None) -> None:
-        """Put the pages of a case file in, all of them or none; see :class:`pipeline.index.store.Store`."""
+        """Add the pages of a case file, all of them or none; see :class:`pipeline.index.store.Store`."""
         with self._transaction():
-            self._take_out(case.id)
-            self._put_in(case, pages, now)
+            self._remove_case(case.id)
+            self._add_case(case, pages, now)
 
     def set_levels(self, case: CaseFile, now: datetime | None = None) -> bool:
-        """Let searches go by the levels of a case file, all of its pages at once or none."""
+        """Apply the levels of a case file to searches, for all of its pages at once or none."""
         levels = case.levels(now)
         with self._transaction():
             held = self._database.execute(
@@ -153,9 +153,9 @@ class SqliteStore:
         return True
 
     def remove(self, case_id: str) -> None:
-        """Take the pages of a case file out."""
+        """Remove the pages of a case file."""
         with self._transaction():
-            self._take_out(case_id)
+            self._remove_case(case_id)
 
     def rebuild(self, cases: Iterable[tuple[CaseFile, list[Page]]], now: datetime | None = None) -> int:
         """Rebuild the index in one transaction: searches use the old one until everything is in."""
@@ -164,7 +164,7 @@ class SqliteStore:
                 self._database.execute(f"DROP TABLE IF EXISTS {table}")
             self._make_tables()
             for case, pages in cases:
-                self._put_in(case, pages, now)
+                self._add_case(case, pages, now)
             # One segment instead of a dozen: rare words are found in a third of the time.
             for table in _TOKENS:
                 self._database.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")  # noqa: S608
@@ -184,10 +184,10 @@ class SqliteStore:
             raise IndexUnreadableError(f"{self._file} is damaged ({found}). {_MEND}")
 
     def merge(self) -> None:
-        """Merge FTS5's segments wherever two are of one level; searches look into each of them.
+        """Merge FTS5's segments if two have the same level; each search reads all of them.
 
-        Each merge makes one of the level above: so mostly small ones are written again, and a large one only after
-        dozens of runs.
+        Each merge makes a segment of the next level. So mostly small segments are written again, and a large one only
+        after dozens of runs.
         """
         with self._border():
             for table in _TOKENS:
@@ -200,12 +200,12 @@ class SqliteStore:
                     merged = self._database.total_changes - before > _NOTHING_MERGED
 
     def count(self) -> int:
-        """Return how many pages are in."""
+        """Return the number of all pages."""
         with self._border():
             return int(self._database.execute("SELECT count(*) FROM pages").fetchone()[0])
 
     def cases(self) -> dict[str, str]:
-        """Return the case files that are in, by their ids, each with its fingerprint."""
+        """Return the ids of the case files, each with its fingerprint."""
         with self._border():
             return dict(self._database.execute("SELECT id, fingerprint FROM cases ORDER BY id").fetchall())
 
@@ -226,7 +226,7 @@ class SqliteStore:
 
     @contextmanager
     def _reading(self, scope: Scope) -> Iterator[Search]:
-        """Read the index as it is at one moment."""
+        """Begin a search that reads the index as it is at this moment."""
         with self._border():
             self._database.execute("BEGIN")
             try:
@@ -234,7 +234,7 @@ class SqliteStore:
             finally:
                 self._database.execute("ROLLBACK")
 
-    def _put_in(self, case: CaseFile, pages: Iterable[Page], now: datetime | None) -> None:
+    def _add_case(self, case: CaseFile, pages: Iterable[Page], now: datetime | None) -> None:
         database = self._database
         database.execute("INSERT OR IGNORE INTO boxes (name) VALUES (?)", (case.box,))
         (box,) = database.execute("SELECT number FROM boxes WHERE name = ?", (case.box,)).fetchone()
@@ -266,14 +266,14 @@ class SqliteStore:
         return {About(*known): number for number, *known in rows}
 
     def _document(self, documents: dict[About, int], known: About) -> int:
-        """Return the number of the row about a document, which is made where ``documents`` has none yet."""
+        """Return the number of the row about a document; the row is made if ``documents`` does not have it yet."""
         if known not in documents:
             marks = ", ".join("?" * len(About._fields))
             made = self._database.execute(f"INSERT INTO documents ({_ABOUT}) VALUES ({marks})", known)  # noqa: S608
             documents[known] = made.lastrowid or 0
         return documents[known]
 
-    def _take_out(self, case_id: str) -> None:
+    def _remove_case(self, case_id: str) -> None:
         rows = self._database.execute(
             'SELECT id, level FROM pages WHERE document_id IN (SELECT id FROM documents WHERE "case" = ?)',
             (case_id,),
@@ -305,7 +305,7 @@ class SqliteStore:
         database.execute("INSERT INTO levels VALUES (?, 1) ON CONFLICT DO UPDATE SET pages = pages + 1", (level.rank,))
 
     def _remove_tokens(self, page: int, level: Level, found: list[Unit]) -> None:
-        """Take a page's tokens and words out of those of a level."""
+        """Remove a page's tokens and words from those of a level."""
         database = self._database
         table = tokens_of(level)
         database.execute(

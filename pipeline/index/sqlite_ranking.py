@@ -1,8 +1,8 @@
-"""Which pages of the SQLite store answer the words of a query, and how well each does.
+"""Which pages of the SQLite store answer the words of a query, and how well.
 
-FTS5 gives the pages of each term and of each form it may stand in. They are put together, with their scores, in a table
-of the connection's own, without a row passing through Python. FTS5 could do it in one expression, but its BM25 is
-reckoned over every token of that expression for every page, which takes longer than all else.
+FTS5 finds the pages of each term and of each of its other forms. A temporary table collects them with their scores; no
+row passes through Python. FTS5 could do all this in one expression, but it would compute BM25 over every token of that
+expression for every page, and that is too slow.
 """
 
 import itertools
@@ -28,21 +28,21 @@ from pipeline.index.results import (
 )
 from pipeline.index.sqlite_scope import Source
 
-# FTS5's own categories would cut Khmer at every vowel, and drop the joint of our tokens.
+# With its own categories FTS5 would cut Khmer at every vowel, and drop the character that joins our tokens.
 TOKENS = """
     units, fuzzy, content = '', tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co M*'"
 """
 _MOST_FUZZY_WORDS = 100
-# The share of all pages from which on no page has more for a word than EXACT_TERM: FTS5's BM25 is at most 2.2 times
-# the logarithm of how many pages lack it to how many have it.
+# If a larger share of all pages contains a word, no page scores more than EXACT_TERM for it: FTS5's BM25 is at most 2.2
+# times the logarithm of pages without it to pages with it.
 _COMMON = 1 / 10.7
-# So many pages are looked at one by one for other forms of a query's words.
+# At most this many pages are searched one by one for other forms of a query's words.
 _MOST_LOOKED_AT = 20
-# The bit of a page that has a term in another form.
+# The bit of a page that contains a term in another form.
 _IN_ANOTHER_FORM = 1 << 60
-_ADD = "ON CONFLICT (page) DO UPDATE SET score = score + excluded.score, standing = standing | excluded.standing"
+_ADD = "ON CONFLICT (page) DO UPDATE SET score = score + excluded.score, exact = exact | excluded.exact"
 _TABLES = {
-    "found": "score REAL, standing INTEGER, otherwise INTEGER NOT NULL DEFAULT 0",
+    "found": "score REAL, exact INTEGER, fuzzy INTEGER NOT NULL DEFAULT 0",
     "best": "score REAL",
     "fuzzy": "share REAL",
     "part": "share REAL",
@@ -52,8 +52,8 @@ _TABLES = {
 class Ranking:
     """The pages that answer the words of a query, in the table ``found``.
 
-    Of a page, ``standing`` has a bit for each group of the query that stands on it as it is, ``otherwise`` one for each
-    of those that stand on it in another form only.
+    Its columns ``exact`` and ``fuzzy`` are bits, one for each group of the query: whether the page contains the group
+    exactly, or only in another form.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Ranking:
             database: the index.
             sources: the tables of tokens to search; no page is in two of them.
             query: the query; it has words.
-            narrow: takes out of the table what the other conditions of the query bar.
+            narrow: removes from the table the pages that the other conditions of the query exclude.
         """
         self._database = database
         self._sources = sources
@@ -76,48 +76,49 @@ class Ranking:
         self._common = [self._is_common(group) for group in query.groups]
 
     def whole(self) -> None:
-        """Find every page on which any of the query stands, in any form."""
+        """Find every page that contains a part of the query, in any form."""
         self._clear("found")
         for number in range(len(self._query.groups)):
-            self._stand(number)
+            self._add_exact(number)
         self._add_fuzzy(self._sources)
         self._finish()
         self._add_adjacencies()
 
     def first(self, enough: int) -> bool:
-        """Find the pages that come first, and return whether so many are certainly right; if not, use :meth:`whole`.
+        """Find the best pages; return whether the first ``enough`` are certainly right. If not, use :meth:`whole`.
 
-        They are if so many have all of the query as it is, or if more than can be counted have some of it and no page
-        that was not looked at can come before them. All pages with all of the query as it is are found then.
+        They are right if ``enough`` pages contain all of the query exactly. They are also right if more pages than are
+        counted contain some of it, and no other page can score more. All pages with the whole exact query are then
+        found.
         """
         query = self._query
         self._clear("found")
         if all(self._common):
-            self._stand_together()
+            self._add_all_exact()
         else:
-            # A page with nothing but common words is soon outdone: those are looked up on the others' pages only.
+            # A page with common words alone scores low: so they are looked up only on pages with other words.
             others = [number for number, common in enumerate(self._common) if not common]
             for number in others:
-                self._stand(number)
+                self._add_exact(number)
             self._add_adjacencies(alone=True)
             distinctive = [*(term for number in others for term in query.groups[number]), *query.adjacencies]
             for number, common in enumerate(self._common):
                 if common:
-                    self._stand(number, among=distinctive)
+                    self._add_exact(number, among=distinctive)
         self._finish()
         if all(self._common):
             self._add_adjacencies()
-        if self._count(f"standing & {self._all} = {self._all}") >= enough:
+        if self._count(f"exact & {self._all} = {self._all}") >= enough:
             return True
         uncounted = any(self._common) and not (query.without or query.conditions or query.barred)
-        if all(self._common) or not (uncounted or self._count("standing") > MOST_COUNTED):
+        if all(self._common) or not (uncounted or self._count("exact") > MOST_COUNTED):
             return False
         return self._is_settled(enough)
 
     def _is_settled(self, enough: int) -> bool:
-        """Whether the pages that come first are right, after a closer look at a few that may come before others."""
+        """Whether the best pages are right, once the few that may score more in other forms are looked at."""
         row = self._database.execute(
-            "SELECT score FROM found WHERE standing ORDER BY score DESC LIMIT 1 OFFSET ?", (enough - 1,)
+            "SELECT score FROM found WHERE exact ORDER BY score DESC LIMIT 1 OFFSET ?", (enough - 1,)
         ).fetchone()
         most_of_unseen = sum(
             EXACT_TERM if common else FUZZY_TERM * differs
@@ -125,7 +126,7 @@ class Ranking:
         )
         if row is None or most_of_unseen >= row[0]:
             return False
-        missing = [f"(standing & {1 << number} = 0)" for number, differs in enumerate(self._may_differ) if differs]
+        missing = [f"(exact & {1 << number} = 0)" for number, differs in enumerate(self._may_differ) if differs]
         gain = f"{FUZZY_TERM} * ({' + '.join(missing)})"
         rows = self._database.execute(
             f"SELECT page FROM found WHERE {gain} > 0 AND score + {gain} >= ? LIMIT ?",
@@ -135,11 +136,11 @@ class Ranking:
             return False
         if rows:
             self._look_at([page for (page,) in rows])
-        self._database.execute("DELETE FROM found WHERE standing = 0")
+        self._database.execute("DELETE FROM found WHERE exact = 0")
         return True
 
-    def _stand(self, number: int, among: Sequence[Term] = ()) -> None:
-        """Add the pages on which a group stands as it is, or those of them on which one of some terms stands too."""
+    def _add_exact(self, number: int, among: Sequence[Term] = ()) -> None:
+        """Add the pages that contain a group exactly; if ``among`` is given, only those that contain one of it too."""
         group = self._query.groups[number]
         least = EXACT_TERM if may_differ(self._query) and not required(group) else 0.0
         with_all = EXACT if self._all == 1 else 0.0
@@ -162,31 +163,31 @@ class Ranking:
                         (phrase(term),),
                     )
                 self._database.execute(
-                    f"INSERT INTO found (page, score, standing) SELECT page, score, {bit} FROM best WHERE true {_ADD}"
+                    f"INSERT INTO found (page, score, exact) SELECT page, score, {bit} FROM best WHERE true {_ADD}"
                 )
 
-    def _stand_together(self) -> None:
-        """Add the pages on which all groups, each of them a common word, stand as they are."""
+    def _add_all_exact(self) -> None:
+        """Add the pages that contain all groups exactly; each group is one common word."""
         expression = " AND ".join(f"({phrase(term)})" for (term,) in self._query.groups)
         score = EXACT_TERM * len(self._query.groups) + (EXACT if self._all == 1 else 0.0)
         for source in self._sources:
             self._add(source, f"{score}, {self._all}", expression)
 
     def _finish(self) -> None:
-        """Take out what must not be there, and add what pages with all of the query have on top."""
+        """Remove what must not be found, and add the bonus for pages with the whole exact query."""
         database = self._database
         wanted = sum(1 << number for number, group in enumerate(self._query.groups) if required(group))
         if wanted:
-            database.execute(f"DELETE FROM found WHERE standing & {wanted} <> {wanted}")
+            database.execute(f"DELETE FROM found WHERE exact & {wanted} <> {wanted}")
         must = sum(1 << number for number in self._query.must)
         if must:
-            database.execute(f"DELETE FROM found WHERE (standing | otherwise) & {must} <> {must}")
+            database.execute(f"DELETE FROM found WHERE (exact | fuzzy) & {must} <> {must}")
         self._narrow()
         if self._all > 1:
-            database.execute(f"UPDATE found SET score = score + {EXACT} WHERE standing & {self._all} = {self._all}")
+            database.execute(f"UPDATE found SET score = score + {EXACT} WHERE exact & {self._all} = {self._all}")
 
     def _add_adjacencies(self, *, alone: bool = False) -> None:
-        """Add what pages have on top where words follow one another; with ``alone`` also pages that have but that."""
+        """Add the bonus for words that follow one another; with ``alone`` also add pages that have nothing else."""
         for adjacency, source in itertools.product(self._query.adjacencies, self._sources):
             more = ADJACENT / len(self._query.adjacencies)
             if alone:
@@ -197,7 +198,7 @@ class Ranking:
                 )
 
     def _look_at(self, pages: Sequence[int]) -> None:
-        """Look for the other forms of the words on these pages only."""
+        """Search these pages only for other forms of the words."""
         self._database.execute(f"CREATE VIRTUAL TABLE IF NOT EXISTS temp.few USING fts5 ({TOKENS})")
         self._database.execute("INSERT INTO few (few) VALUES ('delete-all')")
         for page in pages:
@@ -208,7 +209,7 @@ class Ranking:
         self._add_fuzzy([Source("few")])
 
     def _add_fuzzy(self, sources: Sequence[Source]) -> None:
-        """Add the pages on which a term stands in another form, but in none of its group as it is."""
+        """Add the pages that contain a group in another form, but not exactly."""
         for number, group in enumerate(self._query.groups):
             if not self._may_differ[number]:
                 continue
@@ -222,7 +223,7 @@ class Ranking:
                     )
             self._database.execute(
                 f"INSERT INTO found SELECT page, score, {_IN_ANOTHER_FORM}, {1 << number} FROM best WHERE true "
-                f"{_ADD}, otherwise = otherwise | excluded.otherwise WHERE standing & {1 << number} = 0"
+                f"{_ADD}, fuzzy = fuzzy | excluded.fuzzy WHERE exact & {1 << number} = 0"
             )
 
     def _find_fuzzy(self, term: Term, sources: Sequence[Source]) -> None:
@@ -236,7 +237,7 @@ class Ranking:
                 for expression in expressions:
                     self._share(table, source, expression, 1 / len(expressions), "share + excluded.share")
             if part.least > 1:
-                # Only a passage asks for more than one form: its skip-grams are all the forms it has.
+                # Only a passage needs more than one form, and its forms are its skip-grams.
                 few = (part.least - 0.5) / len(part.skip_grams)
                 self._database.execute(f"DELETE FROM {table} WHERE share < ?", (few,))
             if len(may_be) > 1:
@@ -257,13 +258,13 @@ class Ranking:
         )
 
     def _fuzzy_words(self, part: Part, source: Source) -> list[str]:
-        """Return the words of a table that are a part's word with some letters wrong; of all tables for another's."""
+        """Return the words that are a part's word with some letters wrong: of the source's level, or of all levels."""
         if not part.edits:
             return []
         words: dict[str, None] = {}
         for one in [source] if source.level is not None else self._sources:
             if one.level is not None:
-                # In the order of the table's key: of words as near as one another not all may be taken.
+                # In the order of the table's key: if too many words are equally near, always the same are taken.
                 rows = self._database.execute(
                     "SELECT word FROM words WHERE level = ? AND length BETWEEN ? AND ?",
                     (one.level.rank, len(part.word) - part.edits, len(part.word) + part.edits),
@@ -275,7 +276,7 @@ class Ranking:
         return [word for word, _, _ in matches]
 
     def _is_common(self, group: Iterable[Term]) -> bool:
-        """Whether a group is one word of which no page has more than another, for it stands on very many."""
+        """Whether a group is one word that is on so many pages that they all score the same for it."""
         terms = tuple(group)
         if len(terms) > 1 or required(terms) or not may_differ(self._query):
             return False
@@ -292,9 +293,9 @@ class Ranking:
         return found > MOST_COUNTED
 
     def _add(self, source: Source, columns: str, expression: str) -> None:
-        """Add pages of a table that match an expression, with a score and a bit for what stands on them."""
+        """Add pages of a table that match an expression, with their score and the bits of their exact groups."""
         self._database.execute(
-            f"INSERT INTO found (page, score, standing) {_match(source, columns)} {_ADD}", (expression,)
+            f"INSERT INTO found (page, score, exact) {_match(source, columns)} {_ADD}", (expression,)
         )
 
     def _count(self, condition: str) -> int:
@@ -306,13 +307,13 @@ class Ranking:
 
 
 def _match(source: Source, columns: str = "") -> str:
-    """Return the SELECT of the pages of a table that match an expression, with more columns if need be."""
+    """Return the SELECT of the pages of a table that match an expression, with more columns if given."""
     table = source.table
     return f"SELECT rowid{columns and ', '}{columns} FROM {table} WHERE {table} MATCH ? AND {source.rows}"
 
 
 def make_tables(database: sqlite3.Connection) -> None:
-    """Make the tables of a connection's own that are not there yet, and empty that of what is found."""
+    """Make the temporary tables of a connection if they are missing, and empty ``found``."""
     for table, columns in _TABLES.items():
         database.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} (page INTEGER PRIMARY KEY, {columns})")
     database.execute("DELETE FROM found")

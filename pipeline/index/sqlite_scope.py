@@ -1,9 +1,8 @@
-"""A scope in the SQLite store: the tables of tokens that a search uses, and the rows of them that count.
+"""A scope in the SQLite store: which tables of tokens a search uses, and which of their rows.
 
 Each level has a table of tokens of its own, with its own statistics. A search never touches the tables of levels that
 are out of its scope, except for granted case files. The number of a page contains its box and its case file:
-its high bits are the number of the box, the next ones that of the case file. So a row is filtered without a look
-elsewhere.
+its high bits are the number of the box, the next ones that of the case file. So rows need no other table.
 """
 
 import json
@@ -23,7 +22,7 @@ class Source(NamedTuple):
     """A table of tokens that a search uses.
 
     ``rows`` is the condition, in SQL, for its rows that are in the scope. ``weighed`` says whether BM25 counts: not
-    where rows beyond the scope would move it. ``level`` and ``pages`` are those of the table.
+    if rows outside the scope would change it. ``level`` and ``pages`` are those of the table.
     """
 
     table: str

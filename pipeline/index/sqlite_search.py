@@ -1,4 +1,4 @@
-"""A search of the SQLite store: which pages answer, and what is shown of them, in which order."""
+"""A search of the SQLite store: which pages answer a query, in which order, and what is shown of them."""
 
 import itertools
 import sqlite3
@@ -23,8 +23,8 @@ _ORDERS = {
     Sort.DATE: "documents.first = '', documents.first, place",
 }
 _MOST_SORTED = 1000
-# Of the pages that score like the last to be shown, which can be very many, no more than are wanted: they are met in
-# the order of their places.
+# Very many pages can have the same score as the last page to show. Only as many as needed are read, in the order of
+# their places.
 _FIRST = (
     "WHERE score > ? OR found.page IN (SELECT id FROM pages INDEXED BY pages_by_place CROSS JOIN found "
     "ON page = id AND score = ? ORDER BY place LIMIT ?)"
@@ -36,7 +36,7 @@ class Search:
     """One search, on a connection that reads the index as it is at one moment."""
 
     def __init__(self, database: sqlite3.Connection, scope: Scope) -> None:
-        """Begin with nothing found; nothing out of the scope will be."""
+        """Begin with nothing found. Pages outside the scope are never found."""
         self._database = database
         self._sources = sources(database, scope)
         self._query = Query()
@@ -48,7 +48,7 @@ class Search:
 
         Args:
             query: the query.
-            enough: how many pages are to be right if it is all the same how many others there are.
+            enough: how many of the best pages are needed, if the number of all others is not needed.
         """
         self._query = query
         if query.groups:
@@ -63,7 +63,7 @@ class Search:
         else:
             where, values = _all([_any(group) for group in query.conditions] + [_none(one) for one in query.barred])
             self._database.execute(
-                "INSERT INTO found (page, score, standing) SELECT pages.id, 0, 0 FROM pages "  # noqa: S608
+                "INSERT INTO found (page, score, exact) SELECT pages.id, 0, 0 FROM pages "  # noqa: S608
                 "JOIN documents ON documents.id = document_id "
                 f"WHERE {pages_in(self._sources)} AND {where}",
                 values,
@@ -71,7 +71,7 @@ class Search:
             self._narrow()
 
     def found(self, view: View) -> Found:
-        """Return what is found."""
+        """Return what was found."""
         row = self._database.execute("SELECT count(*), count(*) FILTER (WHERE score >= ?) FROM found", (EXACT,))
         pages, exact = row.fetchone()
         return Found(
@@ -84,11 +84,11 @@ class Search:
         )
 
     def hits(self, view: View) -> list[Hit]:
-        """Return the hits that are to be shown."""
+        """Return the hits to show."""
         return list(map(self._hit, self._by_case(view) if view.by_case else self._rows(view)))
 
     def _narrow(self) -> None:
-        """Take out of what is found what must not be there."""
+        """Remove the pages that the conditions of the query exclude."""
         query = self._query
         for term, source in itertools.product(query.without, self._sources):
             self._database.execute(
@@ -108,7 +108,7 @@ class Search:
         narrowed = ""
         values: tuple[float, ...] = ()
         if view.sort is Sort.RANK:
-            # So that no more pages are looked up than may be shown.
+            # So no more pages are looked up than can be shown.
             last = self._database.execute(
                 "SELECT score FROM found ORDER BY score DESC LIMIT 1 OFFSET ?", (until - 1,)
             ).fetchone()

@@ -1,4 +1,4 @@
-"""What a store of the index can do, whichever it is."""
+"""What every store of the index can do."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -14,12 +14,12 @@ from models.page import Page
 from models.scope import Scope
 from pipeline.index.query import Query
 
-# The facets, by the names they are shown under.
+# The names of the facets.
 FACETS = ("kind", "court", "year", "box", "script")
 
 
 class Sort(StrEnum):
-    """In what order pages are shown."""
+    """The order in which pages are shown."""
 
     RANK = "rank"
     DATE = "date"
@@ -29,8 +29,8 @@ class Sort(StrEnum):
 class View:
     """Which part of what is found is shown, and how.
 
-    ``offset`` hits are passed over, ``limit`` shown. With ``by_case`` the best page of each case file stands for all of
-    it. Hits with the same score are in the order of their place in the archive, so that pages of hits do not change.
+    ``offset`` hits are skipped, then ``limit`` are shown. With ``by_case`` only the best page of each case file is
+    shown. Hits with the same score are in the order of their place in the archive, so that pages of hits do not change.
     """
 
     limit: int = 10
@@ -48,39 +48,39 @@ def fingerprint(case: CaseFile) -> str:
 class Store(Protocol):
     """A place where pages are searched. Everything in it can be made again from the bags.
 
-    All that it does raises :class:`IndexUnusableError` when it cannot be done.
+    Every method raises :class:`IndexUnusableError` if it fails.
 
     Every search has a scope. Content outside it does not show in the answer: in no hit, count, facet, order
-    or near spelling. See ``docs/decisions/0008-scope-in-the-query.md``. ``now`` is the time by which the levels of a
-    case file are read; None where no end date can be believed to have passed.
+    or similar spelling. See ``docs/decisions/0008-scope-in-the-query.md``. ``now`` is the time at which the levels of a
+    case file are looked up; None if the clock is not trusted, so that no end date counts as passed.
     """
 
     def put(self, case: CaseFile, pages: Iterable[Page], now: datetime | None = None) -> None:
-        """Put the pages of a case file in at their levels, instead of all that it had before.
+        """Add the pages of a case file at their levels, and remove those that it had before.
 
-        Where it fails, :meth:`cases` does not give the case file's new fingerprint, so that it is put in again.
+        If this fails, :meth:`cases` does not return the case file's new fingerprint, so that it is added again.
         """
 
     def set_levels(self, case: CaseFile, now: datetime | None = None) -> bool:
-        """Let searches go by the levels of a case file that is in, if nothing else of it has changed since.
+        """Apply the levels of a case file to searches, if nothing else of it has changed since it was added.
 
         Returns:
-            Whether every search from now on goes by them. If not, the store holds other pages of the case file: put it
-            in again. Where this is false, or raises, the case file must be refused until it is in.
+            Whether all searches from now on use these levels. If not, the store holds other pages of the case file:
+            add it again. If this returns False or raises, scopes must refuse the case file until it is added.
         """
 
     def remove(self, case_id: str) -> None:
-        """Take the pages of a case file out; nothing happens where it has none."""
+        """Remove the pages of a case file, if there are any."""
 
     def search(self, query: Query, view: View, scope: Scope) -> Found:
         """Return the pages of a scope that answer a query.
 
-        First those that contain all of the query exactly, of them first those where its words follow each other; then
-        those with some of it, or with misread or differently spelled forms of it.
+        Pages that contain all of the query exactly come first, and among them those where its words follow each other.
+        Then come pages with a part of it, or with misread or differently spelled forms.
         """
 
     def each(self, query: Query, sort: Sort, scope: Scope) -> Iterator[Hit]:
-        """Yield every page of a scope that answers a query, from the index as it was then, in the order of a search."""
+        """Yield every page of a scope that answers a query, in order, from the index as it was at the beginning."""
 
     def merge(self) -> None:
         """Merge the pieces that many puts left, because they make searches slower. The results do not change."""
@@ -89,7 +89,7 @@ class Store(Protocol):
         """Return the number of all pages, also blank and hidden ones: for checks only, never for a reader's search."""
 
     def cases(self) -> dict[str, str]:
-        """Return the case files that are in whole, by their ids, each with its :func:`fingerprint`: for checks, too."""
+        """Return the ids of the complete case files, each with its :func:`fingerprint`: for checks only."""
 
     def rebuild(self, cases: Iterable[tuple[CaseFile, list[Page]]], now: datetime | None = None) -> int:
         """Rebuild the index from these case files, and return the number of its pages.

@@ -1,4 +1,4 @@
-"""The values of a query's fields: what each may be, and the form in which the stores compare it."""
+"""The values of a query's fields: which are allowed, and the form in which the stores compare them."""
 
 import calendar
 import re
@@ -19,38 +19,38 @@ FIELDS = frozenset(Field)
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _RANGE = re.compile(r"\.{2,}")
 _FIRST_DAY, _LAST_DAY = "0001-01-01", "9999-12-31"
-# No paper is of these years, but many bear them: those of the Buddhist era, which began 543 or 544 years earlier.
+# Years of the Buddhist era, which began 543 or 544 years earlier. Many papers have such years.
 _BUDDHIST_YEARS = range(2400, 2700)
 _BUDDHIST = 543
 
 
 class Known(Protocol):
-    """What kinds and courts are called."""
+    """The names of kinds and courts."""
 
     def kinds(self, value: str, *, prefix: bool) -> Sequence[str]:
-        """Return the kinds that a value names, or those of which a name begins so; none where it names none."""
+        """Return the kinds that a value names, or those with a name that begins so; none if there are none."""
 
     def near_kinds(self, value: str) -> Sequence[str]:
-        """Return the kinds of which a name is nearest to a value, the nearest first."""
+        """Return the kinds with the most similar names, the most similar first."""
 
     def court(self, value: str) -> str:
-        """Return the name that the archive has for what a value calls a court, or a province; "" if it is unknown."""
+        """Return the archive's name for a court or a province; "" if it is unknown."""
 
 
 def conditions(lexeme: Lexeme, source: str, known: Known | None) -> tuple[Condition, ...]:
-    """Return the conditions that a field of a query means: one of them must hold.
+    """Return the conditions that a field of a query means: one of them must be true.
 
     Args:
         lexeme: the field.
-        source: the query, for what is shown of it.
-        known: what kinds and courts are called; without it any value may be one.
+        source: the query, for the text that is shown.
+        known: the names of kinds and courts; without it any value is accepted.
 
     Raises:
         QueryError: there is no such field, or it has no such value.
     """
     field = _field(lexeme)
     if lexeme.fuzzy:
-        raise QueryError(f"{field}: cannot be searched with near spellings.", lexeme.end - 1)
+        raise QueryError(f"{field}: cannot be searched with similar spellings.", lexeme.end - 1)
     text = source[lexeme.at + lexeme.negated : lexeme.end]
     if field is Field.DATE:
         return (_dates(lexeme)._replace(text=text),)

@@ -147,13 +147,13 @@ def verify_log(archive: Archive, asker: Asker) -> Verified:
         for line in AuditLog(archive.folder).notes():
             count = line.number
             if count in anchors and anchors[count] != head(line):
-                damages.append(f"Line {count} is not the one that the journal tells of: the log was written anew.")
+                damages.append(f"Line {count} is not the one that the journal records: the log was replaced.")
     except AuditBrokenError as error:
         damages.append(str(error))
     else:
         if missing := [number for number in anchors if number > count]:
             damages.append(
-                f"The log ends at line {count}, and the journal tells of line {max(missing)}: it was cut off."
+                f"The log ends at line {count}, but the journal records line {max(missing)}: its end was cut off."
             )
     return Verified(count, max((number for number in anchors if number <= count), default=0), tuple(damages))
 
@@ -186,7 +186,7 @@ def _anchor_if_due(archive: Archive, asker: Asker, log: AuditLog) -> None:
     try:
         anchor(archive, asker)
     except (ArchiveBusyError, JournalBrokenError, OSError):
-        return  # `audit verify` tells up to where it is anchored
+        return  # `audit verify` says up to which line it is anchored
 
 
 def _is_sought(line: Note, sought: Sought, words: set[str]) -> bool:

@@ -60,7 +60,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class AtHand:
-    """An archive that is asked, too: ``shows`` says of a bag, and of a file in it, whether who asks may know of it."""
+    """An archive to look in, too: ``shows`` says whether the asker may know about a bag, or about a file in one."""
 
     folder: Path
     shows: Callable[[Path], bool] = lambda _place: True
@@ -75,7 +75,7 @@ def check_authenticity(
         archive: an archive that may hold it; it need not be there.
         what: a file or a folder, see :func:`check_file`, or the line of text itself.
         key_files: the public keys whose signatures count; None for those that the archive trusts.
-        asker: who asks; what that person may not see is not there. None for who can read the archive's disk.
+        asker: who asks; what the asker may not see counts as missing. None for people who can read its disk.
 
     Raises:
         UsageError: there is no such file.

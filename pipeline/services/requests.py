@@ -36,7 +36,7 @@ def ask_to_unseal(  # as set_level
         restriction = restriction_on(asker, record, part, level, why)
         if not unseals(archive, asker, record, restriction):
             raise ConflictError(f"That would unseal nothing of {case}.", "`bannasar level CASE` shows what is set.")
-        _be_few(archive, asker)
+        _refuse_too_many(archive, asker)
         number = _about_bag(archive, Event.UNSEAL_ASKED, case, asker, level_in_words(restriction))
         request = Request(
             number=number,
@@ -100,7 +100,7 @@ def ask_to_see(archive: Archive, asker: Asker, case: str, reason: str) -> Reques
         raise NotAllowedError("An operator sees everything.", "Name the account that asks.")
     require_reason(reason)
     with archive.held():
-        _be_few(archive, asker)
+        _refuse_too_many(archive, asker)
         entry = Entry(Event.SIGHT_ASKED, reason=f"{case}: {reason.strip()}")
         line = append(archive.folder, entry, asker.actor, archive.recorder.signer)
         request = Request(
@@ -116,7 +116,7 @@ def let_see(archive: Archive, asker: Asker, number: int, reason: str, until: dat
     with archive.held():
         request = _to_decide(archive, asker, number, Wish.SEE, reason)
         if until <= asker.at:
-            raise UsageError("That time has passed already.", "Name one to come.")
+            raise UsageError("That time has passed already.", "Give a later one.")
         words = f"request {number} of {request.by.name}, until {until.isoformat()}: {reason.strip()}"
         _about_bag(archive, Event.SIGHT_GRANTED, request.case, asker, words)
         return Requests(archive.folder).decide(request, Decision.GRANTED, until)
@@ -134,7 +134,7 @@ def refuse(archive: Archive, asker: Asker, number: int, reason: str) -> Request:
 
 
 def all_requests(archive: Archive, asker: Asker) -> list[Request]:
-    """Return all requests, the oldest first, to members of a group those about their boxes.
+    """Return all requests, the oldest first; members of a group get only those about their boxes.
 
     Raises:
         NotAllowedError: the asker may not decide them.
@@ -168,7 +168,7 @@ def _about_bag(archive: Archive, event: Event, case: str, asker: Asker, reason: 
     return append(archive.folder, entry, asker.actor, archive.recorder.signer).number
 
 
-def _be_few(archive: Archive, asker: Asker) -> None:
+def _refuse_too_many(archive: Archive, asker: Asker) -> None:
     """Refuse one request too many: each is a line of the journal, which nobody can remove."""
     own = [one for one in Requests(archive.folder).all() if one.by == asker.actor and not one.decision]
     if len(own) >= _MOST_OPEN:
@@ -183,7 +183,7 @@ def _to_decide(archive: Archive, asker: Asker, number: int, wish: Wish, reason: 
     if request.wish is not wish or not _is_recorded(archive, request):
         raise NotFoundError(f"There is no request {number} of that kind.", "`bannasar requests list` lists them.")
     if same_person(request.by.name, asker.actor.name):
-        raise NotAllowedError("Who asks does not decide.", "Another person does.")
+        raise NotAllowedError("The person who asked cannot decide.", "Another person decides.")
     return request
 
 

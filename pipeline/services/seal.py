@@ -158,7 +158,7 @@ def restriction_on(asker: Asker, case: CaseFile | None, part: Part, level: Level
     """Return what would be set on a part of a case file, or (None) on a box; raises as :func:`set_level`."""
     require_reason(why.reason)
     if why.until is not None and why.until <= asker.at:
-        raise UsageError("The end date has passed already.", "Name one to come, or none.")
+        raise UsageError("The end date has passed already.", "Give a later one, or none.")
     reach, pages = (Reach.BOX, ()) if case is None else _pages(case, part)
     return Restriction(
         level=level,
@@ -286,7 +286,7 @@ def _index(archive: Archive, case: CaseFile, bag: Path, clock: datetime) -> str:
 
 
 def level_in_words(restriction: Restriction) -> str:
-    """Return, for the journal what is set on what, and why."""
+    """Return in words, for the journal, which level is set on what, and why."""
     pages = ", ".join(f"{page.scan[:8]}…/{page.number}" for page in restriction.pages[:3])
     more = " …" if len(restriction.pages) > 3 else ""
     what = f"{restriction.reach} {pages}{more}".strip() if restriction.pages else restriction.reach

@@ -27,7 +27,7 @@ from pipeline.archive.withdrawal import is_withdrawn
 
 
 class Seen(NamedTuple):
-    """A case file in an asker's sight: its bag, its record, and the level of what is shown."""
+    """A case file that an asker may see: its bag, its record, and the level of what is shown."""
 
     bag: Path
     case: CaseFile
@@ -35,7 +35,7 @@ class Seen(NamedTuple):
 
 
 def person(archive: Archive, account: Account, clock: datetime) -> Asker:
-    """Return the asker for a person who signed in, with what the person may see at a time.
+    """Return the asker for a person who signed in, with what the person may see at this time.
 
     Args:
         archive: the archive.
@@ -56,11 +56,11 @@ def person(archive: Archive, account: Account, clock: datetime) -> Asker:
 
 
 def _let_see(archive: Archive, account: Account, clock: datetime) -> Collection[str]:
-    """Return what a person was let see and may see still, by the latest that it may be."""
+    """Return the case files that a person was allowed to see and still may, at the latest time that it can be."""
     try:
         last = AuditLog(archive.folder).last()
     except AuditBrokenError:
-        return ()  # nobody knows how late it was
+        return ()  # nobody knows the time
     latest = max(clock, datetime.fromisoformat(last.at)) if last else clock
     return Requests(archive.folder).seen_by(account.actor, latest)
 
@@ -116,9 +116,9 @@ def box_in_sight(archive: Archive, asker: Asker, box: str) -> Box:
 
 
 def known_box(archive: Archive, asker: Asker, box: str, but: str = "") -> Box:
-    """Return a box, by its id or its folder, that is not out of the asker's sight altogether; raises NotFoundError.
+    """Return a box, by its id or its folder, of which the asker may know; raises NotFoundError.
 
-    The box with the id ``but`` is taken for one that is.
+    The box with the id ``but`` counts as unknown.
     """
     boxes = asker.scope.boxes
     shown = [one for one in archive.ledger.boxes() if one.id != but and (boxes is None or one.id in boxes)]

@@ -63,7 +63,7 @@ def set_group(archive: Archive, asker: Asker, name: str, boxes: list[str]) -> No
 
 @notes_refusals
 def lock(archive: Archive, asker: Asker, name: str) -> Account:
-    """Lock an account, whatever its role: whoever is signed in with it is not any more; raises as :func:`set_role`."""
+    """Lock an account, whatever its role; a person who uses it is signed out. Raises as :func:`set_role`."""
     asker.must_be_allowed(Action.MANAGE_ACCOUNTS)
     _note(archive, asker, f"account {name}: locked")
     return Accounts(archive.folder).lock(name)
@@ -80,7 +80,7 @@ def unlock(archive: Archive, asker: Asker, name: str) -> Account:
 
 @notes_refusals
 def set_password(archive: Archive, asker: Asker, name: str, password: str) -> Account:
-    """Give another's account another password, where it was forgotten; raises as :func:`set_role`."""
+    """Set a new password for the account of another person, who forgot it; raises as :func:`set_role`."""
     accounts = Accounts(archive.folder)
     _must_be_allowed(asker, None, accounts.account(name))
     _note(archive, asker, f"account {name}: another password")
@@ -149,9 +149,9 @@ def sign_out(archive: Archive, asker: Asker, token: str) -> None:
 
 
 def _must_be_allowed(asker: Asker, role: Role | None = None, account: Account | None = None) -> None:
-    """Refuse who may not change such an account, or make it one of such a role.
+    """Refuse an asker who may not change such an account, or give it such a role.
 
-    Who could give himself or a friend the right to unseal, or take over the account of one who has it, could unseal
+    Otherwise a person could give the right to unseal to a friend, or take over an account that has it, and so unseal
     alone.
     """
     asker.must_be_allowed(Action.MANAGE_ACCOUNTS)
@@ -162,7 +162,7 @@ def _must_be_allowed(asker: Asker, role: Role | None = None, account: Account | 
             "Only an operator, at the archive's machine, changes accounts that may unseal or manage accounts."
         )
     if account and same_person(account.name, asker.actor.name):
-        raise NotAllowedError("Nobody changes his own account.", "Another administrator does.")
+        raise NotAllowedError("You cannot change your own account.", "Another administrator can.")
 
 
 def _note(archive: Archive, asker: Asker, what: str) -> None:

@@ -74,7 +74,7 @@ def test_a_log_that_was_written_anew_is_found_by_the_anchor(archive, auditor, re
     audit.anchor(archive, auditor)
     kept = list(AuditLog(archive.folder).notes())
     _rewrite(archive, [kept[0], kept[0], kept[2]])
-    assert "written anew" in audit.verify_log(archive, auditor).damages[0]
+    assert "was replaced" in audit.verify_log(archive, auditor).damages[0]
 
 
 def test_the_log_is_anchored_by_itself_every_hundred_lines(archive, reader):

@@ -180,8 +180,8 @@ def _rows(told: Sequence[_Told], cuts: _Cuts) -> tuple[list[list[str]], Comparis
     ]
     rows = [
         ["kinds, macro F1", *(f"{one.macro_f1:.3f}" for one in compared)],
-        ["kinds, precision of those sure", *(f"{one.precision:.3f}" for one in compared)],
-        ["kinds, share that is sure", *(f"{one.covered:.3f}" for one in compared)],
+        ["kinds, precision of the confident ones", *(f"{one.precision:.3f}" for one in compared)],
+        ["kinds, share that is confident", *(f"{one.covered:.3f}" for one in compared)],
         ["cuts, F1", f"{cuts.f1:.3f}", "", ""],
     ]
     for name, fact in _FACTS.items():

@@ -99,7 +99,7 @@ def test_the_same_queries_find_the_same_pages_in_the_same_order(sqlite, elastic)
 @pytest.mark.parametrize("one_by_one", [50, 3])
 def test_the_first_pages_are_the_same_where_not_all_are_looked_for(sqlite, elastic, monkeypatch, one_by_one):
     """In an archive with many more pages than here, it is done from a thousand on, for few or many pages."""
-    monkeypatch.setattr(elastic_first, "_MOST_LOOKED_AT", one_by_one)
+    monkeypatch.setattr(elastic_first, "_MOST_CANDIDATES", one_by_one)
     for module in (elastic_first, sqlite_ranking, sqlite_search):
         monkeypatch.setattr(module, "MOST_COUNTED", 15)
     uncounted = 0

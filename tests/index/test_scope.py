@@ -78,7 +78,7 @@ _QUERIES = (
 
 
 def test_a_sealed_word_answers_as_one_that_is_nowhere(filled):
-    """By word, phrase, beginning, near spelling, exclusion, alternative and field, in every view: hits and reasons."""
+    """By word, phrase, beginning, similar spelling, exclusion, alternative and field, in every view."""
     for pattern in _QUERIES:
         texts, answers = [], []
         for word, khmer in ((_SEALED, _KHMER_SEALED), (_NOWHERE, _KHMER_NOWHERE)):
