@@ -19,6 +19,8 @@ from pipeline.access.roles import Role
 
 _IDLE = 30 * 60.0  # seconds after which a session that is not used ends
 _LONGEST = 12 * 3600.0
+_SEEN_EVERY = 60.0  # seconds after which it is written down again that a session is used
+_OVERTAKEN = 30.0  # seconds that a question may wait for others of its session that came later
 _FREE_TRIES = 5
 _FIRST_WAIT, _LONGEST_WAIT = 60.0, 3600.0  # seconds; each wrong password doubles the wait
 LONGEST_NAME = 64
@@ -152,9 +154,10 @@ class Accounts:
         key, seconds = _hashed(token), now.timestamp()
         with self._database() as database:
             session = database.execute("SELECT * FROM sessions WHERE token = ?", (key,)).fetchone()
-            # A clock that was set back does not make a session longer.
-            if session and 0 <= seconds - session["seen"] < _IDLE and seconds - session["begun"] < _LONGEST:
-                database.execute("UPDATE sessions SET seen = ? WHERE token = ?", (seconds, key))
+            if session and _lasts(session, seconds):
+                # A browser asks for many pictures at once: each write would wait for the disk.
+                if seconds - session["seen"] >= _SEEN_EVERY:
+                    database.execute("UPDATE sessions SET seen = ? WHERE token = ?", (seconds, key))
                 return _account(self._known(database, session["account"]))
             database.execute("DELETE FROM sessions WHERE token = ?", (key,))
         raise SignInError("You are not signed in, or your session has ended.", "Sign in.")
@@ -200,6 +203,12 @@ class Accounts:
         failed = (row["failed"] if row else 0) + 1
         wait = min(_FIRST_WAIT * 2.0 ** min(max(failed - _FREE_TRIES, 0), 30), _LONGEST_WAIT)
         database.execute("INSERT OR REPLACE INTO tries VALUES (?, ?, ?)", (key, failed, seconds + wait))
+
+
+def _lasts(session: sqlite3.Row, seconds: float) -> bool:
+    """Whether a session has not ended; a clock that was set back does not make it longer."""
+    seen, begun = float(session["seen"]), float(session["begun"])
+    return -_OVERTAKEN < seconds - seen < _IDLE and seconds - begun < _LONGEST
 
 
 def _as_name(name: str) -> str:

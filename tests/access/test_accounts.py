@@ -78,6 +78,14 @@ def test_a_session_that_rests_ends(accounts, later):
         accounts.signed_in(token, NOW + later)
 
 
+def test_a_session_outlives_a_question_that_is_answered_after_a_later_one(accounts):
+    _, token = accounts.sign_in("dara", SECRET, NOW)
+    later = NOW + 5 * MINUTE
+    accounts.signed_in(token, later)
+    assert accounts.signed_in(token, later - timedelta(seconds=3)).name == "dara"
+    assert accounts.signed_in(token, later).name == "dara"
+
+
 def test_a_session_ends_after_twelve_hours_however_busy(accounts):
     _, token = accounts.sign_in("dara", SECRET, NOW)
     for passed in range(20, 720, 20):
