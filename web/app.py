@@ -22,7 +22,7 @@ from web.door import Door
 from web.guard import Guard, TooLargeError
 from web.language import language_of
 from web.room import Asked, Room, View, asked, make_templates, with_query, words_of
-from web.views import browse, case, names, page, search, verify, visit
+from web.views import browse, case, iiif, names, page, search, verify, visit
 
 _LOG = logging.getLogger(__name__)
 _STATIC = Path(__file__).parent / "static"
@@ -68,6 +68,12 @@ def create_app(settings: Settings, door: Door, hosts: Collection[str], *, is_sec
         Route(place + "/picture/{width:int}.jpg", _shown(page.picture)),
         Route(place + "/cutting.jpg", _shown(page.cutting)),
         Route(place + "/alto.xml", _shown(page.alto)),
+        Route("/case/{case}/iiif/manifest.json", _shown(iiif.manifest)),
+        Route("/case/{case}/iiif/search", _shown(iiif.hits)),
+        Route(place + "/text.json", _shown(iiif.text)),
+        Route(place + "/image", _shown(iiif.picture)),
+        Route(place + "/image/info.json", _shown(iiif.picture_info)),
+        Route(place + "/image/full/{size}/0/default.jpg", _shown(iiif.sized_picture)),
         Route("/verify", _shown(verify.verify_form), methods=["GET"]),
         Route("/verify", _done(verify.verify), methods=["POST"]),
         Route("/help", _shown(visit.help_page)),

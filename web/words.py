@@ -32,6 +32,8 @@ WORDS = _mark(
     "Save it as UTF-8, a line for each search.",
     "The list is too long.",
     "There is no picture of that width.",
+    "There is no picture of that size.",
+    "info.json lists the sizes.",
     "The place of the hit cannot be read.",
     "Search again.",
     "The code is too long to be one of a certificate.",

@@ -212,6 +212,14 @@ class ElasticStore:
                 for row in self._scan(dsl.routing(scope), dsl.compiled(query, scope), dsl.order(sort)):
                     yield _hit(row, query, sort)
 
+    def places(self, query: Query, scope: Scope) -> Iterator[PageRef]:
+        """Yield the pages of a scope that answer a query, without a look at their words."""
+        with self._border():
+            if self._check():
+                wanted = dsl.compiled(query, scope)
+                found = self._scan(dsl.routing(scope), wanted, [{"place": "asc"}], ["scan", "number"])
+                yield from (PageRef(**row["_source"]) for row in found)
+
     def rebuild(self, cases: Iterable[tuple[CaseFile, list[Page]]], now: datetime | None = None) -> int:
         """Rebuild the index under a new name, and move the alias when everything is in and counted."""
         with self._border():

@@ -224,6 +224,12 @@ class SqliteStore:
                 yield from hits
                 offset += _HITS_AT_ONCE
 
+    def places(self, query: Query, scope: Scope) -> Iterator[PageRef]:
+        """Yield the pages that answer a query, without a look at their words."""
+        with self._reading(scope) as search:
+            search.run(query)
+            yield from search.places()
+
     @contextmanager
     def _reading(self, scope: Scope) -> Iterator[Search]:
         """Begin a search that reads the index as it is at this moment."""

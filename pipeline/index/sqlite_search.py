@@ -3,9 +3,10 @@
 import itertools
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from models.hit import Count, Found, Hit
+from models.page import PageRef
 from models.scope import Scope
 from pipeline.index.entry import About, unpack
 from pipeline.index.fts import phrase
@@ -86,6 +87,11 @@ class Search:
     def hits(self, view: View) -> list[Hit]:
         """Return the hits to show."""
         return list(map(self._hit, self._by_case(view) if view.by_case else self._rows(view)))
+
+    def places(self) -> Iterator[PageRef]:
+        """Yield the pages that are found, without a look at their words."""
+        rows = self._database.execute("SELECT scan, number FROM found JOIN pages ON pages.id = found.page")
+        return (PageRef(scan=scan, number=number) for scan, number in rows)
 
     def _narrow(self) -> None:
         """Remove the pages that the conditions of the query exclude."""

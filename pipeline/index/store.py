@@ -10,7 +10,7 @@ from typing import Protocol, Self
 
 from models.case import CaseFile
 from models.hit import Found, Hit
-from models.page import Page
+from models.page import Page, PageRef
 from models.scope import Scope
 from pipeline.index.query import Query
 
@@ -81,6 +81,9 @@ class Store(Protocol):
 
     def each(self, query: Query, sort: Sort, scope: Scope) -> Iterator[Hit]:
         """Yield every page of a scope that answers a query, in order, from the index as it was at the beginning."""
+
+    def places(self, query: Query, scope: Scope) -> Iterator[PageRef]:
+        """Yield the pages of a scope that answer a query, in no order, without a look at their words."""
 
     def merge(self) -> None:
         """Merge the pieces that many puts left, because they make searches slower. The results do not change."""

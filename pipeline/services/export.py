@@ -25,7 +25,7 @@ from pipeline.archive.fixity import require_intact
 from pipeline.archive.signed_pdf import sign_pdf
 from pipeline.archive.transfer import copy_bag
 from pipeline.formats.format import Format, parts
-from pipeline.formats.iiif import manifest, picture_name, picture_size, text_name, text_of
+from pipeline.formats.iiif import Files, manifest, picture_name, picture_size, text_name, text_of
 from pipeline.formats.registry import formats
 from pipeline.services.audit import note, notes_refusals
 from pipeline.services.pictures import upright_from_pdf
@@ -139,7 +139,7 @@ def export_iiif(archive: Archive, asker: Asker, case: str, to: Path, base: str) 
     require_intact(bag)
     record, pages = read_bag(bag)
     note(archive, asker, Deed.EXPORTED, f"{case}/iiif", level)
-    place = f"{base.rstrip('/')}/{quote(bag.name)}"
+    addresses = Files(f"{base.rstrip('/')}/{quote(bag.name)}")
     with _beside(to) as aside:
         folder = aside / bag.name
         for name in ("pages", "text"):
@@ -152,8 +152,8 @@ def export_iiif(archive: Archive, asker: Asker, case: str, to: Path, base: str) 
             picture = upright_from_pdf(pdf, order, record, page, settings.limits.page_seconds)
             image = Image.fromarray(picture.pixels).resize(picture_size(page))
             image.save(folder / picture_name(number), "JPEG", quality=settings.pdf.jpeg_quality)
-            _write_json(folder / text_name(number), text_of(page, number, place))
-        _write_json(folder / "manifest.json", manifest(record, pages, place))
+            _write_json(folder / text_name(number), text_of(page, number, addresses))
+        _write_json(folder / "manifest.json", manifest(record, pages, addresses))
         _move(aside, to)
     return to / bag.name / "manifest.json"
 

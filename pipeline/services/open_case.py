@@ -42,6 +42,11 @@ class CaseView:
         """Whether nothing of it is outside the scope."""
         return self.case is self.record
 
+    @property
+    def refs(self) -> list[PageRef]:
+        """The pages that are shown, in the order of its documents."""
+        return [ref for document in self.case.documents for ref in document.pages]
+
     def level_of(self, ref: PageRef) -> Level:
         """Return the level of a page."""
         return self.levels.of(ref.scan, ref.number)
@@ -133,8 +138,12 @@ def open_page(archive: Archive, asker: Asker, case_id: str, scan: str, number: i
         BagError: the bag cannot be read.
         LedgerError: the ledger cannot be read.
     """
-    view = open_case(archive, asker, case_id)
-    refs = [ref for document in view.case.documents for ref in document.pages]
+    return page_of(open_case(archive, asker, case_id), scan, number)
+
+
+def page_of(view: CaseView, scan: str, number: int) -> PageView:
+    """Return a page of a case file in sight; raises as :func:`open_page`."""
+    refs = view.refs
     at = next(
         (
             place

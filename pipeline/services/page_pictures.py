@@ -1,11 +1,7 @@
 """Pictures of pages to read on a screen: whole, small, or cut out around a hit."""
 
 import io
-import os
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
 
 import pikepdf
 from PIL import Image, ImageChops, ImageDraw
@@ -16,6 +12,7 @@ from models.level import Level
 from models.page import Rect
 from pipeline.archive.archive import Archive
 from pipeline.archive.journal import manifest_of
+from pipeline.archive.picture_cache import PictureCache
 from pipeline.archive.places import pictures_cache
 from pipeline.services.open_case import PageView
 from pipeline.services.pictures import FRAME, MARKER, upright_from_pdf
@@ -26,15 +23,17 @@ WIDTHS = (160, 900, 1800, 3600)
 _QUALITY = 60
 _AROUND = 2.2  # heights of the hit's box shown above and below it
 _CUT_WIDTH = 720  # pixels
-_MOST_BYTES = 512 << 20
+_ORIENTATION = 0x0112  # of Exif: browsers turn a picture by it, and PDF viewers do not
+_UPRIGHT = {None, 1}
 _MARGIN = 4
 
 
 def page_picture(archive: Archive, page: PageView, width: int) -> bytes:
     """Return a page, upright, as a JPEG no wider than ``width`` pixels.
 
-    It is made once and kept in the archive's cache, by its case file and the digest of its bag, until that changes
-    (:mod:`pipeline.archive.commit`). What is sealed is never kept there.
+    If the PDF has a JPEG of it that is not wider, it is that one. Otherwise it is made once. It is kept in the cache of
+    the archive, by its case file and the digest of its bag, until that changes (:mod:`pipeline.archive.commit`). What
+    is sealed is never kept there.
 
     Args:
         archive: the archive.
@@ -45,18 +44,24 @@ def page_picture(archive: Archive, page: PageView, width: int) -> bytes:
         ScanError: the page cannot be drawn.
         OSError: the bag cannot be read.
     """
-    cache = _Cache(pictures_cache(archive.folder))
+    cache = PictureCache(pictures_cache(archive.folder))
     manifest = manifest_of(page.view.bag)
     name = f"{page.view.case.id}/{manifest[:32]}-{page.page.scan[:16]}-{page.page.number}-{width}.jpg"
     is_sealed = page.level is Level.SEALED
     if not is_sealed and (kept := cache.get(name)) is not None:
         return kept
-    made = _encoded(_smaller(_picture(archive, page), width))
+    made = _made(archive, page, width)
     if not is_sealed:
         cache.put(name, made)
         if manifest_of(page.view.bag) != manifest:
             cache.drop(name)  # it may have been sealed since
     return made
+
+
+def picture_sizes(archive: Archive, page: PageView) -> list[tuple[int, int]]:
+    """Return width and height of each picture of a page, the largest last; raises as :func:`page_picture`."""
+    largest = Image.open(io.BytesIO(page_picture(archive, page, WIDTHS[-1]))).size
+    return [*(_narrowed(largest, width) for width in WIDTHS if width < largest[0]), largest]
 
 
 def cut_out(archive: Archive, page: PageView, hits: Sequence[Rect]) -> bytes:
@@ -102,67 +107,47 @@ def _mark(picture: Image.Image, boxes: Sequence[tuple[int, ...]]) -> None:
         drawn.rectangle(place, outline=FRAME, width=2)
 
 
-def _picture(archive: Archive, page: PageView) -> Image.Image:
+def _made(archive: Archive, page: PageView, width: int) -> bytes:
+    """Return a page as a JPEG: that of its PDF, unchanged, if it is not too wide, otherwise a new one."""
     if not page.view.case.upright:
         seconds = archive.settings.limits.page_seconds
         found = upright_from_pdf(page.pdf, page.picture_place + 1, page.view.case, page.page, seconds)
-        return Image.fromarray(found.pixels)
+        drawn = Image.fromarray(found.pixels)
+        return _encoded(_resized(drawn, _narrowed(drawn.size, width)))
     try:
         with pikepdf.open(page.pdf) as pdf:
             (image,) = pdf.pages[page.picture_place].get_images().values()
             raw = image.read_raw_bytes()
         picture = Image.open(io.BytesIO(raw))
+        if picture.width <= width and _is_shown_right(picture):
+            return raw
+        size = _narrowed(picture.size, width)
+        if picture.format == "JPEG":
+            # It may be decoded at an eighth, a quarter or half of its size, and twice of what is wanted is enough.
+            picture.draft(None, (2 * size[0], 2 * size[1]))
         picture.load()
     except (pikepdf.PdfError, ValueError, IndexError, OSError) as error:
         raise ScanError(Code.PDF, "the picture of a page is not in the place where Bannasar puts it") from error
-    return picture
+    return _encoded(_resized(picture, size))
 
 
-def _smaller(picture: Image.Image, width: int) -> Image.Image:
+def _is_shown_right(picture: Image.Image) -> bool:
+    """Whether a browser shows the file of a picture as a viewer shows it in the PDF."""
+    is_jpeg = picture.format == "JPEG" and picture.mode in {"L", "RGB"}
+    return is_jpeg and picture.getexif().get(_ORIENTATION) in _UPRIGHT
+
+
+def _narrowed(size: tuple[int, int], width: int) -> tuple[int, int]:
+    """Return the size of a picture that is made no wider than this."""
+    return size if size[0] <= width else (width, max(1, round(size[1] * width / size[0])))
+
+
+def _resized(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     plain = picture if picture.mode in {"L", "RGB"} else picture.convert("RGB")
-    if plain.width <= width:
-        return plain
-    height = max(1, round(plain.height * width / plain.width))
-    return plain.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return plain if plain.size == size else plain.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 def _encoded(picture: Image.Image) -> bytes:
     stream = io.BytesIO()
     picture.save(stream, "JPEG", quality=_QUALITY)
     return stream.getvalue()
-
-
-class _Cache:
-    """Files by name in a folder; when there are too many, the oldest are removed. A failing cache only costs time."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def get(self, name: str) -> bytes | None:
-        with suppress(OSError):
-            content = (self._folder / name).read_bytes()
-            os.utime(self._folder / name)
-            return content
-        return None
-
-    def put(self, name: str, content: bytes) -> None:
-        file = self._folder / name
-        with suppress(OSError):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as made:
-                made.write(content)
-            Path(made.name).replace(file)
-            if hash(name) % 64 == 0:
-                self._shrink()
-
-    def drop(self, name: str) -> None:
-        (self._folder / name).unlink(missing_ok=True)
-
-    def _shrink(self) -> None:
-        files = sorted((file.stat().st_mtime, file.stat().st_size, file) for file in self._folder.glob("*/*.jpg"))
-        too_much = sum(size for _, size, _ in files) - _MOST_BYTES
-        for _, size, file in files:
-            if too_much <= 0:
-                return
-            file.unlink(missing_ok=True)
-            too_much -= size

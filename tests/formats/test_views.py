@@ -7,7 +7,7 @@ import pytest
 from ocrmypdf.hocrtransform import HocrParser
 
 from pipeline.formats.hocr import hocr
-from pipeline.formats.iiif import manifest, text_of
+from pipeline.formats.iiif import Files, manifest, text_of
 from tests.conftest import ROOT
 
 BASE = "https://archive.example/iiif/box_a"
@@ -34,7 +34,7 @@ def pages(make):
 @pytest.mark.slow
 def test_the_manifest_is_valid(make, pages, models):
     """Against the models of the API: a canvas for each page, a range for each document."""
-    made = manifest(make.case(*pages), pages, BASE)
+    made = manifest(make.case(*pages), pages, Files(BASE))
     read = models.Manifest.model_validate(made)
     assert [canvas.height for canvas in read.items] == [1169, 1169]
     assert made["structures"][0]["items"] == [{"id": f"{BASE}/canvas/{n}", "type": "Canvas"} for n in (1, 2)]
@@ -45,13 +45,13 @@ def test_the_manifest_is_valid(make, pages, models):
 @pytest.mark.slow
 def test_each_line_is_an_annotation_where_it_stands(pages, models):
     """Khmer words are not separated."""
-    made = text_of(pages[0], 1, BASE)
+    made = text_of(pages[0], 1, Files(BASE))
     models.AnnotationPage.model_validate(made)
     first, second = made["items"]
     assert (first["body"]["value"], second["body"]["value"]) == ("ព្រះរាជា ២១៤", "Le greffier")
     box = pages[0].blocks[0].lines[0].box
     assert first["target"] == f"{BASE}/canvas/1#xywh={box.left},{box.top},{box.right - box.left},{box.bottom - box.top}"
-    assert text_of(pages[1], 2, BASE)["items"] == []
+    assert text_of(pages[1], 2, Files(BASE))["items"] == []
 
 
 def test_hocr_is_read_by_others(pages, tmp_path):

@@ -65,6 +65,7 @@ def _answers(store, text, scope):
     views.append(View(facets=True))
     found = [store.search(query, view, scope).model_dump() for view in views]
     exported = [[hit.model_dump() for hit in store.each(query, sort, scope)] for sort in Sort]
+    exported.append([ref.model_dump() for ref in store.places(query, scope)])
     why = [] if found[0]["pages"] else why_nothing(store, query, scope)
     return found, exported, why
 

@@ -332,6 +332,7 @@ def test_pages_of_hits_hold_still_and_every_hit_is_on_one(store, make):
     ]
     assert shown == list(range(1, 24))
     assert [hit.page for hit in store.each(query, Sort.RANK, EVERYTHING)] == shown
+    assert sorted(ref.number for ref in store.places(query, EVERYTHING)) == shown
 
 
 def test_pages_that_read_alike_come_after_those_with_all_as_it_is(store, make):

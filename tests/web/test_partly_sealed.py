@@ -159,6 +159,17 @@ def test_the_case_file_names_nothing_that_is_sealed(room: Room) -> None:
     assert "level set" in room.operator.get(f"/case/{CASE}").text
 
 
+def test_a_viewer_gets_the_pages_in_sight(room: Room) -> None:
+    """The manifest and the search within it name no sealed page; the operator's name all four."""
+    for path in (f"/case/{CASE}/iiif/manifest.json", f"/case/{CASE}/iiif/search?q=tribunal"):
+        shown, whole = room.reader.get(path).text, room.operator.get(path).text
+        assert [page_address(*place) in shown for place in (("mixed", 2), ("open", 1))] == [True, True]
+        assert not re.search(f"hidden|{SCANS['hidden'][:12]}|{page_address('mixed', 1)}/", shown)
+        assert f"{page_address('hidden', 1)}/" in whole
+    assert room.reader.get(f"/case/{CASE}/iiif/search?q=hiddendocument").text.count("xywh") == 0
+    assert room.operator.get(f"/case/{CASE}/iiif/search?q=hiddendocument").text.count("xywh") == 1
+
+
 def test_pictures_that_were_kept_go_when_they_are_sealed(room: Room) -> None:
     """Whoever gets the cache's folder gets nothing that is sealed."""
     assert not [file for file in (room.archive / "cache").rglob("*.jpg") if f"{SCANS['hidden'][:16]}-1-" in file.name]

@@ -48,8 +48,9 @@ def test_the_operator_finds_it(operator: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
-    "ending", ["", "/picture/160.jpg", "/picture/900.jpg", "/cutting.jpg?boxes=1,1,9,9", "/alto.xml"]
-)
+    "ending", ["", "/picture/160.jpg", "/picture/900.jpg", "/cutting.jpg?boxes=1,1,9,9", "/alto.xml", "/text.json",
+               "/image", "/image/info.json", "/image/full/max/0/default.jpg", "/image/full/7,7/0/default.jpg"]
+)  # fmt: skip
 def test_a_sealed_page_answers_as_one_that_is_not_there(reader: Visitor, ending: str) -> None:
     """Its picture, its text, its thumbnail."""
     hidden = reader.get(SEALED + ending)
@@ -57,7 +58,10 @@ def test_a_sealed_page_answers_as_one_that_is_not_there(reader: Visitor, ending:
     assert (hidden.status, hidden.content) == (404, unknown.content)
 
 
-@pytest.mark.parametrize("ending", ["", "/document/1.pdf", f"/scan/{SHAS['sealed'][:12]}/original"])
+@pytest.mark.parametrize(
+    "ending", ["", "/document/1.pdf", f"/scan/{SHAS['sealed'][:12]}/original", "/iiif/manifest.json",
+               "/iiif/search?q=tribunal", "/iiif/search"]
+)  # fmt: skip
 def test_a_sealed_case_file_answers_as_one_that_is_not_there(reader: Visitor, ending: str) -> None:
     """By its id, its PDF, its scan."""
     hidden, unknown = reader.get(f"/case/box_sealed{ending}"), reader.get(f"/case/box_nobody{ending}")

@@ -32,7 +32,7 @@ def page(asked: Asked) -> Response:
             hits = hit_boxes(view, service.understood(asked.archive, query, asked.reader.asker.scope))
         except QueryError:
             query = ""
-    asked.note(view.level, Deed.OPENED, _name(view))
+    asked.note(view.level, Deed.OPENED, name_of(view))
     return asked.page(
         "page.html",
         view=view,
@@ -55,23 +55,23 @@ def picture(asked: Asked) -> Response:
         raise UsageError("There is no picture of that width.", f"There are: {', '.join(map(str, WIDTHS))}.")
     view = opened(asked)
     # A thumbnail belongs to the list of its case file's pages: nobody reads on it.
-    asked.note_look(view.level, view.view.case.id if width == WIDTHS[0] else _name(view))
-    return _image(asked, view, page_picture(asked.archive, view, width))
+    asked.note_look(view.level, view.view.case.id if width == WIDTHS[0] else name_of(view))
+    return image(asked, view, page_picture(asked.archive, view, width))
 
 
 def cutting(asked: Asked) -> Response:
     """Send the part of a page around some boxes, marked."""
     view = opened(asked)
     boxes = _boxes(asked.request.query_params.get("boxes", ""), view.page)
-    asked.note_look(view.level, _name(view))
-    return _image(asked, view, cut_out(asked.archive, view, boxes))
+    asked.note_look(view.level, name_of(view))
+    return image(asked, view, cut_out(asked.archive, view, boxes))
 
 
 def alto(asked: Asked) -> Response:
     """Send a page's ALTO."""
     view = opened(asked)
     asked.reader.asker.must_be_allowed(Action.EXPORT)
-    asked.note(view.level, Deed.EXPORTED, f"{_name(view)}.xml")
+    asked.note(view.level, Deed.EXPORTED, f"{name_of(view)}.xml")
     return Response(
         alto_of_page(view),
         media_type="application/xml",
@@ -129,7 +129,8 @@ def _boxes(text: str, page: Page) -> list[Rect]:
     return found
 
 
-def _image(asked: Asked, view: PageView, content: bytes) -> Response:
+def image(asked: Asked, view: PageView, content: bytes) -> Response:
+    """Return the answer with a picture of a page; no copy of a sealed one stays in a browser."""
     if view.level is Level.SEALED:
         return Response(content, media_type="image/jpeg")  # no copy of it stays anywhere
     # A copy may stay in the browser, but the browser asks each time whether it may still be shown.
@@ -140,5 +141,6 @@ def _image(asked: Asked, view: PageView, content: bytes) -> Response:
     return Response(content, media_type="image/jpeg", headers=headers)
 
 
-def _name(view: PageView) -> str:
+def name_of(view: PageView) -> str:
+    """Return the page's name in the audit log."""
     return f"{view.view.case.id}/{view.page.scan[:16]}/{view.page.number}"

@@ -1,0 +1,67 @@
+"""Pictures of pages: the PDF's own JPEG where it is right, and what a broken or sealed one does."""
+
+import io
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pikepdf
+import pytest
+from PIL import Image
+
+from pipeline.archive.archive import Archive
+from tests.conftest import Maker, archive_settings
+from tests.reading_room import SHAS, Visitor, make_archive, open_room
+
+PICTURE = f"/case/box_letter/scan/{SHAS['letter'][:16]}/page/1/picture"
+
+
+def _pdf(archive: Path) -> Path:
+    with Archive(archive_settings(archive)) as opened:
+        return opened.bag("box_letter") / "data" / "documents" / "001.pdf"
+
+
+def _own_picture(file: Path) -> bytes:
+    with pikepdf.open(file) as pdf:
+        (image,) = pdf.pages[0].get_images().values()
+        return bytes(image.read_raw_bytes())
+
+
+def test_the_jpeg_of_the_pdf_is_passed_on(archive: Path, operator: Visitor) -> None:
+    """Unchanged where it is not wider than what is asked for; a narrower one is made."""
+    own = _own_picture(_pdf(archive))
+    assert own.startswith(b"\xff\xd8")
+    assert operator.get(f"{PICTURE}/900.jpg").content == own
+    small = Image.open(io.BytesIO(operator.get(f"{PICTURE}/160.jpg").content))
+    assert small.size == (160, 226)
+
+
+def test_a_broken_file_of_the_cache_is_made_again(archive: Path, operator: Visitor) -> None:
+    """The reader sees the page and not the damage."""
+    right = operator.get(f"{PICTURE}/160.jpg").content
+    (kept,) = (archive / "cache").rglob(f"*{SHAS['letter'][:16]}-1-160.jpg")
+    kept.write_bytes(right[: len(right) // 2])
+    assert operator.get(f"{PICTURE}/160.jpg").content == right
+    assert kept.read_bytes() == right
+
+
+@pytest.mark.parametrize("how", ["turned by Exif", "for print"])
+def test_a_jpeg_that_browsers_show_otherwise_is_made_anew(tmp_path: Path, make: Maker, how: str) -> None:
+    """A viewer of PDFs shows no turn of Exif, and ink of four colours as a printer mixes it."""
+    archive = make_archive(tmp_path / "archive", make)
+    pixels = Image.new("CMYK" if how == "for print" else "L", (80, 113), 0)
+    written = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6 if how == "turned by Exif" else 1
+    pixels.save(written, "JPEG", exif=exif)
+    with pikepdf.open(_pdf(archive), allow_overwriting_input=True) as pdf:
+        (image,) = pdf.pages[0].get_images().values()
+        image.write(written.getvalue(), filter=pikepdf.Name.DCTDecode)
+        pdf.save()
+    with open_room(archive) as address:
+        visitor = Visitor(urlsplit(address).port or 0)
+        visitor.get(urlsplit(address).path)
+        shown = visitor.get(f"{PICTURE}/900.jpg")
+    picture = Image.open(io.BytesIO(shown.content))
+    assert shown.content != written.getvalue()
+    assert (picture.size, picture.getexif().get(0x0112)) == ((80, 113), None)
+    assert picture.mode in {"L", "RGB"}
