@@ -14,6 +14,7 @@ from tests.bench import recognition as recognition_bench
 from tests.bench import rendering as rendering_bench
 from tests.bench import search as search_bench
 from tests.bench import soak as soak_bench
+from tests.bench import web as web_bench
 
 app = typer.Typer(help="Measure Bannasar and compare it with other programs, in one run.", no_args_is_help=True)
 
@@ -112,6 +113,24 @@ def search(
     if write and not folder:
         raise typer.BadParameter("What is written holds the pages' figures too: name a folder.")
     search_bench.search(folder, sizes, keep=keep, write=write, scopes_only=scopes_only)
+
+
+@app.command()
+def web(
+    keep: Annotated[
+        Path, typer.Option("--keep", metavar="DIR", help="Keep the archive of made pages here, or use the one kept.")
+    ],
+    size: Annotated[int, typer.Option(min=2100, help="How many made pages the archive has.")] = 100_000,
+    write: Annotated[bool, typer.Option("--write", help="Put the results into docs/benchmarks.md.")] = False,
+) -> None:
+    """What readers of the reading room wait for, what it needs, and what the worst searches do to others.
+
+    The archive is made first if it is not there, which takes some 20 minutes for 100,000 pages.
+
+    Example:
+        script/bench web --keep ~/made --write
+    """
+    web_bench.measure(keep, size, write=write)
 
 
 @app.command()

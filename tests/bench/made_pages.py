@@ -28,7 +28,7 @@ _KHMER = re.compile(r"[\u1780-\u17d3]+")
 _LINES = 24
 _WORDS_A_LINE = 9
 PAGES_A_CASE = 20
-_PAGES_A_DOCUMENT = 4
+PAGES_A_DOCUMENT = 4
 
 
 @cache
@@ -104,7 +104,7 @@ def cases(pages: int, spoilt: float = 0.0, words: int = 20_000) -> Iterator[tupl
         for number in range(count):
             lines = [written(line) for line in text(first + number, words)]
             made.append(page(scan, number + 1, [spoil(line, spoilt, rng) for line in lines] if spoilt else lines))
-        yield _case(first, scan, count, rng), made
+        yield case_file(first, scan, count, rng), made
 
 
 def spoil(line: str, share: float, rng: np.random.Generator) -> str:
@@ -116,9 +116,20 @@ def spoil(line: str, share: float, rng: np.random.Generator) -> str:
     )
 
 
-def _case(first: int, scan: str, count: int, rng: np.random.Generator) -> CaseFile:
+def case_file(
+    first: int, scan: str, count: int, rng: np.random.Generator, pages_a_document: int = PAGES_A_DOCUMENT
+) -> CaseFile:
+    """Return the record of a case file.
+
+    Args:
+        first: the number of its first page among all pages; it gives the case file its name.
+        scan: the SHA-256 of its scan.
+        count: how many pages the scan has.
+        rng: draws what is read in its documents.
+        pages_a_document: how many pages each document has, but the last.
+    """
     documents = []
-    for number, start in enumerate(range(1, count + 1, _PAGES_A_DOCUMENT), 1):
+    for number, start in enumerate(range(1, count + 1, pages_a_document), 1):
         day = f"{rng.integers(1950, 1975)}-{rng.integers(1, 13):02}-{rng.integers(1, 29):02}"
         values = {
             FactName.COURT: _COURTS[rng.integers(len(_COURTS))],
@@ -129,7 +140,7 @@ def _case(first: int, scan: str, count: int, rng: np.random.Generator) -> CaseFi
             Fact(name=name, value=value, text=value, scan=scan, page=start, boxes=(), confidence=0.9)
             for name, value in values.items()
         )
-        refs = tuple(PageRef(scan=scan, number=at) for at in range(start, min(start + _PAGES_A_DOCUMENT, count + 1)))
+        refs = tuple(PageRef(scan=scan, number=at) for at in range(start, min(start + pages_a_document, count + 1)))
         kind = _KINDS[rng.integers(len(_KINDS))]
         documents.append(Document(number=number, title=kind, pages=refs, kind=kind, kind_confidence=0.9, facts=facts))
     return CaseFile(
