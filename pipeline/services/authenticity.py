@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-import zxingcpp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from PIL import Image, UnidentifiedImageError
 
@@ -25,10 +24,8 @@ from pipeline.archive.fixity import Damage, verify_bag
 from pipeline.archive.journal import manifest_of
 from pipeline.archive.keys import SIGNED, is_signed, read_keys, signatures, trusted
 from pipeline.archive.places import bag_place
-from pipeline.archive.signed_pdf import Signature, signature_of
 from pipeline.archive.statement import Statement, is_statement, open_sealed
 from pipeline.archive.transfer import unpacked
-from pipeline.page.render import render
 from pipeline.services.open_case import shows_file
 
 Keys = Mapping[str, Ed25519PublicKey]
@@ -248,6 +245,10 @@ def _listed(bag: Path, manifest: str) -> dict[str, str]:
 
 
 def _check_pdf(file: Path, content: bytes, keys: Keys, archive: AtHand | None) -> Finding | None:
+    # What reads signatures and draws pages takes 60 MB, which a reading room needs only for such files.
+    from pipeline.archive.signed_pdf import Signature, signature_of  # noqa: PLC0415
+    from pipeline.page.render import render  # noqa: PLC0415
+
     signature = signature_of(content, keys)
     if signature is Signature.SOUND:
         return Finding(Verdict.RIGHT, "it is as the archive signed it")
@@ -272,6 +273,8 @@ def _check_picture(file: Path, keys: Keys, archive: AtHand | None) -> Finding | 
 
 def _check_codes(image: Image.Image, keys: Keys, archive: AtHand | None) -> Finding | None:
     """Check the first code on a picture that is a statement."""
+    import zxingcpp  # noqa: PLC0415  # it brings NumPy with it
+
     formats = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
     codes = (code.text for code in zxingcpp.read_barcodes(image.convert("L"), formats=formats))
     return next((check_text(code, keys, archive) for code in codes if is_statement(code)), None)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from models.glossary import Glossary, Named
 from models.settings import Settings
-from pipeline.document.classifier import model_in_use, read_model
 from pipeline.document.glossary import read_glossary
 
 
@@ -33,4 +32,7 @@ def trained_kinds(settings: Settings) -> Set[str]:
     Raises:
         ModelError: the classifier cannot be read.
     """
+    # NumPy takes 10 MB, which nobody needs who only names kinds.
+    from pipeline.document.classifier import model_in_use, read_model  # noqa: PLC0415
+
     return frozenset(read_model(model_in_use(settings.document)).kinds.classes)

@@ -15,10 +15,12 @@ from pipeline.archive.journal import manifest_of
 from pipeline.archive.picture_cache import PictureCache
 from pipeline.archive.places import pictures_cache
 from pipeline.services.open_case import PageView
-from pipeline.services.pictures import FRAME, MARKER, upright_from_pdf
 
 WIDTHS = (160, 900, 1800, 3600)
 """The possible widths of a page in pixels: a thumbnail, one for reading, and two for a closer look."""
+
+MARKER, FRAME = (255, 224, 64), (200, 30, 30)
+"""Yellow over the words, as with a marker, and a red frame that also shows in grey print."""
 
 _QUALITY = 60
 _AROUND = 2.2  # heights of the hit's box shown above and below it
@@ -110,6 +112,9 @@ def _mark(picture: Image.Image, boxes: Sequence[tuple[int, ...]]) -> None:
 def _made(archive: Archive, page: PageView, width: int) -> bytes:
     """Return a page as a JPEG: that of its PDF, unchanged, if it is not too wide, otherwise a new one."""
     if not page.view.case.upright:
+        # What turns pages takes 30 MB, which a reading room of upright pages does not need.
+        from pipeline.services.pictures import upright_from_pdf  # noqa: PLC0415
+
         seconds = archive.settings.limits.page_seconds
         found = upright_from_pdf(page.pdf, page.picture_place + 1, page.view.case, page.page, seconds)
         drawn = Image.fromarray(found.pixels)

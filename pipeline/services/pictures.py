@@ -20,11 +20,9 @@ from pipeline.page.picture import Picture, Pixels
 from pipeline.page.render import render
 from pipeline.page.upright import make_upright
 from pipeline.services.audit import note
+from pipeline.services.page_pictures import FRAME, MARKER
 from pipeline.services.sight import page_in_sight
 
-# Yellow over the words, as with a marker, and a red frame that also shows in grey print.
-MARKER = (255, 224, 64)
-FRAME = (200, 30, 30)
 _MARGIN = 4
 
 

@@ -53,6 +53,12 @@ def test_a_search_loads_nothing_that_reads_pages(tmp_path: Path) -> None:
     assert not loaded & _HEAVY
 
 
+def test_a_reading_room_loads_nothing_that_draws_or_signs_pages_before_somebody_needs_it(tmp_path: Path) -> None:
+    loaded = _loaded_by("serve", "--archive", str(tmp_path))
+    assert "web.app" in loaded
+    assert not loaded & {*_HEAVY, "pyhanko"} - {"pikepdf"}
+
+
 def test_a_mistyped_command_is_refused_with_one_that_exists() -> None:
     done = CliRunner().invoke(app, ["serch"])
     assert done.exit_code == 1
