@@ -44,6 +44,7 @@ from typing import ClassVar
 from models.case import CaseFile
 from models.exit_status import ExitStatus
 from models.failure import Code, Failure
+from models.message import Message
 
 
 class BannasarError(Exception):
@@ -72,12 +73,12 @@ class UsageError(BannasarError):
 class QueryError(UsageError):
     """A query cannot be understood; ``position`` is the character of ``query``, from 0, at which it goes wrong."""
 
-    def __init__(self, sentence: str, position: int) -> None:
-        """Make the error from what is wrong, and where."""
+    def __init__(self, sentence: Message, position: int, next_step: str = "") -> None:
+        """Make the error from what is wrong, and where; the next step is one for the command line."""
         self.position = position
         self.query = ""
-        super().__init__(sentence)
-        self.args = (sentence, position)
+        super().__init__(sentence, next_step)
+        self.args = (sentence, position, next_step)
 
 
 class CorrectionError(UsageError):

@@ -1,7 +1,7 @@
 """The application: what each address shows, and how every error becomes a page."""
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection
 from http import HTTPStatus
 from pathlib import Path
 
@@ -15,10 +15,12 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from models.errors import BannasarError, NotAllowedError, NotFoundError, SignInError
+from models.message import Message
 from models.settings import Settings
 from pipeline.logs import described
 from pipeline.services import audit
 from web.door import Door
+from web.errors import said_of, said_of_status
 from web.guard import Guard, TooLargeError
 from web.language import language_of
 from web.room import Asked, Room, View, asked, make_templates, with_query, words_of
@@ -28,17 +30,6 @@ _LOG = logging.getLogger(__name__)
 _STATIC = Path(__file__).parent / "static"
 _MOST_FIELDS = 10
 _LONGEST_ID = 80
-# Sentences without names; an error's own message may be shown only to the operator.
-_SENTENCES: Mapping[int, str] = {
-    HTTPStatus.BAD_REQUEST: "What was asked for makes no sense.",
-    HTTPStatus.FORBIDDEN: "You may not do that.",
-    HTTPStatus.NOT_FOUND: "There is nothing at this address.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "That cannot be done here.",
-    HTTPStatus.CONFLICT: "That cannot be done now.",
-    HTTPStatus.UNPROCESSABLE_ENTITY: "This page cannot be shown.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "The search cannot be used now. Try again in a minute.",
-}
-_OTHERWISE = "Something went wrong here. Try again; if it happens again, inform the archive's technician."
 
 Action = Callable[[Asked, FormData], Response]
 
@@ -136,39 +127,33 @@ def _answered_in(request: Request, one: Asked, view: View) -> Response:
 
 
 def _error_page(request: Request, error: BannasarError) -> Response:
-    status = error.http_status
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _LOG.error("%s", described(error))
-    # 401, 400 and 403 are about the reader's own action, and name nothing in the archive.
-    own = {HTTPStatus.UNAUTHORIZED, HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN}
-    return _page(request, status, (error.sentence, error.next_step) if status in own else ())
+    return _page(request, error.http_status, said_of(error))
 
 
-def _page(request: Request, status: int, details: Sequence[str] = ()) -> Response:
+def _page(request: Request, status: int, said: tuple[Message, Message]) -> Response:
     room: Room = request.app.state.room
     language = language_of(request, room.settings.document.glossary)
-    # Its own sentence says all of it.
-    sentence = "" if status == HTTPStatus.UNAUTHORIZED else language.gettext(_SENTENCES.get(status, _OTHERWISE))
-    detail = " ".join(language.gettext(part) for part in details if part)
     template = room.templates.get_template("error.html")
-    shown = template.render(words_of(language), status=int(status), sentence=sentence, detail=detail)
+    shown = template.render(words_of(language), status=int(status), sentence=said[0], next_step=said[1])
     return Response(shown, status, media_type="text/html")
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  # Starlette calls it only with this
-    return _page(request, error.status_code)
+    return _page(request, error.status_code, said_of_status(error.status_code))
 
 
 async def _too_large(request: Request, error: Exception) -> Response:
-    del request, error
-    return PlainTextResponse("What was sent is too large.", 413)
+    del error
+    return _page(request, 413, said_of_status(413))
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
     """Answer an unexpected error: its message may contain text of a paper, so none of it is shown."""
     _LOG.error("%s", described(error) if isinstance(error, Exception) else type(error).__name__)
-    return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+    return _page(request, 500, said_of_status(500))
 
 
 async def _healthy(request: Request) -> Response:

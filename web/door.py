@@ -12,12 +12,14 @@ from starlette.requests import Request
 
 from models.actor import Actor
 from models.errors import NotAllowedError, SignInError
+from models.message import Message
 from pipeline.services import users
 from pipeline.services.archives import Archive
 from pipeline.services.askers import Asker
 
 COOKIE = "bannasar-session"
 _BYTES = 32
+_AGAIN = Message("Open the page again and send it from there.")
 
 
 def _now() -> datetime:
@@ -114,9 +116,9 @@ def require_own_form(request: Request, visit: Visit | None, sent: str) -> None:
     origin = request.headers.get("origin", "")
     is_ours = not origin or urlsplit(origin).netloc == request.headers.get("host", "")
     if site not in {"same-origin", "none"} or not is_ours:
-        raise NotAllowedError("This form was sent from another site.", "Open the page again and send it from there.")
+        raise NotAllowedError(Message("This form was sent from another site."), _AGAIN)
     if visit is not None and not _is_same(sent, visit.form_token):
-        raise NotAllowedError("This form is no longer valid.", "Open the page again and send it from there.")
+        raise NotAllowedError(Message("This form is no longer valid."), _AGAIN)
 
 
 def _is_same(sent: str, secret: str) -> bool:

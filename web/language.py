@@ -18,6 +18,7 @@ from starlette.requests import Request
 
 from config.settings import TRANSLATIONS
 from models.glossary import Glossary
+from models.message import Message, Part, Value, What
 from pipeline.services.kinds import glossary
 
 LANGUAGES = {"km": "ខ្មែរ", "fr": "Français", "en": "English"}
@@ -46,6 +47,28 @@ class Language:
     def ngettext(self) -> Callable[[str, str, int], str]:
         """Translates a sentence with a number in it."""
         return self._catalogue.ngettext
+
+    def say(self, text: str) -> str:
+        """Return a sentence from the records or an error, translated with what stands in its places."""
+        if not isinstance(text, Message):
+            return self.gettext(text) if text else ""
+        values = {name: self._said(value) for name, value in text.values.items()}
+        number = text.values.get("n")
+        if text.many and isinstance(number, int):
+            return self.ngettext(text.template, text.many, number).format(**values)
+        return self.gettext(text.template).format(**values)
+
+    def _said(self, value: Part) -> str:
+        if isinstance(value, tuple):
+            return ", ".join(map(self._said, value))
+        if isinstance(value, int):
+            return self.number(value)
+        if isinstance(value, Message):
+            return self.say(value)
+        if isinstance(value, Value):
+            say = {What.KIND: self.kind, What.COURT: self.court, What.DATE: self.day, What.WORD: self.gettext}
+            return say[value.what](str(value))
+        return value
 
     def number(self, value: float) -> str:
         """Return a number with the digits and the separators of the language."""

@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from models.errors import SignInError
 from models.hit import Hit
 from models.level import Level
+from models.message import Message
 from models.page import PageRef
 from models.settings import Settings
 from pipeline.services import audit
@@ -24,6 +25,7 @@ from pipeline.services.archives import Archive
 from pipeline.services.askers import Deed
 from web.door import Door, Visit
 from web.language import LANGUAGES, Language, language_of
+from web.words import remembered
 
 _SCAN_DIGITS = 16
 _MOST_REMEMBERED = 20_000
@@ -79,7 +81,7 @@ class Asked:
             SignInError: nobody is signed in.
         """
         if self.visit is None:
-            raise SignInError("Please sign in first.")
+            raise SignInError(Message("Please sign in first."))
         return self.visit
 
     def note(self, level: Level, deed: Deed, what: str, words: str = "") -> None:
@@ -125,7 +127,13 @@ def make_templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.globals |= {"case_url": case_url, "page_url": page_url, "hit_url": hit_url, "ref": _ref}
+    templates.globals |= {
+        "case_url": case_url,
+        "page_url": page_url,
+        "hit_url": hit_url,
+        "ref": _ref,
+        "remembered": remembered,
+    }
     return templates
 
 
@@ -135,6 +143,7 @@ def words_of(language: Language) -> dict[str, Any]:
         "_": language.gettext,
         "gettext": language.gettext,
         "ngettext": language.ngettext,
+        "say": language.say,
         "language": language,
     }
 

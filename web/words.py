@@ -1,4 +1,8 @@
-"""Words from the archive's records and from errors, not from templates, marked so that they are translated, too."""
+"""Words from the archive's records, not from templates, marked so that they are translated, too."""
+
+import re
+
+from models.message import Message, counted
 
 
 def _mark(*words: str) -> tuple[str, ...]:
@@ -16,28 +20,25 @@ WORDS = _mark(
     # scripts
     "khmer", "latin",
     "kind not known",
-    # errors about what the reader did
-    "Please sign in first.",
-    "The name or the password is wrong, or the account is locked.",
-    "This address was used already, or is not right.",
-    "Start `bannasar serve` again for a new one.",
-    "This form was sent from another site.",
-    "This form is no longer valid.",
-    "Open the page again and send it from there.",
-    "There is no such page of hits.",
-    "Go back to the first page.",
-    "Nothing was searched for.",
-    "Search first, then take the table of the hits.",
-    "The list is not a text in UTF-8.",
-    "Save it as UTF-8, a line for each search.",
-    "The list is too long.",
-    "There is no picture of that width.",
-    "There is no picture of that size.",
-    "info.json lists the sizes.",
-    "The place of the hit cannot be read.",
-    "Search again.",
-    "The code is too long to be one of a certificate.",
-    "Ask an administrator which role you need.",
+    # what a role may do
+    "search, and open what is found",
+    "ask to see a case file that is out of sight",
+    "take copies: files, tables, texts",
+    "bring in boxes, and read scans again",
+    "correct what was read",
+    "set a stricter level, and seal",
+    "set a looser level on what is not sealed",
+    "withdraw and reinstate case files",
+    "ask that something be unsealed",
+    "unseal what another asked for",
+    "grant or refuse a request to see",
+    "read and verify the audit log",
+    "add, change and lock accounts, but none that may unseal or manage accounts",
+    # what is wrong with a file of a bag
+    "changed", "missing", "unexpected", "unreadable", "invalid",
+    # what was not read on a page
+    "a form that only Adobe's programs draw (XFA): its page is a placeholder, and what the form says is not read; "
+    "print it there into a PDF of its own",
     # doubts about dates
     "there is no such day",
     "the weekday is another one",
@@ -45,16 +46,26 @@ WORDS = _mark(
     "the Buddhist year changes about then",
     "its year is not told",
     "the lunar calendar is reckoned for 1900 to 2100 only",
-    # what a verification found
-    "the text is not the code of a certificate",
-    "it has no signature of an archive",
-    "its signature does not match what it says",
-    "the archive stated the following; compare it with what you have",
-    "the archive stated the following; compare it with what you have. The archive still holds the case file unchanged",
-    "the bag is not as it was sealed",
-    "the bag is as the archive signed it",
-    "it is as the archive signed it",
-    "it was changed after it was signed, or is damaged",
-    "it is signed by a key that is not trusted",
-    "the bag agrees with itself, but nobody signed it",
 )  # fmt: skip
+
+
+_FILES = re.compile(
+    r"(?:(a portfolio of files): the page is only its cover; )?([\d,]+) attached files? (?:is|are) not read"
+)
+_HIDDEN = re.compile(r"([\d,]+) words? that viewers do not show (?:is|are) left out")
+
+
+def remembered(note: str) -> str:
+    """Return what a record says was not read on a page, as a sentence that can be translated if it is a known one."""
+    if found := _HIDDEN.fullmatch(note):
+        return counted(
+            "{n} word that viewers do not show is left out",
+            "{n} words that viewers do not show are left out",
+            int(found[1].replace(",", "")),
+        )
+    if found := _FILES.fullmatch(note):
+        files = counted(
+            "{n} attached file is not read", "{n} attached files are not read", int(found[2].replace(",", ""))
+        )
+        return Message("a portfolio of files: the page is only its cover; {files}", files=files) if found[1] else files
+    return note

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from models.errors import ConflictError, NotFoundError, SignInError, UsageError
+from models.message import Message
 from pipeline.access.account import Account
 from pipeline.access.database import access_database
 from pipeline.access.passwords import Passwords
@@ -25,7 +26,7 @@ _FREE_TRIES = 5
 _FIRST_WAIT, _LONGEST_WAIT = 60.0, 3600.0  # seconds; each wrong password doubles the wait
 LONGEST_NAME = 64
 _ACCOUNTS = "SELECT accounts.*, groups.boxes FROM accounts LEFT JOIN groups ON groups.name = accounts.member_of"
-_WRONG = "The name or the password is wrong, or the account is locked."
+_WRONG = Message("The name or the password is wrong, or the account is locked.")
 
 
 class Accounts:
@@ -160,7 +161,7 @@ class Accounts:
                     database.execute("UPDATE sessions SET seen = ? WHERE token = ?", (seconds, key))
                 return _account(self._known(database, session["account"]))
             database.execute("DELETE FROM sessions WHERE token = ?", (key,))
-        raise SignInError("You are not signed in, or your session has ended.", "Sign in.")
+        raise SignInError(Message("You are not signed in, or your session has ended."), Message("Sign in."))
 
     def sign_out(self, token: str) -> None:
         """End a session; raises AccessError if the accounts cannot be used."""
@@ -194,8 +195,8 @@ class Accounts:
         wait = row["until"] - seconds if row and row["failed"] >= _FREE_TRIES else 0
         if 0 < wait <= _LONGEST_WAIT:  # a longer wait comes from a clock that was wrong
             raise SignInError(
-                "There were too many wrong passwords for this name.",
-                f"Try again in {math.ceil(wait / 60)} min.",
+                Message("There were too many wrong passwords for this name."),
+                Message("Try again in {n} min.", n=math.ceil(wait / 60)),
             )
 
     def _count(self, database: sqlite3.Connection, key: str, seconds: float) -> None:

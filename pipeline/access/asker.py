@@ -8,6 +8,7 @@ from typing import NamedTuple, Self
 from models.actor import Actor, ActorKind
 from models.errors import NotAllowedError
 from models.level import Level
+from models.message import Message, Value, What
 from models.scope import Scope
 from pipeline.access.account import Account
 from pipeline.access.roles import OPERATOR, RIGHTS, Action, Rights
@@ -81,7 +82,8 @@ class Asker:
             NotAllowedError: they do not.
         """
         if action not in self.rights.may:
-            raise NotAllowedError(f"You may not {action}.", "Ask an administrator which role you need.")
+            refused = Message("You may not {action}.", action=Value(action, What.WORD))
+            raise NotAllowedError(refused, Message("Ask an administrator which role you need."))
 
 
 def _second(at: datetime) -> datetime:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from models.errors import QueryError
+from models.message import Message
 from pipeline.index.lexer import Lexeme, Symbol, lexemes
 from pipeline.index.query import Condition, Field, Query, Term
 from pipeline.index.values import FIELDS, Known, conditions
@@ -45,15 +46,15 @@ def parse(text: str, known: Known | None = None) -> Query:
     barred = [clause for clause in clauses if clause.negated]
     if len(groups) > _MOST_GROUPS:
         raise QueryError(
-            f"A query can have {_MOST_GROUPS} words at most. A passage in quotes counts as one.",
+            Message("A query can have {n} words at most. A passage in quotes counts as one.", n=_MOST_GROUPS),
             groups[_MOST_GROUPS].at,
         )
     narrowing = tuple(clause.conditions for clause in clauses if clause.conditions and not clause.negated)
     if not groups and not narrowing:
         raise QueryError(
-            "The query only says what must not be on a page."
+            Message("The query only says what must not be on a page.")
             if clauses
-            else "The query has no letter or digit to search for.",
+            else Message("The query has no letter or digit to search for."),
             0,
         )
     return Query(
@@ -92,7 +93,7 @@ class _Parser:
             new = self._either()
             if joint:
                 if not found or not new:
-                    raise QueryError("AND must be between two words, phrases or fields.", joint.at)
+                    raise QueryError(Message("AND must be between two words, phrases or fields."), joint.at)
                 found[before:] = _all_must(found[before:])
                 new = _all_must(new)
             before = len(found) if new else before
@@ -107,7 +108,7 @@ class _Parser:
         while joint := self._take(Symbol.OR):
             other = self._operand()
             if not (_is_single(found) and _is_single(other) and bool(found[0].terms) == bool(other[0].terms)):
-                raise QueryError("OR must be between two words, or between two fields.", joint.at)
+                raise QueryError(Message("OR must be between two words, or between two fields."), joint.at)
             (one,), (two,) = found, other
             found = [one._replace(terms=one.terms + two.terms, conditions=one.conditions + two.conditions)]
         return found
@@ -128,8 +129,10 @@ class _Parser:
             return found
         if found and not _is_single(found):
             raise QueryError(
-                "Before parentheses, NOT and - exclude each of several words joined by OR. Put them before each word "
-                "instead: -this -that.",
+                Message(
+                    "Before parentheses, NOT and - exclude each of several words joined by OR. Put them before each "
+                    "word instead: -this -that."
+                ),
                 (barred or lexeme).at,
             )
         return [clause._replace(negated=True, at=(barred or lexeme).at) for clause in found]
@@ -137,7 +140,7 @@ class _Parser:
     def _group(self, opening: Lexeme) -> list[_Clause]:
         self._depth += 1
         if self._depth > _DEEPEST:
-            raise QueryError(f"Parentheses can be nested {_DEEPEST} deep at most.", opening.at)
+            raise QueryError(Message("Parentheses can be nested {n} deep at most.", n=_DEEPEST), opening.at)
         found = self._side_by_side()
         self._take(Symbol.CLOSE)
         self._depth -= 1
@@ -154,7 +157,7 @@ class _Parser:
         if found:
             return [_Clause(lexeme.at, terms=(Term(lexeme.text, found, lexeme.quoted, lexeme.fuzzy, lexeme.prefix),))]
         if lexeme.fuzzy or lexeme.prefix:
-            raise QueryError("~ and * must follow a word.", lexeme.at)
+            raise QueryError(Message("~ and * must follow a word."), lexeme.at)
         return []
 
     def _check_range(self, date: Lexeme) -> None:
@@ -165,7 +168,9 @@ class _Parser:
         form = match_form(behind.text)
         if _END_OF_RANGE.fullmatch(form) or (date.text.endswith(("..", "…")) and _YEAR.fullmatch(form)):
             raise QueryError(
-                "A range is written without spaces: date:1960..1965. To search for the number itself, quote it.",
+                Message(
+                    "A range is written without spaces: date:1960..1965. To search for the number itself, quote it."
+                ),
                 behind.at,
             )
 
@@ -182,7 +187,7 @@ class _Parser:
 
 
 def _not_before(symbol: Lexeme) -> QueryError:
-    return QueryError("NOT must be before a word, a phrase or a field.", symbol.at)
+    return QueryError(Message("NOT must be before a word, a phrase or a field."), symbol.at)
 
 
 def _is_single(clauses: list[_Clause]) -> bool:

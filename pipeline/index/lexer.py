@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from models.errors import QueryError
+from models.message import Message
 
 
 class Symbol(StrEnum):
@@ -99,7 +100,7 @@ def _lexeme(text: str, begin: int, fields: frozenset[str]) -> Lexeme:
     suffixes = _SUFFIX.match(text, at)
     suffix = suffixes[0] if suffixes else ""
     if len(suffix) > 1:
-        raise QueryError("A word can end with only one sign, ~ or *.", at)
+        raise QueryError(Message("A word can end with only one sign, ~ or *."), at)
     if not quoted:
         _check_word(inner, value_at)
     operator = None if quoted or negated or name or suffix else _OPERATORS.get(_visible(inner))
@@ -117,12 +118,12 @@ def _field(text: str, at: int, fields: frozenset[str]) -> tuple[str, int]:
     if value_at == len(text) or text[value_at].isspace():
         if found[1].lower() not in fields:
             return "", at  # "Objet: …", as on papers
-        raise QueryError(
-            f"{found[1]}: needs a value, directly after the colon. To search for the word itself, quote it.", at
+        needed = Message(
+            "{name}: needs a value, directly after the colon. To search for the word itself, quote it.", name=found[1]
         )
+        raise QueryError(needed, at)
     if text[value_at] == "(" and found[1].lower() in fields:
-        name = found[1]
-        raise QueryError(f"Write {name}: before each value: {name}:… OR {name}:…", value_at)
+        raise QueryError(Message("Write {name}: before each value: {name}:… OR {name}:…", name=found[1]), value_at)
     return found[1], value_at
 
 
@@ -143,7 +144,7 @@ def _end_of_quote(text: str, at: int) -> int | None:
         depth += 1 if within else -1
         if not depth:
             return place
-    raise QueryError(f"The quote that begins at character {at + 1} is not closed.", at)
+    raise QueryError(Message("The quote that begins at character {n} is not closed.", n=at + 1), at)
 
 
 def _end_of_word(text: str, begin: int) -> int:
@@ -163,25 +164,26 @@ def _end_of_word(text: str, begin: int) -> int:
 
 def _check_word(word: str, at: int) -> None:
     if "*" in word:
-        raise QueryError("* means any ending: it can be only at the end of a word.", at + word.index("*"))
+        raise QueryError(Message("* means any ending: it can be only at the end of a word."), at + word.index("*"))
     if "~" in word and any(map(is_letter, word)):
-        raise QueryError("~ asks for similar spellings: it can be only at the end of a word.", at + word.index("~"))
+        similar = Message("~ asks for similar spellings: it can be only at the end of a word.")
+        raise QueryError(similar, at + word.index("~"))
     for place in range(1, len(word) - 1):
         if word[place] == "?" and is_letter(word[place - 1]) and is_letter(word[place + 1]):
-            raise QueryError(
-                "? does not replace a letter. begin* finds words that begin so, word~ similar spellings.", at + place
-            )
+            instead = Message("? does not replace a letter. begin* finds words that begin so, word~ similar spellings.")
+            raise QueryError(instead, at + place)
 
 
 def _check_phrase(text: str, begin: int, end: int) -> None:
     for place in range(begin + 1, end):
         symbol, before, behind = text[place], text[place - 1], text[place + 1]
         if (symbol in "*~" and is_letter(before)) or (symbol == "*" and is_letter(behind)):
-            raise QueryError(
-                f"Inside quotes {symbol} has no meaning: put it after the closing quote, or at the end of a word "
+            meaningless = Message(
+                "Inside quotes {sign} has no meaning: put it after the closing quote, or at the end of a word "
                 "outside quotes.",
-                place,
+                sign=symbol,
             )
+            raise QueryError(meaningless, place)
 
 
 def is_letter(character: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from rapidfuzz import process
 
+from models.message import Message, Part, Value, What, counted, sentences
 from models.scope import Scope
 from pipeline.index.query import Condition, Field, Query, Term
 from pipeline.index.results import required
@@ -14,7 +15,7 @@ _MOST_VALUES = 8
 _COUNT = View(limit=1)
 
 
-def why_nothing(store: Store, query: Query, scope: Scope) -> list[str]:
+def why_nothing(store: Store, query: Query, scope: Scope) -> list[Message]:
     """Return sentences about why a query finds nothing in a scope; none if its parts do not show the reason.
 
     Raises:
@@ -27,7 +28,7 @@ def why_nothing(store: Store, query: Query, scope: Scope) -> list[str]:
     parts = list(_parts(query))
     counts = [count(part) for _, part in parts]
     if not any(counts) and not count(Query()):
-        return ["The index has no pages yet: `bannasar index check` says what is missing."]
+        return [Message("The index has no pages yet: `bannasar index check` says what is missing.")]
     values = _values(store, scope)
     absent = [_absent(part, text, values) for (text, part), pages in zip(parts, counts, strict=True) if not pages]
     if absent:
@@ -36,10 +37,20 @@ def why_nothing(store: Store, query: Query, scope: Scope) -> list[str]:
         left = count(query._replace(without=(), barred=()))
         if left:
             barred = [*(_shown(term) for term in query.without), *(one.text for one in query.barred)]
-            return [f"{_pages(left)} would be found, but {', '.join(dict.fromkeys(barred))} must not be on them."]
+            return [
+                counted(
+                    "{n} page would be found, but {words} must not be on it.",
+                    "{n} pages would be found, but {words} must not be on them.",
+                    left,
+                    words=tuple(dict.fromkeys(barred)),
+                )
+            ]
     if len(parts) > 1:
-        each = ", ".join(f"{text} ({_pages(pages)})" for (text, _), pages in zip(parts, counts, strict=True))
-        return [f"Each of these is found, but not all together: {each}."]
+        each = tuple(
+            counted("{text} ({n} page)", "{text} ({n} pages)", pages, text=text)
+            for (text, _), pages in zip(parts, counts, strict=True)
+        )
+        return [Message("Each of these is found, but not all together: {each}.", each=each)]
     return []
 
 
@@ -52,30 +63,42 @@ def _parts(query: Query) -> Iterator[tuple[str, Query]]:
             yield " OR ".join(map(_shown, group)), Query(groups=(group,))
 
 
-def _absent(part: Query, text: str, values: Callable[[Field], Sequence[str]]) -> str:
+def _absent(part: Query, text: str, values: Callable[[Field], Sequence[str]]) -> Message:
     """Return a sentence that no page matches a part of a query, and what the archive has instead."""
     if part.groups:
         if required(part.groups[0]):
-            return f"No page has exactly {text}. Without quotes, misread forms of it are searched too."
-        return f"No page has {text} or anything similar."
+            return Message(
+                "No page has exactly {text}. Without quotes, misread forms of it are searched too.", text=text
+            )
+        return Message("No page has {text} or anything similar.", text=text)
     field = part.conditions[0][0].field
     if field is Field.CASE:
-        return f"No case file has this name or number: {text}."
+        return Message("No case file has this name or number: {text}.", text=text)
     if field is Field.DATE:
-        years = sorted(values(field))
-        return f"No document has a date in {text}. " + (
-            f"The years that could be read are {years[0]} to {years[-1]}." if years else "No date could be read at all."
-        )
-    known = _nearest(values(field), part.conditions[0][0])
-    return f"No page of this archive matches {text}. {_LISTED[field]}: {known}."
+        return _absent_date(text, [Value(year, What.DATE) for year in sorted(values(field))])
+    listed = _nearest(field, values(field), part.conditions[0][0])
+    return sentences(
+        Message("No page of this archive matches {text}.", text=text),
+        _LISTED[field](listed) if listed else Message("None of them could be read."),
+    )
 
 
-_LISTED = {
-    Field.KIND: "Its kinds are",
-    Field.COURT: "Its courts are",
-    Field.BOX: "Its boxes are",
-    Field.SCRIPT: "Its scripts are",
+def _absent_date(text: str, years: Sequence[Value]) -> Message:
+    read = (
+        Message("The years that could be read are {first} to {last}.", first=years[0], last=years[-1])
+        if years
+        else Message("No date could be read at all.")
+    )
+    return sentences(Message("No document has a date in {text}.", text=text), read)
+
+
+_LISTED: dict[Field, Callable[[Part], Message]] = {
+    Field.KIND: lambda listed: Message("Its kinds are: {listed}.", listed=listed),
+    Field.COURT: lambda listed: Message("Its courts are: {listed}.", listed=listed),
+    Field.BOX: lambda listed: Message("Its boxes are: {listed}.", listed=listed),
+    Field.SCRIPT: lambda listed: Message("Its scripts are: {listed}.", listed=listed),
 }
+_NAMED = {Field.KIND: What.KIND, Field.COURT: What.COURT}
 _FACETS = {Field.KIND: "kind", Field.COURT: "court", Field.BOX: "box", Field.SCRIPT: "script", Field.DATE: "year"}
 
 
@@ -101,20 +124,18 @@ def values_of(store: Store, field: Field, scope: Scope) -> Sequence[str]:
     return _values(store, scope)(field)
 
 
-def _nearest(values: Sequence[str], condition: Condition) -> str:
-    """Return the values to show, most similar first."""
+def _nearest(field: Field, values: Sequence[str], condition: Condition) -> Part:
+    """Return the values to show, most similar first; "" if there are none."""
     if not values:
-        return "none that could be read"
+        return ""
     wanted = match_form(condition.text.partition(":")[2])
     near = process.extract(wanted, values, processor=match_form, limit=_MOST_VALUES)
     more = len(values) - len(near)
-    return ", ".join(value for value, *_ in near) + (f" and {more} more" if more else "")
+    what = _NAMED.get(field)
+    listed = tuple(Value(value, what) if what else value for value, *_ in near)
+    return Message("{listed} and {n} more", listed=listed, n=more) if more else listed
 
 
 def _shown(term: Term) -> str:
     text = f'"{term.text}"' if term.exact else term.text
     return text + "~" * term.fuzzy + "*" * term.prefix
-
-
-def _pages(count: int) -> str:
-    return "1 page" if count == 1 else f"{count:,} pages"

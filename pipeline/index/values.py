@@ -8,6 +8,7 @@ from typing import Protocol
 from rapidfuzz import process
 
 from models.errors import QueryError
+from models.message import Message, Value, What, sentences
 from pipeline.index.lexer import Lexeme
 from pipeline.index.query import Condition, Field, Term, key
 from pipeline.text.dates import dates
@@ -50,12 +51,12 @@ def conditions(lexeme: Lexeme, source: str, known: Known | None) -> tuple[Condit
     """
     field = _field(lexeme)
     if lexeme.fuzzy:
-        raise QueryError(f"{field}: cannot be searched with similar spellings.", lexeme.end - 1)
+        raise QueryError(Message("{name}: cannot be searched with similar spellings.", name=field), lexeme.end - 1)
     text = source[lexeme.at + lexeme.negated : lexeme.end]
     if field is Field.DATE:
         return (_dates(lexeme)._replace(text=text),)
     if not any(character.isalnum() for character in match_form(lexeme.text)):
-        raise QueryError(f"{field}: needs a value.", lexeme.value_at)
+        raise QueryError(Message("{name}: needs a value.", name=field), lexeme.value_at)
     if field in {Field.COURT, Field.CASE}:
         names = [lexeme.text]
         if field is Field.COURT and known and not lexeme.prefix and (also := known.court(lexeme.text)):
@@ -65,7 +66,7 @@ def conditions(lexeme: Lexeme, source: str, known: Known | None) -> tuple[Condit
         return _kinds(lexeme, text, known)
     form = key(lexeme.text)
     if field is Field.SCRIPT and form not in SCRIPTS:
-        raise QueryError(f"The scripts are {' and '.join(SCRIPTS)}.", lexeme.value_at)
+        raise QueryError(Message("The scripts are khmer and latin."), lexeme.value_at)
     return (Condition(field, form, lexeme.prefix, text=text),)
 
 
@@ -74,13 +75,13 @@ def _field(lexeme: Lexeme) -> Field:
         return Field(lexeme.field.lower())
     except ValueError:
         near = process.extractOne(lexeme.field.lower(), list(Field), score_cutoff=70)
-        meant = f" Did you mean {near[0]}:?" if near else ""
-        names = ", ".join(f"{name}:" for name in Field)
-        sentence = f"There is no field {lexeme.field}:.{meant} The fields are {names}."
-        raise QueryError(
-            f"{sentence} To search for the word itself, quote it.",
-            lexeme.at + lexeme.negated,
-        ) from None
+        said = sentences(
+            Message("There is no field {name}:.", name=lexeme.field),
+            Message("Did you mean {near}:?", near=near[0]) if near else "",
+            Message("The fields are {names}.", names=tuple(f"{name}:" for name in Field)),
+            Message("To search for the word itself, quote it."),
+        )
+        raise QueryError(said, lexeme.at + lexeme.negated) from None
 
 
 def _name(field: Field, name: str, lexeme: Lexeme, text: str) -> Condition:
@@ -94,9 +95,15 @@ def _kinds(lexeme: Lexeme, text: str, known: Known) -> tuple[Condition, ...]:
     if named:
         return tuple(Condition(Field.KIND, key(kind), text=text) for kind in named)
     near = known.near_kinds(lexeme.text)
-    meant = f" Did you mean {' or '.join(near)}?" if near else ""
-    what = f"There is no kind that begins with {lexeme.text}" if lexeme.prefix else f"There is no kind {lexeme.text}"
-    raise QueryError(f"{what}.{meant} `bannasar kinds` lists them all, in three languages.", lexeme.value_at)
+    kinds = [Value(kind, What.KIND) for kind in near]
+    said = sentences(
+        Message("There is no kind that begins with {text}.", text=lexeme.text)
+        if lexeme.prefix
+        else Message("There is no kind {text}.", text=lexeme.text),
+        Message("Did you mean {kind}?", kind=kinds[0]) if len(kinds) == 1 else "",
+        Message("Did you mean {first} or {last}?", first=tuple(kinds[:-1]), last=kinds[-1]) if len(kinds) > 1 else "",
+    )
+    raise QueryError(said, lexeme.value_at, "`bannasar kinds` lists them all, in three languages.")
 
 
 def _dates(lexeme: Lexeme) -> Condition:
@@ -104,12 +111,16 @@ def _dates(lexeme: Lexeme) -> Condition:
     first, *rest = (part.strip() for part in _RANGE.split(match_form(lexeme.text)))
     last = rest[-1] if rest else first
     if lexeme.prefix or len(rest) > 1 or not (first or last):
-        raise _no_date(lexeme, "")
+        raise _no_date(lexeme)
     begin = _days(first, lexeme)[0] if first else _FIRST_DAY
     until = _days(last, lexeme)[1] if last else _LAST_DAY
     if begin > until:
         raise QueryError(
-            f"The range runs backwards: {last} is before {first}. The right order is date:{last}..{first}.",
+            Message(
+                "The range runs backwards: {last} is before {first}. The right order is date:{last}..{first}.",
+                first=first,
+                last=last,
+            ),
             lexeme.value_at,
         )
     return Condition(Field.DATE, begin, until=until)
@@ -123,14 +134,17 @@ def _days(text: str, lexeme: Lexeme) -> tuple[str, str]:
     try:
         days = whole_days(text)
     except ValueError:
-        raise _no_date(lexeme, f"There is no day {text}. " if re.search(r"\d\W\d", text) else "") from None
+        reason = Message("There is no day {text}.", text=text) if re.search(r"\d\W\d", text) else ""
+        raise _no_date(lexeme, reason) from None
     year = int(text[:4])
     if year in _BUDDHIST_YEARS:
-        raise QueryError(
-            f"{year} is a year of the Buddhist era. It began in {year - _BUDDHIST - 1}: write "
-            f"date:{year - _BUDDHIST - 1}..{year - _BUDDHIST}.",
-            lexeme.value_at,
+        began = Message(
+            "{year} is a year of the Buddhist era. It began in {first}: write date:{first}..{last}.",
+            year=str(year),
+            first=str(year - _BUDDHIST - 1),
+            last=str(year - _BUDDHIST),
         )
+        raise QueryError(began, lexeme.value_at)
     return days
 
 
@@ -139,10 +153,9 @@ def _around(text: str, start: int, end: int) -> str:
     return "".join(filter(str.isalnum, text[:start] + text[end:]))
 
 
-def _no_date(lexeme: Lexeme, reason: str) -> QueryError:
-    return QueryError(
-        f"{reason}A date is written date:1963, date:1963-05, date:1963-05-12 or date:1960..1965.", lexeme.value_at
-    )
+def _no_date(lexeme: Lexeme, reason: str = "") -> QueryError:
+    how = Message("A date is written date:1963, date:1963-05, date:1963-05-12 or date:1960..1965.")
+    return QueryError(sentences(reason, how), lexeme.value_at)
 
 
 def whole_days(date: str) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from PIL import Image, UnidentifiedImageError
 
 from models.errors import NoBagError, NoStatementError, ScanError, TransferError, UsageError
+from models.message import Message
 from models.scan import Kind
 from pipeline.access.asker import Asker
 from pipeline.archive.archive import Archive
@@ -33,7 +34,7 @@ _MANIFEST = "manifest-sha512.txt"
 _ZIPS = (b"PK\x03\x04", b"PK\x05\x06")  # what a ZIP file begins with, the second an empty one
 _CODE_DPI = 200
 _CODE_SECONDS = 60
-_STATED = "the archive stated the following; compare it with what you have"
+_STATED = Message("the archive stated the following; compare it with what you have")
 _LONGEST_STATEMENT = 1 << 16
 
 
@@ -50,7 +51,7 @@ class Finding:
     """The verdict, the reason in a sentence, what was changed, and what a certificate states."""
 
     verdict: Verdict
-    reason: str
+    reason: Message
     damages: tuple[Damage, ...] = ()
     statement: Statement | None = None
 
@@ -98,7 +99,7 @@ def check_statement(archive: Archive, text: str, asker: Asker | None = None) -> 
         OSError: something cannot be read.
     """
     if not is_statement(text):
-        return Finding(Verdict.UNKNOWN, "the text is not the code of a certificate")
+        return Finding(Verdict.UNKNOWN, Message("the text is not the code of a certificate"))
     return check_text(text, trusted(archive.folder), _at_hand(archive, asker))
 
 
@@ -145,49 +146,62 @@ def check_file(file: Path, keys: Keys, archive: AtHand | None = None) -> Finding
         found = _check_picture(file, keys, archive)
     if found is not None and found.verdict is not Verdict.UNKNOWN:
         return found
-    return _find(content, keys, archive) or found or Finding(Verdict.UNKNOWN, "it has no signature of an archive")
+    return (
+        _find(content, keys, archive) or found or Finding(Verdict.UNKNOWN, Message("it has no signature of an archive"))
+    )
 
 
 def check_text(text: str, keys: Keys, archive: AtHand | None = None) -> Finding:
     """Say whether a line of text is what an archive stated, and whether the archive, if available, still holds that."""
     try:
         statement, signed = open_sealed(text, keys)
-    except NoStatementError as error:
-        return Finding(Verdict.UNKNOWN, str(error))
+    except NoStatementError:
+        return Finding(Verdict.UNKNOWN, Message("the text is not the whole code of a certificate"))
     if signed is None:
-        return Finding(Verdict.UNKNOWN, f"the key {statement.key[:16]}… that it names is not trusted", (), statement)
+        return Finding(
+            Verdict.UNKNOWN,
+            Message("the key {key}… that it names is not trusted", key=statement.key[:16]),
+            (),
+            statement,
+        )
     if not signed:
-        return Finding(Verdict.CHANGED, "its signature does not match what it says", (), statement)
+        return Finding(Verdict.CHANGED, Message("its signature does not match what it says"), (), statement)
     bag = bag_place(archive.folder, statement.box, statement.case) if archive else None
     # Whether it has changed since is a question about the case file, and not about the paper.
     if archive is None or bag is None or not bag.is_dir() or not archive.shows(bag):
         return Finding(Verdict.RIGHT, _STATED, (), statement)
     if manifest_of(bag) == statement.manifest:
-        return Finding(Verdict.RIGHT, f"{_STATED}. The archive still holds the case file unchanged", (), statement)
-    now = "The case file is different today: `bannasar verify` and journal.jsonl say whether that is right"
-    return Finding(Verdict.RIGHT, f"{_STATED}. {now}", (), statement)
+        return Finding(
+            Verdict.RIGHT, _stated(Message("The archive still holds the case file unchanged")), (), statement
+        )
+    now = Message("The case file is different today: `bannasar verify` and journal.jsonl say whether that is right")
+    return Finding(Verdict.RIGHT, _stated(now), (), statement)
+
+
+def _stated(more: Message) -> Message:
+    return Message("{stated}. {more}", stated=_STATED, more=more)
 
 
 def _check_bag(bag: Path, keys: Keys) -> Finding:
     if not any((bag / name).exists() for name in ("bagit.txt", SIGNED, "data")):
-        return Finding(Verdict.UNKNOWN, "the folder is not a bag")
+        return Finding(Verdict.UNKNOWN, Message("the folder is not a bag"))
     damages = tuple(verify_bag(bag))
     if damages:
-        return Finding(Verdict.CHANGED, "the bag is not as it was sealed", damages)
-    return _signed(bag, keys, "the bag is as the archive signed it")
+        return Finding(Verdict.CHANGED, Message("the bag is not as it was sealed"), damages)
+    return _signed(bag, keys, Message("the bag is as the archive signed it"))
 
 
-def _signed(bag: Path, keys: Keys, right: str) -> Finding:
+def _signed(bag: Path, keys: Keys, right: Message) -> Finding:
     """Say whether the list of a bag's files is signed; the files themselves are not checked."""
     if is_signed(bag, keys):
         return Finding(Verdict.RIGHT, right)
     found = signatures(bag)
     if found.keys() & keys.keys():
-        return Finding(Verdict.CHANGED, "the list of the bag's files is not the one that was signed")
+        return Finding(Verdict.CHANGED, Message("the list of the bag's files is not the one that was signed"))
     if found:
-        names = ", ".join(f"{name[:16]}…" for name in found)
-        return Finding(Verdict.UNKNOWN, f"the bag is signed by {names}, which is not trusted")
-    return Finding(Verdict.UNKNOWN, "the bag agrees with itself, but nobody signed it")
+        names = tuple(f"{name[:16]}…" for name in found)
+        return Finding(Verdict.UNKNOWN, Message("the bag is signed by {names}, which is not trusted", names=names))
+    return Finding(Verdict.UNKNOWN, Message("the bag agrees with itself, but nobody signed it"))
 
 
 def _check_zip(file: Path, keys: Keys) -> Finding:
@@ -196,13 +210,13 @@ def _check_zip(file: Path, keys: Keys) -> Finding:
             with unpacked(file, Path(folder)) as bag:
                 outside = _outside(Path(folder), bag)
                 found = _check_bag(bag, keys)
-        except NoBagError as error:
-            return Finding(Verdict.UNKNOWN, str(error))
-        except TransferError as error:
-            return Finding(Verdict.CHANGED, str(error))
+        except NoBagError:
+            return Finding(Verdict.UNKNOWN, Message("the ZIP file holds no bag, or is locked: unpack it first"))
+        except TransferError:
+            return Finding(Verdict.CHANGED, Message("the ZIP file is damaged, or holds two files with the same name"))
     if not outside or found.verdict is Verdict.UNKNOWN:
         return found
-    why = "the ZIP file holds files outside the bag, which nobody signed"
+    why = Message("the ZIP file holds files outside the bag, which nobody signed")
     return Finding(Verdict.CHANGED, why, (*found.damages, *outside))
 
 
@@ -216,17 +230,19 @@ def _check_part(file: Path, bag: Path, keys: Keys) -> Finding:
     """Follow the lists from the signed one to the file; nothing else counts."""
     path = file.relative_to(bag).as_posix()
     if not (bag / SIGNED).is_file():
-        return Finding(Verdict.UNKNOWN, "it is in a bag that no archive of Bannasar made")
+        return Finding(Verdict.UNKNOWN, Message("it is in a bag that no archive of Bannasar made"))
     listed = _listed(bag, SIGNED)
     if path.startswith("data/"):
         if listed.get(_MANIFEST) != _digest(bag / _MANIFEST):
-            return Finding(Verdict.CHANGED, "the list of the bag's files was changed", (Damage("changed", _MANIFEST),))
+            return Finding(
+                Verdict.CHANGED, Message("the list of the bag's files was changed"), (Damage("changed", _MANIFEST),)
+            )
         listed = _listed(bag, _MANIFEST)
     if path not in listed:
-        return Finding(Verdict.UNKNOWN, "it is in a bag that does not list it")
+        return Finding(Verdict.UNKNOWN, Message("it is in a bag that does not list it"))
     if listed[path] != _digest(file):
-        return Finding(Verdict.CHANGED, "it is not what the bag lists", (Damage("changed", path),))
-    return _signed(bag, keys, "it is as the archive signed it")
+        return Finding(Verdict.CHANGED, Message("it is not what the bag lists"), (Damage("changed", path),))
+    return _signed(bag, keys, Message("it is as the archive signed it"))
 
 
 def _digest(file: Path) -> str:
@@ -251,11 +267,11 @@ def _check_pdf(file: Path, content: bytes, keys: Keys, archive: AtHand | None) -
 
     signature = signature_of(content, keys)
     if signature is Signature.SOUND:
-        return Finding(Verdict.RIGHT, "it is as the archive signed it")
+        return Finding(Verdict.RIGHT, Message("it is as the archive signed it"))
     if signature is Signature.BROKEN:
-        return Finding(Verdict.CHANGED, "it was changed after it was signed, or is damaged")
+        return Finding(Verdict.CHANGED, Message("it was changed after it was signed, or is damaged"))
     if signature is Signature.UNKNOWN_KEY:
-        return Finding(Verdict.UNKNOWN, "it is signed by a key that is not trusted")
+        return Finding(Verdict.UNKNOWN, Message("it is signed by a key that is not trusted"))
     try:
         page = Image.fromarray(render(file, Kind.PDF, 1, _CODE_DPI, _CODE_SECONDS).pixels)
     except ScanError:
@@ -290,8 +306,8 @@ def _find(content: bytes, keys: Keys, archive: AtHand | None) -> Finding | None:
         for path in (path for path, known in _listed(bag, _MANIFEST).items() if known == digest):
             if not archive.shows(bag / path):
                 continue
-            found = f"the archive holds it: {bag.relative_to(archive.folder)}/{path}"
+            found = Message("the archive holds it: {place}", place=f"{bag.relative_to(archive.folder)}/{path}")
             if not keys or _check_part(bag / path, bag, keys).verdict is Verdict.RIGHT:
                 return Finding(Verdict.RIGHT, found)
-            unsigned = Finding(Verdict.UNKNOWN, f"{found}; but no trusted key signed it there")
+            unsigned = Finding(Verdict.UNKNOWN, Message("{found}; but no trusted key signed it there", found=found))
     return unsigned

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from models.errors import UsageError
+from models.message import Message
 from models.page import Page, PageRef, Rect
 from pipeline.access.asker import Asker
 from pipeline.archive.archive import Archive
@@ -134,7 +135,7 @@ def sized_picture(archive: Archive, page: PageView, size: str) -> bytes:
     wanted = (int(given[1]), int(given[2])) if given else None
     sizes = picture_sizes(archive, page)
     if wanted not in sizes:
-        raise UsageError("There is no picture of that size.", "info.json lists the sizes.")
+        raise UsageError(Message("There is no picture of that size."), Message("info.json lists the sizes."))
     return page_picture(archive, page, WIDTHS[-1] if wanted == sizes[-1] else wanted[0])
 
 

@@ -28,7 +28,7 @@ _WHY = {
     "greffier AND xyzzyx": ("No page has xyzzyx",),
     "kind:complaint date:1963": ("not all together: kind:complaint (1 page), date:1963 (1 page)",),
     "greffier AND លេខ": ("not all together: greffier (2 pages), លេខ (1 page)",),
-    "chef -kind:judgment": ("1 page would be found, but kind:judgment must not be on them",),
+    "chef -kind:judgment": ("1 page would be found, but kind:judgment must not be on it",),
     'chef NOT "le greffier"': ('1 page would be found, but "le greffier" must not',),
     "box:box-3 OR box:box-4": ("matches box:box-3 OR box:box-4",),
 }

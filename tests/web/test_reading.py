@@ -173,3 +173,19 @@ def _verified(visitor: Visitor, content: bytes) -> Answer:
         + f"\r\n--{mark}--\r\n".encode()
     )
     return visitor.send("POST", "/verify", body, {"Content-Type": f"multipart/form-data; boundary={mark}"})
+
+
+def test_errors_are_in_the_readers_language(operator: Visitor) -> None:
+    """What is wrong with a query, why nothing is found, and what an error page says, with the next step."""
+    khmer = {"Accept-Language": "km"}
+    wrong = operator.get("/?q=kind%3A", khmer)
+    assert wrong.status == 400
+    assert "kind: ត្រូវមានតម្លៃមួយ" in wrong.text
+    nothing = operator.get("/?q=qqqqqqqq+date%3A1850", khmer)
+    assert "គ្មានឯកសារណាមានកាលបរិច្ឆេទក្នុង date:1850 ទេ" in nothing.text
+    missing = operator.get("/case/nothing", khmer)
+    assert missing.status == 404
+    assert "<h1>គ្មានអ្វីនៅអាសយដ្ឋាននេះទេ។</h1>" in missing.text
+    assert "សូមស្វែងរក" in missing.text
+    french = operator.get("/?page=0&q=a", {"Accept-Language": "fr"})
+    assert "Revenez à la première page." in french.text

@@ -1,26 +1,38 @@
 """Every sentence of the reading room is translated into Khmer and French."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 
-from config.settings import TRANSLATIONS
+from config.settings import GLOSSARY, TRANSLATIONS
+from models.errors import BannasarError
 from models.fact import FactName
 from models.level import Level
+from models.message import Message, Value, What, counted, sentences
+from pipeline.access.roles import Action
 from pipeline.archive.journal import Event
+from pipeline.page import beyond, born_digital
 from pipeline.text import dates
 from tests.conftest import ROOT
-from web.app import _OTHERWISE, _SENTENCES
-from web.words import WORDS
+from web.errors import said_of
+from web.language import language
+from web.words import WORDS, remembered
 
+_MAKERS = {"Message": 1, "counted": 2}
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
 def _sentences() -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {word: (word,) for word in (*WORDS, *_SENTENCES.values(), _OTHERWISE)}
+    found: dict[str, tuple[str, ...]] = {word: (word,) for word in WORDS}
+    for room in ("models", "pipeline", "web"):
+        for file in sorted((ROOT / room).rglob("*.py")):
+            for forms in _messages(file):
+                found[forms[0]] = forms
     for file in sorted((ROOT / "web").rglob("*")):
         method = {".py": "python", ".html": "jinja2.ext:babel_extract"}.get(file.suffix)
         if method:
@@ -31,6 +43,18 @@ def _sentences() -> dict[str, tuple[str, ...]]:
                     one = (message,) if isinstance(message, str) else message
                     found[one[0]] = tuple(one)
     return found
+
+
+def _messages(file: Path) -> Iterator[tuple[str, ...]]:
+    """Yield the templates of the sentences that a module makes; they are written out where each is made."""
+    for call in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in _MAKERS:
+            forms = [one.value if isinstance(one, ast.Constant) else None for one in call.args[: _MAKERS[call.func.id]]]
+            if file.name == "message.py":
+                continue
+            assert all(isinstance(one, str) for one in forms), f"{file}:{call.lineno}: write the sentence out"
+            if forms[0]:
+                yield tuple(map(str, forms))
 
 
 @pytest.mark.parametrize("code", ["km", "fr"])
@@ -58,7 +82,53 @@ def test_words_of_the_records_are_among_those_that_are_translated() -> None:
     doubts = {
         dates.IMPOSSIBLE, dates.WEEKDAY, dates.NO_CENTURY, dates.TURN, dates.NO_YEAR, dates.NOT_RECKONED,
     }  # fmt: skip
-    assert {*map(str, Level), *map(str, FactName), *events, *doubts} <= set(WORDS)
+    assert {*map(str, Level), *map(str, FactName), *map(str, Action), *events, *doubts} <= set(WORDS)
+
+
+def test_sentences_with_values_are_in_the_readers_language() -> None:
+    """Numbers, kinds, courts and years in the script of the language; sentences one after the other."""
+    folder = str(GLOSSARY)
+    said = sentences(
+        Message("No page of this archive matches {text}.", text="court:x"),
+        Message("Its courts are: {listed}.", listed=(Value("សាលាដំបូងខេត្តកំពត", What.COURT),)),
+    )
+    assert language("fr", folder).say(said).endswith(": Tribunal de première instance, Kampot.")
+    assert "court:x" in language("km", folder).say(said)
+    kinds = Message("Its kinds are: {listed}.", listed=(Value("judgment", What.KIND), Value("complaint", What.KIND)))
+    assert "សាលក្រម, ពាក្យបណ្តឹង" in language("km", folder).say(kinds)
+    pages = counted("{text} ({n} page)", "{text} ({n} pages)", 2000, text="a{b}")
+    assert language("km", folder).say(pages) == "a{b} (២,០០០ ទំព័រ)"
+    assert language("en", folder).say(pages) == "a{b} (2,000 pages)"
+
+
+def test_every_class_of_error_has_a_sentence_and_a_next_step() -> None:
+    """In each language, for each class of the tree; and it is not the English one."""
+
+    def classes(one: type[BannasarError]) -> Iterator[type[BannasarError]]:
+        yield one
+        for below in one.__subclasses__():
+            yield from classes(below)
+
+    for one in classes(BannasarError):
+        error = one.__new__(one)
+        error.sentence, error.next_step = "/srv/archive/bags/a is broken", "Read a"
+        for part in said_of(error):
+            assert part
+            for code in ("km", "fr"):
+                assert language(code, str(GLOSSARY)).say(part) != part, one
+
+
+def test_what_a_record_says_was_not_read_is_translated() -> None:
+    """The sentences that pages carry, as the code that reads them makes them."""
+    khmer = language("km", str(GLOSSARY))
+    for note in (
+        born_digital._HIDDEN_WORD,
+        born_digital._HIDDEN_WORDS.format(1200),
+        *beyond._sentences({(1, 0)}, is_portfolio=False),
+        *beyond._sentences({(1, 0), (2, 0)}, is_portfolio=True),
+        beyond.FORM,
+    ):
+        assert re.search(r"[\u1780-\u17ff]", khmer.say(remembered(note))), note
 
 
 def test_khmer_is_khmer() -> None:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from models.errors import QueryError, UsageError
 from models.hit import Hit
+from models.message import Message
 from pipeline.services import search as service
 from pipeline.services.askers import Action
 from pipeline.services.search import View
@@ -60,10 +61,12 @@ def _lines(form: FormData) -> list[str]:
         try:
             given = file.file.read().decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise UsageError("The list is not a text in UTF-8.", "Save it as UTF-8, a line for each search.") from None
+            raise UsageError(
+                Message("The list is not a text in UTF-8."), Message("Save it as UTF-8, a line for each search.")
+            ) from None
     lines = list(islice((" ".join(line.split()) for line in given.splitlines() if line.strip()), MOST + 1))
     if len(lines) > MOST:
-        raise UsageError("The list is too long.", f"Search at most {MOST} lines at a time.")
+        raise UsageError(Message("The list is too long."), Message("Search at most {n} lines at a time.", n=MOST))
     return list(dict.fromkeys(lines))
 
 
@@ -71,7 +74,7 @@ def _row(asked: Asked, query: str) -> Row:
     try:
         found = service.search(asked.archive, asked.reader.asker, query, View(limit=1)).found
     except QueryError as error:
-        return Row(query, error=error.sentence)
+        return Row(query, error=asked.language.say(error.sentence))
     return Row(query, found.pages, found.exact, found.hits[0] if found.hits else None)
 
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from models.errors import QueryError, UsageError
 from models.fact import Fact
 from models.level import Level
+from models.message import Message
 from models.page import Page, Rect
 from pipeline.services import search as service
 from pipeline.services.askers import Action, Deed
@@ -52,7 +53,10 @@ def picture(asked: Asked) -> Response:
     """Send a page's picture in one of the widths."""
     width = asked.request.path_params["width"]
     if width not in WIDTHS:
-        raise UsageError("There is no picture of that width.", f"There are: {', '.join(map(str, WIDTHS))}.")
+        raise UsageError(
+            Message("There is no picture of that width."),
+            Message("There are: {widths}.", widths=tuple(map(str, WIDTHS))),
+        )
     view = opened(asked)
     # A thumbnail belongs to the list of its case file's pages: nobody reads on it.
     asked.note_look(view.level, view.view.case.id if width == WIDTHS[0] else name_of(view))
@@ -125,7 +129,7 @@ def _boxes(text: str, page: Page) -> list[Rect]:
         found = []
     found = [box._replace(right=min(box.right, page.width), bottom=min(box.bottom, page.height)) for box in found]
     if not found or any(box.left >= box.right or box.top >= box.bottom or min(box) < 0 for box in found):
-        raise UsageError("The place of the hit cannot be read.", "Search again.")
+        raise UsageError(Message("The place of the hit cannot be read."), Message("Search again."))
     return found
 
 

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from models.errors import QueryError, UsageError
 from models.hit import Hit
+from models.message import Message
 from pipeline.services import search as service
 from pipeline.services.askers import Action
 from pipeline.services.search import FACETS, Sort, View
@@ -97,7 +98,7 @@ def read_form(asked: Asked) -> Form:
     given = asked.request.query_params
     page = page_number(asked.request, _LAST_PAGE)
     if page is None:
-        raise UsageError("There is no such page of hits.", "Go back to the first page.")
+        raise UsageError(Message("There is no such page of hits."), Message("Go back to the first page."))
     return Form(
         q=" ".join(given.get("q", "").split()),
         sort=Sort.DATE if given.get("sort") == "date" else Sort.RANK,
@@ -110,7 +111,9 @@ def read_form(asked: Asked) -> Form:
 def _all_hits(asked: Asked) -> list[Hit]:
     form = read_form(asked)
     if not form.query:
-        raise UsageError("Nothing was searched for.", "Search first, then take the table of the hits.")
+        raise UsageError(
+            Message("Nothing was searched for."), Message("Search first, then take the table of the hits.")
+        )
     return list(islice(service.each(asked.archive, asked.reader.asker, form.query, form.sort), _MOST_ROWS))
 
 

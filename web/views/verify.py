@@ -9,6 +9,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from models.errors import UsageError
+from models.message import Message
 from pipeline.services.askers import Asker
 from pipeline.services.authenticity import Finding, check_authenticity, check_statement
 from web.door import require_own_form
@@ -38,7 +39,7 @@ def verify(asked: Asked, form: FormData) -> Response:
             finding = check_authenticity(asked.archive, str(place), asker=asker)
     elif isinstance(code, str) and code.strip():
         if len(code) > _LONGEST_CODE:
-            raise UsageError("The code is too long to be one of a certificate.")
+            raise UsageError(Message("The code is too long to be one of a certificate."))
         finding = check_statement(asked.archive, code.strip(), asker)
     else:
         return asked.page(

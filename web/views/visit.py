@@ -6,6 +6,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from models.errors import NotFoundError, SignInError
+from models.message import Message
 from web.door import COOKIE, require_own_form
 from web.language import COOKIE as LANGUAGE_COOKIE
 from web.language import LANGUAGES
@@ -19,7 +20,8 @@ def enter(asked: Asked) -> Response:
     session = asked.room.door.enter_once(asked.request.path_params["token"])
     if session is None:
         raise SignInError(
-            "This address was used already, or is not right.", "Start `bannasar serve` again for a new one."
+            Message("This address was used already, or is not right."),
+            Message("Start `bannasar serve` again for a new one."),
         )
     return _with_session(asked, session, "/")
 
