@@ -15,7 +15,10 @@ class Level(StrEnum):
     @property
     def rank(self) -> int:
         """How strict it is, from 0: the levels' order, for stores and comparisons."""
-        return list(Level).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {level: rank for rank, level in enumerate(Level)}
 
 
 def strictest(levels: Iterable[Level]) -> Level:

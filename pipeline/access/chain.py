@@ -11,12 +11,12 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Generic, Protocol, TypeVar
+from typing import BinaryIO, Generic, NamedTuple, Protocol, TypeVar
 
 from models.errors import ChainBrokenError
 
 FIRST = "0" * 64
-_LONGEST = 1 << 20  # bytes of a line
+_USUAL, _LONGEST = 1 << 13, 1 << 20  # bytes that hold two usual lines, and any line
 
 
 class Chained(Protocol):
@@ -32,6 +32,14 @@ class Chained(Protocol):
 
     def written(self) -> str:
         """Return the line as it is in the file, without its end."""
+
+
+class Checked(NamedTuple):
+    """The beginning of a file that was checked: its bytes, how many lines, and the digest of the last of them."""
+
+    size: int = 0
+    lines: int = 0
+    last: str = FIRST
 
 
 _Line = TypeVar("_Line", bound=Chained)
@@ -106,10 +114,13 @@ class Chain(Generic[_Line]):
             self._put(stream, last, end, line)
             return line
 
-    def lines(self) -> Iterator[_Line]:
+    def lines(self, checked: Checked = Checked()) -> Iterator[_Line]:  # noqa: B008  # it is not changed
         """Yield the lines, the chain checked up to each.
 
-        Half a line at its end, which a power cut may have left, does not count: the next line replaces it.
+        Half a line at its end, which a power cut may have left, is none: the next one takes its place.
+
+        Args:
+            checked: what was checked before, at the beginning of the file, and is left out.
 
         Raises:
             ChainBrokenError: a line was changed, removed or inserted.
@@ -117,9 +128,10 @@ class Chain(Generic[_Line]):
         """
         if not self._file.exists():
             return
-        previous = FIRST
+        previous = checked.last
         with self._file.open("rb") as stream:
-            for number, ended in enumerate(stream, 1):
+            stream.seek(checked.size)
+            for number, ended in enumerate(stream, checked.lines + 1):
                 raw = ended.removesuffix(b"\n")
                 if raw == ended:
                     return
@@ -158,12 +170,15 @@ class Chain(Generic[_Line]):
     def _last(self, stream: BinaryIO) -> tuple[_Line | None, int]:
         """Return the last whole line, and where it ends."""
         size = stream.seek(0, os.SEEK_END)
-        tail_at = max(0, size - _LONGEST)
-        stream.seek(tail_at)
-        whole, newline, _ = stream.read().rpartition(b"\n")
+        for length in (_USUAL, _LONGEST):
+            tail_at = max(0, size - length)
+            stream.seek(tail_at)
+            whole, newline, _ = stream.read().rpartition(b"\n")
+            _, earlier, raw = whole.rpartition(b"\n")
+            if earlier or not tail_at:
+                break
         if not newline and not tail_at:
             return None, 0
-        raw = whole.rpartition(b"\n")[2]
         last = self._read(raw, "the last line")
         if last.written().encode() != raw:
             raise self._broken(f"{self._file.name}, the last line: it was changed after it was written.")

@@ -33,8 +33,13 @@ CREATE INDEX granted ON requests (asked_by) WHERE decision = 'granted';
 
 
 @contextmanager
-def access_database(archive: Path) -> Iterator[sqlite3.Connection]:
+def access_database(archive: Path, *, changes: bool = True) -> Iterator[sqlite3.Connection]:
     """Open the database in a transaction that an error undoes; if there is none, it is created.
+
+    Args:
+        archive: the archive's folder.
+        changes: whether something may be changed: then it waits for others who change something. Who only reads does
+            not wait, and nobody waits for it.
 
     Raises:
         AccessError: it cannot be used.
@@ -46,7 +51,7 @@ def access_database(archive: Path) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(file, timeout=30, isolation_level=None)) as database:
             database.row_factory = sqlite3.Row
             database.execute("PRAGMA foreign_keys = ON")
-            database.execute("BEGIN IMMEDIATE")
+            database.execute("BEGIN IMMEDIATE" if changes else "BEGIN")
             try:
                 _prepare(database)
                 yield database
@@ -73,5 +78,5 @@ def _prepare(database: sqlite3.Connection) -> None:
 
 def secret(archive: Path) -> bytes:
     """Return the archive's own secret of 32 bytes, which nobody chose; raises AccessError."""
-    with access_database(archive) as database:
+    with access_database(archive, changes=False) as database:
         return bytes(database.execute("SELECT value FROM secret").fetchone()[0])

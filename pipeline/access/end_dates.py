@@ -20,7 +20,7 @@ def keep(archive: Path, case: str, end: datetime | None) -> None:
 
 def passed(archive: Path, clock: datetime) -> list[str]:
     """Return the case files of which an end date has passed, if the clock is right; raises AccessError."""
-    with access_database(archive) as database:
+    with access_database(archive, changes=False) as database:
         rows = database.execute(
             "SELECT case_id FROM ends WHERE at <= ? ORDER BY case_id", (clock.timestamp(),)
         ).fetchall()

@@ -85,7 +85,7 @@ class Requests:
             NotFoundError: there is none of that number.
             ConflictError: it is decided.
         """
-        with access_database(self._archive) as database:
+        with access_database(self._archive, changes=False) as database:
             row = database.execute("SELECT * FROM requests WHERE number = ?", (number,)).fetchone()
         if row is None:
             raise NotFoundError(f"There is no request {number}.", "`bannasar requests` lists them.")
@@ -95,7 +95,7 @@ class Requests:
 
     def all(self) -> list[Request]:
         """Return all requests, the oldest first."""
-        with access_database(self._archive) as database:
+        with access_database(self._archive, changes=False) as database:
             rows = database.execute("SELECT told FROM requests ORDER BY number").fetchall()
         return [Request.model_validate_json(row["told"]) for row in rows]
 
@@ -113,7 +113,7 @@ class Requests:
         """Return the case files that a person was allowed to see and still may; ``now`` is the latest time possible."""
         if person.kind is not ActorKind.PERSON:
             return frozenset()
-        with access_database(self._archive) as database:
+        with access_database(self._archive, changes=False) as database:
             rows = database.execute(
                 "SELECT case_id FROM requests WHERE asked_by = ? AND decision = 'granted' AND until > ?",
                 (person.name, now.timestamp()),

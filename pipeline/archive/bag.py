@@ -26,6 +26,7 @@ import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 import bagit
@@ -145,9 +146,20 @@ def read_case(bag: Path) -> CaseFile:
         BagError: it cannot be read.
     """
     try:
-        return CaseFile.model_validate_json((bag / RECORD).read_bytes())
+        file = bag / RECORD
+        state = file.stat()
+        return _record(file, (state.st_ino, state.st_size, state.st_mtime_ns))
     except _UNREADABLE as error:
         raise _unreadable(bag, error) from None
+
+
+@lru_cache(maxsize=64)
+def _record(file: Path, _state: tuple[int, int, int]) -> CaseFile:
+    """Return the record in a file, which is read again when the file is another or was changed.
+
+    A reader of a case file asks for it again with each page and each picture.
+    """
+    return CaseFile.model_validate_json(file.read_bytes())
 
 
 def _unreadable(bag: Path, error: Exception) -> BagError:

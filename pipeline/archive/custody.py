@@ -13,6 +13,7 @@ from models.settings import Settings
 from pipeline.archive.bag import bag_folders
 from pipeline.archive.fixity import Damage
 from pipeline.archive.journal import Entry, Event, Line, append, lines, manifest_of
+from pipeline.archive.journal_places import lines_about
 from pipeline.archive.keys import (
     Signer,
     false_signatures,
@@ -132,7 +133,9 @@ def require_recorded(archive: Path, bag: Path) -> None:
         JournalBrokenError: a line of the journal was changed, left out or put in.
         OSError: something cannot be read.
     """
-    if recorded_manifests(archive).get(str(bag.relative_to(archive))) != manifest_of(bag):
+    lines_of_it = lines_about(archive, bag.relative_to(archive).as_posix())
+    recorded = [line.manifest for line in lines_of_it if line.event in _ENTERING]
+    if recorded[-1:] != [manifest_of(bag)]:
         raise BagError(
             f"{bag.name} is not the case file that the journal records; `bannasar verify` says so, too. If the"
             f" machine stopped in between, `bannasar rerun --box {bag.parent.name} --stage describe` makes it again."

@@ -21,11 +21,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from models.actor import Actor
 from models.case import CaseFile, Version
 from models.errors import JournalBrokenError
-from pipeline.access.chain import Chain, after, digest
+from pipeline.access.chain import Chain, Checked, after, digest
 from pipeline.archive.keys import SIGNED, Signer, is_signed_by
 
 _LOG = logging.getLogger(__name__)
-_FILE = "journal.jsonl"
+FILE = "journal.jsonl"
 
 
 class Event(StrEnum):
@@ -185,16 +185,20 @@ def last_line(archive: Path) -> Line | None:
     return _chain(archive).last()
 
 
-def lines(archive: Path) -> Iterator[Line]:
+def lines(archive: Path, checked: Checked = Checked()) -> Iterator[Line]:  # noqa: B008  # it is not changed
     """Return the lines of the journal, one by one, with the chain checked up to each.
 
     Half a line at its end, which a power cut may have left, does not count: the next event replaces it.
+
+    Args:
+        archive: the archive's folder.
+        checked: the beginning of the journal that was checked before; its lines are left out.
 
     Raises:
         JournalBrokenError: a line was changed, left out or put in.
         OSError: it cannot be read.
     """
-    return _chain(archive).lines()
+    return _chain(archive).lines(checked)
 
 
 def manifest_of(bag: Path) -> str:
@@ -208,7 +212,7 @@ def history_with(case: CaseFile, bag: Path) -> tuple[Version, ...]:
 
 
 def _chain(archive: Path) -> Chain[Line]:
-    return Chain(archive / _FILE, _line, JournalBrokenError)
+    return Chain(archive / FILE, _line, JournalBrokenError)
 
 
 def _line(raw: bytes) -> Line:

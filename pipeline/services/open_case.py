@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from models.case import CaseFile, Document
@@ -52,7 +53,7 @@ class CaseView:
         return self.levels.of(ref.scan, ref.number)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PageView:
     """A page in a scope, its document, its place in that from 0, and the pages before and after it in the case file.
 
@@ -61,16 +62,20 @@ class PageView:
 
     view: CaseView
     document: Document
-    page: Page
+    ref: PageRef
     place: int
     picture_place: int
     before: PageRef | None
     after: PageRef | None
 
-    @property
-    def ref(self) -> PageRef:
-        """The page's scan and number."""
-        return PageRef(scan=self.page.scan, number=self.page.number)
+    @cached_property
+    def page(self) -> Page:
+        """Its record, read when it is asked for: a picture that is kept needs nothing of it.
+
+        Raises:
+            BagError: it cannot be read.
+        """
+        return read_page(self.view.bag, self.view.record, self.ref)
 
     @property
     def level(self) -> Level:
@@ -110,6 +115,10 @@ def open_case(archive: Archive, asker: Asker, case_id: str) -> CaseView:
     if is_withdrawn(bag):
         raise _unknown()
     found = levels(archive.folder, case, asker.at)
+    if not found.pages:  # one level for all: nothing has to be looked at page by page
+        if not case.documents or not asker.scope.shows(case.id, case.box, found.level):
+            raise _unknown()
+        return CaseView(case, bag, found.level, found, case)
     shown = {
         ref
         for document in case.documents
@@ -143,6 +152,7 @@ def open_page(archive: Archive, asker: Asker, case_id: str, scan: str, number: i
 
 def page_of(view: CaseView, scan: str, number: int) -> PageView:
     """Return a page of a case file in sight; raises as :func:`open_page`."""
+    places = [(document, place) for document in view.case.documents for place in range(len(document.pages))]
     refs = view.refs
     at = next(
         (
@@ -154,15 +164,13 @@ def page_of(view: CaseView, scan: str, number: int) -> PageView:
     )
     if at is None:
         raise _unknown()
-    ref = refs[at]
-    document = next(document for document in view.case.documents if ref in document.pages)
-    in_pdf = _whole(view, document).pages.index(ref)
+    document, place = places[at]
     return PageView(
         view,
         document,
-        read_page(view.bag, view.record, ref),
-        document.pages.index(ref),
-        in_pdf,
+        refs[at],
+        place,
+        place if view.whole else _whole(view, document).pages.index(refs[at]),
         refs[at - 1] if at else None,
         refs[at + 1] if at + 1 < len(refs) else None,
     )

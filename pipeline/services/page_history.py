@@ -5,7 +5,8 @@ from datetime import datetime
 
 from models.errors import JournalBrokenError
 from pipeline.archive.archive import Archive
-from pipeline.archive.journal import Event, lines, manifest_of
+from pipeline.archive.journal import Event, manifest_of
+from pipeline.archive.journal_places import lines_about
 from pipeline.services.open_case import CaseView, PageView
 
 # What happens to a case file as a whole. Other lines may be about a page that is out of sight.
@@ -58,7 +59,7 @@ def custody_of(archive: Archive, view: CaseView) -> Custody:
     manifest = manifest_of(view.bag)
     place = view.bag.relative_to(archive.folder).as_posix()
     try:
-        found = [line for line in lines(archive.folder) if line.bag == place]
+        found = lines_about(archive.folder, place)
     except JournalBrokenError:
         return Custody((), is_as_recorded=False, is_whole=False, manifest=manifest)
     deeds = tuple(

@@ -48,7 +48,7 @@ def page_picture(archive: Archive, page: PageView, width: int) -> bytes:
     """
     cache = PictureCache(pictures_cache(archive.folder))
     manifest = manifest_of(page.view.bag)
-    name = f"{page.view.case.id}/{manifest[:32]}-{page.page.scan[:16]}-{page.page.number}-{width}.jpg"
+    name = f"{page.view.case.id}/{manifest[:32]}-{page.ref.scan[:16]}-{page.ref.number}-{width}.jpg"
     is_sealed = page.level is Level.SEALED
     if not is_sealed and (kept := cache.get(name)) is not None:
         return kept

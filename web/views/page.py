@@ -147,4 +147,4 @@ def image(asked: Asked, view: PageView, content: bytes) -> Response:
 
 def name_of(view: PageView) -> str:
     """Return the page's name in the audit log."""
-    return f"{view.view.case.id}/{view.page.scan[:16]}/{view.page.number}"
+    return f"{view.view.case.id}/{view.ref.scan[:16]}/{view.ref.number}"
