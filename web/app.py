@@ -53,6 +53,7 @@ def create_app(settings: Settings, door: Door, hosts: Collection[str], *, is_sec
         Route("/browse", _shown(browse.browse)),
         Route("/browse/box/{box}", _shown(browse.box)),
         Route("/case/{case}", _shown(case.case_file)),
+        Route("/case/{case}/turn", _shown(page.turn)),
         Route("/case/{case}/document/{document:int}.pdf", _shown(case.document_pdf)),
         Route("/case/{case}/scan/{scan}/original", _shown(case.original_scan)),
         Route(place, _shown(page.page)),

@@ -103,6 +103,17 @@ class Asked:
         if level is not Level.PUBLIC and not self.room.opened.has(self.reader, what):
             self.note(level, Deed.OPENED, what)
 
+    def note_search(self, level: Level, what: str, words: str) -> None:
+        """Record that something is searched for words, once a session.
+
+        Raises:
+            AuditUnusableError: the log cannot be written, and what is searched is not public.
+        """
+        searched = f"{what}\n{words}"
+        if not self.room.opened.has(self.reader, searched):
+            self.note(level, Deed.SEARCHED, what, words)
+            self.room.opened.add(self.reader, searched)
+
     def page(self, template: str, status: int = 200, **values: Any) -> Response:  # noqa: ANN401  # what templates show
         """Return a page from a template in the reader's language."""
         shown = {

@@ -121,12 +121,38 @@ def test_a_word_is_shown_on_the_picture_and_back(page: Page, room: str) -> None:
 def test_pages_and_hits_are_turned_by_key(page: Page, room: str) -> None:
     """Arrow keys turn pages, n and p go from hit to hit, / goes to the field."""
     page.goto(f"{room}{PAGE}?q=tribunal")
-    page.keyboard.press("n")
     assert page.locator(".hitbox.now").count() == 1
+    page.keyboard.press("n")  # the next hit is on the next page
+    page.wait_for_url("**/page/2?q=tribunal")
+    page.keyboard.press("p")
+    page.wait_for_url("**/page/1?q=tribunal")
     page.keyboard.press("ArrowRight")
     page.wait_for_url("**/page/2?q=tribunal")
     page.keyboard.press("ArrowLeft")
     page.wait_for_url("**/page/1?q=tribunal")
+
+
+def test_a_page_is_enlarged_around_the_hit(page: Page, room: str) -> None:
+    """By key and by click; sharper; the next page is as large; the hit stays in the middle."""
+    page.goto(f"{room}{PAGE}?q=tribunal")
+    narrow = page.locator("#picture").bounding_box()
+    page.keyboard.press("+")
+    page.click(".zoom a >> nth=1")
+    assert page.locator("#zoom").inner_text() == "200 %"
+    wide, frame, hit = (page.locator(one).bounding_box() for one in ("#picture", ".frame", ".hitbox.now"))
+    assert narrow
+    assert wide
+    assert frame
+    assert hit
+    assert abs(wide["width"] / narrow["width"] - 2) < 0.02
+    assert frame["x"] <= hit["x"] <= frame["x"] + frame["width"] - hit["width"]
+    assert frame["y"] <= hit["y"] <= frame["y"] + frame["height"] - hit["height"]
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**/page/2?q=tribunal&zoom=200")
+    page.keyboard.press("-")
+    page.keyboard.press("-")
+    page.keyboard.press("-")
+    assert page.locator("#zoom").inner_text() == "100 %"
 
 
 def test_all_of_it_works_without_javascript(browser: Browser, state: StorageState, room: str) -> None:
@@ -139,6 +165,9 @@ def test_all_of_it_works_without_javascript(browser: Browser, state: StorageStat
     page.click(".field button")
     page.click(".hit .to")
     assert page.locator(".hitbox").count() == 1
+    page.click(".zoom a >> nth=1")
+    assert page.url.endswith("&zoom=150#h1")
+    assert page.locator(".frame.z150 .hitbox").is_visible()
     page.click(".read .w >> nth=0")
     assert page.url.endswith("#b1")
     page.click(".languages a[lang=km]")

@@ -103,6 +103,38 @@ def test_pages_are_turned(operator: Visitor) -> None:
     assert f'href="{PAGE}"' in operator.get(second).text
 
 
+def test_hits_are_followed_through_the_case_file(operator: Visitor) -> None:
+    """From the page before and after that has one; the reader knows which of them this is."""
+    first = operator.get(f"{PAGE}?q=tribunal").text
+    second = f"/case/box_judgment/scan/{SHAS['judgment'][:16]}/page/2"
+    assert "page 1 of 2 with hits in this case file" in first
+    assert f'data-key="hit-after" href="{second}?q=tribunal"' in first
+    last = operator.get(f"{second}?q=tribunal").text
+    assert f'data-key="hit-before" href="{PAGE}?q=tribunal"' in last
+    assert 'data-key="hit-after"' not in last
+    beside = operator.get(f"{second}?q=premi%C3%A8re").text
+    assert "0 hits on this page" in beside
+    assert f'data-key="hit-before" href="{PAGE}?q=premi%C3%A8re"' in beside
+
+
+def test_a_page_is_shown_larger(operator: Visitor) -> None:
+    """By a link, with the hit kept; other pages are as large; an impossible size is none."""
+    page = operator.get(f"{PAGE}?q=tribunal&zoom=150").text
+    assert 'class="frame z150"' in page
+    assert f'href="{PAGE}?q=tribunal&amp;zoom=200#h1"' in page
+    assert f'href="{PAGE}?q=tribunal#h1"' in page
+    assert "/page/2?q=tribunal&amp;zoom=150" in page
+    assert 'class="frame z100"' in operator.get(f"{PAGE}?zoom=9999").text
+
+
+def test_a_page_is_opened_by_its_number(operator: Visitor) -> None:
+    """In the case file, as on its list."""
+    gone = operator.get("/case/box_judgment/turn?page=2")
+    assert (gone.status, gone.headers["Location"]) == (303, f"{PAGE[:-1]}2")
+    for wrong in ("0", "3", "x", ""):
+        assert operator.get(f"/case/box_judgment/turn?page={wrong}").status == 400
+
+
 def test_a_page_can_be_cited(operator: Visitor) -> None:
     """By a permanent address and the digest of its scan."""
     page = operator.get(PAGE).text

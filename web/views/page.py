@@ -1,38 +1,52 @@
 """A page: its picture with the hits marked, its text, its facts and where they were read."""
 
 import hashlib
-from itertools import count
+from dataclasses import dataclass
+from itertools import count, pairwise
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from models.errors import QueryError, UsageError
+from models.errors import IndexUnusableError, QueryError, UsageError
 from models.fact import Fact
 from models.level import Level
 from models.message import Message
-from models.page import Page, Rect
+from models.page import Page, PageRef, Rect
 from pipeline.services import search as service
 from pipeline.services.askers import Action, Deed
+from pipeline.services.case_search import pages_with_hits
 from pipeline.services.open_case import PageView, alto_of_page, hit_boxes, open_page
 from pipeline.services.page_history import citation_of
 from pipeline.services.page_pictures import WIDTHS, cut_out, page_picture
 from web.files import attachment
-from web.room import Asked
+from web.room import Asked, page_number, page_url
+from web.views import case
+
+ZOOMS = (100, 150, 200, 300, 400)
+"""How large a page can be shown, in percent of what fits the window."""
 
 _MOST_BOXES = 40
 # Lower ends of the five shades in which words show their confidence.
 _SHADES = (0.5, 0.7, 0.85, 0.95)
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The pages of a case file that answer a query.
+
+    ``total`` is how many there are, ``place`` which of them this page is, from 1, and 0 if it is none of them.
+    ``before`` and ``after`` are those next to it.
+    """
+
+    total: int
+    place: int
+    before: PageRef | None
+    after: PageRef | None
+
+
 def page(asked: Asked) -> Response:
     """Show a page."""
     view = opened(asked)
-    query = " ".join(asked.request.query_params.get("q", "").split())
-    hits: tuple[Rect, ...] = ()
-    if query:
-        try:
-            hits = hit_boxes(view, service.understood(asked.archive, query, asked.reader.asker.scope))
-        except QueryError:
-            query = ""
+    query, hits, with_hits = _hits(asked, view)
     asked.note(view.level, Deed.OPENED, name_of(view))
     return asked.page(
         "page.html",
@@ -42,11 +56,23 @@ def page(asked: Asked) -> Response:
         shown=view.page,
         query=query,
         hits=hits,
+        run=_run(view, with_hits),
         lines=_lines(view),
         facts=[(number, fact, _is_here(view, fact)) for number, fact in enumerate(view.document.facts, 1)],
         citation=citation_of(asked.archive, view),
-        widths=[width for width in WIDTHS[1:] if width <= max(WIDTHS[1], view.page.width)],
+        widths=_widths(view.page.width),
+        zoom=_zoom(asked),
+        zooms=ZOOMS,
     )
+
+
+def turn(asked: Asked) -> Response:
+    """Lead to a page by its number in the case file."""
+    view = case.opened(asked)
+    number = page_number(asked.request, len(view.refs))
+    if number is None:
+        raise UsageError(Message("The case file has no page of that number."), Message("Look at its list of pages."))
+    return RedirectResponse(page_url(view.case.id, view.refs[number - 1]), 303)
 
 
 def picture(asked: Asked) -> Response:
@@ -94,6 +120,48 @@ def opened(asked: Asked) -> PageView:
     reader.asker.must_be_allowed(Action.SEARCH)
     given = asked.request.path_params
     return open_page(asked.archive, reader.asker, given["case"], given["scan"], given["number"])
+
+
+def _hits(asked: Asked, view: PageView) -> tuple[str, tuple[Rect, ...], list[PageRef]]:
+    """Return the query of the address, where this page answers it, and which pages of the case file do."""
+    query = " ".join(asked.request.query_params.get("q", "").split())
+    if not query:
+        return "", (), []
+    asker = asked.reader.asker
+    try:
+        understood = service.understood(asked.archive, query, asker.scope)
+        with_hits = pages_with_hits(asked.archive, asker, view.view, understood)
+    except (QueryError, IndexUnusableError):  # the page can be read all the same
+        return "", (), []
+    asked.note_search(view.view.level, view.view.case.id, query)
+    return query, hit_boxes(view, understood), with_hits
+
+
+def _run(view: PageView, with_hits: list[PageRef]) -> Run | None:
+    """Return the place of a page among those with hits."""
+    if not with_hits:
+        return None
+    order = {ref: place for place, ref in enumerate(view.view.refs)}
+    here = order[view.ref]
+    earlier = [ref for ref in with_hits if order[ref] < here]
+    later = [ref for ref in with_hits if order[ref] > here]
+    return Run(
+        total=len(with_hits),
+        place=len(earlier) + 1 if view.ref in with_hits else 0,
+        before=earlier[-1] if earlier else None,
+        after=later[0] if later else None,
+    )
+
+
+def _widths(width: int) -> list[tuple[int, int]]:
+    """Return the widths of the pictures to read from: by name, and in pixels."""
+    larger = [each for before, each in pairwise(WIDTHS[1:]) if before < width]
+    return [(each, min(each, width)) for each in (WIDTHS[1], *larger)]
+
+
+def _zoom(asked: Asked) -> int:
+    given = asked.request.query_params.get("zoom", "")
+    return next((each for each in ZOOMS if str(each) == given), ZOOMS[0])
 
 
 def _lines(view: PageView) -> list[list[list[dict[str, object]]]]:
