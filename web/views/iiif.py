@@ -10,6 +10,7 @@ from typing import Any
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from models.errors import UsageError
+from models.message import Message
 from models.page import PageRef
 from pipeline.services import iiif
 from pipeline.services import search as service
@@ -82,7 +83,9 @@ def hits(asked: Asked) -> Response:
     words = " ".join(given.get("q", "").split())
     part = page_number(asked.request, _LAST_PART)
     if not words or part is None:
-        raise UsageError("Nothing was searched for.", "Search first, then take the table of the hits.")
+        raise UsageError(
+            Message("Nothing was searched for."), Message("Search first, then take the table of the hits.")
+        )
     asker = asked.reader.asker
     query = service.understood(asked.archive, words, asker.scope)
     asked.note(view.level, Deed.SEARCHED, view.case.id, words)
