@@ -2,6 +2,7 @@
 
 import typer
 
+from cli.actor import at_the_shell
 from cli.common import ArchiveOption, out, read_settings
 from cli.terminal import Text
 from models.exit_status import ExitStatus
@@ -17,7 +18,7 @@ def doctor(archive: ArchiveOption = None) -> None:
         bannasar doctor
     """
     ill = 0
-    for check in examine(read_settings(archive)):
+    for check in examine(read_settings(archive), at_the_shell()):
         mark = Text("✓ ", "green") if check.well else Text("✗ ", "bold red")
         out.print(Text.assemble(mark, (f"{check.name}: ", "bold"), check.found))
         if not check.well:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.actor import at_the_shell
 from cli.common import ArchiveOption, JsonOption, open_archive, out
 from cli.progress import counted
 from cli.terminal import Text, print_json
@@ -27,7 +28,7 @@ def check(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
         bannasar index check
     """
     with open_archive(archive) as opened:
-        found = service.compare(opened)
+        found = service.compare(opened, at_the_shell())
     if as_json:
         print_json(_as_json(found))
     else:
@@ -47,7 +48,7 @@ def sync(archive: ArchiveOption = None) -> None:
         bannasar index sync
     """
     with open_archive(archive) as opened, counted("case files") as show:
-        found = service.synchronise(opened, show)
+        found = service.synchronise(opened, at_the_shell(), show)
     put, removed = len(found.missing) + len(found.changed), len(found.unknown)
     done = f"{number_of(put, 'case file')} added, {removed} removed."
     out.print(done if found.unreadable else f"{done} Nothing is waiting.")
@@ -73,7 +74,7 @@ def rebuild(
     """
     with open_archive(archive) as opened, counted("case files") as show:
         own = opened.settings.index.url
-        pages, unreadable = service.rebuild_index(opened, show, to)
+        pages, unreadable = service.rebuild_index(opened, at_the_shell(), show, to)
         where = to or opened.index_place
     out.print(f"The index at {where} holds {number_of(pages, 'page')}.")
     if to and to != own:

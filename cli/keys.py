@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import operator
+from cli.actor import at_the_shell
 from cli.common import ArchiveOption, out, read_settings
 from models.errors import BagError
 from models.plural import number_of
@@ -29,7 +29,7 @@ def init(archive: ArchiveOption = None) -> None:
         bannasar keys init
     """
     with Archive(read_settings(archive)) as opened:
-        key = service.make(opened, operator())
+        key = service.make(opened, at_the_shell())
         is_begun = next(opened.bags(), None) is not None
     what = "is made" if key.is_new else "is used"
     out.print(f"The private key {what}: {key.private}. Keep a copy in a safe place, never with the archive.")
@@ -46,7 +46,7 @@ def show(archive: ArchiveOption = None) -> None:
         bannasar keys show
     """
     with Archive(read_settings(archive)) as opened:
-        known = service.known(opened)
+        known = service.known(opened, at_the_shell())
     for file in known.files:
         out.print(f"{'signs' if file.stem == known.own else 'trusted'}: {file}")
     if known.warning:
@@ -66,7 +66,7 @@ def trust(
         bannasar keys trust court-of-appeal.pem
     """
     with Archive(read_settings(archive)) as opened:
-        fingerprint = service.trust_key(opened, operator(), key)
+        fingerprint = service.trust_key(opened, at_the_shell(), key)
     out.print(f"The archive trusts {fingerprint}.")
 
 
@@ -81,7 +81,7 @@ def sign(archive: ArchiveOption = None) -> None:
         bannasar keys sign
     """
     with Archive(read_settings(archive)) as opened:
-        signed = service.sign(opened, operator())
+        signed = service.sign(opened, at_the_shell())
     out.print(f"{number_of(signed.count, 'bag')} signed.")
     if signed.skipped:
         raise BagError(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import operator
+from cli.actor import at_the_shell
 from cli.common import ArchiveOption, open_archive, out
 from cli.terminal import Text
 from models.exit_status import ExitStatus
@@ -31,7 +31,7 @@ def dismiss(
         bannasar ledger dismiss box-17/003.pdf --reason "scanned again as 003-new.pdf"
     """
     with open_archive(archive) as opened:
-        for row in gone.dismiss(opened, operator(), scans, reason):
+        for row in gone.dismiss(opened, at_the_shell(), scans, reason):
             out.print(Text(f"{row.box}/{row.path} is dismissed."))
 
 
@@ -49,7 +49,7 @@ def check(
     """
     found = []
     with open_archive(archive) as opened:
-        for finding in ledger_check.check_ledger(opened, repair=not dry_run):
+        for finding in ledger_check.check_ledger(opened, at_the_shell(), repair=not dry_run):
             found.append(finding)
             mark = Text("repaired: ", "green") if finding.repaired else Text("found: ", "bold red")
             out.print(Text.assemble(mark, finding.sentence))

@@ -13,7 +13,8 @@ from models.level import Level
 from pipeline.services import seal as service
 from pipeline.services.archives import Archive
 from pipeline.services.askers import Asker
-from pipeline.services.seal import Part, Set, Why
+from pipeline.services.level_commit import Set, level_in_words
+from pipeline.services.seal import Part, Why
 
 DocumentOption = Annotated[
     int | None, typer.Option("--document", min=1, metavar="N", help="One document of the case file, by its number.")
@@ -48,7 +49,8 @@ def seal(
 ) -> None:
     """Seal a case file, a document, a page or a box: only people with a grant see it.
 
-    It is in effect when the command ends. `bannasar unseal` opens it again, and takes two people.
+    It is in effect when the command ends, even while a run works on the archive; the bag has it when the run has ended.
+    `bannasar unseal` opens it again, and takes two people.
 
     Example:
         bannasar seal box-001_dossier-A --document 2 --order 12/2026 --reason "a minor is named"
@@ -102,6 +104,10 @@ def _set(archive: Archive, asker: Asker, name: str, part: Part, to: Level, why: 
 def finish(done: Set, sentence: str) -> None:
     """Say what was done, and what of it only in part; end with the status for that."""
     warn(done.warning)
+    if done.waits:
+        out.print("In force: only operators see it from now on. The seal is completed when the archive is free.")
+        warn(done.waits)
+        return
     out.print(sentence)
     if done.index_error:
         warn(f"The index does not have the change yet: {done.index_error}")
@@ -118,4 +124,4 @@ def _show(archive: Archive, case: str) -> None:
             if own is not levels.level:
                 out.print(f"  document {document.number}, page {number}: {own}")
     for one in record.restrictions:
-        out.print(f"  {one.at:%Y-%m-%d %H:%M} {one.by.name}: {service.level_in_words(one)}")
+        out.print(f"  {one.at:%Y-%m-%d %H:%M} {one.by.name}: {level_in_words(one)}")

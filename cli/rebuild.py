@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import operator
+from cli.actor import at_the_shell
 from cli.common import ArchiveOption, out, read_settings, warn
 from cli.progress import counted
 from models.errors import BagError
@@ -30,7 +30,7 @@ def rebuild(
         bannasar rebuild --archive /media/copy/archive
     """
     with Archive(read_settings(archive)) as opened, counted("bags") as show:
-        done = service.rebuild_archive(opened, operator(), force=force, show=show)
+        done = service.rebuild_archive(opened, at_the_shell(), force=force, show=show)
     warn(done.warning)
     if done.kept:
         out.print(f"The ledger that was there is kept as {done.kept}.")

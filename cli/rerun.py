@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import operator, read_password
+from cli.actor import at_the_shell, read_password
 from cli.common import (
     ArchiveOption,
     LogFormatOption,
@@ -93,11 +93,11 @@ def rerun(
     with Archive.open(settings) as opened:
         if not dry_run:
             opened.migrate()
-        chosen = choose(opened, wanted)
+        chosen = choose(opened, at_the_shell(), wanted)
     _say(chosen, settings, dry_run=dry_run)
     if chosen.rows and not dry_run:
         check_tools(settings)
-        run_and_report(settings, lambda opened, watch: do_again(opened, operator(), chosen, wanted, watch))
+        run_and_report(settings, lambda opened, watch: do_again(opened, at_the_shell(), chosen, wanted, watch))
 
 
 def _say(chosen: Chosen, settings: Settings, *, dry_run: bool) -> None:

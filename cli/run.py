@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import operator
+from cli.actor import at_the_shell
 from cli.common import (
     ArchiveOption,
     LogFormatOption,
@@ -65,14 +65,14 @@ def run(
         for box in boxes:
             check_box(opened, box)
     check_tools(settings)
-    run_and_report(settings, lambda opened, watch: digitise(opened, operator(), boxes, watch))
+    run_and_report(settings, lambda opened, watch: digitise(opened, at_the_shell(), boxes, watch))
 
 
 def _forecast(boxes: list[Path], archive: Archive) -> None:
     workers = archive.settings.run.workers or processors()
     for box in boxes:
         check_box(archive, box)
-        expected = forecast(archive, box, workers)
+        expected = forecast(archive, at_the_shell(), box, workers)
         name = (expected.root.resolve().name, "bold")
         out.print(Text.assemble(name, f": {number_of(expected.scans, 'scan')}, {expected.done} already done"))
         out.print(f"  would read {number_of(expected.pages, 'page')} of {number_of(expected.to_do, 'scan')}")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from cli.actor import at_the_shell
 from cli.box_tables import box_table, print_accounts, print_problems, print_waiting
 from cli.common import err, out
 from cli.edge import of_the_system
@@ -47,7 +48,8 @@ def check_tools(settings: Settings) -> None:
     Raises:
         MissingDependencyError: it lacks something.
     """
-    missing = [check for check in examine(settings) if not check.well and check.name not in {"archive", "Khmer fonts"}]
+    checks = examine(settings, at_the_shell())
+    missing = [check for check in checks if not check.well and check.name not in {"archive", "Khmer fonts"}]
     for check in missing:
         err.print(Text.assemble((check.name, "bold red"), f": {check.found}. {check.fix}"))
     if missing:
@@ -110,7 +112,7 @@ def _work(settings: Settings, work: Work) -> tuple[list[BoxReport], tuple[str, .
                     raise KeyboardInterrupt
 
             summary = work(archive, watch)
-        reports = [box_report(archive, box.id) for box in summary.boxes] if summary else []
+        reports = [box_report(archive, at_the_shell(), box.id) for box in summary.boxes] if summary else []
         if summary:
             _print(reports, summary, archive)
     return reports, summary.left if summary else ()

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from cli.actor import at_the_shell
 from cli.common import ArchiveOption, JsonOption, naming_damage, open_archive, out
 from cli.terminal import Text, print_json
 from models.plural import number_of
@@ -28,6 +29,7 @@ def train(
     with open_archive(archive) as opened, naming_damage(opened) as left_out:
         file = service.train(
             opened,
+            at_the_shell(),
             to,
             left_out.append,
             lambda count: out.print(
@@ -50,7 +52,7 @@ def evaluate(
         bannasar evaluate --picture confusion.png
     """
     with open_archive(archive) as opened, naming_damage(opened) as left_out:
-        found = service.evaluate(opened, left_out.append, picture)
+        found = service.evaluate(opened, at_the_shell(), left_out.append, picture)
     if as_json:
         print_json(found.as_json())
         return

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.actor import at_the_shell
 from cli.common import ArchiveOption, JsonOption, out, read_settings, warn
 from cli.progress import counted
 from cli.terminal import Text, print_json
@@ -54,12 +55,12 @@ def verify(
     opened = Archive(read_settings(archive))
     with counted("bags") as show:
         pace = Pace(rate * 1e6 if rate else None)
-        for one in service.verify(opened, share=sample, pace=pace, again=again, report=warn):
+        for one in service.verify(opened, at_the_shell(), share=sample, pace=pace, again=again, report=warn):
             checked.append(one)
             show(one.done, one.all)
             if one.damages and not as_json:
                 _print(one)
-    against = service.check_custody(opened, keys)
+    against = service.check_custody(opened, at_the_shell(), keys)
     damaged = [one for one in checked if one.damages]
     if as_json:
         bags = [{"bag": one.bag, "damages": [asdict(damage) for damage in one.damages]} for one in damaged]
@@ -80,7 +81,7 @@ def _repair(archive: Archive, *, is_damaged: bool) -> None:
     """Make the index agree with the bags. If that fails, the exit status still shows that bags are damaged."""
     try:
         with archive:
-            unreadable = repair(archive)
+            unreadable = repair(archive, at_the_shell())
     except BannasarError as error:
         if is_damaged:
             raise BagError(str(error)) from error

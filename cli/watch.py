@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.actor import operator
+from cli.actor import at_the_shell
 from cli.common import (
     ArchiveOption,
     LogFormatOption,
@@ -57,6 +57,6 @@ def watch(
     run_and_report(
         settings,
         lambda opened, watcher: watch_box(
-            opened, operator(), folder, watcher, settle=settle, once=once, report=report, notify=notify
+            opened, at_the_shell(), folder, watcher, settle=settle, once=once, report=report, notify=notify
         ),
     )

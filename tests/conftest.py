@@ -43,11 +43,11 @@ def archive_settings(folder: Path, **values: object) -> Settings:
     return load(archive=folder, **values).model_copy(update={"archive": folder.absolute()})
 
 
-def at_the_shell() -> "Asker":
-    """Return an operator, who may do and see everything."""
+def at_the_shell(actor: Actor | None = None) -> "Asker":
+    """Return an operator, who may do and see everything: the one named, or root."""
     from pipeline.access.asker import Asker  # noqa: PLC0415  # not every test wants it
 
-    return Asker.operator(Actor(name="root@host", kind=ActorKind.OPERATOR), datetime.now(UTC))
+    return Asker.operator(actor or Actor(name="root@host", kind=ActorKind.OPERATOR), datetime.now(UTC))
 
 
 def bag_in_place(

@@ -17,7 +17,7 @@ from models.page import Page
 from models.restriction import Reach, Restriction
 from pipeline.archive.archive import Archive
 from pipeline.services.rebuild import rebuild_archive
-from tests.conftest import Maker, archive_settings, bag_in_place
+from tests.conftest import Maker, archive_settings, at_the_shell, bag_in_place
 from web.server import Listening, serve
 
 OPERATOR = Actor(name="operator@here", kind=ActorKind.OPERATOR)
@@ -53,7 +53,7 @@ def make_archive(folder: Path, make: Maker) -> Path:
     evil = [make.page([f"{EVIL} tribunal", "=HYPERLINK(0) tribunal", "\u202etribunal\u2066"], scan=SHAS["evil"])]
     _keep(folder, make, "box_evil", evil, f"{EVIL.replace('/', '_')}.pdf", Level.PUBLIC)
     with Archive(archive_settings(folder)) as archive:
-        rebuild_archive(archive, OPERATOR, force=True)
+        rebuild_archive(archive, at_the_shell(OPERATOR), force=True)
     return folder
 
 

@@ -41,10 +41,18 @@ class Asker:
         return cls(actor, OPERATOR, Scope.everything(), _second(at))
 
     @classmethod
-    def anybody(cls, at: datetime) -> Self:
-        """Return a person who is not signed in: such a person may do nothing, and may know about what is public."""
+    def anybody(cls, at: datetime, unsure: Collection[str] = ()) -> Self:
+        """Return a person who is not signed in: such a person may do nothing, and may know about what is public.
+
+        ``unsure`` is as for :meth:`person`.
+        """
         rights = Rights(Level.PUBLIC, frozenset())
-        return cls(Actor(name="anybody", kind=ActorKind.PERSON), rights, Scope(rights.sees), _second(at))
+        return cls(
+            Actor(name="anybody", kind=ActorKind.PERSON),
+            rights,
+            Scope(rights.sees, refused=frozenset(unsure)),
+            _second(at),
+        )
 
     @classmethod
     def person(

@@ -9,8 +9,9 @@ from pathlib import Path
 from models.errors import AccessError
 
 FILE = "access.db"
-_VERSION = 1
-_TABLES = """
+# The statements of each version; a database of an earlier one is given those that it lacks.
+_VERSIONS = (
+    """
 CREATE TABLE secret (value BLOB NOT NULL);
 CREATE TABLE groups (name TEXT PRIMARY KEY, boxes TEXT NOT NULL /* names, as JSON */) WITHOUT ROWID;
 CREATE TABLE accounts (
@@ -29,7 +30,12 @@ CREATE TABLE requests (
 );
 CREATE TABLE ends (case_id TEXT PRIMARY KEY, at REAL NOT NULL /* the next end date of a restriction */) WITHOUT ROWID;
 CREATE INDEX granted ON requests (asked_by) WHERE decision = 'granted';
-"""
+INSERT INTO secret VALUES (randomblob(32));
+""",
+    """
+CREATE TABLE seals (number INTEGER PRIMARY KEY AUTOINCREMENT, told TEXT NOT NULL /* all of it, as JSON */);
+""",
+)
 
 
 @contextmanager
@@ -67,13 +73,13 @@ def access_database(archive: Path, *, changes: bool = True) -> Iterator[sqlite3.
 
 def _prepare(database: sqlite3.Connection) -> None:
     version = database.execute("PRAGMA user_version").fetchone()[0]
-    if version > _VERSION:
+    if version > len(_VERSIONS):
         raise AccessError(f"{FILE} was written by a newer Bannasar.")
-    if version == 0:
-        for statement in _TABLES.split(";\n"):
-            database.execute(statement)
-        database.execute("INSERT INTO secret VALUES (randomblob(32))")
-        database.execute(f"PRAGMA user_version = {_VERSION}")
+    if version < len(_VERSIONS):
+        for statements in _VERSIONS[version:]:
+            for statement in statements.split(";\n"):
+                database.execute(statement)
+        database.execute(f"PRAGMA user_version = {len(_VERSIONS)}")
 
 
 def secret(archive: Path) -> bytes:

@@ -26,6 +26,7 @@ class Action(StrEnum):
     LET_SEE = "grant or refuse a request to see"
     READ_AUDIT = "read and verify the audit log"
     MANAGE_ACCOUNTS = "add, change and lock accounts, but none that may unseal or manage accounts"
+    MAINTAIN = "look after the whole archive: verify and rebuild it, its index and ledger, keys and classifier"
 
 
 class Role(StrEnum):

@@ -138,6 +138,10 @@ class LedgerReads:
         rows = self._all("SELECT id, bag, indexed IS NOT NULL AS is_indexed FROM cases ORDER BY id")
         return [CaseRow(row["id"], row["bag"], bool(row["is_indexed"])) for row in rows]
 
+    def cases_of_box(self, box: str) -> list[str]:
+        """Return the ids of a box's case files, archived or not."""
+        return [row["id"] for row in self._all("SELECT id FROM cases WHERE box = ? ORDER BY id", box)]
+
     def waits_for_index(self, case_id: str) -> bool:
         """Whether the index lacks a case file in its present state."""
         return bool(self._all("SELECT 1 FROM cases WHERE id = ? AND indexed IS NULL", case_id))

@@ -165,10 +165,16 @@ def anchor(archive: Archive, asker: Asker) -> int:
         The number of that line; 0 where the log is empty.
 
     Raises:
+        NotAllowedError: the asker may not.
         ArchiveBusyError: another process works on the archive.
         ArchiveError: log, journal or key cannot be used.
         OSError: something cannot be read or written.
     """
+    asker.must_be_allowed(Action.READ_AUDIT)
+    return _anchor(archive, asker)
+
+
+def _anchor(archive: Archive, asker: Asker) -> int:
     with archive.held():
         last = AuditLog(archive.folder).last()
         if last is None:
@@ -184,7 +190,7 @@ def _anchor_if_due(archive: Archive, asker: Asker, log: AuditLog) -> None:
     if last is None or last.number % _LINES_BETWEEN:
         return
     try:
-        anchor(archive, asker)
+        _anchor(archive, asker)
     except (ArchiveBusyError, JournalBrokenError, OSError):
         return  # `audit verify` says up to which line it is anchored
 

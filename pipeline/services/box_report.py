@@ -56,10 +56,9 @@ class BoxReport:
         return tuple(row for row in self.scans if row.state not in fine or row.missing)
 
 
-def box_report(archive: Archive, box: str) -> BoxReport:
-    """Return the state of a box."""
-    ledger = archive.ledger
-    return BoxReport(box, tuple(ledger.scans(box)), ledger.ignored(box), ledger.account(box))
+def box_report(archive: Archive, asker: Asker, box: str) -> BoxReport:
+    """Return the state of a box, by its id or its folder, of which the asker may see all; raises NotFoundError."""
+    return _report(archive, box_in_sight(archive, asker, box).id)
 
 
 def box_reports(archive: Archive, asker: Asker, box: str | None = None) -> list[BoxReport]:
@@ -69,12 +68,17 @@ def box_reports(archive: Archive, asker: Asker, box: str | None = None) -> list[
         NotFoundError: the archive holds no such box.
     """
     boxes = boxes_in_sight(archive, asker) if box is None else [box_in_sight(archive, asker, box)]
-    return [box_report(archive, each.id) for each in boxes]
+    return [_report(archive, each.id) for each in boxes]
 
 
 def as_json(reports: Sequence[BoxReport]) -> dict[str, Any]:
     """Return the reports, with each box's account of its pages, as ``status --json`` prints them."""
     return {"boxes": [_box(report) | {"account": asdict(report.account)} for report in reports]}
+
+
+def _report(archive: Archive, box: str) -> BoxReport:
+    ledger = archive.ledger
+    return BoxReport(box, tuple(ledger.scans(box)), ledger.ignored(box), ledger.account(box))
 
 
 def _box(report: BoxReport) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from models.actor import Actor
 from models.errors import UsageError
+from pipeline.access.asker import Asker
+from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
 from pipeline.execution.progress import Watcher
 from pipeline.intake.discover import Entry
@@ -14,7 +15,7 @@ from pipeline.services.ingest import ingest
 
 def digitise(
     archive: Archive,
-    actor: Actor,
+    asker: Asker,
     roots: Sequence[Path],
     watch: Watcher = lambda _progress: None,
     accept: Callable[[Entry], bool] = lambda _entry: True,
@@ -23,21 +24,23 @@ def digitise(
 
     Args:
         archive: the archive; it is made where there is none.
-        actor: who does it.
+        asker: who does it.
         roots: the boxes' folders.
         watch: called with the progress after every change.
         accept: says whether this run looks at an entry of a box.
 
     Raises:
+        NotAllowedError: the asker may not.
         UsageError: a folder cannot be a box of this archive.
         OSError: none of the boxes can be read, or the archive cannot be written.
         TooManyFailuresError: the run stopped itself.
         KeyUnusableError: the archive's key cannot be used.
         JournalBrokenError: nothing can be written after the last line of the archive's journal.
     """
+    asker.must_be_allowed(Action.DIGITISE)
     for root in roots:
         check_box(archive, root)
-    with running("run", archive, actor, watch) as context:
+    with running("run", archive, asker.actor, watch) as context:
         boxes = tuple(context.ledger.enter_box(root) for root in dict.fromkeys(root.resolve() for root in roots))
         return read_and_archive(context, *ingest(boxes, context, accept))
 

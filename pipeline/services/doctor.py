@@ -11,6 +11,8 @@ from pathlib import Path
 from models.errors import GlossaryError, LedgerError, ModelError
 from models.plural import number_of
 from models.settings import PageSettings, Settings
+from pipeline.access.asker import Asker
+from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
 from pipeline.document.classifier import model_in_use, read_model
 from pipeline.document.glossary import read_names
@@ -27,8 +29,9 @@ class Check:
     fix: str = ""
 
 
-def examine(settings: Settings) -> Iterator[Check]:
-    """Yield the checks one after another."""
+def examine(settings: Settings, asker: Asker) -> Iterator[Check]:
+    """Yield the checks one after another; raises NotAllowedError if the asker may not."""
+    asker.must_be_allowed(Action.MAINTAIN)
     yield from _recogniser(settings.page)
     yield _program("poppler", ["pdftoppm", "-v"], "poppler-utils")
     yield _program("tiffcp", ["tiffcp", "-h"], "libtiff-tools")

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from models.errors import ScanError
 from models.scan import ScanState
+from pipeline.access.asker import Asker
+from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
 from pipeline.intake.discover import discover
 from pipeline.intake.inspect import inspect
@@ -28,17 +30,20 @@ class Forecast:
     seconds: float | None
 
 
-def forecast(archive: Archive, root: Path, workers: int) -> Forecast:
+def forecast(archive: Archive, asker: Asker, root: Path, workers: int) -> Forecast:
     """Look through a box; nothing is written. Only a run finds duplicates, because it hashes all scans.
 
     Args:
         archive: the archive, which may not be there yet.
+        asker: who asks.
         root: the box's folder.
         workers: how many there will be.
 
     Raises:
+        NotAllowedError: the asker may not digitise.
         OSError: the box cannot be read.
     """
+    asker.must_be_allowed(Action.DIGITISE)
     settings = archive.settings
     ledger = archive.ledger if archive.is_made else None
     found = discover(root)

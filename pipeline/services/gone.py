@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Sequence
 
-from models.actor import Actor
 from models.errors import ConflictError, NotFoundError, UsageError
 from models.failure import Code, Failure
 from models.ledger import ScanRow
 from models.scan import ScanState
+from pipeline.access.asker import Asker
+from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
 from pipeline.archive.ledger import Ledger
 from pipeline.intake.discover import discover
@@ -54,12 +55,12 @@ def find_again(ledger: Ledger) -> None:
             ledger.mark_gone(row, f"It is {first.box}/{first.path} now.", first)
 
 
-def dismiss(archive: Archive, actor: Actor, names: Sequence[str], reason: str) -> list[ScanRow]:
+def dismiss(archive: Archive, asker: Asker, names: Sequence[str], reason: str) -> list[ScanRow]:
     """Record that some scans that left their box are no longer needed, who says so, and why.
 
     Args:
         archive: the archive.
-        actor: who says so.
+        asker: who says so.
         names: the scans, each by its path in its box, ``box/path``, or the beginning of its SHA-256.
         reason: why.
 
@@ -67,16 +68,18 @@ def dismiss(archive: Archive, actor: Actor, names: Sequence[str], reason: str) -
         The scans.
 
     Raises:
+        NotAllowedError: the asker may not.
         UsageError: no reason is given, a name fits several scans, or there is nothing to dismiss.
         NotFoundError: the archive knows no scan of a name.
         ConflictError: a scan is still in its box.
         OSError: a box cannot be read.
     """
+    asker.must_be_allowed(Action.DIGITISE)
     require_reason(reason)
     with archive.held():
         rows = [_to_dismiss(archive.ledger, name) for name in names]
         for row in rows:
-            archive.ledger.mark_gone(row, f"Dismissed by {actor.name}: {reason.strip().rstrip('.')}.")
+            archive.ledger.mark_gone(row, f"Dismissed by {asker.actor.name}: {reason.strip().rstrip('.')}.")
     return rows
 
 

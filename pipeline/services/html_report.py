@@ -78,7 +78,7 @@ def html_report(archive: Archive, asker: Asker, box: str, most_pictures: int) ->
     box, ledger, settings = box_in_sight(archive, asker, box).id, archive.ledger, archive.settings
     note(archive, asker, Deed.PRINTED, f"report/{box}", asker.scope.level)
     now = asker.at.astimezone()
-    report = box_report(archive, box)
+    report = box_report(archive, asker, box)
     pages = ledger.pages_of_box(box)
     confidences = [page.confidence for _, page in pages if page.confidence is not None]
     seconds = [page.seconds for _, page in pages]

@@ -10,12 +10,14 @@ from models.case import CaseFile
 from models.errors import BagError
 from models.page import Page
 from models.settings import IndexSettings
+from pipeline.access.asker import Asker
+from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import read_bag, read_case
 from pipeline.archive.present import put_into_index, rebuild_index_of
 from pipeline.archive.withdrawal import is_withdrawn
 from pipeline.index.store import fingerprint
-from pipeline.services.seal import follow_end_dates
+from pipeline.services.level_commit import follow_end_dates
 
 _LOG = logging.getLogger(__name__)
 # Called with the number of case files that are done, and of all.
@@ -43,12 +45,18 @@ class Difference:
         return not differs and self.pages_in_bags == self.pages_in_index
 
 
-def compare(archive: Archive) -> Difference:
+def compare(archive: Archive, asker: Asker) -> Difference:
     """Compare the bags of an archive with its index.
 
     Raises:
+        NotAllowedError: the asker may not.
         IndexUnusableError: the index cannot be used.
     """
+    asker.must_be_allowed(Action.MAINTAIN)
+    return _compared(archive)
+
+
+def _compared(archive: Archive) -> Difference:
     there = archive.index.cases()
     missing, changed, unreadable, pages = [], [], [], 0
     for bag in _shown(archive):
@@ -68,25 +76,28 @@ def compare(archive: Archive) -> Difference:
     return Difference(tuple(missing), tuple(changed), tuple(there), tuple(unreadable), pages, count)
 
 
-def synchronise(archive: Archive, show: Show = lambda _done, _all: None) -> Difference:
+def synchronise(archive: Archive, asker: Asker, show: Show = lambda _done, _all: None) -> Difference:
     """Add what the index lacks, remove what no bag holds, and return what differed.
 
     For a bag that cannot be read, the index keeps what it holds, and the ledger records that the bag waits.
 
     Args:
         archive: the archive.
+        asker: who asks.
         show: called after each case file.
 
     Raises:
+        NotAllowedError: the asker may not.
         ArchiveBusyError: another process holds the archive.
         IndexUnusableError: the index cannot be used; what was added before stays.
     """
+    asker.must_be_allowed(Action.MAINTAIN)
     with archive.held():
         return _synchronise(archive, show)
 
 
 def _synchronise(archive: Archive, show: Show) -> Difference:
-    found = compare(archive)
+    found = _compared(archive)
     # A bag that was made again and not added may have the same record; the ledger knows that it waits.
     waiting = {archive.folder / bag for bag in archive.ledger.to_be_indexed()}.intersection(_shown(archive))
     found = replace(
@@ -113,12 +124,13 @@ def _synchronise(archive: Archive, show: Show) -> Difference:
 
 
 def rebuild_index(
-    archive: Archive, show: Show = lambda _done, _all: None, url: str | None = None
+    archive: Archive, asker: Asker, show: Show = lambda _done, _all: None, url: str | None = None
 ) -> tuple[int, tuple[Path, ...]]:
     """Make a new index from the bags; searches use the old one until the new one is complete.
 
     Args:
         archive: the archive.
+        asker: who asks.
         show: called after each case file.
         url: a cluster to make it on, instead of the place that the archive's runs and searches use.
 
@@ -126,9 +138,11 @@ def rebuild_index(
         How many pages it holds, and the bags that could not be read: it holds nothing of them.
 
     Raises:
+        NotAllowedError: the asker may not.
         ArchiveBusyError: another process holds the archive.
         IndexUnusableError: it cannot be made; searches find it as it was.
     """
+    asker.must_be_allowed(Action.MAINTAIN)
     own = archive.settings.index
     elsewhere = IndexSettings.model_validate({**own.model_dump(), "url": url}) if url and url != own.url else None
     with archive.held():
@@ -141,16 +155,18 @@ def rebuild_index(
         return pages, tuple(unreadable)
 
 
-def repair(archive: Archive) -> tuple[Path, ...]:
+def repair(archive: Archive, asker: Asker) -> tuple[Path, ...]:
     """Make the index agree with the bags; make it again if nothing less helps.
 
     Returns:
         The bags that cannot be read.
 
     Raises:
+        NotAllowedError: the asker may not.
         ArchiveBusyError: another process holds the archive.
         IndexUnusableError: it cannot be used.
     """
+    asker.must_be_allowed(Action.MAINTAIN)
     with archive.held():
         store = archive.index_to_rebuild()
         found = _synchronise(archive, lambda _done, _all: None)

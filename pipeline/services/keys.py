@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.actor import Actor
 from models.errors import ConflictError, KeyUnusableError, UsageError
+from pipeline.access.asker import Asker
+from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
 from pipeline.archive.custody import adopt_key, key_file, passphrase, recorded_manifests
 from pipeline.archive.fixity import verify_bag
@@ -48,14 +49,16 @@ class Signed:
     skipped: tuple[str, ...]
 
 
-def make(archive: Archive, actor: Actor) -> Key:
+def make(archive: Archive, asker: Asker) -> Key:
     """Make a key, or use the one in the settings' file, and let the archive sign with it from now on.
 
     Raises:
+        NotAllowedError: the asker may not.
         ConflictError: the archive signs with that key already.
         ArchiveError: the key or the journal cannot be used.
         OSError: something cannot be read or written.
     """
+    asker.must_be_allowed(Action.MAINTAIN)
     file = key_file(archive.settings)
     secret = passphrase(archive.settings)
     with archive.held():
@@ -64,47 +67,53 @@ def make(archive: Archive, actor: Actor) -> Key:
             raise ConflictError(f"The archive already signs with the key {file}.")
         is_new = signer is None
         signer = signer or make_key(file, secret)
-        return Key(file, adopt_key(archive.folder, signer, actor), is_new)
+        return Key(file, adopt_key(archive.folder, signer, asker.actor), is_new)
 
 
-def known(archive: Archive) -> Keys:
+def known(archive: Archive, asker: Asker) -> Keys:
     """Return the keys that the archive trusts, and which of them it signs with.
 
     Raises:
+        NotAllowedError: the asker may not.
         KeyUnusableError: a key cannot be used.
         OSError: a key cannot be read.
     """
+    asker.must_be_allowed(Action.MAINTAIN)
     recorder = archive.recorder
     files = tuple(trusted_file(archive.folder, name) for name in trusted(archive.folder))
     return Keys(files, recorder.signer.fingerprint if recorder.signer else "", recorder.warning)
 
 
-def trust_key(archive: Archive, actor: Actor, file: Path) -> str:
+def trust_key(archive: Archive, asker: Asker, file: Path) -> str:
     """Trust another archive's public key, and return its fingerprint.
 
     Raises:
+        NotAllowedError: the asker may not.
         UsageError: there is no such file.
         ArchiveError: the key or the journal cannot be used.
         OSError: something cannot be read or written.
     """
+    asker.must_be_allowed(Action.MAINTAIN)
     if not file.exists():
         raise UsageError(f"{file} does not exist.")
     with archive.held():
         public = load_public(file)
         trust(archive.folder, public)
         entry = Entry(Event.KEY_TRUSTED, reason=fingerprint(public))
-        append(archive.folder, entry, actor, archive.recorder.signer)
+        append(archive.folder, entry, asker.actor, archive.recorder.signer)
     return fingerprint(public)
 
 
-def sign(archive: Archive, actor: Actor) -> Signed:
+def sign(archive: Archive, asker: Asker) -> Signed:
     """Verify and sign the bags that the archive's key has not signed yet, and the journal if it is not signed.
 
     Raises:
+        NotAllowedError: the asker may not.
         KeyUnusableError: the archive has no key, or it is not there.
         JournalBrokenError: a line of the journal was changed.
         OSError: something cannot be read or written.
     """
+    asker.must_be_allowed(Action.MAINTAIN)
     with archive.held():
         recorder = archive.recorder
         if recorder.signer is None:
@@ -117,8 +126,8 @@ def sign(archive: Archive, actor: Actor) -> Signed:
             if verify_bag(bag) or manifest_of(bag) != journal.get(archive.path_of(bag)):
                 skipped.append(bag.name)
             else:
-                recorder.enter(Event.SIGNED, bag, actor)
+                recorder.enter(Event.SIGNED, bag, asker.actor)
         last = last_line(archive.folder)
         if last is None or not last.is_signed_by(own):
-            append(archive.folder, Entry(Event.SIGNED, reason="the journal"), actor, recorder.signer)
+            append(archive.folder, Entry(Event.SIGNED, reason="the journal"), asker.actor, recorder.signer)
         return Signed(len(waiting) - len(skipped), tuple(skipped))

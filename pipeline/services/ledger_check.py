@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from models.errors import AccountError, BagError
 from models.plural import number_of, plural
 from models.scan import ScanState
+from pipeline.access.asker import Asker
+from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import has_record, read_case
 from pipeline.archive.withdrawal import is_withdrawn
@@ -19,16 +21,18 @@ class Finding:
     repaired: bool
 
 
-def check_ledger(archive: Archive, *, repair: bool) -> Iterator[Finding]:
+def check_ledger(archive: Archive, asker: Asker, *, repair: bool) -> Iterator[Finding]:
     """Yield what is wrong; each thing is already repaired if ``repair`` is set and that is possible.
 
     What is repaired by reading a scan again is set to pending: the next run of its box does it.
 
     Raises:
+        NotAllowedError: the asker may not.
         ArchiveBusyError: another process holds the archive.
         LedgerError: the ledger cannot be used, or an older version wrote it and nothing is to be repaired.
         IndexUnusableError: the index cannot be used.
     """
+    asker.must_be_allowed(Action.MAINTAIN)
     with archive.held(finish=False):
         if repair:
             archive.migrate()

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from models.actor import Actor
 from models.errors import BagError, ConflictError, NotFoundError
+from pipeline.access.asker import Asker
+from pipeline.access.roles import Action
 from pipeline.archive.adoption import adopt
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import read_bag
@@ -35,23 +37,25 @@ class Rebuilt:
 
 
 def rebuild_archive(
-    archive: Archive, actor: Actor, *, force: bool, show: Callable[[int, int], None] = lambda _done, _all: None
+    archive: Archive, asker: Asker, *, force: bool, show: Callable[[int, int], None] = lambda _done, _all: None
 ) -> Rebuilt:
     """Make a new ledger and index from the bags. What only the ledger knew is lost: attempts, and refused scans.
 
     Args:
         archive: the archive, with or without a ledger.
-        actor: who does it.
+        asker: who does it.
         force: make a ledger even if there is one; the older one is kept.
         show: called after each bag with the number of those done and of all.
 
     Raises:
+        NotAllowedError: the asker may not.
         NotFoundError: there are no bags.
         ConflictError: there is a ledger, and ``force`` is not given.
         ArchiveError: journal or key cannot be used.
         IndexUnusableError: the index cannot be made; the ledger is already complete then.
         OSError: something cannot be read or written.
     """
+    asker.must_be_allowed(Action.MAINTAIN)
     folders = list(archive.bag_folders())
     if not folders:
         raise NotFoundError(f"There are no bags at {archive.folder}: there is nothing to make a ledger from.")
@@ -73,7 +77,7 @@ def rebuild_archive(
         for bag in read:
             archive.ledger.case_indexed(bag.name)
         archive.commits.finish()
-        begun = _begin_journal(archive, actor)
+        begun = _begin_journal(archive, asker.actor)
         _LOG.info(
             "the ledger is made again: %d case files, %d pages, %d bags unreadable", len(read), pages, len(unread)
         )

@@ -12,9 +12,11 @@ from pipeline.archive.archive import Archive
 from pipeline.archive.bag import read_case
 from pipeline.archive.journal import Entry, Event, append, lines, manifest_of
 from pipeline.services.audit import notes_refusals
+from pipeline.services.level_commit import Set, commit_level, level_in_words
 from pipeline.services.reason import require_reason
-from pipeline.services.seal import Part, Set, Why, commit_level, level_in_words, restriction_on, unseals
+from pipeline.services.seal import Part, Why, restriction_on, unseals
 from pipeline.services.sight import unknown
+from pipeline.services.waiting_seals import complete
 
 _MOST_OPEN = 20  # requests of a person that nobody has decided
 
@@ -73,6 +75,7 @@ def unseal(archive: Archive, asker: Asker, number: int, reason: str) -> Set:
         OSError: something cannot be read or written.
     """
     with archive.held():
+        complete(archive)
         request = _to_decide(archive, asker, number, Wish.UNSEAL, reason)
         bag = archive.bag(request.case)
         both = f"{request.reason} (asked by {request.by.name}, request {number}); {reason.strip()}"

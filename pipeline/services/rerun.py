@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from models.actor import Actor
 from models.errors import NotFoundError, UsageError
 from models.failure import Code
 from models.ledger import ScanRow
 from models.scan import Box, ScanState
+from pipeline.access.asker import Asker
+from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
 from pipeline.archive.ledger import Ledger
 from pipeline.execution.context import Context
@@ -56,14 +57,16 @@ class Chosen:
     left: tuple[tuple[ScanRow, str], ...]
 
 
-def choose(archive: Archive, wanted: Wanted) -> Chosen:
+def choose(archive: Archive, asker: Asker, wanted: Wanted) -> Chosen:
     """Return what would be done again; nothing is changed.
 
     Raises:
+        NotAllowedError: the asker may not.
         UsageError: nothing is asked for, or a password for scans that are not named.
         NotFoundError: the archive holds no box or scan of that name.
         OSError: a box cannot be read.
     """
+    asker.must_be_allowed(Action.DIGITISE)
     if not (wanted.failed or wanted.boxes or wanted.scans or wanted.codes or wanted.below_confidence is not None):
         raise UsageError("Say what to do again: --failed, --box, --scan, --code or --below-confidence.")
     if wanted.password is not None and not wanted.scans:
@@ -100,22 +103,24 @@ def choose(archive: Archive, wanted: Wanted) -> Chosen:
 
 
 def rerun(
-    archive: Archive, actor: Actor, chosen: Chosen, wanted: Wanted, watch: Watcher = lambda _progress: None
+    archive: Archive, asker: Asker, chosen: Chosen, wanted: Wanted, watch: Watcher = lambda _progress: None
 ) -> Summary:
     """Do again what was chosen, and nothing else.
 
     Args:
         archive: the archive.
-        actor: who does it.
+        asker: who does it.
         chosen: what :func:`choose` returned.
         wanted: what was asked for.
         watch: called with the progress after every change.
 
     Raises:
+        NotAllowedError: the asker may not.
         ArchiveBusyError: another process holds the archive.
         TooManyFailuresError: the run stopped itself.
     """
-    with running("rerun", archive, actor, watch) as context:
+    asker.must_be_allowed(Action.DIGITISE)
+    with running("rerun", archive, asker.actor, watch) as context:
         ledger = context.ledger
         boxes = [box for box in ledger.boxes() if any(row.box == box.id for row in chosen.rows)]
         entries: dict[tuple[str, str], Entry] = {}

@@ -10,6 +10,7 @@ from models.errors import BagError
 from models.fact import Fact, FactName
 from models.page import Page
 from pipeline.access.asker import Asker
+from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import document_file, read_bag, read_case
 from pipeline.document.glossary import UNKNOWN
@@ -116,16 +117,19 @@ def _doubtful_date(document: Document) -> Fact | None:
     return best if best.doubt and not is_resolved else None
 
 
-def confirmed(archive: Archive, left_out: Callable[[Path], None]) -> Iterator[Confirmed]:
+def confirmed(archive: Archive, asker: Asker, left_out: Callable[[Path], None]) -> Iterator[Confirmed]:
     """Yield the documents whose kind a person has entered, even where the machine was right.
 
     Args:
         archive: the archive.
+        asker: who asks.
         left_out: called with every bag that cannot be read.
 
     Raises:
+        NotAllowedError: the asker may not.
         OSError: the bags cannot be listed.
     """
+    asker.must_be_allowed(Action.MAINTAIN)
     for bag in archive.shown_bags():
         try:
             found = _confirmed(bag)

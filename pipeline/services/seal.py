@@ -7,26 +7,22 @@ from pathlib import Path
 
 from models.actor import Actor
 from models.case import CaseFile
-from models.errors import BagError, ConflictError, IndexUnusableError, NotFoundError, UsageError
+from models.errors import ArchiveBusyError, BagError, ConflictError, NotFoundError, UsageError
 from models.level import Level
 from models.page import PageRef
-from models.restriction import Reach, Restriction, next_end
+from models.restriction import Reach, Restriction
 from models.scope import PageLevels
-from pipeline.access import end_dates
 from pipeline.access.asker import Asker
-from pipeline.access.audit import Deed
 from pipeline.access.roles import Action
-from pipeline.archive.amended import amended_bag
+from pipeline.access.waiting_seals import WaitingSeal
 from pipeline.archive.archive import Archive
-from pipeline.archive.bag import NewBag, bags_of_box, read_bag, read_case
-from pipeline.archive.custody import require_recorded
+from pipeline.archive.bag import bags_of_box, read_case
 from pipeline.archive.journal import Event
-from pipeline.archive.present import present, put_into_index
-from pipeline.archive.withdrawal import is_withdrawn
-from pipeline.services.audit import note, notes_refusals
+from pipeline.services.audit import notes_refusals
+from pipeline.services.level_commit import Set, commit_level
 from pipeline.services.reason import require_reason
-from pipeline.services.revision import revised
 from pipeline.services.sight import case_in_sight, known_box, levels, record_in_sight
+from pipeline.services.waiting_seals import complete, wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +42,13 @@ class Why:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Set:
-    """The result.
-
-    ``cases`` are the case files that have the level now. ``index_error`` says why the index does not know it yet,
-    "" if it does; until then only operators find those case files. ``warning`` says why nothing was signed.
-    """
-
-    cases: tuple[str, ...]
-    index_error: str = ""
-    warning: str = ""
-
-
 @notes_refusals
 def set_level(  # whose, what, to which, why, when
     archive: Archive, asker: Asker, case: str, part: Part, level: Level, why: Why
 ) -> Set:
     """Set a level on a case file, a document or a page.
+
+    While another process holds the archive, only a seal can be set. It is in force at once, and in the bag later.
 
     Args:
         archive: the archive.
@@ -81,11 +66,21 @@ def set_level(  # whose, what, to which, why, when
         ArchiveError: something of the archive cannot be used.
         OSError: something cannot be read or written.
     """
-    with archive.held():
-        bag, record, _ = record_in_sight(archive, asker, case)
+    try:
+        with archive.held():
+            complete(archive)
+            bag, record, _ = record_in_sight(archive, asker, case)
+            restriction = restriction_on(asker, record, part, level, why)
+            _must_be_allowed(archive, asker, record, restriction)
+            return commit_level(archive, asker, Event.LEVEL_SET, bag, record, restriction)
+    except ArchiveBusyError as busy:
+        if level is not Level.SEALED:
+            raise
+        asker.must_be_allowed(Action.SEAL)
+        _, record, _ = record_in_sight(archive, asker, case)
         restriction = restriction_on(asker, record, part, level, why)
-        _must_be_allowed(archive, asker, record, restriction)
-        return commit_level(archive, asker, Event.LEVEL_SET, bag, record, restriction)
+        waits = wait(archive, asker, WaitingSeal(case=case, box=record.box, restriction=restriction))
+        return Set((case,), waits=str(busy) if waits else "")
 
 
 @notes_refusals
@@ -95,27 +90,47 @@ def set_level_of_box(archive: Archive, asker: Asker, box: str, level: Level, why
     If it may not be set on one of them, nothing is set. If the command is stopped in between, it is set
     on some; the same command sets it on the others.
     """
-    with archive.held():
-        name = known_box(archive, asker, box).id
-        bags = [bag for bag in archive.bags() if bag.parent.name == name]
-        try:
-            found = [record_in_sight(archive, asker, bag.name)[:2] for bag in bags]
-        except NotFoundError:
-            known_box(archive, asker, box, but=name)  # one of its case files is out of sight, and must not be named
+    try:
+        with archive.held():
+            complete(archive)
+            return _set_level_of_box(archive, asker, box, level, why)
+    except ArchiveBusyError as busy:
+        if level is not Level.SEALED:
             raise
-        if not found:
-            raise NotFoundError(f"The box {name} has no case file yet.", "Set the level when something has come in.")
+        asker.must_be_allowed(Action.SEAL)
+        name, bags = _box(archive, asker, box)
         restriction = restriction_on(asker, None, Part(), level, why)
-        for _, record in found:
-            _must_be_allowed(archive, asker, record, restriction)
-        done = [
-            commit_level(archive, asker, Event.LEVEL_SET, bag, record, restriction)
-            for bag, record in found
-            if not _is_set(record, restriction)
-        ]
+        waits = wait(archive, asker, WaitingSeal(case="", box=name, restriction=restriction))
+        return Set(tuple(bag.name for bag, _ in bags), waits=str(busy) if waits else "")
+
+
+def _set_level_of_box(archive: Archive, asker: Asker, box: str, level: Level, why: Why) -> Set:
+    _, found = _box(archive, asker, box)
+    restriction = restriction_on(asker, None, Part(), level, why)
+    for _, record in found:
+        _must_be_allowed(archive, asker, record, restriction)
+    done = [
+        commit_level(archive, asker, Event.LEVEL_SET, bag, record, restriction)
+        for bag, record in found
+        if not _is_set(record, restriction)
+    ]
     errors = [one.index_error for one in done if one.index_error]
     warnings = [one.warning for one in done if one.warning]
-    return Set(tuple(bag.name for bag in bags), *(each[0] if each else "" for each in (errors, warnings)))
+    return Set(tuple(bag.name for bag, _ in found), *(each[0] if each else "" for each in (errors, warnings)))
+
+
+def _box(archive: Archive, asker: Asker, box: str) -> tuple[str, list[tuple[Path, CaseFile]]]:
+    """Return the id of a box, and its case files, of which each must be in the asker's sight."""
+    name = known_box(archive, asker, box).id
+    bags = [bag for bag in archive.bags() if bag.parent.name == name]
+    try:
+        found = [record_in_sight(archive, asker, bag.name)[:2] for bag in bags]
+    except NotFoundError:
+        known_box(archive, asker, box, but=name)  # one of its case files is out of sight, and must not be named
+        raise
+    if not found:
+        raise NotFoundError(f"The box {name} has no case file yet.", "Set the level when something has come in.")
+    return name, found
 
 
 def levels_of(archive: Archive, asker: Asker, case: str) -> tuple[CaseFile, PageLevels]:
@@ -213,83 +228,3 @@ def _is_set(case: CaseFile, restriction: Restriction) -> bool:
         bool(case.restrictions)
         and case.restrictions[-1].model_copy(update={"at": restriction.at, "by": restriction.by}) == restriction
     )
-
-
-def commit_level(  # what happens to which case file, by whom, when
-    archive: Archive,
-    asker: Asker,
-    event: Event,
-    bag: Path,
-    record: CaseFile,
-    restriction: Restriction,
-) -> Set:
-    """Keep a restriction in a bag, and record it; the asker must be allowed to set it. The archive must be held.
-
-    Raises:
-        BagError: the bag is not the one that the journal records.
-        JournalBrokenError: nothing can be written after the journal's last line; nothing has changed then.
-        OSError: something cannot be read or written.
-    """
-    require_recorded(archive.folder, bag)
-    note(archive, asker, Deed.CHANGED, f"{record.id}/{event}", Level.PUBLIC)
-    reason = level_in_words(restriction)
-    restrictions = (*record.restrictions, restriction)
-    now = revised(record, bag, asker.actor, restriction.at, reason, restrictions=restrictions)
-    committed = archive.commits.place(
-        event,
-        NewBag(amended_bag(bag, now, archive.folder), bag),
-        asker.actor,
-        reason=reason,
-        enter=lambda _bag: archive.ledger.case_not_indexed(record.id),
-        index=lambda placed: _index(archive, now, placed, asker.at),
-    )
-    end_dates.keep(archive.folder, record.id, next_end(now.restrictions, asker.at))
-    return Set((record.id,), committed.index_error, archive.recorder.warning)
-
-
-def follow_end_dates(archive: Archive, clock: datetime) -> None:
-    """Update the index with the levels of case files whose end date has certainly passed. The archive must be held.
-
-    This is not necessary: `sight.person` adds what the index does not know. But it makes every question cheaper again.
-
-    Raises:
-        IndexUnusableError: the index cannot be used.
-        ArchiveError: ledger, journal or accounts cannot be used.
-    """
-    for case in end_dates.passed(archive.folder, clock):
-        try:
-            bag = archive.bag(case)
-            record = read_case(bag)
-        except (NotFoundError, BagError):
-            continue
-        now = present(archive.folder, record, clock)
-        if not is_withdrawn(bag) and not archive.index.set_levels(record, now):
-            archive.ledger.case_not_indexed(case)
-        else:
-            end_dates.keep(archive.folder, case, next_end(record.restrictions, now))
-
-
-def _index(archive: Archive, case: CaseFile, bag: Path, clock: datetime) -> str:
-    """Update the index with the levels of a case file; return why this failed, "" if it did not.
-
-    Until it succeeds, the case file waits for the index in the ledger, and only operators see it.
-    """
-    if not is_withdrawn(bag):
-        now = present(archive.folder, case, clock)
-        try:
-            if not archive.index.set_levels(case, now):
-                put_into_index(archive.index, archive.folder, *read_bag(bag))
-        except IndexUnusableError as error:
-            return str(error)
-    archive.ledger.case_indexed(case.id)
-    return ""
-
-
-def level_in_words(restriction: Restriction) -> str:
-    """Return in words, for the journal, which level is set on what, and why."""
-    pages = ", ".join(f"{page.scan[:8]}…/{page.number}" for page in restriction.pages[:3])
-    more = " …" if len(restriction.pages) > 3 else ""
-    what = f"{restriction.reach} {pages}{more}".strip() if restriction.pages else restriction.reach
-    until = f" until {restriction.until.isoformat()}" if restriction.until else ""
-    order = f" (order {restriction.order})" if restriction.order else ""
-    return f"{what}: {restriction.level}{until}{order}: {restriction.reason}"

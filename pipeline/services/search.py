@@ -113,6 +113,7 @@ def everything(archive: Archive, asker: Asker, view: View, box: str = "") -> Fou
 
 def why_none(archive: Archive, asker: Asker, text: str) -> Sequence[str]:
     """Return in sentences why a query finds nothing; raises as :func:`search` does."""
+    asker.must_be_allowed(Action.SEARCH)
     query = understood(archive, text, asker.scope)
     return why_nothing(archive.index, query, asker.scope)
 

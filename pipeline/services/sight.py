@@ -5,9 +5,8 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from models.actor import ActorKind
 from models.case import CaseFile
-from models.errors import AuditBrokenError, BagError, NotAllowedError, NotFoundError
+from models.errors import AuditBrokenError, BagError, NotFoundError
 from models.level import Level, strictest
 from models.page import PageRef
 from models.scan import Box
@@ -17,6 +16,8 @@ from pipeline.access.asker import Asker, Loosened
 from pipeline.access.audit import AuditLog
 from pipeline.access.end_dates import passed
 from pipeline.access.requests import Requests
+from pipeline.access.roles import Action
+from pipeline.access.waiting_seals import WaitingSeals
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import read_case
 from pipeline.archive.commit import changing
@@ -50,9 +51,22 @@ def person(archive: Archive, account: Account, clock: datetime) -> Asker:
         account,
         clock,
         let_see=_let_see(archive, account, clock),
-        unsure=[*(PurePosixPath(bag).name for bag in archive.ledger.to_be_indexed()), *changing(archive.folder)],
+        unsure=_unsure(archive),
         loosened=_loosened(archive, clock),
     )
+
+
+def anybody(archive: Archive, clock: datetime) -> Asker:
+    """Return the asker for a person who is not signed in; raises as :func:`person`."""
+    return Asker.anybody(clock, unsure=_unsure(archive) if archive.is_made else ())
+
+
+def _unsure(archive: Archive) -> set[str]:
+    """Return the case files whose bag, index and seals may differ: nothing of them is shown to people."""
+    waiting = {PurePosixPath(bag).name for bag in archive.ledger.to_be_indexed()}
+    for seal in WaitingSeals(archive.folder).all():
+        waiting.update([seal.case] if seal.case else archive.ledger.cases_of_box(seal.box))
+    return waiting.union(changing(archive.folder))
 
 
 def _let_see(archive: Archive, account: Account, clock: datetime) -> Collection[str]:
@@ -170,12 +184,11 @@ def confirm_clock(archive: Archive, asker: Asker) -> None:
     """Record that an operator found the clock right, after the archive was not used for long.
 
     Raises:
-        NotAllowedError: the asker is no operator.
+        NotAllowedError: the asker may not.
         ArchiveError: journal or key cannot be used.
         OSError: the journal cannot be written.
     """
-    if asker.actor.kind is not ActorKind.OPERATOR:
-        raise NotAllowedError("Only an operator confirms the clock.")
+    asker.must_be_allowed(Action.MAINTAIN)
     with archive.held():
         entry = Entry(Event.CLOCK_CONFIRMED, reason=asker.at.isoformat(timespec="seconds"))
         append(archive.folder, entry, asker.actor, archive.recorder.signer)

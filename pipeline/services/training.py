@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.errors import UsageError
+from pipeline.access.asker import Asker
+from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
 from pipeline.archive.places import own_model
 from pipeline.document.classifier import model_in_use, read_model, write_model
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 def train(
     archive: Archive,
+    asker: Asker,
     to: Path | None,
     left_out: Callable[[Path], None],
     begin: Callable[[int], None] = lambda _documents: None,
@@ -29,6 +32,7 @@ def train(
 
     Args:
         archive: the archive.
+        asker: who asks.
         to: the file for the model; None for the archive's own place for it.
         left_out: called with every bag that cannot be read.
         begin: called with the number of the archive's documents before the training, which takes minutes.
@@ -37,12 +41,14 @@ def train(
         The file of the model.
 
     Raises:
+        NotAllowedError: the asker may not.
         UsageError: nobody has entered the kind of a document.
         MissingDependencyError: the libraries for training are not installed.
         GlossaryError: the glossary cannot be read.
         OSError: something cannot be read or written.
     """
-    found = list(confirmed(archive, left_out))
+    asker.must_be_allowed(Action.MAINTAIN)
+    found = list(confirmed(archive, asker, left_out))
     if not found:
         raise UsageError(
             "Nobody has entered the kind of a document yet.", "`bannasar review` lists documents to begin with."
@@ -63,25 +69,30 @@ def train(
     return file
 
 
-def evaluate(archive: Archive, left_out: Callable[[Path], None], picture: Path | None = None) -> "Comparison":
+def evaluate(
+    archive: Archive, asker: Asker, left_out: Callable[[Path], None], picture: Path | None = None
+) -> "Comparison":
     """Compare the classifier with what people entered about the documents that it was not trained with.
 
     Args:
         archive: the archive.
+        asker: who asks.
         left_out: called with every bag that cannot be read.
         picture: the file for a picture of which kinds were confused; None for none.
 
     Raises:
+        NotAllowedError: the asker may not.
         UsageError: there is no such document.
         ModelError: the classifier's model cannot be read.
         GlossaryError: the glossary cannot be read.
         MissingDependencyError: the libraries that compare or draw are not installed.
         OSError: something cannot be read or written.
     """
+    asker.must_be_allowed(Action.MAINTAIN)
     document = archive.settings.document
     model = read_model(model_in_use(document))
     names = read_names(Path(document.glossary))
-    unseen = [one for one in confirmed(archive, left_out) if _place(one) not in model.taught_with]
+    unseen = [one for one in confirmed(archive, asker, left_out) if _place(one) not in model.taught_with]
     if not unseen:
         raise UsageError(
             "There is nothing to compare with: nobody has entered the kind of a document that it was not trained with."

@@ -17,6 +17,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from models.errors import ArchiveBusyError, NotFoundError
+from pipeline.access.asker import Asker
+from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
 from pipeline.archive.custody import custody
 from pipeline.archive.fixity import Damage, Pace, verify_bag
@@ -43,6 +45,7 @@ class Checked:
 
 def verify(
     archive: Archive,
+    asker: Asker,
     *,
     share: float = 1.0,
     pace: Pace | None = None,
@@ -55,16 +58,19 @@ def verify(
 
     Args:
         archive: the archive, with or without a ledger; it is not held.
+        asker: who asks.
         share: the share of all bags that is checked; each pass takes others.
         pace: how fast it may read.
         again: begin a new pass.
         report: called once if the log cannot be written: on a full disk, or a read-only one.
 
     Raises:
+        NotAllowedError: the asker may not.
         NotFoundError: there are no bags.
         ArchiveBusyError: another process verifies this archive.
         OSError: the bags cannot be listed, or the log not be read.
     """
+    asker.must_be_allowed(Action.MAINTAIN)
     folder = archive.folder
     if not next(archive.bag_folders(), None) and not archive.has_bags:
         raise NotFoundError(f"There are no bags at {folder}.", "Make some with `bannasar run BOX`.")
@@ -87,17 +93,20 @@ def verify(
         log.note({"event": "ended", "at": _now(), "bags": len(chosen)})
 
 
-def check_custody(archive: Archive, keys: Mapping[str, Ed25519PublicKey] | None = None) -> list[Damage]:
+def check_custody(archive: Archive, asker: Asker, keys: Mapping[str, Ed25519PublicKey] | None = None) -> list[Damage]:
     """Return what speaks against the journal, its keys and its bags, checked twice because a run may be writing.
 
     Args:
         archive: the archive.
+        asker: who asks.
         keys: whose signatures count, by fingerprint; None is those in the archive's own folder.
 
     Raises:
+        NotAllowedError: the asker may not.
         KeyUnusableError: a key cannot be read.
         OSError: something cannot be read.
     """
+    asker.must_be_allowed(Action.MAINTAIN)
     found = list(custody(archive.folder, keys))
     again = list(custody(archive.folder, keys)) if found else []
     return [damage for damage in found if damage in again]

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from models.actor import Actor
+from pipeline.access.asker import Asker
+from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
 from pipeline.execution.progress import Watcher
 from pipeline.intake.discover import Entry, discover
@@ -14,6 +15,7 @@ from pipeline.logs import described
 from pipeline.services.digitise import digitise
 from pipeline.services.digitising.run import Summary
 from pipeline.services.gone import newly_gone
+from pipeline.services.waiting_seals import complete
 
 _LOG = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LOOKS = 2.0
@@ -43,7 +45,7 @@ class Settled:
 
 def watch_box(  # noqa: PLR0913  # who works on what, and how it is watched
     archive: Archive,
-    actor: Actor,
+    asker: Asker,
     folder: Path,
     watch: Watcher,
     *,
@@ -56,7 +58,7 @@ def watch_box(  # noqa: PLR0913  # who works on what, and how it is watched
 
     Args:
         archive: the archive; it is made where there is none.
-        actor: who does it.
+        asker: who does it.
         folder: the box.
         watch: called with the progress after every change.
         settle: seconds for which a file must not have changed.
@@ -68,8 +70,10 @@ def watch_box(  # noqa: PLR0913  # who works on what, and how it is watched
         What the last run did, None where there was nothing.
 
     Raises:
+        NotAllowedError: the asker may not.
         OSError: the folder cannot be read, and ``once`` was asked for.
     """
+    asker.must_be_allowed(Action.DIGITISE)
     with archive.held():
         settled = Settled(settle)
         summary = None
@@ -95,13 +99,14 @@ def watch_box(  # noqa: PLR0913  # who works on what, and how it is watched
                 _LOG.info("the folder can be read again")
                 notify(f"{folder} is there again: it continues.")
                 lost = False
+            complete(archive)
             ready = settled.look(entries, time.monotonic())
             now = frozenset((entry.file, entry.size, entry.mtime_ns) for entry in entries if entry.file in ready)
             done &= now
             if now - done or _something_left(archive, folder, entries):
                 _LOG.info("files in the folder: %d, of which have settled: %d", len(entries), len(ready))
                 try:
-                    summary = digitise(archive, actor, [folder], watch, partial(_is_among, now))
+                    summary = digitise(archive, asker, [folder], watch, partial(_is_among, now))
                 except OSError as error:
                     # It went away as the run began; the next look says so.
                     if once or not Path(error.filename or "/").is_relative_to(folder.resolve()):

@@ -16,7 +16,7 @@ from pipeline.archive.archive import Archive
 from pipeline.archive.bag import NewBag, bag_folder, build_bag
 from pipeline.archive.journal import Event
 from pipeline.services import keys
-from tests.conftest import archive_settings
+from tests.conftest import archive_settings, at_the_shell
 
 CONTENT = b"the scan"
 SHA = hashlib.sha256(CONTENT).hexdigest()
@@ -43,7 +43,7 @@ def template(make, tmp_path_factory):
     (folder / "archive").mkdir()
     (folder / "a.pdf").write_bytes(CONTENT)
     with Archive(settings_of(folder / "archive")) as archive:
-        keys.make(archive, ROOT)
+        keys.make(archive, at_the_shell(ROOT))
         pages = [make.page([text], scan=SHA, number=number) for number, text in enumerate(TEXTS, 1)]
         refs = [PageRef(scan=SHA, number=page.number) for page in pages]
         documents = (

@@ -10,7 +10,7 @@ from models.errors import BannasarError, NotAllowedError
 from models.level import Level
 from pipeline.access.roles import RIGHTS, Action, Role
 from pipeline.formats.registry import formats
-from pipeline.services import audit, correct, export, import_bag, requests, seal, users, withdraw
+from pipeline.services import audit, correct, export, import_bag, index, requests, seal, users, withdraw
 from pipeline.services.seal import Part, Why
 from tests.access.conftest import NOW, person
 
@@ -36,6 +36,7 @@ TRYING = {
     Action.LET_SEE: lambda archive, asker: requests.let_see(archive, asker, NO_REQUEST, "x", NOW + timedelta(days=1)),
     Action.READ_AUDIT: audit.verify_log,
     Action.MANAGE_ACCOUNTS: users.all_accounts,
+    Action.MAINTAIN: index.compare,
 }
 
 

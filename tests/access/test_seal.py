@@ -21,6 +21,7 @@ from pipeline.archive.journal import Event, lines
 from pipeline.services import rebuild, requests, seal, sight
 from pipeline.services.seal import Part, Why
 from tests.access.conftest import NOW, ROOT, SHA, person
+from tests.conftest import at_the_shell
 
 DAY = timedelta(days=1)
 ORDER = Why("a minor is named", "order 12/2026")
@@ -83,7 +84,7 @@ def test_levels_outlive_the_loss_of_everything_but_the_bags(archive, operator):
     archive.close()
     for name in ("ledger.db", "index.db", "journal.jsonl"):
         (archive.folder / name).unlink()
-    rebuild.rebuild_archive(archive, ROOT, force=True)
+    rebuild.rebuild_archive(archive, at_the_shell(ROOT), force=True)
     assert _levels(archive) == [Level.STAFF, Level.SEALED, Level.STAFF]
 
 

@@ -11,11 +11,12 @@ from pipeline.access import end_dates
 from pipeline.access.account import Account
 from pipeline.access.audit import AuditLog, Deed
 from pipeline.access.roles import Role
-from pipeline.services import audit, index, requests, seal, search, sight
+from pipeline.services import audit, index, level_commit, requests, seal, search, sight
 from pipeline.services.audit import Sought
 from pipeline.services.seal import Part, Why
 from pipeline.services.search import Sort, View
 from tests.access.conftest import NOW, person
+from tests.conftest import at_the_shell
 
 DAY = timedelta(days=1)
 CLERK = Account("chan", Role.CLERK)
@@ -60,7 +61,7 @@ def test_where_the_index_cannot_be_told_the_case_file_is_out_of_sight_at_once(ar
         done = seal.set_level(archive, operator, "box_a", Part(1, 2), Level.SEALED, Why("x"))
     assert "does not answer" in done.index_error
     assert _found(archive) == 0, "of none of its pages is the level known"
-    index.synchronise(archive)
+    index.synchronise(archive, at_the_shell())
     assert (_found(archive), _found(archive, "tribunal")) == (1, 0)
 
 
@@ -83,7 +84,7 @@ def test_the_index_follows_end_dates_when_it_is_synchronised(archive, operator):
     """So that the time that was trusted then does not have to be trusted again."""
     seal.set_level(archive, operator, "box_a", Part(1, 2), Level.SEALED, Why("x", until=NOW + DAY))
     assert end_dates.passed(archive.folder, NOW + 2 * DAY) == ["box_a"]
-    seal.follow_end_dates(archive, NOW + 2 * DAY)
+    level_commit.follow_end_dates(archive, NOW + 2 * DAY)
     assert end_dates.passed(archive.folder, NOW + 2 * DAY) == []
     assert _found(archive, "tribunal") == 1
 

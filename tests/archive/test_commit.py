@@ -27,7 +27,7 @@ from pipeline.archive.ledger_schema import FILE
 from pipeline.index.language import parse
 from pipeline.index.store import View
 from pipeline.services import correct, import_bag, index, keys, rebuild, withdraw
-from tests.conftest import EVERYTHING, archive_settings
+from tests.conftest import EVERYTHING, archive_settings, at_the_shell
 
 CLERK = Actor(name="dara", kind=ActorKind.PERSON)
 CONTENT = b"the scan"
@@ -75,7 +75,7 @@ def archive(make, tmp_path):
     """Return an archive with a key and one case file, whose page says «greffier»."""
     with Archive(_settings(tmp_path / "archive")) as archive:
         archive.folder.mkdir()
-        keys.make(archive, CLERK)
+        keys.make(archive, at_the_shell(CLERK))
         _archive_case(make, archive, "greffier")
         yield archive
 
@@ -101,7 +101,7 @@ def _imported(_make, archive: Archive) -> None:
 
 
 def _adopted(_make, archive: Archive) -> None:
-    rebuild.rebuild_archive(archive, CLERK, force=True)
+    rebuild.rebuild_archive(archive, at_the_shell(CLERK), force=True)
 
 
 def _nothing(_make, _archive: Archive) -> None:
@@ -122,7 +122,7 @@ def _leave_the_case_file_on_a_stick(_make, archive: Archive) -> None:
     keys_folder = archive.folder / "keys"
     shutil.rmtree(keys_folder)
     (archive.folder.parent / "key.pem").unlink()
-    keys.make(archive, CLERK)
+    keys.make(archive, at_the_shell(CLERK))
 
 
 def _lose_the_journal(_make, archive: Archive) -> None:
@@ -130,7 +130,7 @@ def _lose_the_journal(_make, archive: Archive) -> None:
     (archive.folder / "journal.jsonl").unlink()
     shutil.rmtree(archive.folder / "keys")
     (archive.folder.parent / "key.pem").unlink()
-    keys.make(archive, CLERK)
+    keys.make(archive, at_the_shell(CLERK))
 
 
 CHANGES = {
@@ -186,10 +186,10 @@ def test_a_change_that_dies_is_whole_or_has_not_happened(make, archive, kind, st
     _die(make, archive, change, step, when)
     with Archive(archive.settings) as after:
         if kind == "rebuilt" and not next((line for line in lines(after.folder) if line.bag), None):
-            rebuild.rebuild_archive(after, CLERK, force=True)  # the operator types the command again
+            rebuild.rebuild_archive(after, at_the_shell(CLERK), force=True)  # the operator types the command again
         elif kind == "rebuilt":
             after.ledger.boxes()
-        index.synchronise(after)
+        index.synchronise(after, at_the_shell(CLERK))
         now = _state(after)
         assert now == before or now[2] is event
         assert list(custody(after.folder)) == []

@@ -17,7 +17,7 @@ from pipeline.archive.fixity import Damage, verify_bag
 from pipeline.archive.ledger import Ledger
 from pipeline.services.verify import verify
 from tests.cli.conftest import Bannasar
-from tests.conftest import archive_settings
+from tests.conftest import archive_settings, at_the_shell
 from tests.gate import Gate
 
 
@@ -277,7 +277,7 @@ def test_a_bag_that_is_swapped_while_it_is_read_is_read_again(archived, monkeypa
         return verify_bag(place, pace)
 
     monkeypatch.setattr("pipeline.services.verify.verify_bag", swap)
-    (one, *_) = verify(Archive(archive_settings(archived.archive)))
+    (one, *_) = verify(Archive(archive_settings(archived.archive)), at_the_shell())
     assert (one.bag, one.damages) == ("bags/box/box_a.jpg", ())
     assert len(looked) >= 2
 

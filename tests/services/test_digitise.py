@@ -91,7 +91,7 @@ def test_a_box_from_its_scans_to_its_export(archive, box, tmp_path):
     """Digitised, searched, corrected, withdrawn, exported: each with one call, and the journal records who did it."""
     write_page(box / "dossier" / "1.png", "Le greffier en chef")
     write_page(box / "2.png", "Une lettre seule")
-    done = digitise(archive, DARA, [box])
+    done = digitise(archive, at_the_shell(DARA), [box])
     assert (done.pages_read, done.left, done.index_error) == (2, (), "")
     assert set(_states(archive, "box-1").values()) == {(ScanState.ARCHIVED, None)}
     assert _found(archive, "greffier") == ["dossier/1.png"]
@@ -112,7 +112,7 @@ def test_a_box_from_its_scans_to_its_export(archive, box, tmp_path):
     assert "greffier" in text.read_text("utf-8")
     written = [(line.event, line.by) for line in lines(archive.folder)]
     assert written == [("archived", "Dara"), ("archived", "Dara"), ("corrected", "Dara"), ("withdrawn", "Dara")]
-    assert digitise(archive, DARA, [box]).pages_read == 0
+    assert digitise(archive, at_the_shell(DARA), [box]).pages_read == 0
 
 
 def test_two_archives_are_digitised_at_once_in_one_process(tmp_path, monkeypatch):
@@ -125,7 +125,7 @@ def test_two_archives_are_digitised_at_once_in_one_process(tmp_path, monkeypatch
 
     def run(name):
         with Archive(archive_settings(tmp_path / f"archive-{name}")) as archive:
-            done[name] = digitise(archive, DARA, [tmp_path / name])
+            done[name] = digitise(archive, at_the_shell(DARA), [tmp_path / name])
             assert _found(archive, f"greffier {name}") == ["1.png"]
 
     long = threading.Thread(target=run, args=("long",))
@@ -159,7 +159,7 @@ def test_a_poison_page_kills_its_sandbox_and_nothing_else(archive, box, monkeypa
         for module in ("reading", "run"):
             patched.setattr(f"pipeline.services.digitising.{module}.read_page", read_or_crash)
         seen = []
-        done = digitise(archive, DARA, [box], lambda progress: seen.extend(progress.failures))
+        done = digitise(archive, at_the_shell(DARA), [box], lambda progress: seen.extend(progress.failures))
     assert done.pages_read == 1
     assert [(failed.path, failed.failure.code, failed.failure.page) for failed in seen] == [
         (POISON, Code.WORKER_LOST, 1)
@@ -172,11 +172,11 @@ def test_a_poison_page_kills_its_sandbox_and_nothing_else(archive, box, monkeypa
     assert _sandboxes() == []
 
     wanted = Wanted(failed=True)
-    chosen = choose(archive, wanted)
+    chosen = choose(archive, at_the_shell(DARA), wanted)
     assert [row.path for row in chosen.rows] == [POISON]
-    assert rerun(archive, DARA, chosen, wanted).pages_read == 1
+    assert rerun(archive, at_the_shell(DARA), chosen, wanted).pages_read == 1
     assert set(_states(archive, "box-1").values()) == {(ScanState.ARCHIVED, None)}
-    assert choose(archive, wanted).rows == ()
+    assert choose(archive, at_the_shell(DARA), wanted).rows == ()
 
 
 def test_what_is_refused_is_named_and_a_copy_is_linked(archive, box):
@@ -184,7 +184,7 @@ def test_what_is_refused_is_named_and_a_copy_is_linked(archive, box):
     write_page(box / "1.png", "Le greffier en chef")
     shutil.copy(box / "1.png", box / "copy.png")
     (box / "empty.tif").touch()
-    assert digitise(archive, DARA, [box]).pages_read == 1
+    assert digitise(archive, at_the_shell(DARA), [box]).pages_read == 1
     assert _states(archive, "box-1") == {
         "1.png": (ScanState.ARCHIVED, None),
         "copy.png": (ScanState.DUPLICATE, None),
@@ -196,12 +196,12 @@ def test_what_is_refused_is_named_and_a_copy_is_linked(archive, box):
 def test_a_box_inside_its_archive_is_no_box(archive, box):
     """An archive inside its box is refused, too; nothing is made from either."""
     with pytest.raises(UsageError, match="is inside the archive"):
-        digitise(archive, DARA, [_made(archive.folder / "box")])
+        digitise(archive, at_the_shell(DARA), [_made(archive.folder / "box")])
     with (
         Archive(archive_settings(box / "archive")) as inside,
         pytest.raises(UsageError, match="is inside the box"),
     ):
-        digitise(inside, DARA, [box])
+        digitise(inside, at_the_shell(DARA), [box])
     assert list(box.iterdir()) == []
 
 

@@ -124,7 +124,7 @@ def test_what_was_accepted_and_nobody_wants_is_dismissed(archive, ledger, box):
     _accepted(ledger, box, "a.pdf")
     _look(ledger, box, ())
     operator = Actor(name="dara@desk", kind=ActorKind.OPERATOR)
-    dismiss(archive, operator, ["a.pdf"], "scanned again as b.pdf")
+    dismiss(archive, at_the_shell(operator), ["a.pdf"], "scanned again as b.pdf")
     _look(ledger, box, ())
     assert not _is_complained_of(archive, box)
     assert "scanned again as b.pdf" in str(_row(ledger, box, "a.pdf").reason)

@@ -13,7 +13,7 @@ from pipeline.index.language import parse
 from pipeline.index.store import View
 from pipeline.services.index import synchronise
 from pipeline.services.indexing import Indexer
-from tests.conftest import EVERYTHING, archive_settings, bag_in_place
+from tests.conftest import EVERYTHING, archive_settings, at_the_shell, bag_in_place
 
 
 class Outage:
@@ -131,7 +131,7 @@ def test_after_many_runs_the_index_is_searched_in_few_pieces(tmp_path, make):
         assert [hit.case for hit in store.search(parse("mot17"), View(), EVERYTHING).hits] == ["box_17"]
         for number in range(24):
             store.remove(f"box_{number}")
-        synchronise(archive)
+        synchronise(archive, at_the_shell())
         assert _pieces(store) <= 6
         assert store.search(parse("greffier"), View(limit=1), EVERYTHING).exact == 24
 

@@ -11,7 +11,7 @@ from pipeline.archive.ledger import Ledger
 from pipeline.index.sqlite import SqliteStore
 from pipeline.services.ledger_check import check_ledger
 from tests.cli.conftest import Bannasar, write_page
-from tests.conftest import archive_settings
+from tests.conftest import archive_settings, at_the_shell
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def archive(archived, tmp_path):
 
 def _check(archive, *, repair=True):
     with Archive(archive_settings(archive)) as opened:
-        return [(finding.sentence, finding.repaired) for finding in check_ledger(opened, repair=repair)]
+        return [(finding.sentence, finding.repaired) for finding in check_ledger(opened, at_the_shell(), repair=repair)]
 
 
 def test_a_sound_archive_agrees_with_its_ledger(archive):

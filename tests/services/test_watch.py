@@ -12,9 +12,9 @@ from pipeline.intake.discover import Entry
 from pipeline.services import watch
 from pipeline.services.gone import note_gone
 from pipeline.services.watch import Settled
-from tests.conftest import archive_settings
+from tests.conftest import archive_settings, at_the_shell
 
-SOMEBODY = Actor(name="somebody@here", kind=ActorKind.OPERATOR)
+SOMEBODY = at_the_shell(Actor(name="somebody@here", kind=ActorKind.OPERATOR))
 
 
 def _entry(size: int, changed: int = 1) -> Entry:
@@ -59,7 +59,14 @@ def test_what_is_taken_out_is_looked_to_though_nothing_new_is_dropped(tmp_path, 
         ledger.fail(row, Failure(code=Code.NOT_A_DOCUMENT))
         for _ in range(2):
             watch.watch_box(
-                archive, SOMEBODY, folder, print, settle=0, once=True, report=lambda _summary: None, notify=print
+                archive,
+                SOMEBODY,
+                folder,
+                print,
+                settle=0,
+                once=True,
+                report=lambda _summary: None,
+                notify=print,
             )
     assert len(runs) == 1
 
@@ -91,6 +98,13 @@ def test_what_failed_as_a_share_went_away_is_tried_again_when_it_is_back(tmp_pat
     monkeypatch.setattr(watch, "digitise", digitise)
     with pytest.raises(_EnoughError), Archive(archive_settings(tmp_path / "archive")) as archive:
         watch.watch_box(
-            archive, SOMEBODY, folder, print, settle=0, once=False, report=lambda _summary: None, notify=tell
+            archive,
+            SOMEBODY,
+            folder,
+            print,
+            settle=0,
+            once=False,
+            report=lambda _summary: None,
+            notify=tell,
         )
     assert len(runs) == 3

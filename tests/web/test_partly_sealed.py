@@ -22,7 +22,7 @@ from pipeline.access.roles import Role
 from pipeline.archive.archive import Archive
 from pipeline.services.rebuild import rebuild_archive
 from pipeline.services.seal import Part, Why, set_level
-from tests.conftest import Maker, archive_settings, bag_in_place
+from tests.conftest import Maker, archive_settings, at_the_shell, bag_in_place
 from tests.reading_room import OPERATOR, Answer, Visitor, open_room
 
 PASSWORD = "correct horse battery"  # noqa: S105  # of made accounts
@@ -96,7 +96,7 @@ def _make_archive(folder: Path, make: Maker) -> Path:
     }
     bag_in_place(case, pages, originals, pictures, folder / "archive")
     with Archive(archive_settings(folder / "archive")) as archive:
-        rebuild_archive(archive, OPERATOR, force=True)
+        rebuild_archive(archive, at_the_shell(OPERATOR), force=True)
     return folder / "archive"
 
 

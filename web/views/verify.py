@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from models.errors import UsageError
 from models.message import Message
-from pipeline.services.askers import Asker
 from pipeline.services.authenticity import Finding, check_authenticity, check_statement
+from pipeline.services.sight import anybody
 from web.door import require_own_form
 from web.room import Asked
 
@@ -26,7 +26,7 @@ def verify_form(asked: Asked) -> Response:
 def verify(asked: Asked, form: FormData) -> Response:
     """Show the result of the check of a file or a code."""
     require_own_form(asked.request, None, "")
-    asker = asked.visit.asker if asked.visit else Asker.anybody(datetime.now(UTC))
+    asker = asked.visit.asker if asked.visit else anybody(asked.archive, datetime.now(UTC))
     file, code = form.get("file"), form.get("code")
     finding: Finding
     if isinstance(file, UploadFile) and file.filename:

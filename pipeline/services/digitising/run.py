@@ -26,6 +26,7 @@ from pipeline.services.digitising.plan import ScanKey, plan
 from pipeline.services.digitising.reading import PageReader
 from pipeline.services.digitising.work import Inputs, Work
 from pipeline.services.indexing import Indexer
+from pipeline.services.waiting_seals import complete
 
 _LOG = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ def running(command: str, archive: Archive, actor: Actor, watch: Watcher) -> Ite
     """Hold the archive and begin a run; record in the ledger how it ends, in any case."""
     with archive.held():
         settings, ledger = archive.settings, archive.ledger
+        complete(archive)
         # An index that cannot be used now keeps what it holds; the bags that it does not accept wait for it.
         with suppress(IndexUnusableError):
             if archive.index.count() == 0:
@@ -67,6 +69,7 @@ def running(command: str, archive: Archive, actor: Actor, watch: Watcher) -> Ite
             raise
         finally:
             recover(archive.folder)
+            complete(archive)
         ledger.end_run("done")
 
 
