@@ -14,7 +14,9 @@ app = typer.Typer(help="Look after the accounts of people who sign in.", no_args
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The account, by its name.")]
 RoleOption = Annotated[Role, typer.Option("--role", help="What the person is to the archive; docs/roles.md.")]
-GroupOption = Annotated[str, typer.Option("--group", metavar="GROUP", help="Limit the account to a group's boxes.")]
+GroupOption = Annotated[
+    str, typer.Option("--group", metavar="GROUP", help="Limit the account to a group's boxes or courts.")
+]
 
 
 @app.command()
@@ -51,17 +53,28 @@ def role(name: NameArgument, role: RoleOption, group: GroupOption = "", archive:
 @app.command()
 def group(
     name: Annotated[str, typer.Argument(metavar="GROUP", help="The group, by its name.")],
-    box: Annotated[list[str], typer.Option("--box", metavar="BOX", help="A box that its members see; several times.")],
+    box: Annotated[
+        list[str] | None, typer.Option("--box", metavar="BOX", help="A box that its members see; several times.")
+    ] = None,
+    court: Annotated[
+        list[str] | None,
+        typer.Option("--court", metavar="NAME", help="A court whose case files its members see; several times."),
+    ] = None,
     archive: ArchiveOption = None,
 ) -> None:
-    """Make a group of boxes, or change it: its members see nothing of any other box.
+    """Make a group of boxes or courts, or change it: its members see nothing of any other box, or of another court.
 
-    Example:
+    With both, they see only case files of these courts in these boxes. A case file of several courts is shown if all of
+    them are named. One whose court was not read is not shown; `bannasar correct CASE --court NAME` enters it.
+
+    Examples:
         bannasar users group kandal --box box-001 --box box-002
+
+        bannasar users group appeal --court "Court of Appeal"
     """
     with open_archive(archive) as opened:
-        service.set_group(opened, at_the_shell(), name, box)
-    out.print(f"The group {name} sees {', '.join(box)}.")
+        limits = service.set_group(opened, at_the_shell(), name, box or (), court or ())
+    out.print(f"The group {name} sees only: {', '.join(limits)}.")
 
 
 @app.command()

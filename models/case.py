@@ -121,6 +121,11 @@ class CaseFile(Record):
         return page_levels(self.restrictions, (document.pages for document in self.documents), now)
 
     @property
+    def courts(self) -> frozenset[str]:
+        """The courts of its documents: as people entered them, else as they were read."""
+        return frozenset(court for document in self.documents for court in document.all_of(FactName.COURT))
+
+    @property
     def missing_pages(self) -> dict[tuple[str, int], Missing]:
         """The pages it lacks, by the SHA-256 of their scan and their number."""
         return {

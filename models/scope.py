@@ -1,6 +1,6 @@
 """The part of an archive from which a question may be answered."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -13,17 +13,21 @@ class Scope:
     """The pages that an asker may see. Nothing outside it may influence an answer, its counts or its order.
 
     A page is in it if its case file is not ``refused``, and either its case file is ``granted``, or its level is
-    ``level`` or a more open one and its box is among ``boxes`` (None: any box).
+    ``level`` or a more open one, its box is among ``boxes`` (None: any box), and its case file has courts, all of them
+    among ``courts`` (None: any case file).
 
     Attributes:
         level: the strictest level that is shown.
         boxes: the names of the boxes shown; None for all.
-        granted: ids of case files that are shown completely, at any level and in any box.
+        courts: the courts whose case files are shown; None for all. A case file of several courts is shown only if all
+            of them are named, and one whose court is not known is not shown.
+        granted: ids of case files that are shown completely, at any level, in any box, of any court.
         refused: ids of case files of which nothing is shown, even if they are granted.
     """
 
     level: Level
     boxes: frozenset[str] | None = None
+    courts: frozenset[str] | None = None
     granted: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
 
@@ -35,13 +39,23 @@ class Scope:
     @property
     def is_everything(self) -> bool:
         """Whether nothing is outside it."""
-        return self.level is Level.SEALED and self.boxes is None and not self.refused
+        return self.level is Level.SEALED and not self.is_limited and not self.refused
 
-    def shows(self, case: str, box: str, level: Level) -> bool:
-        """Whether a page is in it, by its case file, its box and its effective level."""
+    @property
+    def is_limited(self) -> bool:
+        """Whether only some boxes or the case files of some courts are in it."""
+        return self.boxes is not None or self.courts is not None
+
+    def holds(self, box: str, courts: Collection[str]) -> bool:
+        """Whether a case file, by its box and its courts, is among those that it is limited to."""
+        of_courts = self.courts is None or (bool(courts) and self.courts.issuperset(courts))
+        return of_courts and (self.boxes is None or box in self.boxes)
+
+    def shows(self, case: str, box: str, level: Level, courts: Collection[str] = ()) -> bool:
+        """Whether a page is in it, by its case file, that one's box, its level, and the case file's courts."""
         if case in self.refused:
             return False
-        return case in self.granted or (level.rank <= self.level.rank and (self.boxes is None or box in self.boxes))
+        return case in self.granted or (level.rank <= self.level.rank and self.holds(box, courts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ WORDS = _mark(
     "grant or refuse a request to see",
     "read and verify the audit log",
     "add, change and lock accounts, but none that may unseal or manage accounts",
+    "look after the whole archive: verify and rebuild it, its index and ledger, keys and classifier",
     # what is wrong with a file of a bag
     "changed", "missing", "unexpected", "unreadable", "invalid",
     # what was not read on a page

@@ -8,12 +8,16 @@ from pipeline.access.roles import Role
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person's account; ``group`` is what it is limited to, "" for nothing, ``boxes`` the group's, None for all."""
+    """A person's account; ``group`` is what it is limited to, "" for nothing.
+
+    ``boxes`` and ``courts`` are the group's, None for all.
+    """
 
     name: str
     role: Role
     group: str = ""
     boxes: frozenset[str] | None = None
+    courts: frozenset[str] | None = None
     is_locked: bool = False
 
     @property

@@ -25,7 +25,9 @@ _OVERTAKEN = 30.0  # seconds that a question may wait for others of its session 
 _FREE_TRIES = 5
 _FIRST_WAIT, _LONGEST_WAIT = 60.0, 3600.0  # seconds; each wrong password doubles the wait
 LONGEST_NAME = 64
-_ACCOUNTS = "SELECT accounts.*, groups.boxes FROM accounts LEFT JOIN groups ON groups.name = accounts.member_of"
+_ACCOUNTS = (
+    "SELECT accounts.*, groups.boxes, groups.courts FROM accounts LEFT JOIN groups ON groups.name = accounts.member_of"
+)
 _WRONG = Message("The name or the password is wrong, or the account is locked.")
 
 
@@ -37,8 +39,8 @@ class Accounts:
         self._archive = archive
         self._passwords = passwords or Passwords()
 
-    def set_group(self, name: str, boxes: Collection[str]) -> None:
-        """Create a group, or change its boxes: its members see nothing of any other box.
+    def set_group(self, name: str, boxes: Collection[str] | None, courts: Collection[str] | None = None) -> None:
+        """Create a group, or change it: its members see nothing of any other box, or of other courts; None for any.
 
         Raises:
             UsageError: the name is not allowed.
@@ -46,8 +48,9 @@ class Accounts:
         """
         with self._database() as database:
             database.execute(
-                "INSERT INTO groups VALUES (?, ?) ON CONFLICT DO UPDATE SET boxes = excluded.boxes",
-                (_as_name(name), json.dumps(sorted(boxes), ensure_ascii=False)),
+                "INSERT INTO groups VALUES (?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET boxes = excluded.boxes, courts = excluded.courts",
+                (_as_name(name), _as_json(boxes), _as_json(courts)),
             )
 
     def add(self, name: str, role: Role, password: str, group: str = "") -> Account:
@@ -236,8 +239,18 @@ def _group(database: sqlite3.Connection, name: str) -> str | None:
 
 
 def _account(row: sqlite3.Row) -> Account:
-    boxes = None if row["boxes"] is None else frozenset(json.loads(row["boxes"]))
-    return Account(row["name"], Role(row["role"]), row["member_of"] or "", boxes, bool(row["locked"]))
+    boxes, courts = (_from_json(row[name]) for name in ("boxes", "courts"))
+    return Account(row["name"], Role(row["role"]), row["member_of"] or "", boxes, courts, bool(row["locked"]))
+
+
+def _as_json(names: Collection[str] | None) -> str:
+    return json.dumps(None if names is None else sorted(names), ensure_ascii=False)
+
+
+def _from_json(kept: str | None) -> frozenset[str] | None:
+    """Return what a group is limited to; None if it is not, or if there is no group."""
+    names = None if kept is None else json.loads(kept)
+    return None if names is None else frozenset(names)
 
 
 def _hashed(text: str) -> str:

@@ -1,7 +1,7 @@
 """Who asks something of an archive: the actor, what it may do, and what it may see."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import NamedTuple, Self
 
@@ -20,6 +20,7 @@ class Loosened(NamedTuple):
     case: str
     box: str
     level: Level
+    courts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +75,12 @@ class Asker:
             loosened: case files whose level in the index is stricter than the current one.
         """
         rights = RIGHTS[account.role]
-        own = Scope(rights.sees, account.boxes)
-        open_now = {one.case for one in loosened if own.shows(one.case, one.box, one.level)}
+        own = Scope(rights.sees, account.boxes, account.courts)
+        open_now = {one.case for one in loosened if own.shows(*one)}
         return cls(
             account.actor,
             rights,
-            Scope(rights.sees, account.boxes, frozenset(let_see) | open_now, frozenset(unsure)),
+            replace(own, granted=frozenset(let_see) | open_now, refused=frozenset(unsure)),
             _second(at),
         )
 

@@ -35,6 +35,9 @@ INSERT INTO secret VALUES (randomblob(32));
     """
 CREATE TABLE seals (number INTEGER PRIMARY KEY AUTOINCREMENT, told TEXT NOT NULL /* all of it, as JSON */);
 """,
+    """
+ALTER TABLE groups ADD COLUMN courts TEXT NOT NULL DEFAULT 'null' /* names, as JSON; boxes and courts: null for any */;
+""",
 )
 
 

@@ -15,7 +15,7 @@ from pipeline.index.results import ADJACENT, EXACT, EXACT_TERM, FUZZY_TERM, may_
 from pipeline.index.store import FACETS, Sort
 
 # The version of the mapping, the tokens and what is stored. An index of another version must be rebuilt.
-VERSION = 4
+VERSION = 5
 
 Json = dict[str, Any]
 
@@ -59,6 +59,9 @@ MAPPING: Json = {
         "place": _KEYWORD,
         "case": _KEYWORD,
         "box": _KEYWORD,
+        # All courts of the case file, and how many they are: they decide who may see it.
+        "courts": _KEYWORD,
+        "courts_count": {"type": "integer"},
         "document": {"type": "integer"},
         "scan": _KEYWORD,
         "path": _KEYWORD,
@@ -186,7 +189,7 @@ def _answers(query: Query, scope: Scope, *, fuzzy: bool) -> list[Json]:
     answers: list[Json] = []
     for group in query.groups:
         differs = may_differ(query) and not required(group)
-        ways = [_phrase("units", *term.phrase) for term in group] if scope.boxes is None else []
+        ways = [_phrase("units", *term.phrase) for term in group] if not scope.is_limited else []
         if beyond:
             ways = [{"bool": {"must": [way], "filter": [{"terms": {"level": _shown(scope)}}]}} for way in ways]
         if differs or beyond or not ways:
@@ -234,12 +237,20 @@ def _within(scope: Scope) -> list[Json]:
         shown.append({"terms": {"level": _shown(scope)}})
     if scope.boxes is not None:
         shown.append({"terms": {"box": sorted(scope.boxes)}})
+    if scope.courts is not None:
+        shown.append(_all_among(scope.courts))
     if shown:
         either: list[Json] = [{"bool": {"filter": shown}}]
         filters.append(_any([*either, {"terms": {"case": granted}}] if granted else either))
     if scope.refused:
         filters.append({"bool": {"must_not": [{"terms": {"case": sorted(scope.refused)}}]}})
     return filters
+
+
+def _all_among(courts: Iterable[str]) -> Json:
+    """Return the filter for pages of case files that have courts, of which each is among some."""
+    wanted = {"terms": sorted(courts), "minimum_should_match_field": "courts_count"}
+    return {"terms_set": {"courts": wanted}} if wanted["terms"] else {"match_none": {}}
 
 
 def _required(query: Query) -> list[Json]:

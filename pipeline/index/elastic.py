@@ -89,7 +89,8 @@ class ElasticStore:
             wanted = {(ref.scan, ref.number) for document in case.documents for ref in document.pages}
             numbers = {document.number for document in case.documents}
             cut_otherwise = any(source["document"] not in numbers for source in sources.values())
-            if found != wanted or len(sources) < len(held) or cut_otherwise:
+            of_others = any(set(source.get("courts", ())) != case.courts for source in sources.values())
+            if found != wanted or len(sources) < len(held) or cut_otherwise or of_others:
                 return False
             abouts = abouts_of(case, levels)
             # What a page is shown with depends on the levels of the other pages of its document.
@@ -415,11 +416,16 @@ def _source(entry: Entry) -> dict[str, Any]:
         "scan": entry.scan,
         "path": entry.path,
         "number": entry.number,
+        **_courts(entry.courts),
         "scripts": list(entry.scripts),
         "units": entry.units,
         "fuzzy": entry.fuzzy,
         "shown": base64.b64encode(entry.shown).decode(),
     }
+
+
+def _courts(courts: Sequence[str]) -> dict[str, Any]:
+    return {"courts": list(courts), "courts_count": len(courts)} if courts else {}
 
 
 def _hit(row: dict[str, Any], query: Query, sort: Sort) -> Hit:

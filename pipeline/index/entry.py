@@ -56,13 +56,17 @@ class Shown(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A page as it goes into a store; ``level`` is the one that applies to it, ``shown`` is packed by :func:`pack`."""
+    """A page as it goes into a store.
+
+    ``level`` is the one that applies to it, ``courts`` are those of its case file, ``shown`` is packed by :func:`pack`.
+    """
 
     about: About
     level: Level
     scan: str
     path: str
     number: int
+    courts: tuple[str, ...]
     scripts: tuple[str, ...]
     units: str
     fuzzy: str
@@ -80,7 +84,7 @@ class Entry(NamedTuple):
 
 def entries(case: CaseFile, pages: Iterable[Page], levels: PageLevels) -> Iterator[Entry]:
     """Yield the entries of the pages of a case file."""
-    abouts = abouts_of(case, levels)
+    abouts, courts = abouts_of(case, levels), tuple(sorted(case.courts))
     paths = {scan.sha256: str(scan.path) for scan in case.scans}
     for page in pages:
         text, placed = page_text(page)
@@ -92,6 +96,7 @@ def entries(case: CaseFile, pages: Iterable[Page], levels: PageLevels) -> Iterat
             page.scan,
             paths[page.scan],
             page.number,
+            courts,
             _scripts(found),
             *searched(found),
             words_of(found),

@@ -5,6 +5,7 @@ The tokens are made in ``pipeline.text``; FTS5 takes them as they come. Each lev
 which are kept beside them with the boxes of its words.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -30,7 +31,7 @@ from pipeline.index.store import Sort, View, fingerprint
 from pipeline.text.units import Unit
 
 # The version of the schema and of the tokens: the tokens of a page are made again when it is removed.
-VERSION = 7
+VERSION = 8
 
 _BUSY_SECONDS = 30
 _DAMAGES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -42,19 +43,24 @@ _NOTHING_MERGED = 1
 
 _ABOUT = ", ".join(f'"{name}"' for name in About._fields)
 _TOKENS = tuple(map(tokens_of, Level))
-_TABLES = ("boxes", "cases", "documents", "pages", "shown", "words", "levels", *_TOKENS)
+_TABLES = ("shelves", "cases", "documents", "pages", "shown", "words", "levels", *_TOKENS)
 _SCHEMA = (
-    "CREATE TABLE boxes (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT",
+    # Case files of the same box and the same courts are on one shelf; see sqlite_scope. The courts are in JSON.
+    """
+    CREATE TABLE shelves (
+        number INTEGER PRIMARY KEY, box TEXT NOT NULL, courts TEXT NOT NULL, UNIQUE (box, courts)
+    ) STRICT
+    """,
     """
     CREATE TABLE cases (
-        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, box INTEGER NOT NULL REFERENCES boxes,
+        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, shelf INTEGER NOT NULL REFERENCES shelves,
         fingerprint TEXT NOT NULL
     ) STRICT
     """,
     # The columns are the fields of About.
     f"CREATE TABLE documents (id INTEGER PRIMARY KEY, {_ABOUT})",
     'CREATE INDEX documents_by_case ON documents ("case")',
-    # The id of a page begins with the numbers of its box and its case file; see sqlite_scope. The level is a rank.
+    # The id of a page begins with the numbers of its shelf and its case file; see sqlite_scope. The level is a rank.
     """
     CREATE TABLE pages (
         id INTEGER PRIMARY KEY,
@@ -130,7 +136,10 @@ class SqliteStore:
                 (case.id,),
             ).fetchall()
             wanted = {(ref.scan, ref.number) for document in case.documents for ref in document.pages}
-            if {(row["scan"], row["number"]) for row in held} != wanted:
+            shelf = self._database.execute(
+                "SELECT shelves.box, courts FROM cases JOIN shelves ON shelves.number = shelf WHERE id = ?", (case.id,)
+            ).fetchone()
+            if {(row["scan"], row["number"]) for row in held} != wanted or (shelf and tuple(shelf)) != _shelf(case):
                 return False
             abouts = abouts_of(case, levels)
             documents = self._documents_of(case.id)
@@ -242,12 +251,12 @@ class SqliteStore:
 
     def _add_case(self, case: CaseFile, pages: Iterable[Page], now: datetime | None) -> None:
         database = self._database
-        database.execute("INSERT OR IGNORE INTO boxes (name) VALUES (?)", (case.box,))
-        (box,) = database.execute("SELECT number FROM boxes WHERE name = ?", (case.box,)).fetchone()
+        database.execute("INSERT OR IGNORE INTO shelves (box, courts) VALUES (?, ?)", _shelf(case))
+        (shelf,) = database.execute("SELECT number FROM shelves WHERE box = ? AND courts = ?", _shelf(case)).fetchone()
         number = database.execute(
-            "INSERT INTO cases (id, box, fingerprint) VALUES (?, ?, ?)", (case.id, box, fingerprint(case))
+            "INSERT INTO cases (id, shelf, fingerprint) VALUES (?, ?, ?)", (case.id, shelf, fingerprint(case))
         ).lastrowid
-        first = first_page(box, number or 0)
+        first = first_page(shelf, number or 0)
         documents: dict[About, int] = {}
         for row, entry in enumerate(entries(case, pages, case.levels(now)), first):
             database.execute(
@@ -371,6 +380,11 @@ class SqliteStore:
                 if self._database.in_transaction:
                     self._database.execute("ROLLBACK")
                 raise
+
+
+def _shelf(case: CaseFile) -> tuple[str, str]:
+    """Return what a case file's shelf is known by: its box, and its courts."""
+    return case.box, json.dumps(sorted(case.courts), ensure_ascii=False)
 
 
 _MEND = "Build it again from the bags: `bannasar index rebuild`."

@@ -1,8 +1,9 @@
 """A scope in the SQLite store: which tables of tokens a search uses, and which of their rows.
 
 Each level has a table of tokens of its own, with its own statistics. A search never touches the tables of levels that
-are out of its scope, except for granted case files. The number of a page contains its box and its case file:
-its high bits are the number of the box, the next ones that of the case file. So rows need no other table.
+are out of its scope, except for granted case files. The number of a page contains its shelf and its case
+file: its high bits are the number of the shelf, the next ones that of the case file. All case files of the same box and
+the same courts are on one shelf. So a row is filtered without a look elsewhere.
 """
 
 import json
@@ -10,11 +11,12 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from models.errors import IndexUnusableError
 from models.level import Level
 from models.scope import Scope
 
-_PAGE_BITS, _CASE_BITS = 22, 24
-_BOX = f"({{row}} >> {_PAGE_BITS + _CASE_BITS})"
+_PAGE_BITS, _CASE_BITS, _SHELF_BITS = 20, 24, 19
+_SHELF = f"({{row}} >> {_PAGE_BITS + _CASE_BITS})"
 _CASE = f"(({{row}} >> {_PAGE_BITS}) & {(1 << _CASE_BITS) - 1})"
 
 
@@ -37,25 +39,31 @@ def tokens_of(level: Level) -> str:
     return f"tokens_{level}"
 
 
-def first_page(box: int, case: int) -> int:
-    """Return the number of the first page of a case file, by the numbers of its box and of itself."""
-    return ((box << _CASE_BITS) | case) << _PAGE_BITS
+def first_page(shelf: int, case: int) -> int:
+    """Return the number of the first page of a case file, by the numbers of its shelf and of itself.
+
+    Raises:
+        IndexUnusableError: there are too many of them for these numbers.
+    """
+    if shelf >> _SHELF_BITS or case >> _CASE_BITS:
+        raise IndexUnusableError("The index file has no room for more case files. Use a cluster: index.url.")
+    return ((shelf << _CASE_BITS) | case) << _PAGE_BITS
 
 
 def sources(database: sqlite3.Connection, scope: Scope) -> list[Source]:
     """Return the tables that hold pages of a scope."""
     filled = dict(database.execute("SELECT level, pages FROM levels WHERE pages > 0").fetchall())
-    boxes = None if scope.boxes is None else _numbers(database, "boxes", "name", scope.boxes)
-    granted = _numbers(database, "cases", "id", scope.granted - scope.refused)
-    refused = _numbers(database, "cases", "id", scope.refused)
+    shelves = _shelves(database, scope) if scope.is_limited else None
+    granted = _cases(database, scope.granted - scope.refused)
+    refused = _cases(database, scope.refused)
     found = []
     for level in Level:
         if level.rank not in filled:
             continue
         is_shown = level.rank <= scope.level.rank
         either = [_in(_CASE, granted)] if granted else []
-        if is_shown and boxes is not None:
-            either.append(_in(_BOX, boxes))
+        if is_shown and shelves is not None:
+            either.append(_in(_SHELF, shelves))
         elif is_shown:
             either = ["true"]
         if not either:
@@ -63,7 +71,7 @@ def sources(database: sqlite3.Connection, scope: Scope) -> list[Source]:
         rows = f"({' OR '.join(either)})" if len(either) > 1 else either[0]
         if refused:
             rows += f" AND NOT {_in(_CASE, refused)}"
-        whole = is_shown and boxes is None
+        whole = is_shown and shelves is None
         found.append(Source(tokens_of(level), rows.format(row="rowid"), whole, level, filled[level.rank]))
     return found
 
@@ -78,10 +86,14 @@ def pages_in(found: Iterable[Source]) -> str:
     return f"({' OR '.join(either) or 'false'})"
 
 
-def _numbers(database: sqlite3.Connection, table: str, column: str, wanted: Iterable[str]) -> list[int]:
+def _shelves(database: sqlite3.Connection, scope: Scope) -> list[int]:
+    rows = database.execute("SELECT number, box, courts FROM shelves")
+    return [number for number, box, courts in rows if scope.holds(box, json.loads(courts))]
+
+
+def _cases(database: sqlite3.Connection, wanted: Iterable[str]) -> list[int]:
     rows = database.execute(
-        f"SELECT number FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))",  # noqa: S608
-        (json.dumps(sorted(wanted)),),
+        "SELECT number FROM cases WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(sorted(wanted)),)
     )
     return [number for (number,) in rows]
 

@@ -115,15 +115,16 @@ def open_case(archive: Archive, asker: Asker, case_id: str) -> CaseView:
     if is_withdrawn(bag):
         raise _unknown()
     found = levels(archive.folder, case, asker.at)
+    courts = case.courts
     if not found.pages:  # one level for all: nothing has to be looked at page by page
-        if not case.documents or not asker.scope.shows(case.id, case.box, found.level):
+        if not case.documents or not asker.scope.shows(case.id, case.box, found.level, courts):
             raise _unknown()
         return CaseView(case, bag, found.level, found, case)
     shown = {
         ref
         for document in case.documents
         for ref in document.pages
-        if asker.scope.shows(case.id, case.box, found.of(ref.scan, ref.number))
+        if asker.scope.shows(case.id, case.box, found.of(ref.scan, ref.number), courts)
     }
     if not shown:
         raise _unknown()

@@ -15,7 +15,7 @@ from pipeline.services.audit import notes_refusals
 from pipeline.services.level_commit import Set, commit_level, level_in_words
 from pipeline.services.reason import require_reason
 from pipeline.services.seal import Part, Why, restriction_on, unseals
-from pipeline.services.sight import unknown
+from pipeline.services.sight import is_among, unknown
 from pipeline.services.waiting_seals import complete
 
 _MOST_OPEN = 20  # requests of a person that nobody has decided
@@ -32,7 +32,7 @@ def ask_to_unseal(  # as set_level
     """
     asker.must_be_allowed(Action.ASK_TO_UNSEAL)
     with archive.held():
-        if not _is_of_boxes(archive, asker, case):
+        if not _is_among(archive, asker, case):
             raise unknown(case)
         record = read_case(archive.bag(case))
         restriction = restriction_on(asker, record, part, level, why)
@@ -144,14 +144,13 @@ def all_requests(archive: Archive, asker: Asker) -> list[Request]:
         AccessError: they cannot be used.
     """
     asker.must_be_allowed(Action.LET_SEE)
-    return [one for one in Requests(archive.folder).all() if _is_of_boxes(archive, asker, one.case)]
+    return [one for one in Requests(archive.folder).all() if _is_among(archive, asker, one.case)]
 
 
-def _is_of_boxes(archive: Archive, asker: Asker, case: str) -> bool:
-    """Whether a case file is in one of the asker's boxes; every case file is, if the asker is limited to none."""
-    boxes = asker.scope.boxes
+def _is_among(archive: Archive, asker: Asker, case: str) -> bool:
+    """Whether a case file is in the boxes and of the courts that the asker is limited to, if there is such a limit."""
     try:
-        return boxes is None or archive.bag(case).parent.name in boxes
+        return not asker.scope.is_limited or is_among(asker.scope, archive.bag(case))
     except NotFoundError:
         return False
 
@@ -159,7 +158,7 @@ def _is_of_boxes(archive: Archive, asker: Asker, case: str) -> bool:
 def _open(archive: Archive, asker: Asker, number: int) -> Request:
     """Return a request that nobody has decided yet, and that the asker may know of."""
     kept = Requests(archive.folder)
-    if any(one.number == number and not _is_of_boxes(archive, asker, one.case) for one in kept.all()):
+    if any(one.number == number and not _is_among(archive, asker, one.case) for one in kept.all()):
         raise NotFoundError(f"There is no request {number}.", "`bannasar requests` lists them.")
     return kept.open(number)
 

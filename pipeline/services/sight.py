@@ -10,7 +10,7 @@ from models.errors import AuditBrokenError, BagError, NotFoundError
 from models.level import Level, strictest
 from models.page import PageRef
 from models.scan import Box
-from models.scope import PageLevels
+from models.scope import PageLevels, Scope
 from pipeline.access.account import Account
 from pipeline.access.asker import Asker, Loosened
 from pipeline.access.audit import AuditLog
@@ -134,9 +134,26 @@ def known_box(archive: Archive, asker: Asker, box: str, but: str = "") -> Box:
 
     The box with the id ``but`` counts as unknown.
     """
-    boxes = asker.scope.boxes
-    shown = [one for one in archive.ledger.boxes() if one.id != but and (boxes is None or one.id in boxes)]
+    shown = [one for one in archive.ledger.boxes() if one.id != but and _may_know(archive, asker.scope, one.id)]
     return archive.box(box, shown)
+
+
+def _may_know(archive: Archive, scope: Scope, box: str) -> bool:
+    """Whether a box is among those of a scope, or has a case file of its courts."""
+    if scope.courts is None:
+        return scope.holds(box, ())
+    return any(bag.parent.name == box and is_among(scope, bag) for bag in archive.bags())
+
+
+def is_among(scope: Scope, bag: Path) -> bool:
+    """Whether a case file, by its bag, is in the boxes and of the courts that a scope is limited to."""
+    if not scope.is_limited:
+        return True
+    try:
+        record = read_case(bag)
+    except BagError:
+        return False
+    return scope.holds(record.box, record.courts)
 
 
 def boxes_in_sight(archive: Archive, asker: Asker) -> list[Box]:
@@ -157,8 +174,8 @@ def sees(archive: Archive, asker: Asker, case: CaseFile) -> Callable[[PageRef], 
     """Return a function that says whether the asker may see a page of a case file."""
     if asker.scope.is_everything:
         return lambda _page: True
-    found = levels(archive.folder, case, asker.at)
-    return lambda page: asker.scope.shows(case.id, case.box, found.of(page.scan, page.number))
+    found, courts = levels(archive.folder, case, asker.at), case.courts
+    return lambda page: asker.scope.shows(case.id, case.box, found.of(page.scan, page.number), courts)
 
 
 def _read(archive: Archive, asker: Asker, case: str) -> tuple[Path, CaseFile]:
@@ -175,7 +192,7 @@ def _read(archive: Archive, asker: Asker, case: str) -> tuple[Path, CaseFile]:
 
 def _in_sight(asker: Asker, bag: Path, case: CaseFile, level: Level, *, withdrawn: bool = False) -> Seen:
     is_hidden = is_withdrawn(bag) and not withdrawn and not asker.scope.is_everything
-    if is_hidden or not asker.scope.shows(case.id, case.box, level):
+    if is_hidden or not asker.scope.shows(case.id, case.box, level, case.courts):
         raise unknown(case.id)
     return Seen(bag, case, level)
 
@@ -208,4 +225,4 @@ def _loosened(archive: Archive, clock: datetime) -> Iterable[Loosened]:
         except NotFoundError:
             continue
         found = levels(archive.folder, record, clock)
-        yield Loosened(case, record.box, strictest((found.level, *found.pages.values())))
+        yield Loosened(case, record.box, strictest((found.level, *found.pages.values())), record.courts)

@@ -1,15 +1,19 @@
 """The people who may sign in: added, changed and locked by those who may, and never by themselves."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 from models.actor import Actor, ActorKind
-from models.errors import NotAllowedError, SignInError
+from models.errors import NotAllowedError, SignInError, UsageError
 from pipeline.access.account import Account
 from pipeline.access.accounts import LONGEST_NAME, Accounts
 from pipeline.access.asker import Asker
 from pipeline.access.audit import AuditLog, Deed
 from pipeline.access.roles import ONLY_FOR_OPERATORS, Action, Role, same_person
 from pipeline.archive.archive import Archive
+from pipeline.document.courts import court_in
+from pipeline.document.glossary import read_names
 from pipeline.services.audit import notes_refusals
 from pipeline.services.sight import person
 
@@ -53,12 +57,42 @@ def set_role(  # as add
 
 
 @notes_refusals
-def set_group(archive: Archive, asker: Asker, name: str, boxes: list[str]) -> None:
-    """Make a group of boxes, or change it; raises as :func:`add`, and NotFoundError where there is no such box."""
+def set_group(  # who makes which group, of what
+    archive: Archive, asker: Asker, name: str, boxes: Sequence[str], courts: Sequence[str] = ()
+) -> list[str]:
+    """Make a group, or change it: its members see only what is in some boxes, of some courts, or both.
+
+    Args:
+        archive: the archive.
+        asker: who makes it.
+        name: its name.
+        boxes: the boxes, by their ids or folders; none for any box.
+        courts: the courts, each by one of its names in the glossary; none for any court.
+
+    Returns:
+        The ids of the boxes, and the courts as case files have them.
+
+    Raises:
+        UsageError: neither is named, or the glossary has no such court.
+        NotFoundError: there is no such box.
+        GlossaryError: the glossary cannot be read.
+        BannasarError: as :func:`add`.
+    """
     _must_be_allowed(asker)
+    if not boxes and not courts:
+        raise UsageError("A group is limited to boxes or to courts.", "Name some: --box BOX, --court NAME.")
     ids = [archive.box(box).id for box in boxes]
-    _note(archive, asker, f"group {name}: {', '.join(ids)}")
-    Accounts(archive.folder).set_group(name, ids)
+    known = [_court(archive, court) for court in courts]
+    _note(archive, asker, f"group {name}: {', '.join([*ids, *known])}")
+    Accounts(archive.folder).set_group(name, ids or None, known or None)
+    return [*ids, *known]
+
+
+def _court(archive: Archive, name: str) -> str:
+    """Return a court as case files have it."""
+    if court := court_in(name, read_names(Path(archive.settings.document.glossary))):
+        return court
+    raise UsageError(f"The glossary has no court in “{name}”.", "Its names are in courts.toml (docs/documents.md).")
 
 
 @notes_refusals

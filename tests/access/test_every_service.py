@@ -31,6 +31,7 @@ FREE = {
     "audit.note_refusal": "writes down what another service refused",
     "digitise.check_box": "reads nothing of the archive",
     "digitising.run.running": "is the inner part of digitise, watch and rerun",
+    "waiting_seals.wait": "is the inner part of the services that seal",
     "waiting_seals.complete": "puts into the bags what people who may have set",
     "search.understood": "reads a query; it is given the scope",
     "level_commit.follow_end_dates": "is the inner part of the services that update the index",

@@ -259,3 +259,86 @@ def test_an_empty_scope_answers_as_an_empty_archive(filled):
     )
     assert "has no pages yet" in " ".join(why_nothing(filled, parse("greffier"), nothing))
     assert values_of(filled, Field.BOX, nothing) == []
+
+
+def _of(case, *courts):
+    """Return a case file whose first document names some courts."""
+    page = case.documents[0].pages[0]
+    facts = tuple(
+        Fact(name=FactName.COURT, value=court, text=court, scan=page.scan, page=page.number, boxes=(), confidence=0.9)
+        for court in courts
+    )
+    document = case.documents[0].model_copy(update={"facts": facts})
+    return case.model_copy(update={"documents": (document, *case.documents[1:])})
+
+
+_KANDAL, _APPEAL = "សាលាដំបូងខេត្តកណ្តាល", "សាលាឧទ្ធរណ៍"
+
+
+@pytest.fixture
+def of_courts(store, make):
+    """A store with the same page in case files of no court, one, another, and two; and one that is sealed."""
+    cases = {}
+    for name, courts in {
+        "none": (), "kandal": (_KANDAL,), "appeal": (_APPEAL,), "both": (_KANDAL, _APPEAL), "sealed": (_KANDAL,),
+    }.items():  # fmt: skip
+        page = make.page([f"greffier {name}"], scan=name[0] * 64)
+        case = _at(_of(make.case(page, case_id=f"box-1_{name}"), *courts), Level.PUBLIC)
+        cases[name] = (_at(case, Level.SEALED) if name == "sealed" else case, page)
+        store.put(cases[name][0], [page])
+    return store, cases
+
+
+def _found(store, scope, text="greffier"):
+    """Return which case files a search, an export and the facets show; all must show the same."""
+    shown = {hit.case.removeprefix("box-1_") for hit in store.each(parse(text), Sort.DATE, scope)}
+    found = store.search(parse(text), View(facets=True, by_case=True), scope)
+    assert (found.pages, found.cases) == (len(shown), len(shown))
+    assert sum(count.pages for count in found.facets["box"]) == len(shown)
+    return shown
+
+
+def test_a_group_of_courts_finds_what_is_of_these_courts_alone(of_courts):
+    store, _ = of_courts
+    kandal, appeal = frozenset({_KANDAL}), frozenset({_APPEAL})
+    for courts, shown in (
+        (kandal, {"kandal"}),
+        (appeal, {"appeal"}),
+        (kandal | appeal, {"kandal", "appeal", "both"}),
+        (frozenset(), set()),
+        (frozenset({"another"}), set()),
+        (None, {"none", "kandal", "appeal", "both"}),
+    ):
+        for text in ("greffier", "greff*", "box:box*"):
+            assert _found(store, Scope(Level.STAFF, courts=courts), text) == shown, (courts, text)
+    assert _found(store, Scope(Level.SEALED, courts=kandal)) == {"kandal", "sealed"}
+    assert _found(store, Scope(Level.STAFF, frozenset({"box-2"}), kandal)) == set()
+    assert _found(store, Scope(Level.STAFF, courts=kandal, granted=frozenset({"box-1_none"}))) == {"kandal", "none"}
+    assert _found(store, Scope(Level.STAFF, courts=kandal, refused=frozenset({"box-1_kandal"}))) == set()
+
+
+def test_a_word_of_another_court_answers_as_one_that_is_nowhere(of_courts):
+    store, _ = of_courts
+    scope = Scope(Level.STAFF, courts=frozenset({_KANDAL}))
+    for pattern in ("{}", '"greffier {}"', "greffier OR {}", "greffier -{}", "{}~", "case:{}"):
+        answers = []
+        for word in ("appeal", "xylofone"):
+            found, exported, why = _answers(store, pattern.format(word), scope)
+            answers.append((found, exported, [line.replace(word, "W") for line in why]))
+        assert answers[0] == answers[1], pattern
+
+
+def test_a_court_that_is_corrected_holds_for_every_search_after_it(of_courts):
+    """Both ways; and levels alone cannot be set by a record with other courts."""
+    store, cases = of_courts
+    kandal = Scope(Level.STAFF, courts=frozenset({_KANDAL}))
+    case, page = cases["kandal"]
+    for courts, shown in (((_APPEAL,), set()), ((), set()), ((_KANDAL, _APPEAL), set()), ((_KANDAL,), {"kandal"})):
+        other = _of(case, *courts)
+        assert store.set_levels(other) is (courts == (_KANDAL,) and shown == set())
+        store.put(other, [page])
+        assert _found(store, kandal) == shown, courts
+        assert store.set_levels(other)
+        assert _found(store, kandal) == shown, courts
+    store.rebuild((case, [page]) for case, page in cases.values())
+    assert _found(store, kandal) == {"kandal"}

@@ -26,6 +26,20 @@ def test_a_scope_shows_up_to_its_level_of_its_boxes_and_what_was_granted_but_not
     assert all(Scope.everything().shows("a", "b", level) for level in Level)
 
 
+def test_a_scope_of_courts_shows_what_is_of_these_courts_alone():
+    """Nothing whose court is unknown, and nothing that is of another court, too."""
+    scope = Scope(Level.STAFF, courts=frozenset({"a", "b"}), granted=frozenset({"g"}))
+    shown = {courts: scope.shows("x", "box-1", Level.STAFF, courts) for courts in ((), ("a",), ("a", "b"), ("a", "c"))}
+    assert shown == {(): False, ("a",): True, ("a", "b"): True, ("a", "c"): False}
+    assert not scope.shows("x", "box-1", Level.STAFF)
+    assert scope.shows("g", "box-1", Level.SEALED)
+    assert not Scope(Level.SEALED, courts=frozenset()).is_everything
+    both = Scope(Level.STAFF, frozenset({"box-1"}), frozenset({"a"}))
+    assert both.shows("x", "box-1", Level.STAFF, ("a",))
+    assert not both.shows("x", "box-2", Level.STAFF, ("a",))
+    assert not both.shows("x", "box-1", Level.STAFF, ("b",))
+
+
 def test_a_page_has_its_own_level_or_that_of_its_case_file():
     """Documents and pages may be stricter than the rest."""
     levels = PageLevels(Level.STAFF, {PageRef(scan="a" * 64, number=2): Level.SEALED})
