@@ -1,4 +1,4 @@
-"""The real Elasticsearch server, started for tests and measurements and ended by them."""
+"""The real Elasticsearch server, started for tests and measurements; it ends with them, however they end."""
 
 import contextlib
 import os
@@ -23,6 +23,7 @@ from elasticsearch import Elasticsearch
 
 from models.settings import IndexSettings
 from tests.conftest import ROOT, index_settings
+from tests.guard import Guard
 
 V8, V9 = "8.19.21", "9.5.3"
 # The oldest Java that runs each.
@@ -94,6 +95,7 @@ class Server:
         self.port = _free_port()
         self.is_secure = secure
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard: Guard | None = None
         self._configure(node)
 
     @property
@@ -134,6 +136,7 @@ class Server:
                 start_new_session=True,
                 **_as_nobody(),
             )
+        self._guard = Guard(self._process.pid, self.folder)
         return self
 
     def wait(self) -> "Server":
@@ -149,6 +152,9 @@ class Server:
 
     def kill(self) -> None:
         """End it as a power cut would."""
+        if self._guard:
+            self._guard.dismiss()
+            self._guard = None
         self._signal(signal.SIGKILL)
         if self._process:
             self._process.wait()

@@ -29,10 +29,12 @@ def measure(pages: Sequence[Page], missing: Collection[int]) -> Measure:
 def confidence_of(pages: Iterable[Page]) -> float | None:
     """Return the mean confidence of the words on pages, None where there are none.
 
-    Known unread content counts as a word with confidence 0, so such a page never has full confidence.
+    If something of a page is not read, that counts as one word with confidence 0, so that the page never has full
+    confidence. The number of remarks does not matter: one may be about a word, and one about a hundred files.
     """
     confidences: list[float] = []
     for page in pages:
         confidences += [word.confidence for block in page.blocks for line in block.lines for word in line.words]
-        confidences += [0.0 for _ in page.unread]
+        if page.unread:
+            confidences.append(0.0)
     return sum(confidences) / len(confidences) if confidences else None

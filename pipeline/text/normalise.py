@@ -6,6 +6,7 @@ letters; SIL's *Khmer Encoding Structure* (Unicode document L2/21-233) for lette
 numbered where they are applied; ``tests/text/test_normalise.py`` has an example of each.
 """
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ _ROBAT = "\u17cc"
 _SHIFTERS = "\u17c9\u17ca"
 _VOWELS = "\u17b6-\u17c5"
 _ABOVE = "\u17b7\u17b8\u17b9\u17ba\u17be\u17bf\u17d0\u17dd"
-_AA, _NIKAHIT = "\u17b6", "\u17c6"
+_AA, _NIKAHIT, _ATTHACAN = "\u17b6", "\u17c6", "\u17dd"
 _LETTERS = "\u1780-\u17b3"
 _MARKS = "\u17b6-\u17d1\u17dd"
 _JOINERS = "\u200c\u200d"
@@ -27,7 +28,9 @@ _INVISIBLE = "\u00ad\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u2
 _ACCENTS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff"
 
 # The sign of subscripts may have no letter after it: misread, or typed by mistake. It is dropped.
-_SYLLABLE = re.compile(rf"[{_LETTERS}](?:{COENG}+[{_LETTERS}]|[{_MARKS}{_JOINERS}]|{COENG})*")
+# In the canonical order of Unicode, ATTHACAN follows the sign of subscripts, and so separates it from its letter.
+_SYLLABLE = re.compile(rf"[{_LETTERS}](?:{COENG}+{_ATTHACAN}*[{_LETTERS}]|[{_MARKS}]|{COENG})*")
+_APART = re.compile(f"({COENG})({_ATTHACAN}+)")
 _PART = re.compile(rf"{COENG}[{_LETTERS}]|[{_MARKS}]")
 
 # 1. Letters that the standard has deprecated, and their replacements.
@@ -40,11 +43,15 @@ _DEPRECATED = {
     "\u17d8": "\u17d4\u179b\u17d4",
 }
 _RARE = re.compile(f"[{_INVISIBLE}{''.join(_DEPRECATED)}]")
+# 2. Marks of other scripts on a Khmer letter are misread, and may be in the middle of a syllable. Mostly only Khmer,
+# ASCII and Latin-1 follow a Khmer letter: then there are none.
+_OTHER = "[^\x00-\xac\xae-\u02ff\u1780-\u17ff]"
+_OTHER_BEHIND_KHMER = re.compile(f"{_OTHER}(?<=[\u1780-\u17dd].){_OTHER}*", re.DOTALL)
 _SEGMENT = re.compile(
     rf"({_SYLLABLE.pattern})|[^\W_{_LETTERS}](?:[^\W_{_LETTERS}]|[{_ACCENTS}])*|.",
     re.DOTALL,
 )
-# 2. Two halves of a vowel that has its own code point.
+# 3. Two halves of a vowel that has its own code point.
 _HALVES = {("\u17c1", "\u17b8"): "\u17be", ("\u17c1", "\u17b6"): "\u17c4"}
 # Letters that Unicode does not decompose, and that people write either way.
 _LATIN = {"œ": "oe", "æ": "ae", "đ": "d", "ð": "d", "ø": "o", "ł": "l", "ı": "i"}
@@ -62,11 +69,25 @@ def tidy(text: str) -> str:
     """Return the form to keep in addition to the text as read.
 
     NFC; syllables in one order; vowels in one piece; deprecated letters replaced; joiners dropped, because they change
-    nothing that is printed; the zero-width space kept, because it separates words.
+    nothing that is printed; marks of other scripts on Khmer letters dropped; the zero-width space kept, because it
+    separates words.
     """
-    normal = unicodedata.normalize("NFC", "".join(_DEPRECATED.get(character, character) for character in text))
-    ordered = _SYLLABLE.sub(lambda found: "".join(_ordered(found[0])), normal)
-    return ordered.translate({ord(joiner): None for joiner in _JOINERS})
+    plain = "".join(_DEPRECATED.get(character, character) for character in text if character not in _JOINERS)
+    normal = unicodedata.normalize("NFC", plain)
+    while (unbroken := unicodedata.normalize("NFC", _OTHER_BEHIND_KHMER.sub(_unbroken, normal))) != normal:
+        normal = unbroken
+    return _SYLLABLE.sub(lambda found: "".join(_ordered(found[0])), normal)
+
+
+def _unbroken(found: re.Match[str]) -> str:
+    """Return what follows Khmer without marks of other scripts; in a syllable also without invisible characters."""
+    before, behind = found.string[: found.start()], found.string[found.end() : found.end() + 1]
+    is_in_syllable = before.rstrip(_ATTHACAN).endswith(COENG) or "\u17b6" <= behind <= "\u17dd"
+    return "".join(
+        itertools.dropwhile(
+            lambda character: _is_foreign_mark(character) or (is_in_syllable and _RARE.match(character)), found[0]
+        )
+    )
 
 
 def match_form(text: str) -> str:
@@ -88,16 +109,23 @@ def match_segments(text: str) -> Iterator[Segment]:
 
 
 def _visible(text: str) -> tuple[str, Sequence[int]]:
-    """Return a text without invisible or deprecated characters, and the original place of each of its characters."""
-    if not _RARE.search(text):
+    """Return a text without what is invisible, deprecated or foreign, and the original place of each character."""
+    if not (_RARE.search(text) or _OTHER_BEHIND_KHMER.search(text)):
         return text, range(len(text))
     characters: list[str] = []
     places: list[int] = []
     for place, character in enumerate(text):
         kept = _DEPRECATED.get(character, "" if _RARE.match(character) else character)
+        if characters and "\u1780" <= characters[-1] <= "\u17dd" and _is_foreign_mark(character):
+            kept = ""
         characters += kept
         places += [place] * len(kept)
     return "".join(characters), places
+
+
+def _is_foreign_mark(character: str) -> bool:
+    is_khmer = "\u1780" <= character <= "\u17ff"
+    return not is_khmer and all(map(unicodedata.combining, unicodedata.normalize("NFD", character)))
 
 
 @lru_cache(maxsize=65536)
@@ -127,10 +155,10 @@ def _digit(character: str) -> str:
 def _ordered(syllable: str) -> list[str]:
     """Return the parts of a syllable in normal order: letter, robat, subscripts, shifter, vowels, signs.
 
-    3. Among subscripts, RO comes last: on paper it is before the letter, regardless of what follows it.
-    4. A mark that occurs twice is one mark; vowels and signs are in the order of their code points.
+    4. Among subscripts, RO comes last: on paper it is before the letter, regardless of what follows it.
+    5. A mark that occurs twice is one mark; vowels and signs are in the order of their code points.
     """
-    parts = _PART.findall(syllable, 1)
+    parts = _PART.findall(_APART.sub(r"\2\1", syllable), 1)
     subscripts = list(dict.fromkeys(part for part in parts if part[0] == COENG))
     subscripts.sort(key=lambda part: part[1] == _RO)
     marks = sorted(dict.fromkeys(part for part in parts if part[0] != COENG))
@@ -147,7 +175,7 @@ def _ordered(syllable: str) -> list[str]:
 def _fold_confusables(parts: list[str]) -> str:
     """Return a syllable with one of each two confusable forms: forms that look the same on paper.
 
-    5. The subscripts DA and TA have one shape. 6. The letters ឲ and ឱ are two shapes of one letter. 7. Under a vowel or
+    6. The subscripts DA and TA have one shape. 7. The letters ឲ and ឱ are two shapes of one letter. 8. Under a vowel or
     sign above the letter, or AA with NIKAHIT, a shifter is printed like the vowel U.
     """
     shapes = [COENG + _TA if part == COENG + _DA else part for part in parts]

@@ -40,6 +40,12 @@ SAME = [
     ("កា", "ក\u17d2ា", "the sign of subscripts with no letter below"),
     ("ab", "a\u200eb", "direction mark"),
     ("ក", "ក\ufe00", "variation selector"),
+    # Marks of other scripts, which recognisers put on Khmer letters.
+    ("កា", "កា\u0301", "an accent on a syllable"),
+    ("កា", "ក\u0301ា", "an accent in a syllable"),
+    ("កា", "កា\u0301ា", "an accent between a vowel and itself"),
+    ("កើ", "កេ\u064bី", "an Arabic mark between two halves of a vowel"),
+    ("ក្ក", "ក\u0301\u0327្ក", "accents before a subscript"),
     # Digits, case, accents, compatibility forms.
     ("២០០៣", "2003", "Khmer digits"),
     ("៣", "\u17f3", "numerals for divination"),
@@ -92,6 +98,7 @@ def test_the_tidy_form_keeps_what_is_printed():
     assert tidy("Première ២០០៣ បណ្ដឹង ឲ្យ") == "Première ២០០៣ បណ្ដឹង ឲ្យ"
     assert tidy("ភ្នំ\u200bពេញ") == "ភ្នំ\u200bពេញ"
     assert tidy("ក\u200d្ស") == "ក្ស"
+    assert tidy("e\u200d\u0301") == "é"
 
 
 def test_each_piece_knows_where_it_stood():
