@@ -108,7 +108,7 @@ def _values(store: Store, scope: Scope) -> Callable[[Field], Sequence[str]]:
 
     def of(field: Field) -> Sequence[str]:
         if not facets:
-            found = store.search(Query(), View(limit=1, facets=True), scope).facets
+            found = store.search(Query(), View(limit=0, facets=True), scope).facets
             facets.update({name: [count.value for count in counts] for name, counts in found.items()})
         return facets[_FACETS[field]]
 

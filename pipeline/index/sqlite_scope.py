@@ -19,6 +19,9 @@ _PAGE_BITS, _CASE_BITS, _SHELF_BITS = 20, 24, 19
 _SHELF = f"({{row}} >> {_PAGE_BITS + _CASE_BITS})"
 _CASE = f"(({{row}} >> {_PAGE_BITS}) & {(1 << _CASE_BITS) - 1})"
 
+CASE_OF_PAGE = f"(found.page >> {_PAGE_BITS})"
+"""What distinguishes the case files of pages that were found, in SQL: the numbers of shelf and case file."""
+
 
 class Source(NamedTuple):
     """A table of tokens that a search uses.

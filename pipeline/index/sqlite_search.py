@@ -13,7 +13,7 @@ from pipeline.index.fts import phrase
 from pipeline.index.query import Condition, Field, Query
 from pipeline.index.results import EXACT, MOST_COUNTED, facet, hit
 from pipeline.index.sqlite_ranking import Ranking, make_tables
-from pipeline.index.sqlite_scope import pages_in, sources
+from pipeline.index.sqlite_scope import CASE_OF_PAGE, pages_in, sources
 from pipeline.index.store import FACETS, Sort, View
 
 _ABOUT = ", ".join(f'documents."{name}"' for name in About._fields)
@@ -86,6 +86,8 @@ class Search:
 
     def hits(self, view: View) -> list[Hit]:
         """Return the hits to show."""
+        if not view.limit:
+            return []
         return list(map(self._hit, self._by_case(view) if view.by_case else self._rows(view)))
 
     def places(self) -> Iterator[PageRef]:
@@ -133,15 +135,15 @@ class Search:
         order = _ORDERS[view.sort]
         return self._database.execute(
             f"WITH placed AS (SELECT page, row_number() OVER (ORDER BY {order}) AS place_in_all, "  # noqa: S608
-            f'count(*) OVER (PARTITION BY documents."case") AS in_case, '
-            f'row_number() OVER (PARTITION BY documents."case" ORDER BY {order}) AS place_in_case FROM {_PLACES}) '
+            f"count(*) OVER (PARTITION BY {CASE_OF_PAGE}) AS in_case, "
+            f"row_number() OVER (PARTITION BY {CASE_OF_PAGE} ORDER BY {order}) AS place_in_case FROM {_PLACES}) "
             f"SELECT {_SHOWN}, in_case FROM placed JOIN {_PLACES} "
             "WHERE found.page = placed.page AND place_in_case = 1 ORDER BY place_in_all LIMIT ? OFFSET ?",
             (view.limit, view.offset),
         ).fetchall()
 
     def _cases(self) -> int:
-        row = self._database.execute(f'SELECT count(DISTINCT documents."case") FROM {_PLACES}')  # noqa: S608
+        row = self._database.execute(f"SELECT count(DISTINCT {CASE_OF_PAGE}) FROM found")  # noqa: S608
         return int(row.fetchone()[0])
 
     def _hit(self, row: sqlite3.Row) -> Hit:
@@ -152,8 +154,9 @@ class Search:
 
     def _facets(self) -> dict[str, tuple[Count, ...]]:
         rows = self._database.execute(
-            f"SELECT kind, court, substr(first, 1, 4), box, scripts, count(*) FROM {_PLACES} "  # noqa: S608
-            "GROUP BY kind, court, substr(first, 1, 4), box, scripts"
+            "SELECT kind, court, year, box, scripts, pages FROM "
+            "(SELECT facet, count(*) AS pages FROM found JOIN pages ON pages.id = found.page GROUP BY facet) "
+            "JOIN facets ON facets.id = facet"
         )
         counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
         for *values, scripts, pages in rows:

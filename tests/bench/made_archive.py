@@ -17,6 +17,7 @@ from rich.progress import track
 
 from models.actor import Actor, ActorKind
 from models.case import CaseFile
+from models.errors import IndexUnreadableError
 from models.level import Level
 from models.page import Block, Line, Page, Rect, Word
 from models.restriction import Reach, Restriction
@@ -78,7 +79,20 @@ def big_archive(folder: Path, size: int) -> Path:
         for role in ACCOUNTS:
             Accounts(archive_folder).add(role, role, PASSWORD)
         done.write_text(f"{size}\n", "ascii")
+    _renew_index(archive_folder, size)
     return archive_folder
+
+
+def _renew_index(archive_folder: Path, size: int) -> None:
+    """Make the index again if another version of Bannasar made it."""
+    with Archive(archive_settings(archive_folder)) as archive:
+        try:
+            if archive.index.count() == size:
+                return
+        except IndexUnreadableError:
+            pass
+        made = track(_made(size), "Making the index again", total=_count(size))
+        rebuild_index_of(archive.index_to_rebuild(), archive.folder, made)
 
 
 def in_elasticsearch(archive_folder: Path, server: Server, size: int) -> Mapping[str, str]:

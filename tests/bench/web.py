@@ -4,12 +4,13 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from playwright.sync_api import Page
 from rich.console import Console
 from rich.markdown import Markdown
 
@@ -55,8 +56,11 @@ def measure(keep: Path, size: int, *, write: bool, pace: Pace | None = None) -> 
     shutil.rmtree(pictures_cache(archive), ignore_errors=True)
     load = os.getloadavg()[0]
     began = time.perf_counter()
+    rows = []
     with Room(archive) as room:
-        rows = _rows(room, size, pace or Pace())
+        for row in _rows(room, size, pace or Pace()):
+            Console().print(f"{row.what}: {row.measured} (goal {row.goal})", markup=False, highlight=False)
+            rows.append(row)
     minutes = (time.perf_counter() - began) / 60
     where = (
         f"`script/bench web --size {size}{' --write' if write else ''}`, {datetime.now(UTC):%Y-%m-%d}, "
@@ -72,25 +76,22 @@ def measure(keep: Path, size: int, *, write: bool, pace: Pace | None = None) -> 
     return rows
 
 
-def _rows(room: Room, size: int, pace: Pace) -> list[Row]:
+def _rows(room: Room, size: int, pace: Pace) -> Iterator[Row]:
     operator, reader = room.operator(), room.reader(Role.READER)
     rng = np.random.default_rng(41)
     for _ in range(20):
         reader.get(search_address(size, rng))
-    rows = [
-        *_alone(room, reader, operator, size, pace, rng),
-        *_together(room, reader, size, pace),
-        *_in_browser(room, reader, pace),
-        _pictures(reader),
-        *_worst(reader, size, rng),
-    ]
+    yield from _alone(room, reader, operator, size, pace, rng)
+    yield from _together(room, reader, size, pace)
+    yield from _in_browser(room, reader, pace)
+    yield _pictures(reader)
+    yield from _worst(reader, size, rng)
     time.sleep(3)
     before = room.cpu()
     time.sleep(_IDLE_SECONDS)
     idle = 100 * (room.cpu() - before) / _IDLE_SECONDS
-    rows.append(_row("CPU when nobody asks", idle, 0.5, "{:.1f} % of a processor", "none"))
-    rows.append(_row("memory of the process at the end", room.megabytes(), 150, "{:.0f} MB"))
-    return rows
+    yield _row("CPU when nobody asks", idle, 0.5, "{:.1f} % of a processor", "none")
+    yield _row("memory of the process at the end", room.megabytes(), 150, "{:.0f} MB")
 
 
 def _alone(
@@ -175,25 +176,27 @@ def _one_search(visitor: Visitor, size: int, rng: np.random.Generator, took: dic
         think()
 
 
-def _in_browser(room: Room, reader: Visitor, pace: Pace) -> list[Row]:
+def _in_browser(room: Room, reader: Visitor, pace: Pace) -> Iterator[Row]:
+    def waits(window: Page, addresses: Iterable[str]) -> list[float]:
+        return [readable(window, room.address + address) for address in addresses]
+
     with open_browser() as browser:
         window = enter(browser, room.address, reader.cookies)
-
-        uncached = [readable(window, room.address + _paper(number)) for number in range(pace.pages)]
+        uncached = waits(window, map(_paper, range(pace.pages)))
+        yield Row(
+            "click to readable page, picture not in the cache", "≤ 600 ms", _waits(uncached), _p95(uncached) <= 600
+        )
         again = enter(browser, room.address, reader.cookies)
-        cached = [readable(again, room.address + _paper(number)) for number in range(pace.pages)]
-        deep = [readable(window, room.address + page_address(large_case(1), 900 + number)) for number in range(10)]
+        cached = waits(again, map(_paper, range(pace.pages)))
+        yield Row("click to readable page, picture in the cache", "≤ 300 ms", _waits(cached), _p95(cached) <= 300)
+        deep = waits(window, (page_address(large_case(1), 900 + number) for number in range(10)))
+        yield Row(f"pages 900 to 909 of {LARGE}, not in the cache", "≤ 500 ms", _waits(deep), _p95(deep) <= 500)
         session = slow_line(window)
-        by_slow_line = [readable(window, room.address + _paper(50 + number)) for number in range(pace.pages)]
+        slow = waits(window, map(_paper, range(50, 50 + pace.pages)))
         session.detach()
-        turned = turn_pages(again, room.address + page_address(large_case(0), 100), _TURNS, room.process)
-    return [
-        Row("click to readable page, picture in the cache", "≤ 300 ms", _waits(cached), _p95(cached) <= 300),
-        Row("click to readable page, picture not in the cache", "≤ 600 ms", _waits(uncached), _p95(uncached) <= 600),
-        Row("the same on a line of 1 Mbit/s", "≤ 2 s", _waits(by_slow_line), _p95(by_slow_line) <= 2000),
-        Row(f"pages 900 to 909 of {LARGE}, not in the cache", "≤ 500 ms", _waits(deep), _p95(deep) <= 500),
-        *_turn_rows(turned),
-    ]
+        yield Row("a page, not in the cache, on a line of 1 Mbit/s", "≤ 2 s", _waits(slow), _p95(slow) <= 2000)
+        start = room.address + page_address(large_case(0), 100)
+        yield from _turn_rows(turn_pages(again, start, _TURNS, room.process))
 
 
 def _paper(number: int) -> str:

@@ -41,7 +41,8 @@ def open_browser() -> Iterator[Browser]:
 
 def enter(browser: Browser, room: str, cookies: dict[str, str]) -> Page:
     """Return a window of a new profile in which somebody is signed in already."""
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, locale="km")
+    # The policy of the reading room forbids what the measurement runs in its pages.
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, locale="km", bypass_csp=True)
     context.set_default_timeout(_PATIENCE)
     context.add_cookies([{"name": name, "value": value, "url": room} for name, value in cookies.items()])
     page = context.new_page()
@@ -77,9 +78,8 @@ def turn_pages(page: Page, address: str, turns: int, server: psutil.Process) -> 
     took: list[float] = []
     early = (0.0, 0.0)
     for turn in range(1, turns + 1):
-        before = page.url
-        page.keyboard.press("ArrowRight")
-        page.wait_for_function("before => location.href !== before", arg=before)
+        with page.expect_navigation(wait_until="load"):
+            page.keyboard.press("ArrowRight")
         page.wait_for_function(_IS_LOADED)
         took.append(float(page.evaluate(_LOADED)))
         if turn == turns // 5:

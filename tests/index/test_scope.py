@@ -62,7 +62,7 @@ def _answers(store, text, scope):
     """Return everything that a reader can learn from a query, in every kind of search."""
     query = parse(text)
     views = [View(), View(limit=1), View(limit=1, offset=1), View(sort=Sort.DATE), View(by_case=True)]
-    views.append(View(facets=True))
+    views += [View(facets=True), View(limit=0, facets=True, by_case=True)]
     found = [store.search(query, view, scope).model_dump() for view in views]
     exported = [[hit.model_dump() for hit in store.each(query, sort, scope)] for sort in Sort]
     exported.append([ref.model_dump() for ref in store.places(query, scope)])

@@ -294,6 +294,8 @@ def test_facets_count_all_that_is_found_and_not_what_is_shown(filled):
     found = filled.search(parse("greffier OR ចៅក្រម"), View(limit=1, facets=True), EVERYTHING)
     facets = {name: [(count.value, count.pages) for count in counts] for name, counts in found.facets.items()}
     assert len(found.hits) == 1
+    counts = filled.search(parse("greffier OR ចៅក្រម"), View(limit=0, facets=True, by_case=True), EVERYTHING)
+    assert (counts.hits, counts.facets, counts.pages, counts.cases) == ((), found.facets, found.pages, 3)
     assert facets == {
         "kind": [("judgment", 2), ("complaint", 1)],
         "court": [("សាលាដំបូងខេត្តកំពត", 1), ("សាលាដំបូងខេត្តតាកែវ", 1)],

@@ -12,7 +12,7 @@ _LAST_PAGE = 1000
 
 def browse(asked: Asked) -> Response:
     """Show what the archive contains, with counts of pages."""
-    found = service.everything(asked.archive, asked.reader.asker, View(limit=1, facets=True, by_case=True))
+    found = service.everything(asked.archive, asked.reader.asker, View(limit=0, facets=True, by_case=True))
     years = sorted(found.facets.get("year", ()), key=lambda one: one.value)
     most = max((year.pages for year in years), default=1)
     return asked.page("browse.html", found=found, years=years, most=most)
