@@ -39,6 +39,7 @@ _COMMANDS = {
         "cli.serve:serve",
         "Open the archive in a browser: search, read, cite and verify, in Khmer, French or English.",
     ),
+    "demo": ("cli.demo:demo", "Make a training archive from the sample boxes: nothing in it can be broken."),
     "export": ("cli.export:app", "Copy case files and texts out of the archive."),
     "index": ("cli.index:app", "Look after the index: it can always be made again from the bags."),
     "ledger": ("cli.ledger:app", "Look after the ledger."),

@@ -127,7 +127,7 @@ class Visitor:
 
 
 @contextmanager
-def open_room(archive: Path) -> Iterator[str]:
+def open_room(archive: Path, *, is_training: bool = False) -> Iterator[str]:
     """Serve the reading room of an archive while the block runs, and give the operator's one-time address."""
     ready = threading.Event()
     addresses: list[str] = []
@@ -138,7 +138,9 @@ def open_room(archive: Path) -> Iterator[str]:
         ready.set()
 
     thread = threading.Thread(
-        target=serve, args=(archive_settings(archive), OPERATOR, Listening("127.0.0.1", 0), announce, stop.append)
+        target=serve,
+        args=(archive_settings(archive), OPERATOR, Listening("127.0.0.1", 0), announce, stop.append),
+        kwargs={"is_training": is_training},
     )
     thread.start()
     try:

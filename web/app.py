@@ -24,7 +24,8 @@ from web.errors import said_of, said_of_status
 from web.guard import Guard, TooLargeError
 from web.language import language_of
 from web.room import Asked, Room, View, asked, make_templates, with_query, words_of
-from web.views import browse, case, iiif, names, page, search, verify, visit
+from web.training import Training
+from web.views import browse, case, help_pages, iiif, names, page, search, verify, visit
 
 _LOG = logging.getLogger(__name__)
 _STATIC = Path(__file__).parent / "static"
@@ -34,7 +35,9 @@ _LONGEST_ID = 80
 Action = Callable[[Asked, FormData], Response]
 
 
-def create_app(settings: Settings, door: Door, hosts: Collection[str], *, is_secure: bool) -> Guard:
+def create_app(
+    settings: Settings, door: Door, hosts: Collection[str], *, is_secure: bool, is_training: bool = False
+) -> Guard:
     """Return the reading room of an archive as an ASGI application.
 
     Args:
@@ -42,6 +45,7 @@ def create_app(settings: Settings, door: Door, hosts: Collection[str], *, is_sec
         door: who may enter.
         hosts: the names and addresses under which it is reached, in lower case.
         is_secure: whether it is reached over HTTPS only.
+        is_training: whether the archive is one to practise with, and the exercises are shown.
     """
     place = "/case/{case}/scan/{scan}/page/{number:int}"
     routes = [
@@ -68,7 +72,9 @@ def create_app(settings: Settings, door: Door, hosts: Collection[str], *, is_sec
         Route(place + "/image/full/{size}/0/default.jpg", _shown(iiif.sized_picture)),
         Route("/verify", _shown(verify.verify_form), methods=["GET"]),
         Route("/verify", _done(verify.verify), methods=["POST"]),
-        Route("/help", _shown(visit.help_page)),
+        Route("/help", _shown(help_pages.overview)),
+        Route("/help/{topic}", _shown(help_pages.topic)),
+        Route("/exercises", _shown(help_pages.exercises)),
         Route("/enter/{token}", _shown(visit.enter)),
         Route("/sign-in", _shown(visit.sign_in_form), methods=["GET"]),
         Route("/sign-in", _done(visit.sign_in), methods=["POST"]),
@@ -81,7 +87,7 @@ def create_app(settings: Settings, door: Door, hosts: Collection[str], *, is_sec
         routes=routes,
         exception_handlers={HTTPException: _http_error, TooLargeError: _too_large, Exception: _unforeseen},
     )
-    app.state.room = Room(settings, door, make_templates(), is_secure)
+    app.state.room = Room(settings, door, make_templates(), is_secure, training=Training() if is_training else None)
     return Guard(app, hosts, is_secure=is_secure)
 
 
@@ -114,7 +120,7 @@ def _answered(request: Request, view: View) -> Response:
 
 def _answered_in(request: Request, one: Asked, view: View) -> Response:
     try:
-        return view(one)
+        answer = view(one)
     except SignInError:
         if request.method == "GET" and one.visit is None and not request.url.path.startswith("/enter/"):
             query = f"?{request.url.query}" if request.url.query else ""
@@ -125,6 +131,9 @@ def _answered_in(request: Request, one: Asked, view: View) -> Response:
             ids = (str(given)[:_LONGEST_ID] for given in request.path_params.values())
             audit.note_refusal(one.archive, one.visit.asker, "/".join(ids))
         raise
+    if one.room.training and one.visit:
+        one.room.training.note(one.visit, request, answer.status_code)
+    return answer
 
 
 def _error_page(request: Request, error: BannasarError) -> Response:

@@ -25,7 +25,8 @@ from pipeline.services.archives import Archive
 from pipeline.services.askers import Deed
 from web.door import Door, Visit
 from web.language import LANGUAGES, Language, language_of
-from web.words import remembered
+from web.training import Training
+from web.words import remembered, titled
 
 _SCAN_DIGITS = 16
 _MOST_REMEMBERED = 20_000
@@ -61,6 +62,7 @@ class Room:
     templates: Environment
     is_secure: bool
     opened: Opened = field(default_factory=Opened)
+    training: Training | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ class Asked:
             "path": self.request.url.path,
             "query_string": self.request.url.query,
             "now": datetime.now(UTC),
+            "is_training": self.room.training is not None,
             **values,
         }
         return HTMLResponse(self.room.templates.get_template(template).render(shown), status)
@@ -144,6 +147,7 @@ def make_templates() -> Environment:
         "hit_url": hit_url,
         "ref": _ref,
         "remembered": remembered,
+        "titled": titled,
     }
     return templates
 

@@ -52,6 +52,8 @@ def serve(
     where: Listening,
     announce: Callable[[str], None],
     give_end: Callable[[Callable[[], None]], None] = lambda _end: None,
+    *,
+    is_training: bool = False,
 ) -> None:
     """Serve the reading room of an archive until the process gets the signal to end.
 
@@ -64,6 +66,7 @@ def serve(
         where: where it listens; port 0 means a free one.
         announce: called with the address when it listens.
         give_end: called with a function that ends the server from another thread; Ctrl-C always ends it.
+        is_training: whether the archive is one to practise with, and the exercises are shown.
 
     Raises:
         UsageError: other machines could reach it without HTTPS.
@@ -83,7 +86,7 @@ def serve(
         listening.bind((where.host, where.port))
         port = listening.getsockname()[1]
         config = uvicorn.Config(
-            create_app(settings, door, hosts, is_secure=is_encrypted or bool(where.names)),
+            create_app(settings, door, hosts, is_secure=is_encrypted or bool(where.names), is_training=is_training),
             log_config=None,
             access_log=False,
             server_header=False,

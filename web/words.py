@@ -2,7 +2,7 @@
 
 import re
 
-from models.message import Message, counted
+from models.message import Message, counted, sentences
 
 
 def _mark(*words: str) -> tuple[str, ...]:
@@ -54,6 +54,14 @@ _FILES = re.compile(
     r"(?:(a portfolio of files): the page is only its cover; )?([\d,]+) attached files? (?:is|are) not read"
 )
 _HIDDEN = re.compile(r"([\d,]+) words? that viewers do not show (?:is|are) left out")
+_LATER_PAGE = re.compile(r"(.+), page (\d+)")
+
+
+def titled(title: str) -> str:
+    """Return the title of a document, which for one that begins on a later page of a scan says on which."""
+    found = _LATER_PAGE.fullmatch(title)
+    # A title is never translated, even if it is one of our words.
+    return Message("{title}, page {n}", title=found[1], n=int(found[2])) if found else sentences(title)
 
 
 def remembered(note: str) -> str:

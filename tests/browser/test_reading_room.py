@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
 from tests.conftest import ROOT, Maker
 from tests.reading_room import SHAS, make_archive, open_room
+from web.views.help_pages import TOPICS
 
 pytestmark = pytest.mark.slow
 
@@ -28,6 +29,9 @@ SCREENS = [
     "/browse/box/box",
     "/verify",
     "/help",
+    *(f"/help/{topic}" for topic in TOPICS),
+    "/exercises",
+    "/case/nothing",
 ]
 PATIENCE = 300_000
 """Milliseconds that a slow machine may take for one click."""
@@ -38,7 +42,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 def entrance(tmp_path_factory: pytest.TempPathFactory, make: Maker) -> Iterator[str]:
     """Return the one-time address of a running reading room."""
     archive = make_archive(tmp_path_factory.mktemp("browser") / "archive", make)
-    with open_room(archive) as address:
+    with open_room(archive, is_training=True) as address:
         yield address
 
 

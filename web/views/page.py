@@ -14,6 +14,7 @@ from models.page import Page, PageRef, Rect
 from pipeline.services import search as service
 from pipeline.services.askers import Action, Deed
 from pipeline.services.case_search import pages_with_hits
+from pipeline.services.kind_signs import signs_of_kind
 from pipeline.services.open_case import PageView, alto_of_page, hit_boxes, open_page
 from pipeline.services.page_history import citation_of
 from pipeline.services.page_pictures import WIDTHS, cut_out, page_picture
@@ -59,6 +60,7 @@ def page(asked: Asked) -> Response:
         run=_run(view, with_hits),
         lines=_lines(view),
         facts=[(number, fact, _is_here(view, fact)) for number, fact in enumerate(view.document.facts, 1)],
+        signs=() if view.document.kind_by else signs_of_kind(asked.archive, view),
         citation=citation_of(asked.archive, view),
         widths=_widths(view.page.width),
         zoom=_zoom(asked),

@@ -45,4 +45,5 @@ def verify(asked: Asked, form: FormData) -> Response:
         return asked.page(
             "verify.html", 400, finding=None, error=asked.language.gettext("Choose a file, or type the code.")
         )
+    asked.request.state.verdict = finding.verdict.value
     return asked.page("verify.html", finding=finding, error=None)

@@ -1,4 +1,4 @@
-"""Sessions and settings: the one-time address of the operator, signing in and out, the language, help."""
+"""Sessions and settings: the one-time address of the operator, signing in and out, the language."""
 
 from urllib.parse import urlsplit
 
@@ -65,11 +65,6 @@ def choose_language(asked: Asked) -> Response:
         secure=asked.room.is_secure,
     )  # fmt: skip
     return answer
-
-
-def help_page(asked: Asked) -> Response:
-    """Show how to search, read, cite and verify."""
-    return asked.page("help.html")
 
 
 def _with_session(asked: Asked, session: str, to: str) -> Response:
