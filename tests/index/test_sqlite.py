@@ -90,6 +90,6 @@ def test_an_index_in_use_or_out_of_reach_is_not_called_damaged(tmp_path, make):
 
 def test_a_change_of_the_tokens_is_a_new_version():
     """An index whose tokens cannot be made again cannot be repaired: its version must show this."""
-    found = units("ខែ្មរ លេខ២១៤ Première\n\nបណ្ដឹង ។ ឲ្យ\tស៊ី\nក្រ្ត\u200bកាំ ៗ E295/6 ប៉ុន្តែ")
+    found = units("ខែ្មរ លេខ២១៤ Première\n\nបណ្ដឹង ។ ឲ្យ\tស៊ី\nក្រ្ត\u200bកាំ ៗ E295/6 ប៉ុន្តែ ក\u0301្កា\u0301ា")
     made = hashlib.sha256("|".join([*tokens(found), *fuzzy_tokens(found)]).encode()).hexdigest()[:16]
-    assert (VERSION, made) == (9, "bc6f0d74372b46c4")
+    assert (VERSION, made) == (9, "a6c067cabc260f89")
