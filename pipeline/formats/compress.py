@@ -7,12 +7,13 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from pipeline.formats.jpeg import LONGEST_JPEG
+
 _A4_INCHES = 210 / 25.4 * 297 / 25.4
 _WITH_COLOUR = 1.3
 _REFERENCE_DPI = 300
 _FINEST_DPI = 180
 _LOWEST_LINE = 18  # pixels: that of 8 points at 180 dots an inch
-LONGEST_JPEG = 65_500  # pixels a side (libjpeg: JPEG_MAX_DIMENSION)
 
 
 def compressed(pixels: np.ndarray, dpi: float, quality: int, kilobytes: int, lines: Sequence[int] = ()) -> bytes:

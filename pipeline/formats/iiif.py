@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from models.case import CaseFile
 from models.page import Line, Page, PageRef, Rect
-from pipeline.formats.compress import LONGEST_JPEG
+from pipeline.formats.jpeg import LONGEST_JPEG
 
 _CONTEXT = "http://iiif.io/api/presentation/3/context.json"
 _OF_PICTURES = "http://iiif.io/api/image/3/context.json"

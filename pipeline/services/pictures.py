@@ -14,7 +14,7 @@ from pipeline.access.asker import Asker
 from pipeline.access.audit import Deed
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import document_file, read_page
-from pipeline.formats.compress import LONGEST_JPEG
+from pipeline.formats.jpeg import LONGEST_JPEG
 from pipeline.formats.text_layer import POINTS_PER_INCH, page_size
 from pipeline.page.picture import Picture, Pixels
 from pipeline.page.render import render
