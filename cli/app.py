@@ -60,6 +60,7 @@ _COMMANDS = {
         "cli.review:review",
         "List the documents that a person should look at, the least confident first, with the command to type.",
     ),
+    "reports": ("cli.reports:app", "Answer mistakes that readers reported on pages."),
     "correct": (
         "cli.correct:correct",
         "Correct what the machine read in a document: its kind, date, case number or court.",

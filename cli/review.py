@@ -8,9 +8,11 @@ import typer
 
 from cli.actor import at_the_shell
 from cli.common import ArchiveOption, JsonOption, open_archive, out, warn_of_damage
+from cli.reports import print_report, report_as_json
 from cli.terminal import Text, print_json
 from models.correction import About
 from models.plural import plural
+from pipeline.services.reports import open_reports
 from pipeline.services.review import ReviewItem, review_queue
 
 
@@ -30,18 +32,22 @@ def review(
 
     The list has documents whose kind or date is uncertain, and documents of which something is not read: attached
     files, words that viewers do not show, words in a picture that cannot be read. `bannasar correct` takes a document
-    off the list, even where the machine is right.
+    off the list, even where the machine is right. After them come mistakes that readers reported in the reading room:
+    `bannasar reports`.
 
     Example:
         bannasar review --box box-17 --limit 5
     """
     left_out: list[Path] = []
     with open_archive(archive) as opened:
-        found = review_queue(opened, at_the_shell(), box, below, left_out.append)
+        asker = at_the_shell()
+        found = review_queue(opened, asker, box, below, left_out.append)
+        reported = open_reports(opened, asker, box)
     warn_of_damage(opened.folder, left_out)
     if as_json:
         listed = {
             "documents": [_as_json(item) for item in found],
+            "reports": [report_as_json(one) for one in reported],
             "left_out": [str(bag.relative_to(opened.folder)) for bag in left_out],
         }
         print_json(listed)
@@ -56,11 +62,16 @@ def review(
         options = " ".join(f"--{about.value} …" for about in abouts)
         command = f"bannasar correct {shlex.quote(case.id)} --document {document.number} {options}"
         out.print(Text(f"   {command}", style="dim"))
+    for one in reported[:limit]:
+        print_report(one)
+    if reported:
+        wait = plural(len(reported), "report of a reader waits", "reports of readers wait")
+        out.print(f"{len(reported)} {wait} for an answer.")
     if not found and left_out:
         out.print("Nothing else waits for review.")
-    elif not found:
+    elif not found and not reported:
         out.print("Nothing waits for review: the machine is confident of every document, or a person has looked at it.")
-    else:
+    elif found:
         waiting = plural(len(found), "document that waits", "documents that wait")
         out.print(f"{min(limit, len(found))} of {len(found)} {waiting} for review.")
 

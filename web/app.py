@@ -25,7 +25,7 @@ from web.guard import Guard, TooLargeError
 from web.language import language_of
 from web.room import Asked, Room, View, asked, make_templates, with_query, words_of
 from web.training import Training
-from web.views import browse, case, help_pages, iiif, names, page, search, verify, visit
+from web.views import browse, case, help_pages, iiif, names, page, reports, search, verify, visit
 
 _LOG = logging.getLogger(__name__)
 _STATIC = Path(__file__).parent / "static"
@@ -64,6 +64,9 @@ def create_app(
         Route(place + "/picture/{width:int}.jpg", _shown(page.picture)),
         Route(place + "/cutting.jpg", _shown(page.cutting)),
         Route(place + "/alto.xml", _shown(page.alto)),
+        Route(place + "/report", _done(reports.report), methods=["POST"]),
+        Route("/reports", _shown(reports.reports), methods=["GET"]),
+        Route("/reports/{number}", _done(reports.answer), methods=["POST"]),
         Route("/case/{case}/iiif/manifest.json", _shown(iiif.manifest)),
         Route("/case/{case}/iiif/search", _shown(iiif.hits)),
         Route(place + "/text.json", _shown(iiif.text)),

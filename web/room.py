@@ -22,7 +22,7 @@ from models.page import PageRef
 from models.settings import Settings
 from pipeline.services import audit
 from pipeline.services.archives import Archive
-from pipeline.services.askers import Deed
+from pipeline.services.askers import Action, Deed
 from web.door import Door, Visit
 from web.language import LANGUAGES, Language, language_of
 from web.training import Training
@@ -86,6 +86,10 @@ class Asked:
             raise SignInError(Message("Please sign in first."))
         return self.visit
 
+    def _may(self, name: str) -> bool:
+        """Whether the reader may do something, by the name of the action."""
+        return self.visit is not None and Action[name] in self.visit.asker.rights.may
+
     def note(self, level: Level, deed: Deed, what: str, words: str = "") -> None:
         """Record in the audit log what is about to be shown.
 
@@ -122,6 +126,7 @@ class Asked:
             **words_of(self.language),
             "languages": LANGUAGES,
             "visit": self.visit,
+            "may": self._may,
             "path": self.request.url.path,
             "query_string": self.request.url.query,
             "now": datetime.now(UTC),

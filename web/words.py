@@ -23,6 +23,7 @@ WORDS = _mark(
     # what a role may do
     "search, and open what is found",
     "ask to see a case file that is out of sight",
+    "report a mistake on a page",
     "take copies: files, tables, texts",
     "bring in boxes, and read scans again",
     "correct what was read",

@@ -1,4 +1,4 @@
-"""The audit log of an archive: who signed in, searched, opened, exported, printed, changed, and was refused.
+"""The audit log of an archive: who signed in, searched, opened, exported, printed, changed, reported, and was refused.
 
 ``audit.jsonl`` only grows, and each line is chained to the one before (:mod:`pipeline.access.chain`). A line is on
 the disk before the thing that it records is shown. It holds ids, and nothing that is written on a paper. Of a search it
@@ -32,6 +32,7 @@ class Deed(StrEnum):
     EXPORTED = "exported"
     PRINTED = "printed"
     CHANGED = "changed"
+    REPORTED = "reported"
     REFUSED = "refused"
 
 

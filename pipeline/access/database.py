@@ -1,4 +1,4 @@
-"""``access.db``: accounts, sessions and requests of one archive, in SQLite, for its owner's eyes only."""
+"""``access.db``: accounts, sessions, requests and reports of one archive, in SQLite, for its owner's eyes only."""
 
 import os
 import sqlite3
@@ -37,6 +37,12 @@ CREATE TABLE seals (number INTEGER PRIMARY KEY AUTOINCREMENT, told TEXT NOT NULL
 """,
     """
 ALTER TABLE groups ADD COLUMN courts TEXT NOT NULL DEFAULT 'null' /* names, as JSON; boxes and courts: null for any */;
+""",
+    """
+CREATE TABLE reports (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, reported_by TEXT NOT NULL, told TEXT NOT NULL /* all of it, as JSON */,
+    answer TEXT NOT NULL DEFAULT ''
+);
 """,
 )
 

@@ -15,6 +15,7 @@ class Action(StrEnum):
 
     SEARCH = "search, and open what is found"
     ASK_TO_SEE = "ask to see a case file that is out of sight"
+    REPORT = "report a mistake on a page"
     EXPORT = "take copies: files, tables, texts"
     DIGITISE = "bring in boxes, and read scans again"
     CORRECT = "correct what was read"
@@ -47,7 +48,7 @@ class Rights:
     may: frozenset[Action]
 
 
-_READER = frozenset({Action.SEARCH, Action.ASK_TO_SEE, Action.EXPORT})
+_READER = frozenset({Action.SEARCH, Action.ASK_TO_SEE, Action.REPORT, Action.EXPORT})
 _CLERK = _READER | {Action.DIGITISE, Action.CORRECT, Action.SEAL, Action.ASK_TO_UNSEAL}
 
 RIGHTS = {

@@ -68,7 +68,7 @@ def note(  # who did what, of which level, when
         AuditUnusableError: it cannot be written, and what is to be shown is not public.
         AccessError: the accounts, which hold the secret of the hashes, cannot be used.
     """
-    if _only_reads(archive, asker):
+    if only_reads(archive, asker):
         return ""
     if words and archive.settings.access.words == "hashed":
         words = hashed_words(words, secret(archive.folder))
@@ -103,11 +103,11 @@ def notes_refusals(
 
 def note_refusal(archive: Archive, asker: Asker, what: str) -> None:
     """Record that an asker was refused something; if it cannot be recorded, it is refused all the same."""
-    if not _only_reads(archive, asker):
+    if not only_reads(archive, asker):
         AuditLog(archive.folder).before_showing(Level.PUBLIC, asker.actor, Deed.REFUSED, what, now=asker.at)
 
 
-def _only_reads(archive: Archive, asker: Asker) -> bool:
+def only_reads(archive: Archive, asker: Asker) -> bool:
     """Whether an operator looks into an archive that this account may only read, such as a copy on a disk.
 
     A person at the shell can read the files without Bannasar, too: there is nothing to hide from them.

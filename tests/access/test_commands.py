@@ -5,6 +5,10 @@ import json
 import pytest
 
 from pipeline.archive.journal import Event, lines
+from pipeline.services import reports
+from pipeline.services.open_case import open_page
+from tests.access.conftest import SHA
+from tests.conftest import at_the_shell
 
 pytestmark = pytest.mark.slow  # whole commands
 
@@ -127,3 +131,21 @@ def test_the_audit_log_is_searched_verified_and_anchored(shell, archive, tmp_pat
 def test_an_operator_confirms_the_clock(shell, archive):
     _well(shell, "audit", "clock")
     assert list(lines(archive.folder))[-1].event is Event.CLOCK_CONFIRMED
+
+
+def test_reports_of_readers_are_listed_and_answered(shell, archive):
+    """In the queue of what a person should look at, with the command to type."""
+    assert "Report" not in _well(shell, "review")
+    asker = at_the_shell()
+    for text in ("the name is wrong\nKEO\x1b[31m", "no mistake"):
+        reports.report(archive, asker, open_page(archive, asker, "box_a", SHA, 1), "greffier", text)
+    archive.close()
+    printed = _well(shell, "review")
+    assert "Report 1: box_a" in printed
+    assert "the name is wrong KEO[31m" in printed
+    assert "2 reports of readers wait for an answer." in printed
+    assert [one["number"] for one in json.loads(_well(shell, "review", "--box", "box", "--json"))["reports"]] == [1, 2]
+    assert "Report 1 of root@host is answered." in _well(shell, "reports", "answer", 1, "--reply", "corrected")
+    assert "Report 2 of root@host is dismissed." in _well(shell, "reports", "dismiss", 2, "--reply", "the paper has it")
+    assert _well(shell, "reports", "list").strip() == "0 reports wait for an answer."
+    assert shell("reports", "answer", 1, "--reply", "again")[0] != 0

@@ -10,7 +10,7 @@ from models.errors import BannasarError, NotAllowedError
 from models.level import Level
 from pipeline.access.roles import RIGHTS, Action, Role
 from pipeline.formats.registry import formats
-from pipeline.services import audit, correct, export, import_bag, index, requests, seal, users, withdraw
+from pipeline.services import audit, correct, export, import_bag, index, reports, requests, seal, users, withdraw
 from pipeline.services.seal import Part, Why
 from tests.access.conftest import NOW, person
 
@@ -24,6 +24,7 @@ TRYING = {
     Action.EXPORT: lambda archive, asker: export.export_files(
         archive, asker, "box_a", ALTO, archive.folder.parent / "to"
     ),
+    Action.REPORT: reports.own_reports,
     Action.DIGITISE: lambda archive, asker: import_bag.import_bag(archive, asker, Path("nowhere")),
     Action.CORRECT: lambda archive, asker: correct.correct(archive, asker, "box_a", 1, {About.KIND: "no such kind"}),
     Action.SEAL: lambda archive, asker: seal.set_level(archive, asker, "box_a", Part(2), Level.PUBLIC, WHY),

@@ -10,7 +10,7 @@ from pipeline.access.asker import Asker, Loosened
 from pipeline.access.roles import ONLY_FOR_OPERATORS, Action, Role, same_person
 from tests.access.conftest import NOW
 
-READER = {Action.SEARCH, Action.ASK_TO_SEE, Action.EXPORT}
+READER = {Action.SEARCH, Action.ASK_TO_SEE, Action.REPORT, Action.EXPORT}
 CLERK = READER | {Action.DIGITISE, Action.CORRECT, Action.SEAL, Action.ASK_TO_UNSEAL}
 MAY = {
     Role.READER: READER,

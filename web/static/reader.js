@@ -108,6 +108,9 @@
   // Dragging over text selects it and does not follow a link.
   document.querySelectorAll(".read .w").forEach((word) => word.addEventListener("click", (event) => {
     if (String(window.getSelection()).length > 1) event.preventDefault();
+    // The word that was clicked last is the one that a report is about.
+    const words = document.getElementById("words");
+    if (words) words.value = word.textContent;
   }));
 
   if (hits.length) show(0);
