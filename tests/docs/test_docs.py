@@ -6,6 +6,8 @@ import subprocess
 import sys
 import tomllib
 
+import pytest
+
 from tests.conftest import ROOT
 
 
@@ -42,3 +44,27 @@ def test_every_file_that_the_pages_name_is_there():
         for path in re.findall(r"`((?:\w[\w.-]*/)+[\w.-]+\.(?:py|toml|md|npz|sh))`", page.read_text("utf-8")):
             places = (ROOT / path, ROOT / "pipeline" / path, page.parent / path)
             assert any(place.exists() for place in places), f"{page.relative_to(ROOT)}: {path}"
+
+
+@pytest.mark.parametrize("name", ["archive-team", "researchers"])
+def test_the_khmer_page_says_what_the_english_one_says(name):
+    """Paragraph by paragraph the same headings, commands, codes and links; examples are the same to the letter."""
+    english, khmer = (_paragraphs((ROOT / "docs" / f"{name}{end}.md").read_text("utf-8")) for end in ("", ".km"))
+    assert len(english) == len(khmer)
+    for number, (one, other) in enumerate(zip(english, khmer, strict=True)):
+        assert one.count("\n- ") == other.count("\n- "), other
+        assert len(one) - len(one.lstrip("#")) == len(other) - len(other.lstrip("#")), other
+        if one.startswith("```"):
+            assert one == other
+            continue
+        assert re.search(r"[\u1780-\u17ff]", other) or number == 1, other
+        for marks in (r"`[^`]+`", r"\]\([^)]+\)"):
+            wanted = [] if number == 1 else sorted(re.findall(marks, one))
+            assert (sorted(re.findall(marks, other)) if number != 1 else []) == wanted, other
+
+
+def _paragraphs(text):
+    """Return the paragraphs of a page; a block of code is one."""
+    parts = re.split(r"(?ms)^(```.*?^```)$", text)
+    found = [[part] if number % 2 else part.split("\n\n") for number, part in enumerate(parts)]
+    return [one.strip("\n") for one in itertools.chain(*found) if one.strip("\n")]
