@@ -12,9 +12,15 @@ from tests.bench import letters as letters_bench
 from tests.bench import orientation as orientation_bench
 from tests.bench import recognition as recognition_bench
 from tests.bench import rendering as rendering_bench
+from tests.bench import scopes as scopes_bench
 from tests.bench import search as search_bench
 from tests.bench import soak as soak_bench
 from tests.bench import web as web_bench
+
+KeptArchive = Annotated[
+    Path, typer.Option("--keep", metavar="DIR", help="Keep the archive of made pages here, or use the one kept.")
+]
+MadePages = Annotated[int, typer.Option("--size", min=2100, help="How many made pages the archive has.")]
 
 app = typer.Typer(help="Measure Bannasar and compare it with other programs, in one run.", no_args_is_help=True)
 
@@ -99,28 +105,35 @@ def search(
         typer.Option("--keep", metavar="DIR", help="Keep the indexes of invented pages, or use those that were kept."),
     ] = None,
     write: Annotated[bool, typer.Option("--write", help="Put the results into docs/benchmarks.md.")] = False,
-    scopes_only: Annotated[
-        bool, typer.Option("--scopes-only", help="Measure only what a scope costs, at the first size.")
-    ] = False,
 ) -> None:
     """What searches find and how fast, on both stores, compared with words of khmercut, ICU and the standard analyzer.
-
-    Also what a search within a scope costs, and how long it takes to seal.
 
     Example:
         script/bench search ../shared/bench/pages --write
     """
     if write and not folder:
         raise typer.BadParameter("What is written holds the pages' figures too: name a folder.")
-    search_bench.search(folder, sizes, keep=keep, write=write, scopes_only=scopes_only)
+    search_bench.search(folder, sizes, keep=keep, write=write)
+
+
+@app.command()
+def scopes(
+    keep: KeptArchive,
+    size: MadePages = 100_000,
+    write: Annotated[bool, typer.Option("--write", help="Put the results into docs/benchmarks.md.")] = False,
+) -> None:
+    """What a search within a scope costs, what something sealed costs, and how long it takes to seal; on both stores.
+
+    Example:
+        script/bench scopes --keep ~/made --write
+    """
+    scopes_bench.measure(keep, size, write=write)
 
 
 @app.command()
 def web(
-    keep: Annotated[
-        Path, typer.Option("--keep", metavar="DIR", help="Keep the archive of made pages here, or use the one kept.")
-    ],
-    size: Annotated[int, typer.Option(min=2100, help="How many made pages the archive has.")] = 100_000,
+    keep: KeptArchive,
+    size: MadePages = 100_000,
     write: Annotated[bool, typer.Option("--write", help="Put the results into docs/benchmarks.md.")] = False,
 ) -> None:
     """What readers of the reading room wait for, what it needs, and what the worst searches do to others.

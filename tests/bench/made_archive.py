@@ -48,7 +48,7 @@ _WHEN = datetime(2026, 1, 2, tzinfo=UTC)
 # Of twenty case files so many are public, for registered readers, for staff; the last one is sealed.
 _LEVELS = (Level.PUBLIC,) * 8 + (Level.REGISTERED,) * 6 + (Level.STAFF,) * 5 + (Level.SEALED,)
 _ALGORITHMS = ("sha256", "sha512")
-_ON_SEALED = "zibeline"
+ON_SEALED = "zibeline"
 """A word that stands on each sealed page, and nowhere else."""
 
 
@@ -148,7 +148,7 @@ def _made(size: int) -> Iterator[tuple[CaseFile, list[Page]]]:
         case = case_file(first, scan, pages_of_it, rng, _PAGES_A_LARGE_DOCUMENT if is_large else PAGES_A_DOCUMENT)
         level = Level.PUBLIC if is_large else _LEVELS[number % len(_LEVELS)]
         restriction = Restriction(level=level, reach=Reach.CASE, reason="made", by=OPERATOR, at=_WHEN)
-        spoken = [[_ON_SEALED]] if level is Level.SEALED else []
+        spoken = [[ON_SEALED]] if level is Level.SEALED else []
         pages = [_page(scan, at + 1, [*spoken, *text(first + at)], rng) for at in range(pages_of_it)]
         yield case.model_copy(update={"restrictions": (restriction,)}), pages
         first += pages_of_it

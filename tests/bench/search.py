@@ -8,8 +8,6 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from tests.bench.search_recall import on_real_text, on_recognised_pages
-from tests.bench.search_scope import measure as measure_scopes
-from tests.bench.search_scope import rows
 from tests.bench.search_speed import KINDS, Speed, draw_growth, measure
 from tests.conftest import ROOT
 from tests.elastic import V8, Server
@@ -17,9 +15,7 @@ from tests.elastic import V8, Server
 _BEGIN, _END = "<!-- search -->", "<!-- /search -->"
 
 
-def search(
-    folder: Path | None, sizes: Sequence[int], *, keep: Path | None, write: bool, scopes_only: bool = False
-) -> None:
+def search(folder: Path | None, sizes: Sequence[int], *, keep: Path | None, write: bool) -> None:
     """Measure, print, and put the results into docs/benchmarks.md if asked.
 
     Args:
@@ -27,17 +23,12 @@ def search(
         sizes: how many invented pages are searched.
         keep: where the indexes of invented pages are kept for the next time, or were kept.
         write: whether docs/benchmarks.md is written.
-        scopes_only: whether only what a scope costs is measured, at the first size.
     """
     server = Server(V8, heap="512m", data=keep.absolute() / "elasticsearch" if keep else None).start()
     try:
         with tempfile.TemporaryDirectory(prefix="bannasar-search-") as work:
             said = [*_recognised(server, Path(work), folder), *_real(server)] if folder else []
             Console().print(Markdown("\n".join(said)))
-            scopes = rows(measure_scopes(server, keep or Path(work), sizes[0]), sizes[0])
-            Console().print(Markdown("\n".join(scopes)))
-            if scopes_only:
-                return
             speeds = measure(server, keep or Path(work), sizes)
     finally:
         server.stop()
@@ -50,7 +41,7 @@ def search(
         after = rest.split(_END)[1]
         command = f"`script/bench search {folder} --write`, Elasticsearch {V8} with 512 MB of heap, 2 processors."
         plot = ["", "![Medians by the number of pages](search-growth.svg)"]
-        lines = [_BEGIN, command, "", *said, *table, "", *scopes, *plot, _END]
+        lines = [_BEGIN, command, "", *said, *table, *plot, _END]
         page.write_text(before + "\n".join(lines) + after, "utf-8")
 
 
