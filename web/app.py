@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -29,6 +30,7 @@ from web.views import browse, case, help_pages, iiif, names, page, reports, sear
 
 _LOG = logging.getLogger(__name__)
 _STATIC = Path(__file__).parent / "static"
+_KEPT = "private, max-age=600"  # seconds
 _MOST_FIELDS = 10
 _LONGEST_ID = 80
 
@@ -84,7 +86,7 @@ def create_app(
         Route("/sign-out", _done(visit.sign_out), methods=["POST"]),
         Route("/language/{code}", _shown(visit.choose_language)),
         Route("/healthy", _healthy),
-        Mount("/static", StaticFiles(directory=_STATIC)),
+        Mount("/static", _Static(directory=_STATIC)),
     ]
     app = Starlette(
         routes=routes,
@@ -92,6 +94,16 @@ def create_app(
     )
     app.state.room = Room(settings, door, make_templates(), is_secure, training=Training() if is_training else None)
     return Guard(app, hosts, is_secure=is_secure)
+
+
+class _Static(StaticFiles):
+    """Our own style sheet, script and pictures: a browser keeps them for ten minutes, then asks again."""
+
+    def file_response(self, *given: Any, **named: Any) -> Response:  # noqa: ANN401  # as Starlette calls it
+        """Return a file."""
+        response = super().file_response(*given, **named)
+        response.headers["Cache-Control"] = _KEPT
+        return response
 
 
 def _shown(view: View) -> Callable[[Request], Awaitable[Response]]:

@@ -1,5 +1,7 @@
 """The server: its port, its name or its certificate, and how it ends."""
 
+import contextlib
+import ctypes
 import ipaddress
 import socket
 import threading
@@ -19,6 +21,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
 _WAIT = 5  # seconds that a request in progress may still take when the server ends
 _IDLE = 20  # seconds that a connection may send nothing
 _MOST_AT_ONCE = 200
+_ARENA_MAX, _MMAP_THRESHOLD = -8, -3  # malloc.h of glibc
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ def serve(
             "A reading room that others reach needs HTTPS.",
             "Give --certificate and --key, or keep it on 127.0.0.1 behind a proxy that has them: docs/reading-room.md.",
         )
+    _return_memory()
     door = Door(None if where.accounts_only or not where.is_loopback else operator)
     hosts = {name.lower() for name in (*_LOOPBACK, where.host, *where.names)}
     is_encrypted = where.certificate is not None
@@ -104,6 +108,17 @@ def serve(
         entrance = f"{address}/enter/{door.one_time_token}" if door.operator else f"{address}/"
         threading.Thread(target=_when_started, args=(server, lambda: announce(entrance)), daemon=True).start()
         server.run(sockets=[listening])
+
+
+def _return_memory() -> None:
+    """Let the C library return large pieces of memory to the system, and keep no store of free memory for each thread.
+
+    Otherwise the process grows with each thread that has decoded a picture, to several times of what it uses.
+    """
+    with contextlib.suppress(OSError, AttributeError):  # another C library has no such function
+        library = ctypes.CDLL(None)
+        library.mallopt(_ARENA_MAX, 2)
+        library.mallopt(_MMAP_THRESHOLD, 1 << 18)
 
 
 def _when_started(server: uvicorn.Server, call: Callable[[], None]) -> None:

@@ -1,7 +1,9 @@
 """Pictures of pages to read on a screen: whole, small, or cut out around a hit."""
 
 import io
+import os
 from collections.abc import Sequence
+from threading import BoundedSemaphore
 
 import pikepdf
 from PIL import Image, ImageChops, ImageDraw
@@ -22,6 +24,8 @@ WIDTHS = (160, 900, 1800, 3600)
 MARKER, FRAME = (255, 224, 64), (200, 30, 30)
 """Yellow over the words, as with a marker, and a red frame that also shows in grey print."""
 
+# A picture that is decoded takes some 30 MB, and more at once than there are processors are not sooner ready.
+_MAKING = BoundedSemaphore(os.cpu_count() or 1)
 _QUALITY = 60
 _AROUND = 2.2  # heights of the hit's box shown above and below it
 _CUT_WIDTH = 720  # pixels
@@ -52,7 +56,8 @@ def page_picture(archive: Archive, page: PageView, width: int) -> bytes:
     is_sealed = page.level is Level.SEALED
     if not is_sealed and (kept := cache.get(name)) is not None:
         return kept
-    made = _made(archive, page, width)
+    with _MAKING:
+        made = _made(archive, page, width)
     if not is_sealed:
         cache.put(name, made)
         if manifest_of(page.view.bag) != manifest:

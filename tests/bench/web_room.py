@@ -117,12 +117,19 @@ class Visitor:
         return Visitor(self.port, self.cookies)
 
     def _send(self, method: str, path: str, body: str | None = None) -> bytes:
-        if self._connection is None:
-            self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        self._connection.request(method, path, body, headers)
+        try:
+            return self._answer(method, path, body, headers)
+        except (http.client.RemoteDisconnected, ConnectionError):  # it rested for too long; browsers try again, too
+            self._connection = None
+            return self._answer(method, path, body, headers)
+
+    def _answer(self, method: str, path: str, body: str | None, headers: Mapping[str, str]) -> bytes:
+        if self._connection is None:
+            self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
+        self._connection.request(method, path, body, dict(headers))
         answer = self._connection.getresponse()
         for cookie in answer.headers.get_all("Set-Cookie") or []:
             name, _, value = cookie.partition(";")[0].partition("=")

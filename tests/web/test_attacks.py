@@ -182,6 +182,11 @@ def test_strangers_see_nothing(stranger: Visitor) -> None:
         assert stranger.get(path).status == 200
 
 
+def test_a_browser_keeps_the_style_sheet_for_a_while_and_no_page(operator: Visitor) -> None:
+    assert operator.get("/static/style.css").headers["Cache-Control"] == "private, max-age=600"
+    assert operator.get("/").headers["Cache-Control"] == "no-store"
+
+
 @pytest.mark.parametrize(
     ("boxes", "status"), [("10,99999,20,99999999", 400), ("999999,10,9999999,20", 400), ("1,1,99999999,99999999", 200)]
 )
