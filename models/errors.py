@@ -81,6 +81,12 @@ class QueryError(UsageError):
         self.args = (sentence, position, next_step)
 
 
+class TooManyError(UsageError):
+    """A person asks for too much at the same time."""
+
+    http_status = HTTPStatus.TOO_MANY_REQUESTS
+
+
 class CorrectionError(UsageError):
     """What a person enters about a document is impossible."""
 

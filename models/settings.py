@@ -125,7 +125,7 @@ class IndexSettings(Record):
     password: SecretStr = Field(description="The user's password; best given in the environment.")
     password_file: str = Field(description="File that holds the password.")
     ca_file: str = Field(description="File with the certificate that signed the cluster's certificate, as PEM.")
-    seconds: Positive = Field(description="Seconds after which a request to the cluster is stopped.")
+    seconds: Positive = Field(description="Seconds after which a search, or a request to the cluster, is stopped.")
 
     @field_validator("url")
     @classmethod

@@ -54,8 +54,8 @@ _SAID: Mapping[type[BannasarError], tuple[Message, Message]] = {
     ScanError: (Message("This page cannot be shown."), _INFORM),
 }
 """For every class of the tree: its own, or that of the class above it."""
-# 401, 400 and 403 are about the reader's own action, and name nothing in the archive.
-_OWN = {HTTPStatus.UNAUTHORIZED, HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN}
+# They are about the reader's own action, and name nothing in the archive.
+_OWN = {HTTPStatus.UNAUTHORIZED, HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
 _OF_ADDRESSES: Mapping[int, BannasarError] = {
     HTTPStatus.NOT_FOUND: NotFoundError(""),
     HTTPStatus.BAD_REQUEST: UsageError(""),

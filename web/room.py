@@ -23,6 +23,7 @@ from models.settings import Settings
 from pipeline.services import audit
 from pipeline.services.archives import Archive
 from pipeline.services.askers import Action, Deed
+from web.at_once import AtOnce
 from web.door import Door, Visit
 from web.language import LANGUAGES, Language, language_of
 from web.training import Training
@@ -62,6 +63,7 @@ class Room:
     templates: Environment
     is_secure: bool
     opened: Opened = field(default_factory=Opened)
+    at_once: AtOnce = field(default_factory=AtOnce)
     training: Training | None = None
 
 
@@ -89,6 +91,12 @@ class Asked:
     def _may(self, name: str) -> bool:
         """Whether the reader may do something, by the name of the action."""
         return self.visit is not None and Action[name] in self.visit.asker.rights.may
+
+    @contextmanager
+    def searching(self) -> Iterator[None]:
+        """Search within this; raises TooManyError if too many searches of the reader are running."""
+        with self.room.at_once.search(self.reader.asker.actor.name):
+            yield
 
     def note(self, level: Level, deed: Deed, what: str, words: str = "") -> None:
         """Record in the audit log what is about to be shown.

@@ -23,7 +23,7 @@ def open_index(archive: Path, settings: IndexSettings) -> Store:
         from pipeline.index.elastic import ElasticStore  # noqa: PLC0415
 
         return ElasticStore(settings)
-    return SqliteStore(archive / _FILE)
+    return SqliteStore(archive / _FILE, settings.seconds)
 
 
 def open_to_rebuild(archive: Path, settings: IndexSettings) -> Store:

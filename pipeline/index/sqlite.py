@@ -7,6 +7,7 @@ which are kept beside them with the boxes of its words.
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,9 +16,10 @@ from types import TracebackType
 from typing import Self
 
 from models.case import CaseFile
-from models.errors import IndexUnreadableError, IndexUnusableError
+from models.errors import IndexUnreadableError, IndexUnusableError, QueryError
 from models.hit import Found, Hit
 from models.level import Level
+from models.message import Message
 from models.page import Page, PageRef
 from models.scope import Scope
 from pipeline.index.database import connect, may_be_written
@@ -36,6 +38,8 @@ VERSION = 9
 _BUSY_SECONDS = 30
 _DAMAGES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _HITS_AT_ONCE = 100
+# Of SQLite's machine, after which a search looks at the clock: some hundredths of a second.
+_STEPS = 1_000_000
 # How much is merged in one transaction: about a tenth of a second, during which other writers wait.
 _MERGED_AT_ONCE = 500
 # A change of more than one row means that there was something to merge (https://sqlite.org/fts5.html#the_merge_command).
@@ -98,13 +102,18 @@ _SCHEMA = (
 class SqliteStore:
     """The index of an archive as one SQLite file."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, seconds: float | None = None) -> None:
         """Open the index, and make it where there is none.
+
+        Args:
+            file: its file.
+            seconds: after so many seconds a search is stopped; None for never.
 
         Raises:
             IndexUnusableError: the file is of another version, or is no index.
         """
         self._file = file
+        self._seconds = seconds
         with self._border():
             self._database = connect(file, _BUSY_SECONDS)
             self._database.row_factory = sqlite3.Row
@@ -231,7 +240,7 @@ class SqliteStore:
 
     def search(self, query: Query, view: View, scope: Scope) -> Found:
         """Return the pages that answer a query; see :class:`pipeline.index.store.Store`."""
-        with self._reading(scope) as search:
+        with self._reading(scope) as search, self._limited():
             search.run(query, view.offset + view.limit if first_only(query, view) else None)
             return search.found(view)
 
@@ -259,6 +268,26 @@ class SqliteStore:
                 yield Search(self._database, scope)
             finally:
                 self._database.execute("ROLLBACK")
+
+    @contextmanager
+    def _limited(self) -> Iterator[None]:
+        """Stop a search that takes too long, so that nobody can keep a server busy with it."""
+        if self._seconds is None:
+            yield
+            return
+        until = time.monotonic() + self._seconds
+        self._database.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_INTERRUPT:
+                raise
+            sentence = Message(
+                "This search takes too long. Ask for fewer or longer words, or only for some boxes, kinds or years."
+            )
+            raise QueryError(sentence, 0) from None
+        finally:
+            self._database.set_progress_handler(None, 0)
 
     def _add_case(self, case: CaseFile, pages: Iterable[Page], now: datetime | None) -> None:
         database = self._database

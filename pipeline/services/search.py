@@ -72,7 +72,11 @@ def search(archive: Archive, asker: Asker, text: str, view: View) -> Answer:
     query = understood(archive, text, asker.scope)
     understood_in = time.monotonic() - started
     note(archive, asker, Deed.SEARCHED, "", asker.scope.level, words=text)
-    found = archive.index.search(query, view, asker.scope)
+    try:
+        found = archive.index.search(query, view, asker.scope)
+    except QueryError as error:  # it takes too long
+        error.query = text
+        raise
     seconds = time.monotonic() - started
     pages = number_of(found.pages, "page")
     _LOG.info("%s found in %.3f s, of which %.3f s to read the query", pages, seconds, understood_in)

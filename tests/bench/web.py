@@ -30,6 +30,13 @@ _TURNS = 500
 _IDLE_SECONDS = 10
 _MOST_GROWTH = 1.1
 
+# What users of other programs report; the numbers of their issues on GitHub.
+_SLOW_SEARCH = "Paperless-ngx > 30 s for 1,750 documents (13201)"
+_SLOW_READERS = "Paperless-ngx 8–10 s where an administrator waits 0.2 s (13499, 13192)"
+_SLOW_PAGE = "Datashare's preview > 90 s (1340)"
+_DEEP = "Mirador stuck at > 1,000 pictures (718), and on deep pages (528)"
+_BUSY = "Paperless-ngx keeps a core busy (8874)"
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -42,12 +49,13 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the table: what, its goal, what was measured, and whether that meets the goal."""
+    """A line of the table: what, its goal, what was measured, whether that meets the goal, what is said of others."""
 
     what: str
     goal: str
     measured: str
     is_met: bool
+    others: str = ""
 
 
 def measure(keep: Path, size: int, *, write: bool, pace: Pace | None = None) -> list[Row]:
@@ -66,8 +74,11 @@ def measure(keep: Path, size: int, *, write: bool, pace: Pace | None = None) -> 
         f"`script/bench web --size {size}{' --write' if write else ''}`, {datetime.now(UTC):%Y-%m-%d}, "
         f"{os.cpu_count()} processors, of which others used {load:.1f} at the beginning; {minutes:.1f} minutes."
     )
-    lines = [where, "", "| | goal | measured | |", "|---|---|---|---|"]
-    lines += [f"| {row.what} | {row.goal} | {row.measured} | {'yes' if row.is_met else '**no**'} |" for row in rows]
+    lines = [where, "", "| | goal | measured | met | complaints about others |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {row.what} | {row.goal} | {row.measured} | {'yes' if row.is_met else '**no**'} | {row.others} |"
+        for row in rows
+    ]
     Console().print(Markdown("\n".join(lines)))
     if write:
         page = ROOT / "docs" / "benchmarks.md"
@@ -90,8 +101,9 @@ def _rows(room: Room, size: int, pace: Pace) -> Iterator[Row]:
     before = room.cpu()
     time.sleep(_IDLE_SECONDS)
     idle = 100 * (room.cpu() - before) / _IDLE_SECONDS
-    yield _row("CPU when nobody asks", idle, 0.5, "{:.1f} % of a processor", "none")
-    yield _row("memory of the process at the end", room.megabytes(), 150, "{:.0f} MB")
+    yield Row("CPU when nobody asks", "none", f"{idle:.1f} % of a processor", idle <= 0.5, _BUSY)
+    used = room.megabytes()
+    yield Row("memory of the process at the end", "≤ 150 MB", f"{used:.0f} MB", used <= 150)
 
 
 def _alone(
@@ -109,8 +121,10 @@ def _alone(
     ratio = sum(took["reader"]) / sum(took["operator"])
     shown = f"{_waits(took['reader'])}; {cpu:.0f} ms of CPU"
     return [
-        Row("search with facets, one reader", "p95 ≤ 1 s", shown, _p95(took["reader"]) <= 1000),
-        _row("the same searches as a reader and as the operator, who sees all", ratio, 1.2, "{:.2f} ×"),
+        Row("search with facets, one reader", "p95 ≤ 1 s", shown, _p95(took["reader"]) <= 1000, _SLOW_SEARCH),
+        Row(
+            "a reader's time to the operator's, same searches", "≤ 1.2 ×", f"{ratio:.2f} ×", ratio <= 1.2, _SLOW_READERS
+        ),
     ]
 
 
@@ -142,9 +156,9 @@ def _together(room: Room, reader: Visitor, size: int, pace: Pace) -> list[Row]:
     return [
         Row(
             f"search with facets, {_READERS} readers, {_BETWEEN:.0f} s between clicks",
-            "p95 ≤ 600 ms, ≤ 1 s with facets",
+            "p95 ≤ 1 s",
             f"{_waits(took['search'])}; {share:.0f} % of a processor",
-            _p95(took["search"]) <= 600,
+            _p95(took["search"]) <= 1000,
         ),
         Row(
             f"page and its picture, {_READERS} readers",
@@ -188,9 +202,11 @@ def _in_browser(room: Room, reader: Visitor, pace: Pace) -> Iterator[Row]:
         )
         again = enter(browser, room.address, reader.cookies)
         cached = waits(again, map(_paper, range(pace.pages)))
-        yield Row("click to readable page, picture in the cache", "≤ 300 ms", _waits(cached), _p95(cached) <= 300)
+        yield Row(
+            "click to readable page, picture in the cache", "≤ 300 ms", _waits(cached), _p95(cached) <= 300, _SLOW_PAGE
+        )
         deep = waits(window, (page_address(large_case(1), 900 + number) for number in range(10)))
-        yield Row(f"pages 900 to 909 of {LARGE}, not in the cache", "≤ 500 ms", _waits(deep), _p95(deep) <= 500)
+        yield Row(f"pages 900 to 909 of {LARGE}, not in the cache", "≤ 500 ms", _waits(deep), _p95(deep) <= 500, _DEEP)
         session = slow_line(window)
         slow = waits(window, map(_paper, range(50, 50 + pace.pages)))
         session.detach()
@@ -281,10 +297,6 @@ def _worst(reader: Visitor, size: int, rng: np.random.Generator) -> list[Row]:
         ),
         Row("ordinary searches meanwhile", "p95 ≤ 2 s", _waits(meanwhile), _p95(meanwhile) <= 2000),
     ]
-
-
-def _row(what: str, value: float, most: float, shown: str, goal: str = "") -> Row:
-    return Row(what, goal or f"≤ {shown.format(most)}", shown.format(value), value <= most)
 
 
 def _waits(times: Sequence[float]) -> str:

@@ -5,11 +5,11 @@ import sqlite3
 
 import pytest
 
-from models.errors import IndexUnreadableError, IndexUnusableError
+from models.errors import IndexUnreadableError, IndexUnusableError, QueryError
 from pipeline.index.language import parse
 from pipeline.index.opening import open_to_rebuild
 from pipeline.index.sqlite import VERSION, SqliteStore
-from pipeline.index.store import View
+from pipeline.index.store import Sort, View
 from pipeline.text.fuzzy_tokens import fuzzy_tokens
 from pipeline.text.units import tokens, units
 from tests.conftest import EVERYTHING, index_settings
@@ -86,6 +86,18 @@ def test_an_index_in_use_or_out_of_reach_is_not_called_damaged(tmp_path, make):
     with pytest.raises(IndexUnusableError, match="permissions") as away:
         SqliteStore(tmp_path / "nowhere" / "index.db")
     assert "Delete" not in str(busy.value) + str(away.value)
+
+
+def test_a_search_that_takes_too_long_is_stopped_and_an_export_is_not(tmp_path, make, monkeypatch):
+    """Nobody can keep a server busy with one search; a table of all hits may take its time."""
+    monkeypatch.setattr("pipeline.index.sqlite._STEPS", 10)
+    with SqliteStore(tmp_path / "index.db", seconds=0) as store:
+        _put(store, make, [["texte"]])
+        with pytest.raises(QueryError, match="takes too long"):
+            store.search(parse("texte"), View(), EVERYTHING)
+        assert len(list(store.each(parse("texte"), Sort.RANK, EVERYTHING))) == 1
+    with SqliteStore(tmp_path / "index.db", seconds=60) as store:
+        assert store.search(parse("texte"), View(), EVERYTHING).pages == 1
 
 
 def test_a_change_of_the_tokens_is_a_new_version():

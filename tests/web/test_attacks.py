@@ -182,6 +182,21 @@ def test_strangers_see_nothing(stranger: Visitor) -> None:
         assert stranger.get(path).status == 200
 
 
+def test_who_has_too_many_searches_running_must_wait_and_reads_meanwhile(
+    operator: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One person cannot keep the reading room from answering the others."""
+    assert operator.search("tribunal").status == 200
+    monkeypatch.setattr("web.at_once.MOST", 0)
+    for path in ("/?q=tribunal", "/hits.csv?q=tribunal", "/browse"):
+        answer = operator.get(path)
+        assert answer.status == 429
+        assert "Your earlier searches are still running." in answer.text
+    assert operator.get(f"/case/box_letter/scan/{SHAS['letter'][:16]}/page/1").status == 200
+    monkeypatch.undo()
+    assert operator.search("tribunal").status == 200
+
+
 def test_a_browser_keeps_the_style_sheet_for_a_while_and_no_page(operator: Visitor) -> None:
     assert operator.get("/static/style.css").headers["Cache-Control"] == "private, max-age=600"
     assert operator.get("/").headers["Cache-Control"] == "no-store"

@@ -72,7 +72,8 @@ def _lines(form: FormData) -> list[str]:
 
 def _row(asked: Asked, query: str) -> Row:
     try:
-        found = service.search(asked.archive, asked.reader.asker, query, View(limit=1)).found
+        with asked.searching():
+            found = service.search(asked.archive, asked.reader.asker, query, View(limit=1)).found
     except QueryError as error:
         return Row(query, error=asked.language.say(error.sentence))
     return Row(query, found.pages, found.exact, found.hits[0] if found.hits else None)

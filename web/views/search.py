@@ -67,7 +67,8 @@ def search(asked: Asked) -> Response:
         return asked.page("home.html", form=form)
     view = View(PER_PAGE, (form.page - 1) * PER_PAGE, form.sort, by_case=form.by_case, facets=True)
     try:
-        answer = service.search(asked.archive, asker, form.query, view)
+        with asked.searching():
+            answer = service.search(asked.archive, asker, form.query, view)
     except QueryError as error:
         return asked.page("search.html", 400, form=form, error=error, answer=None)
     found = answer.found
@@ -114,7 +115,8 @@ def _all_hits(asked: Asked) -> list[Hit]:
         raise UsageError(
             Message("Nothing was searched for."), Message("Search first, then take the table of the hits.")
         )
-    return list(islice(service.each(asked.archive, asked.reader.asker, form.query, form.sort), _MOST_ROWS))
+    with asked.searching():
+        return list(islice(service.each(asked.archive, asked.reader.asker, form.query, form.sort), _MOST_ROWS))
 
 
 def _as_query(name: str, value: str) -> str:
