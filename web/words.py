@@ -17,6 +17,8 @@ WORDS = _mark(
     "level set", "unseal asked", "unseal refused", "unsealed", "sight asked", "sight granted", "sight refused",
     # facts
     "date", "case_number", "court", "article", "party", "judge", "clerk",
+    # what a level is set on
+    "set on box", "set on case", "set on document", "set on page",
     # scripts
     "khmer", "latin",
     "kind not known",

@@ -11,6 +11,14 @@ def is_withdrawn(bag: Path) -> bool:
     return (bag / _FILE).exists()
 
 
+def mark_of(bag: Path) -> dict[str, str] | None:
+    """Return since when (``at``, UTC, ISO 8601) and why (``reason``) it is withdrawn, None if it is not."""
+    try:
+        return dict(json.loads((bag / _FILE).read_bytes()))
+    except FileNotFoundError:
+        return None
+
+
 def withdraw(bag: Path, at: str, reason: str) -> None:
     """Mark the bag of a case file as withdrawn since a time (UTC, ISO 8601); nothing else of it changes."""
     mark = {"at": at, "reason": reason}

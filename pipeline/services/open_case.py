@@ -12,6 +12,7 @@ from models.level import Level, strictest
 from models.page import Page, PageRef, Rect
 from models.scope import PageLevels
 from pipeline.access.asker import Asker
+from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import document_file, originals, read_case, read_page
 from pipeline.archive.withdrawal import is_withdrawn
@@ -88,13 +89,14 @@ class PageView:
         return document_file(self.view.bag, self.document.number)
 
 
-def open_case(archive: Archive, asker: Asker, case_id: str) -> CaseView:
+def open_case(archive: Archive, asker: Asker, case_id: str, *, withdrawn: bool = False) -> CaseView:
     """Return the part of a case file that a scope shows.
 
     Args:
         archive: the archive.
         asker: who asks, with what may be seen.
         case_id: the case file's id.
+        withdrawn: whether one that is withdrawn is shown, too, to people who may withdraw.
 
     Raises:
         NotFoundError: there is no such case file, it is withdrawn, or none of it is in the scope: one answer for all.
@@ -112,7 +114,7 @@ def open_case(archive: Archive, asker: Asker, case_id: str) -> CaseView:
         if asker.scope.is_everything:
             raise
         raise _unknown() from None
-    if is_withdrawn(bag):
+    if is_withdrawn(bag) and not (withdrawn and Action.WITHDRAW in asker.rights.may):
         raise _unknown()
     found = levels(archive.folder, case, asker.at)
     courts = case.courts

@@ -21,6 +21,7 @@ SCREENS = {
     "/browse": "browse",
     "/browse/box/box": "browse",
     "/names": "names",
+    "/reports": "reports",
     "/verify": "verify",
 }
 

@@ -9,6 +9,7 @@ from models.page import PageRef
 from pipeline.services.askers import Action, Deed
 from pipeline.services.open_case import CaseView, open_case, original_of, pdf_of
 from pipeline.services.page_history import custody_of
+from pipeline.services.standing import standing_of
 from web.room import Asked, page_number
 
 _PER_PAGE = 48
@@ -16,7 +17,7 @@ _PER_PAGE = 48
 
 def case_file(asked: Asked) -> Response:
     """Show a case file."""
-    view = opened(asked)
+    view = opened(asked, withdrawn=True)
     refs = [(document, ref) for document in view.case.documents for ref in document.pages]
     pages = -(-len(refs) // _PER_PAGE)
     number = page_number(asked.request, pages) or 1
@@ -24,7 +25,7 @@ def case_file(asked: Asked) -> Response:
     shown = refs[(number - 1) * _PER_PAGE : number * _PER_PAGE]
     return asked.page(
         "case.html", view=view, case=view.case, refs=shown, total=len(refs), page=number, pages=pages,
-        custody=custody_of(asked.archive, view),
+        custody=custody_of(asked.archive, view), standing=standing_of(asked.archive, asked.reader.asker, view),
     )  # fmt: skip
 
 
@@ -48,8 +49,12 @@ def original_scan(asked: Asked) -> Response:
     return FileResponse(file, media_type="application/octet-stream", filename=file.name)
 
 
-def opened(asked: Asked) -> CaseView:
+def opened(asked: Asked, *, withdrawn: bool = False) -> CaseView:
     """Return the case file of an address, as far as the reader may see it.
+
+    Args:
+        asked: the request.
+        withdrawn: whether one that is withdrawn is shown, too, to people who may withdraw.
 
     Raises:
         NotFoundError: there is none that the reader may see.
@@ -57,7 +62,7 @@ def opened(asked: Asked) -> CaseView:
     """
     reader = asked.reader
     reader.asker.must_be_allowed(Action.SEARCH)
-    return open_case(asked.archive, reader.asker, asked.request.path_params["case"])
+    return open_case(asked.archive, reader.asker, asked.request.path_params["case"], withdrawn=withdrawn)
 
 
 def _to_export(asked: Asked) -> CaseView:

@@ -13,6 +13,7 @@ TOPICS = {
     "case": Message("A case file"),
     "browse": Message("Browsing"),
     "names": Message("Searching a list of names"),
+    "reports": Message("Reporting a mistake"),
     "verify": Message("Verifying"),
     "sign-in": Message("Signing in"),
 }
