@@ -58,7 +58,9 @@ def bag_in_place(
     archive: Path,
 ) -> Path:
     """Build the bag of a case file and move it into its place, and nothing else: no journal, ledger or index."""
-    from pipeline.archive.bag import bag_folder, build_bag, move_into_place  # noqa: PLC0415  # not every test wants it
+    from pipeline.archive.bag import bag_folder  # noqa: PLC0415  # not every test wants it
+    from pipeline.archive.building import build_bag  # noqa: PLC0415  # not every test wants it
+    from pipeline.archive.placing import move_into_place  # noqa: PLC0415  # not every test wants it
 
     aside = build_bag(case, pages, originals, pictures, archive)
     place = bag_folder(archive, case)

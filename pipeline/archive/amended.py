@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from models.case import CaseFile
-from pipeline.archive.bag import RECORD, stored_paths, sync
+from pipeline.archive.bag import RECORD, stored_paths
 from pipeline.archive.fixity import require_files_intact
+from pipeline.archive.placing import sync
 from pipeline.formats.mets import BagFile, mets
 
 _METS = "data/mets.xml"

@@ -16,6 +16,7 @@ from pipeline.archive.commit import Commits
 from pipeline.archive.custody import CustodyRecorder, custody_recorder
 from pipeline.archive.ledger import Ledger
 from pipeline.archive.lock import hold
+from pipeline.archive.placing import recover
 from pipeline.archive.results import Results
 from pipeline.index.opening import is_made, open_index, open_to_rebuild, place_of
 from pipeline.index.store import Store
@@ -115,7 +116,7 @@ class Archive:
 
     def recover(self) -> None:
         """Repair what a crash in the middle of a bag left; the archive must be held."""
-        bags_room.recover(self.folder)
+        recover(self.folder)
 
     def migrate(self) -> None:
         """Bring the ledger up to date if an older version wrote it; otherwise, or if there is none, do nothing.

@@ -1,4 +1,4 @@
-"""The bag of a case file (BagIt, RFC 8493): the archive proper.
+"""The bag of a case file (BagIt, RFC 8493): the archive proper. Where everything is in it, and how it is read.
 
 ```
 bags/BOX/CASE/
@@ -11,91 +11,27 @@ bags/BOX/CASE/
   data/mets.xml               all of it as METS, with PREMIS: who did what with which versions and settings
 ```
 
-A bag is built in another folder and moved into place by renaming. An older bag there is moved away first, and kept
-until the new one is in place; :func:`recover` puts it back if the machine stopped in between.
+:mod:`pipeline.archive.building` builds a bag, :mod:`pipeline.archive.placing` moves it into its place.
 """
 
-import contextlib
-import errno
-import hashlib
-import os
-import shutil
-import stat
-import tempfile
-import time
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-import bagit
-
 from models.case import CaseFile
-from models.errors import BagError, ScanError
-from models.fact import FactName
-from models.failure import Code
+from models.errors import BagError
 from models.page import Page, PageRef
 from models.scan import Scan
-from pipeline.archive.places import bag_place, bags_folder, work_folder
-from pipeline.archive.withdrawal import carry_over, is_withdrawn
-from pipeline.formats.alto import alto_of
-from pipeline.formats.mets import BagFile, mets
+from pipeline.archive.places import bag_place, bags_folder
+from pipeline.archive.withdrawal import is_withdrawn
 
 # The path in a bag of the record of its case file.
 RECORD = "data/case.json"
 _UNREADABLE = (OSError, KeyError, ValueError)
 
-_CHUNK = 1 << 20
 _LONGEST_NAME = 255  # bytes, of the usual file systems
 _LONGEST_ENDING = 16  # bytes; a longer part after a dot is not an ending
-
-
-@dataclass(frozen=True, slots=True)
-class NewBag:
-    """A complete, sealed bag in the folder ``aside`` on the archive's disk, and the ``place`` it is for."""
-
-    aside: Path
-    place: Path
-
-
-def build_bag(
-    case: CaseFile,
-    pages: Sequence[Page],
-    originals: Mapping[str, Path],
-    pictures: Mapping[tuple[str, int], Path],
-    archive: Path,
-) -> Path:
-    """Build the bag of a case file next to its place, complete and sealed.
-
-    Args:
-        case: the case file.
-        pages: every page of its documents.
-        originals: the file of each scan, by SHA-256.
-        pictures: a JPEG or JPEG 2000 file of each page, upright as the case file says, by scan and page number.
-        archive: the archive's folder.
-
-    Returns:
-        The folder, below ``tmp`` in the archive; :class:`pipeline.archive.commit.Commits` moves it into place.
-
-    Raises:
-        ScanError: a scan is not what it was, a PDF cannot be made, or the disk is full.
-    """
-    work = work_folder(archive)
-    work.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix="bag-", dir=work))
-    # People who may read the archive may read its bags.
-    aside.chmod(stat.S_IMODE(archive.stat().st_mode))
-    try:
-        _fill(aside, case, pages, originals, pictures)
-        _seal(aside, case)
-        to_disk(aside)
-    except BaseException as error:
-        shutil.rmtree(aside, ignore_errors=True)
-        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise ScanError(Code.DISK_FULL, str(error.strerror)) from error
-        raise
-    return aside
 
 
 def bag_folder(archive: Path, case: CaseFile) -> Path:
@@ -132,7 +68,7 @@ def _pages(bag: Path, case: CaseFile, refs: Iterable[PageRef]) -> list[Page]:
     numbers = {scan.sha256: number for number, scan in enumerate(case.scans, 1)}
     try:
         return [
-            Page.model_validate_json((bag / _page_path("pages", numbers[ref.scan], ref.number, "json")).read_bytes())
+            Page.model_validate_json((bag / page_path("pages", numbers[ref.scan], ref.number, "json")).read_bytes())
             for ref in refs
         ]
     except _UNREADABLE as error:
@@ -235,155 +171,6 @@ def stored_paths(case: CaseFile) -> dict[str, PurePosixPath]:
     return paths
 
 
-def recover(archive: Path) -> None:
-    """Repair what a stop in the middle of :func:`build_bag` left; the archive must be held.
-
-    An unfinished bag is renamed at once, before it is removed. If a process still works on it, perhaps on another
-    machine, the bag is gone for it, and it cannot move half of it into place.
-    """
-    work = work_folder(archive)
-    if work.exists():
-        work.rename(archive / f"tmp-{time.time_ns()}")
-    for left in sorted(archive.glob("tmp-*")):
-        for older in (left / "replaced").glob("*/*"):
-            place = bags_folder(archive) / older.relative_to(left / "replaced")
-            if not place.exists():
-                older.rename(place)
-        shutil.rmtree(left, ignore_errors=True)
-
-
-def _fill(
-    aside: Path,
-    case: CaseFile,
-    pages: Sequence[Page],
-    originals: Mapping[str, Path],
-    pictures: Mapping[tuple[str, int], Path],
-) -> None:
-    for scan in case.scans:
-        copy = aside / "originals" / stored_paths(case)[scan.sha256]
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        _copy(originals[scan.sha256], copy, scan)
-    (aside / "case.json").write_text(case.model_dump_json(indent=2), "utf-8")
-    numbers = {scan.sha256: number for number, scan in enumerate(case.scans, 1)}
-    for page in pages:
-        number = numbers[page.scan]
-        _write(aside / _page_path("pages", number, page.number, "json", data=""), page.model_dump_json().encode())
-        _write(aside / _page_path("alto", number, page.number, "xml", data=""), alto_of(case, page))
-    # OCRmyPDF takes half a second to load, so it is loaded only to make PDFs, not to read bags.
-    from pipeline.formats.pdf import Description, write_pdf  # noqa: PLC0415
-
-    (aside / "documents").mkdir()
-    by_place = {(page.scan, page.number): page for page in pages}
-    for document in case.documents:
-        places = [(ref.scan, ref.number) for ref in document.pages]
-        file = aside / "documents" / f"{document.number:03}.pdf"
-        about = Description(
-            title=document.title,
-            identifier=f"{case.id}/{document.number}",
-            kind="" if document.kind == "unknown" else document.kind,
-            dates=_known(document.best_value(FactName.DATE)),
-            sources=document.all_of(FactName.CASE_NUMBER),
-            courts=_known(document.best_value(FactName.COURT)),
-        )
-        write_pdf(
-            about,
-            [by_place[place] for place in places],
-            [pictures[place] for place in places],
-            file,
-            upright=case.upright,
-        )
-    _write(aside / "mets.xml", mets(case, list(_payload_files(aside)), _paths_of_originals(case)))
-
-
-def _known(value: str) -> tuple[str, ...]:
-    return (value,) if value else ()
-
-
-def _payload_files(payload: Path) -> Iterator[BagFile]:
-    for file in sorted(file for file in payload.rglob("*") if file.is_file()):
-        with file.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        yield BagFile(PurePosixPath(file.relative_to(payload)), file.stat().st_size, digest)
-
-
-def _paths_of_originals(case: CaseFile) -> dict[str, PurePosixPath]:
-    return {sha256: PurePosixPath("originals") / path for sha256, path in stored_paths(case).items()}
-
-
-def _seal(aside: Path, case: CaseFile) -> None:
-    information = {
-        "External-Identifier": _on_one_line(case.id),
-        "External-Description": _on_one_line(case.title),
-        "Bag-Group-Identifier": _on_one_line(case.box),
-        "Bagging-Date": case.created.date().isoformat(),
-        "Bag-Software-Agent": f"Bannasar {case.software.get('bannasar', '')}".strip(),
-    }
-    # bagit-python changes into the bag's folder, and stays there if it fails to save.
-    with contextlib.chdir(Path.cwd()):
-        bag = bagit.make_bag(str(aside), information, checksums=["sha256", "sha512"])
-        # It writes the version before the RFC's; the bags differ only in that number.
-        (aside / "bagit.txt").write_text("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", "ascii")
-        bag.save()
-
-
-def _on_one_line(name: str) -> str:
-    """Return a name without the characters that end a line for bagit, which reads more of them than it writes."""
-    return " ".join(name.splitlines())
-
-
-def move_into_place(aside: Path, place: Path, archive: Path) -> None:
-    """Move a bag that is on the disk to its place, by renaming; only then is the older one removed."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    if place.exists():
-        older = work_folder(archive) / "replaced" / place.parent.name / place.name
-        older.parent.mkdir(parents=True, exist_ok=True)
-        carry_over(place, aside)
-        place.rename(older)
-        aside.rename(place)
-        sync(place.parent)
-        shutil.rmtree(older)
-    else:
-        aside.rename(place)
-        sync(place.parent)
-
-
-def to_disk(path: Path) -> None:
-    """Flush a file, or a folder and all in it, to the disk: if renamed before, it may be empty after a crash."""
-    for each in (*path.rglob("*"), path):
-        sync(each)
-
-
-def sync(path: Path) -> None:
-    """Flush one file, or the names in one folder, to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _copy(source: Path, copy: Path, scan: Scan) -> None:
-    """Copy a scan, and check that the copy has the SHA-256 of the scan."""
-    digest = hashlib.sha256()
-    with copy.open("xb") as written:
-        for chunk in _chunks(source):
-            digest.update(chunk)
-            written.write(chunk)
-    if digest.hexdigest() != scan.sha256:
-        raise ScanError(Code.CHANGED, "its SHA-256 is different now")
-
-
-def _chunks(source: Path) -> Iterator[bytes]:
-    try:
-        with source.open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                yield chunk
-    except FileNotFoundError as error:
-        raise ScanError(Code.CHANGED, str(error.strerror)) from error
-    except OSError as error:
-        raise ScanError(Code.UNREADABLE, str(error.strerror)) from error
-
-
 def _in_case(scan: Scan, case: CaseFile) -> PurePosixPath:
     return scan.path.relative_to(case.folder) if case.folder else scan.path
 
@@ -408,10 +195,6 @@ def fitting(name: str, mark: str = "") -> str:
     return name.removesuffix(ending).encode()[:room].decode("utf-8", "ignore") + mark + ending
 
 
-def _page_path(kind: str, scan: int, page: int, suffix: str, data: str = "data") -> Path:
+def page_path(kind: str, scan: int, page: int, suffix: str, data: str = "data") -> Path:
+    """Return the path in a bag of a file about a page, by the number of its scan and its own."""
     return Path(data, kind, f"{scan:04}", f"{page:06}.{suffix}")
-
-
-def _write(file: Path, content: bytes) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(content)

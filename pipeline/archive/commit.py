@@ -18,11 +18,12 @@ from models.errors import IndexUnusableError, JournalBrokenError
 from pipeline.access.chain import after
 from pipeline.archive import journal, withdrawal
 from pipeline.archive.adoption import adopt
-from pipeline.archive.bag import NewBag, move_into_place, read_bag, sync, to_disk
+from pipeline.archive.bag import read_bag
 from pipeline.archive.custody import CustodyRecorder
 from pipeline.archive.journal import Entry, Event, Line, manifest_of
 from pipeline.archive.ledger import Ledger
 from pipeline.archive.places import pictures_cache
+from pipeline.archive.placing import NewBag, move_into_place, sync, to_disk
 from pipeline.archive.present import put_into_index
 from pipeline.index.store import Store
 from pipeline.logs import described

@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from models.case import CaseFile
 from models.errors import BagError, NoBagError, SameBagError, TransferError
-from pipeline.archive.bag import bag_folder, read_bag, read_case, stored_paths, to_disk
+from pipeline.archive.bag import bag_folder, read_bag, read_case, stored_paths
 from pipeline.archive.fixity import Damage, in_words, require_intact, verify_bag
 from pipeline.archive.keys import false_signatures
 from pipeline.archive.places import work_folder
+from pipeline.archive.placing import to_disk
 
 _LOG = logging.getLogger(__name__)
 _ENCRYPTED = 1  # a flag of an entry (APPNOTE.TXT, 4.4.4)

@@ -14,10 +14,12 @@ from models.errors import BagError, ScanError
 from models.failure import Code
 from models.page import Page, PageRef
 from models.settings import Settings
-from pipeline.archive.bag import NewBag, bag_folder, build_bag, read_bag
+from pipeline.archive.bag import bag_folder, read_bag
+from pipeline.archive.building import build_bag
 from pipeline.archive.fixity import require_intact
 from pipeline.archive.measure import Measure, measure
 from pipeline.archive.places import work_folder
+from pipeline.archive.placing import NewBag
 from pipeline.archive.results import Results
 from pipeline.document.describe import describe_documents
 from pipeline.document.kind_levels import with_levels_of_kinds

@@ -16,12 +16,14 @@ from pipeline.access.asker import Asker
 from pipeline.access.audit import Deed
 from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
-from pipeline.archive.bag import NewBag, build_bag, originals, read_bag
+from pipeline.archive.bag import originals, read_bag
+from pipeline.archive.building import build_bag
 from pipeline.archive.custody import require_recorded
 from pipeline.archive.fixity import require_intact
 from pipeline.archive.journal import Event
 from pipeline.archive.pictures import extract_pictures
 from pipeline.archive.places import work_folder
+from pipeline.archive.placing import NewBag
 from pipeline.document import corrections as typed
 from pipeline.document.describe import describe_documents, inactive_corrections
 from pipeline.document.glossary import read_names

@@ -8,9 +8,9 @@ from models.errors import SameBagError, UsageError
 from pipeline.access.asker import Asker
 from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
-from pipeline.archive.bag import NewBag
 from pipeline.archive.journal import Event, last_line
 from pipeline.archive.keys import is_signed, trusted
+from pipeline.archive.placing import NewBag
 from pipeline.archive.transfer import imported_copy
 from pipeline.archive.withdrawal import is_withdrawn
 from pipeline.services.audit import notes_refusals

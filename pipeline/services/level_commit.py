@@ -13,9 +13,10 @@ from pipeline.access.asker import Asker
 from pipeline.access.audit import Deed
 from pipeline.archive.amended import amended_bag
 from pipeline.archive.archive import Archive
-from pipeline.archive.bag import NewBag, read_bag, read_case
+from pipeline.archive.bag import read_bag, read_case
 from pipeline.archive.custody import require_recorded
 from pipeline.archive.journal import Event
+from pipeline.archive.placing import NewBag
 from pipeline.archive.present import present, put_into_index
 from pipeline.archive.withdrawal import is_withdrawn
 from pipeline.services.audit import note

@@ -13,8 +13,10 @@ from pipeline.access.account import Account
 from pipeline.access.asker import Asker
 from pipeline.access.roles import Role
 from pipeline.archive.archive import Archive
-from pipeline.archive.bag import NewBag, bag_folder, build_bag
+from pipeline.archive.bag import bag_folder
+from pipeline.archive.building import build_bag
 from pipeline.archive.journal import Event
+from pipeline.archive.placing import NewBag
 from pipeline.services import keys
 from tests.conftest import archive_settings, at_the_shell
 

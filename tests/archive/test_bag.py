@@ -12,8 +12,9 @@ import pytest
 from models.case import CaseFile
 from models.errors import ScanError
 from models.failure import Code
-from pipeline.archive.bag import original, read_bag, recover, stored_paths
+from pipeline.archive.bag import original, read_bag, stored_paths
 from pipeline.archive.fixity import verify_bag
+from pipeline.archive.placing import recover
 from tests.conftest import bag_in_place
 
 CONTENT = b"the scan, as it was handed in"

@@ -19,11 +19,13 @@ from pipeline.access.asker import Asker
 from pipeline.access.roles import Role
 from pipeline.archive import commit as commits
 from pipeline.archive.archive import Archive
-from pipeline.archive.bag import NewBag, bag_folder, build_bag, read_case
+from pipeline.archive.bag import bag_folder, read_case
+from pipeline.archive.building import build_bag
 from pipeline.archive.custody import custody
 from pipeline.archive.fixity import verify_bag
 from pipeline.archive.journal import Event, lines
 from pipeline.archive.ledger_schema import FILE
+from pipeline.archive.placing import NewBag
 from pipeline.index.language import parse
 from pipeline.index.store import View
 from pipeline.services import correct, import_bag, index, keys, rebuild, withdraw

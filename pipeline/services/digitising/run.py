@@ -12,8 +12,8 @@ from models.actor import Actor
 from models.errors import IndexUnusableError
 from models.scan import Box
 from pipeline.archive.archive import Archive
-from pipeline.archive.bag import recover
 from pipeline.archive.places import work_folder
+from pipeline.archive.placing import recover
 from pipeline.execution.context import Context
 from pipeline.execution.opening import open_executor
 from pipeline.execution.progress import Watcher
