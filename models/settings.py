@@ -45,14 +45,18 @@ class PageSettings(Record):
     )
     models_folder: Path = Field(description="Folder that holds the Tesseract models.")
     languages: str = Field(
-        description="Tesseract models for the second reading of lines that mix Khmer and Latin script."
+        description="Tesseract models for lines with Khmer and Latin script that are still in doubt."
     )
     khmer_languages: str = Field(
-        description="Tesseract model for the second reading of lines that hold Khmer script only."
+        description="Tesseract model for lines with Khmer script only that are still in doubt."
     )
     latin_languages: str = Field(description="Tesseract models for blocks that hold Latin script only.")
     first_languages: str = Field(
-        description="Tesseract model for the first reading of all lines: one that is fast and knows both scripts."
+        description="Tesseract model that finds which way up a page is, and reads the lines of which the network is "
+        "not sure: one that is fast and knows both scripts."
+    )
+    network: Literal["lines", ""] = Field(
+        description="Our own network, which reads the lines of Khmer pages first; empty: none."
     )
 
 

@@ -70,7 +70,7 @@ def cut_crops(pages: Path, out: Path) -> None:
     """Cut lines out of real pages with known texts, for measuring; call it once for each folder of pages."""
     from training import crops  # noqa: PLC0415  # Tesseract allows OpenMP only one thread, and PyTorch needs two
 
-    typer.echo(crops.cut(pages, out, load().page))
+    typer.echo(crops.cut(pages, out, load()))
 
 
 @app.command()

@@ -3,7 +3,6 @@
 import csv
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from difflib import SequenceMatcher
 from pathlib import Path
 
@@ -14,15 +13,13 @@ from tesserocr import OEM, PSM, PyTessBaseAPI
 
 from models.settings import PageSettings
 from pipeline.page.merge import merged
+from pipeline.page.network.reading import read, scorer
 from pipeline.page.picture import Pixels
-from pipeline.page.recognise import read_lines
-from pipeline.page.recogniser import Recogniser, Symbols, open_recogniser
+from pipeline.page.recognise import Readers, read_lines
+from pipeline.page.recogniser import NETWORK, Symbols, open_recogniser
 from pipeline.page.recognisers.model_files import folder_of
 from training.crops import text_of
 from training.measure import compared, error
-from training.onnx_model import scorer
-from training.reader import NetworkReader
-from training.tokens import printed_form
 
 _SECONDS = 3600.0
 
@@ -41,9 +38,10 @@ def compare(model: Path, real: Path, settings: PageSettings) -> Iterator[str]:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     lines = [np.asarray(cv2.imread(str(real / row["file"]), cv2.IMREAD_GRAYSCALE), np.uint8) for row in rows]
     kinds = [row["page"].split("-")[0] for row in rows]
-    tesseract = open_recogniser(settings, _SECONDS)
+    tesseract = open_recogniser(settings.recogniser, settings, _SECONDS)
     start = time.process_time()
-    network = NetworkReader(scorer(model)).read(lines)
+    scores = scorer(model)
+    network = [read(line, scores) for line in lines]
     middle = time.process_time()
     first = tesseract.read(lines, settings.first_languages)
     each = 1000 / len(lines)
@@ -51,13 +49,12 @@ def compare(model: Path, real: Path, settings: PageSettings) -> Iterator[str]:
         f"milliseconds of processor time a line: network {each * (middle - start):.1f}, "
         f"{settings.first_languages} {each * (time.process_time() - middle):.1f}"
     )
-    product = _product(lines, kinds, tesseract, settings)
+    product = _product(lines, kinds, settings)
     readings: Readings = {
         "network": network,
         "first, psm 7": first,
         "product": product,
-        "first + network": _together(first, network),
-        "product + network": _together(product, network),
+        "first + network": [merged(one, other) for one, other in zip(first, network, strict=True)],
     }
     raw = _raw(lines, settings)
     for kind in sorted(set(kinds)):
@@ -73,26 +70,16 @@ def compare(model: Path, real: Path, settings: PageSettings) -> Iterator[str]:
         yield from _pages([rows[number]["page"] for number in mine], truths, texts)
 
 
-def _product(
-    lines: Sequence[Pixels], kinds: Sequence[str], tesseract: Recogniser, settings: PageSettings
-) -> list[Symbols]:
-    """Return the product's reading; the product knows whether a page is Latin."""
+def _product(lines: Sequence[Pixels], kinds: Sequence[str], settings: PageSettings) -> list[Symbols]:
+    """Return the product's reading with its own network; the product knows whether a page is Latin."""
+    tesseract, network = (open_recogniser(name, settings, _SECONDS) for name in (settings.recogniser, NETWORK))
+    readers = Readers(tesseract, network, settings)
     found: dict[int, Symbols] = {}
     for latin in (False, True):
         mine = [number for number, kind in enumerate(kinds) if (kind == "latin") == latin]
-        symbols = read_lines([lines[number] for number in mine], tesseract, settings, latin=latin)
+        symbols = read_lines([lines[number] for number in mine], readers, latin=latin)
         found.update(zip(mine, symbols, strict=True))
     return [found[number] for number in range(len(lines))]
-
-
-def _together(readings: Sequence[Symbols], network: Sequence[Symbols]) -> list[Symbols]:
-    """Return two readings merged into one."""
-    return [merged(_folded(one), other) for one, other in zip(readings, network, strict=True)]
-
-
-def _folded(symbols: Symbols) -> Symbols:
-    """Return symbols with the subscripts of the network."""
-    return tuple(replace(symbol, text=printed_form(symbol.text) or symbol.text) for symbol in symbols)
 
 
 def _raw(lines: Sequence[Pixels], settings: PageSettings) -> list[str]:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
-import numpy as np
-from PIL import Image
 from rapidfuzz.distance import Levenshtein
 
-from models.settings import PageSettings
-from pipeline.page.picture import Picture, Pixels
+from models.settings import Settings
+from pipeline.intake.inspect import inspect
+from pipeline.page.picture import Pixels
 from pipeline.page.read import picture_job
 from pipeline.page.recogniser import Symbols
+from pipeline.page.render import render
 from pipeline.page.stages import PICTURE_STAGES, run_through
 from training.measure import compared
 
@@ -33,7 +33,7 @@ class _Cut:
     product: str
 
 
-def cut(pages: Path, out: Path, settings: PageSettings) -> int:
+def cut(pages: Path, out: Path, settings: Settings) -> int:
     """Cut the lines out of pages, find each in the page's ground truth, and write those that were found.
 
     A line that the layout broke or joined is not found; it does not measure a recogniser.
@@ -66,12 +66,10 @@ def cut(pages: Path, out: Path, settings: PageSettings) -> int:
     return len(rows)
 
 
-def _lines(page: Path, settings: PageSettings) -> Iterator[_Cut]:
+def _lines(page: Path, settings: Settings) -> Iterator[_Cut]:
     """Yield the lines of a page as the recogniser gets them, and what the stages up to that have read."""
-    with Image.open(page) as image:
-        dpi = float(image.info.get("dpi", (300, 300))[0]) or 300.0
-        pixels = np.asarray(image.convert("RGB"), np.uint8)
-    job = picture_job(Picture(pixels, dpi), settings, _SECONDS)
+    kind, _ = inspect(page, settings.limits, settings.page.dpi)
+    job = picture_job(render(page, kind, 1, settings.page.dpi, _SECONDS), settings.page, _SECONDS)
     last = next(number for number, stage in enumerate(PICTURE_STAGES, 1) if stage.name == "recognise")
     if run_through(PICTURE_STAGES[:last], job) is None:
         for one, symbols in zip(job.lines, job.readings, strict=True):

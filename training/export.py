@@ -6,9 +6,9 @@ import onnx
 import torch
 from onnx import numpy_helper
 
+from pipeline.page.network.picture import HEIGHT
+from pipeline.page.network.reading import INPUT, OUTPUT
 from training.network import LineNetwork
-from training.onnx_model import INPUT, OUTPUT
-from training.picture import HEIGHT
 
 
 def export(checkpoint: Path, folder: Path) -> list[Path]:

@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
+from pipeline.page.network.picture import fitted
+from pipeline.page.picture import Pixels
 from training import wear
 from training.faces import Face, Faces
-from training.picture import Pixels, prepared
 from training.tokens import to_numbers
 
 _CLUSTER = re.compile("[\u1780-\u17b3](?:\u17d2[\u1780-\u17b3]|[\u17b6-\u17d1])*|.", re.DOTALL)
@@ -89,7 +90,7 @@ class LineMaker:
         pixels = wear.scanned(ink, rng, letter)
         # The letter height that the layout measures for the page is not that of each line: headings are bigger.
         taken = letter * float(np.exp(rng.normal(0.05 if own else 0.15, 0.12)))
-        return Line(prepared(pixels, taken), text, main.name)
+        return Line(fitted(pixels, taken).pixels, text, main.name)
 
 
 def _readable(line: Line) -> bool:

@@ -5,17 +5,18 @@ A folder of crops has a ``labels.tsv``: the file of each crop, its page, its tex
 """
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
+from pipeline.page.network.picture import batch, fitted
+from pipeline.page.network.reading import Scorer
+from pipeline.page.picture import Pixels
 from pipeline.page.prepared_page import LETTER
-from training.picture import Pixels, batch, prepared
 from training.tokens import printed_form, to_text
 
 _COLUMNS = 20000
@@ -38,12 +39,8 @@ def crops_of(folder: Path) -> list[Crop]:
     found = []
     for row in rows:
         grey = np.asarray(cv2.imread(str(folder / row["file"]), cv2.IMREAD_GRAYSCALE), np.uint8)
-        found.append(Crop(row["file"], row["page"], row["text"], prepared(grey, LETTER)))
+        found.append(Crop(row["file"], row["page"], row["text"], fitted(grey, LETTER).pixels))
     return found
-
-
-Scorer = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""Pictures ``(batch, 1, HEIGHT, width)`` in, scores ``(frames, batch, classes)`` out."""
 
 
 def read(pictures: Sequence[Pixels], scores: Scorer) -> list[str]:

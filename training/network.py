@@ -5,7 +5,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from training.picture import HEIGHT
+from pipeline.page.network.picture import HEIGHT
 from training.tokens import CLASSES
 
 STRIDE = 4

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from pipeline.page.network.picture import HEIGHT
+from pipeline.page.picture import Pixels
 from training.lines import Line
-from training.picture import HEIGHT, Pixels
 
 _COLUMNS = 15000
 _LINES = 36

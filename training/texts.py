@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.page.network.symbols import SYMBOLS
 from samples.training.texts import KHMER_DIGITS, Writer
-from training.tokens import SYMBOLS, can_say, printed_form
+from training.tokens import can_say, printed_form
 
 _PAPERS = Path(__file__).parents[1] / "samples" / "papers"
 _LAW = Path(__file__).with_name("law.toml")

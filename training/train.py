@@ -18,11 +18,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from pipeline.page.network.picture import batch
+from pipeline.page.picture import Pixels
 from training.blocks import BlockStore
 from training.lines import Line
 from training.measure import Crop, error, read
 from training.network import STRIDE, LineNetwork
-from training.picture import Pixels, batch
 from training.stream import batches, shaken, width_of
 from training.tokens import to_numbers
 

@@ -82,14 +82,15 @@ class Orientation:
 class PictureJob:
     """The picture of a page on its way to its text.
 
-    ``positive`` is None if nothing is light on dark. ``page`` is the page upright and prepared, ``lines`` are the
-    pictures of its lines, ``readings`` the symbols of each. ``handwriting`` are the places of handwritten lines,
-    ``notes`` remarks for people.
+    ``network`` is None if the settings name none, ``positive`` if nothing is light on dark. ``page`` is the page
+    upright and prepared, ``lines`` are the pictures of its lines, ``readings`` the symbols of each. ``handwriting`` are
+    the places of handwritten lines, ``notes`` remarks for people.
     """
 
     picture: Picture
     settings: PageSettings
     recogniser: Recogniser
+    network: Recogniser | None
     positive: Positive | None = None
     views: list[View] = field(init=False)
     candidates: list[Candidate] = field(init=False)

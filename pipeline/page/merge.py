@@ -11,6 +11,9 @@ from pipeline.page.recogniser import Symbol, Symbols
 
 _STRETCH = 20
 
+_BY_PART, _BY_LINE, _FIRST = 0.6, 0.6, 0.4
+"""How much the odds of a part and of its whole line count where readings differ, and the lead of the first reading."""
+
 _UNSAYABLE = frozenset("ឪឮឫឍឦឭ៛")
 """Symbols that the models of the second readings do not know: a different reading there is no evidence."""
 
@@ -47,12 +50,13 @@ def mean_confidence(readings: Sequence[Symbols]) -> float:
 def merged(first: Symbols, second: Symbols) -> Symbols:
     """Merge two readings of the same line into one.
 
-    Where they agree, a symbol has the higher of its two confidences. Where they differ, the part with the higher
-    minimum confidence is used, and is in doubt: two different readings cannot both be right. A part that one of them
-    leaves out has the minimum confidence of the symbols next to the gap. Where the first has a symbol that the models
-    of the second cannot produce, it is kept.
+    Where they agree, a symbol has the higher of its two confidences. Where they differ, a part is used by its minimum
+    confidence, and by how sure its reading is of the whole line: a reader that does not know a face is wrong in it even
+    where it is sure. The part is then in doubt. A part that one of them leaves out has the minimum confidence of the
+    symbols next to the gap. Where the first has a symbol that the models of the second cannot produce, it is kept.
     """
-    matcher = SequenceMatcher(None, [one.text for one in first], [one.text for one in second], autojunk=False)
+    lead = _BY_LINE * (_odds(mean_confidence([first])) - _odds(mean_confidence([second]))) + _FIRST
+    matcher = SequenceMatcher(None, _shapes(first), _shapes(second), autojunk=False)
     found: list[Symbol] = []
     for what, start, end, start2, end2 in matcher.get_opcodes():
         mine, theirs = first[start:end], second[start2:end2]
@@ -62,7 +66,22 @@ def merged(first: Symbols, second: Symbols) -> Symbols:
             continue
         confidence = min_confidence(mine or first[max(0, start - 1) : end + 1])
         confidence2 = min_confidence(theirs or second[max(0, start2 - 1) : end2 + 1])
+        better = _BY_PART * (_odds(confidence) - _odds(confidence2)) + lead
         unsayable = any(one.text in _UNSAYABLE for one in mine)
-        chosen = mine if unsayable or confidence > confidence2 else theirs
-        found += [replace(one, confidence=min(one.confidence, 0.5)) for one in chosen]
+        chance = 1 / (1 + math.exp(-abs(better)))
+        found += [
+            replace(one, confidence=min(one.confidence, chance))
+            for one in (mine if unsayable or better > 0 else theirs)
+        ]
     return tuple(found)
+
+
+def _shapes(symbols: Symbols) -> list[str]:
+    """Return the texts of symbols as they look: subscript DA has the shape of subscript TA."""
+    return [symbol.text.replace("\u17d2\u178a", "\u17d2\u178f") for symbol in symbols]
+
+
+def _odds(chance: float) -> float:
+    """Return the logarithm of the odds of a probability, which is never taken as certain."""
+    chance = min(max(chance, 0.002), 0.998)
+    return math.log(chance / (1 - chance))

@@ -9,15 +9,16 @@ from pathlib import Path
 from models.errors import ScanError
 from models.failure import Code
 from models.settings import PageSettings
-from pipeline.page.recogniser import about
+from pipeline.page.recogniser import about, named
 from pipeline.page.stages import versions as stage_versions
 
 
 def versions(settings: PageSettings) -> dict[str, str]:
     """Return the versions of the programs and libraries that determine what is read."""
+    recognisers = {name: text for one in named(settings) for name, text in about(one).versions().items()}
     return {
         "bannasar": own_version(),
-        **about(settings).versions(),
+        **recognisers,
         "opencv": _version("opencv-python-headless"),
         "pypdfium2": _version("pypdfium2"),
         "zxing-cpp": _version("zxing-cpp"),
@@ -36,9 +37,8 @@ def fingerprint(settings: PageSettings) -> str:
         ScanError: a model is missing.
     """
     deciding = {name: text for name, text in versions(settings).items() if name != "bannasar"}
-    known = about(settings)
     chosen = settings.model_dump(mode="json", exclude={"models_folder"})
-    models = {model.name: _digest(model.file) for model in known.models(settings)}
+    models = {model.name: _digest(model.file) for one in named(settings) for model in about(one).models(settings)}
     recipe = {"stages": dict(stage_versions()), "settings": chosen, "models": models, "versions": deciding}
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -1,66 +1,102 @@
-"""Reads a page's lines: first with a fast model, and again if its confidence is low."""
+"""Reads a page's lines: first with our network, and with Tesseract where the network is not sure."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from models.settings import PageSettings
 from pipeline.page.job import PictureJob
-from pipeline.page.merge import khmer_share, line_confidence, merged, min_confidence
+from pipeline.page.merge import khmer_share, line_confidence, mean_confidence, merged, min_confidence
 from pipeline.page.picture import Pixels
 from pipeline.page.prepared_page import LETTER
 from pipeline.page.recogniser import Recogniser, Symbols
 
-_THRESHOLD = 0.7
-"""A Khmer line with a symbol below this confidence is read again."""
+_SURE = 0.8
+"""If each symbol of the network's reading has this confidence, the line is not read again."""
+
+_DOUBT = 0.012
+"""A line with more doubt for each symbol is read once more: with less, the two readings agree well enough."""
 
 _LATIN_THRESHOLD = 0.3
 """A line of a Latin page below this confidence is read again."""
+
+_MIXED = 0.2
+"""A line with a smaller share of Khmer letters is Latin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """What reads the lines of a page; ``network`` is None if the settings name none."""
+
+    recogniser: Recogniser
+    network: Recogniser | None
+    settings: PageSettings
 
 
 def run(job: PictureJob) -> None:
     """Read the lines of a page."""
     job.lines = [job.page.picture_of(line, LETTER / job.page.letter) for line in job.page.lines]
     pictures = [line.pixels for line in job.lines]
-    job.readings = read_lines(pictures, job.recogniser, job.settings, latin=job.orientation.latin)
+    readers = Readers(job.recogniser, job.network, job.settings)
+    job.readings = read_lines(pictures, readers, latin=job.orientation.latin)
 
 
-def read_lines(
-    pictures: Sequence[Pixels], recogniser: Recogniser, settings: PageSettings, *, latin: bool
-) -> list[Symbols]:
+def read_lines(pictures: Sequence[Pixels], readers: Readers, *, latin: bool) -> list[Symbols]:
     """Read lines, those of a Latin page with the Latin models.
 
     Args:
         pictures: Grey pictures of one line each.
-        recogniser: The recogniser that reads them.
-        settings: The names of the models.
+        readers: What reads them.
         latin: Whether the page is Latin.
 
     Raises:
-        ScanError: From the recogniser.
+        ScanError: From a recogniser.
     """
-    return (_read_latin if latin else _read_khmer)(pictures, recogniser, settings)
+    return (_read_latin if latin else _read_khmer)(pictures, readers)
 
 
-def _read_khmer(pictures: Sequence[Pixels], recogniser: Recogniser, settings: PageSettings) -> list[Symbols]:
-    """Read lines with the fast model, and those with low confidence again."""
-    readings = recogniser.read(pictures, settings.first_languages)
+def _read_khmer(pictures: Sequence[Pixels], readers: Readers) -> list[Symbols]:
+    """Read lines with the network; those of which it is not sure with Tesseract, too, as often as it helps."""
+    settings, network = readers.settings, readers.network
+    own: Sequence[Symbols] = network.read(pictures, settings.network) if network else [()] * len(pictures)
+    readings = list(own)
 
-    def again(doubtful: Callable[[Symbols], bool], models: str) -> None:
-        chosen = [number for number, symbols in enumerate(readings) if doubtful(symbols)]
-        seconds = recogniser.read([pictures[number] for number in chosen], models)
-        for number, second in zip(chosen, seconds, strict=True):
-            readings[number] = merged(readings[number], second)
+    def again(chosen: Sequence[int], models: str, joined: Callable[[int, Symbols], Symbols]) -> None:
+        found = readers.recogniser.read([pictures[number] for number in chosen], models)
+        for number, symbols in zip(chosen, found, strict=True):
+            readings[number] = joined(number, symbols)
 
-    again(lambda symbols: khmer_share(symbols) == 1 and min_confidence(symbols) < _THRESHOLD, settings.khmer_languages)
-    again(lambda symbols: 0.2 < khmer_share(symbols) < 1 and min_confidence(symbols) < _THRESHOLD, settings.languages)
-    again(lambda symbols: khmer_share(symbols) <= 0.2, settings.latin_languages)
+    unsure = [number for number, symbols in enumerate(own) if not _is_sure(symbols)]
+    again(unsure, settings.first_languages, lambda _, symbols: symbols)
+    first = {number: readings[number] for number in unsure}
+    latin = [number for number in unsure if _is_latin(first[number]) and (not own[number] or _is_latin(own[number]))]
+    khmer = [number for number in unsure if number not in set(latin)]
+    again(latin, settings.latin_languages, lambda number, symbols: merged(first[number], symbols))
+    for number in khmer:
+        readings[number] = merged(first[number], own[number])
+
+    def third(number: int, symbols: Symbols) -> Symbols:
+        return merged(merged(first[number], symbols), own[number])
+
+    doubtful = [number for number in khmer if 1 - mean_confidence([readings[number]]) > _DOUBT]
+    mixed = [number for number in doubtful if khmer_share(readings[number]) < 1]
+    again([number for number in doubtful if number not in set(mixed)], settings.khmer_languages, third)
+    again(mixed, settings.languages, third)
     return readings
 
 
-def _read_latin(pictures: Sequence[Pixels], recogniser: Recogniser, settings: PageSettings) -> list[Symbols]:
-    """Read lines with the Latin models, and those with low confidence with the model for both scripts."""
-    readings = recogniser.read(pictures, settings.latin_languages)
+def _is_sure(symbols: Symbols) -> bool:
+    return not _is_latin(symbols) and min_confidence(symbols) >= _SURE
+
+
+def _is_latin(symbols: Symbols) -> bool:
+    return khmer_share(symbols) <= _MIXED
+
+
+def _read_latin(pictures: Sequence[Pixels], readers: Readers) -> list[Symbols]:
+    """Read lines with the Latin models, and those with low confidence as lines of a Khmer page."""
+    readings = readers.recogniser.read(pictures, readers.settings.latin_languages)
     chosen = [number for number, symbols in enumerate(readings) if line_confidence(symbols) < _LATIN_THRESHOLD]
-    seconds = recogniser.read([pictures[number] for number in chosen], settings.first_languages)
+    seconds = _read_khmer([pictures[number] for number in chosen], readers)
     for number, second in zip(chosen, seconds, strict=True):
         readings[number] = max(readings[number], second, key=line_confidence)
     return readings

@@ -9,9 +9,13 @@ from typing import Protocol, cast
 from models.settings import PageSettings
 from pipeline.page.picture import Pixels
 
+NETWORK = "onnxruntime"
+"""The recogniser that reads with our own network."""
+
 RECOGNISERS = {
     "tesserocr": "pipeline.page.recognisers.in_process",
     "pytesseract": "pipeline.page.recognisers.program",
+    NETWORK: "pipeline.page.recognisers.own_network",
 }
 """The module of each recogniser; it has a class ``Engine``, a :class:`Recogniser`, and a description ``ABOUT``."""
 
@@ -73,15 +77,16 @@ class About(Protocol):
         """Return the models that the settings name."""
 
 
-def open_recogniser(settings: PageSettings, seconds: float) -> Recogniser:
-    """Return the recogniser that the settings name; its time limit, ``seconds`` for a whole page, begins now."""
-    return cast(Recogniser, _module(settings).Engine(settings.models_folder, seconds))
+def named(settings: PageSettings) -> list[str]:
+    """Return the names of the recognisers that the settings need: the main one first."""
+    return [settings.recogniser, *([NETWORK] if settings.network else [])]
 
 
-def about(settings: PageSettings) -> About:
-    """Return the description of the recogniser that the settings name."""
-    return cast(About, _module(settings).ABOUT)
+def open_recogniser(name: str, settings: PageSettings, seconds: float) -> Recogniser:
+    """Return a recogniser by its name; its time limit, ``seconds`` for a whole page, begins now."""
+    return cast(Recogniser, import_module(RECOGNISERS[name]).Engine(settings.models_folder, seconds))
 
 
-def _module(settings: PageSettings):  # type: ignore[no-untyped-def]  # noqa: ANN202  # modules have no specific type
-    return import_module(RECOGNISERS[settings.recogniser])
+def about(name: str) -> About:
+    """Return the description of a recogniser."""
+    return cast(About, import_module(RECOGNISERS[name]).ABOUT)

@@ -54,7 +54,7 @@ PICTURE_STAGES: "tuple[Stage[PictureJob, Reading], ...]" = (
     Stage("layout", 2, "layout"),
     Stage("upright", 1, "orient"),
     Stage("blank", 2, "blank"),
-    Stage("recognise", 1, "recognise"),
+    Stage("recognise", 2, "recognise"),
     Stage("negatives", 1, "negatives"),
     Stage("handwriting", 2, "handwriting"),
     Stage("words", 2, "assemble"),

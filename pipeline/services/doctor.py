@@ -16,7 +16,7 @@ from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
 from pipeline.document.classifier import model_in_use, read_model
 from pipeline.document.glossary import read_names
-from pipeline.page.recogniser import about
+from pipeline.page.recogniser import About, about, named
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,11 @@ def examine(settings: Settings, asker: Asker) -> Iterator[Check]:
 
 def _recogniser(settings: PageSettings) -> Iterator[Check]:
     """Yield the checks of the programs and models that read pages."""
-    known = about(settings)
+    for name in named(settings):
+        yield from _one_recogniser(about(name), settings)
+
+
+def _one_recogniser(known: About, settings: PageSettings) -> Iterator[Check]:
     for program, package in known.programs.items():
         if shutil.which(program) is None:
             yield Check(program, well=False, found="not installed", fix=f"apt-get install {package}")

@@ -96,7 +96,7 @@ def test_our_model_reads_a_letter_that_debians_cannot_say():
     page = render_page(["ឪពុកម្តាយរបស់សាក្សី"], "Khmer OS Siemreap", 12, 150)
     rows, columns = np.nonzero(page < 128)
     line = np.ascontiguousarray(page[rows.min() - 8 : rows.max() + 8, columns.min() - 8 : columns.max() + 8])
-    (symbols,) = open_recogniser(load().page, 60).read([line], "bannasar")
+    (symbols,) = open_recogniser(load().page.recogniser, load().page, 60).read([line], "bannasar")
     assert "".join(symbol.text for symbol in symbols).startswith("ឪពុក")
 
 

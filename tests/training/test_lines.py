@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from pipeline.page.components import Components, letter_height
+from pipeline.page.network.picture import HEIGHT, LETTER, batch, fitted
 from samples.typeset import render_page
 from training import faces
 from training.blocks import load, save
 from training.faces import Faces
 from training.lines import LineMaker
-from training.picture import HEIGHT, LETTER, batch, prepared
 from training.stream import batches, shaken, width_of
 from training.tokens import printed_form, to_numbers, to_text
 
@@ -93,7 +93,7 @@ def test_letters_have_one_size_whatever_the_resolution(dpi):
     rows, columns = np.nonzero(page < 128)
     line = page[rows.min() - 3 : rows.max() + 3, columns.min() - 3 : columns.max() + 3]
     letter = letter_height(Components.of(np.where(page < 128, np.uint8(255), np.uint8(0))), dpi)
-    picture = prepared(line, letter)
+    picture = fitted(line, letter).pixels
     assert picture.shape[0] == HEIGHT
     found = letter_height(Components.of(np.where(picture > 128, np.uint8(255), np.uint8(0))), 200)
     assert found == pytest.approx(LETTER, abs=2)
@@ -101,7 +101,7 @@ def test_letters_have_one_size_whatever_the_resolution(dpi):
 
 def test_an_empty_line_is_an_empty_picture():
     """And pictures of unlike widths stand together in one batch."""
-    empty = prepared(np.full((30, 200), 255, np.uint8), 23)
+    empty = fitted(np.full((30, 200), 255, np.uint8), 23).pixels
     assert not empty.any()
     together = batch([empty, np.full((HEIGHT, 100), 255, np.uint8)])
     assert together.shape == (2, 1, HEIGHT, 104)

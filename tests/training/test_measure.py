@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from pipeline.page.network import reading
+from pipeline.page.network.picture import HEIGHT
 from training.measure import error, read
-from training.picture import HEIGHT
-from training.reader import NetworkReader
 from training.tokens import CLASSES, to_numbers
 
 
@@ -41,7 +41,7 @@ def test_the_reader_says_signs_and_how_sure_it_is_of_them():
 
     line = np.full((40, 120), 255, np.uint8)
     line[10:30, 10:110] = 0
-    (symbols,) = NetworkReader(scores).read([line])
-    assert [(symbol.text, symbol.begins) for symbol in symbols] == [("ក", False), ("្រ", False), ("ក", True)]
+    symbols = reading.read(line, scores)
+    assert [(symbol.text, symbol.begins) for symbol in symbols] == [("ក", True), ("្រ", False), ("ក", True)]
     assert all(symbol.confidence > 0.99 for symbol in symbols)
     assert [symbol.left for symbol in symbols] == sorted(symbol.left for symbol in symbols)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import training
-from training.tokens import CLASSES, SYMBOLS, UnsayableError, can_say, printed_form, to_numbers, to_text
+from pipeline.page.network.symbols import SYMBOLS
+from training.tokens import CLASSES, UnsayableError, can_say, printed_form, to_numbers, to_text
 
 TEXTS = (
     "មាត្រា ១២.- ស្ត្រីនិងឪពុកម្តាយ ត្រូវបង់ប្រាក់ ៥០.០០០៛ ។",

@@ -17,7 +17,8 @@ from models.failure import Code
 from pipeline.page.picture import Pixels
 from pipeline.page.recogniser import Symbol, Symbols
 from pipeline.page.recognisers.model_files import folder_of
-from pipeline.page.recognisers.tesseract import AboutTesseract, Tesseract, chance_of
+from pipeline.page.recognisers.tesseract import AboutTesseract, chance_of
+from pipeline.page.recognisers.timed import Timed
 
 # With its own threads, Tesseract is many times slower as soon as another Tesseract runs at the same time.
 os.environ["OMP_THREAD_LIMIT"] = "1"
@@ -25,7 +26,7 @@ os.environ["OMP_THREAD_LIMIT"] = "1"
 ABOUT = AboutTesseract(lambda: {"tesseract": tesserocr.tesseract_version().split()[1]}, programs={})
 
 
-class Engine(Tesseract):
+class Engine(Timed):
     """Tesseract in this process; see :class:`pipeline.page.recogniser.Recogniser`."""
 
     def read(self, lines: Sequence[Pixels], models: str) -> list[Symbols]:

@@ -17,7 +17,8 @@ from models.plural import number_of
 from pipeline.page.picture import Pixels
 from pipeline.page.recogniser import Symbol, Symbols
 from pipeline.page.recognisers.model_files import folder_of
-from pipeline.page.recognisers.tesseract import AboutTesseract, Tesseract, chance_of
+from pipeline.page.recognisers.tesseract import AboutTesseract, chance_of
+from pipeline.page.recognisers.timed import Timed
 
 _LINE = "--psm 7 --oem 1 -c hocr_char_boxes=1 -c tessedit_create_hocr=1"
 
@@ -34,7 +35,7 @@ def _versions() -> dict[str, str]:
 ABOUT = AboutTesseract(_versions, programs={"tesseract": "tesseract-ocr"})
 
 
-class Engine(Tesseract):
+class Engine(Timed):
     """Tesseract's program; see :class:`pipeline.page.recogniser.Recogniser`."""
 
     def read(self, lines: Sequence[Pixels], models: str) -> list[Symbols]:

@@ -1,13 +1,10 @@
-"""Shared by both ways of calling Tesseract: its models, the meaning of its confidences, and the time limit."""
+"""Shared by both ways of calling Tesseract: its models, and the meaning of its confidences."""
 
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 
-from models.errors import ScanError
-from models.failure import Code
 from models.settings import PageSettings
 from pipeline.page.recogniser import Model
 from pipeline.page.recognisers.model_files import OWN_MODELS, model_file
@@ -16,36 +13,21 @@ _CONFIDENCES = (0.0, 0.8, 0.9, 0.95, 0.97, 0.985, 1.0)
 _CHANCES = (0.0, 0.05, 0.2, 0.55, 0.8, 0.995, 1.0)
 """Confidences of symbols, and the share of them that is right: fitted on aged pages, see docs/recognition.md."""
 
-_CHANCES_OF = {"bannasar": (0.0, 0.35, 0.62, 0.82, 0.93, 0.995, 1.0)}
-"""The same for models whose confidences are too low: fitted on aged synthetic lines, see docs/training.md."""
+_FINER = (0.0, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.985, 0.99, 1.0)
+_CHANCES_OF = {
+    "bannasar": (0.0, 0.25, 0.36, 0.52, 0.68, 0.8, 0.89, 0.94, 0.972, 0.99, 1.0),
+    "khm": (0.0, 0.2, 0.35, 0.44, 0.55, 0.64, 0.7, 0.8, 0.91, 0.977, 0.99),
+}
+"""The same for the models that read Khmer: measured on real paper, see docs/training.md."""
 
 _PACKAGES = {"Khmer": "tesseract-ocr-script-khmr"}
 
 
 def chance_of(models: str) -> Callable[[float], float]:
     """Return the function from a confidence of these models, 0–100, to the probability of a right symbol, 0–1."""
-    chances = _CHANCES_OF.get(models, _CHANCES)
-    return lambda confidence: float(np.interp(confidence / 100, _CONFIDENCES, chances))
-
-
-class Tesseract:
-    """The base class of both engines: the reading of one page within one time limit."""
-
-    def __init__(self, models_folder: Path, seconds: float) -> None:
-        """Start the clock: reading is stopped after this many seconds."""
-        self._folder = models_folder
-        self._end = time.monotonic() + seconds
-
-    def _seconds_left(self) -> float:
-        """Return the seconds that are left.
-
-        Raises:
-            ScanError: TIMEOUT if there are none.
-        """
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise ScanError(Code.TIMEOUT)
-        return left
+    chances = _CHANCES_OF.get(models)
+    steps = (_CONFIDENCES, _CHANCES) if chances is None else (_FINER, chances)
+    return lambda confidence: float(np.interp(confidence / 100, *steps))
 
 
 class AboutTesseract:

@@ -1,12 +1,13 @@
 """A picture of a line as the network takes it: letters of one size, the row of letters at one height, ink 255."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
+from pipeline.page.picture import Pixels
 
 HEIGHT = 48
 LETTER = 15.0
@@ -19,8 +20,21 @@ _EDGE = 8
 """Columns without ink at both ends of a line."""
 
 
-def prepared(line: Pixels, letter: float) -> Pixels:
-    """Return the picture ``(HEIGHT, width)`` for a grey picture of a line, dark on white.
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The picture ``(HEIGHT, width)`` of a line, and where the columns of the line's own picture are in it."""
+
+    pixels: Pixels
+    left: int
+    scale: float
+
+    def column(self, own: float) -> float:
+        """Return the column in the line's picture of a column in this one."""
+        return self.left + (own - _EDGE) / self.scale
+
+
+def fitted(line: Pixels, letter: float) -> Fitted:
+    """Return the network's picture for a grey picture of a line, dark on white.
 
     A line that is higher than the network's picture is made smaller. The paper becomes 0 and the ink about 255.
 
@@ -32,7 +46,7 @@ def prepared(line: Pixels, letter: float) -> Pixels:
     dark = ink > 70
     rows, columns = np.flatnonzero(dark.any(axis=1)), np.flatnonzero(dark.any(axis=0))
     if not len(rows):
-        return np.zeros((HEIGHT, 2 * _EDGE), np.uint8)
+        return Fitted(np.zeros((HEIGHT, 2 * _EDGE), np.uint8), 0, 1.0)
     ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = min(LETTER / letter, (HEIGHT - 2) / ink.shape[0])
     size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
@@ -43,7 +57,7 @@ def prepared(line: Pixels, letter: float) -> Pixels:
     top = min(max(0, _MIDDLE - int(band.argmax())), HEIGHT - ink.shape[0])
     framed = np.zeros((HEIGHT, ink.shape[1] + 2 * _EDGE), np.uint8)
     framed[top : top + ink.shape[0], _EDGE:-_EDGE] = ink
-    return framed
+    return Fitted(framed, int(columns[0]), scale)
 
 
 def batch(pictures: Sequence[Pixels], wide: int = 0) -> NDArray[np.float32]:
