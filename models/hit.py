@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from models.level import Level
 from models.page import Rect
 from models.record import Record
 
@@ -20,6 +21,7 @@ class Hit(Record):
     ``marks`` are the stretches of it that answer the query; ``boxes`` are those of every hit on the page, in pixels of
     the upright page. ``kind``, ``court``, ``case_number`` and ``date`` are those of its document ("" where nothing was
     read). ``pages`` counts the pages of its case file that answer the query, where hits are grouped by case file.
+    ``level`` is the page's, as the index has it.
     """
 
     case: str
@@ -38,6 +40,7 @@ class Hit(Record):
     case_number: str = ""
     date: str = ""
     pages: int | None = None
+    level: Level | None = None
 
 
 class Count(Record):

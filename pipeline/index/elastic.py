@@ -433,7 +433,8 @@ def _hit(row: dict[str, Any], query: Query, sort: Sort) -> Hit:
     about = About(**{name: source.get(name, "") for name in About._fields})
     shown = unpack(base64.b64decode(source["shown"]))
     scored = score(row) if sort is Sort.RANK else row["_score"] or 0.0
-    found = hit(about, (source["scan"], source["path"], source["number"]), shown, query, scored)
+    page = (source["scan"], source["path"], source["number"])
+    found = hit(about, page, Level(source["level"]), shown, query, scored)
     if "inner_hits" in row:
         return found.model_copy(update={"pages": row["inner_hits"]["all"]["hits"]["total"]["value"]})
     return found

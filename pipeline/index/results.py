@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from models.hit import Count, Hit
+from models.level import Level
 from pipeline.index.entry import About, Shown
 from pipeline.index.fuzzy import parts
 from pipeline.index.marking import boxes, mark, snippet
@@ -44,8 +45,8 @@ def first_only(query: Query, view: View) -> bool:
     return view.sort is Sort.RANK and not (view.by_case or view.facets or query.must) and may_differ(query)
 
 
-def hit(about: About, page: tuple[str, str, int], shown: Shown, query: Query, score: float) -> Hit:
-    """Return a hit on a page (its scan, the scan's path, its number)."""
+def hit(about: About, page: tuple[str, str, int], level: Level, shown: Shown, query: Query, score: float) -> Hit:
+    """Return a hit on a page (its scan, the scan's path, its number) of a level."""
     spans = mark(shown.units, query)
     line, marks = snippet(shown.text, shown.units, spans)
     scan, path, number = page
@@ -65,6 +66,7 @@ def hit(about: About, page: tuple[str, str, int], shown: Shown, query: Query, sc
         court=about.court,
         case_number=about.case_number,
         date=about.date,
+        level=level,
     )
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
 from models.hit import Count, Found, Hit
+from models.level import Level
 from models.page import PageRef
 from models.scope import Scope
 from pipeline.index.entry import About, unpack
@@ -17,7 +18,7 @@ from pipeline.index.sqlite_scope import CASE_OF_PAGE, pages_in, sources
 from pipeline.index.store import FACETS, Sort, View
 
 _ABOUT = ", ".join(f'documents."{name}"' for name in About._fields)
-_SHOWN = f"found.page, score, scan, path, pages.number, {_ABOUT}"
+_SHOWN = f"found.page, score, scan, path, pages.number, pages.level, {_ABOUT}"
 _PLACES = "found JOIN pages ON pages.id = found.page JOIN documents ON documents.id = document_id"
 _ORDERS = {
     Sort.RANK: "score DESC, place",
@@ -149,7 +150,8 @@ class Search:
     def _hit(self, row: sqlite3.Row) -> Hit:
         packed = self._database.execute("SELECT packed FROM shown WHERE page = ?", (row["page"],)).fetchone()[0]
         about = About(*(row[name] for name in About._fields))
-        found = hit(about, (row["scan"], row["path"], row["number"]), unpack(packed), self._query, row["score"])
+        page, level = (row["scan"], row["path"], row["number"]), list(Level)[row["level"]]
+        found = hit(about, page, level, unpack(packed), self._query, row["score"])
         return found.model_copy(update={"pages": row["in_case"]}) if "in_case" in row.keys() else found  # noqa: SIM118
 
     def _facets(self) -> dict[str, tuple[Count, ...]]:

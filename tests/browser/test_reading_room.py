@@ -23,6 +23,8 @@ SCREENS = [
     "/",
     f"/?q={quote('tribunal')}",
     f"{PAGE}?q=tribunal",
+    f"{PAGE}?q=tribunal&zoom=200",
+    "/reports",
     "/case/box_judgment",
     "/names",
     "/browse",

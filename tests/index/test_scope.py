@@ -96,7 +96,8 @@ def test_who_may_see_it_finds_it(filled):
     """Otherwise the test before would pass for a store that finds nothing."""
     for pattern in ("{word}", '"{word} greffier"', "{khmer}", "{begin}*", "zibelime", "{word}~"):
         text = pattern.format(word=_SEALED, begin=_SEALED[:4], khmer=_KHMER_SEALED)
-        assert filled.search(parse(text), View(), EVERYTHING).pages == 7, text
+        found = filled.search(parse(text), View(), EVERYTHING)
+        assert (found.pages, {hit.level for hit in found.hits}) == (7, {Level.SEALED}), text
 
 
 def test_what_is_sealed_changes_nothing_of_what_others_find(store, make):

@@ -31,6 +31,13 @@ def test_a_phrase_is_found_and_boxed(operator: Visitor) -> None:
     assert "សាលក្រមព្រហ្មទណ្ឌ" in page.text
 
 
+def test_a_hit_says_who_may_see_it(operator: Visitor) -> None:
+    """Except where everybody may."""
+    found = operator.search("tribunal").text
+    levels = re.findall(r"/case/box_(\w+)\">box_\w+</a> · page \d(?: · level: (\w+))?", found)
+    assert set(levels) == {("judgment", "staff"), ("sealed", "sealed"), ("letter", ""), ("evil", "")}
+
+
 def test_a_mistake_in_a_query_is_marked_at_its_place(operator: Visitor) -> None:
     """As on the command line: the sentence under the field, with the character marked."""
     found = operator.search("kind:")
