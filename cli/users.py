@@ -25,6 +25,10 @@ def add(
     role: RoleOption,
     group: GroupOption = "",
     password_file: PasswordOption = None,
+    subject: Annotated[
+        str,
+        typer.Option("--subject", metavar="SUB", help="The person signs in elsewhere, under this name; no password."),
+    ] = "",
     archive: ArchiveOption = None,
 ) -> None:
     """Add an account. There is none until you add one, and none has a password that you did not choose.
@@ -33,8 +37,10 @@ def add(
         bannasar users add sokha --role reader
     """
     with open_archive(archive) as opened:
-        password = read_password(password_file, confirm=True)
+        password = None if subject else read_password(password_file, confirm=True)
         made = service.add(opened, at_the_shell(), name, role, password, group)
+        if subject:
+            service.set_identity(opened, at_the_shell(), name, subject)
     out.print(f"{made.name} is {made.role} now.")
 
 
@@ -114,6 +120,26 @@ def passwd(name: NameArgument, password_file: PasswordOption = None, archive: Ar
     out.print(f"{name} has another password.")
 
 
+@app.command()
+def identity(
+    name: NameArgument,
+    subject: Annotated[
+        str, typer.Argument(metavar="[SUB]", help="The issuer's name for the person (`sub`); nobody if left out.")
+    ] = "",
+    archive: ArchiveOption = None,
+) -> None:
+    """Let a person sign in with an account at the OpenID Connect issuer of the settings, or nobody any more.
+
+    Who tries without an account is in `bannasar audit search --deed refused`, with that name.
+
+    Example:
+        bannasar users identity sokha 8c7f0a9e-11d2
+    """
+    with open_archive(archive) as opened:
+        service.set_identity(opened, at_the_shell(), name, subject)
+    out.print(f"{name} signs in elsewhere as {subject}." if subject else f"{name} signs in here only.")
+
+
 @app.command("list")
 def list_accounts(archive: ArchiveOption = None) -> None:
     """List the accounts, with their roles and groups.
@@ -126,6 +152,7 @@ def list_accounts(archive: ArchiveOption = None) -> None:
     for one in found:
         out.print(
             f"{one.name}: {one.role}{f' of {one.group}' if one.group else ''}{', locked' if one.is_locked else ''}"
+            f"{f', signs in elsewhere as {one.subject}' if one.subject else ''}"
         )
     if not found:
         out.print("There are no accounts. Add one: `bannasar users add NAME --role ROLE`.")

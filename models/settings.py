@@ -5,9 +5,10 @@ Their defaults are in ``config/defaults.toml``; ``config`` reads them, ``cli`` p
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import ConfigDict, Field, SecretStr, field_validator
+from pydantic import ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from models.level import Level
 from models.record import Record
@@ -162,6 +163,51 @@ class LogSettings(Record):
     file: str = Field(description="File in which the log is kept; empty for none.")
 
 
+class OidcSettings(Record):
+    """The OpenID Connect issuer at which people may sign in."""
+
+    issuer: str = Field(
+        description="Address of an OpenID Connect issuer at which people may sign in (https://…); empty for none."
+    )
+    client_id: str = Field(description="Name under which the issuer knows the reading room.")
+    client_secret_file: str = Field(
+        description="File with the reading room's secret at the issuer; empty if it has none."
+    )
+    address: str = Field(
+        description="Address of the reading room (https://…); the issuer sends people back to `/sign-in/back` there."
+    )
+    label: str = Field(description="What the sign-in page calls the issuer; empty for its address.")
+    ca_file: str = Field(description="File with the certificate that signed the issuer's certificate, as PEM.")
+
+    @field_validator("issuer", "address")
+    @classmethod
+    def _is_safe(cls, address: str, about: ValidationInfo) -> str:
+        """Refuse an address that others could listen to; only this machine itself may be reached without HTTPS."""
+        parts = urlsplit(address)
+        is_here = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1"}
+        if address and parts.scheme != "https" and not (is_here and about.field_name == "address"):
+            raise ValueError("it must begin with https://")
+        if address and (not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment):
+            raise ValueError("it is not the address of a server")
+        return address
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if self.issuer and not (self.client_id and self.address):
+            raise ValueError("an issuer needs client_id and address, too")
+        return self
+
+    @property
+    def redirect(self) -> str:
+        """Where the issuer sends people back to."""
+        return f"{self.address.rstrip('/')}/sign-in/back"
+
+    @property
+    def name(self) -> str:
+        """What the sign-in page calls the issuer; "" where there is none."""
+        return self.label or self.issuer
+
+
 class AccessSettings(Record):
     """Who may see a case file without a level, and what the audit log keeps."""
 
@@ -171,6 +217,7 @@ class AccessSettings(Record):
     words: Literal["hashed", "kept"] = Field(
         description="Whether the audit log keeps the words of searches (kept), or only a digest of them (hashed)."
     )
+    oidc: OidcSettings
 
 
 class Settings(Record):

@@ -15,6 +15,7 @@ from models.actor import Actor, ActorKind
 from models.level import Level
 from models.page import Page
 from models.restriction import Reach, Restriction
+from models.settings import Settings
 from pipeline.archive.archive import Archive
 from pipeline.services.rebuild import rebuild_archive
 from tests.conftest import Maker, archive_settings, at_the_shell, bag_in_place
@@ -127,7 +128,7 @@ class Visitor:
 
 
 @contextmanager
-def open_room(archive: Path, *, is_training: bool = False) -> Iterator[str]:
+def open_room(archive: Path, settings: Settings | None = None, *, is_training: bool = False) -> Iterator[str]:
     """Serve the reading room of an archive while the block runs, and give the operator's one-time address."""
     ready = threading.Event()
     addresses: list[str] = []
@@ -139,7 +140,7 @@ def open_room(archive: Path, *, is_training: bool = False) -> Iterator[str]:
 
     thread = threading.Thread(
         target=serve,
-        args=(archive_settings(archive), OPERATOR, Listening("127.0.0.1", 0), announce, stop.append),
+        args=(settings or archive_settings(archive), OPERATOR, Listening("127.0.0.1", 0), announce, stop.append),
         kwargs={"is_training": is_training},
     )
     thread.start()

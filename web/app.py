@@ -83,6 +83,8 @@ def create_app(
         Route("/enter/{token}", _shown(visit.enter)),
         Route("/sign-in", _shown(visit.sign_in_form), methods=["GET"]),
         Route("/sign-in", _done(visit.sign_in), methods=["POST"]),
+        Route("/sign-in/elsewhere", _shown(visit.sign_in_elsewhere)),
+        Route("/sign-in/back", _shown(visit.come_back)),
         Route("/sign-out", _done(visit.sign_out), methods=["POST"]),
         Route("/language/{code}", _shown(visit.choose_language)),
         Route("/healthy", _healthy),

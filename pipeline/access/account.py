@@ -10,7 +10,7 @@ from pipeline.access.roles import Role
 class Account:
     """A person's account; ``group`` is what it is limited to, "" for nothing.
 
-    ``boxes`` and ``courts`` are the group's, None for all.
+    ``boxes`` and ``courts`` are the group's, None for all. ``subject`` is who may sign in with it elsewhere.
     """
 
     name: str
@@ -19,6 +19,7 @@ class Account:
     boxes: frozenset[str] | None = None
     courts: frozenset[str] | None = None
     is_locked: bool = False
+    subject: str = ""
 
     @property
     def actor(self) -> Actor:

@@ -53,8 +53,8 @@ class Accounts:
                 (_as_name(name), _as_json(boxes), _as_json(courts)),
             )
 
-    def add(self, name: str, role: Role, password: str, group: str = "") -> Account:
-        """Add an account, limited to a group, or ("") to none.
+    def add(self, name: str, role: Role, password: str | None, group: str = "") -> Account:
+        """Add an account, limited to a group, or ("") to none. Nobody can sign in without a password (None) here.
 
         Raises:
             UsageError: the name or the password is not allowed.
@@ -63,7 +63,7 @@ class Accounts:
             AccessError: the accounts cannot be used.
         """
         name = _as_name(name)
-        kept = self._passwords.kept(password)
+        kept = self._passwords.kept(password) if password is not None else ""
         with self._database() as database:
             if self._row(database, name):
                 raise ConflictError(f"There is an account {name} already.")
@@ -115,6 +115,40 @@ class Accounts:
         with self._database() as database:
             return self._change(database, name, password=kept)
 
+    def set_identity(self, name: str, issuer: str, subject: str) -> Account:
+        """Let a subject of an issuer sign in with an account, or ("") nobody; its sessions end.
+
+        Raises:
+            ConflictError: it signs in with another account.
+            NotFoundError: there is no such account.
+            AccessError: the accounts cannot be used.
+        """
+        with self._database() as database:
+            own = database.execute(
+                "SELECT name FROM accounts WHERE issuer = ? AND subject = ?", (issuer, subject)
+            ).fetchone()
+            if subject and own and own["name"] != unicodedata.normalize("NFC", name):
+                raise ConflictError(f"That person signs in as {own['name']} already.", "One person has one account.")
+            return self._change(database, name, issuer=issuer if subject else None, subject=subject or None)
+
+    def sign_in_as(self, issuer: str, subject: str, now: datetime) -> tuple[Account, str]:
+        """Return the account of a subject who signed in at an issuer, and the token of a new session.
+
+        Raises:
+            SignInError: nobody has been given an account for it, or it is locked.
+            AccessError: the accounts cannot be used.
+        """
+        with self._database() as database:
+            row = database.execute(
+                f"{_ACCOUNTS} WHERE accounts.issuer = ? AND accounts.subject = ?", (issuer, subject)
+            ).fetchone()
+            if row is None or row["locked"]:
+                raise SignInError(
+                    Message("You have no account here, or it is locked."),
+                    Message("Ask an administrator of the archive, and give this name: {subject}.", subject=subject),
+                )
+            return _account(row), _begin(database, row["name"], now.timestamp())
+
     def sign_in(self, name: str, password: str, now: datetime) -> tuple[Account, str]:
         """Return the account, and the token of a new session.
 
@@ -135,7 +169,6 @@ class Accounts:
         is_right = self._passwords.is_right(row["password"] if row else "", password)
         if row is None or not is_right:
             raise SignInError(_WRONG)
-        token = secrets.token_urlsafe(32)
         with self._database() as database:
             now_row = self._row(database, name)
             if now_row is None or now_row["locked"] or now_row["password"] != row["password"]:
@@ -145,8 +178,7 @@ class Accounts:
                 database.execute(
                     "UPDATE accounts SET password = ? WHERE name = ?", (self._passwords.kept(password), name)
                 )
-            database.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", (_hashed(token), name, seconds, seconds))
-            return _account(now_row), token
+            return _account(now_row), _begin(database, name, seconds)
 
     def signed_in(self, token: str, now: datetime) -> Account:
         """Return the account whose session a token is, as it is now.
@@ -240,7 +272,9 @@ def _group(database: sqlite3.Connection, name: str) -> str | None:
 
 def _account(row: sqlite3.Row) -> Account:
     boxes, courts = (_from_json(row[name]) for name in ("boxes", "courts"))
-    return Account(row["name"], Role(row["role"]), row["member_of"] or "", boxes, courts, bool(row["locked"]))
+    return Account(
+        row["name"], Role(row["role"]), row["member_of"] or "", boxes, courts, bool(row["locked"]), row["subject"] or ""
+    )
 
 
 def _as_json(names: Collection[str] | None) -> str:
@@ -251,6 +285,13 @@ def _from_json(kept: str | None) -> frozenset[str] | None:
     """Return what a group is limited to; None if it is not, or if there is no group."""
     names = None if kept is None else json.loads(kept)
     return None if names is None else frozenset(names)
+
+
+def _begin(database: sqlite3.Connection, name: str, seconds: float) -> str:
+    """Begin a session of an account, and return its token."""
+    token = secrets.token_urlsafe(32)
+    database.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", (_hashed(token), name, seconds, seconds))
+    return token
 
 
 def _hashed(text: str) -> str:

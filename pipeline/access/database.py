@@ -44,6 +44,11 @@ CREATE TABLE reports (
     answer TEXT NOT NULL DEFAULT ''
 );
 """,
+    """
+ALTER TABLE accounts ADD COLUMN issuer TEXT;
+ALTER TABLE accounts ADD COLUMN subject TEXT;
+CREATE UNIQUE INDEX identities ON accounts (issuer, subject) WHERE subject IS NOT NULL;
+""",
 )
 
 

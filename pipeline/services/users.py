@@ -20,7 +20,7 @@ from pipeline.services.sight import person
 
 @notes_refusals
 def add(  # who adds whom, as what
-    archive: Archive, asker: Asker, name: str, role: Role, password: str, group: str
+    archive: Archive, asker: Asker, name: str, role: Role, password: str | None, group: str
 ) -> Account:
     """Add an account.
 
@@ -29,7 +29,7 @@ def add(  # who adds whom, as what
         asker: who adds it.
         name: its name.
         role: its role.
-        password: its password, which the person changes.
+        password: its password, which the person changes; None if the person will sign in elsewhere only.
         group: the group it is limited to, "" for none.
 
     Raises:
@@ -119,6 +119,29 @@ def set_password(archive: Archive, asker: Asker, name: str, password: str) -> Ac
     _must_be_allowed(asker, None, accounts.account(name))
     _note(archive, asker, f"account {name}: another password")
     return accounts.set_password(name, password)
+
+
+@notes_refusals
+def set_identity(archive: Archive, asker: Asker, name: str, subject: str) -> Account:
+    """Let a person sign in with an account at the issuer of the settings, or ("") nobody.
+
+    Args:
+        archive: the archive.
+        asker: who lets.
+        name: the account's name.
+        subject: the issuer's name for the person: the claim ``sub``.
+
+    Raises:
+        UsageError: the settings name no issuer.
+        ConflictError: that person signs in with another account.
+        BannasarError: as :func:`set_role`.
+    """
+    accounts, issuer = Accounts(archive.folder), archive.settings.access.oidc.issuer
+    _must_be_allowed(asker, None, accounts.account(name))
+    if subject and not issuer:
+        raise UsageError("There is no issuer at which people sign in.", "Set access.oidc.issuer: docs/reading-room.md.")
+    _note(archive, asker, f"account {name}: signs in {f'elsewhere as {subject}' if subject else 'only here'}")
+    return accounts.set_identity(name, issuer, subject)
 
 
 def change_password(archive: Archive, asker: Asker, old: str, new: str) -> None:

@@ -1,5 +1,6 @@
 """Sessions and settings: the one-time address of the operator, signing in and out, the language."""
 
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from starlette.datastructures import FormData
@@ -7,12 +8,15 @@ from starlette.responses import RedirectResponse, Response
 
 from models.errors import NotFoundError, SignInError
 from models.message import Message
+from pipeline.services import sign_in_elsewhere as elsewhere
 from web.door import COOKIE, require_own_form
 from web.language import COOKIE as LANGUAGE_COOKIE
 from web.language import LANGUAGES
 from web.room import Asked
 
 _YEAR = 365 * 24 * 3600
+_ELSEWHERE = "bannasar-sign-in"
+_LONGEST_KEPT = 1000  # of an address: browsers drop a cookie of more than 4 kB
 
 
 def enter(asked: Asked) -> Response:
@@ -28,7 +32,7 @@ def enter(asked: Asked) -> Response:
 
 def sign_in_form(asked: Asked) -> Response:
     """Show the form for signing in."""
-    return asked.page("sign_in.html", error=None, to=_own_path(asked.request.query_params.get("to", "/")))
+    return _form(asked, _own_path(asked.request.query_params.get("to", "/")))
 
 
 def sign_in(asked: Asked, form: FormData) -> Response:
@@ -38,8 +42,44 @@ def sign_in(asked: Asked, form: FormData) -> Response:
     try:
         session = asked.room.door.sign_in(asked.archive, str(form.get("name", "")), str(form.get("password", "")))
     except SignInError as error:
-        return asked.page("sign_in.html", 401, error=error, to=to)
+        return _form(asked, to, error)
     return _with_session(asked, session, to)
+
+
+def sign_in_elsewhere(asked: Asked) -> Response:
+    """Send a person to the issuer that the settings name."""
+    to = _own_path(asked.request.query_params.get("to", "/"))
+    to = to if len(to) <= _LONGEST_KEPT else "/"
+    try:
+        begun = elsewhere.begin(asked.archive, to, datetime.now(UTC))
+    except SignInError as error:
+        return _form(asked, to, error)
+    answer = RedirectResponse(begun.address, 303)
+    # Not strict: the browser brings it back from the issuer's site.
+    answer.set_cookie(
+        _ELSEWHERE, begun.cookie, max_age=elsewhere.LASTS, path="/sign-in", httponly=True, samesite="lax",
+        secure=asked.room.is_secure,
+    )  # fmt: skip
+    return answer
+
+
+def come_back(asked: Asked) -> Response:
+    """Sign in a person whom the issuer sends back."""
+    cookie, given = asked.request.cookies.get(_ELSEWHERE, ""), asked.request.query_params
+    try:
+        _, session, to = elsewhere.finish(asked.archive, cookie, given, datetime.now(UTC))
+    except SignInError as error:
+        answer = _form(asked, "/", error)
+    else:
+        # A page of ours goes on: after a redirect from another site the browser would not send the session.
+        answer = _with_cookie(asked, session, asked.page("signed_in.html", to=_own_path(to)))
+    answer.delete_cookie(_ELSEWHERE, path="/sign-in")
+    return answer
+
+
+def _form(asked: Asked, to: str, error: SignInError | None = None) -> Response:
+    name = asked.room.settings.access.oidc.name
+    return asked.page("sign_in.html", 401 if error else 200, error=error, to=to, elsewhere=name)
 
 
 def sign_out(asked: Asked, form: FormData) -> Response:
@@ -68,7 +108,10 @@ def choose_language(asked: Asked) -> Response:
 
 
 def _with_session(asked: Asked, session: str, to: str) -> Response:
-    answer = RedirectResponse(to, 303)
+    return _with_cookie(asked, session, RedirectResponse(to, 303))
+
+
+def _with_cookie(asked: Asked, session: str, answer: Response) -> Response:
     answer.set_cookie(COOKIE, session, path="/", httponly=True, samesite="strict", secure=asked.room.is_secure)
     return answer
 
