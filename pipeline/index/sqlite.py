@@ -170,8 +170,9 @@ class SqliteStore:
                 level = levels.of(row["scan"], row["number"])
                 if level.rank != row["level"]:
                     found = self._units(row["id"])
-                    self._remove_tokens(row["id"], list(Level)[row["level"]], found)
-                    self._add_tokens(row["id"], level, found)
+                    moved = searched(found), words_of(found)
+                    self._remove_tokens(row["id"], list(Level)[row["level"]], *moved)
+                    self._index(row["id"], level, *moved)
                     self._database.execute("UPDATE pages SET level = ? WHERE id = ?", (level.rank, row["id"]))
             self._database.execute(
                 'DELETE FROM documents WHERE "case" = ? '
@@ -347,7 +348,8 @@ class SqliteStore:
             (case_id,),
         )
         for page, level in rows.fetchall():
-            self._remove_tokens(page, list(Level)[level], self._units(page))
+            found = self._units(page)
+            self._remove_tokens(page, list(Level)[level], searched(found), words_of(found))
             self._database.execute("DELETE FROM shown WHERE page = ?", (page,))
             self._database.execute("DELETE FROM pages WHERE id = ?", (page,))
         self._database.execute('DELETE FROM documents WHERE "case" = ?', (case_id,))
@@ -357,9 +359,6 @@ class SqliteStore:
         """Return the units of a page, from which its tokens are made again."""
         packed = self._database.execute("SELECT packed FROM shown WHERE page = ?", (page,)).fetchone()[0]
         return unpack(packed).units.units()
-
-    def _add_tokens(self, page: int, level: Level, found: list[Unit]) -> None:
-        self._index(page, level, searched(found), words_of(found))
 
     def _index(self, page: int, level: Level, tokens: tuple[str, str], words: frozenset[str]) -> None:
         """Add a page's tokens and words to those of a level."""
@@ -372,15 +371,15 @@ class SqliteStore:
         )
         database.execute("INSERT INTO levels VALUES (?, 1) ON CONFLICT DO UPDATE SET pages = pages + 1", (level.rank,))
 
-    def _remove_tokens(self, page: int, level: Level, found: list[Unit]) -> None:
+    def _remove_tokens(self, page: int, level: Level, tokens: tuple[str, str], held: frozenset[str]) -> None:
         """Remove a page's tokens and words from those of a level."""
         database = self._database
         table = tokens_of(level)
         database.execute(
             f"INSERT INTO {table} ({table}, rowid, units, fuzzy) VALUES ('delete', ?, ?, ?)",  # noqa: S608
-            (page, *searched(found)),
+            (page, *tokens),
         )
-        words = [(level.rank, len(word), word) for word in words_of(found)]
+        words = [(level.rank, len(word), word) for word in held]
         one = "WHERE level = ? AND length = ? AND word = ?"
         database.executemany(f"DELETE FROM words {one} AND pages = 1", words)  # noqa: S608
         database.executemany(f"UPDATE words SET pages = pages - 1 {one}", words)  # noqa: S608

@@ -2,8 +2,9 @@
 
 import os
 import subprocess
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,8 +14,9 @@ import numpy as np
 from rich.console import Console
 from rich.markdown import Markdown
 
-from models.errors import NotFoundError
+from models.errors import ArchiveError, NotFoundError
 from models.level import Level
+from models.page import PageRef
 from models.scope import Scope
 from models.settings import Settings
 from pipeline.access.accounts import Accounts
@@ -27,7 +29,7 @@ from pipeline.index.language import parse
 from pipeline.index.query import Query
 from pipeline.index.store import Store, View
 from pipeline.services.level_commit import commit_level
-from pipeline.services.open_case import open_case
+from pipeline.services.open_case import open_case, open_page
 from pipeline.services.seal import Part, Why, restriction_on, set_level
 from pipeline.services.sight import person
 from tests.bench.made_archive import ON_SEALED, OPERATOR, big_archive, in_elasticsearch, large_case, small_case
@@ -50,14 +52,15 @@ class Cost:
     """What was measured in one store.
 
     ``ratios`` are, by the name of a scope, the time that all kinds of queries take with it to that without; ``words``
-    and ``ids`` the medians of the milliseconds for what is sealed and for what is nowhere; ``seconds`` the longest time
-    to seal, by what was sealed; ``command`` that of the whole command.
+    and ``ids`` the medians of the milliseconds for what is sealed and for what is nowhere; ``seconds`` the longest
+    times to seal, by what was sealed: until no reader finds it, and until all is done; ``command`` that of the
+    whole command.
     """
 
     ratios: dict[str, float] = field(default_factory=dict)
     words: tuple[float, float] = (0.0, 0.0)
     ids: tuple[float, float] = (0.0, 0.0)
-    seconds: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, tuple[float, float]] = field(default_factory=dict)
     command: float = 0.0
 
 
@@ -102,7 +105,11 @@ def _rows(costs: Mapping[str, Cost]) -> list[str]:
         for name, found in pairs
     ]
     table += [
-        (f"to seal {what}, s, the longest", "≤ 1", [f"{cost.seconds[what]:.2f}" for cost in costs.values()])
+        (
+            f"to seal {what}: until no reader finds it / until all is done, s, the longest",
+            "≤ 1 / –",
+            ["{:.2f} / {:.2f}".format(*cost.seconds[what]) for cost in costs.values()],
+        )
         for what in first.seconds
     ]
     table.append(
@@ -134,8 +141,10 @@ def _measure(folder: Path, environment: Mapping[str, str], size: int) -> Cost:
         cost.ids = _ids(archive)
     small = [small_case(Level.PUBLIC, 30 + number) for number in range(_SEALED_EACH)]
     cost.seconds = {
-        "a case file of 20 pages": max(_seal(settings, case, Part()) for case in small),
-        "a page of a case file of 1,000": max(_seal(settings, large_case(1), Part(2, page)) for page in range(1, 4)),
+        "a case file of 20 pages": _longest(_seal(settings, case, Part()) for case in small),
+        "a page of a case file of 1,000": _longest(
+            _seal(settings, large_case(1), Part(2, page)) for page in range(1, 4)
+        ),
         "a case file of 1,000 pages": _seal(settings, large_case(1), Part()),
     }
     cost.command = _command(settings, small_case(Level.PUBLIC, 40), environment)
@@ -182,17 +191,41 @@ def _ids(archive: Archive) -> tuple[float, float]:
     return float(np.median(took[0])), float(np.median(took[1]))
 
 
-def _seal(settings: Settings, case: str, part: Part) -> float:
-    """Seal something, and return the seconds until it holds; then open it again, as two people would."""
+def _seal(settings: Settings, case: str, part: Part) -> tuple[float, float]:
+    """Seal something, and return the seconds until no reader finds it, and until all is done; then open it again."""
     with Archive(settings) as archive:
+        record = read_case(archive.bag(case))
         asker = Asker.operator(OPERATOR, datetime.now(UTC))
+        pages = restriction_on(asker, record, part, Level.SEALED, _WHY).pages or record.documents[0].pages
+        hidden: list[float] = []
+        watching = threading.Thread(target=_watch, args=(settings, case, pages[0], hidden))
+        watching.start()
         began = time.perf_counter()
         done = set_level(archive, asker, case, part, Level.SEALED, _WHY)
         seconds = time.perf_counter() - began
+        watching.join()
         if done.index_error:
             raise RuntimeError(done.index_error)
     _open_again(settings, case, part)
-    return seconds
+    return hidden[0] - began, seconds
+
+
+def _watch(settings: Settings, case: str, page: PageRef, hidden: list[float]) -> None:
+    """Open a page as a reader again and again until it cannot be found, and note when that was."""
+    with Archive(settings) as archive:
+        account = Accounts(archive.folder).account(Role.READER)
+        while not hidden:
+            with suppress(ArchiveError):
+                try:
+                    open_page(archive, person(archive, account, datetime.now(UTC)), case, page.scan, page.number)
+                except NotFoundError:
+                    hidden.append(time.perf_counter())
+            time.sleep(0.02)
+
+
+def _longest(times: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    until_hidden, until_done = zip(*times, strict=True)
+    return max(until_hidden), max(until_done)
 
 
 def _open_again(settings: Settings, case: str, part: Part) -> None:
