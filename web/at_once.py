@@ -9,7 +9,7 @@ from threading import Lock
 from models.errors import TooManyError
 from models.message import Message
 
-MOST = 8
+MOST = 4
 """So many searches of one person run at the same time. The server answers some forty requests at once."""
 
 

@@ -38,7 +38,8 @@ from tests.elastic import Server
 
 OPERATOR = Actor(name="bench@here", kind=ActorKind.OPERATOR)
 PASSWORD = "made-for-measuring-1"  # noqa: S105  # of accounts of an archive that nobody else sees
-ACCOUNTS = (Role.READER, Role.ARCHIVIST, Role.ADMINISTRATOR)
+READERS = tuple(f"reader-{number}" for number in range(10))
+"""The names of readers who have accounts, beside one who is called *reader*."""
 LARGE = 1000
 """The pages of a large case file."""
 LARGE_CASES = 2
@@ -76,10 +77,12 @@ def big_archive(folder: Path, size: int) -> Path:
             rebuild_index_of(archive.index, archive.folder, made)
             for row in archive.ledger.cases():
                 archive.ledger.case_indexed(row.id)
-        for role in ACCOUNTS:
-            Accounts(archive_folder).add(role, role, PASSWORD)
         done.write_text(f"{size}\n", "ascii")
     _renew_index(archive_folder, size)
+    accounts = Accounts(archive_folder)
+    held = {account.name for account in accounts.all()}
+    for name in {Role.READER, *READERS} - held:
+        accounts.add(name, Role.READER, PASSWORD)
     return archive_folder
 
 

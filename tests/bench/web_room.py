@@ -82,12 +82,12 @@ class Room:
         visitor.get(urllib.parse.urlsplit(self.entrance).path)
         return visitor
 
-    def reader(self, role: Role) -> "Visitor":
-        """Return the visit of an account of a role."""
+    def reader(self, name: str = Role.READER) -> "Visitor":
+        """Return the visit of a reader who signs in."""
         visitor = Visitor(self.port)
         form = visitor.get("/sign-in")
         found = _TOKEN.search(form)
-        values = {"name": role, "password": PASSWORD, "token": found[1] if found else ""}
+        values = {"name": name, "password": PASSWORD, "token": found[1] if found else ""}
         visitor.post("/sign-in", values)
         return visitor
 
