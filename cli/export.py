@@ -7,9 +7,11 @@ import typer
 
 from cli.actor import at_the_shell
 from cli.common import ArchiveOption, CaseArgument, err, keep_outside, open_archive, out, warn_of_damage
+from models.errors import ConflictError
 from models.exit_status import ExitStatus
 from models.plural import number_of, plural
 from pipeline.services.export import Format, export_bag, export_documents, export_files, export_iiif, formats
+from pipeline.services.keys import public_keys
 from pipeline.services.text_export import export_text
 
 ToOption = Annotated[Path, typer.Option(metavar="DIR", help="Folder for them; it is made if it is not there.")]
@@ -104,6 +106,32 @@ def iiif(
         keep_outside(opened.folder, to)
         made = export_iiif(opened, at_the_shell(), case, to, base)
     out.print(f"The manifest of {case} is {made}.")
+
+
+@app.command()
+def verifier(
+    to: Annotated[Path, typer.Option(metavar="FILE.html", help="The file for the page.")],
+    archive: ArchiveOption = None,
+) -> None:
+    """Write one page of HTML on which anybody checks certificates, signed PDFs and bags, without a network.
+
+    The page trusts the same public keys as the archive (`bannasar keys show`); after a new key, write it again. Give it
+    away as a file, or put it on a web server and name its address in the setting verify.address.
+
+    Example:
+        bannasar export verifier --to verify.html
+    """
+    from web.verifier import verifier_page  # noqa: PLC0415  # slow to load, and only needed here
+
+    with open_archive(archive) as opened:
+        keep_outside(opened.folder, to)
+        page = verifier_page(public_keys(opened, at_the_shell()))
+    try:
+        with to.open("x", encoding="utf-8") as stream:
+            stream.write(page)
+    except FileExistsError as error:
+        raise ConflictError(f"{to} is there already.", "Name another file, or move it away.") from error
+    out.print(f"The page that checks offline is {to}.")
 
 
 def _add_command(form: Format) -> None:

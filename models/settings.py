@@ -220,6 +220,16 @@ class AccessSettings(Record):
     oidc: OidcSettings
 
 
+class VerifySettings(Record):
+    """How people outside check what left the archive."""
+
+    address: str = Field(
+        pattern=r"^(https?://[^\s#]+)?$",
+        description="Address of the page that `bannasar export verifier` wrote; the codes of certificates lead there."
+        " Empty: a code is only its text.",
+    )
+
+
 class Settings(Record):
     """Everything that can be set."""
 
@@ -235,6 +245,7 @@ class Settings(Record):
     signing: SigningSettings
     log: LogSettings
     access: AccessSettings
+    verify: VerifySettings
 
     def of_what_is_made(self) -> dict[str, str]:
         """Return the settings that decide the result of a page, by their names."""

@@ -138,15 +138,16 @@ def language_of(request: Request, folder: str) -> Language:
 @lru_cache(maxsize=8)
 def language(code: str, folder: str) -> Language:
     """Return a language by its code, with the glossary in a folder; raises as :func:`language_of`."""
-    return Language(code, Locale(code), _catalogue(code), glossary(Path(folder)))
+    return Language(code, Locale(code), catalogue(code), glossary(Path(folder)))
 
 
-def _catalogue(code: str) -> NullTranslations:
+def catalogue(code: str) -> NullTranslations:
+    """Return the translations into a language."""
     if code == "en":
         return NullTranslations()
     with (TRANSLATIONS / f"{code}.po").open("rb") as stream:
-        catalogue = read_po(stream, locale=code)
+        written = read_po(stream, locale=code)
     compiled = io.BytesIO()
-    write_mo(compiled, catalogue)
+    write_mo(compiled, written)
     compiled.seek(0)
     return GNUTranslations(compiled)

@@ -29,6 +29,7 @@ _ROWS = (
     ("កំណត់ហេតុ · Journal", "{line}: {head}"),
     ("សោ · Clé · Key", "{key}"),
 )
+_ADDRESS_WIDTH = 52  # letters beside the code
 _FOOT = (
     "អ្នកណាក៏អាចផ្ទៀងផ្ទាត់ទំព័រនេះបាន ដោយមិនបាច់មានអ៊ីនធឺណិត។",
     "Chacun peut vérifier cette page hors ligne, avec la clé publique.",
@@ -37,20 +38,21 @@ _FOOT = (
 )
 
 
-def write_certificate(statement: Statement, sealed: str, file: Path) -> None:
+def write_certificate(statement: Statement, sealed: str, file: Path, address: str = "") -> None:
     """Write a certificate as PDF/A-2b.
 
     Args:
         statement: the statement.
         sealed: the statement as a signed line of text.
         file: the file for the PDF.
+        address: where a page checks it; the code leads there. "" for none.
 
     Raises:
         ScanError: Khmer cannot be written on this machine, the PDF cannot be made, or the disk is full.
     """
     image = Image.new("L", _A4, 255)
-    lines = tuple(_draw(image, statement))
-    code = segno.make(sealed, error="m", micro=False)
+    lines = tuple(_draw(image, statement, address))
+    code = segno.make(code_of(sealed, address), error="m", micro=False)
     picture = io.BytesIO()
     code.save(picture, kind="png", scale=_CODE // code.symbol_size(border=4)[0], border=4)
     with Image.open(picture) as drawn:
@@ -70,7 +72,12 @@ def write_certificate(statement: Statement, sealed: str, file: Path) -> None:
         write_pdf(Description(f"{_HEAD[0]} {statement.case}", statement.manifest), [page], [jpeg], file)
 
 
-def _draw(image: Image.Image, statement: Statement) -> Iterator[Line]:
+def code_of(sealed: str, address: str) -> str:
+    """Return what the code says: the statement, if there is an address after that and a ``#``: no server learns it."""
+    return f"{address}#{sealed}" if address else sealed
+
+
+def _draw(image: Image.Image, statement: Statement, address: str) -> Iterator[Line]:
     """Draw the statement, and yield the lines as they are on the page."""
     pen = ImageDraw.Draw(image)
     values = {name: getattr(statement, name) for name in Statement.__slots__}
@@ -84,6 +91,6 @@ def _draw(image: Image.Image, statement: Statement) -> Iterator[Line]:
             down += 78
             yield draw_line(pen, part, (_MARGIN, down), 52, "lm")
         down += 110
-    for number, text in enumerate(_FOOT):
+    for number, text in enumerate((*_FOOT, *textwrap.wrap(address, _ADDRESS_WIDTH))):
         place = (_MARGIN + _CODE, _A4[1] - _MARGIN - 400 + 90 * number)
         yield draw_line(pen, text, place, 34, "lm")

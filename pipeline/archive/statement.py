@@ -2,14 +2,15 @@
 
 ``BANNASAR1.STATEMENT.SIGNATURE``: the statement is JSON in UTF-8, the signature (Ed25519) covers everything before the
 second dot; both are written in base64url without padding (RFC 4648, 5). So the public key is enough to check it,
-without Bannasar.
+without Bannasar. The line may follow an address and a ``#``, as in the QR code of a certificate that leads to a page
+that checks it; spaces and line breaks in it do not count. web/static/verifier.js does the same in a browser.
 """
 
 import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -54,21 +55,37 @@ def open_sealed(text: str, keys: Mapping[str, Ed25519PublicKey]) -> tuple[Statem
         NoStatementError: it is not a statement, or is cut off.
     """
     try:
-        mark, payload, signature = text.strip().split(".")
+        mark, payload, signature = _bare(text).split(".")
         statement = Statement(**json.loads(_decoded(payload)))
         signed = _decoded(signature)
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, TypeError, RecursionError, binascii.Error) as error:
         raise NoStatementError("it is not a statement of an archive, or is incomplete") from error
-    if mark != _MARK:
-        raise NoStatementError(f"it begins with {mark[:20]!r} and not with {_MARK}")
+    if mark != _MARK or not _is_sound(statement):
+        raise NoStatementError("it is not a statement of an archive")
     key = keys.get(statement.key)
     content = f"{mark}.{payload}".encode("ascii", "replace")
     return statement, is_signed_by(key, signed, content) if key else None
 
 
 def is_statement(text: str) -> bool:
-    """Whether a text begins as a statement does."""
-    return text.strip().startswith(f"{_MARK}.")
+    """Whether a text, or what follows the ``#`` of an address, begins as a statement does."""
+    return _bare(text).startswith(f"{_MARK}.")
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split()).rpartition("#")[2]
+
+
+def _is_sound(statement: Statement) -> bool:
+    """Whether each value has its type; a statement that nobody signed may be anything."""
+    values = asdict(statement)
+    if any(type(values[field.name]) is not field.type for field in fields(statement)):
+        return False
+    try:
+        "".join(map(str, values.values())).encode()
+    except UnicodeEncodeError:  # half of a character, by \ud800
+        return False
+    return True
 
 
 def _encoded(content: bytes) -> str:

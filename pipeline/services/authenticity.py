@@ -8,16 +8,15 @@ import hashlib
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from PIL import Image, UnidentifiedImageError
 
-from models.errors import NoBagError, NoStatementError, ScanError, TransferError, UsageError
+from models.errors import NoBagError, NoStatementError, TransferError, UsageError
 from models.message import Message
-from models.scan import Kind
 from pipeline.access.asker import Asker
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import bags
@@ -32,10 +31,9 @@ from pipeline.services.open_case import shows_file
 Keys = Mapping[str, Ed25519PublicKey]
 _MANIFEST = "manifest-sha512.txt"
 _ZIPS = (b"PK\x03\x04", b"PK\x05\x06")  # what a ZIP file begins with, the second an empty one
-_CODE_DPI = 200
-_CODE_SECONDS = 60
 _STATED = Message("the archive stated the following; compare it with what you have")
 _LONGEST_STATEMENT = 1 << 16
+_MOST_ENTRIES = 100_000
 
 
 class Verdict(StrEnum):
@@ -65,7 +63,11 @@ class AtHand:
 
 
 def check_authenticity(
-    archive: Archive, what: str, key_files: Sequence[Path] | None = None, asker: Asker | None = None
+    archive: Archive,
+    what: str,
+    key_files: Sequence[Path] | None = None,
+    asker: Asker | None = None,
+    most_bytes: int | None = None,
 ) -> Finding:
     """Say whether a file, or what the code of a certificate says, is what an archive signed.
 
@@ -74,6 +76,7 @@ def check_authenticity(
         what: a file or a folder, see :func:`check_file`, or the line of text itself.
         key_files: the public keys whose signatures count; None for those that the archive trusts.
         asker: who asks; what the asker may not see counts as missing. None for people who can read its disk.
+        most_bytes: how much a ZIP file may hold, unpacked; None for as much as there is room for.
 
     Raises:
         UsageError: there is no such file.
@@ -86,7 +89,7 @@ def check_authenticity(
         return check_text(what, keys, at_hand)
     if not Path(what).exists():
         raise UsageError(f"{what} does not exist.")
-    return check_file(Path(what), keys, at_hand)
+    return check_file(Path(what), keys, at_hand, most_bytes)
 
 
 def check_statement(archive: Archive, text: str, asker: Asker | None = None) -> Finding:
@@ -111,7 +114,7 @@ def _at_hand(archive: Archive, asker: Asker | None) -> AtHand | None:
     return AtHand(archive.folder, lambda place: shows_file(archive, asker, place))
 
 
-def check_file(file: Path, keys: Keys, archive: AtHand | None = None) -> Finding:
+def check_file(file: Path, keys: Keys, archive: AtHand | None = None, most_bytes: int | None = None) -> Finding:
     """Say whether a file is what an archive holds.
 
     Args:
@@ -119,6 +122,7 @@ def check_file(file: Path, keys: Keys, archive: AtHand | None = None) -> Finding
             file with the line of its code.
         keys: whose signatures count, by fingerprint.
         archive: an archive that may hold it, as far as who asks may see it.
+        most_bytes: how much a ZIP file may hold, unpacked; None for as much as there is room for.
 
     Raises:
         OSError: it cannot be read.
@@ -129,7 +133,7 @@ def check_file(file: Path, keys: Keys, archive: AtHand | None = None) -> Finding
         # Not a file with other content before the ZIP file: a PDF shows that content.
         is_zip = stream.read(4) in _ZIPS and zipfile.is_zipfile(file)
     if is_zip:
-        return _check_zip(file, keys)
+        return _check_zip(file, keys, most_bytes)
     around = next((folder for folder in file.absolute().parents if (folder / "bagit.txt").is_file()), None)
     if around is not None:
         return _check_part(file.absolute(), around, keys)
@@ -143,7 +147,7 @@ def check_file(file: Path, keys: Keys, archive: AtHand | None = None) -> Finding
     elif len(content) <= _LONGEST_STATEMENT and content.isascii() and is_statement(content.decode("ascii")):
         found = check_text(content.decode("ascii"), keys, archive)
     else:
-        found = _check_picture(file, keys, archive)
+        found = _check_codes(file, keys, archive)
     if found is not None and found.verdict is not Verdict.UNKNOWN:
         return found
     return (
@@ -174,7 +178,7 @@ def check_text(text: str, keys: Keys, archive: AtHand | None = None) -> Finding:
         return Finding(
             Verdict.RIGHT, _stated(Message("The archive still holds the case file unchanged")), (), statement
         )
-    now = Message("The case file is different today: `bannasar verify` and journal.jsonl say whether that is right")
+    now = Message("The case file is different today: the archive's journal says why")
     return Finding(Verdict.RIGHT, _stated(now), (), statement)
 
 
@@ -204,7 +208,11 @@ def _signed(bag: Path, keys: Keys, right: Message) -> Finding:
     return Finding(Verdict.UNKNOWN, Message("the bag agrees with itself, but nobody signed it"))
 
 
-def _check_zip(file: Path, keys: Keys) -> Finding:
+def _check_zip(file: Path, keys: Keys, most_bytes: int | None) -> Finding:
+    with suppress(zipfile.BadZipFile), zipfile.ZipFile(file) as packed:
+        sizes = [entry.file_size for entry in packed.infolist()]
+        if most_bytes is not None and (sum(sizes) > most_bytes or len(sizes) > _MOST_ENTRIES):
+            return Finding(Verdict.UNKNOWN, Message("what is in the ZIP file is too large to be checked here"))
     with tempfile.TemporaryDirectory(prefix="bannasar-") as folder:
         try:
             with unpacked(file, Path(folder)) as bag:
@@ -261,9 +269,8 @@ def _listed(bag: Path, manifest: str) -> dict[str, str]:
 
 
 def _check_pdf(file: Path, content: bytes, keys: Keys, archive: AtHand | None) -> Finding | None:
-    # What reads signatures and draws pages takes 60 MB, which a reading room needs only for such files.
+    # What reads signatures takes memory, which a reading room needs only for such files.
     from pipeline.archive.signed_pdf import Signature, signature_of  # noqa: PLC0415
-    from pipeline.page.render import render  # noqa: PLC0415
 
     signature = signature_of(content, keys)
     if signature is Signature.SOUND:
@@ -272,28 +279,14 @@ def _check_pdf(file: Path, content: bytes, keys: Keys, archive: AtHand | None) -
         return Finding(Verdict.CHANGED, Message("it was changed after it was signed, or is damaged"))
     if signature is Signature.UNKNOWN_KEY:
         return Finding(Verdict.UNKNOWN, Message("it is signed by a key that is not trusted"))
-    try:
-        page = Image.fromarray(render(file, Kind.PDF, 1, _CODE_DPI, _CODE_SECONDS).pixels)
-    except ScanError:
-        return None
-    return _check_codes(page, keys, archive)
+    return _check_codes(file, keys, archive)
 
 
-def _check_picture(file: Path, keys: Keys, archive: AtHand | None) -> Finding | None:
-    try:
-        with Image.open(file) as image:
-            return _check_codes(image, keys, archive)
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError):
-        return None
+def _check_codes(file: Path, keys: Keys, archive: AtHand | None) -> Finding | None:
+    """Check the first code on a picture, or on the first page of a PDF, that is a statement."""
+    from pipeline.services.code_reading import codes_in  # noqa: PLC0415
 
-
-def _check_codes(image: Image.Image, keys: Keys, archive: AtHand | None) -> Finding | None:
-    """Check the first code on a picture that is a statement."""
-    import zxingcpp  # noqa: PLC0415  # it brings NumPy with it
-
-    formats = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
-    codes = (code.text for code in zxingcpp.read_barcodes(image.convert("L"), formats=formats))
-    return next((check_text(code, keys, archive) for code in codes if is_statement(code)), None)
+    return next((check_text(code, keys, archive) for code in codes_in(file) if is_statement(code)), None)
 
 
 def _find(content: bytes, keys: Keys, archive: AtHand | None) -> Finding | None:

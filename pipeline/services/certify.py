@@ -1,6 +1,7 @@
 """The certificate of a case file: a signed PDF of one page, with a code that holds the same on paper."""
 
 import tempfile
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from pipeline.access.asker import Asker
 from pipeline.access.audit import Deed
 from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
-from pipeline.archive.certificate import write_certificate
+from pipeline.archive.certificate import code_of, write_certificate
 from pipeline.archive.custody import require_recorded
 from pipeline.archive.fixity import require_intact
 from pipeline.archive.journal import lines, manifest_of
@@ -22,8 +23,16 @@ NO_KEY = "The archive has no key to sign with."
 MAKE_KEY = "Make one: `bannasar keys init`."
 
 
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """What a certificate states, and what its code says."""
+
+    statement: Statement
+    code: str
+
+
 @notes_refusals
-def certify(archive: Archive, asker: Asker, case: str, to: Path) -> Statement:
+def certify(archive: Archive, asker: Asker, case: str, to: Path) -> Certified:
     """Write the certificate of a case file, whose bag is verified first.
 
     Args:
@@ -33,7 +42,7 @@ def certify(archive: Archive, asker: Asker, case: str, to: Path) -> Statement:
         to: the file of the certificate.
 
     Returns:
-        What it states.
+        What it states, and its code.
 
     Raises:
         NotFoundError: the archive holds no such case file, or none that the asker may see whole.
@@ -77,7 +86,8 @@ def certify(archive: Archive, asker: Asker, case: str, to: Path) -> Statement:
     to.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".bannasar-", dir=to.parent) as folder:
         plain, signed = Path(folder, "plain.pdf"), Path(folder, "signed.pdf")
-        write_certificate(statement, seal(statement, signer), plain)
+        sealed, address = seal(statement, signer), archive.settings.verify.address
+        write_certificate(statement, sealed, plain, address)
         sign_pdf(plain, signed, signer, f"certificate of {case}")
         signed.replace(to)
-    return statement
+    return Certified(statement, code_of(sealed, address))

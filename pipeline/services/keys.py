@@ -84,6 +84,21 @@ def known(archive: Archive, asker: Asker) -> Keys:
     return Keys(files, recorder.signer.fingerprint if recorder.signer else "", recorder.warning)
 
 
+def public_keys(archive: Archive, asker: Asker) -> list[bytes]:
+    """Return the public keys that the archive trusts, each as 32 bytes (Ed25519).
+
+    Raises:
+        NotAllowedError: the asker may not.
+        KeyUnusableError: there is none, or one cannot be read.
+        OSError: one cannot be read.
+    """
+    asker.must_be_allowed(Action.MAINTAIN)
+    keys = trusted(archive.folder).values()
+    if not keys:
+        raise KeyUnusableError(NO_KEY, MAKE_KEY)
+    return [key.public_bytes_raw() for key in keys]
+
+
 def trust_key(archive: Archive, asker: Asker, file: Path) -> str:
     """Trust another archive's public key, and return its fingerprint.
 

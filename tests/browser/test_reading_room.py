@@ -1,7 +1,6 @@
 """The reading room in a real browser: clicks, keys, pictures, in every language and width."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Literal
 from urllib.parse import quote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, StorageState, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState
 
 from tests.conftest import ROOT, Maker
 from tests.reading_room import SHAS, make_archive, open_room
@@ -37,7 +36,6 @@ SCREENS = [
 ]
 PATIENCE = 300_000
 """Milliseconds that a slow machine may take for one click."""
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="module")
@@ -46,17 +44,6 @@ def entrance(tmp_path_factory: pytest.TempPathFactory, make: Maker) -> Iterator[
     archive = make_archive(tmp_path_factory.mktemp("browser") / "archive", make)
     with open_room(archive, is_training=True) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Return Debian's Chromium."""
-    program = shutil.which("chromium")
-    assert program, "chromium is missing: script/setup --dev installs it"
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

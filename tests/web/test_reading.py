@@ -5,6 +5,7 @@ import re
 import zipfile
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from tests.reading_room import SHAS, Answer, Visitor
@@ -184,6 +185,26 @@ def test_anybody_verifies_a_paper(operator: Visitor, stranger: Visitor) -> None:
     assert "? Unknown" in _verified(stranger, of_staff).text
     assert "Right" in _verified(operator, of_staff).text
     assert stranger.get("/verify").status == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "reason"),
+    [
+        ("letter.txt", 1, "the ZIP file holds no bag"),
+        ("bag/bagit.txt", 1, "the bag is not as it was sealed"),
+        ("bag/bagit.txt", 2 << 30, "too large to be checked here"),
+    ],
+)
+def test_a_zip_file_is_looked_at_within_limits(stranger: Visitor, name: str, size: int, reason: str) -> None:
+    """The answer names no place on the server; what would fill its disk is not unpacked."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr(name, "a")
+        packed.infolist()[0].file_size = size  # as the list of the ZIP file says
+    answer = _verified(stranger, stream.getvalue()).text
+    assert reason in answer
+    assert "/tmp" not in answer  # noqa: S108  # where the server would unpack it
+    assert "given" not in answer
 
 
 def test_the_text_of_a_code_is_never_a_path(stranger: Visitor) -> None:

@@ -34,7 +34,7 @@ def _sentences() -> dict[str, tuple[str, ...]]:
             for forms in _messages(file):
                 found[forms[0]] = forms
     for file in sorted((ROOT / "web").rglob("*")):
-        method = {".py": "python", ".html": "jinja2.ext:babel_extract"}.get(file.suffix)
+        method = {".py": "python", ".html": "jinja2.ext:babel_extract", ".js": "javascript"}.get(file.suffix)
         if method:
             with file.open("rb") as stream:
                 for _, message, _, _ in extract(

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from threading import Semaphore
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
@@ -16,6 +17,8 @@ from web.door import require_own_form
 from web.room import Asked
 
 _LONGEST_CODE = 1 << 16
+_MOST_UNPACKED = 1 << 30
+_AT_ONCE = Semaphore(4)  # checks at the same time; each may need a processor and two gigabytes of memory
 
 
 def verify_form(asked: Asked) -> Response:
@@ -26,6 +29,16 @@ def verify_form(asked: Asked) -> Response:
 def verify(asked: Asked, form: FormData) -> Response:
     """Show the result of the check of a file or a code."""
     require_own_form(asked.request, None, "")
+    if not _AT_ONCE.acquire(blocking=False):
+        others = asked.language.gettext("Others are verifying something now. Try again in a minute.")
+        return asked.page("verify.html", 503, finding=None, error=others)
+    try:
+        return _checked(asked, form)
+    finally:
+        _AT_ONCE.release()
+
+
+def _checked(asked: Asked, form: FormData) -> Response:
     asker = asked.visit.asker if asked.visit else anybody(asked.archive, datetime.now(UTC))
     file, code = form.get("file"), form.get("code")
     finding: Finding
@@ -36,7 +49,7 @@ def verify(asked: Asked, form: FormData) -> Response:
             place = Path(folder, "given" + ("".join(one for one in ending if one.isalnum() or one == ".") or ""))
             with place.open("wb") as stream:
                 shutil.copyfileobj(file.file, stream)
-            finding = check_authenticity(asked.archive, str(place), asker=asker)
+            finding = check_authenticity(asked.archive, str(place), asker=asker, most_bytes=_MOST_UNPACKED)
     elif isinstance(code, str) and code.strip():
         if len(code) > _LONGEST_CODE:
             raise UsageError(Message("The code is too long to be one of a certificate."))
