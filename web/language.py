@@ -60,7 +60,8 @@ class Language:
 
     def _said(self, value: Part) -> str:
         if isinstance(value, tuple):
-            return ", ".join(map(self._said, value))
+            said = [self._said(one) for one in value]
+            return ("; " if any("," in one for one in said) else ", ").join(said)
         if isinstance(value, int):
             return self.number(value)
         if isinstance(value, Message):

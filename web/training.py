@@ -66,7 +66,7 @@ EXERCISES = (
     ),
     Exercise(
         Message("Find the judgment of a person and a year"),
-        Message("Search for this name. Then click the year 1998 beside the list."),
+        Message("Search for this name. Then click the year 1998, beside the list or below it."),
         Message("Only pages of 1998 are left. The judgment is among them, and the name is boxed."),
         "/",
         "ឈឹម សំណាងរិទ្ធ",

@@ -92,7 +92,7 @@ def test_sentences_with_values_are_in_the_readers_language() -> None:
         Message("No page of this archive matches {text}.", text="court:x"),
         Message("Its courts are: {listed}.", listed=(Value("សាលាដំបូងខេត្តកំពត", What.COURT),)),
     )
-    assert language("fr", folder).say(said).endswith(": Tribunal de première instance, Kampot.")
+    assert language("fr", folder).say(said).endswith(" : Tribunal de première instance, Kampot.")
     assert "court:x" in language("km", folder).say(said)
     kinds = Message("Its kinds are: {listed}.", listed=(Value("judgment", What.KIND), Value("complaint", What.KIND)))
     assert "សាលក្រម, ពាក្យបណ្តឹង" in language("km", folder).say(kinds)
