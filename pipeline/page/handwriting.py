@@ -106,7 +106,8 @@ def _place_of(page: PreparedPage, line: PrintedLine, scale: float) -> Rect:
     """Return the place of a line on the upright page; ``scale`` is its pixels per pixel of the prepared page."""
     boxes = page.components.boxes[line.components]
     edges = (int(boxes[:, 0].min()), line.top, int(boxes[:, 2].max()), line.bottom)
-    return Rect(*(round(edge * scale) for edge in edges))
+    place = Rect(*(round(edge * scale) for edge in edges))
+    return page.curl.as_it_was(place, scale) if page.curl else place
 
 
 def _is_doubtful(symbols: Symbols) -> bool:

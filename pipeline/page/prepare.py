@@ -9,6 +9,7 @@ from pipeline.page.job import Candidate, PictureJob
 from pipeline.page.picture import Picture
 from pipeline.page.prepared_page import PreparedPage
 from pipeline.page.seal import at_full_size, find_rings, rub_out
+from pipeline.page.shades import evened, light_from
 from pipeline.page.tables import find_rules
 from pipeline.page.upright import make_upright
 
@@ -28,6 +29,14 @@ def run(job: PictureJob) -> None:
 def prepare(picture: Picture, dpi: float) -> PreparedPage:
     """Prepare an upright grey page, without layout, for reading at a resolution in dots per inch."""
     even, faint = strengthened(flatten(resized(picture, dpi)))
+    light = light_from(even)
+    # If the page has ink of two shades, the lighter one may shine through: it must not become darker.
+    return separated(even if light else evened(even), faint=faint, light=light)
+
+
+def separated(even: Picture, *, faint: bool, light: int = 0) -> PreparedPage:
+    """Separate the ink of a flattened page from paper, rules and seals; see :class:`PreparedPage` for the rest."""
+    dpi = even.dpi
     ink = without_solids(ink_of(even))
     # Rules and rings are big: they are found on a smaller picture, in a fraction of the time.
     factor = max(1, round(dpi / _COARSE))
@@ -51,4 +60,4 @@ def prepare(picture: Picture, dpi: float) -> PreparedPage:
     chosen = components.boxes[:, 4] > 0.008 * letter**2
     chosen &= (components.heights < 5 * letter) & (components.widths < 12 * letter)
     chosen[0] = False
-    return PreparedPage(even, components, letter, np.nonzero(chosen)[0], rules, factor, faint)
+    return PreparedPage(even, components, letter, np.nonzero(chosen)[0], rules, factor, faint, light)

@@ -7,6 +7,7 @@ import numpy as np
 
 from models.page import Rect
 from pipeline.page.components import Components
+from pipeline.page.curve import Curl
 from pipeline.page.lines import Indices, PrintedBlock, PrintedLine
 from pipeline.page.picture import Picture, Pixels
 from pipeline.page.tables import Rules
@@ -33,8 +34,9 @@ class PreparedPage:
     """A page ready for reading; ``even`` is its flattened grey picture at the resolution of reading.
 
     ``letter`` is the height of its letters in pixels, ``chosen`` are the labels of the components that are text.
-    ``rules`` are those of a picture ``shrunk_by`` times smaller. ``faint``: all of its ink was faint. It has ``blocks``
-    after the layout is found.
+    ``rules`` are those of a picture ``shrunk_by`` times smaller. ``faint``: all of its ink was faint. ``light``: the
+    shade between its dark and its light ink, 0 if there is only one. ``curl``: how its
+    lines were curved. It has ``blocks`` after the layout is found.
     """
 
     even: Picture
@@ -44,6 +46,8 @@ class PreparedPage:
     rules: Rules
     shrunk_by: int
     faint: bool
+    light: int = 0
+    curl: Curl | None = None
     blocks: tuple[PrintedBlock, ...] = ()
 
     @property

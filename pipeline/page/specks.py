@@ -18,7 +18,11 @@ _ENDS = frozenset("។៕៚")
 """Marks that end a sentence: the last line of a paragraph may contain nothing else."""
 
 
-def without_specks(blocks: Sequence[Block], letter: float) -> tuple[Block, ...]:
+_EDGE = 0.3
+"""In inches: the margin of a scan, where the edge of the paper is read as letters below each other."""
+
+
+def without_specks(blocks: Sequence[Block], letter: float, width: int, dpi: float) -> tuple[Block, ...]:
     """Return blocks without lines that are not text; unchanged if nothing else is on the page.
 
     The cells of tables are not changed: a digit or a dash in one is an entry.
@@ -26,10 +30,15 @@ def without_specks(blocks: Sequence[Block], letter: float) -> tuple[Block, ...]:
     Args:
         blocks: The blocks of a page.
         letter: Height of a letter in pixels of the page.
+        width: Width of the page in pixels.
+        dpi: Pixels of the page per inch.
     """
+    left, right = _EDGE * dpi, width - _EDGE * dpi
     found = []
     for block in blocks:
-        lines = tuple(line for line in block.lines if block.cell or not _is_speck(line, letter))
+        lines = tuple(
+            line for line in block.lines if block.cell or not (_is_speck(line, letter) or _is_edge(line, left, right))
+        )
         if lines:
             box = block.box if lines == block.lines else around([line.box for line in lines])
             found.append(block.model_copy(update={"lines": lines, "box": box}))
@@ -42,3 +51,9 @@ def _is_speck(line: Line, letter: float) -> bool:
         return False
     is_low = line.box.bottom - line.box.top < _LOW * letter
     return is_low or line.confidence < _UNSURE or not any(character.isalnum() for character in text)
+
+
+def _is_edge(line: Line, left: float, right: float) -> bool:
+    """Whether a letter or two are in the left or the right margin of a scan."""
+    text = "".join(word.text for word in line.words)
+    return len(text) <= _LETTERS and (line.box.right < left or line.box.left > right)

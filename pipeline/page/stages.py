@@ -50,14 +50,16 @@ SCAN_STAGES: "tuple[Stage[ScanJob, Page], ...]" = (
 PICTURE_STAGES: "tuple[Stage[PictureJob, Reading], ...]" = (
     Stage("polarity", 1, "polarity"),
     Stage("lean", 2, "lean"),
-    Stage("clean", 1, "prepare"),
+    Stage("clean", 2, "prepare"),
     Stage("layout", 2, "layout"),
     Stage("upright", 1, "orient"),
+    Stage("curl", 1, "curl"),
+    Stage("light ink", 1, "light_ink"),
     Stage("blank", 2, "blank"),
     Stage("recognise", 2, "recognise"),
     Stage("negatives", 1, "negatives"),
     Stage("handwriting", 2, "handwriting"),
-    Stage("words", 2, "assemble"),
+    Stage("words", 3, "assemble"),
 )
 """From a picture of a page, or a picture on a page of a PDF, to its text."""
 

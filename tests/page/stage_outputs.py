@@ -220,6 +220,8 @@ _OF_PICTURE: Mapping[str, Callable[[PictureJob, Reading | None], Outline]] = {
     "clean": lambda job, _: [_clean(one) for one in job.candidates if one.view == 0],
     "layout": lambda job, _: [_layout(one) for one in job.candidates if one.view == 0],
     "upright": _upright,
+    "curl": lambda job, _: [job.page.curl is not None, len(job.page.lines)],
+    "light ink": lambda job, _: [job.page.light, len(job.page.lines)],
     "blank": lambda _, reading: reading and [reading.blank, list(reading.notes)],
     "recognise": _recognised,
     "negatives": lambda job, _: [list(job.notes), [number for number, one in enumerate(job.readings) if not one]],
