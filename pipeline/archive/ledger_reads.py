@@ -156,6 +156,13 @@ class LedgerReads:
         rows = self._all("SELECT bag FROM cases WHERE id = ?", case_id)
         return str(rows[0]["bag"] or "") if rows else ""
 
+    def some_bag(self, which: int) -> str:
+        """Return the path of the bag of some case file, the same one for the same number; "" if there is none."""
+        last = self._all("SELECT max(rowid) AS last FROM cases")[0]["last"] or 0
+        first = "SELECT bag FROM cases WHERE bag IS NOT NULL AND rowid >= ? ORDER BY rowid LIMIT 1"
+        rows = (self._all(first, which % last + 1) or self._all(first, 1)) if last else []
+        return str(rows[0]["bag"]) if rows else ""
+
     def folder_of(self, case_id: str) -> str:
         """Return the folder of a case file in its box, "" for a single scan."""
         (row,) = self._all("SELECT folder FROM cases WHERE id = ?", case_id)

@@ -20,7 +20,7 @@ from pipeline.formats.alto import alto_of
 from pipeline.index.entry import entries, unpack
 from pipeline.index.marking import boxes, mark
 from pipeline.index.query import Query
-from pipeline.services.sight import levels
+from pipeline.services.sight import bag_or_another, levels
 
 _SHORTEST_PREFIX = 12
 
@@ -105,7 +105,7 @@ def open_case(archive: Archive, asker: Asker, case_id: str, *, withdrawn: bool =
         LedgerError: the ledger cannot be read.
     """
     try:
-        bag = archive.bag(case_id)
+        bag, is_there = bag_or_another(archive, asker, case_id)
     except NotFoundError:
         raise _unknown() from None
     try:
@@ -119,7 +119,7 @@ def open_case(archive: Archive, asker: Asker, case_id: str, *, withdrawn: bool =
     found = levels(archive.folder, case, asker.at)
     courts = case.courts
     if not found.pages:  # one level for all: nothing has to be looked at page by page
-        if not case.documents or not asker.scope.shows(case.id, case.box, found.level, courts):
+        if not (is_there and case.documents) or not asker.scope.shows(case.id, case.box, found.level, courts):
             raise _unknown()
         return CaseView(case, bag, found.level, found, case)
     shown = {
@@ -128,7 +128,7 @@ def open_case(archive: Archive, asker: Asker, case_id: str, *, withdrawn: bool =
         for ref in document.pages
         if asker.scope.shows(case.id, case.box, found.of(ref.scan, ref.number), courts)
     }
-    if not shown:
+    if not (is_there and shown):
         raise _unknown()
     whole = sum(len(document.pages) for document in case.documents) == len(shown)
     level = strictest(found.of(ref.scan, ref.number) for ref in shown)

@@ -1,6 +1,7 @@
 """What an asker may see of an archive now. Services ask only this module."""
 
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -180,14 +181,37 @@ def sees(archive: Archive, asker: Asker, case: CaseFile) -> Callable[[PageRef], 
 
 def _read(archive: Archive, asker: Asker, case: str) -> tuple[Path, CaseFile]:
     """Return a bag and its record; if it cannot be read, its level is unknown, and only operators get that error."""
-    bag = archive.bag(case)
+    bag, is_there = bag_or_another(archive, asker, case)
     try:
-        return bag, read_case(bag)
+        record = read_case(bag)
     except BagError:
         if not asker.scope.is_everything:
             raise unknown(case) from None
         require_intact(bag)
         raise
+    if not is_there:
+        with suppress(NotFoundError):
+            _in_sight(asker, bag, record, levels(archive.folder, record, asker.at).level)
+        raise unknown(case)
+    return bag, record
+
+
+def bag_or_another(archive: Archive, asker: Asker, case: str) -> tuple[Path, bool]:
+    """Return the bag of a case file, and True. For people, if there is none, return another one's bag, and False.
+
+    With that, the caller does what it does for a case file out of sight, and then says that there is none. So the
+    time of the answer does not show whether there is one. Each id has its own other, and no person knows which.
+
+    Raises:
+        NotFoundError: there is none, and an operator asks, or the archive is empty.
+    """
+    another = "" if asker.scope.is_everything else archive.ledger.some_bag(hash(case))
+    try:
+        return archive.bag(case), True
+    except NotFoundError:
+        if not another:
+            raise
+        return archive.folder / another, False
 
 
 def _in_sight(asker: Asker, bag: Path, case: CaseFile, level: Level, *, withdrawn: bool = False) -> Seen:
