@@ -29,7 +29,9 @@ def search(
     archive: ArchiveOption = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many hits to show at most.")] = 10,
     page: Annotated[int, typer.Option(min=1, help="Which page of hits to show.")] = 1,
-    sort: Annotated[Sort, typer.Option(help="The order: the best first, or by the documents' dates.")] = Sort.RANK,
+    sort: Annotated[
+        Sort, typer.Option(help="The order: the best first, or by the documents' dates, oldest or newest first.")
+    ] = Sort.RANK,
     by_case: Annotated[bool, typer.Option("--by-case", help="Show only the best page of each case file.")] = False,
     facets: Annotated[
         bool, typer.Option("--facets", help="Count what is found by kind, court, year, box and script.")

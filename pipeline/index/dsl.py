@@ -34,6 +34,7 @@ _FACETS = dict(zip(FACETS, ("kind", "court", "year", "box", "scripts"), strict=T
 _ORDERS: Mapping[Sort, list[Json]] = {
     Sort.RANK: [{"_score": "desc"}, {"place": "asc"}],
     Sort.DATE: [{"first": {"order": "asc", "missing": "_last"}}, {"place": "asc"}],
+    Sort.NEWEST: [{"first": {"order": "desc", "missing": "_last"}}, {"place": "asc"}],
 }
 EVERY: Json = {"match_all": {}}
 

@@ -23,6 +23,7 @@ _PLACES = "found JOIN pages ON pages.id = found.page JOIN documents ON documents
 _ORDERS = {
     Sort.RANK: "score DESC, place",
     Sort.DATE: "documents.first = '', documents.first, place",
+    Sort.NEWEST: "documents.first = '', documents.first DESC, place",
 }
 _MOST_SORTED = 1000
 # Very many pages can have the same score as the last page to show. Only as many as needed are read, in the order of

@@ -23,6 +23,7 @@ class Sort(StrEnum):
 
     RANK = "rank"
     DATE = "date"
+    NEWEST = "newest"
 
 
 @dataclass(frozen=True, slots=True)

@@ -309,6 +309,8 @@ def test_hits_can_be_sorted_by_date_those_without_one_last(filled):
     """And a hit shows what is known about its document."""
     found = filled.search(parse("greffier OR ចៅក្រម"), View(sort=Sort.DATE), EVERYTHING)
     assert [hit.date for hit in found.hits] == ["1963-05-12", "1965", ""]
+    newest = filled.search(parse("greffier OR ចៅក្រម"), View(sort=Sort.NEWEST), EVERYTHING)
+    assert [hit.date for hit in newest.hits] == ["1965", "1963-05-12", ""]
     assert found.hits[0].case_number == "214/63"
     assert found.hits[1].kind == "complaint"
 

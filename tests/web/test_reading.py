@@ -39,6 +39,17 @@ def test_a_hit_says_who_may_see_it(operator: Visitor) -> None:
     assert set(levels) == {("judgment", "staff"), ("sealed", "sealed"), ("letter", ""), ("evil", "")}
 
 
+def test_hits_are_sorted_by_a_link(operator: Visitor) -> None:
+    """With an address that stays; the form keeps the order for the next search; an impossible order is none."""
+    found = operator.search("tribunal", "&sort=newest").text
+    assert "<strong>Newest first</strong>" in found
+    assert '<a href="/?q=tribunal&amp;sort=date">Oldest first</a>' in found
+    assert '<a href="/?q=tribunal">Best first</a>' in found
+    assert '<input type="hidden" name="sort" value="newest">' in found
+    assert "/hits.csv?q=tribunal&amp;sort=newest" in found
+    assert "<strong>Best first</strong>" in operator.search("tribunal", "&sort=%3Cscript%3E").text
+
+
 def test_a_mistake_in_a_query_is_marked_at_its_place(operator: Visitor) -> None:
     """As on the command line: the sentence under the field, with the character marked."""
     found = operator.search("kind:")

@@ -102,7 +102,7 @@ def read_form(asked: Asked) -> Form:
         raise UsageError(Message("There is no such page of hits."), Message("Go back to the first page."))
     return Form(
         q=" ".join(given.get("q", "").split()),
-        sort=Sort.DATE if given.get("sort") == "date" else Sort.RANK,
+        sort=next((sort for sort in Sort if sort == given.get("sort")), Sort.RANK),
         by_case=given.get("by") == "case",
         facets=tuple((name, value) for name, value in given.multi_items() if name in FACETS and value),
         page=page,
