@@ -18,7 +18,7 @@ from pipeline.page.render import render
 from tests.bench import contestants
 from tests.bench.contestants import Outcome
 from tests.bench.errors import draw_errors
-from tests.bench.scoring import Rate, rates
+from tests.bench.scoring import Answers, Rate, answers, rates
 from tests.conftest import ROOT
 
 _PAGES = ("*.jpg", "*.jpeg", "*.png", "*.tif", "*.webp", "*.jp2")
@@ -39,6 +39,8 @@ def measure(folder: Path | None, *, only_ours: bool, write: bool) -> None:
         where = str(folder) if folder else "the samples' pages"
         table = _table(scored, outcomes, len(pictures))
         Console().print(table)
+        for name, outcome in outcomes.items():
+            Console(highlight=False).print(f"{name}: {_about(answers(truth, outcome.texts))}")
         if write:
             _write(where, scored, outcomes, len(pictures))
             draw_errors(Path(work, "Bannasar", "archive"), truth, ROOT / "docs")
@@ -79,6 +81,13 @@ def _rows(
     rows.append(["time : ours", *(f"{outcome.seconds / ours.seconds:.2f}" for outcome in outcomes.values())])
     rows.append(["CPU : ours", *(f"{outcome.cpu_seconds / ours.cpu_seconds:.2f}" for outcome in outcomes.values())])
     return ["", *outcomes], rows
+
+
+def _about(found: Answers) -> str:
+    return (
+        f"{found.precision:.3f} of {found.lines} lines answer a line of the truth ({found.unanswered} do not, of them "
+        f"{found.short} of two letters or fewer); {found.order:.3f} of its lines are read in its order"
+    )
 
 
 def _table(scored: Mapping[str, Mapping[str, Rate]], outcomes: Mapping[str, Outcome], pages: int) -> Table:

@@ -6,12 +6,16 @@ count, and the subscripts DA and TA, which have one shape, are treated as the sa
 evaluation pages.)
 """
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import edlib
+
+_SHORT = 2
+"""Lines of so many letters are specks, unless the ground truth has them."""
 
 _UNSEEN = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]")
 
@@ -43,6 +47,60 @@ def edits_within(line: str, text: str) -> int:
     held = set(line)
     plain = "".join(character if character in held else "\0" for character in text)
     return min(len(line), int(edlib.align(line, plain, mode="HW", task="distance")["editDistance"]))
+
+
+@dataclass
+class Answers:
+    """How many lines that were read answer a line of the ground truth, and how many of its lines are read in order."""
+
+    lines: int = 0
+    unanswered: int = 0
+    short: int = 0
+    pairs: int = 0
+    in_order: int = 0
+
+    @property
+    def precision(self) -> float:
+        """Return the share of the lines read that answer a line of the ground truth."""
+        return 1 - self.unanswered / self.lines if self.lines else 1.0
+
+    @property
+    def order(self) -> float:
+        """Return the share of the pairs of successive lines of the ground truth that were read in that order."""
+        return self.in_order / self.pairs if self.pairs else 1.0
+
+
+def answers(truth: Mapping[str, str], read: Mapping[str, str]) -> Answers:
+    """Compare the lines that were read with the ground truth.
+
+    A line answers if at most half of its characters must be changed to find it in the ground truth; a line of two
+    letters or fewer, if it is one of the words there. Those that do not are also counted as ``short``. A line of the
+    ground truth is in order if it is found, with at most half of its characters changed, after the line before it.
+    """
+    found = Answers()
+    for name, printed in truth.items():
+        text, words = fold(printed), {fold(word) for word in printed.split()}
+        for line in _lines(read.get(name, "")):
+            is_short = len(line) <= _SHORT
+            right = line in words if is_short else 2 * edits_within(line, text) <= len(line)
+            found.lines += 1
+            found.unanswered += not right
+            found.short += is_short and not right
+        places = [_place(line, fold(read.get(name, ""))) for line in _lines(printed) if len(line) > _SHORT]
+        known = [place for place in places if place is not None]
+        found.pairs += max(0, len(known) - 1)
+        found.in_order += sum(before < after for before, after in itertools.pairwise(known))
+    return found
+
+
+def _place(line: str, text: str) -> int | None:
+    """Return where a line ends in a text, None if more than half of it would have to be changed."""
+    if not text:
+        return None
+    held = set(line)
+    plain = "".join(character if character in held else "\0" for character in text)
+    found = edlib.align(line, plain, mode="HW", task="locations")
+    return int(found["locations"][0][1]) if 2 * found["editDistance"] <= len(line) else None
 
 
 def rates(truth: Mapping[str, str], read: Mapping[str, str]) -> dict[str, Rate]:
