@@ -10,8 +10,6 @@ too, with the levels and ids of its pages: it is written before them without a f
 of them are in. So an incomplete case file is recognised, and the pages that are in can be removed.
 """
 
-import base64
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,17 +22,16 @@ from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundErro
 from models.case import CaseFile
 from models.errors import IndexUnusableError
 from models.hit import Found, Hit
-from models.level import Level
 from models.page import Page, PageRef
 from models.scope import Scope
 from models.settings import IndexSettings
-from pipeline.index import dsl
+from pipeline.index import dsl, elastic_entries
 from pipeline.index.cluster import border, connect
 from pipeline.index.elastic_bulk import Bulk
-from pipeline.index.elastic_first import first, score
-from pipeline.index.entry import About, Entry, abouts_of, entries, searched, unpack
+from pipeline.index.elastic_first import first
+from pipeline.index.entry import Entry, abouts_of, entries
 from pipeline.index.query import Query
-from pipeline.index.results import facet, first_only, hit
+from pipeline.index.results import facet, first_only
 from pipeline.index.store import FACETS, Sort, View, fingerprint
 
 _AT_ONCE = 500
@@ -99,12 +96,14 @@ class ElasticStore:
             moved: list[dict[str, Any]] = []
             for page, source in sources.items():
                 level = levels.of(source["scan"], source["number"])
-                after[page] = _held(dsl.ROUTES[level], _id(page))
+                after[page] = elastic_entries.place_of(dsl.ROUTES[level], elastic_entries.identity(page))
                 if after[page] != page or are_apart:
                     known = abouts[PageRef(scan=source["scan"], number=source["number"])]
-                    moved.append(_index(self._alias, after[page], _again(source, known, level)))
+                    moved.append(
+                        elastic_entries.index(self._alias, after[page], elastic_entries.at_level(source, known, level))
+                    )
             self._bulk.send([self._case(self._alias, case, [*held, *after.values()])])
-            self._bulk.send(_delete(self._alias, page) for page in held if after[page] != page)
+            self._bulk.send(elastic_entries.delete(self._alias, page) for page in held if after[page] != page)
             self._client.indices.refresh(index=self._alias)
             self._bulk.send(moved)
             self._bulk.send([self._case(self._alias, case, [*after.values()], fingerprint(case))])
@@ -115,8 +114,8 @@ class ElasticStore:
         """Remove the pages of a case file."""
         with self._border():
             if self._check():
-                gone = [*self._pages_of(case_id), _case_entry(case_id)]
-                self._bulk.send(_delete(self._alias, one) for one in gone)
+                gone = [*self._pages_of(case_id), elastic_entries.case_place(case_id)]
+                self._bulk.send(elastic_entries.delete(self._alias, one) for one in gone)
                 self._client.indices.refresh(index=self._alias)
 
     def merge(self) -> None:
@@ -177,7 +176,7 @@ class ElasticStore:
             pages=pages,
             exact=found["exact"]["doc_count"] if query.groups else pages,
             cases=found["cases"]["value"] if view.by_case else None,
-            hits=tuple(_hit(row, query, view.sort) for row in answer["hits"]["hits"]),
+            hits=tuple(elastic_entries.hit_of(row, query, view.sort) for row in answer["hits"]["hits"]),
             facets={
                 name: facet((bucket["key"], bucket["doc_count"]) for bucket in found[name]["buckets"])
                 for name in (FACETS if view.facets else ())
@@ -195,7 +194,7 @@ class ElasticStore:
             )
 
         rows, exact, pages = first(ask, query, scope, view.offset, view.limit)
-        hits = tuple(_hit(row, query, Sort.RANK) for row in rows)
+        hits = tuple(elastic_entries.hit_of(row, query, Sort.RANK) for row in rows)
         return Found(pages=exact if pages is None else pages, exact=exact, hits=hits, whole=pages is not None)
 
     def _search(self, scope: Scope, query: dsl.Json, sort: Sort, **more: object) -> dict[str, Any]:
@@ -211,7 +210,7 @@ class ElasticStore:
         with self._border():
             if self._check():
                 for row in self._scan(dsl.routing(scope), dsl.compiled(query, scope), dsl.order(sort)):
-                    yield _hit(row, query, sort)
+                    yield elastic_entries.hit_of(row, query, sort)
 
     def places(self, query: Query, scope: Scope) -> Iterator[PageRef]:
         """Yield the pages of a scope that answer a query, without a look at their words."""
@@ -305,22 +304,26 @@ class ElasticStore:
 
     def _put(self, index: str, case: CaseFile, put: Iterable[Entry], before: list[str]) -> None:
         """Add a case file to an index; entries that it had ``before`` and no longer has are removed first."""
-        now = {_held(dsl.ROUTES[one.level], _page_entry(one)): one for one in put}
+        now = {elastic_entries.place_of(dsl.ROUTES[one.level], elastic_entries.page_entry(one)): one for one in put}
         self._bulk.send([self._case(index, case, [*before, *now])])
-        self._bulk.send(_delete(index, page) for page in set(before).difference(now))
-        self._bulk.send(_index(index, page, _source(one)) for page, one in now.items())
+        self._bulk.send(elastic_entries.delete(index, page) for page in set(before).difference(now))
+        self._bulk.send(elastic_entries.index(index, page, elastic_entries.source(one)) for page, one in now.items())
         self._bulk.send([self._case(index, case, [*now], fingerprint(case))])
 
     def _case(self, index: str, case: CaseFile, pages: Iterable[str], is_in: str = "") -> dict[str, Any]:
         """Return the action that writes a case file's own entry; ``is_in`` is its fingerprint once all of it is in."""
         entry = {"case": case.id, "box": case.box, "pages": list(dict.fromkeys(pages))}
-        return _index(index, _case_entry(case.id), {**entry, **({"fingerprint": is_in} if is_in else {})})
+        return elastic_entries.index(
+            index, elastic_entries.case_place(case.id), {**entry, **({"fingerprint": is_in} if is_in else {})}
+        )
 
     def _pages_of(self, case_id: str) -> list[str]:
         """Return the routes and ids of the pages of a case file that are in, or may be."""
-        entry = _case_entry(case_id)
+        entry = elastic_entries.case_place(case_id)
         quiet = self._client.options(ignore_status=404)
-        found = quiet.get(index=self._alias, id=_id(entry), routing=_route(entry)).body
+        found = quiet.get(
+            index=self._alias, id=elastic_entries.identity(entry), routing=elastic_entries.route(entry)
+        ).body
         return list(found["_source"]["pages"]) if found.get("found") else []
 
     def _sources_of(self, pages: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -328,7 +331,7 @@ class ElasticStore:
         found = {}
         for start in range(0, len(pages), _AT_ONCE):
             some = pages[start : start + _AT_ONCE]
-            wanted = [{"_id": _id(page), "routing": _route(page)} for page in some]
+            wanted = [{"_id": elastic_entries.identity(page), "routing": elastic_entries.route(page)} for page in some]
             for page, answer in zip(some, self._client.mget(index=self._alias, docs=wanted)["docs"], strict=True):
                 if answer.get("found"):
                     found[page] = answer["_source"]
@@ -363,78 +366,3 @@ class ElasticStore:
                 after = rows[-1]["sort"]
         finally:
             self._client.options(ignore_status=404).close_point_in_time(id=point)
-
-
-def _page_entry(entry: Entry) -> str:
-    """Return the id of a page: always the same, and different for every page."""
-    return hashlib.sha256(entry.place.encode()).hexdigest()
-
-
-def _case_entry(case_id: str) -> str:
-    """Return the place of a case file's own entry: its route and its id."""
-    return _held(dsl.CASES, hashlib.sha256(case_id.encode()).hexdigest())
-
-
-def _held(route: str, entry: str) -> str:
-    """Return the place of an entry: the route to its shard, and its id."""
-    return f"{route}/{entry}"
-
-
-def _route(held: str) -> str:
-    return held.partition("/")[0]
-
-
-def _id(held: str) -> str:
-    return held.partition("/")[2]
-
-
-def _delete(index: str, held: str) -> dict[str, Any]:
-    return {"_op_type": "delete", "_index": index, "_id": _id(held), "routing": _route(held)}
-
-
-def _again(source: dict[str, Any], known: About, level: Level) -> dict[str, Any]:
-    """Return a page's entry with a new level; the tokens, which the index does not store, are made again."""
-    units, fuzzy = searched(unpack(base64.b64decode(source["shown"])).units.units())
-    kept = {name: value for name, value in source.items() if name not in {*About._fields, "year"}}
-    return {**kept, **_known(known), "level": level, "units": units, "fuzzy": fuzzy}
-
-
-def _known(about: About) -> dict[str, Any]:
-    known = {name: value for name, value in about._asdict().items() if value != ""}
-    return {**known, **({"year": about.year} if about.year else {})}
-
-
-def _index(index: str, held: str, source: dict[str, Any]) -> dict[str, Any]:
-    return {"_op_type": "index", "_index": index, "_id": _id(held), "routing": _route(held), "_source": source}
-
-
-def _source(entry: Entry) -> dict[str, Any]:
-    return {
-        "level": entry.level,
-        **_known(entry.about),
-        "place": entry.place,
-        "scan": entry.scan,
-        "path": entry.path,
-        "number": entry.number,
-        **_courts(entry.courts),
-        "scripts": list(entry.scripts),
-        "units": entry.units,
-        "fuzzy": entry.fuzzy,
-        "shown": base64.b64encode(entry.shown).decode(),
-    }
-
-
-def _courts(courts: Sequence[str]) -> dict[str, Any]:
-    return {"courts": list(courts), "courts_count": len(courts)} if courts else {}
-
-
-def _hit(row: dict[str, Any], query: Query, sort: Sort) -> Hit:
-    source = row["_source"]
-    about = About(**{name: source.get(name, "") for name in About._fields})
-    shown = unpack(base64.b64decode(source["shown"]))
-    scored = score(row) if sort is Sort.RANK else row["_score"] or 0.0
-    page = (source["scan"], source["path"], source["number"])
-    found = hit(about, page, Level(source["level"]), shown, query, scored)
-    if "inner_hits" in row:
-        return found.model_copy(update={"pages": row["inner_hits"]["all"]["hits"]["total"]["value"]})
-    return found

@@ -9,14 +9,14 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from models.case import CaseFile
-from models.errors import IndexUnreadableError, IndexUnusableError, QueryError
+from models.errors import IndexUnreadableError, QueryError
 from models.hit import Found, Hit
 from models.level import Level
 from models.message import Message
@@ -26,17 +26,14 @@ from pipeline.index.database import connect, may_be_written
 from pipeline.index.entry import About, abouts_of, entries, searched, unpack, words_of
 from pipeline.index.query import Query
 from pipeline.index.results import first_only
-from pipeline.index.sqlite_ranking import TOKENS
+from pipeline.index.sqlite_border import MEND, border
+from pipeline.index.sqlite_schema import VERSION, drop_tables, make_tables
 from pipeline.index.sqlite_scope import first_page, tokens_of
 from pipeline.index.sqlite_search import Search
 from pipeline.index.store import Sort, View, fingerprint
 from pipeline.text.units import Unit
 
-# The version of the schema and of the tokens: the tokens of a page are made again when it is removed.
-VERSION = 9
-
 _BUSY_SECONDS = 30
-_DAMAGES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _HITS_AT_ONCE = 100
 # Of SQLite's machine, after which a search looks at the clock: some hundredths of a second.
 _STEPS = 1_000_000
@@ -47,56 +44,6 @@ _NOTHING_MERGED = 1
 
 _ABOUT = ", ".join(f'"{name}"' for name in About._fields)
 _TOKENS = tuple(map(tokens_of, Level))
-_TABLES = ("shelves", "cases", "documents", "facets", "pages", "shown", "words", "levels", *_TOKENS)
-_SCHEMA = (
-    # Case files of the same box and the same courts are on one shelf; see sqlite_scope. The courts are in JSON.
-    """
-    CREATE TABLE shelves (
-        number INTEGER PRIMARY KEY, box TEXT NOT NULL, courts TEXT NOT NULL, UNIQUE (box, courts)
-    ) STRICT
-    """,
-    """
-    CREATE TABLE cases (
-        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, shelf INTEGER NOT NULL REFERENCES shelves,
-        fingerprint TEXT NOT NULL
-    ) STRICT
-    """,
-    # The columns are the fields of About.
-    f"CREATE TABLE documents (id INTEGER PRIMARY KEY, {_ABOUT})",
-    'CREATE INDEX documents_by_case ON documents ("case")',
-    # What is counted of pages, by one number: to sort pages by five texts takes five times as long.
-    """
-    CREATE TABLE facets (
-        id INTEGER PRIMARY KEY, kind TEXT NOT NULL, court TEXT NOT NULL, year TEXT NOT NULL, box TEXT NOT NULL,
-        scripts TEXT NOT NULL, UNIQUE (kind, court, year, box, scripts)
-    ) STRICT
-    """,
-    # The id of a page begins with the numbers of its shelf and its case file; see sqlite_scope. The level is a rank.
-    """
-    CREATE TABLE pages (
-        id INTEGER PRIMARY KEY,
-        document_id INTEGER NOT NULL REFERENCES documents,
-        level INTEGER NOT NULL,
-        scan TEXT NOT NULL,
-        path TEXT NOT NULL,
-        number INTEGER NOT NULL,
-        scripts TEXT NOT NULL,
-        place TEXT NOT NULL,
-        facet INTEGER NOT NULL REFERENCES facets
-    ) STRICT
-    """,
-    "CREATE INDEX pages_by_document ON pages (document_id)",
-    "CREATE INDEX pages_by_place ON pages (place)",
-    "CREATE TABLE shown (page INTEGER PRIMARY KEY, packed BLOB NOT NULL) STRICT",
-    # Each level has its own words, with the number of pages that contain them.
-    """
-    CREATE TABLE words (
-        level INTEGER, length INTEGER, word TEXT, pages INTEGER NOT NULL, PRIMARY KEY (level, length, word)
-    ) STRICT, WITHOUT ROWID
-    """,
-    "CREATE TABLE levels (level INTEGER PRIMARY KEY, pages INTEGER NOT NULL) STRICT",
-    *(f"CREATE VIRTUAL TABLE {table} USING fts5 ({TOKENS})" for table in _TOKENS),
-)
 
 
 class SqliteStore:
@@ -190,9 +137,8 @@ class SqliteStore:
     def rebuild(self, cases: Iterable[tuple[CaseFile, list[Page]]], now: datetime | None = None) -> int:
         """Rebuild the index in one transaction: searches use the old one until everything is in."""
         with self._transaction():
-            for table in _TABLES:
-                self._database.execute(f"DROP TABLE IF EXISTS {table}")
-            self._make_tables()
+            drop_tables(self._database)
+            make_tables(self._database)
             for case, pages in cases:
                 self._add_case(case, pages, now)
             # One segment instead of a dozen: rare words are found in a third of the time.
@@ -211,7 +157,7 @@ class SqliteStore:
         with self._border():
             (found,) = self._database.execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok":
-            raise IndexUnreadableError(f"{self._file} is damaged ({found}). {_MEND}")
+            raise IndexUnreadableError(f"{self._file} is damaged ({found}). {MEND}")
 
     def merge(self) -> None:
         """Merge FTS5's segments if two have the same level; each search reads all of them.
@@ -392,33 +338,13 @@ class SqliteStore:
             with self._transaction():
                 version = self._database.execute("PRAGMA user_version").fetchone()[0]
                 if version == 0 and not self._database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-                    self._make_tables()
+                    make_tables(self._database)
                     version = VERSION
         if version != VERSION:
-            raise IndexUnreadableError(f"{self._file} was made by another version of Bannasar. {_MEND}")
+            raise IndexUnreadableError(f"{self._file} was made by another version of Bannasar. {MEND}")
 
-    def _make_tables(self) -> None:
-        for statement in _SCHEMA:
-            self._database.execute(statement)
-        self._database.execute(f"PRAGMA user_version = {VERSION}")
-
-    @contextmanager
-    def _border(self) -> Iterator[None]:
-        """Say what an error of SQLite means, and what to do."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            code = error.sqlite_errorcode & 0xFF if hasattr(error, "sqlite_errorcode") else None
-            if code in _DAMAGES or "vtable constructor" in str(error):
-                sentence = f"{self._file} is not an index, or is damaged ({error}). {_MEND}"
-                raise IndexUnreadableError(sentence) from error
-            if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-                what = f"{self._file} is in use by another program. Try again when it has finished."
-            elif code == sqlite3.SQLITE_FULL:
-                what = f"The disk of {self._file} is full. Free some space, then run `bannasar index sync`."
-            else:
-                what = f"{self._file} cannot be used ({error}). Check its permissions and its disk."
-            raise IndexUnusableError(what) from error
+    def _border(self) -> AbstractContextManager[None]:
+        return border(self._file)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -437,6 +363,3 @@ class SqliteStore:
 def _shelf(case: CaseFile) -> tuple[str, str]:
     """Return what a case file's shelf is known by: its box, and its courts."""
     return case.box, json.dumps(sorted(case.courts), ensure_ascii=False)
-
-
-_MEND = "Build it again from the bags: `bannasar index rebuild`."

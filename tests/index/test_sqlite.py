@@ -8,7 +8,8 @@ import pytest
 from models.errors import IndexUnreadableError, IndexUnusableError, QueryError
 from pipeline.index.language import parse
 from pipeline.index.opening import open_to_rebuild
-from pipeline.index.sqlite import VERSION, SqliteStore
+from pipeline.index.sqlite import SqliteStore
+from pipeline.index.sqlite_schema import VERSION
 from pipeline.index.store import Sort, View
 from pipeline.text.fuzzy_tokens import fuzzy_tokens
 from pipeline.text.units import tokens, units
