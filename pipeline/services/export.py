@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from PIL import Image
-
 from models.errors import KeyUnusableError, TransferError
 from pipeline.access.asker import Asker
 from pipeline.access.audit import Deed
@@ -22,13 +20,11 @@ from pipeline.archive.archive import Archive
 from pipeline.archive.bag import document_file, read_bag
 from pipeline.archive.custody import require_recorded
 from pipeline.archive.fixity import require_intact
-from pipeline.archive.signed_pdf import sign_pdf
 from pipeline.archive.transfer import copy_bag
 from pipeline.formats.format import Format, parts
 from pipeline.formats.iiif import Files, manifest, picture_name, picture_size, text_name, text_of
 from pipeline.formats.registry import formats
 from pipeline.services.audit import note, notes_refusals
-from pipeline.services.pictures import upright_from_pdf
 from pipeline.services.sight import case_in_sight
 
 __all__ = ["Format", "export_bag", "export_documents", "export_files", "export_iiif", "formats"]
@@ -78,6 +74,9 @@ def export_documents(archive: Archive, asker: Asker, case: str, to: Path) -> lis
         require_recorded(archive.folder, bag)
     numbers = [document.number for document in record.documents]
     note(archive, asker, Deed.EXPORTED, f"{case}/pdf", level)
+    # pyhanko, which signs, takes a second to load.
+    from pipeline.archive.signed_pdf import sign_pdf  # noqa: PLC0415
+
     with _beside(to) as aside:
         for number in numbers:
             source, copy = document_file(bag, number), aside / f"{bag.name}_{number:03}.pdf"
@@ -133,6 +132,11 @@ def export_iiif(archive: Archive, asker: Asker, case: str, to: Path, base: str) 
         ScanError: a page cannot be rendered from its document.
         OSError: it cannot be written.
     """
+    # OpenCV, which turns pages, takes half a second to load.
+    from PIL import Image  # noqa: PLC0415
+
+    from pipeline.services.pictures import upright_from_pdf  # noqa: PLC0415
+
     bag, _, level = case_in_sight(archive, asker, case)
     asker.must_be_allowed(Action.EXPORT)
     settings = archive.settings

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from threading import BoundedSemaphore
 
 import pikepdf
-from PIL import Image, ImageChops, ImageDraw
+from PIL import Image
 
 from models.errors import ScanError
 from models.failure import Code
@@ -16,13 +16,11 @@ from pipeline.archive.archive import Archive
 from pipeline.archive.journal import manifest_of
 from pipeline.archive.picture_cache import PictureCache
 from pipeline.archive.places import pictures_cache
+from pipeline.services.markers import mark
 from pipeline.services.open_case import PageView
 
 WIDTHS = (160, 900, 1800, 3600)
 """The possible widths of a page in pixels: a thumbnail, one for reading, and two for a closer look."""
-
-MARKER, FRAME = (255, 224, 64), (200, 30, 30)
-"""Yellow over the words, as with a marker, and a red frame that also shows in grey print."""
 
 # A picture that is decoded takes some 30 MB, and more at once than there are processors are not sooner ready.
 _MAKING = BoundedSemaphore(os.cpu_count() or 1)
@@ -31,7 +29,6 @@ _AROUND = 2.2  # heights of the hit's box shown above and below it
 _CUT_WIDTH = 720  # pixels
 _ORIENTATION = 0x0112  # of Exif: browsers turn a picture by it, and PDF viewers do not
 _UPRIGHT = {None, 1}
-_MARGIN = 4
 
 
 def page_picture(archive: Archive, page: PageView, width: int) -> bytes:
@@ -92,26 +89,8 @@ def cut_out(archive: Archive, page: PageView, hits: Sequence[Rect]) -> bytes:
     middle = (left + right) // 2
     start = max(0, min(middle - _CUT_WIDTH // 2, picture.width - _CUT_WIDTH))
     frame = (start, max(0, top - around), min(picture.width, start + _CUT_WIDTH), min(picture.height, bottom + around))
-    _mark(picture, near)
+    mark(picture, near)
     return _encoded(picture.crop(frame))
-
-
-def _mark(picture: Image.Image, boxes: Sequence[tuple[int, ...]]) -> None:
-    """Colour boxes as with a marker, and frame them so that they are also visible in grey print."""
-    drawn = ImageDraw.Draw(picture)
-    for left, top, right, bottom in boxes:
-        place = (
-            max(0, left - _MARGIN),
-            max(0, top - _MARGIN),
-            min(picture.width, right + _MARGIN),
-            min(picture.height, bottom + _MARGIN),
-        )
-        if place[0] >= place[2] or place[1] >= place[3]:
-            continue
-        inside = picture.crop(place)
-        # The paper gets the marker's colour, ink stays black.
-        picture.paste(ImageChops.darker(inside, Image.new("RGB", inside.size, MARKER)), place)
-        drawn.rectangle(place, outline=FRAME, width=2)
 
 
 def _made(archive: Archive, page: PageView, width: int) -> bytes:

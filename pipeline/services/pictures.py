@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import cv2
-import numpy as np
 from PIL import Image
 
 from models.case import CaseFile
@@ -16,14 +14,12 @@ from pipeline.archive.archive import Archive
 from pipeline.archive.bag import document_file, read_page
 from pipeline.formats.jpeg import LONGEST_JPEG
 from pipeline.formats.text_layer import POINTS_PER_INCH, page_size
-from pipeline.page.picture import Picture, Pixels
+from pipeline.page.picture import Picture
 from pipeline.page.render import render
 from pipeline.page.upright import make_upright
 from pipeline.services.audit import note
-from pipeline.services.page_pictures import FRAME, MARKER
+from pipeline.services.markers import mark
 from pipeline.services.sight import page_in_sight
-
-_MARGIN = 4
 
 
 def draw_hit(archive: Archive, asker: Asker, hit: Hit, file: Path) -> None:
@@ -45,9 +41,9 @@ def draw_hit(archive: Archive, asker: Asker, hit: Hit, file: Path) -> None:
     (document,) = (one for one in case.documents if one.number == hit.document)
     place = document.pages.index(ref) + 1
     picture = upright_from_pdf(document_file(bag, hit.document), place, case, page, settings.limits.page_seconds)
-    pixels = _drawn(picture.pixels, hit.boxes, (page.width, page.height))
     dots = round(picture.dpi)
-    image = Image.fromarray(pixels)
+    image = Image.fromarray(picture.pixels).convert("RGB")
+    mark(image, [_on(image, box, page) for box in hit.boxes])
     image.thumbnail((LONGEST_JPEG, LONGEST_JPEG))  # does nothing to a smaller picture
     image.save(file, "JPEG", quality=settings.pdf.jpeg_quality, dpi=(dots, dots))
 
@@ -71,16 +67,7 @@ def upright_from_pdf(pdf: Path, place: int, case: CaseFile, page: Page, seconds:
     return picture if case.upright else make_upright(picture, page.turn, page.skew)
 
 
-def _drawn(pixels: Pixels, boxes: tuple[Rect, ...], size: tuple[int, int]) -> Pixels:
-    """Return a picture with boxes drawn on it; the boxes are in pixels of a page of this size (width, height)."""
-    colour = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB) if pixels.ndim == 2 else pixels.copy()
-    across, down = colour.shape[1] / size[0], colour.shape[0] / size[1]
-    for box in boxes:
-        left, right = (round(edge * across) for edge in (box.left - _MARGIN, box.right + _MARGIN))
-        top, bottom = (round(edge * down) for edge in (box.top - _MARGIN, box.bottom + _MARGIN))
-        left, top = max(0, left), max(0, top)
-        inside = colour[top:bottom, left:right]
-        # The paper gets the marker's colour, ink stays black.
-        inside[:] = np.minimum(inside, np.array(MARKER, np.uint8))
-        cv2.rectangle(colour, (left, top), (right - 1, bottom - 1), FRAME, 2)
-    return np.asarray(colour, np.uint8)
+def _on(image: Image.Image, box: Rect, page: Page) -> tuple[int, ...]:
+    """Return a box of a page in pixels of a picture of it."""
+    across, down = image.width / page.width, image.height / page.height
+    return tuple(round(edge * factor) for edge, factor in zip(box, (across, down, across, down), strict=True))

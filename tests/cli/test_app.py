@@ -53,6 +53,12 @@ def test_a_search_loads_nothing_that_reads_pages(tmp_path: Path) -> None:
     assert not loaded & _HEAVY
 
 
+def test_an_export_loads_what_draws_or_signs_pages_only_when_it_draws_or_signs(tmp_path: Path) -> None:
+    loaded = _loaded_by("export", "text", str(tmp_path / "texts"), "--archive", str(tmp_path))
+    assert "pipeline.services.export" in loaded
+    assert not loaded & {*_HEAVY, "pyhanko"}
+
+
 def test_a_reading_room_loads_nothing_that_draws_or_signs_pages_before_somebody_needs_it(tmp_path: Path) -> None:
     loaded = _loaded_by("serve", "--archive", str(tmp_path))
     assert "web.app" in loaded
