@@ -17,10 +17,8 @@ from pipeline.archive.journal import lines, manifest_of
 from pipeline.archive.signed_pdf import sign_pdf
 from pipeline.archive.statement import Statement, seal
 from pipeline.services.audit import note, notes_refusals
+from pipeline.services.keys import MAKE_KEY, NO_KEY
 from pipeline.services.sight import case_in_sight
-
-NO_KEY = "The archive has no key to sign with."
-MAKE_KEY = "Make one: `bannasar keys init`."
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,9 @@ from pipeline.archive.keys import (
     trusted,
     trusted_file,
 )
-from pipeline.services.certify import MAKE_KEY, NO_KEY
+
+NO_KEY = "The archive has no key to sign with."
+MAKE_KEY = "Make one: `bannasar keys init`."
 
 
 @dataclass(frozen=True, slots=True)
