@@ -5,7 +5,6 @@ import pytest
 from models.errors import ConflictError, NotAllowedError, NotFoundError, UsageError
 from models.level import Level
 from pipeline.access.audit import AuditLog, Deed
-from pipeline.access.database import access_database
 from pipeline.access.roles import Role
 from pipeline.archive.journal import lines
 from pipeline.services import reports, seal
@@ -109,11 +108,3 @@ def test_a_person_cannot_fill_the_archive_with_reports(public):
         _report(public, READER)
     reports.answer(public, CLERK, 1, Answer.ANSWERED, "Done.")
     _report(public, READER)
-
-
-def test_accounts_of_an_earlier_version_get_their_reports(public):
-    """Without a command."""
-    with access_database(public.folder) as database:
-        database.execute("DROP TABLE reports")
-        database.execute("PRAGMA user_version = 3")
-    assert _report(public, READER).number == 1
