@@ -1,5 +1,6 @@
 """``bannasar serve``."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 from cli.actor import operator
 from cli.common import ArchiveOption, open_archive, out
 from cli.terminal import Text
+from web.certificate import own_certificate
 from web.server import Listening
 from web.server import serve as serve_room
 
@@ -31,16 +33,27 @@ def serve(
     """Open the archive in a browser: search, read, cite and verify, in Khmer, French or English.
 
     On this machine you need no account: open the address that it prints. The address works once, for the person who
-    started it. For other machines it needs accounts (`bannasar users add`) and HTTPS.
+    started it. For other machines it needs accounts (`bannasar users add`) and HTTPS. Without --certificate it makes a
+    certificate of its own, keeps it next to the archive's signing key, renews it, and prints its fingerprint: browsers
+    warn about it, and whoever compares the fingerprint with the one in the warning may go on.
 
     Examples:
         bannasar serve
+
+        bannasar serve --host 10.0.0.5 --port 8443
 
         bannasar serve --host 10.0.0.5 --port 8443 --certificate room.pem --key room.key
     """
     with open_archive(archive) as opened:
         settings = opened.settings
     where = Listening(host, port, certificate, key, tuple(name or ()), accounts)
+    if certificate is None and not where.is_loopback:
+        folder = Path(settings.signing.key_file).expanduser().parent
+        hosts = {one.strip("[]") for one in where.hosts}
+        own = own_certificate(folder, hosts)
+        where = replace(where, certificate=own.certificate, key=own.key, renew=lambda: own_certificate(folder, hosts))
+        out.print(f"Its own certificate is {own.certificate}, SHA-256 fingerprint:")
+        out.print(own.fingerprint)
 
     def announce(address: str) -> None:
         out.print("The reading room is open. Open this address in a browser; Ctrl-C closes it:")

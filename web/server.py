@@ -3,24 +3,29 @@
 import contextlib
 import ctypes
 import ipaddress
+import logging
 import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import uvicorn
 
 from models.actor import Actor
 from models.errors import UsageError
 from models.settings import Settings
+from pipeline.logs import described
 from web.app import create_app
 from web.door import Door
 
+_LOG = logging.getLogger(__name__)
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
 _WAIT = 5  # seconds that a request in progress may still take when the server ends
 _IDLE = 20  # seconds that a connection may send nothing
 _MOST_AT_ONCE = 200
+_DAY = 24 * 3600
 _ARENA_MAX, _MMAP_THRESHOLD = -8, -3  # malloc.h of glibc
 
 
@@ -29,6 +34,7 @@ class Listening:
     """Where the reading room listens: ``certificate`` and ``key`` are PEM files, both None for plain HTTP.
 
     ``names`` are the names of a proxy in front of it. With ``accounts_only`` the operator signs in like everybody else.
+    ``renew`` is called once a day, and renews the files of the certificate before its end.
     """
 
     host: str
@@ -37,6 +43,18 @@ class Listening:
     key: Path | None = None
     names: tuple[str, ...] = ()
     accounts_only: bool = False
+    renew: Callable[[], object] | None = None
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether it listens on all addresses of this machine."""
+        return self.host in {"0.0.0.0", "::"}  # noqa: S104  # it does not bind here
+
+    @property
+    def hosts(self) -> set[str]:
+        """The names and addresses under which other machines reach it, in lower case."""
+        own = _of_this_machine() if self.is_everywhere else {self.host}
+        return {name.lower() for name in (*own, *self.names)}
 
     @property
     def is_loopback(self) -> bool:
@@ -82,7 +100,7 @@ def serve(
         )
     _return_memory()
     door = Door(None if where.accounts_only or not where.is_loopback else operator)
-    hosts = {name.lower() for name in (*_LOOPBACK, where.host, *where.names)}
+    hosts = {*_LOOPBACK, *where.hosts}
     is_encrypted = where.certificate is not None
     family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listening:
@@ -102,12 +120,40 @@ def serve(
             ssl_keyfile=where.key,
         )
         server = uvicorn.Server(config)
+        ended = threading.Event()
+        if where.renew:
+            threading.Thread(target=_renew_daily, args=(config, where, ended), daemon=True).start()
         give_end(lambda: setattr(server, "should_exit", True))
-        shown = f"[{where.host}]" if ":" in where.host else where.host
+        host = socket.gethostname() if where.is_everywhere else where.host
+        shown = f"[{host}]" if ":" in host else host
         address = f"{'https' if is_encrypted else 'http'}://{shown}:{port}"
         entrance = f"{address}/enter/{door.one_time_token}" if door.operator else f"{address}/"
         threading.Thread(target=_when_started, args=(server, lambda: announce(entrance)), daemon=True).start()
-        server.run(sockets=[listening])
+        try:
+            server.run(sockets=[listening])
+        finally:
+            ended.set()
+
+
+def _renew_daily(config: uvicorn.Config, where: Listening, ended: threading.Event) -> None:
+    while not ended.wait(_DAY):
+        try:
+            if where.renew and where.certificate and config.ssl:
+                where.renew()
+                config.ssl.load_cert_chain(where.certificate, where.key)
+        except OSError as error:
+            _LOG.error("the certificate cannot be renewed: %s", described(error))
+
+
+def _of_this_machine() -> set[str]:
+    # An address may have a zone after it, as in fe80::1%eth0.
+    addresses = {
+        one.address.partition("%")[0]
+        for many in psutil.net_if_addrs().values()
+        for one in many
+        if one.family in {socket.AF_INET, socket.AF_INET6}
+    }
+    return {socket.gethostname(), socket.getfqdn(), *addresses, *(f"[{one}]" for one in addresses if ":" in one)}
 
 
 def _return_memory() -> None:
