@@ -39,7 +39,7 @@ from tests.conftest import BANNASAR, ROOT, archive_settings
 from tests.elastic import V8, Server
 
 _BEGIN, _END = "<!-- scopes -->", "<!-- /scopes -->"
-_EACH = 10
+_EACH = 6
 _TRIES = 200
 _SEALED_EACH = 5
 _NOWHERE = "xylofone"
