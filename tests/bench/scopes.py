@@ -97,12 +97,12 @@ def _rows(costs: Mapping[str, Cost]) -> list[str]:
         for name in first.ratios
     ]
     pairs = (
-        ("a sealed word / one that is nowhere", [cost.words for cost in costs.values()]),
-        ("the id of a sealed case file / of none", [cost.ids for cost in costs.values()]),
+        ("a sealed word / one that is nowhere", "alike", [cost.words for cost in costs.values()]),
+        ("the id of a sealed case file / of none", "[said](security.md)", [cost.ids for cost in costs.values()]),
     )
     table += [
-        (f"{name}, ms, medians of {_TRIES}", "alike", [f"{sealed:.2f} / {nowhere:.2f}" for sealed, nowhere in found])
-        for name, found in pairs
+        (f"{name}, ms, medians of {_TRIES}", goal, [f"{sealed:.2f} / {nowhere:.2f}" for sealed, nowhere in found])
+        for name, goal, found in pairs
     ]
     table += [
         (
