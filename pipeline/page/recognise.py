@@ -13,10 +13,10 @@ from pipeline.page.recogniser import Recogniser, Symbols
 _SURE = 0.8
 """If each symbol of the network's reading has this confidence, the line is not read again."""
 
-_DOUBT = 0.012
+_DOUBT = 0.02
 """A line with more doubt for each symbol is read once more: with less, the two readings agree well enough."""
 
-_LATIN_THRESHOLD = 0.3
+_LATIN_THRESHOLD = 0.2
 """A line of a Latin page below this confidence is read again."""
 
 _MIXED = 0.2
