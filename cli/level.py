@@ -105,8 +105,7 @@ def finish(done: Set, sentence: str) -> None:
     """Say what was done, and what of it only in part; end with the status for that."""
     warn(done.warning)
     if done.waits:
-        out.print("In force: only operators see it from now on. The seal is completed when the archive is free.")
-        warn(done.waits)
+        out.print("In effect: only operators see it. The seal is put into the bag when other work on the archive ends.")
         return
     out.print(sentence)
     if done.index_error:
@@ -123,5 +122,7 @@ def _show(archive: Archive, case: str) -> None:
             own = levels.of(page.scan, page.number)
             if own is not levels.level:
                 out.print(f"  document {document.number}, page {number}: {own}")
+    for one in service.waiting_for(archive, at_the_shell(), case):
+        out.print(f"  In effect, and not in the bag yet: {level_in_words(one)}")
     for one in record.restrictions:
         out.print(f"  {one.at:%Y-%m-%d %H:%M} {one.by.name}: {level_in_words(one)}")

@@ -14,7 +14,7 @@ from models.restriction import Reach, Restriction
 from models.scope import PageLevels
 from pipeline.access.asker import Asker
 from pipeline.access.roles import Action
-from pipeline.access.waiting_seals import WaitingSeal
+from pipeline.access.waiting_seals import WaitingSeal, WaitingSeals
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import bags_of_box, read_case
 from pipeline.archive.journal import Event
@@ -142,6 +142,16 @@ def levels_of(archive: Archive, asker: Asker, case: str) -> tuple[CaseFile, Page
     """
     record = case_in_sight(archive, asker, case).case
     return record, levels(archive.folder, record, asker.at)
+
+
+def waiting_for(archive: Archive, asker: Asker, case: str) -> list[Restriction]:
+    """Return the seals on a case file, or on its box, that are in effect and not in its bag yet.
+
+    Raises as :func:`levels_of`.
+    """
+    box = case_in_sight(archive, asker, case).case.box
+    seals = WaitingSeals(archive.folder).all()
+    return [one.restriction for one in seals if one.case == case or (not one.case and one.box == box)]
 
 
 def inherited(archive: Path, box: str, level: Level, actor: Actor, clock: datetime) -> tuple[Restriction, ...]:

@@ -36,6 +36,7 @@ FREE = {
     "search.understood": "reads a query; it is given the scope",
     "level_commit.follow_end_dates": "is the inner part of the services that update the index",
     "sight.anybody": "makes the asker, of somebody who has not signed in",
+    "sight.bag_or_another": "is the inner part of opening a case file",
     "sight.person": "makes the asker, of an account",
     "sign_in_elsewhere.begin": "begins to make the asker",
     "sign_in_elsewhere.finish": "makes the asker, by the answer of an issuer",

@@ -68,7 +68,9 @@ def test_a_seal_during_a_run_holds_at_once_and_is_completed_after_it(public, oth
         assert not open_case.shows_file(public, sight.anybody(public, NOW), public.bag("box_a"))
         assert open_case.open_case(public, operator, "box_a").whole, "an operator still sees it"
         assert _sealed_in_the_bag(public) == []
+        assert [one.level for one in seal.waiting_for(public, operator, "box_a")] == [Level.SEALED]
         waiting_seals.complete(other)
+    assert seal.waiting_for(public, operator, "box_a") == []
     assert len(_sealed_in_the_bag(public)) == 1
     assert verify_bag(public.bag("box_a")) == []
     last = list(lines(public.folder))[-1]
