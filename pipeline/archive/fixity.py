@@ -124,11 +124,16 @@ def _damages(sealed: bagit.Bag, pace: Pace) -> list[Damage]:
 
 
 def _added_beside_data(sealed: bagit.Bag) -> Iterator[str]:
-    """Yield the files next to ``data`` that no list names; the RFC allows them, and bagit-python ignores them."""
+    """Yield the files next to ``data`` that no list names; the RFC allows them, and bagit-python ignores them.
+
+    In a bag of Bannasar only the lists of SHA-512 count: the others are not signed, so who adds a file can add it there.
+    """
     bag = Path(sealed.path)
+    only = {"sha512"} if (bag / "tagmanifest-sha512.txt").is_file() else set()
+    listed = {path for path, digests in sealed.entries.items() if only <= digests.keys()}
     for file in sorted(file for file in bag.rglob("*") if not file.is_dir()):
         path = file.relative_to(bag).as_posix()
-        if not (path.startswith("data/") or path in sealed.entries or _UNLISTED.fullmatch(path)):
+        if not (path.startswith("data/") or path in listed or _UNLISTED.fullmatch(path)):
             yield path
 
 

@@ -53,6 +53,18 @@ def test_a_file_that_was_added_beside_the_payload_is_named(build, name):
     assert verify_bag(bag) == [Damage("unexpected", name)]
 
 
+@pytest.mark.parametrize("algorithm", ["sha256", "md5"])
+def test_a_file_beside_the_payload_that_only_an_unsigned_list_names_is_named(build, algorithm):
+    """Signatures cover only the list of SHA-512: who adds a file can write it into every other one."""
+    bag = build()
+    unsigned = bag / f"tagmanifest-{algorithm}.txt"
+    (bag / "order.txt").write_bytes(b"x")
+    digest = hashlib.new(algorithm, b"x").hexdigest()
+    known = unsigned.read_text("utf-8") if unsigned.exists() else ""
+    unsigned.write_text(f"{known}{digest}  order.txt\n", "utf-8")
+    assert Damage("unexpected", "order.txt") in verify_bag(bag)
+
+
 def test_files_that_changed_places_are_named(build):
     """Both of them, though nothing is missing and no total differs."""
     bag = build()

@@ -1,5 +1,6 @@
 """The page that checks offline says the same as Bannasar does, of each of these things."""
 
+import hashlib
 import json
 import os
 import re
@@ -118,6 +119,12 @@ def _bag(change: Callable[[Path], object]) -> Callable[[Made, Path], Path]:
 def _resealed(bag: Path) -> None:
     (bag / "data" / "case.json").write_bytes(b"{}")
     bagit.Bag(str(bag)).save(manifests=True)
+
+
+def _listed_unsigned(bag: Path) -> None:
+    (bag / "read me.txt").write_text("a")
+    with (bag / "tagmanifest-sha256.txt").open("a") as unsigned:
+        unsigned.write(f"{hashlib.sha256(b'a').hexdigest()}  read me.txt\n")
 
 
 def _unsigned(bag: Path) -> None:
@@ -253,6 +260,9 @@ CASES: dict[str, tuple[Thing, Verdict, str, list[str] | None]] = {
     "bag and a file beside": (
         _bag(lambda bag: (bag / "read me.txt").write_text("a")),
         CHANGED, BAG_CHANGED, ["unexpected: read me.txt"],
+    ),
+    "bag and a file that an unsigned list names": (
+        _bag(_listed_unsigned), CHANGED, BAG_CHANGED, ["unexpected: read me.txt"],
     ),
     "bag, an unsigned list": (
         _bag(lambda bag: _flipped(bag / "tagmanifest-sha256.txt", bag / "tagmanifest-sha256.txt", 3)),

@@ -125,7 +125,8 @@
       progress(done += 1, files.size);
       if (path.startsWith("data/")) { bytes += file.size; payload += 1; }
       const digests = entries.get(path);
-      if (!digests) {
+      // Beside data only the lists of SHA-512 count: the others are not signed, so who adds a file can add it there.
+      if (!digests || (files.has(SIGNED) && !path.startsWith("data/") && !digests.sha512)) {
         if (!UNLISTED.test(path)) found.push(damage("unexpected", path));
         continue;
       }
