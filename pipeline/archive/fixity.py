@@ -126,7 +126,7 @@ def _damages(sealed: bagit.Bag, pace: Pace) -> list[Damage]:
 def _added_beside_data(sealed: bagit.Bag) -> Iterator[str]:
     """Yield the files next to ``data`` that no list names; the RFC allows them, and bagit-python ignores them.
 
-    In a bag of Bannasar only the lists of SHA-512 count: the others are not signed, so who adds a file can add it there.
+    In a bag of Bannasar only the lists of SHA-512 count: the others are not signed, so who adds a file can list it.
     """
     bag = Path(sealed.path)
     only = {"sha512"} if (bag / "tagmanifest-sha512.txt").is_file() else set()

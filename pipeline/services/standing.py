@@ -38,8 +38,9 @@ class Grant:
 class Standing:
     """How a case file stands, as far as an asker may know.
 
-    ``sealed`` is when its bag was recorded as it is now, None if the journal does not have it so. ``is_signed`` says
-    whether that line is signed. ``ended`` are the numbers, from 0, of the ``restrictions`` whose end date has passed.
+    ``sealed`` is when its bag was recorded as it is now, None if the journal does not have it so, or if only some of it
+    is in sight: the rest may have changed then. ``is_signed`` says whether that line is signed. ``ended`` are the
+    numbers, from 0, of the ``restrictions`` whose end date has passed.
     """
 
     sealed: datetime | None
@@ -66,7 +67,7 @@ def standing_of(archive: Archive, asker: Asker, view: CaseView) -> Standing:
         found = []
     last = next((line for line in reversed(found) if line.manifest), None)
     is_recorded = last is not None and last.manifest == manifest_of(view.bag)
-    first = _first_with(found, last) if last and is_recorded else None
+    first = _first_with(found, last) if last and is_recorded and view.whole else None
     restrictions = view.record.restrictions if view.whole and Action.SEAL in asker.rights.may else ()
     return Standing(
         sealed=datetime.fromisoformat(first.at) if first else None,

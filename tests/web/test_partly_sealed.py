@@ -156,6 +156,7 @@ def test_the_case_file_names_nothing_that_is_sealed(room: Room) -> None:
     shown = room.reader.get(f"/case/{CASE}").text
     assert "2 pages" in shown
     assert not re.search("hidden-name|level set|sealed|minor", shown)
+    assert "Its digest is the one in the journal." in shown, "and not since when: that is when something was sealed"
     assert "level set" in room.operator.get(f"/case/{CASE}").text
 
 
