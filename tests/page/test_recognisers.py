@@ -1,6 +1,9 @@
 """Every recogniser keeps one contract: the symbols of each line, each in its place. Those with Tesseract agree."""
 
+import os
 import shutil
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from pipeline.page.recipe import fingerprint
 from pipeline.page.recogniser import NETWORK, RECOGNISERS, about, open_recogniser
 from pipeline.page.recognisers.tesseract import AboutTesseract
 from samples.faces import face_file
+from tests.conftest import ROOT
 
 LATIN, KHMER = "Tribunal de Phnom Penh", "ព្រះរាជាណាចក្រកម្ពុជា"
 
@@ -133,6 +137,15 @@ def test_the_network_says_where_each_symbol_is(lines):
     assert last_word[0].begins
     assert abs(last_word[0].left - columns[gaps[-1] + 1]) < 8
     assert abs(last_word[-1].right - columns[-1]) < 8
+
+
+def test_the_network_keeps_nothing_about_the_machine_and_sends_nothing(tmp_path):
+    """ONNX Runtime does both as soon as it is imported, unless that is prevented before."""
+    code = f"from pathlib import Path; import numpy; from {RECOGNISERS[NETWORK]} import Engine; "
+    code += f"Engine(Path(), 60).read([numpy.zeros((40, 90), 'uint8')], '{SETTINGS.network}')"
+    home = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=home, check=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", BY_TESSERACT)

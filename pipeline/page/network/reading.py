@@ -16,8 +16,8 @@ from pipeline.page.picture import Pixels
 from pipeline.page.prepared_page import LETTER
 from pipeline.page.recogniser import Symbol, Symbols
 
-# Nothing of a page may leave the machine: the library is told so, though it sends nothing on Linux.
-onnxruntime.disable_telemetry_events()
+VERSION = str(onnxruntime.__version__)
+"""The version of ONNX Runtime."""
 
 INPUT, OUTPUT = "lines", "scores"
 

@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-import onnxruntime
-
 from models.errors import ScanError
 from models.failure import Code
 from models.settings import PageSettings
-from pipeline.page.network.reading import Scorer, read, scorer
+from pipeline.page.network.reading import VERSION, Scorer, read, scorer
 from pipeline.page.picture import Pixels
 from pipeline.page.recogniser import Model, Symbols
 from pipeline.page.recognisers.timed import Timed
@@ -53,7 +51,7 @@ class _AboutNetwork:
 
     def versions(self) -> dict[str, str]:
         """Return the version of ONNX Runtime."""
-        return {"onnxruntime": onnxruntime.__version__}
+        return {"onnxruntime": VERSION}
 
     def models(self, settings: PageSettings) -> list[Model]:
         """Return the model that the settings name; it is our own."""
