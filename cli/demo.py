@@ -48,7 +48,7 @@ def demo(
     """
     if not serve and folder is None:
         raise UsageError(
-            "A training archive that is neither opened nor kept is of no use.",
+            "A training archive must be opened or kept.",
             "Open one: `bannasar demo --serve`. Or keep one: `bannasar demo --folder DIR`.",
         )
     if reset and folder is None:

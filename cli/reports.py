@@ -47,10 +47,10 @@ def answer(number: NumberArgument, reply: ReplyOption, archive: ArchiveOption = 
 
 @app.command()
 def dismiss(number: NumberArgument, reply: ReplyOption, archive: ArchiveOption = None) -> None:
-    """Say that a report is no mistake.
+    """Say that nothing is wrong on a reported page.
 
     Example:
-        bannasar reports dismiss 3 --reply "The paper has it so."
+        bannasar reports dismiss 3 --reply "The paper says the same."
     """
     _answer(archive, number, Answer.DISMISSED, reply)
 

@@ -124,13 +124,13 @@ def passwd(name: NameArgument, password_file: PasswordOption = None, archive: Ar
 def identity(
     name: NameArgument,
     subject: Annotated[
-        str, typer.Argument(metavar="[SUB]", help="The issuer's name for the person (`sub`); nobody if left out.")
+        str, typer.Argument(metavar="[SUB]", help="The issuer's name for the person (`sub`); left out: nobody.")
     ] = "",
     archive: ArchiveOption = None,
 ) -> None:
-    """Let a person sign in with an account at the OpenID Connect issuer of the settings, or nobody any more.
+    """Let a person use an account by signing in at the OpenID Connect issuer of the settings, or end this.
 
-    Who tries without an account is in `bannasar audit search --deed refused`, with that name.
+    `bannasar audit search --deed refused` lists people who tried without an account, with that name.
 
     Example:
         bannasar users identity sokha 8c7f0a9e-11d2

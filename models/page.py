@@ -1,5 +1,6 @@
 """One side of one sheet: blocks, lines and words, their places and the confidence of the reading."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Literal, NamedTuple
 
@@ -23,6 +24,12 @@ class Rect(NamedTuple):
     bottom: int
 
 
+def around(boxes: Iterable[Rect]) -> Rect:
+    """Return the smallest box around some boxes."""
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return Rect(min(lefts), min(tops), max(rights), max(bottoms))
+
+
 class Word(Record):
     """A run of text without white space in it, as the recogniser divided it.
 
@@ -34,6 +41,11 @@ class Word(Record):
     box: Rect
     confidence: Confidence
     space: bool = True
+
+
+def joined(words: Iterable[Word]) -> str:
+    """Return the text of words that follow one another, with the white space between them."""
+    return "".join(word.text + " " * word.space for word in words).strip()
 
 
 class Line(Record):

@@ -21,7 +21,7 @@ from models.settings import Settings
 from pipeline.logs import described
 from pipeline.services import audit
 from web.door import Door
-from web.errors import said_of, said_of_status
+from web.errors import words_for, words_for_status
 from web.guard import Guard, TooLargeError
 from web.language import language_of
 from web.room import Asked, Room, View, asked, make_templates, with_query, words_of
@@ -156,7 +156,7 @@ def _answered_in(request: Request, one: Asked, view: View) -> Response:
 def _error_page(request: Request, error: BannasarError) -> Response:
     if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _LOG.error("%s", described(error))
-    return _page(request, error.http_status, said_of(error))
+    return _page(request, error.http_status, words_for(error))
 
 
 def _page(request: Request, status: int, said: tuple[Message, Message]) -> Response:
@@ -169,18 +169,18 @@ def _page(request: Request, status: int, said: tuple[Message, Message]) -> Respo
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  # Starlette calls it only with this
-    return _page(request, error.status_code, said_of_status(error.status_code))
+    return _page(request, error.status_code, words_for_status(error.status_code))
 
 
 async def _too_large(request: Request, error: Exception) -> Response:
     del error
-    return _page(request, 413, said_of_status(413))
+    return _page(request, 413, words_for_status(413))
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
     """Answer an unexpected error: its message may contain text of a paper, so none of it is shown."""
     _LOG.error("%s", described(error) if isinstance(error, Exception) else type(error).__name__)
-    return _page(request, 500, said_of_status(500))
+    return _page(request, 500, words_for_status(500))
 
 
 async def _healthy(request: Request) -> Response:

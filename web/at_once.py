@@ -10,12 +10,12 @@ from models.errors import TooManyError
 from models.message import Message
 
 MOST = 4
-"""So many searches of one person run at the same time. The server answers some forty requests at once."""
+"""How many searches of one person run at the same time. The server answers some forty requests at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class AtOnce:
-    """The searches that are running, by who asked."""
+    """The searches that are running, by the name of the person."""
 
     _running: Counter[str] = field(default_factory=Counter)
     _lock: Lock = field(default_factory=Lock)

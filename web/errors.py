@@ -1,4 +1,4 @@
-"""What a reader is told of an error: a sentence and a next step that name nothing in the archive."""
+"""What a reader sees of an error: a sentence and a next step that name nothing in the archive."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -27,7 +27,7 @@ from models.message import Message
 
 _INFORM = Message("Inform the archive's technician.")
 _LATER = Message("Try again in a minute; if it happens again, inform the archive's technician.")
-_SAID: Mapping[type[BannasarError], tuple[Message, Message]] = {
+_WORDS: Mapping[type[BannasarError], tuple[Message, Message]] = {
     BannasarError: (Message("Something went wrong here."), _LATER),
     UsageError: (Message("What was asked for makes no sense."), Message("Go back, and ask in another way.")),
     SignInError: (Message("You are not signed in."), Message("Sign in.")),
@@ -64,18 +64,18 @@ NOT_HERE = Message("That cannot be done here.")
 TOO_LARGE = Message("What was sent is too large.")
 
 
-def said_of(error: BannasarError) -> tuple[Message, Message]:
+def words_for(error: BannasarError) -> tuple[Message, Message]:
     """Return the sentence and the next step for an error."""
     if error.http_status in _OWN and isinstance(error.sentence, Message):
         step = error.next_step
         return error.sentence, step if isinstance(step, Message) else Message("")
-    return next(_SAID[each] for each in type(error).__mro__ if each in _SAID)
+    return next(_WORDS[each] for each in type(error).__mro__ if each in _WORDS)
 
 
-def said_of_status(status: int) -> tuple[Message, Message]:
+def words_for_status(status: int) -> tuple[Message, Message]:
     """Return the sentence and the next step for an error that no part of the archive raised."""
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         return NOT_HERE, Message("")
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return TOO_LARGE, Message("")
-    return said_of(_OF_ADDRESSES.get(status, BannasarError("")))
+    return words_for(_OF_ADDRESSES.get(status, BannasarError("")))

@@ -16,7 +16,7 @@ _MOST_SESSIONS = 200
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A request that was answered: what an exercise can be recognised by. ``verdict`` is that of a verification."""
+    """A request that was answered; it can show that an exercise is done. ``verdict`` is that of a verification."""
 
     method: str
     path: str

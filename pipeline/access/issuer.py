@@ -1,4 +1,4 @@
-"""The OpenID Connect issuer at which people may sign in: its addresses, its keys, and what it says of who came.
+"""The OpenID Connect issuer at which people may sign in: its addresses, its keys, and who it says a person is.
 
 There is one, which the settings name. Requests go to its own server only, over HTTPS, without a proxy, and follow no
 redirects. Whatever is wrong, nobody is signed in; the log says what it was, and the person does not learn it.
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from joserfc.jwk import KeySet
 
 _LOG = logging.getLogger(__name__)
-# Signatures with a pair of keys only: not none, nor those with a shared secret, for which a public key could be taken.
+# Only signatures with a pair of keys. With a shared secret, anybody could sign with the public key.
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384")
 _LEAST_BITS = 2048  # of an RSA key
 _SECONDS = 10.0  # of a request, with the answer
@@ -101,7 +101,7 @@ class Issuer:
 
         Args:
             answer: the fields of the address with which the browser came back.
-            verifier: whose SHA-256 was sent (PKCE).
+            verifier: its SHA-256 was sent (PKCE).
             nonce: what was sent.
             now: the time, in seconds.
 
@@ -139,7 +139,7 @@ class Issuer:
         return _checked(self._claims(token), self._settings, nonce, now)
 
     def _claims(self, token: str) -> dict[str, Any]:
-        """Return what a token says whose signature is the issuer's."""
+        """Return what a token says, if the issuer signed it."""
         from joserfc import jwt  # noqa: PLC0415
         from joserfc.errors import InvalidKeyIdError  # noqa: PLC0415
 
@@ -178,7 +178,7 @@ class Issuer:
         return address
 
     def _known(self) -> dict[str, Any]:
-        """Return what the issuer says of itself."""
+        """Return what the issuer says about itself."""
         if time.monotonic() - self._about_at >= _KEPT:
             if time.monotonic() - self._tried_at < _SECONDS:
                 raise _UntrustedError("it did not answer a moment ago")  # others do not wait for it, too

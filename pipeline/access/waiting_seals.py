@@ -43,6 +43,6 @@ class WaitingSeals:
         ]
 
     def remove(self, seal: WaitingSeal) -> None:
-        """Forget a seal that is in the bags now."""
+        """Remove a seal that is in the bags now."""
         with access_database(self._archive) as database:
             database.execute("DELETE FROM seals WHERE number = ?", (seal.number,))

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import groupby
 
 from models.fact import Fact, FactName
-from models.page import Page, Rect
+from models.page import Page, Rect, around
 from pipeline.text.normalise import match_segments
 from pipeline.text.plain import Placed, page_text
 
@@ -78,15 +78,7 @@ def _around(words: Sequence[Placed]) -> tuple[Rect, ...]:
     """Return a box for each line with these words."""
     boxes = []
     for _, line in groupby(words, lambda one: (one.word.box.top + one.word.box.bottom) // max(1, 2 * _height(words))):
-        own = [one.word.box for one in line]
-        boxes.append(
-            Rect(
-                min(box.left for box in own),
-                min(box.top for box in own),
-                max(box.right for box in own),
-                max(box.bottom for box in own),
-            )
-        )
+        boxes.append(around(one.word.box for one in line))
     return tuple(boxes)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from models.case import CaseFile
-from models.page import Line, Page, PageRef, Rect
+from models.page import Page, PageRef, Rect, joined
 from pipeline.formats.jpeg import LONGEST_JPEG
 
 _CONTEXT = "http://iiif.io/api/presentation/3/context.json"
@@ -125,7 +125,7 @@ def text_of(page: Page, number: int, addresses: Addresses) -> Json:
         "id": addresses.text(ref, number),
         "type": "AnnotationPage",
         "items": [
-            _annotation(addresses.line(ref, number, count), _text(line), canvas, line.box)
+            _annotation(addresses.line(ref, number, count), joined(line.words), canvas, line.box)
             for count, line in enumerate(lines)
         ],
     }
@@ -225,14 +225,10 @@ def _annotation(name: str, text: str, canvas: str, box: Rect) -> Json:
     }
 
 
-def _text(line: Line) -> str:
-    return "".join(word.text + " " * word.space for word in line.words).strip()
-
-
 def _text_in(page: Page, box: Rect) -> str:
     """Return the words whose middle is in a box."""
     words = (word for block in page.blocks for line in block.lines for word in line.words)
-    return "".join(word.text + " " * word.space for word in words if _has_middle(box, word.box)).strip()
+    return joined(word for word in words if _has_middle(box, word.box))
 
 
 def _has_middle(box: Rect, of: Rect) -> bool:

@@ -1,12 +1,12 @@
 """Puts the readings of lines back into blocks: corrects digits and rare letters, and finds words and their places."""
 
-from models.page import Block, Line
+from models.page import Block, Line, around
 from pipeline.page.curve import Curl
 from pipeline.page.digits import with_even_zeros
 from pipeline.page.job import PictureJob, Reading
 from pipeline.page.rare_letters import with_rare_letters
 from pipeline.page.specks import without_specks
-from pipeline.page.words import around, to_line
+from pipeline.page.words import to_line
 
 
 def run(job: PictureJob) -> Reading:

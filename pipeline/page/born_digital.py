@@ -10,7 +10,7 @@ from pathlib import Path
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from models.page import Block, Page, Rect, TextSource, Turn
+from models.page import Block, Page, Rect, TextSource, Turn, joined
 from models.scan import Kind
 from models.settings import PageSettings
 from pipeline.page.job import ScanJob
@@ -122,7 +122,7 @@ def own_text(file: Path, number: int, picture: Picture, settings: PageSettings, 
 
 def _text_of(blocks: Sequence[Block]) -> str:
     lines = (line.words for block in blocks for line in block.lines)
-    return "\n".join("".join(word.text + " " * word.space for word in words) for words in lines)
+    return "\n".join(map(joined, lines))
 
 
 def is_sound(text: str) -> bool:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pypdfium2 as pdfium
 
-from models.page import Block, Line, Rect
+from models.page import Block, Line, Rect, around
 from models.settings import PageSettings
 from pipeline.page.clean import flatten, grey, ink_of, strengthened, without_solids
 from pipeline.page.components import Components
@@ -21,7 +21,7 @@ from pipeline.page.read import read_picture
 from pipeline.page.seen import PageText, bare_picture
 from pipeline.page.tables import find_rules
 from pipeline.page.upright import as_it_lay, make_upright
-from pipeline.page.words import around, level
+from pipeline.page.words import level
 
 READ = "words in a picture on the page are recognised"
 UNREAD = "a picture on the page may hold words that cannot be read"

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from models.page import Block, Line, Rect, Word
+from models.page import Block, Line, Rect, Word, around
 from pipeline.page.pdf_text import Integers
 from pipeline.page.picture import Pixels
 from pipeline.page.seen import PageText
-from pipeline.page.words import around, level, runs_down
+from pipeline.page.words import level, runs_down
 
 _CONTRAST = 40
 """Levels of 256 between the lightest and the darkest pixel of a visible word."""

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from models.page import Block, Line
-from pipeline.page.words import around
+from models.page import Block, Line, around
 
 _LETTERS = 2
 """A line of more symbols than this is text."""

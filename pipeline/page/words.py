@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.page import Line, Rect, Word
+from models.page import Line, Rect, Word, around
 from pipeline.page.merge import line_confidence
 from pipeline.page.prepared_page import LinePicture
 from pipeline.page.recogniser import Symbol, Symbols
@@ -31,12 +31,6 @@ def to_line(symbols: Symbols, picture: LinePicture, letter: float, scale: float)
         words.append(Word(text=text, box=_box(own, picture, scale), confidence=line_confidence(own), space=space))
         start = end
     return Line(words=tuple(words), box=around([word.box for word in words]), confidence=line_confidence(symbols))
-
-
-def around(boxes: list[Rect]) -> Rect:
-    """Return the smallest box around some boxes."""
-    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
-    return Rect(min(lefts), min(tops), max(rights), max(bottoms))
 
 
 def runs_down(line: Line) -> bool:

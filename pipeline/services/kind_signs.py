@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rapidfuzz import fuzz
 
-from models.page import Line, Rect, Word
+from models.page import Line, Rect, Word, around, joined
 from pipeline.archive.archive import Archive
 from pipeline.document.glossary import letters, read_names
 from pipeline.services.open_case import PageView
@@ -59,8 +59,7 @@ def _found(texts: list[str], lines: list[Line], *, is_title: bool) -> Iterator[S
         words = _mostly(places, found.dest_start, found.dest_end)
         if not words:
             continue
-        text = "".join(word.text + " " * word.space for word, _ in words).strip()
-        yield Sign(text, is_title, tuple(_boxes(words)))
+        yield Sign(joined(word for word, _ in words), is_title, tuple(_boxes(words)))
 
 
 def _mostly(places: list[tuple[str, Word, Line]], start: int, end: int) -> list[tuple[Word, Line]]:
@@ -73,8 +72,4 @@ def _mostly(places: list[tuple[str, Word, Line]], start: int, end: int) -> list[
 def _boxes(words: list[tuple[Word, Line]]) -> Iterator[Rect]:
     """Yield one box for each line."""
     for line in dict.fromkeys(id(line) for _, line in words):
-        own = [word.box for word, its_line in words if id(its_line) == line]
-        yield Rect(
-            min(box.left for box in own), min(box.top for box in own),
-            max(box.right for box in own), max(box.bottom for box in own),
-        )  # fmt: skip
+        yield around(word.box for word, its_line in words if id(its_line) == line)

@@ -1,4 +1,4 @@
-"""A level, which may be set, kept in a bag, recorded, and followed by the index. For services that ask who asks."""
+"""Sets a level: in the bag, in the journal and in the index. Its callers check whether the asker may do so."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,7 +46,7 @@ def commit_level(  # what happens to which case file, by whom, when
     record: CaseFile,
     restriction: Restriction,
 ) -> Set:
-    """Keep a restriction in a bag, and record it; the asker must be allowed to set it. The archive must be held.
+    """Keep a restriction in a bag, and record it. The archive must be held.
 
     Raises:
         BagError: the bag is not the one that the journal records.

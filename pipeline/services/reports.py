@@ -66,7 +66,7 @@ def report(archive: Archive, asker: Asker, page: PageView, words: str, text: str
         archive: the archive.
         asker: who reports it.
         page: the page, which is in the asker's sight.
-        words: the words that are wrong, as they stand on the page; "" for the page as a whole.
+        words: the words that are wrong, as they are on the page; "" for the page as a whole.
         text: what is wrong.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Signing in at the OpenID Connect issuer that the settings name, with an account that is given to its subject.
+"""Signing in at the OpenID Connect issuer that the settings name, with an account that was given to that person.
 
 The account and its role are given here, by people who may; nothing that the issuer says changes them. What must be
 remembered until the person comes back is in a cookie, signed with the archive's secret: so it belongs to one browser,

@@ -1,4 +1,4 @@
-"""How a case file stands: as sealed when, which levels were set, who may see it for a time, why it is withdrawn."""
+"""What an asker may know about a case file: how long it is unchanged, its levels, its grants, why it is withdrawn."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,7 +36,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a case file stands, as far as an asker may know.
+    """What an asker may know about a case file.
 
     ``sealed`` is when its bag was recorded as it is now, None if the journal does not have it so, or if only some of it
     is in sight: the rest may have changed then. ``is_signed`` says whether that line is signed. ``ended`` are the
@@ -52,7 +52,7 @@ class Standing:
 
 
 def standing_of(archive: Archive, asker: Asker, view: CaseView) -> Standing:
-    """Return how a case file stands.
+    """Return what an asker may know about a case file.
 
     Levels are shown to people who may set them, and only if all of the case file is in sight. Grants are shown to
     people who decide about them, and to the person who has one.

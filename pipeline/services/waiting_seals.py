@@ -73,7 +73,7 @@ def _bags(archive: Archive, seal: WaitingSeal) -> Iterator[Path]:
 
 def _put(archive: Archive, bag: Path, seal: WaitingSeal) -> None:
     record = read_case(bag)
-    if seal.restriction in record.restrictions:  # a stop came after this, and before it was forgotten
+    if seal.restriction in record.restrictions:  # a stop came after this, and before it was removed
         return
     asker = replace(Asker.anybody(datetime.now(UTC)), actor=seal.restriction.by)
     commit_level(archive, asker, Event.LEVEL_SET, bag, record, seal.restriction)

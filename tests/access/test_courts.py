@@ -57,7 +57,7 @@ def _is_shown(archive, asker, tmp_path):
 
 
 def test_the_courts_of_a_case_file_decide_and_a_correction_of_them_at_once(archive, operator, member, tmp_path):
-    """No court: no such member sees it. Two courts: only members of both. A correction holds at once."""
+    """No court: no such member sees it. Two courts: only members of both. A correction counts at once."""
     requests.ask_to_see(archive, person("sokha", Role.READER), "box_a", "a thesis")
     assert not _is_shown(archive, member(["Kandal Provincial Court", APPEAL]), tmp_path)
     _enter(archive, operator, 1, KANDAL)

@@ -1,4 +1,4 @@
-"""Every service asks who asks: a person without any right, who sees nothing, gets nothing from any of them."""
+"""Every service checks who asks: a person without any right gets nothing from any of them."""
 
 import importlib
 import inspect
@@ -82,7 +82,7 @@ SERVICES = _services()
 
 
 def test_what_asks_nobody_is_known():
-    """A new service without an asker must be given one, or a reason here; a reason for no service goes."""
+    """A new service without an asker needs one, or a reason here; a reason without a service is removed."""
     without = {name for name, one in SERVICES.items() if "asker" not in inspect.signature(one).parameters}
     assert without <= FREE.keys() <= SERVICES.keys()
     assert len(SERVICES) > 60

@@ -1,4 +1,4 @@
-"""Who guesses an id gets the same answer for one that is out of sight as for no id, after the same work."""
+"""A guessed id gets the same answer after the same work, whether it is unknown or out of sight."""
 
 from collections.abc import Callable
 

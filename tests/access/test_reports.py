@@ -1,4 +1,4 @@
-"""Mistakes that readers report: who may report and answer, and what nobody learns who may not see the page."""
+"""Mistakes that readers report: who may report and answer; people who may not see the page learn nothing."""
 
 import pytest
 

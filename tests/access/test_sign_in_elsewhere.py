@@ -1,4 +1,4 @@
-"""Signing in at an OpenID Connect issuer: who was given an account comes in, nobody with a token that is not right."""
+"""Signing in at an OpenID Connect issuer: people with an account can sign in, and nobody can with a wrong token."""
 
 import base64
 import json
@@ -69,7 +69,7 @@ def _sessions(room):
 
 @pytest.mark.usefixtures("sokha")
 def test_who_was_given_an_account_signs_in_with_the_role_that_was_given(room, issuer):
-    """Whatever roles the issuer tells of; and the session is one like any other."""
+    """Whatever roles the issuer names; the session is like any other."""
     issuer.claims = {"roles": ["administrator"], "groups": ["archivist"], "email": "dara@example.org"}
     asker, token, to = _sign_in(room, issuer)
     assert (asker.actor.name, asker.rights.sees, to) == ("sokha", "registered", "/case/x?q=y")

@@ -50,7 +50,7 @@ _WHEN = datetime(2026, 1, 2, tzinfo=UTC)
 _LEVELS = (Level.PUBLIC,) * 8 + (Level.REGISTERED,) * 6 + (Level.STAFF,) * 5 + (Level.SEALED,)
 _ALGORITHMS = ("sha256", "sha512")
 ON_SEALED = "zibeline"
-"""A word that stands on each sealed page, and nowhere else."""
+"""A word that is on each sealed page, and nowhere else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the table: what, its goal, what was measured, whether that meets the goal, what is said of others."""
+    """A line of the table: what, its goal, what was measured, whether that meets the goal, and the effect on others."""
 
     what: str
     goal: str

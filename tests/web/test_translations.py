@@ -19,7 +19,7 @@ from pipeline.archive.journal import Event
 from pipeline.page import beyond, born_digital
 from pipeline.text import dates
 from tests.conftest import ROOT
-from web.errors import said_of
+from web.errors import words_for
 from web.language import language
 from web.words import WORDS, remembered
 
@@ -112,7 +112,7 @@ def test_every_class_of_error_has_a_sentence_and_a_next_step() -> None:
     for one in classes(BannasarError):
         error = one.__new__(one)
         error.sentence, error.next_step = "/srv/archive/bags/a is broken", "Read a"
-        for part in said_of(error):
+        for part in words_for(error):
             assert part
             for code in ("km", "fr"):
                 assert language(code, str(GLOSSARY)).say(part) != part, one
