@@ -71,6 +71,8 @@ def access_database(archive: Path, *, changes: bool = True) -> Iterator[sqlite3.
         with closing(sqlite3.connect(file, timeout=30, isolation_level=None)) as database:
             database.row_factory = sqlite3.Row
             database.execute("PRAGMA foreign_keys = ON")
+            # A transaction that has read cannot wait for another one that writes.
+            changes = changes or _version(database) < len(_VERSIONS)
             database.execute("BEGIN IMMEDIATE" if changes else "BEGIN")
             try:
                 _prepare(database)
@@ -85,8 +87,12 @@ def access_database(archive: Path, *, changes: bool = True) -> Iterator[sqlite3.
         ) from error
 
 
+def _version(database: sqlite3.Connection) -> int:
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
+
+
 def _prepare(database: sqlite3.Connection) -> None:
-    version = database.execute("PRAGMA user_version").fetchone()[0]
+    version = _version(database)
     if version > len(_VERSIONS):
         raise AccessError(f"{FILE} was written by a newer Bannasar.")
     if version < len(_VERSIONS):

@@ -1,6 +1,8 @@
 """Signing in: there are no default accounts, wrong passwords cost time, and a session can be revoked."""
 
+import sqlite3
 import stat
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +10,7 @@ from argon2 import PasswordHasher
 
 from models.errors import AccessError, ConflictError, NotFoundError, SignInError, UsageError
 from pipeline.access.accounts import Accounts
+from pipeline.access.database import secret
 from pipeline.access.passwords import Passwords
 from pipeline.access.roles import Role
 
@@ -172,3 +175,18 @@ def test_a_damaged_file_of_accounts_is_called_so(tmp_path):
     (tmp_path / "access.db").write_bytes(b"no database" * 100)
     with pytest.raises(AccessError, match=r"access\.db"):
         Accounts(tmp_path, Passwords(CHEAP)).all()
+
+
+def test_who_only_reads_waits_while_the_file_of_an_earlier_version_is_changed(accounts, tmp_path):
+    """A transaction that has read cannot wait for another that writes: SQLite refuses it at once."""
+    with sqlite3.connect(tmp_path / "access.db", isolation_level=None) as other, ThreadPoolExecutor(1) as pool:
+        other.executescript(
+            "DROP INDEX identities; ALTER TABLE accounts DROP COLUMN issuer; ALTER TABLE accounts DROP COLUMN subject;"
+            "PRAGMA user_version = 4; BEGIN IMMEDIATE;"
+        )
+        asked = pool.submit(secret, tmp_path)
+        wait([asked], timeout=0.3)
+        other.execute("COMMIT")
+        assert len(asked.result()) == 32
+    other.close()
+    assert accounts.account("dara").subject == ""
