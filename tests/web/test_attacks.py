@@ -102,7 +102,7 @@ def test_a_form_of_another_site_is_refused(operator: Visitor) -> None:
 def test_a_link_cannot_lead_to_another_site(operator: Visitor) -> None:
     """After the language, or after signing in."""
     visitor = Visitor(operator.port)
-    for to in ("https://evil.example", "//evil.example", "/\\evil.example", "/\r\nX: 1"):
+    for to in ("https://evil.example", "//evil.example", "/\\evil.example", "/\r\nX: 1", "//[x"):
         answer = visitor.get(f"/language/en?to={urllib.parse.quote(to, safe='')}")
         assert answer.headers["Location"] == "/"
         assert answer.headers["X"] is None
@@ -188,7 +188,7 @@ def test_who_has_too_many_searches_running_must_wait_and_reads_meanwhile(
     """One person cannot keep the reading room from answering the others."""
     assert operator.search("tribunal").status == 200
     monkeypatch.setattr("web.at_once.MOST", 0)
-    for path in ("/?q=tribunal", "/hits.csv?q=tribunal", "/browse"):
+    for path in ("/?q=tribunal", "/hits.csv?q=tribunal", "/browse", "/case/box_letter/iiif/search?q=tribunal"):
         answer = operator.get(path)
         assert answer.status == 429
         assert "Your earlier searches are still running." in answer.text

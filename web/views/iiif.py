@@ -90,7 +90,8 @@ def hits(asked: Asked) -> Response:
     query = service.understood(asked.archive, words, asker.scope)
     asked.note(view.level, Deed.SEARCHED, view.case.id, words)
     ignored = [name for name in _NOT_ANSWERED if name in given]
-    found = iiif.hits(asked.archive, asker, view, iiif.Sought(words, query, part, ignored), _places(asked))
+    with asked.searching():
+        found = iiif.hits(asked.archive, asker, view, iiif.Sought(words, query, part, ignored), _places(asked))
     return _json(found, _OF_SEARCHES)
 
 

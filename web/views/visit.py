@@ -1,7 +1,6 @@
 """Sessions and settings: the one-time address of the operator, signing in and out, the language."""
 
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
@@ -118,6 +117,5 @@ def _with_cookie(asked: Asked, session: str, answer: Response) -> Response:
 
 def _own_path(to: str) -> str:
     """Return an address if it is one of the reading room itself, otherwise the home page."""
-    parts = urlsplit(to)
-    is_own = to.startswith("/") and not to.startswith(("//", "/\\")) and not parts.netloc and to.isprintable()
+    is_own = to.startswith("/") and not to.startswith(("//", "/\\")) and to.isprintable()
     return to if is_own else "/"
