@@ -38,6 +38,7 @@ _LONGEST_TOKEN = 16 << 10
 _LONGEST_SUBJECT = 255
 _KEPT = 3600.0  # seconds for which its addresses and keys are not asked for again
 _AT_MOST_EVERY = 60.0  # seconds; more often, unknown keys are not looked for
+_AT_ONCE = 8  # requests for somebody at the same time: a slow issuer must not keep the reading room from its readers
 _LEEWAY = 60.0  # seconds by which its clock may differ
 _FAILED = (
     Message("The sign-in did not succeed."),
@@ -69,6 +70,7 @@ class Issuer:
         parts = urlsplit(settings.issuer)
         self._server = (parts.hostname or "", parts.port or 443)
         self._lock = threading.Lock()
+        self._free = threading.BoundedSemaphore(_AT_ONCE)
         self._about: dict[str, Any] = {}
         self._about_at = self._tried_at = self._keys_at = float("-inf")
         self._keys: KeySet | None = None
@@ -94,7 +96,8 @@ class Issuer:
             "code_challenge": challenge,
             "code_challenge_method": "S256",
         }
-        return f"{self._asked(lambda: self._endpoint('authorization_endpoint'))}?{urlencode(query)}"
+        address = str(self._asked(lambda: self._endpoint("authorization_endpoint")))
+        return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
 
     def subject(self, answer: Mapping[str, str], verifier: str, nonce: str, now: float) -> str:
         """Return the issuer's name for the person who came back with an answer.
@@ -113,12 +116,17 @@ class Issuer:
     def _asked(self, ask: Any) -> Any:  # noqa: ANN401  # a function, and what it returns
         from joserfc.errors import JoseError  # noqa: PLC0415
 
+        if not self._free.acquire(blocking=False):
+            _LOG.warning("nobody is signed in by the issuer: %s people wait for it already", _AT_ONCE)
+            raise SignInError(*_FAILED)
         try:
             return ask()
         except (_UntrustedError, JoseError, OSError, HTTPException, ValueError, KeyError, TypeError) as error:
             reason = str(error) if isinstance(error, _UntrustedError) else described(error)
             _LOG.warning("nobody is signed in by the issuer: %s", reason)
             raise SignInError(*_FAILED) from None
+        finally:
+            self._free.release()
 
     def _subject(self, answer: Mapping[str, str], verifier: str, nonce: str, now: float) -> str:
         if answer.get("iss", self._settings.issuer) != self._settings.issuer:
@@ -182,8 +190,10 @@ class Issuer:
         if time.monotonic() - self._about_at >= _KEPT:
             if time.monotonic() - self._tried_at < _SECONDS:
                 raise _UntrustedError("it did not answer a moment ago")  # others do not wait for it, too
-            self._tried_at = time.monotonic()
-            about = self._send(f"{self._settings.issuer.rstrip('/')}/.well-known/openid-configuration")
+            try:
+                about = self._send(f"{self._settings.issuer.rstrip('/')}/.well-known/openid-configuration")
+            finally:
+                self._tried_at = time.monotonic()
             if about.get("issuer") != self._settings.issuer:
                 raise _UntrustedError("it calls itself by another name than access.oidc.issuer")
             self._about, self._about_at = about, time.monotonic()

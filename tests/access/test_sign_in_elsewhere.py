@@ -3,7 +3,9 @@
 import base64
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from joserfc import jwt
@@ -11,7 +13,8 @@ from joserfc.jwk import OctKey, RSAKey
 
 from models.errors import ConflictError, NotAllowedError, NotFoundError, SettingsError, SignInError, UsageError
 from pipeline.access.accounts import Accounts
-from pipeline.access.audit import AuditLog, Deed
+from pipeline.access.audit import AuditLog, Deed, hashed_words
+from pipeline.access.database import secret
 from pipeline.access.issuer import issuer_of
 from pipeline.access.roles import Role
 from pipeline.archive.archive import Archive
@@ -289,6 +292,64 @@ def test_weak_keys_and_secrets_of_the_issuer_are_not_used(room, issuer):
         )
         _again()
         _refused(room, issuer)
+
+
+def test_an_issuer_that_is_slow_keeps_few_people_waiting(room, issuer, monkeypatch):
+    """Anybody can begin a sign-in, and each one that waits keeps the reading room from answering somebody."""
+    monkeypatch.setattr("pipeline.access.issuer._AT_ONCE", 1)
+    _again()
+    reached, go_on, answer = Event(), Event(), issuer.answer
+
+    def slow(*given):
+        reached.set()
+        assert go_on.wait(60)
+        return answer(*given)
+
+    issuer.answer = slow
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(sign_in_elsewhere.begin, room, "/", NOW)
+        assert reached.wait(60)
+        second = pool.submit(sign_in_elsewhere.begin, room, "/", NOW)
+        try:
+            with pytest.raises(SignInError):
+                second.result(timeout=3)
+        finally:
+            go_on.set()
+        assert first.result().address
+
+
+def test_an_issuer_that_has_just_failed_after_a_long_time_is_not_asked_at_once(room, issuer, monkeypatch):
+    """However long it took: those who waited for it meanwhile do not wait again, one after the other."""
+    _again()
+    clock, answer = [1000.0], issuer.answer
+
+    def slow(*given):
+        clock[0] += 10.5
+        answer(*given)
+        return 503, {}, b""
+
+    issuer.answer = slow
+    monkeypatch.setattr("pipeline.access.issuer.time.monotonic", lambda: clock[0])
+    for _ in range(2):
+        with pytest.raises(SignInError):
+            sign_in_elsewhere.begin(room, "/", NOW)
+    assert len(issuer.seen) == 1
+
+
+@pytest.mark.usefixtures("sokha")
+def test_an_address_of_the_issuer_may_have_fields_of_its_own(room, issuer):
+    """RFC 6749, 3.1: they must be kept."""
+    issuer.about = {"authorization_endpoint": f"{issuer.address}/authorize?policy=x"}
+    _again()
+    assert "/authorize?policy=x&" in sign_in_elsewhere.begin(room, "/", NOW).address
+    assert _sign_in(room, issuer)
+
+
+def test_the_words_of_a_search_sign_no_cookie(room, issuer):
+    """The log has them hashed with the same secret, and people read the log."""
+    assert issuer.address
+    content, _, signature = sign_in_elsewhere.begin(room, "/", NOW).cookie.partition(".")
+    assert hashed_words(f"sign-in {content}", secret(room.folder)) != signature
 
 
 def test_who_may_manage_accounts_gives_identities_but_none_to_who_may_unseal(room, operator):
