@@ -31,7 +31,7 @@ def demo(
     folder: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Make it there and keep it. [default: a folder that is deleted]")
     ] = None,
-    reset: Annotated[bool, typer.Option("--reset", help="Make the one in --folder anew.")] = False,
+    reset: Annotated[bool, typer.Option("--reset", help="Delete the archive in --folder, and make it again.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for one that is free.")] = 0,
 ) -> None:
     """Make a training archive from the sample boxes: nothing in it can be broken.

@@ -35,7 +35,7 @@ def serve(
     On this machine you need no account: open the address that it prints. The address works once, for the person who
     started it. For other machines it needs accounts (`bannasar users add`) and HTTPS. Without --certificate it makes a
     certificate of its own, keeps it next to the archive's signing key, renews it, and prints its fingerprint: browsers
-    warn about it, and whoever compares the fingerprint with the one in the warning may go on.
+    warn about it. Go on only if the fingerprint in the warning is the same.
 
     Examples:
         bannasar serve
