@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -37,6 +38,15 @@ _LONGEST_ID = 80
 Action = Callable[[Asked, FormData], Response]
 
 
+class _Number(IntegerConvertor):
+    """A number in an address: Python refuses to read one of thousands of digits."""
+
+    regex = "[0-9]{1,9}"
+
+
+register_url_convertor("number", _Number())
+
+
 def create_app(
     settings: Settings, door: Door, hosts: Collection[str], *, is_secure: bool, is_training: bool = False
 ) -> Guard:
@@ -49,7 +59,7 @@ def create_app(
         is_secure: whether it is reached over HTTPS only.
         is_training: whether the archive is one to practise with, and the exercises are shown.
     """
-    place = "/case/{case}/scan/{scan}/page/{number:int}"
+    place = "/case/{case}/scan/{scan}/page/{number:number}"
     routes = [
         Route("/", _shown(search.search)),
         Route("/hits.csv", _shown(search.hits_csv)),
@@ -60,10 +70,10 @@ def create_app(
         Route("/browse/box/{box}", _shown(browse.box)),
         Route("/case/{case}", _shown(case.case_file)),
         Route("/case/{case}/turn", _shown(page.turn)),
-        Route("/case/{case}/document/{document:int}.pdf", _shown(case.document_pdf)),
+        Route("/case/{case}/document/{document:number}.pdf", _shown(case.document_pdf)),
         Route("/case/{case}/scan/{scan}/original", _shown(case.original_scan)),
         Route(place, _shown(page.page)),
-        Route(place + "/picture/{width:int}.jpg", _shown(page.picture)),
+        Route(place + "/picture/{width:number}.jpg", _shown(page.picture)),
         Route(place + "/cutting.jpg", _shown(page.cutting)),
         Route(place + "/alto.xml", _shown(page.alto)),
         Route(place + "/report", _done(reports.report), methods=["POST"]),

@@ -30,6 +30,7 @@ from web.training import Training
 from web.words import remembered, titled
 
 _SCAN_DIGITS = 16
+_MOST_DIGITS = 9  # of a number in an address
 _MOST_REMEMBERED = 20_000
 _HERE = Path(__file__).parent
 
@@ -195,7 +196,8 @@ def asked(request: Request) -> Iterator[Asked]:
 def page_number(request: Request, last: int) -> int | None:
     """Return the number of the page that an address asks for, 1 if it names none, None if it is not from 1 to last."""
     given = request.query_params.get("page", "1")
-    return int(given) if given.isascii() and given.isdigit() and 1 <= int(given) <= last else None
+    is_number = given.isascii() and given.isdigit() and len(given) <= _MOST_DIGITS
+    return int(given) if is_number and 1 <= int(given) <= last else None
 
 
 def case_url(case: str) -> str:

@@ -99,6 +99,21 @@ def test_a_form_of_another_site_is_refused(operator: Visitor) -> None:
     assert visitor.get("/").status == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (f"/case/box_evil/scan/{SHAS['evil'][:16]}/page/{{}}", 404),
+        ("/case/box_evil/document/{}.pdf", 404),
+        (f"{EVIL_PAGE}/picture/{{}}.jpg", 404),
+        ("/case/box_evil/turn?page={}", 400),
+        ("/?q=tribunal&page={}", 400),
+    ],
+)
+def test_a_number_of_thousands_of_digits_is_no_unforeseen_error(operator: Visitor, path: str, status: int) -> None:
+    """Python raises for it."""
+    assert operator.get(path.format("1" * 5000)).status == status
+
+
 def test_a_link_cannot_lead_to_another_site(operator: Visitor) -> None:
     """After the language, or after signing in."""
     visitor = Visitor(operator.port)
