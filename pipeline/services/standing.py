@@ -38,12 +38,12 @@ class Grant:
 class Standing:
     """What an asker may know about a case file.
 
-    ``sealed`` is when its bag was recorded as it is now, None if the journal does not have it so, or if only some of it
-    is in sight: the rest may have changed then. ``is_signed`` says whether that line is signed. ``ended`` are the
-    numbers, from 0, of the ``restrictions`` whose end date has passed.
+    ``unchanged_since`` is when its bag was recorded as it is now. It is None if the journal says otherwise, or if
+    only some of it is in sight, because the rest may have changed then. ``is_signed`` says whether that line is signed.
+    ``ended`` are the numbers, from 0, of the ``restrictions`` whose end date has passed.
     """
 
-    sealed: datetime | None
+    unchanged_since: datetime | None
     is_signed: bool
     restrictions: tuple[Restriction, ...]
     ended: frozenset[int]
@@ -70,7 +70,7 @@ def standing_of(archive: Archive, asker: Asker, view: CaseView) -> Standing:
     first = _first_with(found, last) if last and is_recorded and view.whole else None
     restrictions = view.record.restrictions if view.whole and Action.SEAL in asker.rights.may else ()
     return Standing(
-        sealed=datetime.fromisoformat(first.at) if first else None,
+        unchanged_since=datetime.fromisoformat(first.at) if first else None,
         is_signed=bool(first and first.signature),
         restrictions=restrictions,
         ended=frozenset(place for place, one in enumerate(restrictions) if one.has_ended(asker.at)),

@@ -56,7 +56,7 @@ def room(tmp_path_factory: pytest.TempPathFactory, make: Maker) -> Iterator[Room
 def test_who_was_granted_what_is_said_to_them_and_to_those_who_decide(room: Room) -> None:
     """With who granted it and until when; other readers do not learn who else may see it."""
     shown = {name: visitor.get(LETTER).text for name, visitor in room.readers.items()}
-    assert all("As sealed on" in page for page in shown.values())
+    assert all("Unchanged since" in page for page in shown.values())
     for name in ("sokha", "vanna"):
         assert "sokha until" in shown[name]
         assert f"granted by {OPERATOR.name}" in shown[name]
@@ -92,7 +92,7 @@ def test_a_withdrawn_case_file_says_so_to_those_who_may_withdraw(room: Room) -> 
         assert room.readers["vanna"].get(f"/case/box_evil{ending}").status == 404
 
 
-def test_a_changed_bag_is_not_as_sealed(room: Room) -> None:
+def test_a_changed_bag_is_not_called_unchanged(room: Room) -> None:
     """Its digest is another one than that of the journal."""
     with Archive(archive_settings(room.archive)) as opened:
         file = opened.bag("box_letter") / "tagmanifest-sha512.txt"
@@ -101,6 +101,6 @@ def test_a_changed_bag_is_not_as_sealed(room: Room) -> None:
         file.write_bytes(whole + b"\n")
         page = room.readers["lina"].get(LETTER).text
         assert "The case file is not the one that the journal recorded." in page
-        assert "As sealed on" not in page
+        assert "Unchanged since" not in page
     finally:
         file.write_bytes(whole)

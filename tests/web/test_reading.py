@@ -167,7 +167,7 @@ def test_a_case_file_shows_its_documents_and_its_custody(operator: Visitor) -> N
     case = operator.get("/case/box_judgment").text
     assert "/case/box_judgment/document/1.pdf" in case
     assert case.count("/picture/160.jpg") == 2
-    assert re.search("As sealed on [^<]*: its digest is the one in the journal.", case)
+    assert re.search("Unchanged since [^<]*: its digest is the one in the journal.", case)
 
 
 def test_files_are_taken_out(operator: Visitor) -> None:
