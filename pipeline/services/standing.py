@@ -11,6 +11,7 @@ from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
 from pipeline.archive.journal import Event, Line, manifest_of
 from pipeline.archive.journal_places import lines_about
+from pipeline.archive.present import present
 from pipeline.archive.withdrawal import mark_of
 from pipeline.services.audit import only_reads
 from pipeline.services.open_case import CaseView
@@ -68,12 +69,13 @@ def standing_of(archive: Archive, asker: Asker, view: CaseView) -> Standing:
     last = next((line for line in reversed(found) if line.manifest), None)
     is_recorded = last is not None and last.manifest == manifest_of(view.bag)
     first = _first_with(found, last) if last and is_recorded and view.whole else None
+    now = present(archive.folder, view.record, asker.at)
     restrictions = view.record.restrictions if view.whole and Action.SEAL in asker.rights.may else ()
     return Standing(
         unchanged_since=datetime.fromisoformat(first.at) if first else None,
         is_signed=bool(first and first.signature),
         restrictions=restrictions,
-        ended=frozenset(place for place, one in enumerate(restrictions) if one.has_ended(asker.at)),
+        ended=frozenset(place for place, one in enumerate(restrictions) if one.has_ended(now)),
         grants=_grants(archive, asker, view, found),
         withdrawn=_withdrawn(view, found),
     )

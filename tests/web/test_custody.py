@@ -14,7 +14,9 @@ from pipeline.access.asker import Asker
 from pipeline.access.roles import Role
 from pipeline.archive.archive import Archive
 from pipeline.services import requests, users, withdraw
+from pipeline.services.open_case import open_case
 from pipeline.services.seal import Part, Why, set_level
+from pipeline.services.standing import standing_of
 from tests.conftest import Maker, archive_settings
 from tests.reading_room import OPERATOR, SHAS, Visitor, make_archive, open_room
 
@@ -75,6 +77,13 @@ def test_why_a_level_was_set_is_said_to_those_who_may_set_one(room: Room) -> Non
         page = room.readers[name].get(LETTER).text
         assert "Levels that were set" not in page
         assert "12/2026" not in page
+
+
+def test_a_level_has_not_ended_because_a_clock_was_set_forward(room: Room) -> None:
+    """It is in force as long as the time is not certain, and nobody is told something else."""
+    with Archive(archive_settings(room.archive)) as opened:
+        asker = Asker.operator(OPERATOR, datetime.now(UTC) + timedelta(days=900))
+        assert not standing_of(opened, asker, open_case(opened, asker, "box_letter")).ended
 
 
 def test_a_withdrawn_case_file_says_so_to_those_who_may_withdraw(room: Room) -> None:
