@@ -11,6 +11,7 @@ import pytest
 from tests.reading_room import EVIL, SHAS, Visitor
 
 EVIL_PAGE = f"/case/box_evil/scan/{SHAS['evil'][:16]}/page/1"
+LETTER_PAGE = f"/case/box_letter/scan/{SHAS['letter'][:16]}/page/1"
 DYNAMIC = [
     "/",
     "/?q=tribunal",
@@ -207,8 +208,11 @@ def test_who_has_too_many_searches_running_must_wait_and_reads_meanwhile(
         answer = operator.get(path)
         assert answer.status == 429
         assert "Your earlier searches are still running." in answer.text
-    assert operator.get(f"/case/box_letter/scan/{SHAS['letter'][:16]}/page/1").status == 200
+    read = operator.get(f"{LETTER_PAGE}?q=tribunal")
+    assert read.status == 200
+    assert 'class="hitbox"' not in read.text
     monkeypatch.undo()
+    assert 'class="hitbox"' in operator.get(f"{LETTER_PAGE}?q=tribunal").text
     assert operator.search("tribunal").status == 200
 
 

@@ -6,7 +6,7 @@ from itertools import count, pairwise
 
 from starlette.responses import RedirectResponse, Response
 
-from models.errors import IndexUnusableError, QueryError, UsageError
+from models.errors import IndexUnusableError, QueryError, TooManyError, UsageError
 from models.fact import Fact
 from models.level import Level
 from models.message import Message
@@ -132,8 +132,9 @@ def _hits(asked: Asked, view: PageView) -> tuple[str, tuple[Rect, ...], list[Pag
     asker = asked.reader.asker
     try:
         understood = service.understood(asked.archive, query, asker.scope)
-        with_hits = pages_with_hits(asked.archive, asker, view.view, understood)
-    except (QueryError, IndexUnusableError):  # the page can be read all the same
+        with asked.searching():
+            with_hits = pages_with_hits(asked.archive, asker, view.view, understood)
+    except (QueryError, IndexUnusableError, TooManyError):  # the page can be read all the same
         return "", (), []
     asked.note_search(view.view.level, view.view.case.id, query)
     return query, hit_boxes(view, understood), with_hits
