@@ -56,7 +56,8 @@ def verify_bag(bag: Path, pace: Pace | None = None) -> list[Damage]:
         if not damages:
             # Problems of the bag and not of one file: its version, its totals, its form.
             sealed.validate(fast=True)
-    except (bagit.BagError, OSError, ValueError) as error:
+    # The last two: it accepts digests without a length, and a version that is stated twice.
+    except (bagit.BagError, OSError, ValueError, TypeError, AttributeError) as error:
         _LOG.warning("a bag is invalid: %s", described(error))
         return [Damage("invalid", "", str(error))]
     if damages:

@@ -65,6 +65,20 @@ def test_a_file_beside_the_payload_that_only_an_unsigned_list_names_is_named(bui
     assert Damage("unexpected", "order.txt") in verify_bag(bag)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("manifest-shake_128.txt", "00  data/case.json\n"),
+        ("bagit.txt", "BagIt-Version: 1.0\nBagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"),
+    ],
+)
+def test_what_bagit_python_does_not_expect_is_invalid(build, name, text):
+    """Digests without a length, a version twice: anybody may give such a bag to Verify."""
+    bag = build()
+    (bag / name).write_text(text, "utf-8")
+    assert [damage.kind for damage in verify_bag(bag)] == ["invalid"]
+
+
 def test_files_that_changed_places_are_named(build):
     """Both of them, though nothing is missing and no total differs."""
     bag = build()
