@@ -6,6 +6,7 @@ compared with the trusted keys.
 
 import io
 import logging
+import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -33,6 +34,12 @@ from pipeline.archive.keys import Signer, fingerprint
 for _name in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 _FIELD = "Bannasar"
+# A changed file may fail anywhere in their reader; so may an unsigned file of a faulty program, or of an attacker: in
+# circles, or nested thousands of times.
+_FAILS = (
+    PdfError, SigningError, SignatureValidationError, ValueError, LookupError, TypeError, AttributeError, RuntimeError,
+    zlib.error,
+)  # fmt: skip
 _BYTES_SIGNED = b"/ByteRange"  # every signed PDF has it (PDF 32000-1, 12.8.1)
 
 
@@ -96,8 +103,7 @@ def signature_of(pdf: bytes, keys: Mapping[str, Ed25519PublicKey]) -> Signature:
         if fingerprint(public) not in keys:
             return Signature.UNKNOWN_KEY
         status = validate_pdf_signature(last)
-    except (PdfError, SigningError, SignatureValidationError, ValueError, KeyError, TypeError):
-        # A changed file may fail anywhere in their reader; so may an unsigned file of a faulty program.
+    except _FAILS:
         return Signature.BROKEN if _BYTES_SIGNED in pdf else Signature.NONE
     whole = status.coverage is SignatureCoverageLevel.ENTIRE_FILE
     return Signature.SOUND if status.intact and status.valid and whole else Signature.BROKEN
