@@ -49,6 +49,7 @@ class Issuer:
     answers: dict[str, Answer] = field(default_factory=dict)
     about: dict[str, Any] = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
+    clock: Callable[[], float] = time.time
     _codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -93,7 +94,7 @@ class Issuer:
             or basic != "reading-room:a+secret+of+the+reading+room%3A+7%2B%2F"
         ):
             return 400, {}, b'{"error": "invalid_grant"}'
-        now = int(time.time())
+        now = int(self.clock())
         claims: dict[str, Any] = {
             "iss": self.address, "sub": asked["sub"], "aud": CLIENT, "exp": now + 300, "iat": now,
             "nonce": asked["nonce"],

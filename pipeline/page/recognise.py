@@ -13,7 +13,7 @@ from pipeline.page.recogniser import Recogniser, Symbols
 _SURE = 0.8
 """If each symbol of the network's reading has this confidence, the line is not read again."""
 
-_DOUBT = 0.02
+_DOUBT = 0.015
 """A line with more doubt for each symbol is read once more: with less, the two readings agree well enough."""
 
 _LATIN_THRESHOLD = 0.2

@@ -56,7 +56,7 @@ PICTURE_STAGES: "tuple[Stage[PictureJob, Reading], ...]" = (
     Stage("curl", 1, "curl"),
     Stage("light ink", 1, "light_ink"),
     Stage("blank", 2, "blank"),
-    Stage("recognise", 3, "recognise"),
+    Stage("recognise", 4, "recognise"),
     Stage("negatives", 1, "negatives"),
     Stage("handwriting", 2, "handwriting"),
     Stage("words", 3, "assemble"),

@@ -108,7 +108,7 @@ def test_the_words_of_other_libraries_are_not_kept(typed, tmp_path, monkeypatch)
     """Only that there was a message, and where; the same is true for the message of an error."""
     monkeypatch.chdir(tmp_path)
 
-    def examine(_settings):
+    def examine(_settings, _asker):
         logging.getLogger("pikepdf").warning("bad string: %s", WORD)
         try:
             int(WORD)
