@@ -16,8 +16,9 @@ _KHMER = r"\u1780-\u17d3"
 _ONE_OF = 10
 _MOST_WRONG = 2
 _PIECE = 3
-# How similar the following text must be to a province's name, in hundredths.
+# How similar the following text must be to a province's name, in hundredths; after the word “province” a little less.
 _LEAST_LIKE = 84
+_LEAST_LIKE_AFTER_WORD = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,6 @@ def _province(text: str, at: int, names: Names) -> tuple[int, str]:
         key=lambda one: (one[1], len(one[0])),
         default=None,
     )
-    if best is None or best[1] < _LEAST_LIKE:
+    if best is None or best[1] < (_LEAST_LIKE_AFTER_WORD if kind == "khmer" else _LEAST_LIKE):
         return at, ""
     return at + min(found.end(), found.start(kind) + len(best[0])), names.provinces[best[0]]

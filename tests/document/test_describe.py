@@ -68,6 +68,9 @@ def test_a_title_tells_the_kind_and_nothing_else_is_guessed(describe, lines, kin
         ("លេខរឿង ៧២២/៥៧ ចុះបញ្ជី", FactName.CASE_NUMBER, "722/57"),
         ("សាលាដំបូងខេត្តពោធិ៍សាត់", FactName.COURT, "សាលាដំបូងខេត្តពោធិ៍សាត់"),
         ("សាលាដំបូងខេត្តពោធ៍សាត់", FactName.COURT, "សាលាដំបូងខេត្តពោធិ៍សាត់"),  # without a vowel
+        ("សាលាដំបូងខេត្តពោធីសាត់", FactName.COURT, "សាលាដំបូងខេត្តពោធិ៍សាត់"),  # two signs read as one
+        ("សាលាដំបូងខេត្តកំពង់ចម", FactName.COURT, "សាលាដំបូងខេត្តកំពង់ចាម"),
+        ("សាលាដំបូងខេត្តដដែលនេះ", FactName.COURT, "សាលាដំបូង"),  # “the same province” is none
         ("សាលាដំបូងរាជធានីភ្នំពេញ", FactName.COURT, "សាលាដំបូងរាជធានីភ្នំពេញ"),
         ("Provincial Court of Kampot", FactName.COURT, "សាលាដំបូងខេត្តកំពត"),
         ("Tribunal de première instance de Battambang", FactName.COURT, "សាលាដំបូងខេត្តបាត់ដំបង"),
