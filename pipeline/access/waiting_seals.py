@@ -1,9 +1,11 @@
-"""Seals that somebody set while another process held the archive: in force at once, and completed when it is free.
+"""Seals that are not in the bags yet, because that takes time or another process holds the archive: in force at once.
 
 Until a seal is in the bags, nothing of what it seals is shown to anybody but operators: ``services/sight.py`` refuses
 it by its id. So if this is lost or late, nothing opens that is not open already in the bags.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from models.record import Record
@@ -27,10 +29,23 @@ class WaitingSeals:
         """Set the archive, by its folder."""
         self._archive = archive
 
-    def add(self, seal: WaitingSeal) -> None:
-        """Record a seal: it is in force when this returns."""
+    def add(self, seal: WaitingSeal) -> WaitingSeal:
+        """Record a seal, and return it with its number: it is in force when this returns."""
         with access_database(self._archive) as database:
-            database.execute("INSERT INTO seals (told) VALUES (?)", (seal.model_dump_json(),))
+            added = database.execute("INSERT INTO seals (told) VALUES (?)", (seal.model_dump_json(),))
+            return seal.model_copy(update={"number": added.lastrowid})
+
+    @contextmanager
+    def in_force(self, seal: WaitingSeal) -> Iterator[None]:
+        """Keep a seal in force while it is put into the bags, which takes seconds for a case file of a thousand pages.
+
+        If that fails, all is as before. If the process is killed, the seal stays in force, and waits.
+        """
+        added = self.add(seal)
+        try:
+            yield
+        finally:
+            self.remove(added)
 
     def all(self) -> list[WaitingSeal]:
         """Return those that wait, in their order."""

@@ -1,6 +1,7 @@
 """Levels set on boxes, case files, documents and pages, by people who may."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,7 +73,8 @@ def set_level(  # whose, what, to which, why, when
             bag, record, _ = record_in_sight(archive, asker, case)
             restriction = restriction_on(asker, record, part, level, why)
             _must_be_allowed(archive, asker, record, restriction)
-            return commit_level(archive, asker, Event.LEVEL_SET, bag, record, restriction)
+            with _in_force(archive, case, record.box, restriction):
+                return commit_level(archive, asker, Event.LEVEL_SET, bag, record, restriction)
     except ArchiveBusyError as busy:
         if level is not Level.SEALED:
             raise
@@ -105,18 +107,26 @@ def set_level_of_box(archive: Archive, asker: Asker, box: str, level: Level, why
 
 
 def _set_level_of_box(archive: Archive, asker: Asker, box: str, level: Level, why: Why) -> Set:
-    _, found = _box(archive, asker, box)
+    name, found = _box(archive, asker, box)
     restriction = restriction_on(asker, None, Part(), level, why)
     for _, record in found:
         _must_be_allowed(archive, asker, record, restriction)
-    done = [
-        commit_level(archive, asker, Event.LEVEL_SET, bag, record, restriction)
-        for bag, record in found
-        if not _is_set(record, restriction)
-    ]
+    with _in_force(archive, "", name, restriction):
+        done = [
+            commit_level(archive, asker, Event.LEVEL_SET, bag, record, restriction)
+            for bag, record in found
+            if not _is_set(record, restriction)
+        ]
     errors = [one.index_error for one in done if one.index_error]
     warnings = [one.warning for one in done if one.warning]
     return Set(tuple(bag.name for bag, _ in found), *(each[0] if each else "" for each in (errors, warnings)))
+
+
+def _in_force(archive: Archive, case: str, box: str, restriction: Restriction) -> AbstractContextManager[None]:
+    """Return what keeps a seal in force while it is put into the bags; another level is in force when it is there."""
+    if restriction.level is not Level.SEALED:
+        return nullcontext()
+    return WaitingSeals(archive.folder).in_force(WaitingSeal(case=case, box=box, restriction=restriction))
 
 
 def _box(archive: Archive, asker: Asker, box: str) -> tuple[str, list[tuple[Path, CaseFile]]]:

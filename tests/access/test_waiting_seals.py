@@ -18,6 +18,7 @@ from pipeline.archive.fixity import verify_bag
 from pipeline.archive.journal import Event, lines
 from pipeline.index.store import View
 from pipeline.services import digitise, open_case, seal, search, sight, waiting_seals
+from pipeline.services.level_commit import commit_level
 from pipeline.services.seal import Part, Why
 from tests.access.conftest import NOW, person
 from tests.access.test_seal import STEPS
@@ -178,3 +179,32 @@ def test_a_bag_that_cannot_be_changed_stays_refused(public, other, operator):
         waiting_seals.complete(public)
     assert len(WaitingSeals(public.folder).all()) == 1
     assert not _is_shown(public)
+
+
+@pytest.mark.parametrize("of_box", [False, True], ids=["case file", "box"])
+def test_a_seal_holds_before_it_is_in_the_bag(public, operator, monkeypatch, of_box):
+    """A large bag takes seconds; if it fails, all is as before."""
+    put, seen = commit_level, []
+
+    def slow(*given):
+        seen.append(_is_shown(public))
+        if len(seen) == 1:
+            raise OSError("the disk is gone")
+        return put(*given)
+
+    monkeypatch.setattr("pipeline.services.seal.commit_level", slow)
+
+    def do():
+        if of_box:
+            seal.set_level_of_box(public, operator, "box", Level.SEALED, ORDER)
+        else:
+            seal.set_level(public, operator, "box_a", Part(), Level.SEALED, ORDER)
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        do()
+    assert _is_shown(public)
+    do()
+    assert seen == [False, False]
+    assert not _is_shown(public)
+    assert len(_sealed_in_the_bag(public)) == 1
+    assert WaitingSeals(public.folder).all() == []
