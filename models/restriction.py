@@ -9,7 +9,8 @@ A level is set on a box, a case file, a document or a page. What is set stays re
 - A case file without any level is for staff.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
@@ -86,10 +87,11 @@ def page_levels(
     whole = case_level(restrictions, now)
     if not any(one.pages for one in restrictions):
         return PageLevels(whole)
+    of_pages, of_documents = (_by_page(restrictions, reach) for reach in (Reach.PAGE, Reach.DOCUMENT))
     own = {
-        page: strictest((around, _of(restrictions, Reach.PAGE, page, now)))
+        page: strictest((around, _effective(of_pages.get(page, ()), now, Level.PUBLIC)))
         for document in documents
-        for around in (_around(restrictions, document, now),)
+        for around in (_around(whole, of_documents, document, now),)
         for page in document
     }
     return PageLevels(whole, {page: level for page, level in own.items() if level is not whole})
@@ -100,15 +102,21 @@ def next_end(restrictions: Iterable[Restriction], now: datetime | None) -> datet
     return min((one.until for one in restrictions if one.until and not one.has_ended(now)), default=None)
 
 
-def _around(restrictions: Sequence[Restriction], document: Iterable[PageRef], now: datetime | None) -> Level:
+def _by_page(restrictions: Iterable[Restriction], reach: Reach) -> Mapping[PageRef, Sequence[Restriction]]:
+    """Return those of one reach by page, in their order: a case file may have a thousand pages, and many of them."""
+    found: defaultdict[PageRef, list[Restriction]] = defaultdict(list)
+    for one in restrictions:
+        if one.reach is reach:
+            for page in one.pages:
+                found[page].append(one)
+    return found
+
+
+def _around(
+    whole: Level, own: Mapping[PageRef, Sequence[Restriction]], document: Iterable[PageRef], now: datetime | None
+) -> Level:
     """Return the level of a page's document and case file, without what is set on the page itself."""
-    own = [one for one in restrictions if one.reach is Reach.DOCUMENT]
-    pages = [_of(own, Reach.DOCUMENT, page, now) for page in document] if own else []
-    return strictest((case_level(restrictions, now), *pages))
-
-
-def _of(restrictions: Iterable[Restriction], reach: Reach, page: PageRef, now: datetime | None) -> Level:
-    return _effective((one for one in restrictions if one.reach is reach and page in one.pages), now, Level.PUBLIC)
+    return strictest((whole, *(_effective(own[page], now, Level.PUBLIC) for page in document if page in own)))
 
 
 def _effective(restrictions: Iterable[Restriction], now: datetime | None, default: Level) -> Level:
