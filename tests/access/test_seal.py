@@ -1,6 +1,5 @@
 """Set levels: stored in the bag, recorded, and lowered only by people who may do so."""
 
-import os
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,7 +11,6 @@ from pipeline.access.account import Account
 from pipeline.access.asker import Asker
 from pipeline.access.requests import Requests
 from pipeline.access.roles import Role
-from pipeline.archive import commit as commits
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import read_case
 from pipeline.archive.custody import custody
@@ -22,6 +20,7 @@ from pipeline.services import rebuild, requests, seal, sight
 from pipeline.services.seal import Part, Why
 from tests.access.conftest import NOW, ROOT, SHA, person
 from tests.conftest import at_the_shell
+from tests.dying import die_at
 
 DAY = timedelta(days=1)
 ORDER = Why("a minor is named", "order 12/2026")
@@ -223,23 +222,7 @@ def test_what_dies_is_whole_or_not_there_and_never_open(archive, operator, begin
     begin(archive, operator)
     before, known = _levels(archive), _known_to_the_index(archive)
     archive.close()
-    child = os.fork()
-    if not child:
-        try:
-            *owner, name = step.split(".")
-            holder = getattr(commits, owner[0]) if owner else commits
-            done = getattr(holder, name)
-
-            def dies(*given, **named):
-                if when == "after":
-                    done(*given, **named)
-                os._exit(9)
-
-            setattr(holder, name, dies)
-            change(Archive(archive.settings), operator)
-        finally:
-            os._exit(1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9, "the step was never reached"
+    die_at(step, when, lambda: change(Archive(archive.settings), operator))
     with Archive(archive.settings) as after:
         now = _levels(after)
         assert now in ([Level.SEALED] * 3, [Level.PUBLIC] * 3)

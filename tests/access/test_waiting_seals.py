@@ -1,7 +1,5 @@
 """A seal that is set while a run holds the archive is in force at once, and in the bag when the run has ended."""
 
-import os
-
 import pytest
 
 from models.errors import ArchiveBusyError, NotAllowedError, NotFoundError
@@ -10,7 +8,6 @@ from models.restriction import Reach
 from pipeline.access.account import Account
 from pipeline.access.roles import Role
 from pipeline.access.waiting_seals import WaitingSeals
-from pipeline.archive import commit as commits
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import read_case
 from pipeline.archive.custody import custody
@@ -22,6 +19,7 @@ from pipeline.services.level_commit import commit_level
 from pipeline.services.seal import Part, Why
 from tests.access.conftest import NOW, person
 from tests.access.test_seal import STEPS
+from tests.dying import die_at
 
 ORDER = Why("a minor is named", "order 12/2026")
 
@@ -125,24 +123,12 @@ def test_a_completion_that_dies_opens_nothing_and_is_done_again(public, other, o
         seal.set_level(public, operator, "box_a", Part(), Level.SEALED, ORDER)
     other.close()
     public.close()
-    child = os.fork()
-    if not child:
-        try:
-            *owner, name = step.split(".")
-            holder = getattr(commits, owner[0]) if owner else commits
-            done = getattr(holder, name)
 
-            def dies(*given, **named):
-                if when == "after":
-                    done(*given, **named)
-                os._exit(9)
+    def complete():
+        with Archive(public.settings) as dying, dying.held():
+            waiting_seals.complete(dying)
 
-            setattr(holder, name, dies)
-            with Archive(public.settings) as dying, dying.held():
-                waiting_seals.complete(dying)
-        finally:
-            os._exit(1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9, "the step was never reached"
+    die_at(step, when, complete)
     with Archive(public.settings) as after:
         assert not _is_shown(after)
         with after.held():

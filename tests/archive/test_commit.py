@@ -1,7 +1,6 @@
 """A change of a case file is complete or has not happened, whatever step was the last before a crash."""
 
 import hashlib
-import os
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,7 +16,6 @@ from models.settings import Settings
 from pipeline.access.account import Account
 from pipeline.access.asker import Asker
 from pipeline.access.roles import Role
-from pipeline.archive import commit as commits
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import bag_folder, read_case
 from pipeline.archive.building import build_bag
@@ -30,6 +28,7 @@ from pipeline.index.language import parse
 from pipeline.index.store import View
 from pipeline.services import correct, import_bag, index, keys, rebuild, withdraw
 from tests.conftest import EVERYTHING, archive_settings, at_the_shell
+from tests.dying import die_at
 
 CLERK = Actor(name="dara", kind=ActorKind.PERSON)
 CONTENT = b"the scan"
@@ -145,28 +144,10 @@ CHANGES = {
 }
 
 
-def _dying(function: Callable[..., object], when: str) -> Callable[..., None]:
-    def dies(*given, **named):
-        if when == "after":
-            function(*given, **named)
-        os._exit(9)
-
-    return dies
-
-
 def _die(make, archive: Archive, change: Callable[..., object], step: str, when: str) -> None:
     """Let another process make a change, and end it at a step."""
     archive.close()
-    child = os.fork()
-    if not child:
-        try:
-            *owner, name = step.split(".")
-            holder = getattr(commits, owner[0]) if owner else commits
-            setattr(holder, name, _dying(getattr(holder, name), when))
-            change(make, Archive(archive.settings))
-        finally:
-            os._exit(1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9, "the step was never reached"
+    die_at(step, when, lambda: change(make, Archive(archive.settings)))
 
 
 def _state(archive: Archive) -> tuple[object, ...]:
