@@ -1,6 +1,6 @@
 """Levels set on boxes, case files, documents and pages, by people who may."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -220,18 +220,23 @@ def _pages(case: CaseFile, part: Part) -> tuple[Reach, tuple[PageRef, ...]]:
 
 def _must_be_allowed(archive: Archive, asker: Asker, case: CaseFile, restriction: Restriction) -> None:
     """Refuse an asker who may not set a level: a less strict one needs more rights, and unsealing needs two people."""
-    if unseals(archive, asker, case, restriction):
+    changes = _changes(archive, asker, case, restriction)
+    if _opens(changes):
         raise ConflictError(
             f"{case.id} is sealed, or something of it: unsealing takes two people.",
             "Ask for it with `bannasar unseal request`; another person grants it.",
         )
-    loosens = any(now.rank < was.rank for was, now in _changes(archive, asker, case, restriction))
+    loosens = any(now.rank < was.rank for was, now in changes)
     asker.must_be_allowed(Action.LOOSEN if loosens else Action.SEAL)
 
 
 def unseals(archive: Archive, asker: Asker, case: CaseFile, restriction: Restriction) -> bool:
     """Whether a part of a case file is sealed, and would then be open."""
-    return any(was is Level.SEALED is not now for was, now in _changes(archive, asker, case, restriction))
+    return _opens(_changes(archive, asker, case, restriction))
+
+
+def _opens(changes: Iterable[tuple[Level, Level]]) -> bool:
+    return any(was is Level.SEALED is not now for was, now in changes)
 
 
 def _changes(archive: Archive, asker: Asker, case: CaseFile, restriction: Restriction) -> list[tuple[Level, Level]]:
