@@ -57,7 +57,7 @@ class Issuer:
         """Set the settings; nothing is asked yet.
 
         Raises:
-            MissingDependencyError: the library for it is not installed.
+            MissingDependencyError: `joserfc` is not installed.
         """
         try:
             import joserfc  # noqa: F401, PLC0415  # an extra

@@ -32,7 +32,7 @@ class PictureCache:
     """
 
     def __init__(self, folder: Path, most: int = MOST_BYTES) -> None:
-        """Set the folder, which need not be there, and how many bytes may be in it."""
+        """Set the folder and how many bytes it may hold; the folder may not exist yet."""
         self._folder = folder
         self._most = most
 

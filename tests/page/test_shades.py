@@ -1,4 +1,4 @@
-"""Uneven ink becomes even; light ink is told from uneven ink."""
+"""Uneven ink becomes even; light ink is not taken for uneven ink."""
 
 import cv2
 import numpy as np

@@ -80,7 +80,7 @@ def test_why_a_level_was_set_is_said_to_those_who_may_set_one(room: Room) -> Non
 
 
 def test_a_level_has_not_ended_because_a_clock_was_set_forward(room: Room) -> None:
-    """It is in force as long as the time is not certain, and nobody is told something else."""
+    """It is in force as long as the time is not certain, and the page says so to everybody."""
     with Archive(archive_settings(room.archive)) as opened:
         asker = Asker.operator(OPERATOR, datetime.now(UTC) + timedelta(days=900))
         assert not standing_of(opened, asker, open_case(opened, asker, "box_letter")).ended
