@@ -23,6 +23,7 @@ from web.server import serve as serve_room
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples" / "boxes"
 _MARK = "training-archive.txt"
+_UNFINISHED = "unfinished"
 _WORDS = "Made by `bannasar demo` from its sample boxes, to practise with. Everything in this folder can be deleted.\n"
 
 
@@ -59,9 +60,9 @@ def demo(
             f"The sample boxes are not at {SAMPLES}.", "Use the `bannasar` that script/setup installed in a repository."
         )
     with _place(folder, reset=reset) as place:
-        settings = _settings(place)
+        settings = _settings(place, "archive")
         if not settings.archive.exists():
-            _make(settings, boxes)
+            _make(place, settings.archive, boxes)
         if serve:
             serve_room(settings, operator(), Listening("127.0.0.1", port), _announce, is_training=True)
         else:
@@ -89,20 +90,23 @@ def _place(folder: Path | None, *, reset: bool) -> Iterator[Path]:
     yield place
 
 
-def _settings(place: Path) -> Settings:
+def _settings(place: Path, name: str) -> Settings:
     """Return the settings, with a key and an index of its own: it touches nothing outside its folder."""
     own = {"key_file": str(place / "key.pem"), "passphrase_file": ""}
-    return read_settings(place / "archive", signing=own, index={"url": ""}, run={"scheduler": ""})
+    return read_settings(place / name, signing=own, index={"url": ""}, run={"scheduler": ""})
 
 
-def _make(settings: Settings, boxes: list[Path]) -> None:
-    """Digitise the sample boxes; if that does not end well, leave nothing half-made."""
+def _make(place: Path, archive: Path, boxes: list[Path]) -> None:
+    """Digitise the sample boxes. The archive gets its name when it is complete, so a killed process leaves none."""
+    settings = _settings(place, _UNFINISHED)
     check_tools(settings)
     err.print("Making a training archive from the sample boxes. It takes about a minute.")
+    shutil.rmtree(settings.archive, ignore_errors=True)
     try:
         with Archive(settings) as opened:
             keys.make(opened, at_the_shell())
         run_and_report(settings, lambda opened, watch: digitise(opened, at_the_shell(), boxes, watch))
+        settings.archive.rename(archive)
     except BaseException:
         shutil.rmtree(settings.archive, ignore_errors=True)
         raise

@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
-OWN = ("cli", "config", "models", "pipeline")
+OWN = ("cli", "config", "models", "pipeline", "web")
 """The names under which our own modules log."""
 
 _ROOT = Path(__file__).parents[1]
@@ -25,8 +25,9 @@ _RUN = ContextVar("run", default="")
 _SCAN = ContextVar("scan", default="")
 _PAGE = ContextVar("page", default="")
 
-for _name in OWN:  # without a log, Python would print our warnings on standard error
-    logging.getLogger(_name).addHandler(logging.NullHandler())
+for _name in OWN:  # without a log, Python prints warnings on standard error: right for the server's, wrong for others
+    if _name != "web":
+        logging.getLogger(_name).addHandler(logging.NullHandler())
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection
 from http import HTTPStatus
 from pathlib import Path
+from threading import Semaphore
 from typing import Any
 
 from starlette.applications import Starlette
@@ -23,7 +24,7 @@ from pipeline.logs import described
 from pipeline.services import audit
 from web.door import Door
 from web.errors import words_for, words_for_status
-from web.guard import Guard, TooLargeError
+from web.guard import Guard, TooLargeError, TooSlowError
 from web.language import language_of
 from web.room import Asked, Room, View, asked, make_templates, with_query, words_of
 from web.training import Training
@@ -86,7 +87,7 @@ def create_app(
         Route(place + "/image/info.json", _shown(iiif.picture_info)),
         Route(place + "/image/full/{size}/0/default.jpg", _shown(iiif.sized_picture)),
         Route("/verify", _shown(verify.verify_form), methods=["GET"]),
-        Route("/verify", _done(verify.verify), methods=["POST"]),
+        Route("/verify", _received(verify.verify, verify.UPLOADS, verify.busy), methods=["POST"]),
         Route("/help", _shown(help_pages.overview)),
         Route("/help/{topic}", _shown(help_pages.topic)),
         Route("/exercises", _shown(help_pages.exercises)),
@@ -102,7 +103,12 @@ def create_app(
     ]
     app = Starlette(
         routes=routes,
-        exception_handlers={HTTPException: _http_error, TooLargeError: _too_large, Exception: _unforeseen},
+        exception_handlers={
+            HTTPException: _http_error,
+            TooLargeError: _bad_body,
+            TooSlowError: _bad_body,
+            Exception: _unforeseen,
+        },
     )
     app.state.room = Room(settings, door, make_templates(), is_secure, training=Training() if is_training else None)
     return Guard(app, hosts, is_secure=is_secure)
@@ -135,6 +141,27 @@ def _done(action: Action) -> Callable[[Request], Awaitable[Response]]:
             return await run_in_threadpool(_answered, request, lambda one: action(one, form))
 
     return answer
+
+
+def _received(action: Action, places: Semaphore, busy: View) -> Callable[[Request], Awaitable[Response]]:
+    """Return the endpoint that answers a form with a large file, which lies on the disk meanwhile.
+
+    If no place is left, nothing of the file is kept. It is read all the same: a browser that is interrupted shows no
+    answer.
+    """
+    answer = _done(action)
+
+    async def answer_if_there_is_room(request: Request) -> Response:
+        if places.acquire(blocking=False):
+            try:
+                return await answer(request)
+            finally:
+                places.release()
+        async for _part in request.stream():
+            pass
+        return await run_in_threadpool(_answered, request, busy)
+
+    return answer_if_there_is_room
 
 
 def _answered(request: Request, view: View) -> Response:
@@ -182,9 +209,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
     return _page(request, error.status_code, words_for_status(error.status_code))
 
 
-async def _too_large(request: Request, error: Exception) -> Response:
-    del error
-    return _page(request, 413, words_for_status(413))
+async def _bad_body(request: Request, error: Exception) -> Response:
+    status = 413 if isinstance(error, TooLargeError) else 408
+    return _page(request, status, words_for_status(status))
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:

@@ -62,6 +62,7 @@ _OF_ADDRESSES: Mapping[int, BannasarError] = {
 }
 NOT_HERE = Message("That cannot be done here.")
 TOO_LARGE = Message("What was sent is too large.")
+TOO_SLOW = Message("What was sent took too long to arrive.")
 
 
 def words_for(error: BannasarError) -> tuple[Message, Message]:
@@ -78,4 +79,6 @@ def words_for_status(status: int) -> tuple[Message, Message]:
         return NOT_HERE, Message("")
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return TOO_LARGE, Message("")
+    if status == HTTPStatus.REQUEST_TIMEOUT:
+        return TOO_SLOW, Message("Try again, perhaps with a smaller file.")
     return words_for(_OF_ADDRESSES.get(status, BannasarError("")))

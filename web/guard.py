@@ -1,10 +1,19 @@
-"""Checks every request before a view gets it (host name, sizes, ranges), and adds headers to every answer."""
+"""Checks every request before a view gets it (host name, sizes, ranges, pace), and adds headers to every answer."""
 
+import asyncio
 from collections.abc import Collection
+from contextlib import suppress
+from time import monotonic
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Message as Event
+
+from models.message import Message
+from web.errors import TOO_LARGE
+from web.language import catalogue, code_of
 
 # The answers contain no inline scripts or styles, and nothing from another server.
 _POLICY = (
@@ -27,6 +36,9 @@ MOST_BYTES = 64 << 20
 _MOST_OF_A_FORM = 64 << 10
 _LARGE = "/verify"
 _LONGEST_ADDRESS = 8 << 10
+_LAST = {408, 413}  # after these nothing more is read: the rest of the body would be taken for a request
+_PATIENCE = 30.0  # seconds that a body may take, and one more for each of these bytes that came
+_LEAST_PACE = 16 << 10
 
 
 class Guard:
@@ -50,9 +62,11 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
-        async def send_with_headers(message: Message) -> None:
+        async def send_with_headers(message: Event) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                if message["status"] in _LAST:
+                    headers["Connection"] = "close"
                 for name, value in self._headers.items():
                     headers[name] = value
                 headers.setdefault("Cache-Control", _NO_COPY)
@@ -61,24 +75,28 @@ class Guard:
 
         headers = Headers(scope=scope)
         if refusal := self._refusal(scope, headers):
-            await PlainTextResponse(refusal[1], refusal[0])(scope, receive, send_with_headers)
+            status, sentence = refusal
+            said = catalogue(code_of(Request(scope))).gettext(sentence)
+            await PlainTextResponse(said, status)(scope, receive, send_with_headers)
             return
         # A request for many ranges causes useless work; our answers are small enough to be sent whole.
         scope["headers"] = [(name, value) for name, value in scope["headers"] if name not in {b"range", b"if-range"}]
         most = MOST_BYTES if scope["path"] == _LARGE else _MOST_OF_A_FORM
-        await self._app(scope, _limited(receive, most), send_with_headers)
+        # An unforeseen error was answered and logged. The server would also log its message: perhaps text of a paper.
+        with suppress(Exception):
+            await self._app(scope, _limited(receive, most), send_with_headers)
 
-    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
+    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, Message] | None:
         host = headers.get("host", "")
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
         if name.lower() not in self._hosts:
-            return 400, "This address is not one of the reading room's."
+            return 400, Message("This address is not one of the reading room's.")
         if len(scope.get("raw_path", b"")) + len(scope["query_string"]) > _LONGEST_ADDRESS:
-            return 414, "The address is too long."
+            return 414, Message("The address is too long.")
         most = MOST_BYTES if scope["path"] == _LARGE else _MOST_OF_A_FORM
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > most:
-            return 413, "What was sent is too large."
+            return 413, TOO_LARGE
         return None
 
 
@@ -86,16 +104,29 @@ class TooLargeError(Exception):
     """The body is larger than announced, or than accepted."""
 
 
-def _limited(receive: Receive, most: int) -> Receive:
-    """Return a function that receives the body of a request up to this number of bytes."""
-    received = 0
+class TooSlowError(Exception):
+    """The body does not come, or so slowly that others might have to wait for it."""
 
-    async def receive_some() -> Message:
-        nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
+
+def _limited(receive: Receive, most: int) -> Receive:
+    """Return a function that receives the body of a request: up to this number of bytes, and not for ever."""
+    received = 0
+    is_whole = False
+    began = monotonic()
+
+    async def receive_some() -> Event:
+        nonlocal received, is_whole
+        if is_whole:  # only the end of the connection can follow, whenever that is
+            return await receive()
+        left = began + _PATIENCE + received / _LEAST_PACE - monotonic()
+        try:
+            event = await asyncio.wait_for(receive(), left)
+        except TimeoutError:
+            raise TooSlowError from None
+        received += len(event.get("body", b""))
+        is_whole = not event.get("more_body", False)
         if received > most:
             raise TooLargeError
-        return message
+        return event
 
     return receive_some

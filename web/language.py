@@ -26,6 +26,7 @@ LANGUAGES = {"km": "ខ្មែរ", "fr": "Français", "en": "English"}
 
 COOKIE = "bannasar-language"
 _KHMER_DIGITS = str.maketrans("0123456789", "០១២៣៤៥៦៧៨៩")
+_MOST_ASKED = 20  # languages of a browser
 _MONTH, _DAY = 7, 10  # the length in characters of a date with month, and with day
 
 
@@ -121,19 +122,20 @@ class Language:
 
 
 def language_of(request: Request, folder: str) -> Language:
-    """Return the language of a request: the chosen one, otherwise the browser's, otherwise English.
-
-    Args:
-        request: the request.
-        folder: the glossary's folder.
+    """Return the language of a request, with the glossary in a folder.
 
     Raises:
         GlossaryError: the glossary cannot be read.
     """
-    asked = request.headers.get("accept-language", "").split(",")
+    return language(code_of(request), folder)
+
+
+def code_of(request: Request) -> str:
+    """Return the code of a request's language: the chosen one, otherwise the browser's, otherwise English."""
+    asked = request.headers.get("accept-language", "").split(",")[:_MOST_ASKED]
     wanted = [request.cookies.get(COOKIE, ""), *(one.partition(";")[0].strip().replace("-", "_") for one in asked)]
     code = negotiate_locale([one for one in wanted if one], list(LANGUAGES)) or "en"
-    return language(code.partition("_")[0], folder)
+    return code.partition("_")[0].lower()
 
 
 @lru_cache(maxsize=8)
@@ -142,6 +144,7 @@ def language(code: str, folder: str) -> Language:
     return Language(code, Locale(code), catalogue(code), glossary(Path(folder)))
 
 
+@lru_cache(maxsize=8)
 def catalogue(code: str) -> NullTranslations:
     """Return the translations into a language."""
     if code == "en":

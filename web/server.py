@@ -18,9 +18,12 @@ from models.errors import UsageError
 from models.settings import Settings
 from pipeline.logs import described
 from web.app import create_app
+from web.connection import Connection
 from web.door import Door
 
 _LOG = logging.getLogger(__name__)
+# What it says of broken requests is no news, and anybody can send them.
+logging.getLogger("uvicorn.error").addHandler(logging.NullHandler())
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
 _WAIT = 5  # seconds that a request in progress may still take when the server ends
 _IDLE = 20  # seconds that a connection may send nothing
@@ -109,6 +112,7 @@ def serve(
         port = listening.getsockname()[1]
         config = uvicorn.Config(
             create_app(settings, door, hosts, is_secure=is_encrypted or bool(where.names), is_training=is_training),
+            http=Connection,
             log_config=None,
             access_log=False,
             server_header=False,

@@ -7,6 +7,7 @@ from PIL import Image
 
 import cli.demo
 from samples.typeset import render_page
+from tests.dying import die_at
 from tests.in_process import call
 
 
@@ -50,6 +51,16 @@ def test_one_in_a_folder_is_kept_until_it_is_made_anew(samples: list[tuple[Path,
     assert call("demo", "--serve", "--folder", place, "--reset").returncode == 0
     assert not (place / "archive" / "mine.txt").exists()
     assert [archive for archive, _ in samples] == [place / "archive"] * 2
+
+
+def test_one_whose_making_was_killed_is_made_anew(samples: list[tuple[Path, bool]], tmp_path: Path) -> None:
+    """The process that died could not clean up; what is opened is whole."""
+    place = tmp_path / "training"
+    die_at("Commits._index", "before", lambda: call("demo", "--folder", place))
+    assert not (place / "archive").exists()
+    assert call("demo", "--serve", "--folder", place).returncode == 0
+    assert {one.name for one in place.iterdir()} == {"archive", "key.pem", "training-archive.txt"}
+    assert [archive for archive, _ in samples] == [place / "archive"]
 
 
 def test_a_folder_of_others_is_never_touched(samples: list[tuple[Path, bool]], tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import urllib.parse
 
 import pytest
 
-from tests.reading_room import EVIL, SHAS, Visitor
+from tests.reading_room import EVIL, HIDDEN_WORD, SHAS, Visitor
 
 EVIL_PAGE = f"/case/box_evil/scan/{SHAS['evil'][:16]}/page/1"
 LETTER_PAGE = f"/case/box_letter/scan/{SHAS['letter'][:16]}/page/1"
@@ -67,6 +67,32 @@ def test_no_cell_of_a_table_is_a_formula(operator: Visitor) -> None:
 def test_a_forged_host_is_refused(operator: Visitor, host: str) -> None:
     """So that no site that points its name at this machine can use it (DNS rebinding)."""
     assert operator.get("/", {"Host": host}).status == 400
+
+
+@pytest.mark.parametrize(("language", "sentence"), [
+    ("en", "This address is not one of the reading room's."),
+    ("fr", "Cette adresse n'est pas une de celles de la salle de lecture."),
+    ("km", "អាសយដ្ឋាននេះមិនមែនជារបស់បន្ទប់អានទេ។"),
+])  # fmt: skip
+def test_what_is_refused_at_once_is_refused_in_the_readers_language(
+    stranger: Visitor, language: str, sentence: str
+) -> None:
+    """The name, the length of the address, the size: before anything of the archive is opened."""
+    asks = {"Accept-Language": language}
+    assert stranger.get("/", {**asks, "Host": "evil.example"}).text == sentence
+    long, large = stranger.get("/?q=" + "x" * 9000, asks), stranger.post("/sign-in", {"name": "x" * 70_000}, asks)
+    assert (long.status, large.status, large.headers["Connection"]) == (414, 413, "close")
+    assert all(one.headers["Content-Type"] == "text/plain; charset=utf-8" for one in (long, large))
+    assert language == "en" or not re.search("The address|What was sent", long.text + large.text)
+
+
+def test_any_name_of_a_language_is_answered(stranger: Visitor) -> None:
+    """In that language, or in English."""
+    for asked in ("FR", "../fr", "en_\u00e9", "x" * 3000, ",;=" * 500):
+        for headers in ({"Accept-Language": asked}, {"Cookie": f"bannasar-language={asked}"}):
+            answer = stranger.get("/sign-in", headers)
+            assert answer.status == 200
+            assert f'<html lang="{"fr" if asked == "FR" else "en"}">' in answer.text
 
 
 @pytest.mark.parametrize(
@@ -179,6 +205,25 @@ def test_an_error_page_names_nothing(operator: Visitor) -> None:
     assert answer.status == 404
     assert "secret-name" not in answer.text
     assert not re.search(r"/home|/root|Error|Traceback|\.py", answer.text)
+
+
+def test_an_unforeseen_error_says_nothing_of_what_it_was_about(
+    operator: Visitor,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Its message may be text of a paper: it is in no answer, in no log, and not on standard error."""
+
+    def fail(*_given: object, **_named: object) -> None:
+        raise ValueError(HIDDEN_WORD)
+
+    monkeypatch.setattr("web.views.browse.service.everything", fail)
+    answer = operator.get("/browse")
+    assert answer.status == 500
+    assert operator.get("/healthy").status == 200
+    assert "ValueError at web/views/browse.py" in caplog.text
+    assert HIDDEN_WORD not in answer.text + caplog.text + str(caplog.records) + "".join(capfd.readouterr())
 
 
 def test_strangers_see_nothing(stranger: Visitor) -> None:

@@ -3,12 +3,16 @@
 import io
 import re
 import zipfile
+from contextlib import ExitStack
+from tempfile import SpooledTemporaryFile
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.reading_room import SHAS, Answer, Visitor
+from web.views.verify import UPLOADS
 
 PAGE = f"/case/box_judgment/scan/{SHAS['judgment'][:16]}/page/1"
 
@@ -216,6 +220,20 @@ def test_a_zip_file_is_looked_at_within_limits(stranger: Visitor, name: str, siz
     assert reason in answer
     assert "/tmp" not in answer  # noqa: S108  # where the server would unpack it
     assert "given" not in answer
+
+
+def test_what_too_many_send_at_once_is_not_kept(stranger: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that comes in lies on the disk before anybody looks at it: only some may, and the others are told."""
+    kept = Mock(wraps=SpooledTemporaryFile)
+    monkeypatch.setattr("starlette.formparsers.SpooledTemporaryFile", kept)
+    with ExitStack() as others:
+        while UPLOADS.acquire(blocking=False):
+            others.callback(UPLOADS.release)
+        refused = _verified(stranger, b"x" * (2 << 20))
+        assert (refused.status, kept.called) == (503, False)
+        assert "Others are verifying something now." in refused.text
+    assert _verified(stranger, b"x").status == 200
+    assert kept.called
 
 
 def test_the_text_of_a_code_is_never_a_path(stranger: Visitor) -> None:

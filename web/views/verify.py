@@ -18,6 +18,8 @@ from web.room import Asked
 
 _LONGEST_CODE = 1 << 16
 _MOST_UNPACKED = 1 << 30
+UPLOADS = Semaphore(16)
+"""Files that come in at the same time; each may need 64 MiB of the disk, twice."""
 _AT_ONCE = Semaphore(4)  # checks at the same time; each may need a processor and two gigabytes of memory
 
 
@@ -30,12 +32,17 @@ def verify(asked: Asked, form: FormData) -> Response:
     """Show the result of the check of a file or a code."""
     require_own_form(asked.request, None, "")
     if not _AT_ONCE.acquire(blocking=False):
-        others = asked.language.gettext("Others are verifying something now. Try again in a minute.")
-        return asked.page("verify.html", 503, finding=None, error=others)
+        return busy(asked)
     try:
         return _checked(asked, form)
     finally:
         _AT_ONCE.release()
+
+
+def busy(asked: Asked) -> Response:
+    """Say that too many files are being verified."""
+    others = asked.language.gettext("Others are verifying something now. Try again in a minute.")
+    return asked.page("verify.html", 503, finding=None, error=others)
 
 
 def _checked(asked: Asked, form: FormData) -> Response:

@@ -1,0 +1,92 @@
+"""Clients that send or take almost nothing: their connections end, and others are answered."""
+
+import socket
+import threading
+from contextlib import ExitStack
+
+import pytest
+import uvicorn
+
+from tests.reading_room import Visitor
+from web.connection import Connection
+
+HEAD = (
+    b"POST /verify HTTP/1.1\r\nHost: localhost\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n"
+)
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the reading room wait for a second, where it waits for many."""
+    monkeypatch.setattr("web.connection._FOR_A_HEAD", 1.0)
+    monkeypatch.setattr("web.connection._UNREAD", 500)
+    monkeypatch.setattr("web.guard._PATIENCE", 1.0)
+
+
+def answered(connection: socket.socket) -> bytes:
+    """Return what is answered until the connection ends."""
+    answer = b""
+    try:
+        while part := connection.recv(1 << 16):
+            answer += part
+    except ConnectionResetError:
+        pass
+    return answer
+
+
+@pytest.mark.usefixtures("hasty")
+def test_what_does_not_come_is_not_waited_for(operator: Visitor) -> None:
+    """Nothing, half a head, a head without its end, a second request: their connections end (slow loris)."""
+    whole = b"GET /healthy HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with ExitStack() as stack:
+        slow = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", operator.port), timeout=60)) for _ in range(5)
+        ]
+        for connection, content in zip(slow, (b"", whole[:20], HEAD, HEAD + b"\r\nabc", whole), strict=True):
+            connection.sendall(content)
+        first = b""
+        while not first.endswith(b"ok"):
+            first += slow[4].recv(1 << 16)
+        slow[4].sendall(whole[:20])
+        answers = [answered(connection) for connection in slow]
+    assert [answers[place] for place in (0, 1, 2, 4)] == [b""] * 4
+    assert answers[3].startswith(b"HTTP/1.1 408 ")
+    assert b"took too long to arrive" in answers[3]
+
+
+def test_many_of_them_keep_nobody_out(operator: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many connections as there may be end without a request; then others are answered."""
+    with monkeypatch.context() as hasty, ExitStack() as stack:
+        hasty.setattr("web.connection._FOR_A_HEAD", 0.5)
+        slow = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", operator.port), timeout=60)) for _ in range(200)
+        ]
+        assert [answered(connection) for connection in slow] == [b""] * 200
+    assert operator.get("/healthy").status == 200
+
+
+@pytest.mark.usefixtures("hasty")
+def test_an_answer_that_nobody_takes_is_given_up() -> None:
+    """The server goes on as if the client had gone."""
+    gone = threading.Event()
+
+    async def app(scope, receive, send) -> None:  # as ASGI calls it
+        del scope, receive
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(64):
+            await send({"type": "http.response.body", "body": b"x" * (1 << 20), "more_body": True})
+        gone.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(app, http=Connection, log_config=None, lifespan="off")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            with socket.create_connection(listening.getsockname(), timeout=60) as connection:
+                connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert gone.wait(60)
+        finally:
+            server.should_exit = True
+            thread.join(60)
