@@ -1,6 +1,8 @@
 """Mistakes that readers report on pages, and what was answered."""
 
+from collections.abc import Iterator
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 
 from pydantic import AwareDatetime
@@ -11,6 +13,8 @@ from models.message import Message
 from models.page import PageRef
 from models.record import Record
 from pipeline.access.database import access_database
+
+_AT_ONCE = 100  # reports in memory, of those that wait
 
 
 class Answer(StrEnum):
@@ -67,21 +71,30 @@ class Reports:
             raise no_report(number)
         return _report(row)
 
-    def all(self, *, only_open: bool = False) -> list[Report]:
-        """Return all reports, or those that nobody has answered, the oldest first."""
-        with access_database(self._archive) as database:
+    def waiting(self) -> Iterator[Report]:
+        """Yield the reports that nobody has answered, the oldest first."""
+        last = 0
+        while found := self._waiting_after(last):
+            yield from found
+            last = found[-1].number
+
+    def _waiting_after(self, number: int) -> list[Report]:
+        with access_database(self._archive, changes=False) as database:
             rows = database.execute(
-                "SELECT number, told FROM reports WHERE answer = '' OR NOT ? ORDER BY number", (only_open,)
+                "SELECT number, told FROM reports WHERE answer = '' AND number > ? ORDER BY number LIMIT ?",
+                (number, _AT_ONCE),
             )
             return list(map(_report, rows))
 
-    def of(self, person: Actor) -> list[Report]:
-        """Return the reports that a person made, the oldest first."""
-        with access_database(self._archive) as database:
+    def of(self, person: Actor, most: int, *, only_waiting: bool = False) -> list[Report]:
+        """Return the newest reports that a person made, or those of them that nobody has answered; at most so many."""
+        with access_database(self._archive, changes=False) as database:
             rows = database.execute(
-                "SELECT number, told FROM reports WHERE reported_by = ? ORDER BY number", (person.name,)
+                "SELECT number, told FROM reports WHERE reported_by = ? AND (answer = '' OR NOT ?) "
+                "ORDER BY number DESC",
+                (person.name, only_waiting),
             )
-            return [report for report in map(_report, rows) if report.by == person]
+            return list(islice((report for report in map(_report, rows) if report.by == person), most))
 
     def decide(self, report: Report) -> None:
         """Record what became of a report.

@@ -6,7 +6,9 @@ correction that follows from a report has its own line there.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from models.actor import ActorKind
 from models.errors import BagError, ConflictError, NotFoundError, UsageError
@@ -80,7 +82,8 @@ def report(archive: Archive, asker: Asker, page: PageView, words: str, text: str
     if not text:
         raise UsageError(Message("Say what is wrong."))
     kept = Reports(archive.folder)
-    if asker.actor.kind is not ActorKind.OPERATOR and _open_of(kept, asker) >= _MOST_OPEN:
+    waiting = kept.of(asker.actor, _MOST_OPEN, only_waiting=True)
+    if asker.actor.kind is not ActorKind.OPERATOR and len(waiting) == _MOST_OPEN:
         raise UsageError(Message("{n} reports of yours wait for an answer.", n=_MOST_OPEN), Message("Wait for one."))
     made = Report(
         by=asker.actor, at=asker.at, case=page.view.case.id, page=page.ref, words=" ".join(words.split()), text=text
@@ -89,13 +92,16 @@ def report(archive: Archive, asker: Asker, page: PageView, words: str, text: str
     return kept.add(made)
 
 
-def open_reports(archive: Archive, asker: Asker, box: str | None = None) -> list[Reported]:
+def open_reports(
+    archive: Archive, asker: Asker, box: str | None = None, most: int | None = None
+) -> list[Reported]:
     """Return the reports that wait for an answer, the oldest first; none about a page that the asker may not see.
 
     Args:
         archive: the archive.
         asker: who asks.
         box: only those on pages of this box, by its id or its folder.
+        most: at most so many; None for all.
 
     Raises:
         NotAllowedError: the asker may not answer them.
@@ -106,19 +112,24 @@ def open_reports(archive: Archive, asker: Asker, box: str | None = None) -> list
     only = known_box(archive, asker, box).id if box else None
     if only_reads(archive, asker):  # the accounts cannot be opened there
         return []
-    found = _in_sight(archive, asker, Reports(archive.folder).all(only_open=True))
-    return [one for one in found if only is None or (one.view is not None and one.view.case.box == only)]
+    found = _in_sight(archive, asker, Reports(archive.folder).waiting())
+    return list(islice((one for one in found if only is None or (one.view and one.view.case.box == only)), most))
 
 
-def own_reports(archive: Archive, asker: Asker) -> list[Reported]:
+def own_reports(archive: Archive, asker: Asker, most: int) -> list[Reported]:
     """Return what the asker reported, the newest first; none about a page that the asker may not see any more.
+
+    Args:
+        archive: the archive.
+        asker: who asks.
+        most: at most so many, of the newest.
 
     Raises:
         NotAllowedError: the asker may not report.
         AccessError: the reports cannot be used.
     """
     asker.must_be_allowed(Action.REPORT)
-    return _in_sight(archive, asker, Reports(archive.folder).of(asker.actor))[::-1]
+    return list(_in_sight(archive, asker, Reports(archive.folder).of(asker.actor, most)))
 
 
 @notes_refusals
@@ -135,13 +146,13 @@ def answer(archive: Archive, asker: Asker, number: int, how: Answer, reply: str)
     """
     asker.must_be_allowed(Action.CORRECT)
     kept = Reports(archive.folder)
-    found = _in_sight(archive, asker, [kept.get(number)])
-    if not found:
+    found = next(_in_sight(archive, asker, [kept.get(number)]), None)
+    if found is None:
         raise no_report(number)
     reply = _checked(reply, LONGEST)
     if not reply:
         raise UsageError(Message("Say why."))
-    asked, view = found[0].report, found[0].view
+    asked, view = found.report, found.view
     if asked.answer:
         raise ConflictError(Message("Report {n} is answered already.", n=number))
     note(archive, asker, Deed.REPORTED, f"{_place(asked)}/{number} {how}", view.level if view else asker.scope.level)
@@ -150,25 +161,22 @@ def answer(archive: Archive, asker: Asker, number: int, how: Answer, reply: str)
     return done
 
 
-def _in_sight(archive: Archive, asker: Asker, reports: list[Report]) -> list[Reported]:
-    views: dict[str, CaseView | None] = {}
-    shown: dict[str, frozenset[PageRef]] = {}
-    for case in dict.fromkeys(one.case for one in reports):
-        try:
-            views[case] = open_case(archive, asker, case)
-        except (NotFoundError, BagError):
-            views[case] = None
-        view = views[case]
-        shown[case] = frozenset(view.refs) if view else frozenset()
-    return [
-        Reported(one, views[one.case] if one.page in shown[one.case] else None)
-        for one in reports
-        if one.page in shown[one.case] or asker.scope.is_everything
-    ]
+def _in_sight(archive: Archive, asker: Asker, reports: Iterable[Report]) -> Iterator[Reported]:
+    known: dict[str, tuple[CaseView | None, frozenset[PageRef]]] = {}
+    for one in reports:
+        if one.case not in known:
+            view = _opened(archive, asker, one.case)
+            known[one.case] = view, frozenset(view.refs if view else ())
+        view, shown = known[one.case]
+        if one.page in shown or asker.scope.is_everything:
+            yield Reported(one, view if one.page in shown else None)
 
 
-def _open_of(kept: Reports, asker: Asker) -> int:
-    return sum(not one.answer for one in kept.of(asker.actor))
+def _opened(archive: Archive, asker: Asker, case: str) -> CaseView | None:
+    try:
+        return open_case(archive, asker, case)
+    except (NotFoundError, BagError):
+        return None
 
 
 def _checked(text: str, longest: int) -> str:

@@ -34,7 +34,7 @@ def test_a_report_is_answered_and_the_reader_sees_the_reply(public):
     assert (waiting.report, waiting.title) == (made, "សំណុំរឿង")
     reports.answer(public, CLERK, made.number, Answer.ANSWERED, "It is corrected.")
     assert reports.open_reports(public, CLERK) == []
-    (own,) = reports.own_reports(public, READER)
+    (own,) = reports.own_reports(public, READER, 9)
     assert (own.report.answer, own.report.reply) == (Answer.ANSWERED, "It is corrected.")
     assert own.report.answered_by == CLERK.actor
     with pytest.raises(ConflictError):
@@ -44,12 +44,12 @@ def test_a_report_is_answered_and_the_reader_sees_the_reply(public):
 def test_nobody_reads_the_reports_of_others_who_may_not_answer_them(public):
     """Another reader sees none, an auditor may do neither."""
     _report(public, READER)
-    assert reports.own_reports(public, person("meas", Role.READER)) == []
+    assert reports.own_reports(public, person("meas", Role.READER), 9) == []
     auditor = person("vanna", Role.AUDITOR)
     for trying in (
         lambda: reports.open_reports(public, READER),
         lambda: reports.answer(public, READER, 1, Answer.ANSWERED, "x"),
-        lambda: reports.own_reports(public, auditor),
+        lambda: reports.own_reports(public, auditor, 9),
         lambda: _report(public, auditor),
     ):
         with pytest.raises(NotAllowedError):
@@ -62,7 +62,7 @@ def test_a_report_about_a_sealed_page_is_as_one_that_is_not_there(public, operat
     other = _report(public, READER, number=2)
     seal.set_level(public, operator, "box_a", Part(1, 1), Level.SEALED, Why("a minor is named"))
     assert [one.report for one in reports.open_reports(public, CLERK)] == [other]
-    assert [one.report for one in reports.own_reports(public, READER)] == [other]
+    assert [one.report for one in reports.own_reports(public, READER, 9)] == [other]
     assert [one.report for one in reports.open_reports(public, operator)] == [made, other]
     errors = []
     for number in (made.number, 999):
@@ -108,3 +108,14 @@ def test_a_person_cannot_fill_the_archive_with_reports(public):
         _report(public, READER)
     reports.answer(public, CLERK, 1, Answer.ANSWERED, "Done.")
     _report(public, READER)
+
+
+def test_a_list_of_reports_is_as_long_as_is_asked_for(public, operator, monkeypatch):
+    """The oldest of those that wait, however many of them are out of sight; the newest of a person's own."""
+    monkeypatch.setattr("pipeline.access.reports._AT_ONCE", 2)
+    made = [_report(public, READER, number=1 + (place > 4)) for place in range(8)]
+    assert [one.report for one in reports.own_reports(public, READER, 3)] == made[:4:-1]
+    assert [one.report for one in reports.open_reports(public, CLERK, most=3)] == made[:3]
+    seal.set_level(public, operator, "box_a", Part(1, 1), Level.SEALED, Why("a minor is named"))
+    assert [one.report for one in reports.open_reports(public, CLERK, most=2)] == made[5:7]
+    assert [one.report for one in reports.open_reports(public, CLERK)] == made[5:]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.access.accounts import Accounts
+from pipeline.access.reports import Reports
 from pipeline.access.roles import Role
 from tests.reading_room import EVIL, SHAS, Visitor
 
@@ -63,6 +64,25 @@ def test_a_mistake_is_reported_answered_and_the_reply_is_read(reader: Visitor, c
     assert "dismissed" in own
     assert "thanks &lt;script&gt;" in own
     assert f'action="/reports/{anchor}"' not in clerk.get("/reports").text
+
+
+def test_a_long_list_of_reports_says_that_it_is_cut(
+    archive: Path, reader: Visitor, clerk: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names what is shown: the oldest that wait, the newest of the reader's own."""
+    kept = Reports(archive)
+    made = [reader.post(f"{LETTER}/report", {"token": token_of(reader), "text": "wrong"}) for _ in range(3)]
+    numbers = [answer.headers["Location"].partition("#r")[2] for answer in made]
+    monkeypatch.setattr("web.views.reports.MOST", 2)
+    waiting, own = clerk.get("/reports").text, reader.get("/reports").text
+    assert "The oldest 2 are shown." in waiting
+    assert waiting.count('action="/reports/') == 2
+    assert "The newest 2 are shown." in own
+    assert [f'id="r{number}"' in own for number in numbers] == [False, True, True]
+    for number in numbers:
+        clerk.post(f"/reports/{number}", {"token": token_of(clerk), "reply": "done"})
+    assert list(kept.waiting()) == []
+    assert "are shown" not in clerk.get("/reports").text
 
 
 def test_a_sealed_page_takes_no_report_as_one_that_is_not_there(reader: Visitor) -> None:

@@ -11,6 +11,8 @@ from web.room import Asked
 from web.views import page
 
 _MOST_DIGITS = 18
+MOST = 100
+"""How many reports are listed."""
 
 
 def reports(asked: Asked) -> Response:
@@ -19,9 +21,9 @@ def reports(asked: Asked) -> Response:
     may = asker.rights.may
     if Action.CORRECT not in may:
         asker.must_be_allowed(Action.REPORT)
-    waiting = service.open_reports(asked.archive, asker) if Action.CORRECT in may else None
-    own = service.own_reports(asked.archive, asker) if Action.REPORT in may else []
-    return asked.page("reports.html", waiting=waiting, own=own, longest=service.LONGEST)
+    waiting = service.open_reports(asked.archive, asker, most=MOST + 1) if Action.CORRECT in may else None
+    own = service.own_reports(asked.archive, asker, MOST + 1) if Action.REPORT in may else []
+    return asked.page("reports.html", waiting=waiting, own=own, most=MOST, longest=service.LONGEST)
 
 
 def report(asked: Asked, form: FormData) -> Response:
