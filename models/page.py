@@ -86,6 +86,16 @@ class TextSource(StrEnum):
     BORN_DIGITAL = "born-digital"
 
 
+class Outline(NamedTuple):
+    """What a list of pages shows of one: which it is, its size in pixels, and whether it has text."""
+
+    scan: str
+    number: int
+    width: int
+    height: int
+    has_text: bool
+
+
 class Page(Record):
     """One page as it was read.
 
@@ -115,6 +125,11 @@ class Page(Record):
     handwriting: tuple[Rect, ...] = ()
     notes: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+
+    @property
+    def outline(self) -> Outline:
+        """What a list of pages shows of it."""
+        return Outline(self.scan, self.number, self.width, self.height, bool(self.blocks))
 
     @property
     def handwriting_share(self) -> float:

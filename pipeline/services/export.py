@@ -157,7 +157,7 @@ def export_iiif(archive: Archive, asker: Asker, case: str, to: Path, base: str) 
             image = Image.fromarray(picture.pixels).resize(picture_size(page))
             image.save(folder / picture_name(number), "JPEG", quality=settings.pdf.jpeg_quality)
             _write_json(folder / text_name(number), text_of(page, number, addresses))
-        _write_json(folder / "manifest.json", manifest(record, pages, addresses))
+        _write_json(folder / "manifest.json", manifest(record, [page.outline for page in pages], addresses))
         _move(aside, to)
     return to / bag.name / "manifest.json"
 

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 
 from models.errors import UsageError
 from models.message import Message
-from models.page import Page, PageRef, Rect
+from models.page import Outline, Page, PageRef, Rect
 from pipeline.access.asker import Asker
 from pipeline.archive.archive import Archive
-from pipeline.archive.bag import read_page
+from pipeline.archive.bag import read_outlines
 from pipeline.formats import iiif
 from pipeline.index.query import Query
 from pipeline.services.case_search import pages_with_hits
@@ -69,7 +69,7 @@ class _Served:
     def image(self, ref: PageRef) -> str:
         return f"{self.places.page(ref)}/image"
 
-    def picture(self, page: Page, number: int) -> Json:
+    def picture(self, page: Outline, number: int) -> Json:
         del number
         address = self.image(PageRef(scan=page.scan, number=page.number))
         service = {"id": address, "type": "ImageService3", "profile": "level0"}
@@ -92,7 +92,7 @@ class Sought:
 def manifest(view: CaseView, places: Places) -> Json:
     """Return the manifest of what is in sight of a case file; raises BagError if a page cannot be read."""
     served = _Served(places)
-    pages = [read_page(view.bag, view.record, ref) for ref in view.refs]
+    pages = read_outlines(view.bag, view.record, view.refs)
     more = {
         "homepage": [
             {"id": places.case(), "type": "Text", "label": {"none": [view.case.title]}, "format": "text/html"}

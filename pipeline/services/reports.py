@@ -92,9 +92,7 @@ def report(archive: Archive, asker: Asker, page: PageView, words: str, text: str
     return kept.add(made)
 
 
-def open_reports(
-    archive: Archive, asker: Asker, box: str | None = None, most: int | None = None
-) -> list[Reported]:
+def open_reports(archive: Archive, asker: Asker, box: str | None = None, most: int | None = None) -> list[Reported]:
     """Return the reports that wait for an answer, the oldest first; none about a page that the asker may not see.
 
     Args:

@@ -10,9 +10,10 @@ import bagit
 import pytest
 
 from models.case import CaseFile
-from models.errors import ScanError
+from models.errors import BagError, ScanError
 from models.failure import Code
-from pipeline.archive.bag import original, read_bag, stored_paths
+from models.page import Page
+from pipeline.archive.bag import original, page_path, read_bag, read_outlines, stored_paths
 from pipeline.archive.fixity import verify_bag
 from pipeline.archive.placing import recover
 from tests.conftest import bag_in_place
@@ -51,6 +52,24 @@ def test_it_is_a_valid_bag_that_holds_everything(bag):
     ]
     assert (bag / "bagit.txt").read_text().startswith("BagIt-Version: 1.0")
     assert original(bag, SHA).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("lines", [["ព្រះ|រាជា"] * 40, []])
+def test_what_a_list_of_pages_shows_is_read_without_their_words(make, tmp_path, monkeypatch, lines):
+    """Or with them, where a record is written in another way."""
+    page = make.page(lines, scan=SHA) if lines else make.page(scan=SHA, blank=True)
+    case = make.case(page)
+    record = tmp_path / page_path("pages", 1, 1, "json")
+    record.parent.mkdir(parents=True)
+    for text in (page.model_dump_json(indent=1), page.model_dump_json()):
+        record.write_text(text, "utf-8")
+        assert read_outlines(tmp_path, case, case.documents[0].pages) == [page.outline]
+    monkeypatch.setattr(Page, "model_validate_json", None)
+    assert read_outlines(tmp_path, case, case.documents[0].pages) == [page.outline]
+    record.write_text("[]", "utf-8")
+    monkeypatch.undo()
+    with pytest.raises(BagError, match="damaged"):
+        read_outlines(tmp_path, case, case.documents[0].pages)
 
 
 def test_it_gives_back_what_it_was_made_from(make, tmp_path):

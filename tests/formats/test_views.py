@@ -34,7 +34,7 @@ def pages(make):
 @pytest.mark.slow
 def test_the_manifest_is_valid(make, pages, models):
     """Against the models of the API: a canvas for each page, a range for each document."""
-    made = manifest(make.case(*pages), pages, Files(BASE))
+    made = manifest(make.case(*pages), [page.outline for page in pages], Files(BASE))
     read = models.Manifest.model_validate(made)
     assert [canvas.height for canvas in read.items] == [1169, 1169]
     assert made["structures"][0]["items"] == [{"id": f"{BASE}/canvas/{n}", "type": "Canvas"} for n in (1, 2)]
