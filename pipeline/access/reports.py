@@ -86,8 +86,11 @@ class Reports:
             )
             return list(map(_report, rows))
 
-    def of(self, person: Actor, most: int, *, only_waiting: bool = False) -> list[Report]:
-        """Return the newest reports that a person made, or those of them that nobody has answered; at most so many."""
+    def of(self, person: Actor, most: int | None, *, only_waiting: bool = False) -> list[Report]:
+        """Return the newest reports that a person made, or those of them that nobody has answered.
+
+        ``most`` is how many at most; None for all.
+        """
         with access_database(self._archive, changes=False) as database:
             rows = database.execute(
                 "SELECT number, told FROM reports WHERE reported_by = ? AND (answer = '' OR NOT ?) "

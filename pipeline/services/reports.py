@@ -114,13 +114,13 @@ def open_reports(archive: Archive, asker: Asker, box: str | None = None, most: i
     return list(islice((one for one in found if only is None or (one.view and one.view.case.box == only)), most))
 
 
-def own_reports(archive: Archive, asker: Asker, most: int) -> list[Reported]:
+def own_reports(archive: Archive, asker: Asker, most: int | None = None) -> list[Reported]:
     """Return what the asker reported, the newest first; none about a page that the asker may not see any more.
 
     Args:
         archive: the archive.
         asker: who asks.
-        most: at most so many, of the newest.
+        most: at most so many, of the newest; None for all.
 
     Raises:
         NotAllowedError: the asker may not report.

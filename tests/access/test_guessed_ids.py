@@ -10,7 +10,8 @@ from models.page import PageRef
 from pipeline.access.asker import Asker
 from pipeline.archive.archive import Archive
 from pipeline.formats.registry import formats
-from pipeline.services import export, open_case, seal, sight
+from pipeline.services import authenticity, export, open_case, seal, sight
+from pipeline.services.authenticity import _listed as listed
 from pipeline.services.seal import Part, Why
 from tests.access.conftest import SHA
 
@@ -62,6 +63,19 @@ def test_an_unknown_id_takes_the_work_of_a_sealed_one(archive, archivist, work, 
         answers.append((str(refused.value).replace(case, "CASE"), list(work)))
     assert answers[0] == answers[1]
     assert "read_case" in answers[1][1]
+
+
+def test_an_unknown_file_takes_the_work_of_a_sealed_one(archive, archivist, work, monkeypatch, tmp_path):
+    """Whoever has a scan does not learn from the time of a verification that the archive has it, too."""
+    monkeypatch.setattr(authenticity, "_listed", lambda *given: work.append("listed") or listed(*given))
+    answers = []
+    for content in (next((archive.bag("box_a") / "data" / "originals").iterdir()).read_bytes(), b"unknown"):
+        work.clear()
+        file = tmp_path / "given.bin"
+        file.write_bytes(content)
+        answers.append((authenticity.check_authenticity(archive, str(file), asker=archivist), list(work)))
+    assert answers[0] == answers[1]
+    assert {"listed", "read_case"} <= set(answers[1][1])
 
 
 def test_an_empty_archive_and_an_operator_get_their_answers_too(archive, operator, archivist):
