@@ -12,6 +12,8 @@ from email.message import Message
 from pathlib import Path
 
 from models.actor import Actor, ActorKind
+from models.case import CaseFile
+from models.fact import Fact, FactName
 from models.level import Level
 from models.page import Page
 from models.restriction import Reach, Restriction
@@ -25,6 +27,9 @@ OPERATOR = Actor(name="operator@here", kind=ActorKind.OPERATOR)
 HIDDEN_WORD = "zyxuvwsecret"
 """A word that is only on a sealed page."""
 EVIL = "<script>alert(1)</script>"
+TRICKS = ("=HYPERLINK(0) tribunal", "\u202etribunal\u2066", "../../etc/passwd tribunal", "nul\x00\x1b[31m tribunal")
+TRICK = f"=1+1\u202e{EVIL}\r\nSet-Cookie: x=1"
+"""A name, a title, a court and a number of a case that try to be something else."""
 SHAS = {name: hashlib.sha256(f"box_{name}".encode()).hexdigest() for name in ("judgment", "letter", "sealed", "evil")}
 
 
@@ -51,15 +56,20 @@ def make_archive(folder: Path, make: Maker) -> Path:
         "sealed.pdf",
         Level.SEALED,
     )
-    evil = [make.page([f"{EVIL} tribunal", "=HYPERLINK(0) tribunal", "\u202etribunal\u2066"], scan=SHAS["evil"])]
-    _keep(folder, make, "box_evil", evil, f"{EVIL.replace('/', '_')}.pdf", Level.PUBLIC)
+    evil = [make.page([f"{EVIL} tribunal", *TRICKS], scan=SHAS["evil"])]
+    _keep(folder, make, "box_evil", evil, f"..{TRICK.replace('/', '_')}.pdf", Level.PUBLIC, trick=TRICK)
     with Archive(archive_settings(folder)) as archive:
         rebuild_archive(archive, at_the_shell(OPERATOR), force=True)
     return folder
 
 
-def _keep(folder: Path, make: Maker, case_id: str, pages: list[Page], path: str, level: Level | None) -> None:
+def _keep(
+    folder: Path, make: Maker, case_id: str, pages: list[Page], path: str, level: Level | None, *, trick: str = ""
+) -> None:
     case = make.case(*pages, path=path, case_id=case_id)
+    if trick:
+        document = case.documents[0].model_copy(update={"title": trick, "facts": tuple(_entered(case, trick))})
+        case = case.model_copy(update={"title": trick, "documents": (document,)})
     if level:
         said = Restriction(
             level=level, reach=Reach.CASE, reason="order", by=OPERATOR, at=datetime(2026, 1, 1, tzinfo=UTC)
@@ -72,6 +82,15 @@ def _keep(folder: Path, make: Maker, case_id: str, pages: list[Page], path: str,
     scan.write_bytes(content)
     pictures = {(page.scan, page.number): make.picture(page, files / f"{page.number}.jpg") for page in pages}
     bag_in_place(case, pages, {case.scans[0].sha256: scan}, pictures, folder)
+
+
+def _entered(case: CaseFile, trick: str) -> Iterator[Fact]:
+    """Yield what a person entered about a document."""
+    place = case.documents[0].pages[0]
+    for name in (FactName.COURT, FactName.CASE_NUMBER, FactName.JUDGE):
+        yield Fact(
+            name=name, value=trick, text="", scan=place.scan, page=place.number, boxes=(), confidence=1.0, by=trick
+        )
 
 
 @dataclass

@@ -13,7 +13,11 @@ _UNREAD = 60_000
 
 
 class Connection(H11Protocol):
-    """The protocol of uvicorn, which ends connections only between two requests."""
+    """The protocol of uvicorn, which ends connections only between two requests.
+
+    The rest of a body that comes after the answer is dropped, for as long as a head may take: a browser that is still
+    sending shows no answer if it is interrupted.
+    """
 
     _end: asyncio.TimerHandle | None = None
 

@@ -36,7 +36,6 @@ MOST_BYTES = 64 << 20
 _MOST_OF_A_FORM = 64 << 10
 _LARGE = "/verify"
 _LONGEST_ADDRESS = 8 << 10
-_LAST = {408, 413}  # after these nothing more is read: the rest of the body would be taken for a request
 _PATIENCE = 30.0  # seconds that a body may take, and one more for each of these bytes that came
 _LEAST_PACE = 16 << 10
 
@@ -65,8 +64,6 @@ class Guard:
         async def send_with_headers(message: Event) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                if message["status"] in _LAST:
-                    headers["Connection"] = "close"
                 for name, value in self._headers.items():
                     headers[name] = value
                 headers.setdefault("Cache-Control", _NO_COPY)

@@ -11,10 +11,12 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from models.errors import SignInError
+from models.harmless import harmless
 from models.hit import Hit
 from models.level import Level
 from models.message import Message
@@ -146,11 +148,12 @@ class Asked:
 
 
 def make_templates() -> Environment:
-    """Return the templates; their values are always text, never markup."""
+    """Return the templates; their values are always text, never markup, and change nothing of the text around them."""
     templates = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
+        finalize=lambda value: harmless(value) if type(value) is not Markup and isinstance(value, str) else value,
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,

@@ -5,13 +5,13 @@ the archive. The audit log records who reported on which page and who answered; 
 correction that follows from a report has its own line there.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 from models.actor import ActorKind
 from models.errors import BagError, ConflictError, NotFoundError, UsageError
+from models.harmless import harmless
 from models.message import Message
 from models.page import PageRef
 from pipeline.access.asker import Asker
@@ -41,10 +41,6 @@ LONGEST_WORDS = 200
 """Characters of the words that are wrong."""
 
 _MOST_OPEN = 20  # reports of a person that nobody has answered
-# Characters that move the cursor, or change the direction of what comes after them; a line break is kept.
-_UNSAFE = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +174,7 @@ def _opened(archive: Archive, asker: Asker, case: str) -> CaseView | None:
 
 
 def _checked(text: str, longest: int) -> str:
-    clean = _UNSAFE.sub("", text.replace("\r\n", "\n")).strip()
+    clean = harmless(text).strip()
     if len(clean) > longest:
         raise UsageError(Message("That is too long: {n} characters are allowed.", n=longest))
     return clean

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterable
 
+from models.harmless import harmless
 from models.hit import Hit
 
 TABLE_COLUMNS = ("case", "box", "path", "page", "document", "kind", "court", "case_number", "date", "exact", "snippet")
@@ -22,7 +23,10 @@ def table_row(hit: Hit) -> list[Cell]:
 
 def as_text_cell(value: Cell) -> Cell:
     """Return a cell for CSV that a spreadsheet reads as text, and not as a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_BEGINS_FORMULA) else value
+    if not isinstance(value, str):
+        return value
+    text = harmless(value)
+    return f"'{text}" if text.startswith(_BEGINS_FORMULA) else text
 
 
 def write_xlsx(hits: Iterable[Hit]) -> bytes:
@@ -41,7 +45,7 @@ def write_xlsx(hits: Iterable[Hit]) -> bytes:
         for row, hit in enumerate(hits, 1):
             for column, value in enumerate(_values(hit)):
                 if isinstance(value, str):
-                    sheet.write_string(row, column, "".join(one for one in value if one == "\n" or one.isprintable()))
+                    sheet.write_string(row, column, harmless(value))
                 else:
                     sheet.write(row, column, value)
         sheet.autofilter(0, 0, 0, len(TABLE_COLUMNS) - 1)

@@ -46,6 +46,14 @@ def test_every_file_that_the_pages_name_is_there():
             assert any(place.exists() for place in places), f"{page.relative_to(ROOT)}: {path}"
 
 
+def test_every_test_that_the_pages_name_is_there():
+    """docs/security.md says which test holds each promise."""
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", (ROOT / "docs" / "security.md").read_text("utf-8"))
+    assert len(named) > 30
+    for file, test in named:
+        assert f"def {test}(" in (ROOT / "tests" / file).read_text("utf-8"), test
+
+
 @pytest.mark.parametrize("name", ["archive-team", "researchers"])
 def test_the_khmer_page_says_what_the_english_one_says(name):
     """Paragraph by paragraph the same headings, commands, codes and links; examples are the same to the letter."""

@@ -38,6 +38,7 @@ class Room(NamedTuple):
     operator: Visitor
     reader: Visitor
     stranger: Visitor
+    tags: dict[str, str]
 
 
 def page_address(scan: str, number: int) -> str:
@@ -56,13 +57,15 @@ def room(tmp_path_factory: pytest.TempPathFactory, make: Maker) -> Iterator[Room
         operator, reader = Visitor(port), Visitor(port)
         operator.get(urlsplit(address).path)
         reader.post("/sign-in", {"name": "reader", "password": PASSWORD, "to": "/"})
-        for scan, number in (("mixed", 1), ("mixed", 2), ("hidden", 1)):
-            assert reader.get(f"{page_address(scan, number)}/picture/160.jpg").status == 200
+        tags = {}
+        for place in (("mixed", 1), ("mixed", 2), ("hidden", 1)):
+            picture = f"{page_address(*place)}/picture/160.jpg"
+            tags[picture] = reader.get(picture).headers["ETag"]
         with Archive(archive_settings(archive)) as opened:
             asker = Asker.operator(OPERATOR, datetime.now(UTC))
             for part in (Part(1, 1), Part(2)):
                 set_level(opened, asker, CASE, part, Level.SEALED, Why("a minor is named"))
-        yield Room(archive, operator, reader, Visitor(port))
+        yield Room(archive, operator, reader, Visitor(port), tags)
 
 
 def _make_archive(folder: Path, make: Maker) -> Path:
@@ -185,6 +188,14 @@ def test_pictures_that_were_kept_go_when_they_are_sealed(room: Room) -> None:
     """Whoever gets the cache's folder gets nothing that is sealed."""
     assert not [file for file in (room.archive / "cache").rglob("*.jpg") if f"{SCANS['hidden'][:16]}-1-" in file.name]
     assert not [file for file in (room.archive / "cache").rglob("*.jpg") if f"{SCANS['mixed'][:16]}-1-" in file.name]
+
+
+def test_a_browser_is_not_told_that_its_copy_may_still_be_shown(room: Room) -> None:
+    """It kept three pictures before two of them were sealed: for those it gets the answer of an unknown page."""
+    asked = [room.reader.get(address, {"If-None-Match": tag}) for address, tag in room.tags.items()]
+    unknown = room.reader.get(f"{page_address('mixed', 9)}/picture/160.jpg")
+    assert [answer.status for answer in asked] == [404, 304, 404]
+    assert {answer.content for answer in asked if answer.status == 404} == {unknown.content}
 
 
 def test_a_sealed_picture_stays_in_no_browser(room: Room) -> None:

@@ -108,6 +108,20 @@ def test_a_session_ends_when_it_is_left(archive: Path, operator: Visitor) -> Non
     assert kept.get("/").status == 303
 
 
+def test_signing_in_gives_a_session_that_nobody_chose(archive: Path, operator: Visitor) -> None:
+    """A value that another person put into the browser before stays worthless (session fixation)."""
+    Accounts(archive).add("fixed", Role.READER, PASSWORD)
+    chosen = {"bannasar-session": "c" * 43}
+    visitor = Visitor(operator.port, dict(chosen))
+    sessions = []
+    for _ in range(2):
+        assert visitor.post("/sign-in", {"name": "fixed", "password": PASSWORD}).status == 303
+        assert visitor.get("/").status == 200
+        sessions.append(visitor.cookies["bannasar-session"])
+    assert len({*sessions, *chosen.values()}) == 3
+    assert Visitor(operator.port, chosen).get("/").status == 303
+
+
 def test_a_wrong_password_says_no_more_than_a_wrong_name(operator: Visitor, reader: Visitor) -> None:
     """So that nobody learns which accounts exist."""
     del reader
