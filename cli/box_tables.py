@@ -1,6 +1,6 @@
 """Prints the state of boxes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from rich.table import Table
@@ -38,16 +38,16 @@ def box_table(reports: Sequence[BoxReport]) -> Table:
     for name in (*(_STATES[state] for state in shown), "pages", "blank", "confidence"):
         table.add_column(name, justify="right", no_wrap=True)
     for report in reports:
-        counts = (str(report.count(state)) for state in shown)
-        table.add_row(Text(report.id), *counts, str(report.pages), str(report.blank), percent(report.confidence))
+        counts, of_it = (str(report.count(state)) for state in shown), report.archived
+        table.add_row(Text(report.id), *counts, str(of_it.pages), str(of_it.blank), percent(of_it.confidence))
     return table
 
 
-def print_problems(reports: Sequence[BoxReport]) -> None:
-    """Print the scans that are neither archived nor duplicates, grouped by reason."""
-    for report in reports:
+def print_problems(problems: Mapping[str, Sequence[ScanRow]]) -> None:
+    """Print, by their boxes, the scans that are neither archived nor duplicates, grouped by reason."""
+    for box, found in problems.items():
         grouped: dict[tuple[str, str | None], list[ScanRow]] = {}
-        for row in report.problems:
+        for row in found:
             partial = row.state is ScanState.ARCHIVED
             reason = f"{number_of(row.missing, 'page')} failed; `bannasar show` says why" if partial else row.reason
             grouped.setdefault(("partial" if partial else row.state.value, reason), []).append(row)
@@ -55,9 +55,9 @@ def print_problems(reports: Sequence[BoxReport]) -> None:
             out.print()
             out.print(Text.assemble((f"{state}: ", "bold red"), reason or "It waits for the next run."))
             for row in rows[:_MOST_PATHS]:
-                out.print(Text(f"  {report.id}/{row.path}"))
+                out.print(Text(f"  {box}/{row.path}"))
             if len(rows) > _MOST_PATHS:
-                out.print(f"  and {len(rows) - _MOST_PATHS} more: `bannasar status {report.id}` lists them")
+                out.print(f"  and {len(rows) - _MOST_PATHS} more: `bannasar status {box}` lists them")
 
 
 def print_accounts(reports: Sequence[BoxReport]) -> None:

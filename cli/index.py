@@ -27,8 +27,8 @@ def check(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     Example:
         bannasar index check
     """
-    with open_archive(archive) as opened:
-        found = service.compare(opened, at_the_shell())
+    with open_archive(archive) as opened, counted("case files") as show:
+        found = service.compare(opened, at_the_shell(), show)
     if as_json:
         print_json(_as_json(found))
     else:

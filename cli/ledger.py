@@ -6,6 +6,7 @@ import typer
 
 from cli.actor import at_the_shell
 from cli.common import ArchiveOption, open_archive, out
+from cli.progress import counted
 from cli.terminal import Text
 from models.exit_status import ExitStatus
 from pipeline.services import gone, ledger_check
@@ -48,8 +49,8 @@ def check(
         bannasar ledger check
     """
     found = []
-    with open_archive(archive) as opened:
-        for finding in ledger_check.check_ledger(opened, at_the_shell(), repair=not dry_run):
+    with open_archive(archive) as opened, counted("case files") as show:
+        for finding in ledger_check.check_ledger(opened, at_the_shell(), repair=not dry_run, show=show):
             found.append(finding)
             mark = Text("repaired: ", "green") if finding.repaired else Text("found: ", "bold red")
             out.print(Text.assemble(mark, finding.sentence))

@@ -8,6 +8,7 @@ import typer
 
 from cli.actor import at_the_shell
 from cli.common import ArchiveOption, JsonOption, open_archive, out, warn_of_damage
+from cli.progress import counted
 from cli.reports import print_report, report_as_json
 from cli.terminal import Text, print_json
 from models.correction import About
@@ -41,51 +42,51 @@ def review(
     left_out: list[Path] = []
     with open_archive(archive) as opened:
         asker = at_the_shell()
-        found = review_queue(opened, asker, box, below, left_out.append)
+        most = None if as_json else limit
+        with counted("case files") as show:
+            found = review_queue(opened, asker, box, below, left_out.append, most=most, show=show)
         reported = open_reports(opened, asker, box)
     warn_of_damage(opened.folder, left_out)
     if as_json:
         listed = {
-            "documents": [_as_json(item) for item in found],
+            "documents": [_as_json(item) for item in found.items],
             "reports": [report_as_json(one) for one in reported],
             "left_out": [str(bag.relative_to(opened.folder)) for bag in left_out],
         }
         print_json(listed)
         return
-    for item in found[:limit]:
-        case, document = item.case, item.document
-        out.print(Text(f"{case.id}, document {document.number}: {document.title}", style="bold"))
+    for item in found.items:
+        out.print(Text(f"{item.case}, document {item.number}: {item.title}", style="bold"))
         for why in (*item.why.values(), *item.unread):
             out.print(Text(f"   {why}"))
         out.print(Text(f"   {item.pdf}", style="dim"))
         abouts = item.why if item.why and not item.unread else {About.KIND: "", **item.why}
         options = " ".join(f"--{about.value} …" for about in abouts)
-        command = f"bannasar correct {shlex.quote(case.id)} --document {document.number} {options}"
+        command = f"bannasar correct {shlex.quote(item.case)} --document {item.number} {options}"
         out.print(Text(f"   {command}", style="dim"))
     for one in reported[:limit]:
         print_report(one)
     if reported:
         wait = plural(len(reported), "report of a reader waits", "reports of readers wait")
         out.print(f"{len(reported)} {wait} for an answer.")
-    if not found and left_out:
+    if not found.waiting and left_out:
         out.print("Nothing else waits for review.")
-    elif not found and not reported:
+    elif not found.waiting and not reported:
         out.print("Nothing waits for review: the machine is confident of every document, or a person has looked at it.")
-    elif found:
-        waiting = plural(len(found), "document that waits", "documents that wait")
-        out.print(f"{min(limit, len(found))} of {len(found)} {waiting} for review.")
+    elif found.waiting:
+        waiting = plural(found.waiting, "document that waits", "documents that wait")
+        out.print(f"{len(found.items)} of {found.waiting} {waiting} for review.")
 
 
 def _as_json(item: ReviewItem) -> dict[str, object]:
-    document = item.document
     return {
-        "case": item.case.id,
-        "box": item.case.box,
-        "document": document.number,
-        "title": document.title,
-        "pages": len(document.pages),
-        "kind": document.kind,
-        "kind_read": document.kind_read,
+        "case": item.case,
+        "box": item.box,
+        "document": item.number,
+        "title": item.title,
+        "pages": item.pages,
+        "kind": item.kind,
+        "kind_read": item.kind_read,
         "confidence": item.confidence,
         "why": list(item.why.values()),
         "unread": list(item.unread),

@@ -23,11 +23,12 @@ from cli.progress import say, screen_for
 from cli.terminal import Text
 from models.errors import BannasarError, MissingDependencyError
 from models.exit_status import ExitStatus
+from models.ledger import ScanRow
 from models.plural import number_of, plural
 from models.scan import ScanState
 from models.settings import LogFormat, Settings
 from pipeline.services.archives import Archive
-from pipeline.services.box_report import BoxReport, box_report
+from pipeline.services.box_report import BoxReport, box_report, problems
 from pipeline.services.digitising.run import Summary
 from pipeline.services.doctor import examine
 from pipeline.services.progress import Metrics, Progress, Watcher
@@ -61,7 +62,7 @@ def check_tools(settings: Settings) -> None:
 def run_and_report(settings: Settings, work: Work) -> None:
     """Do some work on an archive; report how it went, and end with the exit status for that."""
     try:
-        reports, left = _work(settings, work)
+        is_well = _work(settings, work)
     except KeyboardInterrupt:
         stopped = "Stopped. What is done is kept; run the same command again to continue."
         say(settings.run.log_format, "note", stopped)
@@ -72,7 +73,7 @@ def run_and_report(settings: Settings, work: Work) -> None:
     except (OSError, sqlite3.OperationalError) as error:
         _end_as_json(settings, of_the_system(error), ExitStatus.WRONG_USE)
         raise
-    if left or any(report.problems for report in reports):
+    if not is_well:
         raise typer.Exit(ExitStatus.SOME_FAILED)
 
 
@@ -83,8 +84,8 @@ def _end_as_json(settings: Settings, sentence: str, status: ExitStatus) -> None:
         raise typer.Exit(status)
 
 
-def _work(settings: Settings, work: Work) -> tuple[list[BoxReport], tuple[str, ...]]:
-    """Return the state of the boxes, and which boxes were not worked on."""
+def _work(settings: Settings, work: Work) -> bool:
+    """Return whether every scan of every box is archived or a duplicate."""
     stopped = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -112,10 +113,12 @@ def _work(settings: Settings, work: Work) -> tuple[list[BoxReport], tuple[str, .
                     raise KeyboardInterrupt
 
             summary = work(archive, watch)
-        reports = [box_report(archive, at_the_shell(), box.id) for box in summary.boxes] if summary else []
-        if summary:
-            _print(reports, summary, archive)
-    return reports, summary.left if summary else ()
+        if summary is None:
+            return True
+        reports = [box_report(archive, at_the_shell(), box.id) for box in summary.boxes]
+        left = {report.id: problems(archive, report) for report in reports}
+        _print(reports, left, summary, archive)
+    return not summary.left and not any(left.values())
 
 
 def _interrupt_again(otherwise: "Callable[[UnraisableHookArgs], object]", lost: "UnraisableHookArgs") -> None:
@@ -135,9 +138,9 @@ def _what_was_read(summary: Summary) -> str:
     return "Nothing new: no page had to be read."
 
 
-def _print(reports: list[BoxReport], summary: Summary, archive: Archive) -> None:
+def _print(reports: list[BoxReport], left: dict[str, list[ScanRow]], summary: Summary, archive: Archive) -> None:
     out.print(box_table(reports))
-    print_problems(reports)
+    print_problems(left)
     out.print()
     print_accounts(reports)
     for report in reports:
@@ -152,7 +155,7 @@ def _print(reports: list[BoxReport], summary: Summary, archive: Archive) -> None
         if not archive.settings.run.allow_partial:
             out.print("With --allow-partial a case file is archived without the pages that failed.")
     for report in reports:
-        if older := sum(row.recipe != summary.recipe for row in report.archived):
+        if older := archive.ledger.older(report.id, summary.recipe):
             command = f"`bannasar rerun --box {shlex.quote(report.id)}`"
             scans, them = number_of(older, "scan was", "scans were"), plural(older, "it", "them")
             out.print(f"{scans} read with an older recipe: {command} reads {them} with today's.")

@@ -1,5 +1,6 @@
 """``bannasar status``."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ from cli.common import ArchiveOption, JsonOption, open_archive, out
 from cli.terminal import Text, print_json
 from models.ledger import ScanRow
 from models.scan import ScanState
-from pipeline.services.box_report import as_json, box_reports
+from pipeline.services.box_report import as_json, box_reports, scans_of
 
 
 def status(
@@ -31,19 +32,20 @@ def status(
     with open_archive(archive) as opened:
         reports = box_reports(opened, at_the_shell(), box)
         waiting = len(opened.ledger.to_be_indexed())
-    if as_json_:
-        print_json(as_json(reports) | {"waiting_for_index": waiting})
-        return
+        scans = scans_of(opened, reports[0]) if box is not None and not as_json_ else []
+        if as_json_:
+            print_json(as_json(opened, reports) | {"waiting_for_index": waiting})
+            return
     out.print(box_table(reports))
     out.print()
     print_accounts(reports)
     print_waiting(waiting)
     if box is not None:
         out.print()
-        out.print(_scans_table(reports[0].scans))
+        out.print(_scans_table(scans))
 
 
-def _scans_table(rows: tuple[ScanRow, ...]) -> Table:
+def _scans_table(rows: Sequence[ScanRow]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("scan", "state"):
         table.add_column(name, overflow="fold")

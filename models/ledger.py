@@ -138,6 +138,30 @@ class CaseRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """The scans of a box in one state: how many, their pages, the blank ones among these.
+
+    ``confidence`` is their mean, 0–1, weighted by their pages that are not blank; None where there are none.
+    """
+
+    scans: int = 0
+    pages: int = 0
+    blank: int = 0
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailureRow:
+    """A page of a scan that failed, or (``page`` is None) the scan itself, with the code and the sentence for it."""
+
+    box: str
+    path: str
+    page: int | None
+    code: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """The pages of a box: all that came in, and what became of them.
 

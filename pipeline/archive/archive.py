@@ -1,25 +1,30 @@
-"""One archive: its folder, with everything in it behind one object."""
+"""One archive: its folder, with everything in it behind one object.
+
+What only some commands need is imported where it is used: `bannasar status` would wait longer for it than for its
+answer.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from models.errors import ArchiveError, NotFoundError
 from models.scan import Box
 from models.settings import IndexSettings, Settings
 from pipeline.archive import bag as bags_room
 from pipeline.archive import ledger_schema, places
-from pipeline.archive.commit import Commits
-from pipeline.archive.custody import CustodyRecorder, custody_recorder
 from pipeline.archive.ledger import Ledger
 from pipeline.archive.lock import hold
 from pipeline.archive.placing import recover
 from pipeline.archive.results import Results
-from pipeline.index.opening import is_made, open_index, open_to_rebuild, place_of
-from pipeline.index.store import Store
+
+if TYPE_CHECKING:
+    from pipeline.archive.commit import Commits
+    from pipeline.archive.custody import CustodyRecorder
+    from pipeline.index.store import Store
 
 
 class Archive:
@@ -145,15 +150,17 @@ class Archive:
         return ledger_schema.set_aside(self.folder)
 
     @cached_property
-    def index(self) -> Store:
+    def index(self) -> "Store":
         """The index.
 
         Raises:
             IndexUnusableError: it cannot be used.
         """
+        from pipeline.index.opening import open_index  # noqa: PLC0415
+
         return self._parts.enter_context(open_index(self.folder, self.settings.index))
 
-    def index_to_rebuild(self, elsewhere: IndexSettings | None = None) -> Store:
+    def index_to_rebuild(self, elsewhere: IndexSettings | None = None) -> "Store":
         """Open the index to make it again: a file that is damaged or of another version is removed first.
 
         Args:
@@ -162,6 +169,8 @@ class Archive:
         Raises:
             IndexUnusableError: it cannot be used.
         """
+        from pipeline.index.opening import open_to_rebuild  # noqa: PLC0415
+
         if elsewhere is not None:
             return self._parts.enter_context(open_to_rebuild(self.folder, elsewhere))
         self.__dict__.pop("index", None)
@@ -171,26 +180,34 @@ class Archive:
     @property
     def index_place(self) -> str:
         """Where the index is: the address of a cluster, or a file."""
+        from pipeline.index.opening import place_of  # noqa: PLC0415
+
         return place_of(self.folder, self.settings.index)
 
     @property
     def has_index(self) -> bool:
         """Whether there is something to search."""
+        from pipeline.index.opening import is_made  # noqa: PLC0415
+
         return is_made(self.folder, self.settings.index)
 
     @cached_property
-    def recorder(self) -> CustodyRecorder:
+    def recorder(self) -> "CustodyRecorder":
         """The recorder, which writes the journal and signs, with the archive's key if that is there.
 
         Raises:
             KeyUnusableError: a key cannot be used.
             OSError: a key cannot be read.
         """
+        from pipeline.archive.custody import custody_recorder  # noqa: PLC0415
+
         return custody_recorder(self.settings)
 
     @cached_property
-    def commits(self) -> Commits:
+    def commits(self) -> "Commits":
         """The only way to change case files; the archive must be held."""
+        from pipeline.archive.commit import Commits  # noqa: PLC0415
+
         return Commits(self.folder, self.ledger, self.recorder, lambda: self.index)
 
     @cached_property
@@ -224,9 +241,9 @@ class Archive:
         """Whether there is a folder of bags, with or without any in it."""
         return places.bags_folder(self.folder).is_dir()
 
-    def bags(self) -> Iterator[Path]:
-        """Yield every bag, in the order of their paths."""
-        return bags_room.bags(self.folder)
+    def bags(self, box: str | None = None) -> Iterator[Path]:
+        """Yield every bag, or those of one box, in the order of their paths."""
+        return bags_room.bags(self.folder, box)
 
     def bag_folders(self) -> Iterator[Path]:
         """Yield every folder where a bag should be, even a damaged one, in the order of their paths."""

@@ -15,6 +15,7 @@ bags/BOX/CASE/
 """
 
 import json
+import os
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -132,24 +133,30 @@ def _unreadable(bag: Path, error: Exception) -> BagError:
     )
 
 
-def bags(archive: Path) -> Iterator[Path]:
-    """Yield every bag of an archive, in the order of their paths."""
-    yield from sorted(file.parent.parent for file in bags_folder(archive).glob("*/*/data/case.json"))
-
-
-def bags_of_box(archive: Path, box: str) -> Iterator[Path]:
-    """Yield every bag of one box, in the order of their paths."""
-    yield from sorted(file.parent.parent for file in (bags_folder(archive) / box).glob("*/data/case.json"))
+def bags(archive: Path, box: str | None = None) -> Iterator[Path]:
+    """Yield every bag of an archive, or of one box, in the order of their paths."""
+    folders = _folders_of(bags_folder(archive) / box) if box else bag_folders(archive)
+    return (folder for folder in folders if has_record(folder))
 
 
 def bag_folders(archive: Path) -> Iterator[Path]:
     """Yield every folder where a bag should be, even a damaged one, in the order of their paths."""
-    yield from sorted(folder for folder in bags_folder(archive).glob("*/*") if folder.is_dir())
+    for box in _folders_of(bags_folder(archive)):
+        yield from _folders_of(box)
 
 
 def shown_bags(archive: Path, box: str | None = None) -> Iterator[Path]:
     """Yield every bag that searches find, those that are not withdrawn; with a box those of that box only."""
-    return (bag for bag in bags(archive) if box in {None, bag.parent.name} and not is_withdrawn(bag))
+    return (bag for bag in bags(archive, box) if not is_withdrawn(bag))
+
+
+def _folders_of(folder: Path) -> list[Path]:
+    """Return the folders in one, in the order of their names; none if it is not there."""
+    try:
+        with os.scandir(folder) as entries:
+            return [folder / name for name in sorted(entry.name for entry in entries if entry.is_dir())]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def document_file(bag: Path, number: int) -> Path:

@@ -1,11 +1,12 @@
 """The questions to the ledger: every question in SQL, every answer a record."""
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from models.failure import Code
-from models.ledger import Account, AttemptRow, CaseRow, PageRow, RunRow, ScanRow
+from models.ledger import Account, AttemptRow, CaseRow, Counted, FailureRow, PageRow, RunRow, ScanRow
 from models.scan import Box, Kind, ScanState
 
 SCAN_COLUMNS = ", ".join(ScanRow.__slots__)
@@ -14,7 +15,7 @@ _ATTEMPT_COLUMNS = ", ".join(f"attempts.{name}" for name in AttemptRow.__slots__
 _RUN_COLUMNS = ", ".join(RunRow.__slots__)
 
 # A duplicate's pages count with its first scan, and the pages of a renamed or moved scan with the new one. Archived
-# scans that are no longer in the box are counted as well.
+# scans that are no longer in the box are counted as well. This and the next read an index that holds all they need.
 _ACCOUNT = """
     SELECT coalesce(sum(pages), 0) AS pages,
            coalesce(sum(read), 0) AS archived,
@@ -25,6 +26,32 @@ _ACCOUNT = """
            coalesce(sum(CASE state WHEN 'pending' THEN pages - read - blank END), 0) AS waiting
     FROM scans WHERE box = ? AND state <> 'duplicate' AND NOT (state = 'gone' AND first_path IS NOT NULL)
 """
+_COUNTED = """
+    SELECT state, count(*) AS scans, coalesce(sum(pages), 0) AS pages, sum(blank) AS blank,
+           sum((coalesce(pages, 0) - blank) * confidence)
+               / nullif(sum(CASE WHEN confidence IS NOT NULL THEN coalesce(pages, 0) - blank END), 0) AS confidence
+    FROM scans WHERE box = ? GROUP BY state
+"""
+# A scan that failed because of its pages counts under their codes, and not under its own as well.
+_FAILURES = """
+    SELECT box, path, page, code, reason FROM (
+        SELECT box, path, updated, number AS page, failed.code AS code, failed.reason AS reason
+        FROM (SELECT sha256, number, code, reason FROM pages WHERE state = 'failed') AS failed
+        CROSS JOIN scans USING (sha256) WHERE scans.state NOT IN ('duplicate', 'gone')
+        UNION ALL
+        SELECT box, path, updated, NULL, code, reason FROM scans
+        WHERE code IS NOT NULL AND state NOT IN ('duplicate', 'gone') AND NOT EXISTS (
+            SELECT 1 FROM pages
+            WHERE pages.sha256 = scans.sha256 AND pages.state = 'failed' AND pages.code = scans.code
+        )
+    ) ORDER BY box, path, updated, page IS NULL, page
+"""
+_PAGES_OF_BOX = """
+    FROM pages JOIN scans ON scans.sha256 = pages.sha256
+    WHERE scans.box = ? AND scans.state IN ('archived', 'failed')
+"""
+_TO_SEE = "(pages.state = 'failed' OR pages.confidence IS NOT NULL OR coalesce(pages.handwriting, 0) <> 0)"
+_ATTEMPTS_THAT_TELL = 10_000  # of the last reading and archiving: how fast a run is now
 
 
 class LedgerReads:
@@ -58,11 +85,39 @@ class LedgerReads:
         (row,) = self._all(_ACCOUNT, box)
         return Account(**dict(row))
 
+    def counted(self, box: str) -> dict[ScanState, Counted]:
+        """Return the scans of a box by their states; states without a scan are left out."""
+        return {ScanState(state): Counted(*values) for state, *values in self._all(_COUNTED, box)}
+
     # Scans
 
     def scans(self, box: str) -> list[ScanRow]:
         """Return the scans of a box, those that are in it now and those that no longer are."""
         return self._scans("WHERE box = ? ORDER BY path, updated", box)
+
+    def scans_in(self, box: str, *states: ScanState) -> list[ScanRow]:
+        """Return the scans of a box that are in one of these states."""
+        marks = ", ".join("?" * len(states))
+        return self._scans(
+            f"INDEXED BY scans_by_state WHERE box = ? AND state IN ({marks}) ORDER BY path, updated", box, *states
+        )
+
+    def incomplete(self, box: str) -> list[ScanRow]:
+        """Return the scans of a box that are archived without all of their pages."""
+        where = "INDEXED BY scans_by_state WHERE box = ? AND state = 'archived' AND missing > 0 ORDER BY path, updated"
+        return self._scans(where, box)
+
+    def older(self, box: str, recipe: str) -> int:
+        """Return how many archived scans of a box were read with another recipe."""
+        (row,) = self._all(
+            "SELECT count(*) AS scans FROM scans WHERE box = ? AND state = 'archived' AND recipe IS NOT ?", box, recipe
+        )
+        return int(row["scans"])
+
+    def failures(self) -> Iterator[FailureRow]:
+        """Yield what failed or was refused in all boxes: each page, and each scan that has another reason than that."""
+        for row in self._database.execute(_FAILURES):
+            yield FailureRow(*row)
 
     def scans_of_case(self, case_id: str) -> list[ScanRow]:
         """Return every scan that was assigned to a case file."""
@@ -72,6 +127,13 @@ class LedgerReads:
         """Return the scan at this path with this size and time of change, so that it is not hashed again."""
         where = "WHERE box = ? AND path = ? AND size = ? AND mtime_ns = ? AND current = 1"
         return next(iter(self._scans(where, box, path, size, mtime_ns)), None)
+
+    def inside(self, box: str) -> dict[str, tuple[int, int, ScanState, bool]]:
+        """Return what lay in a box the last time, by its path: size, time of change, state, whether it was read."""
+        rows = self._database.execute(
+            "SELECT path, size, mtime_ns, state, sha256 <> '' FROM scans WHERE box = ? AND current = 1", (box,)
+        )
+        return {path: (size, mtime, ScanState(state), bool(is_read)) for path, size, mtime, state, is_read in rows}
 
     def scan(self, box: str, path: str, sha256: str) -> ScanRow | None:
         """Return what is known about these bytes at this path."""
@@ -88,10 +150,7 @@ class LedgerReads:
 
     def _scans(self, where: str, *values: str | int) -> list[ScanRow]:
         rows = self._all(f"SELECT {SCAN_COLUMNS} FROM scans {where}", *values)  # noqa: S608  # where is ours
-        return [
-            ScanRow(**{**dict(row), "state": ScanState(row["state"]), "kind": row["kind"] and Kind(row["kind"])})
-            for row in rows
-        ]
+        return [_scan(row) for row in rows]
 
     # Pages
 
@@ -107,17 +166,26 @@ class LedgerReads:
         """Whether a page failed the last time, and so is missing from the bag of its scan, if there is one."""
         return any(page.number == number for page in self.failed_pages(sha256))
 
-    def pages_of_box(self, box: str) -> list[tuple[str, PageRow]]:
-        """Return the pages of the archived and failed scans of a box, each with its scan's path.
+    def page_values(self, box: str) -> Iterator[tuple[float | None, float, bool]]:
+        """Yield the pages of the archived and failed scans of a box: confidence, seconds, whether a person may see it.
 
-        Those that failed come first, then those with the least confidence.
+        A person may see what failed, has text, or is handwritten; the others are blank.
         """
-        rows = self._all(
-            f"SELECT DISTINCT scans.path AS path, {_PAGE_COLUMNS} "  # noqa: S608
-            "FROM pages JOIN scans ON scans.sha256 = pages.sha256 "
-            "WHERE scans.box = ? AND scans.state IN ('archived', 'failed') "
-            "ORDER BY pages.state <> 'failed', pages.confidence, scans.path, pages.number",
-            box,
+        for row in self._database.execute(
+            f"SELECT pages.confidence, pages.seconds, {_TO_SEE} {_PAGES_OF_BOX}",
+            (box,),
+        ):
+            yield row[0], row[1], bool(row[2])
+
+    def pages_to_see(self, box: str, most: int) -> list[tuple[str, PageRow]]:
+        """Return the pages of a box that a person should see first, each with its scan's path.
+
+        Those that failed come first, then those with the least confidence; blank ones are left out.
+        """
+        rows = self._database.execute(
+            f"SELECT scans.path AS path, {_PAGE_COLUMNS} {_PAGES_OF_BOX} AND {_TO_SEE} "
+            "ORDER BY pages.state <> 'failed', pages.confidence, scans.path, pages.number LIMIT ?",
+            (box, most),
         )
         return [(row["path"], _page(row)) for row in rows]
 
@@ -185,10 +253,15 @@ class LedgerReads:
         return [AttemptRow(**dict(row)) for row in rows]
 
     def seconds_a_page(self) -> float | None:
-        """Return the mean time a worker needs for a page and its share of the archiving, None before the first."""
+        """Return the mean time a worker needed lately for a page and its share of the archiving, None before the first.
+
+        Lately: in the last 10,000 attempts.
+        """
         (row,) = self._all(
-            "SELECT sum(seconds) AS seconds, sum(step = 'read') AS pages FROM attempts "
-            "WHERE step IN ('read', 'archive') AND outcome = 'done'"
+            "SELECT sum(seconds) AS seconds, sum(step = 'read') AS pages FROM "
+            "(SELECT * FROM attempts ORDER BY id DESC LIMIT ?) "
+            "WHERE step IN ('read', 'archive') AND outcome = 'done'",
+            _ATTEMPTS_THAT_TELL,
         )
         return row["seconds"] / row["pages"] if row["pages"] else None
 
@@ -214,3 +287,8 @@ class LedgerReads:
 def _page(row: sqlite3.Row) -> PageRow:
     values: dict[str, Any] = {name: row[name] for name in PageRow.__slots__}
     return PageRow(**values)
+
+
+def _scan(row: sqlite3.Row) -> ScanRow:
+    values: dict[str, Any] = dict(row)
+    return ScanRow(**values | {"state": ScanState(row["state"]), "kind": row["kind"] and Kind(row["kind"])})

@@ -11,7 +11,7 @@ from pipeline.index.database import connect, may_be_written
 
 _LOG = logging.getLogger(__name__)
 FILE = "ledger.db"
-VERSION = 4
+VERSION = 5
 _BESIDE = ("", "-wal", "-shm")  # the files that SQLite puts next to a database in WAL mode
 
 

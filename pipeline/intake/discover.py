@@ -2,8 +2,9 @@
 
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from models.failure import Code, Failure
@@ -29,6 +30,9 @@ _SYSTEM_FOLDERS = frozenset(
         "temporary items",
     }
 )
+
+_AT_ONCE = 32  # questions to a disk or a file server
+_FILES_AT_ONCE = 64  # by one thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class Discovery:
 
 
 def discover(root: Path) -> Discovery:
-    """Walk a box.
+    """Walk a box, many folders and files at once: on a network each question to the disk takes long.
 
     Ignored folders are not opened, because often nobody may open them. Links are followed only to files inside the box;
     other links, and entries that are not ordinary files (a pipe would make the reader wait for ever), are refused.
@@ -74,11 +78,18 @@ def discover(root: Path) -> Discovery:
     top = root.resolve(strict=True)
     found: list[Entry] = []
     ignored = 0
-    for file, is_meant in _walk(top):
-        if is_meant:
-            found.append(_entry(top, file))
-        else:
-            ignored += 1
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        left = deque([pool.submit(_look, top, str(top))])
+        try:
+            while left:
+                done = left.popleft().result()
+                found += done.entries
+                ignored += done.ignored
+                left.extend(pool.submit(_look, top, folder) for folder in done.folders)
+                for start in range(0, len(done.files), _FILES_AT_ONCE):
+                    left.append(pool.submit(_examine, top, done.files[start : start + _FILES_AT_ONCE]))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
     return Discovery(tuple(sorted(found, key=lambda entry: entry.path.parts)), ignored)
 
 
@@ -87,31 +98,59 @@ def shown(path: Path) -> PurePosixPath:
     return PurePosixPath(os.fsencode(path).decode("utf-8", "backslashreplace"))
 
 
-def _walk(folder: Path) -> Iterator[tuple[Path, bool]]:
-    """Yield each file below a folder, and whether it counts; of a folder that does not count, only the folder."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What one look saw: folders and files (with whether each is a link) still to look at, and how many do not count.
+
+    A folder of few files is looked at in one go.
+    """
+
+    entries: list[Entry]
+    folders: list[str] = field(default_factory=list)
+    files: list[tuple[str, bool]] = field(default_factory=list)
+    ignored: int = 0
+
+
+def _look(top: Path, folder: str) -> _Seen:
+    folders, files, ignored = [], [], 0
     with os.scandir(folder) as entries:
-        listed = sorted(entries, key=lambda entry: entry.name)
-    for entry in listed:
-        name = entry.name.lower()
-        # This comes first: some hidden folders cannot be examined, not even by root.
-        if name.startswith(".") or name in _SYSTEM_FILES:
-            yield Path(entry.path), False
-        elif not entry.is_dir(follow_symlinks=False):
-            yield Path(entry.path), True
-        elif name in _SYSTEM_FOLDERS:
-            yield Path(entry.path), False
-        else:
-            yield from _walk(Path(entry.path))
+        for entry in entries:
+            name = entry.name.lower()
+            # This comes first: some hidden folders cannot be examined, not even by root.
+            if name.startswith(".") or name in _SYSTEM_FILES:
+                ignored += 1
+            elif not entry.is_dir(follow_symlinks=False):
+                files.append((entry.path, entry.is_symlink()))
+            elif name in _SYSTEM_FOLDERS:
+                ignored += 1
+            else:
+                folders.append(entry.path)
+    seen = _examine(top, files[:_FILES_AT_ONCE])
+    return _Seen(seen.entries, folders, files[_FILES_AT_ONCE:], ignored)
 
 
-def _entry(top: Path, file: Path) -> Entry:
+def _examine(top: Path, files: list[tuple[str, bool]]) -> _Seen:
+    return _Seen([_of_link(top, Path(file)) if is_link else _of_file(top, file) for file, is_link in files])
+
+
+def _of_file(top: Path, file: str) -> Entry:
+    """Return the entry of something that is not a link. So it is in the box: no link was followed to it."""
+    path = shown(Path(file[len(str(top)) :].lstrip("/")))
+    try:
+        status = os.stat(file, follow_symlinks=False)  # noqa: PTH116  # faster than pathlib's
+    except OSError:
+        return Entry(path, Path(file), 0, 0)  # it disappeared, or its share did: opening it will show which
+    return _examined(path, Path(file), status)
+
+
+def _of_link(top: Path, file: Path) -> Entry:
     path = shown(file.relative_to(top))
     try:
         target = file.resolve(strict=True)
         status = target.stat()
     except OSError as error:
         if not os.path.islink(file):  # noqa: PTH114  # pathlib's also fails if the file cannot be examined
-            return Entry(path, file, 0, 0)  # it disappeared, or its share did: opening it will show which
+            return Entry(path, file, 0, 0)
         return Entry(
             path, file, 0, 0, Failure(code=Code.OUTSIDE_BOX, detail=f"the link leads nowhere: {error.strerror}")
         )
@@ -119,6 +158,10 @@ def _entry(top: Path, file: Path) -> Entry:
         return Entry(path, file, 0, 0, Failure(code=Code.OUTSIDE_BOX, detail="the link leads to itself"))
     if not target.is_relative_to(top):
         return Entry(path, file, 0, 0, Failure(code=Code.OUTSIDE_BOX, detail=f"the link leads to {shown(target)}"))
+    return _examined(path, file, status)
+
+
+def _examined(path: PurePosixPath, file: Path, status: os.stat_result) -> Entry:
     if not stat.S_ISREG(status.st_mode):
         return Entry(path, file, 0, 0, Failure(code=Code.OUTSIDE_BOX, detail="it is not an ordinary file"))
     return Entry(path, file, status.st_size, status.st_mtime_ns)

@@ -1,59 +1,40 @@
 """The state of boxes, for people and scripts."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from models.ledger import Account, ScanRow
+from models.ledger import Account, Counted, ScanRow
 from models.scan import ScanState
 from pipeline.access.asker import Asker
 from pipeline.archive.archive import Archive
 from pipeline.services.sight import box_in_sight, boxes_in_sight
 
+_UNSETTLED = (ScanState.PENDING, ScanState.FAILED, ScanState.REFUSED)
+
 
 @dataclass(frozen=True, slots=True)
 class BoxReport:
-    """One box: its scans, what was ignored in it, and where its pages went."""
+    """One box: its scans by their states, what was ignored in it, and where its pages went."""
 
     id: str
-    scans: tuple[ScanRow, ...]
+    counted: Mapping[ScanState, Counted]
     ignored: int
     account: Account
 
     def count(self, state: ScanState) -> int:
         """Return the number of scans in a state."""
-        return sum(row.state is state for row in self.scans)
+        return self.counted.get(state, Counted()).scans
 
     @property
-    def archived(self) -> tuple[ScanRow, ...]:
-        """The archived scans."""
-        return tuple(row for row in self.scans if row.state is ScanState.ARCHIVED)
+    def scans(self) -> int:
+        """How many scans there are in all states."""
+        return sum(each.scans for each in self.counted.values())
 
     @property
-    def pages(self) -> int:
-        """Pages of the archived scans."""
-        return sum(row.pages or 0 for row in self.archived)
-
-    @property
-    def blank(self) -> int:
-        """Blank pages among them."""
-        return sum(row.blank for row in self.archived)
-
-    @property
-    def confidence(self) -> float | None:
-        """The mean confidence of the archived scans, weighted by their pages that are not blank."""
-        weighed = [
-            ((row.pages or 0) - row.blank, row.confidence) for row in self.archived if row.confidence is not None
-        ]
-        total = sum(weight for weight, _ in weighed)
-        return sum(weight * confidence for weight, confidence in weighed) / total if total else None
-
-    @property
-    def problems(self) -> tuple[ScanRow, ...]:
-        """The scans that are not completely archived, not duplicates and not gone."""
-        fine = {ScanState.ARCHIVED, ScanState.DUPLICATE, ScanState.GONE}
-        return tuple(row for row in self.scans if row.state not in fine or row.missing)
+    def archived(self) -> Counted:
+        """The archived scans: how many, their pages, and the mean confidence."""
+        return self.counted.get(ScanState.ARCHIVED, Counted())
 
 
 def box_report(archive: Archive, asker: Asker, box: str) -> BoxReport:
@@ -71,26 +52,37 @@ def box_reports(archive: Archive, asker: Asker, box: str | None = None) -> list[
     return [_report(archive, each.id) for each in boxes]
 
 
-def as_json(reports: Sequence[BoxReport]) -> dict[str, Any]:
-    """Return the reports, with each box's account of its pages, as ``status --json`` prints them."""
-    return {"boxes": [_box(report) | {"account": asdict(report.account)} for report in reports]}
+def scans_of(archive: Archive, report: BoxReport) -> list[ScanRow]:
+    """Return every scan of a box whose state was reported."""
+    return archive.ledger.scans(report.id)
+
+
+def problems(archive: Archive, report: BoxReport) -> list[ScanRow]:
+    """Return the scans of a box that are not completely archived, not duplicates and not gone."""
+    rows = [*archive.ledger.scans_in(report.id, *_UNSETTLED), *archive.ledger.incomplete(report.id)]
+    return sorted(rows, key=lambda row: row.path)
+
+
+def as_json(archive: Archive, reports: Sequence[BoxReport]) -> dict[str, Any]:
+    """Return the reports, with all scans and each box's account of its pages, as ``status --json`` prints them."""
+    return {"boxes": [_box(archive, report) for report in reports]}
 
 
 def _report(archive: Archive, box: str) -> BoxReport:
     ledger = archive.ledger
-    return BoxReport(box, tuple(ledger.scans(box)), ledger.ignored(box), ledger.account(box))
+    return BoxReport(box, ledger.counted(box), ledger.ignored(box), ledger.account(box))
 
 
-def _box(report: BoxReport) -> dict[str, Any]:
-    counted = Counter(row.state for row in report.scans)
-    counts: dict[str, int] = {state.value: counted[state] for state in ScanState}
+def _box(archive: Archive, report: BoxReport) -> dict[str, Any]:
+    counts: dict[str, int] = {state.value: report.count(state) for state in ScanState}
     counts |= {
-        "scans": len(report.scans),
-        "pages": report.pages,
-        "blank": report.blank,
+        "scans": report.scans,
+        "pages": report.archived.pages,
+        "blank": report.archived.blank,
         "ignored": report.ignored,
     }
-    return {"id": report.id, "counts": counts, "scans": [_scan(row) for row in report.scans]}
+    scans = [_scan(row) for row in scans_of(archive, report)]
+    return {"id": report.id, "counts": counts, "scans": scans, "account": asdict(report.account)}
 
 
 def _scan(row: ScanRow) -> dict[str, Any]:

@@ -30,9 +30,8 @@ def newly_gone(ledger: Ledger, box: str, inside: Collection[str]) -> list[ScanRo
         box: the box.
         inside: the paths of everything in it.
     """
-    return [
-        row for row in ledger.scans(box) if is_unsettled(row) and row.path not in inside and row.code != Code.LEFT_BOX
-    ]
+    rows = ledger.scans_in(box, *_UNSETTLED)
+    return [row for row in rows if not row.in_bag and row.path not in inside and row.code != Code.LEFT_BOX]
 
 
 def note_gone(ledger: Ledger, box: str, inside: Collection[str]) -> None:

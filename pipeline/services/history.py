@@ -1,12 +1,13 @@
 """What happened: the failures of boxes by their codes, and everything that is known of single scans."""
 
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from models.errors import BagError, NotFoundError
 from models.failure import Code
-from models.ledger import AttemptRow, PageRow, ScanRow
+from models.ledger import AttemptRow, FailureRow, PageRow, ScanRow
 from models.scan import ScanState
 from pipeline.access.asker import Asker
 from pipeline.archive.archive import Archive
@@ -64,28 +65,31 @@ def failures(archive: Archive, asker: Asker, box: str | None, most_examples: int
     Raises:
         NotFoundError: the archive holds no such box, or none that the asker may see whole.
     """
-    ledger = archive.ledger
     boxes = boxes_in_sight(archive, asker) if box is None else [box_in_sight(archive, asker, box)]
-    found: dict[Code, list[Example]] = {}
-    for row in (row for each in boxes for row in ledger.scans(each.id)):
-        if row.state in {ScanState.DUPLICATE, ScanState.GONE}:
-            continue
-        pages = ledger.failed_pages(row.sha256)
-        for page in pages:
-            example = Example(row.box, row.path, page.number, page.reason or "")
-            found.setdefault(Code(str(page.code)), []).append(example)
-        if row.code and not any(page.code == row.code for page in pages):
-            found.setdefault(Code(row.code), []).append(Example(row.box, row.path, None, row.reason or ""))
-    groups = [
-        FailureGroup(
-            code,
-            len({(example.box, example.path) for example in examples}),
-            sum(example.page is not None for example in examples),
-            tuple(examples[:most_examples]),
-        )
-        for code, examples in found.items()
-    ]
+    shown = {each.id for each in boxes}
+    found: dict[Code, _Group] = defaultdict(_Group)
+    for row in archive.ledger.failures():
+        if row.box in shown:
+            found[Code(row.code)].add(row, most_examples)
+    groups = [FailureGroup(code, group.scans, group.pages, tuple(group.examples)) for code, group in found.items()]
     return sorted(groups, key=lambda group: (-group.scans, group.code))
+
+
+@dataclass(slots=True)
+class _Group:
+    """The failures of one code so far; those of a scan come one after the other."""
+
+    scans: int = 0
+    pages: int = 0
+    examples: list[Example] = field(default_factory=list)
+    last: tuple[str, str] | None = None
+
+    def add(self, row: FailureRow, most_examples: int) -> None:
+        self.scans += self.last != (row.box, row.path)
+        self.last = row.box, row.path
+        self.pages += row.page is not None
+        if len(self.examples) < most_examples:
+            self.examples.append(Example(row.box, row.path, row.page, row.reason or ""))
 
 
 def scan_histories(archive: Archive, asker: Asker, name: str) -> list[ScanHistory]:

@@ -79,16 +79,15 @@ def html_report(archive: Archive, asker: Asker, box: str, most_pictures: int) ->
     note(archive, asker, Deed.PRINTED, f"report/{box}", asker.scope.level)
     now = asker.at.astimezone()
     report = box_report(archive, asker, box)
-    pages = ledger.pages_of_box(box)
-    confidences = [page.confidence for _, page in pages if page.confidence is not None]
-    seconds = [page.seconds for _, page in pages]
-    wanted = [
-        (path, page)
-        for path, page in pages
-        if page.state == "failed" or page.confidence is not None or page.handwriting
+    values = list(ledger.page_values(box))
+    confidences = [confidence for confidence, _, _ in values if confidence is not None]
+    seconds = [each for _, each, _ in values]
+    wanted = sum(is_wanted for _, _, is_wanted in values)
+    chosen = [
+        (row, page.number, page.reason)
+        for path, page in ledger.pages_to_see(box, most_pictures)
+        if (row := ledger.scan(box, path, page.sha256))
     ]
-    rows = {(row.path, row.sha256): row for row in report.scans}
-    chosen = [(rows[path, page.sha256], page.number, page.reason) for path, page in wanted[:most_pictures]]
     environment = Environment(
         loader=PackageLoader("pipeline.services", "templates"),
         autoescape=select_autoescape(),
@@ -110,7 +109,7 @@ def html_report(archive: Archive, asker: Asker, box: str, most_pictures: int) ->
         time=_bars(seconds, [0, 0.5, 1, 2, 3, 5, 8, 15, 30, 60, 300], " s"),
         total_seconds=sum(seconds),
         shown_pages=list(_shown_pages(ledger, chosen, settings)),
-        unseen=max(0, len(wanted) - most_pictures),
+        unseen=max(0, wanted - most_pictures),
     )
 
 

@@ -45,21 +45,28 @@ class Difference:
         return not differs and self.pages_in_bags == self.pages_in_index
 
 
-def compare(archive: Archive, asker: Asker) -> Difference:
+def compare(archive: Archive, asker: Asker, show: Show = lambda _done, _all: None) -> Difference:
     """Compare the bags of an archive with its index.
+
+    Args:
+        archive: the archive.
+        asker: who asks.
+        show: called after each case file.
 
     Raises:
         NotAllowedError: the asker may not.
         IndexUnusableError: the index cannot be used.
     """
     asker.must_be_allowed(Action.MAINTAIN)
-    return _compared(archive)
+    return _compared(archive, show)
 
 
-def _compared(archive: Archive) -> Difference:
+def _compared(archive: Archive, show: Show = lambda _done, _all: None) -> Difference:
     there = archive.index.cases()
     missing, changed, unreadable, pages = [], [], [], 0
-    for bag in _shown(archive):
+    bags = _shown(archive)
+    for done, bag in enumerate(bags, 1):
+        show(done, len(bags))
         try:
             case = read_case(bag)
         except BagError:

@@ -25,6 +25,8 @@ from pipeline.services.gone import find_again, note_gone
 
 _LOG = logging.getLogger(__name__)
 _SLOWEST_BYTES_A_SECOND = 1 << 20
+# :func:`settle` leaves archived and refused scans as they are.
+_MAY_SETTLE = frozenset(ScanState) - {ScanState.ARCHIVED, ScanState.REFUSED}
 
 
 def ingest(
@@ -61,12 +63,13 @@ def ingest(
         accepted = [entry for entry in found.entries if accept(entry)]
         progress.scans += len(accepted)
         inside = {str(entry.path): entry for entry in accepted}
-        inspect_again(box, [entry for entry in accepted if _is_new(ledger, box, entry)], context)
+        known = ledger.inside(box.id)
+        inspect_again(box, [entry for path, entry in inside.items() if _is_new(known.get(path), entry)], context)
         note_gone(ledger, box.id, {str(entry.path) for entry in found.entries})
         progress.scans_seen = progress.scans
         context.show()
         ingested.append(box.id)
-        for row in ledger.scans(box.id):
+        for row in ledger.scans_in(box.id, *_MAY_SETTLE):
             if row.path in inside:
                 settle(row, inside[row.path], ledger, ingested)
         find_again(ledger)
@@ -122,14 +125,12 @@ def settle(row: ScanRow, entry: Entry, ledger: Ledger, ingested: Collection[str]
     ledger.put(replace(settled, code=None, reason=None))
 
 
-def _is_new(ledger: Ledger, box: Box, entry: Entry) -> bool:
+def _is_new(known: tuple[int, int, ScanState, bool] | None, entry: Entry) -> bool:
     """Whether an entry must be looked at: it is new or has changed, or was not or only partly read the last time."""
-    known = ledger.known(box.id, str(entry.path), entry.size, entry.mtime_ns)
-    return (
-        known is None
-        or known.state is ScanState.GONE
-        or (known.state in {ScanState.FAILED, ScanState.PENDING} and not known.sha256)
-    )
+    if known is None or known[:2] != (entry.size, entry.mtime_ns):
+        return True
+    _, _, state, is_read = known
+    return state is ScanState.GONE or (state in {ScanState.FAILED, ScanState.PENDING} and not is_read)
 
 
 def _is_archived(ledger: Ledger, row: ScanRow) -> bool:

@@ -1,6 +1,6 @@
 """Finds and repairs what a crash can leave wrong between the ledger, the bags, the results and the index."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from models.errors import AccountError, BagError
@@ -21,10 +21,18 @@ class Finding:
     repaired: bool
 
 
-def check_ledger(archive: Archive, asker: Asker, *, repair: bool) -> Iterator[Finding]:
+def check_ledger(
+    archive: Archive, asker: Asker, *, repair: bool, show: Callable[[int, int], None] = lambda _done, _all: None
+) -> Iterator[Finding]:
     """Yield what is wrong; each thing is already repaired if ``repair`` is set and that is possible.
 
     What is repaired by reading a scan again is set to pending: the next run of its box does it.
+
+    Args:
+        archive: the archive.
+        asker: who asks.
+        repair: whether something is repaired.
+        show: called after each case file with the number of those done and of all.
 
     Raises:
         NotAllowedError: the asker may not.
@@ -37,14 +45,14 @@ def check_ledger(archive: Archive, asker: Asker, *, repair: bool) -> Iterator[Fi
         if repair:
             archive.migrate()
             archive.commits.finish()
-        yield from _check(archive, repair=repair)
+        yield from _check(archive, show, repair=repair)
 
 
-def _check(archive: Archive, *, repair: bool) -> Iterator[Finding]:
+def _check(archive: Archive, show: Callable[[int, int], None], *, repair: bool) -> Iterator[Finding]:
     yield from _database(archive)
     yield from _runs(archive, repair=repair)
     yield from _work(archive, repair=repair)
-    yield from _bags(archive, repair=repair)
+    yield from _bags(archive, show, repair=repair)
     yield from _unknown_bags(archive)
     yield from _duplicates(archive, repair=repair)
     yield from _results(archive, repair=repair)
@@ -82,9 +90,11 @@ def _work(archive: Archive, *, repair: bool) -> Iterator[Finding]:
         )
 
 
-def _bags(archive: Archive, *, repair: bool) -> Iterator[Finding]:
+def _bags(archive: Archive, show: Callable[[int, int], None], *, repair: bool) -> Iterator[Finding]:
     ledger = archive.ledger
-    for case in ledger.cases():
+    cases = ledger.cases()
+    for done, case in enumerate(cases, 1):
+        show(done, len(cases))
         rows = [row for row in ledger.scans_of_case(case.id) if row.in_bag]
         if case.bag is None and not rows:
             continue
@@ -129,8 +139,8 @@ def _unknown_bags(archive: Archive) -> Iterator[Finding]:
 def _duplicates(archive: Archive, *, repair: bool) -> Iterator[Finding]:
     ledger = archive.ledger
     for box in ledger.boxes():
-        for row in ledger.scans(box.id):
-            if row.state is ScanState.DUPLICATE and ledger.first(row.sha256, row.box, row.path) is None:
+        for row in ledger.scans_in(box.id, ScanState.DUPLICATE):
+            if ledger.first(row.sha256, row.box, row.path) is None:
                 if repair:
                     ledger.mark_pending(row)
                 yield Finding(f"{box.id}/{row.path} is a duplicate of nothing: it must be read.", repaired=repair)

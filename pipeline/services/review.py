@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from heapq import nsmallest
 from pathlib import Path
 
 from models.case import CaseFile, Document
@@ -21,18 +22,31 @@ from pipeline.text.dates import NO_CENTURY
 
 @dataclass(frozen=True, slots=True)
 class ReviewItem:
-    """A document that a person should look at.
+    """A document that a person should look at, by its case file and its number.
 
-    ``confidence`` is the machine's, 0–1. ``why`` has a reason for each thing that is uncertain. ``unread`` says what is
-    not read on its pages. ``pdf`` is its file.
+    ``pages`` is how many it has, ``pdf`` its file, ``confidence`` the machine's, 0–1. ``why`` has a reason for each
+    thing that is uncertain. ``unread`` says what is not read on its pages.
     """
 
-    case: CaseFile
-    document: Document
+    case: str
+    box: str
+    number: int
+    title: str
+    pages: int
+    kind: str
+    kind_read: str
     pdf: Path
     confidence: float
     why: Mapping[About, str]
     unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The first of the documents that wait for a person, and how many wait."""
+
+    items: list[ReviewItem]
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +62,16 @@ class Confirmed:
         return {fact.name: fact.value for fact in self.document.facts if fact.by}
 
 
-def review_queue(
-    archive: Archive, asker: Asker, box: str | None, below: float | None, left_out: Callable[[Path], None]
-) -> list[ReviewItem]:
+def review_queue(  # noqa: PLR0913  # what is asked, and what is told meanwhile
+    archive: Archive,
+    asker: Asker,
+    box: str | None,
+    below: float | None,
+    left_out: Callable[[Path], None],
+    *,
+    most: int | None = None,
+    show: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Queue:
     """Return the uncertain documents that nobody has looked at, the least confident first.
 
     Args:
@@ -59,24 +80,45 @@ def review_queue(
         box: only documents of this box, by its id or its folder.
         below: confidence below which a document is listed, 0–1; None for that of the settings.
         left_out: called with every bag that cannot be read, where an operator asks.
+        most: how many are returned; None for all. The others are only counted.
+        show: called after each case file with the number of those done and of all.
 
     Raises:
         NotFoundError: the archive holds no such box.
         OSError: the bags cannot be listed.
     """
-    found = []
     below = archive.settings.document.kind_threshold if below is None else below
-    for bag in archive.shown_bags(known_box(archive, asker, box).id if box else None):
-        try:
-            case = read_case(bag)
-        except BagError:
-            if asker.scope.is_everything:  # nobody knows its level
-                left_out(bag)
-            continue
-        is_seen = sees(archive, asker, case)
-        shown = [document for document in case.documents if all(map(is_seen, document.pages))]
-        found += [item for document in shown if (item := _item(bag, case, document, below))]
-    return sorted(found, key=lambda item: item.confidence)
+    bags = list(archive.shown_bags(known_box(archive, asker, box).id if box else None))
+    waiting = 0
+
+    def items() -> Iterator[ReviewItem]:
+        nonlocal waiting
+        for done, bag in enumerate(bags, 1):
+            for item in _waiting(archive, asker, bag, below, left_out):
+                waiting += 1
+                yield item
+            show(done, len(bags))
+
+    def confidence(item: ReviewItem) -> float:
+        return item.confidence
+
+    first = sorted(items(), key=confidence) if most is None else nsmallest(most, items(), key=confidence)
+    return Queue(first, waiting)
+
+
+def _waiting(
+    archive: Archive, asker: Asker, bag: Path, below: float, left_out: Callable[[Path], None]
+) -> list[ReviewItem]:
+    """Return the uncertain documents of a case file."""
+    try:
+        case = read_case(bag)
+    except BagError:
+        if asker.scope.is_everything:  # nobody knows its level
+            left_out(bag)
+        return []
+    is_seen = sees(archive, asker, case)
+    shown = [document for document in case.documents if all(map(is_seen, document.pages))]
+    return [item for document in shown if (item := _item(bag, case, document, below))]
 
 
 def _item(bag: Path, case: CaseFile, document: Document, below: float) -> ReviewItem | None:
@@ -94,7 +136,19 @@ def _item(bag: Path, case: CaseFile, document: Document, below: float) -> Review
     if not why and not unread:
         return None
     pdf = document_file(bag, document.number)
-    return ReviewItem(case, document, pdf, 0.0 if unread else confidence, why, unread)
+    return ReviewItem(
+        case.id,
+        case.box,
+        document.number,
+        document.title,
+        len(document.pages),
+        document.kind,
+        document.kind_read,
+        pdf,
+        0.0 if unread else confidence,
+        why,
+        unread,
+    )
 
 
 def _unread(case: CaseFile, document: Document) -> Iterator[str]:

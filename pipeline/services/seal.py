@@ -17,7 +17,7 @@ from pipeline.access.asker import Asker
 from pipeline.access.roles import Action
 from pipeline.access.waiting_seals import WaitingSeal, WaitingSeals
 from pipeline.archive.archive import Archive
-from pipeline.archive.bag import bags_of_box, read_case
+from pipeline.archive.bag import bags, read_case
 from pipeline.archive.journal import Event
 from pipeline.services.audit import notes_refusals
 from pipeline.services.level_commit import Set, commit_level
@@ -132,7 +132,7 @@ def _in_force(archive: Archive, case: str, box: str, restriction: Restriction) -
 def _box(archive: Archive, asker: Asker, box: str) -> tuple[str, list[tuple[Path, CaseFile]]]:
     """Return the id of a box, and its case files, of which each must be in the asker's sight."""
     name = known_box(archive, asker, box).id
-    bags = [bag for bag in archive.bags() if bag.parent.name == name]
+    bags = list(archive.bags(name))
     try:
         found = [record_in_sight(archive, asker, bag.name)[:2] for bag in bags]
     except NotFoundError:
@@ -175,7 +175,7 @@ def inherited(archive: Path, box: str, level: Level, actor: Actor, clock: dateti
         clock: what the clock says, aware.
     """
     of_box, unreadable = [], 0
-    for bag in bags_of_box(archive, box):
+    for bag in bags(archive, box):
         try:
             of_box.append(tuple(one for one in read_case(bag).restrictions if one.reach is Reach.BOX))
         except BagError:

@@ -1,4 +1,7 @@
-"""What an asker may see of an archive now. Services ask only this module."""
+"""What an asker may see of an archive now. Services ask only this module.
+
+What an operator's questions do not need is imported where it is used, as in :mod:`pipeline.archive.archive`.
+"""
 
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
@@ -21,10 +24,6 @@ from pipeline.access.roles import Action
 from pipeline.access.waiting_seals import WaitingSeals
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import read_case
-from pipeline.archive.commit import changing
-from pipeline.archive.fixity import require_intact
-from pipeline.archive.journal import Entry, Event, append
-from pipeline.archive.present import present
 from pipeline.archive.withdrawal import is_withdrawn
 
 
@@ -64,6 +63,8 @@ def anybody(archive: Archive, clock: datetime) -> Asker:
 
 def _unsure(archive: Archive) -> set[str]:
     """Return the case files whose bag, index and seals may differ: nothing of them is shown to people."""
+    from pipeline.archive.commit import changing  # noqa: PLC0415
+
     waiting = {PurePosixPath(bag).name for bag in archive.ledger.to_be_indexed()}
     for seal in WaitingSeals(archive.folder).all():
         waiting.update([seal.case] if seal.case else archive.ledger.cases_of_box(seal.box))
@@ -82,6 +83,8 @@ def _let_see(archive: Archive, account: Account, clock: datetime) -> Collection[
 
 def levels(archive: Path, case: CaseFile, clock: datetime) -> PageLevels:
     """Return the level of every page of a case file that counts now."""
+    from pipeline.archive.present import present  # noqa: PLC0415
+
     return case.levels(present(archive, case, clock))
 
 
@@ -143,7 +146,7 @@ def _may_know(archive: Archive, scope: Scope, box: str) -> bool:
     """Whether a box is among those of a scope, or has a case file of its courts."""
     if scope.courts is None:
         return scope.holds(box, ())
-    return any(bag.parent.name == box and is_among(scope, bag) for bag in archive.bags())
+    return any(is_among(scope, bag) for bag in archive.bags(box))
 
 
 def is_among(scope: Scope, bag: Path) -> bool:
@@ -165,7 +168,7 @@ def boxes_in_sight(archive: Archive, asker: Asker) -> list[Box]:
 def _sees_box(archive: Archive, asker: Asker, box: str) -> bool:
     if asker.scope.is_everything:
         return True
-    cases = [read_case(bag) for bag in archive.bags() if bag.parent.name == box]
+    cases = [read_case(bag) for bag in archive.bags(box)]
     return bool(cases) and all(
         sees(archive, asker, case)(page) for case in cases for document in case.documents for page in document.pages
     )
@@ -187,6 +190,8 @@ def _read(archive: Archive, asker: Asker, case: str) -> tuple[Path, CaseFile]:
     except BagError:
         if not asker.scope.is_everything:
             raise unknown(case) from None
+        from pipeline.archive.fixity import require_intact  # noqa: PLC0415
+
         require_intact(bag)
         raise
     if not is_there:
@@ -229,6 +234,8 @@ def confirm_clock(archive: Archive, asker: Asker) -> None:
         ArchiveError: journal or key cannot be used.
         OSError: the journal cannot be written.
     """
+    from pipeline.archive.journal import Entry, Event, append  # noqa: PLC0415
+
     asker.must_be_allowed(Action.MAINTAIN)
     with archive.held():
         entry = Entry(Event.CLOCK_CONFIRMED, reason=asker.at.isoformat(timespec="seconds"))

@@ -103,10 +103,10 @@ def test_who_may_only_look_takes_no_copies(archive, archivist, role, tmp_path):
 
 def test_texts_and_review_leave_out_what_is_out_of_sight(archive, operator, archivist, tmp_path):
     assert text_export.export_text(archive, archivist, tmp_path / "a").written == 1
-    assert [item.document.number for item in review_queue(archive, archivist, None, 1.0, print)] == [1, 2]
+    assert [item.number for item in review_queue(archive, archivist, None, 1.0, print).items] == [1, 2]
     seal.set_level(archive, operator, "box_a", Part(1, 2), Level.SEALED, Why("x"))
     assert text_export.export_text(archive, archivist, tmp_path / "b").written == 0
-    assert [item.document.number for item in review_queue(archive, archivist, None, 1.0, print)] == [2]
+    assert [item.number for item in review_queue(archive, archivist, None, 1.0, print).items] == [2]
     assert text_export.export_text(archive, operator, tmp_path / "c").written == 1
 
 

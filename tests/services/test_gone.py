@@ -13,7 +13,7 @@ from pipeline.archive.archive import Archive
 from pipeline.archive.ledger import Ledger
 from pipeline.archive.measure import Measure
 from pipeline.intake.discover import Entry
-from pipeline.services.box_report import BoxReport
+from pipeline.services.box_report import box_report, problems
 from pipeline.services.gone import dismiss, find_again, newly_gone, note_gone
 from pipeline.services.history import failures
 from pipeline.services.ingest import settle
@@ -67,8 +67,7 @@ def _look(ledger: Ledger, box: Box, inside: Collection[str]) -> None:
 
 
 def _is_complained_of(archive: Archive, box: Box) -> bool:
-    ledger = archive.ledger
-    told = bool(BoxReport(box.id, tuple(ledger.scans(box.id)), 0, ledger.account(box.id)).problems)
+    told = bool(problems(archive, box_report(archive, at_the_shell(), box.id)))
     assert bool(failures(archive, at_the_shell(), box.id, 3)) == told
     return told
 

@@ -34,8 +34,8 @@ class _Planner:
 
     def cases_of(self, box: Box) -> list[CaseWork]:
         waiting: dict[str, CaseWork] = {}
-        for row in self._ledger.scans(box.id):
-            if row.state is not ScanState.PENDING or row.case_id is None or not self._is_chosen(row):
+        for row in self._ledger.scans_in(box.id, ScanState.PENDING):
+            if row.case_id is None or not self._is_chosen(row):
                 continue
             if (box.id, row.path) not in self._entries and not row.in_bag:
                 continue  # it left the box, or is not accepted yet: ingesting the box says which
