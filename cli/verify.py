@@ -30,6 +30,9 @@ def verify(
         list[Path] | None,
         typer.Option("--key", metavar="KEY.pem", help="The public key to trust. [default: those in the archive]"),
     ] = None,
+    whole_journal: Annotated[
+        bool, typer.Option("--whole-journal", help="Check every line of the journal, also those checked before.")
+    ] = False,
     repair_index: Annotated[
         bool, typer.Option("--repair-index", help="Then make the index agree with the bags.")
     ] = False,
@@ -39,7 +42,8 @@ def verify(
 
     The journal is checked too: that no line of it was changed, that each bag is the one it records, and that the
     archive's key signed both. A person who can change the archive can also change the keys in it: with --key, use a key
-    that was kept elsewhere.
+    that was kept elsewhere. With the archive's private key, it is kept how much of the journal is unchanged: the next
+    check compares that part byte for byte, and checks only newer lines one by one.
 
     You can stop it at any time: the same command continues from there. The results are kept in fixity.jsonl in the
     archive. If that file cannot be written, a message says so and every bag is checked. The exit status is 0 when all
@@ -51,25 +55,28 @@ def verify(
         bannasar verify --sample 0.05 --rate 20
     """
     keys = read_keys(key) if key else None
-    checked: list[Checked] = []
+    count = before = 0
+    damaged: list[Checked] = []
     opened = Archive(read_settings(archive))
     with counted("bags") as show:
         pace = Pace(rate * 1e6 if rate else None)
         for one in service.verify(opened, at_the_shell(), share=sample, pace=pace, again=again, report=warn):
-            checked.append(one)
+            count, before = count + 1, before + one.before
             show(one.done, one.all)
+            if one.damages:
+                damaged.append(one)
             if one.damages and not as_json:
                 _print(one)
-    against = service.check_custody(opened, at_the_shell(), keys)
-    damaged = [one for one in checked if one.damages]
+    with counted("bags in the journal") as show:
+        against = service.check_custody(opened, at_the_shell(), keys, whole=whole_journal, show=show)
     if as_json:
         bags = [{"bag": one.bag, "damages": [asdict(damage) for damage in one.damages]} for one in damaged]
-        found = {"bags": len(checked), "damaged": bags, "custody": [asdict(damage) for damage in against]}
+        found = {"bags": count, "damaged": bags, "custody": [asdict(damage) for damage in against]}
         print_json(found)
     else:
         for damage in against:
             out.print(Text.assemble((f"{damage.kind}: ", "bold red"), damage.path, f" ({damage.detail})"))
-        _print_end(checked, damaged)
+        _print_end(count, before, damaged)
     is_damaged = bool(damaged or against)
     if repair_index:
         _repair(opened, is_damaged=is_damaged)
@@ -97,13 +104,10 @@ def _print(one: Checked) -> None:
         out.print(line)
 
 
-def _print_end(checked: list[Checked], damaged: list[Checked]) -> None:
-    before = sum(one.before for one in checked)
-    count = f"{number_of(len(checked), 'bag')} checked" + (
-        f", {before} of them by an earlier command" if before else ""
-    )
+def _print_end(bags: int, before: int, damaged: list[Checked]) -> None:
+    count = f"{number_of(bags, 'bag')} checked" + (f", {before} of them by an earlier command" if before else "")
     if not damaged:
-        out.print(f"{count}: {plural(len(checked), 'it is as it was', 'all are as they were')} sealed.")
+        out.print(f"{count}: {plural(bags, 'it is as it was', 'all are as they were')} sealed.")
         return
     next_step = (
         "Put them back from a copy. If the box is still there, `bannasar rerun --scan PATH --stage recognise` archives "

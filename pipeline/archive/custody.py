@@ -1,8 +1,8 @@
 """The evidence for what an archive holds: bags are signed when they enter, and the journal records each."""
 
 import logging
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -12,7 +12,10 @@ from models.errors import BagError, JournalBrokenError
 from models.settings import Settings
 from pipeline.archive.bag import bag_folders
 from pipeline.archive.fixity import Damage
+from pipeline.archive.journal import FILE as JOURNAL
 from pipeline.archive.journal import Entry, Event, Line, append, lines, manifest_of
+from pipeline.archive.journal_mark import FILE as MARK
+from pipeline.archive.journal_mark import Mark, StaleError, Walk, mark_of, put_mark
 from pipeline.archive.journal_places import lines_about
 from pipeline.archive.keys import (
     Signer,
@@ -142,7 +145,14 @@ def require_recorded(archive: Path, bag: Path) -> None:
         )
 
 
-def custody(archive: Path, keys: Mapping[str, Ed25519PublicKey] | None = None) -> Iterator[Damage]:
+def custody(
+    archive: Path,
+    keys: Mapping[str, Ed25519PublicKey] | None = None,
+    *,
+    whole: bool = False,
+    signer: Signer | None = None,
+    show: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Iterator[Damage]:
     """Yield what speaks against the journal and its keys, and each bag that is not the one recorded last.
 
     A complete bag in another's place shows no damage, and neither does one that was added; the journal records which
@@ -152,44 +162,96 @@ def custody(archive: Path, keys: Mapping[str, Ed25519PublicKey] | None = None) -
         archive: the archive's folder.
         keys: the keys whose signatures count, by fingerprint; None for those in the archive's own folder ``keys``,
             which protect only against people who cannot change that folder.
+        whole: check every line of the journal, also those that an earlier check found whole.
+        signer: the archive's own key: signs how much of the journal is whole, and knows what it signed before. Without
+            it, and without ``keys``, every line is checked: a key in the archive's folder proves nothing about a mark.
+        show: called after each bag with the number of those done and of all.
 
     Raises:
         KeyUnusableError: a key cannot be read.
         OSError: something cannot be read.
     """
     known = trusted(archive) if keys is None else keys
-    recorded: dict[str, Line] = {}
-    withdrawn: dict[str, bool] = {}
-    named: set[str] = set()
-    unsigned_from = 0
-    begun = False
+    own = {signer.fingerprint: signer.key.public_key()} if signer else {}
+    mark = mark_of(archive, own if keys is None else keys)
     try:
-        for line in lines(archive):
-            if line.event in {Event.KEY_MADE, Event.KEY_TRUSTED}:
-                named.add(line.reason)
-            if line.bag and line.event in _ENTERING:
-                recorded[line.bag] = line
-            begun = begun or bool(line.bag)
-            # A signed line is evidence for all lines before it.
-            unsigned_from = 0 if line.is_signed_by(known) else unsigned_from or line.number
-            if line.event in {Event.WITHDRAWN, Event.REINSTATED}:
-                withdrawn[line.bag] = line.event is Event.WITHDRAWN
+        told, walk = _told(archive, known, mark, whole=whole)
     except JournalBrokenError as error:
-        yield Damage("changed", "journal.jsonl", str(error))
+        yield Damage("changed", JOURNAL, str(error))
         return
-    if known and unsigned_from:
+    if not walk.agrees and mark:
+        yield Damage(
+            "changed",
+            JOURNAL,
+            f"it does not begin as an earlier check found it, up to line {mark.lines}: it was made again, or its end "
+            f"was cut off. If you put an older copy back on purpose, delete {MARK}",
+        )
+    elif signer and signer.fingerprint in known and walk.checked.lines > (mark.lines if mark else 0):
+        put_mark(archive, walk, signer)
+    if known and (unsigned_from := told.unsigned_from(archive, known)):
         unsigned = f"no key that is trusted signed it from line {unsigned_from} on; `bannasar keys sign`"
-        yield Damage("unsigned", "journal.jsonl", unsigned)
+        yield Damage("unsigned", JOURNAL, unsigned)
     there = set(trusted(archive))
-    for fingerprint in sorted(there - named):
+    for fingerprint in sorted(there - told.keys):
         yield Damage("unexpected", f"keys/{fingerprint}.pem", "the journal does not name this key")
-    for fingerprint in sorted(named - there):
+    for fingerprint in sorted(told.keys - there):
         yield Damage("missing", f"keys/{fingerprint}.pem", "the journal names this key")
-    for place, line in recorded.items():
-        yield from _against(archive, line, withdrawn.get(place, False), known)
-    for bag in bag_folders(archive) if begun else ():
-        if str(bag.relative_to(archive)) not in recorded:
+    for done, (place, line) in enumerate(told.recorded.items(), 1):
+        yield from _against(archive, line, told.withdrawn.get(place, False), known)
+        show(done, len(told.recorded))
+    for bag in bag_folders(archive) if told.begun else ():
+        if str(bag.relative_to(archive)) not in told.recorded:
             yield Damage("unexpected", str(bag.relative_to(archive)), "the journal does not name it")
+
+
+@dataclass(slots=True)
+class _Told:
+    """What a journal tells: the last line about each bag, which are withdrawn, and the archive's keys."""
+
+    recorded: dict[str, Line] = field(default_factory=dict)
+    withdrawn: dict[str, bool] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
+    begun: bool = False
+    signed: Line | None = None  # the last line that says that a known key signed it
+    after_it: int = 0  # the number of the first line after that one
+
+    def add(self, line: Line, known: Collection[str]) -> None:
+        if line.event in {Event.KEY_MADE, Event.KEY_TRUSTED}:
+            self.keys.add(line.reason)
+        if line.bag and line.event in _ENTERING:
+            self.recorded[line.bag] = line
+        self.begun = self.begun or bool(line.bag)
+        if line.event in {Event.WITHDRAWN, Event.REINSTATED}:
+            self.withdrawn[line.bag] = line.event is Event.WITHDRAWN
+        if line.signature and line.key in known:
+            self.signed, self.after_it = line, 0
+        else:
+            self.after_it = self.after_it or line.number
+
+    def unsigned_from(self, archive: Path, known: Mapping[str, Ed25519PublicKey]) -> int:
+        """Return from which line on no known key signed the journal, 0 if its end is signed.
+
+        A signed line is evidence for all lines before it. So only the last signature is checked, unless it is false.
+        """
+        if self.signed is None or self.signed.is_signed_by(known):
+            return self.after_it
+        unsigned_from = 0
+        for line in lines(archive):
+            unsigned_from = 0 if line.is_signed_by(known) else unsigned_from or line.number
+        return unsigned_from
+
+
+def _told(
+    archive: Path, known: Mapping[str, Ed25519PublicKey], mark: Mark | None, *, whole: bool
+) -> tuple[_Told, Walk]:
+    """Walk through the journal: from the mark on, or through all of it if it does not begin as the mark says."""
+    told, walk = _Told(), Walk(archive, mark, whole=whole)
+    try:
+        for line in walk.lines():
+            told.add(line, known)
+    except StaleError:
+        return _told(archive, known, mark, whole=True)
+    return told, walk
 
 
 def _against(archive: Path, line: Line, withdrawn: bool, keys: Mapping[str, Ed25519PublicKey]) -> Iterator[Damage]:

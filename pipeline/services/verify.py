@@ -7,6 +7,7 @@ bags to check), a bag checked, a pass ended. If it cannot be written, every bag 
 import fcntl
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -16,17 +17,19 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from models.errors import ArchiveBusyError, NotFoundError
+from models.errors import ArchiveBusyError, KeyUnusableError, NotFoundError
 from pipeline.access.asker import Asker
 from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
 from pipeline.archive.custody import custody
 from pipeline.archive.fixity import Damage, Pace, verify_bag
 from pipeline.archive.journal import manifest_of
-from pipeline.archive.keys import read_keys
+from pipeline.archive.keys import Signer, read_keys
 from pipeline.archive.places import fixity_log
 
 __all__ = ["Checked", "Pace", "check_custody", "read_keys", "verify"]
+
+_BEGUN = b'{"event": "begun"'  # so a line of the log begins that begins a pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +96,22 @@ def verify(
         log.note({"event": "ended", "at": _now(), "bags": len(chosen)})
 
 
-def check_custody(archive: Archive, asker: Asker, keys: Mapping[str, Ed25519PublicKey] | None = None) -> list[Damage]:
+def check_custody(
+    archive: Archive,
+    asker: Asker,
+    keys: Mapping[str, Ed25519PublicKey] | None = None,
+    *,
+    whole: bool = False,
+    show: Callable[[int, int], None] = lambda _done, _all: None,
+) -> list[Damage]:
     """Return what speaks against the journal, its keys and its bags, checked twice because a run may be writing.
 
     Args:
         archive: the archive.
         asker: who asks.
         keys: whose signatures count, by fingerprint; None is those in the archive's own folder.
+        whole: check every line of the journal, also those that an earlier check found whole.
+        show: called after each bag with the number of those done and of all.
 
     Raises:
         NotAllowedError: the asker may not.
@@ -107,9 +119,18 @@ def check_custody(archive: Archive, asker: Asker, keys: Mapping[str, Ed25519Publ
         OSError: something cannot be read.
     """
     asker.must_be_allowed(Action.MAINTAIN)
-    found = list(custody(archive.folder, keys))
-    again = list(custody(archive.folder, keys)) if found else []
+    signer = _signer(archive)
+    found = list(custody(archive.folder, keys, whole=whole, signer=signer, show=show))
+    again = set(custody(archive.folder, keys, whole=whole, signer=signer, show=show)) if found else set()
     return [damage for damage in found if damage in again]
+
+
+def _signer(archive: Archive) -> Signer | None:
+    """Return the archive's key, if this account has it: others check the whole journal each time."""
+    try:
+        return archive.recorder.signer
+    except (KeyUnusableError, OSError):
+        return None
 
 
 def _damages(bag: Path, pace: Pace | None) -> tuple[Damage, ...]:
@@ -143,7 +164,7 @@ class _Log:
         """
         begun: dict[str, Any] | None = None
         found: dict[str, tuple[Damage, ...]] = {}
-        for line in [] if self._lost else self._file.read_text("utf-8", "replace").split("\n"):
+        for line in () if self._lost else self._lines_of_last_pass():
             try:
                 event = json.loads(line)
             except ValueError:
@@ -155,6 +176,17 @@ class _Log:
             else:
                 begun = None
         return begun, found
+
+    def _lines_of_last_pass(self) -> Iterator[bytes]:
+        """Yield the lines from where the last pass was begun: the log grows with every pass."""
+        start = at = 0
+        with self._file.open("rb") as stream:
+            for line in stream:
+                if line.startswith(_BEGUN):
+                    start = at
+                at += len(line)
+            stream.seek(start)
+            yield from stream
 
     def note(self, event: dict[str, Any]) -> None:
         """Record what happened."""
@@ -192,7 +224,9 @@ def _log(archive: Path, report: Callable[[str], None]) -> Iterator[_Log]:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise ArchiveBusyError(f"{archive} is being verified by another process.") from error
-        if (kept := file.read_bytes()) and not kept.endswith(b"\n"):
+        size = held.seek(0, os.SEEK_END)
+        held.seek(max(0, size - 1))
+        if held.read() not in {b"", b"\n"}:
             log.write("\n")  # after half a line that a power cut left
         yield log
 
