@@ -15,6 +15,7 @@ from tests.bench import rendering as rendering_bench
 from tests.bench import scopes as scopes_bench
 from tests.bench import search as search_bench
 from tests.bench import soak as soak_bench
+from tests.bench import walks as walks_bench
 from tests.bench import web as web_bench
 
 KeptArchive = Annotated[
@@ -144,6 +145,26 @@ def web(
         script/bench web --keep ~/made --write
     """
     web_bench.measure(keep, size, write=write)
+
+
+@app.command()
+def walks(
+    keep: Annotated[Path, typer.Option("--keep", metavar="DIR", help="Keep the archives here, or use those kept.")],
+    sizes: Annotated[
+        list[int], typer.Option("--size", help="How many case files of 100 pages; can be given more than once.")
+    ] = [100, 300, 1000],  # noqa: B006
+    scans: Annotated[int, typer.Option(min=10, help="How many scans a run looks at that finds nothing new.")] = 100_000,
+    milliseconds: Annotated[float, typer.Option(help="How long each question about a file takes on a network.")] = 1.0,
+    write: Annotated[bool, typer.Option("--write", help="Put the results into docs/benchmarks.md.")] = False,
+) -> None:
+    """What commands that walk the archive cost by its size, and what the ledger holds and takes.
+
+    The archives are made first if they are not there: half a minute of CPU for a thousand case files.
+
+    Example:
+        script/bench walks --keep ~/walked --write
+    """
+    walks_bench.measure(keep, sizes, scans, milliseconds, write=write)
 
 
 @app.command()
