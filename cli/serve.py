@@ -1,17 +1,21 @@
 """``bannasar serve``."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.actor import operator
-from cli.common import ArchiveOption, open_archive, out
+from cli.actor import now, operator
+from cli.common import ArchiveOption, open_archive, out, warn
 from cli.terminal import Text
-from web.certificate import own_certificate
+from models.errors import UsageError
+from web.certificate import end_of, own_certificate
 from web.server import Listening
 from web.server import serve as serve_room
+
+_SOON = timedelta(days=14)
 
 
 def serve(
@@ -47,7 +51,12 @@ def serve(
     with open_archive(archive) as opened:
         settings = opened.settings
     where = Listening(host, port, certificate, key, tuple(name or ()), accounts)
-    if certificate is None and not where.is_loopback:
+    if certificate is not None:
+        where = replace(where, renew=lambda: _warn_of_end(certificate, key))
+        _warn_of_end(certificate, key)
+    elif key is not None:
+        raise UsageError("--key needs --certificate.", "Name both files, or none.")
+    elif not where.is_loopback:
         folder = Path(settings.signing.key_file).expanduser().parent
         hosts = {one.strip("[]") for one in where.hosts}
         own = own_certificate(folder, hosts)
@@ -60,3 +69,11 @@ def serve(
         out.print(Text(address, style="bold"))
 
     serve_room(settings, operator(), where, announce)
+
+
+def _warn_of_end(certificate: Path, key: Path | None) -> None:
+    """Warn if a certificate has ended or ends soon; raises if it cannot be used."""
+    end = end_of(certificate, key or certificate)
+    if end - now() < _SOON:
+        verb = "ended" if end < now() else "ends"
+        warn(f"The certificate {certificate} {verb} on {end:%Y-%m-%d}; then browsers refuse it. Renew it.")

@@ -74,6 +74,11 @@ def load(**options: Any) -> Settings:  # noqa: ANN401  # options are of the sett
         ) from error
     except ValueError as error:  # tomllib's
         raise SettingsError(f"{LOCAL} cannot be read: {error}") from error
+    except OSError as error:
+        raise SettingsError(
+            f"It cannot be seen whether there is a {LOCAL} in {Path.cwd()}: {error.strerror}.",
+            "Go to a folder that this account may read, such as that of the service, and type the command there.",
+        ) from error
     if settings.document.glossary:
         return settings
     own = settings.document.model_copy(update={"glossary": str(GLOSSARY)})

@@ -7,7 +7,9 @@ case file, a scan, a folder or a person. A scan is named by the first twelve dig
 tests/cli/test_logs.py checks every line for this.
 """
 
+import errno
 import logging
+import sqlite3
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -125,9 +127,24 @@ def log_again(lines: Sequence[Kept]) -> None:
 
 
 def described(error: BaseException) -> str:
-    """Return the class of an error and its place in our own code; its message may contain text of a paper."""
-    place = place_of(error)
-    return f"{type(error).__name__} at {place}" if place else type(error).__name__
+    """Return the class of an error, its place in our own code, and the code that the system or SQLite gave for it.
+
+    Its message may contain text of a paper.
+    """
+    place, code = place_of(error), _code_of(error)
+    return f"{type(error).__name__}{f' at {place}' if place else ''}{f' ({code})' if code else ''}"
+
+
+def _code_of(error: BaseException) -> str:
+    """Return the name of the code of an error or of its cause, as ENOSPC or SQLITE_FULL; "" if there is none."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno is not None:
+            return errno.errorcode.get(cause.errno, "")
+        if isinstance(cause, sqlite3.Error) and hasattr(cause, "sqlite_errorname"):  # only if SQLite raised it
+            return str(cause.sqlite_errorname)
+        cause = cause.__cause__
+    return ""
 
 
 def place_of(error: BaseException) -> str:

@@ -2,6 +2,8 @@
 
 import hashlib
 import http.client
+import socket
+import ssl
 import threading
 import urllib.parse
 from collections.abc import Iterator, Mapping
@@ -24,6 +26,8 @@ from tests.conftest import Maker, archive_settings, at_the_shell, bag_in_place
 from web.server import Listening, serve
 
 OPERATOR = Actor(name="operator@here", kind=ActorKind.OPERATOR)
+NAME = "archive.court.example"
+"""The name that people type, in the tests with HTTPS."""
 HIDDEN_WORD = "zyxuvwsecret"
 """A word that is only on a sealed page."""
 EVIL = "<script>alert(1)</script>"
@@ -109,10 +113,15 @@ class Answer:
 
 @dataclass
 class Visitor:
-    """Somebody with a browser that keeps cookies and follows nothing by itself."""
+    """Somebody with a browser that keeps cookies and follows nothing by itself.
+
+    With ``trusted``, a certificate, it asks over HTTPS, and only if the certificate of the server is this one and for
+    NAME.
+    """
 
     port: int
     cookies: dict[str, str] = field(default_factory=dict)
+    trusted: Path | None = None
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Ask for an address."""
@@ -129,7 +138,7 @@ class Visitor:
 
     def send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str] | None = None) -> Answer:
         """Send a request."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = self._connection()
         try:
             own = (
                 {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())} if self.cookies else {}
@@ -144,6 +153,14 @@ class Visitor:
             return Answer(answer.status, answer.headers, answer.read())
         finally:
             connection.close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self.trusted is None:
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection(NAME, self.port)
+        plain = socket.create_connection(("127.0.0.1", self.port), timeout=60)
+        connection.sock = ssl.create_default_context(cafile=self.trusted).wrap_socket(plain, server_hostname=NAME)
+        return connection
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from pipeline.logs import described
 from pipeline.services import audit
 from web.door import Door
 from web.errors import words_for, words_for_status
-from web.guard import Guard, TooLargeError, TooSlowError
+from web.guard import LOGGED, Guard, TooLargeError, TooSlowError
 from web.language import language_of
 from web.room import Asked, Room, View, asked, make_templates, with_query, words_of
 from web.training import Training
@@ -98,7 +98,7 @@ def create_app(
         Route("/sign-in/back", _shown(visit.come_back)),
         Route("/sign-out", _done(visit.sign_out), methods=["POST"]),
         Route("/language/{code}", _shown(visit.choose_language)),
-        Route("/healthy", _healthy),
+        Route("/healthy", _shown(_healthy)),
         Mount("/static", _Static(directory=_STATIC)),
     ]
     app = Starlette(
@@ -216,10 +216,12 @@ async def _bad_body(request: Request, error: Exception) -> Response:
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
     """Answer an unexpected error: its message may contain text of a paper, so none of it is shown."""
-    _LOG.error("%s", described(error) if isinstance(error, Exception) else type(error).__name__)
+    _LOG.error("%s", described(error))
+    request.scope[LOGGED] = True
     return _page(request, 500, words_for_status(500))
 
 
-async def _healthy(request: Request) -> Response:
-    del request
+def _healthy(asked: Asked) -> Response:
+    """Say that the archive can be opened, to programs that watch over the service."""
+    del asked
     return PlainTextResponse("ok")

@@ -1,4 +1,7 @@
-"""The reading room's own certificate for HTTPS, for a court that has none: signed by itself, so browsers warn once."""
+"""The certificate for HTTPS: the court's, or for a court that has none, one of its own.
+
+Its own is signed by itself, so browsers warn once.
+"""
 
 import ipaddress
 import os
@@ -9,8 +12,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -19,6 +24,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from models.errors import ConfigurationError
 
 _LASTS = timedelta(days=397)  # browsers accept no certificate of a server that lasts longer
 _RENEWED = timedelta(days=30)  # before its end
@@ -55,17 +62,53 @@ def own_certificate(folder: Path, hosts: Iterable[str]) -> OwnCertificate:
     return OwnCertificate(file, key_file, found.fingerprint(hashes.SHA256()).hex(":").upper())
 
 
+def end_of(file: Path, key_file: Path) -> datetime:
+    """Return when a certificate ends that somebody else made; its key must belong to it and be readable.
+
+    Args:
+        file: the certificate, as PEM; those that vouch for it may follow it.
+        key_file: its private key, as PEM; it may be the same file.
+
+    Raises:
+        ConfigurationError: they cannot be used.
+    """
+    try:
+        certificate = x509.load_pem_x509_certificate(file.read_bytes())
+        key = load_pem_private_key(key_file.read_bytes(), None)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{error.filename} cannot be read: {error.strerror}.",
+            "The account that starts the reading room must be able to read the certificate and its key.",
+        ) from error
+    except TypeError as error:
+        raise ConfigurationError(
+            f"The key {key_file} has a passphrase, and nobody can type it when the machine starts.",
+            f"Give one without, which only this account can read: `openssl pkey -in {key_file} -out …`.",
+        ) from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise ConfigurationError(
+            f"{file} is not a certificate, or {key_file} is not a private key.", "Give both in PEM format."
+        ) from error
+    if not _is_pair(certificate, key):
+        raise ConfigurationError(f"The key {key_file} does not belong to the certificate {file}.", "Give its own key.")
+    return certificate.not_valid_after_utc
+
+
 def _usable(file: Path, key_file: Path, hosts: list[str]) -> x509.Certificate | None:
     try:
         certificate = x509.load_pem_x509_certificate(file.read_bytes())
-        public = load_pem_private_key(key_file.read_bytes(), None).public_key()
+        key = load_pem_private_key(key_file.read_bytes(), None)
         named = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (FileNotFoundError, ValueError, TypeError, x509.ExtensionNotFound):
         return None
     ends_late = certificate.not_valid_after_utc - datetime.now(UTC) > _RENEWED
+    is_good = ends_late and _is_pair(certificate, key) and set(map(_name, hosts)) <= set(named)
+    return certificate if is_good else None
+
+
+def _is_pair(certificate: x509.Certificate, key: PrivateKeyTypes) -> bool:
     form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    is_pair = certificate.public_key().public_bytes(*form) == public.public_bytes(*form)
-    return certificate if ends_late and is_pair and set(map(_name, hosts)) <= set(named) else None
+    return certificate.public_key().public_bytes(*form) == key.public_key().public_bytes(*form)
 
 
 def _signed(key: ec.EllipticCurvePrivateKey, hosts: list[str]) -> x509.Certificate:

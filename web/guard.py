@@ -1,8 +1,8 @@
 """Checks every request before a view gets it (host name, sizes, ranges, pace), and adds headers to every answer."""
 
 import asyncio
+import logging
 from collections.abc import Collection
-from contextlib import suppress
 from time import monotonic
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -12,9 +12,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as Event
 
 from models.message import Message
+from pipeline.logs import described
 from web.errors import TOO_LARGE
 from web.language import catalogue, code_of
 
+_LOG = logging.getLogger(__name__)
 # The answers contain no inline scripts or styles, and nothing from another server.
 _POLICY = (
     "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -34,6 +36,8 @@ _NO_COPY = "no-store"
 MOST_BYTES = 64 << 20
 """The largest file that can be verified."""
 _MOST_OF_A_FORM = 64 << 10
+LOGGED = "bannasar.logged"
+"""What a request's scope says when its error is logged already."""
 _LARGE = "/verify"
 _LONGEST_ADDRESS = 8 << 10
 _PATIENCE = 30.0  # seconds that a body may take, and one more for each of these bytes that came
@@ -79,9 +83,12 @@ class Guard:
         # A request for many ranges causes useless work; our answers are small enough to be sent whole.
         scope["headers"] = [(name, value) for name, value in scope["headers"] if name not in {b"range", b"if-range"}]
         most = MOST_BYTES if scope["path"] == _LARGE else _MOST_OF_A_FORM
-        # An unforeseen error was answered and logged. The server would also log its message: perhaps text of a paper.
-        with suppress(Exception):
+        try:
             await self._app(scope, _limited(receive, most), send_with_headers)
+        except Exception as error:
+            # The server would log its message, which may contain text of a paper.
+            if not scope.get(LOGGED):
+                _LOG.error("%s", described(error))
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, Message] | None:
         host = headers.get("host", "")

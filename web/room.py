@@ -15,7 +15,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from models.errors import SignInError
+from models.errors import ArchiveError, NotFoundError, SignInError
 from models.harmless import harmless
 from models.hit import Hit
 from models.level import Level
@@ -90,6 +90,11 @@ class Asked:
         if self.visit is None:
             raise SignInError(Message("Please sign in first."))
         return self.visit
+
+    @property
+    def base(self) -> str:
+        """What every address of the reading room begins with, as the reader's browser knows it."""
+        return f"{'https' if self.room.is_secure else 'http'}://{self.request.headers['host']}"
 
     def _may(self, name: str) -> bool:
         """Whether the reader may do something, by the name of the action."""
@@ -192,8 +197,15 @@ def asked(request: Request) -> Iterator[Asked]:
     """
     room: Room = request.app.state.room
     language = language_of(request, room.settings.document.glossary)
-    with Archive.open(room.settings) as archive:
+    with _opened(room.settings) as archive:
         yield Asked(request, room, archive, room.door.visit(request, archive), language)
+
+
+def _opened(settings: Settings) -> Archive:
+    try:
+        return Archive.open(settings)
+    except NotFoundError as error:  # its disk went away, for example: no other address helps
+        raise ArchiveError(error.sentence, error.next_step) from error
 
 
 def page_number(request: Request, last: int) -> int | None:

@@ -14,12 +14,13 @@ import psutil
 import uvicorn
 
 from models.actor import Actor
-from models.errors import UsageError
+from models.errors import ConfigurationError, UsageError
 from models.settings import Settings
 from pipeline.logs import described
 from web.app import create_app
 from web.connection import Connection
 from web.door import Door
+from web.port import bound
 
 _LOG = logging.getLogger(__name__)
 # What it says of broken requests is no news, and anybody can send them.
@@ -37,7 +38,8 @@ class Listening:
     """Where the reading room listens: ``certificate`` and ``key`` are PEM files, both None for plain HTTP.
 
     ``names`` are the names of a proxy in front of it. With ``accounts_only`` the operator signs in like everybody else.
-    ``renew`` is called once a day, and renews the files of the certificate before its end.
+    ``renew`` is called once a day, and renews the files of the certificate before its end, or raises an error if they
+    cannot be used. Then they are read again.
     """
 
     host: str
@@ -94,7 +96,8 @@ def serve(
 
     Raises:
         UsageError: other machines could reach it without HTTPS.
-        OSError: the port is taken, or may not be used.
+            The port is taken, or may not be used. The address is not one of this machine.
+        OSError: it cannot listen for another reason.
     """
     if not where.is_loopback and where.certificate is None:
         raise UsageError(
@@ -105,10 +108,7 @@ def serve(
     door = Door(None if where.accounts_only or not where.is_loopback else operator)
     hosts = {*_LOOPBACK, *where.hosts}
     is_encrypted = where.certificate is not None
-    family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((where.host, where.port))
+    with bound(where.host, where.port) as listening:
         port = listening.getsockname()[1]
         config = uvicorn.Config(
             create_app(settings, door, hosts, is_secure=is_encrypted or bool(where.names), is_training=is_training),
@@ -128,9 +128,7 @@ def serve(
         if where.renew:
             threading.Thread(target=_renew_daily, args=(config, where, ended), daemon=True).start()
         give_end(lambda: setattr(server, "should_exit", True))
-        host = socket.gethostname() if where.is_everywhere else where.host
-        shown = f"[{host}]" if ":" in host else host
-        address = f"{'https' if is_encrypted else 'http'}://{shown}:{port}"
+        address = _address(where, port)
         entrance = f"{address}/enter/{door.one_time_token}" if door.operator else f"{address}/"
         threading.Thread(target=_when_started, args=(server, lambda: announce(entrance)), daemon=True).start()
         try:
@@ -139,13 +137,22 @@ def serve(
             ended.set()
 
 
+def _address(where: Listening, port: int) -> str:
+    """Return the address for people: that of the proxy, if everybody comes through it."""
+    if where.names and where.accounts_only and where.certificate is None:
+        return f"https://{where.names[0]}"
+    host = socket.gethostname() if where.is_everywhere else where.host
+    shown = f"[{host}]" if ":" in host else host
+    return f"{'https' if where.certificate else 'http'}://{shown}:{port}"
+
+
 def _renew_daily(config: uvicorn.Config, where: Listening, ended: threading.Event) -> None:
     while not ended.wait(_DAY):
         try:
             if where.renew and where.certificate and config.ssl:
                 where.renew()
                 config.ssl.load_cert_chain(where.certificate, where.key)
-        except OSError as error:
+        except (OSError, ConfigurationError) as error:
             _LOG.error("the certificate cannot be renewed: %s", described(error))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -46,12 +46,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The verdict, the reason in a sentence, what was changed, and what a certificate states."""
+    """The verdict, the reason in a sentence, what was changed, and what a certificate states.
+
+    ``case`` is the id of the case file in which the archive holds the file, if it does.
+    """
 
     verdict: Verdict
     reason: Message
     damages: tuple[Damage, ...] = ()
     statement: Statement | None = None
+    case: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,8 +318,11 @@ def _find(content: bytes, keys: Keys, archive: AtHand | None) -> Finding | None:
         for path in (path for path, known in _listed(bag, _MANIFEST).items() if known == digest):
             if not archive.shows(bag / path):
                 continue
-            found = Message("the archive holds it: {place}", place=f"{bag.relative_to(archive.folder)}/{path}")
+            found = Message(
+                "the archive holds it: {file} of the case file {case}", file=PurePosixPath(path).name, case=bag.name
+            )
             if not keys or _check_part(bag / path, bag, keys).verdict is Verdict.RIGHT:
-                return Finding(Verdict.RIGHT, found)
-            unsigned = Finding(Verdict.UNKNOWN, Message("{found}; but no trusted key signed it there", found=found))
+                return Finding(Verdict.RIGHT, found, case=bag.name)
+            not_signed = Message("{found}; but no trusted key signed it there", found=found)
+            unsigned = Finding(Verdict.UNKNOWN, not_signed, case=bag.name)
     return unsigned

@@ -1,5 +1,7 @@
 """Settings: defaults.toml < bannasar.toml < BANNASAR_* < options."""
 
+import os
+
 import pytest
 
 from config.settings import load
@@ -38,3 +40,17 @@ def test_a_setting_that_cannot_be_used_is_named(tmp_path, toml, named):
     (tmp_path / "bannasar.toml").write_text(toml, "utf-8")
     with pytest.raises(SettingsError, match=named):
         load()
+
+
+def test_a_folder_that_may_not_be_read_is_named(tmp_path):
+    """As when a technician types a command for the account of the service, in a folder of his own."""
+    account = os.geteuid()
+    tmp_path.chmod(0)
+    if account == 0:
+        os.seteuid(65534)
+    try:
+        with pytest.raises(SettingsError, match=f"in {tmp_path}: Permission denied"):
+            load()
+    finally:
+        os.seteuid(account)
+        tmp_path.chmod(0o700)

@@ -1,5 +1,6 @@
 """Known attacks on web servers, and dangerous contents of papers and file names: all of them fail."""
 
+import asyncio
 import csv
 import io
 import json
@@ -12,6 +13,7 @@ import pytest
 from lxml import etree
 
 from tests.reading_room import EVIL, HIDDEN_WORD, SHAS, TRICK, Visitor
+from web.guard import Guard
 
 EVIL_PAGE = f"/case/box_evil/scan/{SHAS['evil'][:16]}/page/1"
 LETTER_PAGE = f"/case/box_letter/scan/{SHAS['letter'][:16]}/page/1"
@@ -273,6 +275,24 @@ def test_an_unforeseen_error_says_nothing_of_what_it_was_about(
     assert operator.get("/healthy").status == 200
     assert "ValueError at web/views/browse.py" in caplog.text
     assert HIDDEN_WORD not in answer.text + caplog.text + str(caplog.records) + "".join(capfd.readouterr())
+
+
+def test_an_error_in_the_middle_of_an_answer_reaches_no_log_of_others(caplog: pytest.LogCaptureFixture) -> None:
+    """The server would write its whole message."""
+
+    async def fails(*_given: object) -> None:
+        raise ValueError("secret-name")
+
+    async def received() -> dict[str, object]:
+        return {}
+
+    async def sent(_answer: object) -> None:
+        """Send nothing."""
+
+    asked = {"type": "http", "path": "/", "raw_path": b"/", "query_string": b"", "headers": [(b"host", b"here")]}
+    asyncio.run(Guard(fails, {"here"}, is_secure=False)(asked, received, sent))
+    assert "ValueError" in caplog.text
+    assert "secret-name" not in caplog.text
 
 
 def test_strangers_see_nothing(stranger: Visitor) -> None:

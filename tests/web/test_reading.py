@@ -198,7 +198,9 @@ def test_anybody_verifies_a_paper(operator: Visitor, stranger: Visitor) -> None:
     assert "Right" in _verified(stranger, pdf).text
     of_staff = operator.get("/case/box_judgment/document/1.pdf").content
     assert "? Unknown" in _verified(stranger, of_staff).text
-    assert "Right" in _verified(operator, of_staff).text
+    right = _verified(operator, of_staff).text
+    assert "Right" in right
+    assert 'href="/case/box_judgment">Open the case file' in right
     assert stranger.get("/verify").status == 200
 
 

@@ -97,8 +97,7 @@ def hits(asked: Asked) -> Response:
 
 def _places(asked: Asked) -> _Places:
     # The guard has checked the name. Behind a proxy the browser sees HTTPS where we see HTTP.
-    scheme = "https" if asked.room.is_secure else "http"
-    return _Places(f"{scheme}://{asked.request.headers['host']}", asked.request.path_params["case"])
+    return _Places(asked.base, asked.request.path_params["case"])
 
 
 def _json(content: Mapping[str, Any], context: str) -> Response:

@@ -62,6 +62,7 @@ def page(asked: Asked) -> Response:
         facts=[(number, fact, _is_here(view, fact)) for number, fact in enumerate(view.document.facts, 1)],
         signs=() if view.document.kind_by else signs_of_kind(asked.archive, view),
         citation=citation_of(asked.archive, view),
+        base=asked.base if asked.room.is_secure else "",  # without HTTPS the port is another one each time
         widths=_widths(view.page.width),
         zoom=_zoom(asked),
         zooms=ZOOMS,
