@@ -7,7 +7,7 @@ import ssl
 import threading
 import urllib.parse
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import Message
@@ -143,7 +143,8 @@ class Visitor:
             own = (
                 {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())} if self.cookies else {}
             )
-            connection.request(method, path, body, {**own, **(headers or {})})
+            with suppress(BrokenPipeError):  # the server may answer before it has read everything
+                connection.request(method, path, body, {**own, **(headers or {})})
             answer = connection.getresponse()
             for cookie in answer.headers.get_all("Set-Cookie") or []:
                 name, _, value = cookie.partition(";")[0].partition("=")
