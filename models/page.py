@@ -107,7 +107,8 @@ class Page(Record):
     such a page was put in for scanning, and its words do not belong to the case file. So it has no blocks, but is not
     ``blank``.
     ``handwriting`` are the places of handwritten lines: they are in no block, except on a page that seems to be all
-    handwriting.
+    handwriting. ``seals`` are the places of seals and stamps, ``signatures`` those of signatures and of other strokes
+    over the print: the print under them is in the blocks, and they are not.
     """
 
     scan: str
@@ -123,6 +124,8 @@ class Page(Record):
     source: TextSource = TextSource.RECOGNISED
     blocks: tuple[Block, ...] = ()
     handwriting: tuple[Rect, ...] = ()
+    seals: tuple[Rect, ...] = ()
+    signatures: tuple[Rect, ...] = ()
     notes: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
 

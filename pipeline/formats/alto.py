@@ -12,6 +12,9 @@ from pipeline.formats.format import Format, Part, Unit
 
 _NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 _SCHEMA_VERSION = "4.3"
+_MARKS = {"handwriting": "H", "seal": "S", "signature": "N"}
+"""What the names of illustrations begin with."""
+
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -26,7 +29,8 @@ def alto(page: Page, file_name: str, software: Mapping[str, str], created: datet
 
     Returns:
         XML in UTF-8. Measures are in pixels of the upright page; blocks are in reading order.
-        Handwriting is not read: its lines come last, as illustrations of the type ``handwriting``.
+        Handwriting, seals and signatures are not read: they come last, as illustrations of the types ``handwriting``,
+        ``seal`` and ``signature``.
     """
     root = etree.Element(_tag("alto"), nsmap={None: _NAMESPACE})
     root.set("SCHEMAVERSION", _SCHEMA_VERSION)
@@ -56,8 +60,10 @@ def alto(page: Page, file_name: str, software: Mapping[str, str], created: datet
         # ALTO requires a line in each block: an empty cell of a table is left out.
         if block.lines:
             _add_block(space, block, f"B{number}")
-    for number, place in enumerate(page.handwriting, 1):
-        _add(space, "Illustration", ID=f"H{number}", TYPE="handwriting", **_place(place))
+    marks = {"handwriting": page.handwriting, "seal": page.seals, "signature": page.signatures}
+    for kind, places in marks.items():
+        for number, place in enumerate(places, 1):
+            _add(space, "Illustration", ID=f"{_MARKS[kind]}{number}", TYPE=kind, **_place(place))
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 

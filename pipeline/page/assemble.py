@@ -1,18 +1,44 @@
 """Puts the readings of lines back into blocks: corrects digits and rare letters, and finds words and their places."""
 
-from models.page import Block, Line, around
+from collections.abc import Sequence
+
+from models.page import Block, Line, Rect, around
+from pipeline.page.coloured import coloured_marks
 from pipeline.page.curve import Curl
 from pipeline.page.digits import with_even_zeros
 from pipeline.page.job import PictureJob, Reading
+from pipeline.page.marks import Marks, joined_places, share_inside
 from pipeline.page.rare_letters import with_rare_letters
-from pipeline.page.specks import without_specks
+from pipeline.page.specks import without_marks, without_specks
 from pipeline.page.words import to_line
+
+_SURE = 0.5
+"""From this confidence on, a coloured line is text and not a seal."""
+
+_INSIDE = 0.7
+"""From this share on, a signature is a part of a seal."""
 
 
 def run(job: PictureJob) -> Reading:
     """Finish the reading of a page."""
     width, _ = job.size
-    return job.result(without_specks(_blocks(job), job.page.letter * job.scale, width, job.picture.dpi))
+    blocks = _blocks(job)
+    marks = _marks(job, [line.box for block in blocks for line in block.lines if line.confidence >= _SURE])
+    blocks = without_marks(blocks, marks.seals, marks.signatures)
+    return job.result(without_specks(blocks, job.page.letter * job.scale, width, job.picture.dpi), marks)
+
+
+def _marks(job: PictureJob, lines: Sequence[Rect]) -> Marks:
+    """Return the seals and signatures of a page on the upright page: those in coloured ink, and all others."""
+    found = coloured_marks(job.picture, job.orientation.turn, job.orientation.skew, lines)
+    known = job.page.marks
+    seals, signatures = (
+        tuple(job.page.on_paper(place, job.scale) for place in places) for places in (known.seals, known.signatures)
+    )
+    letter = job.page.letter * job.scale
+    stamps = joined_places((*found.seals, *seals), 0)
+    free = [one for one in (*found.signatures, *signatures) if share_inside(one, stamps) < _INSIDE]
+    return Marks(tuple(stamps), tuple(joined_places(free, letter)))
 
 
 def _blocks(job: PictureJob) -> tuple[Block, ...]:

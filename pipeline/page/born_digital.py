@@ -48,12 +48,14 @@ class OwnText:
     """The words of a page with its own text; ``blocks`` is empty if the page must be recognised like a scan.
 
     ``turn`` is the clockwise turn in degrees that makes the page upright; the boxes are in pixels of the upright page.
-    ``handwriting``, ``notes`` and ``unread`` are as in :class:`Page`.
+    ``handwriting``, ``seals``, ``signatures``, ``notes`` and ``unread`` are as in :class:`Page`.
     """
 
     turn: Turn = 0
     blocks: tuple[Block, ...] = ()
     handwriting: tuple[Rect, ...] = ()
+    seals: tuple[Rect, ...] = ()
+    signatures: tuple[Rect, ...] = ()
     notes: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
 
@@ -78,6 +80,8 @@ def run(job: ScanJob) -> Page | None:
         source=TextSource.BORN_DIGITAL,
         blocks=own.blocks,
         handwriting=own.handwriting,
+        seals=own.seals,
+        signatures=own.signatures,
         notes=own.notes,
         unread=job.unread,
     )
@@ -117,7 +121,15 @@ def own_text(file: Path, number: int, picture: Picture, settings: PageSettings, 
         if not is_sound(_text_of(blocks)):
             return OwnText(unread=unread)
         more = read_pictures(page, text, foreign, upright, settings, seconds)
-        return OwnText(turn, (*blocks, *more.blocks), more.handwriting, more.notes, (*unread, *more.unread))
+        return OwnText(
+            turn,
+            (*blocks, *more.blocks),
+            more.handwriting,
+            more.seals,
+            more.signatures,
+            more.notes,
+            (*unread, *more.unread),
+        )
 
 
 def _text_of(blocks: Sequence[Block]) -> str:

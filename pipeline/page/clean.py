@@ -14,11 +14,14 @@ _BLACK = 40
 _FAINT = 150.0
 """If no writing on a flattened picture is darker than this, it has faded or is bleed-through from the other side."""
 
-_COLOURED = 40
+COLOURED = 40
 """From this difference between a pixel's strongest and weakest channel on, its ink is coloured."""
 
 _HOLE = 0.4
 """In inches: punch holes are smaller across (6 mm, ISO 838)."""
+
+_DESK, _RIM = 3.0, 0.1
+"""In inches: a solid that is longer is not on the paper but beside it; the rim along it, where there is no print."""
 
 _PICTURE = 0.01
 """From this share of a page on, dark areas are a picture, and the page is not blank."""
@@ -41,7 +44,7 @@ def grey(pixels: Pixels) -> Pixels:
     # Yellowed paper colours everything a little: only what exceeds the paper's own colour is colour.
     colour = strongest.astype(np.int16) - weakest - (paper.max() - paper.min())
     dark = plain[::step, ::step] < 0.7 * float(np.median(plain))
-    if not dark.any() or float((colour[dark] > _COLOURED).mean()) > 0.85:
+    if not dark.any() or float((colour[dark] > COLOURED).mean()) > 0.85:
         return plain
     red, green, blue = cv2.split(pixels)
     return np.asarray(cv2.max(cv2.max(red, green), blue), np.uint8)
@@ -143,17 +146,45 @@ def without_solids(ink: Picture) -> Picture:
     Args:
         ink: Mask; strokes of an eighth of an inch and more are solids.
     """
+    solid = _solids(ink)
+    if not solid.any():
+        return ink
+    wider = cv2.dilate(solid, np.ones((5, 5), np.uint8))
+    height, width = ink.pixels.shape
+    full = cv2.resize(wider, (width, height), interpolation=cv2.INTER_NEAREST)
+    return ink.showing(np.asarray(cv2.subtract(ink.pixels, full), np.uint8))
+
+
+def edges_of_paper(ink: Picture) -> Picture | None:
+    """Return the mask, some 50 dots per inch, of the rim of large solids, such as a desk or the spine of a book.
+
+    Ink that lies within it is an edge or a shadow of the paper. None if there are no large solids.
+
+    Args:
+        ink: Mask with its solids.
+    """
+    solid = _solids(ink)
+    factor = max(1, round(ink.dpi / 50))
+    dpi = ink.dpi / factor
+    _, found, boxes, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
+    labels = np.asarray(found, np.int32)
+    large = (np.asarray(boxes)[:, 2:4].max(axis=1) > _DESK * dpi).astype(np.uint8)
+    large[0] = 0
+    if not large.any():
+        return None
+    reach = 2 * max(1, round(_RIM * dpi)) + 1
+    return Picture(np.asarray(cv2.dilate(np.take(large, labels), np.ones((reach, reach), np.uint8)), np.uint8), dpi)
+
+
+def _solids(ink: Picture) -> Pixels:
+    """Return the mask, some 50 dots per inch, of areas that are thicker than any writing."""
     factor = max(1, round(ink.dpi / 50))
     small = np.asarray(cv2.threshold(shrunk(ink, factor).pixels, 127, 255, cv2.THRESH_BINARY)[1], np.uint8)
     thick = max(3, round(ink.dpi / 8 / factor))
     # Beyond the edge of the picture everything counts as black: half of a border's stroke is there.
-    solid = cv2.morphologyEx(small, cv2.MORPH_OPEN, np.ones((thick, thick), np.uint8), borderValue=(255,))
-    if not solid.any():
-        return ink
-    solid = cv2.dilate(solid, np.ones((5, 5), np.uint8))
-    height, width = ink.pixels.shape
-    solid = cv2.resize(solid, (width, height), interpolation=cv2.INTER_NEAREST)
-    return ink.showing(np.asarray(cv2.subtract(ink.pixels, solid), np.uint8))
+    return np.asarray(
+        cv2.morphologyEx(small, cv2.MORPH_OPEN, np.ones((thick, thick), np.uint8), borderValue=(255,)), np.uint8
+    )
 
 
 def shows_a_picture(picture: Picture) -> bool:

@@ -13,6 +13,7 @@ from models.page import Rect
 from pipeline.page.components import Ints
 from pipeline.page.job import PictureJob
 from pipeline.page.lines import PrintedLine
+from pipeline.page.marks import share_inside
 from pipeline.page.merge import mean_confidence
 from pipeline.page.prepared_page import LinePicture, PreparedPage
 from pipeline.page.recogniser import Symbols
@@ -26,6 +27,9 @@ _UNSURE = 0.75
 
 _SURE, _ROW = 0.95, 4
 """A row of this many symbols, each with this confidence, is print: a form's word before handwriting."""
+
+_SEALED = 0.5
+"""Mean confidence of the symbols of a line under a seal that is print: its letters are uneven, too."""
 
 _WIDE = 5.0
 """In letter heights: a narrower line has too little ink for a decision."""
@@ -59,7 +63,7 @@ def run(job: PictureJob) -> None:
     """
     by_hand = handwritten(job.page, job.lines, job.readings)
     places = zip(job.page.lines, by_hand, strict=True)
-    job.handwriting = tuple(_place_of(job.page, line, job.scale) for line, hand in places if hand)
+    job.handwriting = tuple(job.page.on_paper(_box_of(job.page, line), job.scale) for line, hand in places if hand)
     if not job.handwriting:
         return
     areas = [line.pixels.size for line in job.lines]
@@ -99,15 +103,16 @@ def handwritten(page: PreparedPage, pictures: Sequence[LinePicture], readings: S
         if 2 * areas[own][certain[own]].sum() > areas[own].sum() or 2 * areas[certain].sum() > areas.sum():
             found[own] = doubtful[own]
         start = own.stop
-    return [bool(one) for one in found]
+    return [
+        bool(one)
+        and not (mean_confidence([symbols]) >= _SEALED and share_inside(_box_of(page, line), page.marks.seals))
+        for one, line, symbols in zip(found, page.lines, readings, strict=True)
+    ]
 
 
-def _place_of(page: PreparedPage, line: PrintedLine, scale: float) -> Rect:
-    """Return the place of a line on the upright page; ``scale`` is its pixels per pixel of the prepared page."""
+def _box_of(page: PreparedPage, line: PrintedLine) -> Rect:
     boxes = page.components.boxes[line.components]
-    edges = (int(boxes[:, 0].min()), line.top, int(boxes[:, 2].max()), line.bottom)
-    place = Rect(*(round(edge * scale) for edge in edges))
-    return page.curl.as_it_was(place, scale) if page.curl else place
+    return Rect(int(boxes[:, 0].min()), line.top, int(boxes[:, 2].max()), line.bottom)
 
 
 def _is_doubtful(symbols: Symbols) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from models.page import Block, Rect, Turn
 from models.scan import Kind
 from models.settings import PageSettings
+from pipeline.page.marks import Marks
 from pipeline.page.picture import Picture, Pixels
 from pipeline.page.prepared_page import LinePicture, PreparedPage
 from pipeline.page.recogniser import Recogniser, Symbols
@@ -112,8 +113,9 @@ class PictureJob:
         # Not the ratio of the resolutions: a page with nearly the resolution of reading is read with its own pixels.
         return max(self.size) / int(max(self.page.even.pixels.shape))
 
-    def result(self, blocks: tuple[Block, ...], *, blank: bool = False) -> "Reading":
-        """Return the reading."""
+    def result(self, blocks: tuple[Block, ...], marks: Marks | None = None, *, blank: bool = False) -> "Reading":
+        """Return the reading; ``marks`` are in pixels of the upright page."""
+        marks = marks or Marks()
         width, height = self.size
         return Reading(
             turn=self.orientation.turn,
@@ -124,6 +126,8 @@ class PictureJob:
             blocks=blocks,
             notes=self.notes,
             handwriting=self.handwriting,
+            seals=marks.seals,
+            signatures=marks.signatures,
         )
 
 
@@ -134,7 +138,7 @@ class Reading:
     ``turn`` is the clockwise turn in degrees that makes the picture upright, ``skew`` the clockwise degrees by which
     the turned picture was skewed. ``width``, ``height`` and the boxes are in pixels of the upright page at the
     picture's own dpi. ``blocks`` are in reading order; ``handwriting`` are the places of handwritten lines, which are
-    not in them.
+    not in them; ``seals`` and ``signatures`` are as in :class:`models.page.Page`.
     """
 
     turn: Turn
@@ -145,3 +149,5 @@ class Reading:
     blocks: tuple[Block, ...]
     notes: tuple[str, ...] = ()
     handwriting: tuple[Rect, ...] = ()
+    seals: tuple[Rect, ...] = ()
+    signatures: tuple[Rect, ...] = ()

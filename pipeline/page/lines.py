@@ -52,7 +52,7 @@ def split_lines(components: Components, chosen: Indices, letter: float) -> list[
         letter: Height of a letter in pixels.
     """
     boxes = components.boxes[chosen]
-    rows = _letter_rows(boxes, letter)
+    rows = letter_rows(boxes, letter)
     middles = (rows[:-1] + rows[1:]) / 2
     cuts = np.concatenate(([boxes[:, 1].min()], middles, [boxes[:, 3].max()])).astype(int)
     core = 0.35 * letter
@@ -94,7 +94,7 @@ def _leaders(boxes: Ints, letter: float) -> NDArray[np.bool_]:
     return found
 
 
-def _letter_rows(boxes: Ints, letter: float) -> NDArray[np.float64]:
+def letter_rows(boxes: Ints, letter: float) -> NDArray[np.float64]:
     """Return the heights of the rows of letters: the peaks of the smoothed horizontal projection of the components."""
     top, bottom = int(boxes[:, 1].min()), int(boxes[:, 3].max())
     # The area of each component is spread evenly over its rows.

@@ -55,6 +55,8 @@ class Pictured:
 
     blocks: tuple[Block, ...] = ()
     handwriting: tuple[Rect, ...] = ()
+    seals: tuple[Rect, ...] = ()
+    signatures: tuple[Rect, ...] = ()
     notes: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
 
@@ -100,9 +102,12 @@ def read_pictures(
                 renamed[block.cell.table] = next(tables)
             cell = block.cell and block.cell.model_copy(update={"table": renamed[block.cell.table]})
             blocks.append(_moved(block, reading, box).model_copy(update={"cell": cell}))
-    by_hand = tuple(_place(one, reading, box) for box, reading in found for one in reading.handwriting)
+    by_hand, seals, signatures = (
+        tuple(_place(one, reading, box) for box, reading in found for one in getattr(reading, kind))
+        for kind in ("handwriting", "seals", "signatures")
+    )
     notes = (*([READ] if blocks else []), *([BY_HAND] if by_hand else []))
-    return Pictured(tuple(blocks), by_hand, notes, (UNREAD,) if lost else ())
+    return Pictured(tuple(blocks), by_hand, seals, signatures, notes, (UNREAD,) if lost else ())
 
 
 def _without(pixels: Pixels, places: Sequence[Rect], width: int, height: int) -> Pixels:

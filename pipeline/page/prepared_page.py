@@ -1,6 +1,6 @@
 """A page that is ready for reading: upright, flattened, with the connected components of its ink, blocks and lines."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -9,6 +9,7 @@ from models.page import Rect
 from pipeline.page.components import Components
 from pipeline.page.curve import Curl
 from pipeline.page.lines import Indices, PrintedBlock, PrintedLine
+from pipeline.page.marks import Marks
 from pipeline.page.picture import Picture, Pixels
 from pipeline.page.tables import Rules
 
@@ -35,8 +36,8 @@ class PreparedPage:
 
     ``letter`` is the height of its letters in pixels, ``chosen`` are the labels of the components that are text.
     ``rules`` are those of a picture ``shrunk_by`` times smaller. ``faint``: all of its ink was faint. ``light``: the
-    shade between its dark and its light ink, 0 if there is only one. ``curl``: how its
-    lines were curved. It has ``blocks`` after the layout is found.
+    shade between its dark and its light ink, 0 if there is only one. ``marks``: its seals and signatures. ``curl``: how
+    its lines were curved. It has ``blocks`` after the layout is found.
     """
 
     even: Picture
@@ -47,6 +48,7 @@ class PreparedPage:
     shrunk_by: int
     faint: bool
     light: int = 0
+    marks: Marks = field(default_factory=Marks)
     curl: Curl | None = None
     blocks: tuple[PrintedBlock, ...] = ()
 
@@ -59,7 +61,14 @@ class PreparedPage:
         """Return the same page rotated by 180 degrees, without layout: this is much cheaper than finding its ink."""
         even = self.even.showing(np.asarray(cv2.rotate(self.even.pixels, cv2.ROTATE_180), np.uint8))
         components, rules = self.components.upside_down(), self.rules.upside_down()
-        return replace(self, even=even, components=components, rules=rules, blocks=())
+        height, width = even.pixels.shape
+        marks = self.marks.upside_down(width, height)
+        return replace(self, even=even, components=components, rules=rules, marks=marks, blocks=())
+
+    def on_paper(self, place: Rect, scale: float) -> Rect:
+        """Return a place of this page on the upright page as it lay; ``scale`` is its pixels per pixel of this page."""
+        placed = Rect(*(round(edge * scale) for edge in place))
+        return self.curl.as_it_was(placed, scale) if self.curl else placed
 
     def picture_of(self, line: PrintedLine, scale: float) -> LinePicture:
         """Return the picture of a line, scaled, without ink of its neighbours."""

@@ -35,6 +35,8 @@ def run(job: ScanJob) -> Page:
         blank=reading.blank,
         blocks=reading.blocks,
         handwriting=reading.handwriting,
+        seals=reading.seals,
+        signatures=reading.signatures,
         notes=reading.notes,
         unread=job.unread,
     )

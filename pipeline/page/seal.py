@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.page import Rect
 from pipeline.page.components import Components
 from pipeline.page.picture import Picture, Pixels
 
@@ -16,6 +17,8 @@ _TRIES = 400
 _POINTS = 2000
 _FEWER, _LIKELY = 10, 20
 """Every circle is tested on a tenth of the points; then the twenty likeliest on all points."""
+
+_OPAQUE = 40.0
 
 _MOST = 4
 _BINS = 72
@@ -29,6 +32,12 @@ class Ring:
     y: float
     inner: float
     outer: float
+
+    def box(self, shape: tuple[int, ...]) -> Rect:
+        """Return the box of the ring in a picture with this shape."""
+        height, width = shape
+        left, top = max(0, int(self.x - self.outer)), max(0, int(self.y - self.outer))
+        return Rect(left, top, min(width, int(self.x + self.outer) + 1), min(height, int(self.y + self.outer) + 1))
 
 
 def find_rings(ink: Picture) -> list[Ring]:
@@ -97,7 +106,8 @@ def rub_out(even: Pixels, rings: list[Ring]) -> Pixels:
         # The middle of the stroke has its full ink.
         core = np.abs(far - (ring.inner + ring.outer) / 2) <= max(1.0, (ring.outer - ring.inner) / 4)
         ink = max(1.0, float(np.percentile(part[core & stroke], 15)))
-        part[stroke] = np.clip(part[stroke] * (255.0 / ink), 0, 255).astype(np.uint8)
+        # Nothing can be seen through ink that is nearly black, as on a bilevel scan.
+        part[stroke] = 255 if ink < _OPAQUE else np.clip(part[stroke] * (255.0 / ink), 0, 255).astype(np.uint8)
         hidden = (stroke & (part > 150)).astype(np.uint8)
         result[top:bottom, left:right] = cv2.inpaint(part, hidden, 3, cv2.INPAINT_NS)
     return result

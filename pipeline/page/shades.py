@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from models.page import Rect
 from pipeline.page.clean import shrunk
 from pipeline.page.components import Components
 from pipeline.page.picture import Picture, Pixels
@@ -33,6 +34,12 @@ _VALLEY, _LIGHT = 0.01, 0.06
 
 _LIGHTEST, _DARKEST = 192, 112
 """Where the shade between two shades may be."""
+
+_LEAST_INK = 0.002
+"""In square inches: a seal or a stamp has more ink."""
+
+_MARK, _APART = 0.12, 40.0
+"""The least share of the ink of a seal and of the print under it, and by how many shades they differ."""
 
 _CORE = 0.03
 """In inches: the width of the blurred edge of strokes."""
@@ -114,3 +121,27 @@ def _near_dark(calm: Pixels, shade: int, dpi: float) -> Pixels:
     dark = cv2.threshold(calm, shade - 1, 255, cv2.THRESH_BINARY_INV)[1]
     width = 2 * max(1, round(_CORE * dpi / 2)) + 1
     return np.asarray(cv2.dilate(dark, np.ones((width, width), np.uint8)), np.uint8)
+
+
+def shade_of_marks(even: Picture, box: Rect, letters: float) -> int:
+    """Return the shade between print and the lighter ink of a seal or a stamp in a box; 0 if there are not these two.
+
+    Args:
+        even: Flattened grey picture.
+        box: The place of the seal or the stamp.
+        letters: The shade of most letters of the page.
+    """
+    left, top, right, bottom = box
+    part = np.ascontiguousarray(even.pixels[top:bottom, left:right])
+    wide = 2 * max(1, round(even.dpi / 150)) + 1
+    darkest = cv2.erode(np.asarray(cv2.medianBlur(part, 3), np.uint8), np.ones((wide, wide), np.uint8))
+    inked = darkest[part < _WEAK - _NOISE]
+    if inked.size < _LEAST_INK * even.dpi**2:
+        return 0
+    shade = int(cv2.threshold(inked, 0, 255, cv2.THRESH_OTSU)[0]) + 1
+    light = inked >= shade
+    share = float(light.mean())
+    if not _MARK < share < 1 - _MARK:
+        return 0
+    apart = float(inked[light].mean() - inked[~light].mean())
+    return shade if apart > _APART and letters < shade - _APART / 4 else 0

@@ -50,7 +50,7 @@ SCAN_STAGES: "tuple[Stage[ScanJob, Page], ...]" = (
 PICTURE_STAGES: "tuple[Stage[PictureJob, Reading], ...]" = (
     Stage("polarity", 1, "polarity"),
     Stage("lean", 2, "lean"),
-    Stage("clean", 2, "prepare"),
+    Stage("clean", 3, "prepare"),
     Stage("layout", 2, "layout"),
     Stage("upright", 1, "orient"),
     Stage("curl", 1, "curl"),
@@ -58,8 +58,8 @@ PICTURE_STAGES: "tuple[Stage[PictureJob, Reading], ...]" = (
     Stage("blank", 2, "blank"),
     Stage("recognise", 4, "recognise"),
     Stage("negatives", 1, "negatives"),
-    Stage("handwriting", 2, "handwriting"),
-    Stage("words", 3, "assemble"),
+    Stage("handwriting", 3, "handwriting"),
+    Stage("words", 4, "assemble"),
 )
 """From a picture of a page, or a picture on a page of a PDF, to its text."""
 

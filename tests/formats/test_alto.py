@@ -25,13 +25,20 @@ def test_it_is_valid(make, blocks):
 
 
 @pytest.mark.slow
-def test_handwriting_has_its_place(make):
-    """As an illustration, because it was not read."""
-    page = make.page(["ព្រះ|រាជា ២១៤"]).model_copy(update={"handwriting": (Rect(80, 300, 500, 360),)})
+def test_handwriting_seals_and_signatures_have_their_place(make):
+    """As illustrations, because they were not read."""
+    places = {"handwriting": (Rect(80, 300, 500, 360),), "seals": (Rect(90, 10, 190, 110), Rect(0, 0, 9, 9))}
+    page = make.page(["ព្រះ|រាជា ២១៤"]).model_copy(update=places | {"signatures": (Rect(1, 2, 3, 4),)})
     root = etree.fromstring(alto(page, "a.pdf", {}, WHEN))
     schema("alto-schema", "alto-4-3.xsd").assertValid(root)
-    (place,) = root.iterfind(".//a:Illustration", NAMES)
-    assert dict(place.attrib) == {
+    marks = [dict(place.attrib) for place in root.iterfind(".//a:Illustration", NAMES)]
+    assert [(mark["ID"], mark["TYPE"]) for mark in marks] == [
+        ("H1", "handwriting"),
+        ("S1", "seal"),
+        ("S2", "seal"),
+        ("N1", "signature"),
+    ]
+    assert marks[0] == {
         "ID": "H1",
         "TYPE": "handwriting",
         "HPOS": "80",
