@@ -7,7 +7,7 @@ compared with the trusted keys.
 import io
 import logging
 import zlib
-from collections.abc import Mapping
+from collections.abc import Container
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -89,8 +89,15 @@ def sign_pdf(pdf: Path, to: Path, signer: Signer, reason: str) -> None:
     to.write_bytes(made.getbuffer())
 
 
-def signature_of(pdf: bytes, keys: Mapping[str, Ed25519PublicKey]) -> Signature:
-    """Return the state of a PDF's signature; it is sound only if it covers the whole file."""
+def signature_of(pdf: bytes, known: Container[str]) -> Signature:
+    """Return the state of a PDF's signature; it is sound only if it covers the whole file.
+
+    Args:
+        pdf: the file, which may be made to keep its reader busy: a file of others is looked at in a sandbox.
+        known: the fingerprints of the keys whose signatures count.
+    """
+    if _BYTES_SIGNED not in pdf:
+        return Signature.NONE
     try:
         found = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
         if not found:
@@ -100,10 +107,10 @@ def signature_of(pdf: bytes, keys: Mapping[str, Ed25519PublicKey]) -> Signature:
         if certificate.public_key.algorithm != "ed25519":  # a signature of somebody else, with another kind of key
             return Signature.UNKNOWN_KEY
         public = Ed25519PublicKey.from_public_bytes(bytes(certificate.public_key["public_key"]))
-        if fingerprint(public) not in keys:
+        if fingerprint(public) not in known:
             return Signature.UNKNOWN_KEY
         status = validate_pdf_signature(last)
     except _FAILS:
-        return Signature.BROKEN if _BYTES_SIGNED in pdf else Signature.NONE
+        return Signature.BROKEN
     whole = status.coverage is SignatureCoverageLevel.ENTIRE_FILE
     return Signature.SOUND if status.intact and status.valid and whole else Signature.BROKEN

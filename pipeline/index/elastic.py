@@ -202,7 +202,9 @@ class ElasticStore:
         # already; asking for scores again makes Lucene compute that of every page.
         options: dict[str, Any] = {"preference": self._alias, "track_scores": sort is not Sort.RANK, **more}
         routing = dsl.routing(scope)
-        found = self._client.search(index=self._alias, routing=routing, query=query, sort=dsl.order(sort), **options)
+        # A search that takes too long is not sent again: the cluster gives it up when the connection is closed.
+        client = self._client.options(retry_on_timeout=False)
+        found = client.search(index=self._alias, routing=routing, query=query, sort=dsl.order(sort), **options)
         return dict(found.body)
 
     def each(self, query: Query, sort: Sort, scope: Scope) -> Iterator[Hit]:

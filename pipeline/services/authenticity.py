@@ -143,7 +143,7 @@ def check_file(file: Path, keys: Keys, archive: AtHand | None = None, most_bytes
         return _check_part(file.absolute(), around, keys)
     content = file.read_bytes()
     if content.startswith(b"%PDF"):
-        found = _check_pdf(file, content, keys, archive)
+        found = _check_pdf(file, keys, archive)
         if found is not None and found.verdict is Verdict.CHANGED:
             # The archive may hold this scan unchanged, with an unreadable signature of others.
             held = _find(content, keys, archive)
@@ -280,11 +280,14 @@ def _listed(bag: Path, manifest: str) -> dict[str, str]:
     return {path.strip(): digest for digest, _, path in lines}
 
 
-def _check_pdf(file: Path, content: bytes, keys: Keys, archive: AtHand | None) -> Finding | None:
-    # What reads signatures takes memory, which a reading room needs only for such files.
-    from pipeline.archive.signed_pdf import Signature, signature_of  # noqa: PLC0415
+def _check_pdf(file: Path, keys: Keys, archive: AtHand | None) -> Finding | None:
+    # What reads files of others takes memory, which a reading room needs only for such files.
+    from pipeline.archive.signed_pdf import Signature  # noqa: PLC0415
+    from pipeline.services.given_file import signature_in  # noqa: PLC0415
 
-    signature = signature_of(content, keys)
+    signature = signature_in(file, frozenset(keys))
+    if signature is None:
+        return Finding(Verdict.UNKNOWN, Message("it takes too long, or too much memory, to look at its signature"))
     if signature is Signature.SOUND:
         return Finding(Verdict.RIGHT, Message("it is as the archive signed it"))
     if signature is Signature.BROKEN:
@@ -296,7 +299,7 @@ def _check_pdf(file: Path, content: bytes, keys: Keys, archive: AtHand | None) -
 
 def _check_codes(file: Path, keys: Keys, archive: AtHand | None) -> Finding | None:
     """Check the first code on a picture, or on the first page of a PDF, that is a statement."""
-    from pipeline.services.code_reading import codes_in  # noqa: PLC0415
+    from pipeline.services.given_file import codes_in  # noqa: PLC0415
 
     return next((check_text(code, keys, archive) for code in codes_in(file) if is_statement(code)), None)
 

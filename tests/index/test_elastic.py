@@ -4,6 +4,7 @@ import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from unittest import mock
 
 import pytest
 from elasticsearch import BadRequestError, ConnectionTimeout, Elasticsearch
@@ -226,6 +227,24 @@ def test_a_server_killed_in_the_middle_of_a_bulk_loses_nothing_and_keeps_nothing
             assert store.count() == 160
     finally:
         server.revive()
+
+
+def test_a_search_that_takes_too_long_is_given_up_and_not_sent_again(server, index_name, make, monkeypatch):
+    """Nobody can keep a cluster busy with one search: it would be sent three times."""
+    with _store(server, index_name) as store, _store(server, index_name, seconds=1) as impatient:
+        store.put(*_one(make, "greffier"))
+        monkeypatch.setattr(impatient, "_checked", True)
+        (node,) = impatient._client.transport.node_pool.all()
+        sent = mock.Mock(wraps=node.perform_request)
+        monkeypatch.setattr(node, "perform_request", sent)
+        try:
+            server.freeze()
+            with pytest.raises(IndexUnusableError, match="did not answer within 1 s"):
+                impatient.search(parse("greffier"), View(), EVERYTHING)
+        finally:
+            server.thaw()
+        assert sent.call_count == 1
+        assert store.search(parse("greffier"), View(), EVERYTHING).pages == 1
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import json
 import re
 import socket
 import zipfile
+from contextlib import ExitStack
 from urllib.parse import quote
 
 import pytest
@@ -328,6 +329,20 @@ def test_who_has_too_many_searches_running_must_wait_and_reads_meanwhile(
     monkeypatch.undo()
     assert 'class="hitbox"' in operator.get(f"{LETTER_PAGE}?q=tribunal").text
     assert operator.search("tribunal").status == 200
+
+
+def test_guesses_at_many_names_at_once_fill_no_memory(stranger: Visitor) -> None:
+    """A check of a password needs much of it; others are told to wait, and signed in a moment later."""
+    from web.views.visit import SIGNING_IN  # noqa: PLC0415  # only this test counts them
+
+    form = {"name": "nobody", "password": "not the password"}
+    with ExitStack() as others:
+        while SIGNING_IN.acquire(blocking=False):
+            others.callback(SIGNING_IN.release)
+        refused = stranger.post("/sign-in", form)
+        assert refused.status == 429
+        assert "Many people are signing in now." in refused.text
+    assert [stranger.post("/sign-in", form).status for _ in range(5)] == [401] * 5
 
 
 def test_a_browser_keeps_the_style_sheet_for_a_while_and_no_page(operator: Visitor) -> None:

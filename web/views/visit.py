@@ -1,11 +1,12 @@
 """Sessions and settings: the one-time address of the operator, signing in and out, the language."""
 
 from datetime import UTC, datetime
+from threading import Semaphore
 
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from models.errors import NotFoundError, SignInError
+from models.errors import NotFoundError, SignInError, TooManyError
 from models.message import Message
 from pipeline.services import sign_in_elsewhere as elsewhere
 from web.door import COOKIE, require_own_form
@@ -13,6 +14,8 @@ from web.language import COOKIE as LANGUAGE_COOKIE
 from web.language import LANGUAGES
 from web.room import Asked
 
+SIGNING_IN = Semaphore(4)
+"""Passwords that are checked at the same time: each check takes 64 MiB and a twentieth of a second."""
 _YEAR = 365 * 24 * 3600
 _ELSEWHERE = "bannasar-sign-in"
 _LONGEST_KEPT = 1000  # of an address: browsers drop a cookie of more than 4 kB
@@ -38,10 +41,14 @@ def sign_in(asked: Asked, form: FormData) -> Response:
     """Sign a person in."""
     require_own_form(asked.request, None, "")
     to = _own_path(str(form.get("to", "/")))
+    if not SIGNING_IN.acquire(blocking=False):
+        raise TooManyError(Message("Many people are signing in now."), Message("Try again in a moment."))
     try:
         session = asked.room.door.sign_in(asked.archive, str(form.get("name", "")), str(form.get("password", "")))
     except SignInError as error:
         return _form(asked, to, error)
+    finally:
+        SIGNING_IN.release()
     return _with_session(asked, session, to)
 
 

@@ -1,4 +1,4 @@
-"""The code of a certificate is read from photographs that are not good."""
+"""Files that anybody may give: the code of a certificate in a photograph that is not good."""
 
 import io
 from pathlib import Path
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.page.codes import read_codes
-from pipeline.services.code_reading import codes_in
+from pipeline.services.given_file import codes_in
 
 CODE = f"https://archive.example/verify.html#BANNASAR1.{'aB3-' * 150}.{'x_9Z' * 20}"
 
