@@ -19,7 +19,7 @@ from models.plural import number_of, plural
 from pipeline.services import search as service
 from pipeline.services.archives import Archive
 from pipeline.services.search import MOST_COUNTED, Query, Sort, View
-from pipeline.services.tables import TABLE_COLUMNS, bracketed, table_row
+from pipeline.services.tables import TABLE_COLUMNS, as_text_cell, bracketed, cells
 
 _MOST_VALUES = 8
 
@@ -52,8 +52,8 @@ def search(
 
     Khmer needs no spaces between words, and is found inside longer text. Khmer and Arabic digits, accents and capitals
     make no difference. Words "in quotes" of any kind must be side by side; -word or NOT word must not be there; use one
-    AND other, either OR other, and (parentheses); kind: court: case: box: script: date:1960..1965 narrow the search;
-    word~ also finds similar spellings, begin* finds words that begin so. Put the whole query in single quotes.
+    AND other, either OR other, and (parentheses); kind: court: case: box: script: date:1960..1965 narrow the search,
+    in Khmer and French as well (ប្រភេទ:សាលក្រម, type:jugement); word~ also finds similar spellings, begin* finds words that begin so. Put the whole query in single quotes.
 
     A query that can find nothing is refused: a message shows the place of the mistake, and the exit status is 1. If
     nothing is found, a message names the part of the query that no page matches; the exit status is 0.
@@ -153,7 +153,7 @@ def _export(hits: Iterable[Hit], file: Path, *, as_table: bool) -> int:
         for hit in hits:
             count += 1
             if as_table:
-                table.writerow(table_row(hit))
+                table.writerow(map(as_text_cell, cells(hit).values()))
             else:
                 stream.write(hit.model_dump_json() + "\n")
     return count

@@ -16,10 +16,14 @@ class What(StrEnum):
     COURT = "court"
     DATE = "date"
     WORD = "word"
+    FIELD = "field"
 
 
 class Value(str):
-    """A kind, a court, a date or a word as the archive stores it; each language has its own way to write it."""
+    """A kind, a court, a date or a word as the archive stores it, or a field of a query.
+
+    Each language has its own way to write it. A field has a colon after its name.
+    """
 
     __slots__ = ("what",)
     what: What
@@ -79,4 +83,6 @@ def sentences(*parts: str) -> Message:
 def _english(value: Part) -> str:
     if isinstance(value, int):
         return f"{value:,}"
-    return ", ".join(value) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        return ", ".join(map(_english, value))
+    return f"{value}:" if isinstance(value, Value) and value.what is What.FIELD else str(value)

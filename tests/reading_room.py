@@ -14,7 +14,7 @@ from email.message import Message
 from pathlib import Path
 
 from models.actor import Actor, ActorKind
-from models.case import CaseFile
+from models.case import CaseFile, Document
 from models.fact import Fact, FactName
 from models.level import Level
 from models.page import Page
@@ -65,6 +65,30 @@ def make_archive(folder: Path, make: Maker) -> Path:
     with Archive(archive_settings(folder)) as archive:
         rebuild_archive(archive, at_the_shell(OPERATOR), force=True)
     return folder
+
+
+def keep_long_case(folder: Path, make: Maker) -> str:
+    """Put a case file of sixty pages in three documents into an archive, and return the digest of its scan.
+
+    Its first page and its 58th have the word "zebra", all others "tribunal".
+    """
+    content = b"a long scan"
+    sha = hashlib.sha256(content).hexdigest()
+    texts = ["zebra" if number in {1, 58} else "tribunal" for number in range(1, 61)]
+    pages = [make.page([text], scan=sha, number=number) for number, text in enumerate(texts, 1)]
+    case = make.case(*pages, case_id="box_long")
+    refs = case.documents[0].pages
+    documents = tuple(
+        Document(number=place, title=f"part {place}", pages=refs[(place - 1) * 20 : place * 20]) for place in (1, 2, 3)
+    )
+    scan = folder.parent / "long.pdf"
+    scan.write_bytes(content)
+    picture = make.picture(pages[1], folder.parent / "long.jpg")
+    pictures = {(sha, page.number): picture for page in pages}
+    bag_in_place(case.model_copy(update={"documents": documents}), pages, {sha: scan}, pictures, folder)
+    with Archive(archive_settings(folder)) as archive:
+        rebuild_archive(archive, at_the_shell(OPERATOR), force=True)
+    return sha
 
 
 def _keep(

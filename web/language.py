@@ -1,7 +1,7 @@
 """The reader's language: the words of the reading room, numbers and dates in its script, names of the glossary."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -68,9 +68,17 @@ class Language:
         if isinstance(value, Message):
             return self.say(value)
         if isinstance(value, Value):
-            say = {What.KIND: self.kind, What.COURT: self.court, What.DATE: self.day, What.WORD: self.gettext}
+            say = {What.KIND: self.kind, What.COURT: self.court, What.DATE: self.day, What.WORD: self.gettext, What.FIELD: self.field}
             return say[value.what](str(value))
         return value
+
+    def field(self, name: str) -> str:
+        """Return the name of a field of a query as people type it, with its colon."""
+        return f"{self.gettext(name)}:"
+
+    def columns(self, names: Iterable[str]) -> list[str]:
+        """Return the heads of a table's columns."""
+        return [self.gettext(name).replace("_", " ").capitalize() for name in names]
 
     def number(self, value: float) -> str:
         """Return a number with the digits and the separators of the language."""

@@ -21,6 +21,8 @@ WORDS = _mark(
     "set on box", "set on case", "set on document", "set on page",
     # scripts
     "khmer", "latin",
+    # fields of a query; "court" and "date" are facts as well
+    "kind", "case", "box", "script",
     "kind not known",
     # what a role may do
     "search, and open what is found",
@@ -38,6 +40,8 @@ WORDS = _mark(
     "read and verify the audit log",
     "add, change and lock accounts, but none that may unseal or manage accounts",
     "look after the whole archive: verify and rebuild it, its index and ledger, keys and classifier",
+    # columns of tables
+    "query", "pages", "path", "page", "document", "level", "exact", "snippet", "error", "yes", "no",
     # what is wrong with a file of a bag
     "changed", "missing", "unexpected", "unreadable", "invalid",
     # what was not read on a page

@@ -7,6 +7,8 @@ from rapidfuzz import process
 from pipeline.document.courts import court_in
 from pipeline.document.glossary import UNKNOWN, Names, letters
 
+# As the reading room says it in each of its languages.
+_NOT_KNOWN = (UNKNOWN, "kind not known", "មិនស្គាល់ប្រភេទ", "type inconnu")
 _LEAST_LIKE = 60
 _MOST_NEAR = 3
 
@@ -24,8 +26,8 @@ class NameLookup:
         """
         self._names = names
         self._others = others
-        own = {letters(kind): kind for kind in (*names.kinds.values(), UNKNOWN)}
-        self._kinds = {**names.kinds, **own}
+        own = {letters(kind): kind for kind in names.kinds.values()}
+        self._kinds = {**names.kinds, **own, **{letters(name): UNKNOWN for name in _NOT_KNOWN}}
 
     def kinds(self, value: str, *, prefix: bool) -> Sequence[str]:
         """Return the kinds that a value names, or those with a name that begins like it; none if there are none."""

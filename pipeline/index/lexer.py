@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
 from models.errors import QueryError
 from models.message import Message
+from pipeline.text.normalise import match_form
 
 
 class Symbol(StrEnum):
@@ -55,16 +56,17 @@ _MINUS = "-\u2010\u2011\u2012\u2013\u2212\ufe63!"
 _OPERATORS = {"AND": Symbol.AND, "&&": Symbol.AND, "OR": Symbol.OR, "||": Symbol.OR, "|": Symbol.OR, "NOT": Symbol.NOT}
 # Full-width forms of ASCII: each is one character as well, so that all places stay correct.
 _NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
-_FIELD = re.compile(r"([A-Za-zÀ-ɏ]+(?:[_-][A-Za-zÀ-ɏ]+)*):")
+# Khmer keyboards have a colon of their own, and may put invisible characters between words.
+_FIELD = re.compile(r"([A-Za-zÀ-ɏ]+(?:[_-][A-Za-zÀ-ɏ]+)*|[\u1780-\u17d3\u17dd\u200b-\u200d]+)([:\u17d6])")
 _SUFFIX = re.compile(r"[~*]*")
 
 
-def lexemes(text: str, fields: frozenset[str]) -> Iterator[Lexeme]:
+def lexemes(text: str, fields: Container[str]) -> Iterator[Lexeme]:
     """Yield the lexemes of a query.
 
     Args:
         text: the query.
-        fields: the names of the fields there are, in small letters.
+        fields: the names of the fields there are, in match form.
 
     Raises:
         QueryError: a quote is not closed, or a symbol has no meaning at its place.
@@ -80,7 +82,7 @@ def lexemes(text: str, fields: frozenset[str]) -> Iterator[Lexeme]:
         at = lexeme.end
 
 
-def _lexeme(text: str, begin: int, fields: frozenset[str]) -> Lexeme:
+def _lexeme(text: str, begin: int, fields: Container[str]) -> Lexeme:
     at = begin
     behind = _next(text, at + 1)
     negated = text[at] in _MINUS and behind < len(text) and not text[behind].isspace()
@@ -109,22 +111,26 @@ def _lexeme(text: str, begin: int, fields: frozenset[str]) -> Lexeme:
     )
 
 
-def _field(text: str, at: int, fields: frozenset[str]) -> tuple[str, int]:
+def _field(text: str, at: int, fields: Container[str]) -> tuple[str, int]:
     """Return the name of the field that begins at a place ("" if none does), and where its value begins."""
     found = _FIELD.match(text, at)
     if not found:
         return "", at
+    name, colon = found.groups()
+    is_known = match_form(name) in fields
     value_at = _next(text, found.end())
     if value_at == len(text) or text[value_at].isspace():
-        if found[1].lower() not in fields:
+        if not is_known:
             return "", at  # "Objet: …", as on papers
         needed = Message(
-            "{name}: needs a value, directly after the colon. To search for the word itself, quote it.", name=found[1]
+            "{name}: needs a value, directly after the colon. To search for the word itself, quote it.", name=name
         )
         raise QueryError(needed, at)
-    if text[value_at] == "(" and found[1].lower() in fields:
-        raise QueryError(Message("Write {name}: before each value: {name}:… OR {name}:…", name=found[1]), value_at)
-    return found[1], value_at
+    if not is_known and not (name[0] < "\u1780" and colon == ":"):
+        return "", at  # Khmer papers have no space there
+    if text[value_at] == "(" and is_known:
+        raise QueryError(Message("Write {name}: before each value: {name}:… OR {name}:…", name=name), value_at)
+    return name, value_at
 
 
 def _end_of_quote(text: str, at: int) -> int | None:

@@ -98,7 +98,7 @@ _LISTED: dict[Field, Callable[[Part], Message]] = {
     Field.BOX: lambda listed: Message("Its boxes are: {listed}.", listed=listed),
     Field.SCRIPT: lambda listed: Message("Its scripts are: {listed}.", listed=listed),
 }
-_NAMED = {Field.KIND: What.KIND, Field.COURT: What.COURT}
+_NAMED = {Field.KIND: What.KIND, Field.COURT: What.COURT, Field.SCRIPT: What.WORD}
 _FACETS = {Field.KIND: "kind", Field.COURT: "court", Field.BOX: "box", Field.SCRIPT: "script", Field.DATE: "year"}
 
 

@@ -2,7 +2,7 @@
 
 import calendar
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from rapidfuzz import process
@@ -15,8 +15,22 @@ from pipeline.text.dates import dates
 from pipeline.text.normalise import match_form
 from pipeline.text.units import units
 
-SCRIPTS = ("khmer", "latin")
-FIELDS = frozenset(Field)
+# As the reading room names them in each of its languages; a test compares the two.
+_FIELD_NAMES = {
+    Field.KIND: ("kind", "ប្រភេទ", "type"),
+    Field.COURT: ("court", "តុលាការ", "juridiction"),
+    Field.CASE: ("case", "សំណុំរឿង", "dossier"),
+    Field.BOX: ("box", "ប្រអប់", "boîte"),
+    Field.SCRIPT: ("script", "អក្សរ", "écriture"),
+    Field.DATE: ("date", "កាលបរិច្ឆេទ", "year", "ឆ្នាំ", "année"),
+}
+_SCRIPT_NAMES = {"khmer": ("khmer", "អក្សរខ្មែរ", "ខ្មែរ"), "latin": ("latin", "អក្សរឡាតាំង", "ឡាតាំង")}
+FIELDS = {match_form(name): field for field, names in _FIELD_NAMES.items() for name in names}
+"""The fields by each of their names, in Khmer, French and English, in match form."""
+
+SCRIPTS = {match_form(name): script for script, names in _SCRIPT_NAMES.items() for name in names}
+"""The scripts by each of their names, in match form."""
+
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _RANGE = re.compile(r"\.{2,}")
 _FIRST_DAY, _LAST_DAY = "0001-01-01", "9999-12-31"
@@ -65,23 +79,29 @@ def conditions(lexeme: Lexeme, source: str, known: Known | None) -> tuple[Condit
     if field is Field.KIND and known:
         return _kinds(lexeme, text, known)
     form = key(lexeme.text)
-    if field is Field.SCRIPT and form not in SCRIPTS:
-        raise QueryError(Message("The scripts are khmer and latin."), lexeme.value_at)
+    if field is Field.SCRIPT:
+        form = SCRIPTS.get(match_form(lexeme.text), "")
+        if not form:
+            raise QueryError(Message("The scripts are {listed}.", listed=_words(_SCRIPT_NAMES)), lexeme.value_at)
     return (Condition(field, form, lexeme.prefix, text=text),)
 
 
 def _field(lexeme: Lexeme) -> Field:
-    try:
-        return Field(lexeme.field.lower())
-    except ValueError:
-        near = process.extractOne(lexeme.field.lower(), list(Field), score_cutoff=70)
-        said = sentences(
-            Message("There is no field {name}:.", name=lexeme.field),
-            Message("Did you mean {near}:?", near=near[0]) if near else "",
-            Message("The fields are {names}.", names=tuple(f"{name}:" for name in Field)),
-            Message("To search for the word itself, quote it."),
-        )
-        raise QueryError(said, lexeme.at + lexeme.negated) from None
+    form = match_form(lexeme.field)
+    if form in FIELDS:
+        return FIELDS[form]
+    near = process.extractOne(form, list(FIELDS), score_cutoff=70)
+    said = sentences(
+        Message("There is no field {name}:.", name=lexeme.field),
+        Message("Did you mean {near}:?", near=near[0]) if near else "",
+        Message("The fields are {names}.", names=tuple(Value(name, What.FIELD) for name in Field)),
+        Message("To search for the word itself, quote it."),
+    )
+    raise QueryError(said, lexeme.at + lexeme.negated)
+
+
+def _words(words: Iterable[str]) -> tuple[Value, ...]:
+    return tuple(Value(word, What.WORD) for word in words)
 
 
 def _name(field: Field, name: str, lexeme: Lexeme, text: str) -> Condition:

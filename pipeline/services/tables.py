@@ -1,12 +1,14 @@
 """Hits as rows of a table for spreadsheets; text that looks like a formula stays text."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from models.harmless import harmless
 from models.hit import Hit
 
-TABLE_COLUMNS = ("case", "box", "path", "page", "document", "kind", "court", "case_number", "date", "exact", "snippet")
+TABLE_COLUMNS = (
+    "case", "box", "path", "page", "document", "kind", "court", "case_number", "date", "level", "exact", "snippet",
+)  # fmt: skip
 """The columns, each a field of a hit."""
 
 Cell = str | int | bool | float
@@ -16,9 +18,10 @@ Cell = str | int | bool | float
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def table_row(hit: Hit) -> list[Cell]:
-    """Return a hit's row for CSV; the words that were found are in brackets."""
-    return [as_text_cell(value) for value in _values(hit)]
+def cells(hit: Hit) -> dict[str, Cell]:
+    """Return a hit's cells by their columns; the words that were found are in brackets."""
+    values = hit.model_dump(mode="json", include=set(TABLE_COLUMNS)) | {"snippet": bracketed(hit)}
+    return {name: "" if values[name] is None else values[name] for name in TABLE_COLUMNS}
 
 
 def as_text_cell(value: Cell) -> Cell:
@@ -29,8 +32,8 @@ def as_text_cell(value: Cell) -> Cell:
     return f"'{text}" if text.startswith(_BEGINS_FORMULA) else text
 
 
-def write_xlsx(hits: Iterable[Hit]) -> bytes:
-    """Return a spreadsheet of hits. Its cells are typed as text, so that no program reads a formula in them."""
+def write_xlsx(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+    """Return a spreadsheet. Its cells are typed as text, so that no program reads a formula in them."""
     # Commands that print hits need not wait until this is loaded.
     import xlsxwriter  # noqa: PLC0415
 
@@ -40,21 +43,16 @@ def write_xlsx(hits: Iterable[Hit]) -> bytes:
         sheet = book.add_worksheet("hits")
         bold = book.add_format({"bold": True})
         sheet.freeze_panes(1, 0)
-        for column, name in enumerate(TABLE_COLUMNS):
+        for column, name in enumerate(columns):
             sheet.write_string(0, column, name, bold)
-        for row, hit in enumerate(hits, 1):
-            for column, value in enumerate(_values(hit)):
+        for place, row in enumerate(rows, 1):
+            for column, value in enumerate(row):
                 if isinstance(value, str):
-                    sheet.write_string(row, column, harmless(value))
+                    sheet.write_string(place, column, harmless(value))
                 else:
-                    sheet.write(row, column, value)
-        sheet.autofilter(0, 0, 0, len(TABLE_COLUMNS) - 1)
+                    sheet.write(place, column, value)
+        sheet.autofilter(0, 0, 0, len(columns) - 1)
     return stream.getvalue()
-
-
-def _values(hit: Hit) -> list[Cell]:
-    values = hit.model_dump(mode="json", include=set(TABLE_COLUMNS)) | {"snippet": bracketed(hit)}
-    return [values[name] for name in TABLE_COLUMNS]
 
 
 def bracketed(hit: Hit) -> str:

@@ -8,6 +8,7 @@ from models.errors import QueryError
 from pipeline.document.glossary import read_names
 from pipeline.document.name_lookup import NameLookup
 from pipeline.index.language import parse
+from pipeline.index.query import Field
 from tests.conftest import ROOT
 
 
@@ -125,7 +126,10 @@ def test_operators_are_read_as_people_type_them(text, groups, without, must):
         ("knd:x", "There is no field knd:. Did you mean kind:?", 0),
         ("-numéro:12", "There is no field numéro:", 1),
         ("case_number:12", "There is no field case_number:", 0),
-        ("script:kmer", "The scripts are khmer and latin", 7),
+        ("script:kmer", "The scripts are khmer, latin", 7),
+        ("un ប្រភេទ៖ សាលក្រម", "ប្រភេទ: needs a value", 3),
+        ("តុលាការ:(ក OR ខ)", "Write តុលាការ: before each value", 8),
+        ("juridictoin:Kampot", "Did you mean juridiction:?", 0),
         ("box:a~", "box: cannot be searched with similar spellings", 5),
         ('"jug*"', "Inside quotes * has no meaning", 4),
         ('"jug* civil"', "Inside quotes * has no meaning", 4),
@@ -148,6 +152,35 @@ def test_what_can_find_nothing_says_why_and_where(text, message, position):
         parse(text)
     assert message in str(caught.value)
     assert caught.value.position == position
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "value"),
+    [
+        ("ប្រភេទ:judgment", Field.KIND, "judgment"),
+        ("ប្រភេទ៖judgment", Field.KIND, "judgment"),
+        ("ប្រ\u200bភេទ:\u200bjudgment", Field.KIND, "judgment"),
+        ("Type:judgment", Field.KIND, "judgment"),
+        ("ប្រអប់:ប្រអប់-០០២", Field.BOX, "ប្រអប់-002"),
+        ("BOITE:b", Field.BOX, "b"),
+        ("boîte:b", Field.BOX, "b"),
+        ("អក្សរ:អក្សរខ្មែរ", Field.SCRIPT, "khmer"),
+        ("écriture:latin", Field.SCRIPT, "latin"),
+        ("ឆ្នាំ:១៩៩៨", Field.DATE, "1998-01-01"),
+        ("កាលបរិច្ឆេទ៖១៩៩៨..២០០៤", Field.DATE, "1998-01-01"),
+        ("année:1998", Field.DATE, "1998-01-01"),
+    ],
+)
+def test_fields_have_names_in_every_language(typed, field, value):
+    """For keyboards without Latin letters, with their own colon, with invisible spaces and without accents."""
+    ((condition,),) = parse(typed).conditions
+    assert (condition.field, condition.value, condition.text) == (field, value, typed)
+
+
+@pytest.mark.parametrize("text", ["ពាក្យ:ក", "ពាក្យ៖ក", "ឈ្មោះជនជាប់ចោទ៖សុខ", "Objet: vol"])
+def test_a_colon_alone_makes_no_field(text):
+    """As in words copied from a paper."""
+    assert not parse(text).conditions
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Help for every screen, and the exercises of a training archive."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,12 +41,15 @@ def test_every_screen_leads_to_its_own_help(operator: Visitor, stranger: Visitor
 
 def test_the_examples_can_be_clicked(operator: Visitor) -> None:
     """Every link of every page of help leads to something; queries in it can be understood."""
-    for topic in TOPICS:
-        main = operator.get(f"/help/{topic}").text.partition('<main id="content"')[2]
+    found = set()
+    for code, topic in itertools.product(("km", "fr", "en"), TOPICS):
+        main = operator.get(f"/help/{topic}", {"Accept-Language": code}).text.partition('<main id="content"')[2]
         links = re.findall(r'href="([^"#]+)"', main)
         assert links, topic
-        for link in links:
-            assert operator.get(link.replace("&amp;", "&")).status == 200, link
+        found.update(links)
+    found.update(re.findall(r'href="(/\?q=[^"]+)"', operator.get("/", {"Accept-Language": "km"}).text))
+    for link in found:
+        assert operator.get(link.replace("&amp;", "&")).status == 200, link
 
 
 def test_an_archive_that_is_not_for_training_has_no_exercises(operator: Visitor) -> None:

@@ -1,5 +1,6 @@
 """Searching, reading, citing and verifying in the reading room, as a browser without JavaScript sees it."""
 
+import csv
 import io
 import re
 import zipfile
@@ -81,11 +82,28 @@ def test_hits_are_taken_as_tables(operator: Visitor) -> None:
     """All of them, for a spreadsheet that treats none of them as a formula."""
     table = operator.get("/hits.csv?q=tribunal")
     assert table.headers["Content-Type"] == "text/csv; charset=utf-8"
-    assert table.text.startswith("\ufeffcase,box,path,page")
+    assert table.text.startswith("\ufeffCase,Box,Path,Page")
     assert "\n=" not in table.text
     assert ",=" not in table.text
     book = zipfile.ZipFile(io.BytesIO(operator.get("/hits.xlsx?q=tribunal").content))
     assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("km", {"កម្រិតសិទ្ធិមើល": "សាធារណៈ", "ប្រភេទ": "មិនស្គាល់ប្រភេទ"}),
+        ("fr", {"Niveau": "public", "Type": "type inconnu"}),
+        ("en", {"Level": "public", "Kind": "kind not known"}),
+    ],
+)
+def test_tables_speak_the_readers_language(operator: Visitor, code: str, words: dict[str, str]) -> None:
+    """As the screen does; the level of each page is in them."""
+    asked = "?q=lettre+publique&box=box", {"Accept-Language": code}
+    row = next(csv.DictReader(io.StringIO(operator.get(f"/hits.csv{asked[0]}", asked[1]).text.removeprefix("\ufeff"))))
+    assert words.items() <= row.items()
+    book = zipfile.ZipFile(io.BytesIO(operator.get(f"/hits.xlsx{asked[0]}", asked[1]).content))
+    assert set((*words, *words.values())) <= set(re.findall(r">([^<]+)</t>", book.read("xl/sharedStrings.xml").decode()))
 
 
 def test_a_list_is_searched_in_one_go(operator: Visitor) -> None:

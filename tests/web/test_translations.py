@@ -10,12 +10,15 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 
 from config.settings import GLOSSARY, TRANSLATIONS
-from models.errors import BannasarError
+from models.errors import BannasarError, QueryError
 from models.fact import FactName
 from models.level import Level
 from models.message import Message, Value, What, counted, sentences
 from pipeline.access.roles import Action
 from pipeline.archive.journal import Event
+from pipeline.document.glossary import read_names
+from pipeline.document.name_lookup import NameLookup
+from pipeline.index.language import parse
 from pipeline.page import beyond, born_digital
 from pipeline.text import dates
 from tests.conftest import ROOT
@@ -99,6 +102,27 @@ def test_sentences_with_values_are_in_the_readers_language() -> None:
     pages = counted("{text} ({n} page)", "{text} ({n} pages)", 2000, text="a{b}")
     assert language("km", folder).say(pages) == "a{b} (២,០០០ ទំព័រ)"
     assert language("en", folder).say(pages) == "a{b} (2,000 pages)"
+
+
+@pytest.mark.parametrize("code", ["km", "fr", "en"])
+def test_what_the_screens_call_a_field_can_be_typed(code: str) -> None:
+    """Field names, the titles of the facets, scripts and the kind that is not known; sentences name the same fields."""
+    speaks = language(code, str(GLOSSARY))
+    names = NameLookup(read_names(GLOSSARY), tuple)
+    titles = {"kind": "Kind", "court": "Court", "date": "Year", "box": "Box", "script": "Script", "case": "case"}
+    values = {"date": "1998", "script": "latin", "kind": "judgment"}
+    for field, title in titles.items():
+        for name in (speaks.field(field), f"{speaks.gettext(title)}:"):
+            ((asked, *_),) = parse(f"{name}{values.get(field, 'x')}", names).conditions
+            assert asked.field == field
+    for script in ("khmer", "latin"):
+        ((asked,),) = parse(f"script:{speaks.gettext(script)}").conditions
+        assert asked.value == script
+    ((asked,),) = parse(f'{speaks.field("kind")}"{speaks.kind("unknown")}"', names).conditions
+    assert asked.value == "unknown"
+    with pytest.raises(QueryError) as caught:
+        parse("judge:Sok", names)
+    assert all(speaks.field(field) in speaks.say(caught.value.sentence) for field in titles)
 
 
 def test_every_class_of_error_has_a_sentence_and_a_next_step() -> None:

@@ -50,7 +50,7 @@ def names(asked: Asked, form: FormData) -> Response:
     rows = [_row(asked, line) for line in lines]
     if form.get("as") == "csv":
         reader.asker.must_be_allowed(Action.EXPORT)
-        return csv_file("bannasar-list.csv", (_COLUMNS, *map(_cells, rows)))
+        return csv_file("bannasar-list.csv", (asked.language.columns(_COLUMNS), *map(_cells, rows)))
     return asked.page("names.html", rows=rows, text="\n".join(lines), error=None, most=MOST)
 
 

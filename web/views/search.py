@@ -1,5 +1,6 @@
 """The search, its facets, and the tables of all hits."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -11,7 +12,7 @@ from models.message import Message
 from pipeline.services import search as service
 from pipeline.services.askers import Action
 from pipeline.services.search import FACETS, Sort, View
-from pipeline.services.tables import TABLE_COLUMNS, table_row, write_xlsx
+from pipeline.services.tables import TABLE_COLUMNS, Cell, as_text_cell, cells, write_xlsx
 from web.files import attachment, csv_file
 from web.room import Asked, page_number, with_query
 
@@ -19,6 +20,7 @@ PER_PAGE = 10
 _LAST_PAGE = 1000
 _MOST_ROWS = 100_000
 _MOST_FACET_VALUES = 12
+_YES_NO = ("no", "yes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +82,13 @@ def search(asked: Asked) -> Response:
 
 def hits_csv(asked: Asked) -> Response:
     """Send all hits as CSV."""
-    return csv_file("bannasar-hits.csv", (TABLE_COLUMNS, *map(table_row, _all_hits(asked))))
+    rows = (map(as_text_cell, row) for row in _rows(asked))
+    return csv_file("bannasar-hits.csv", (asked.language.columns(TABLE_COLUMNS), *map(tuple, rows)))
 
 
 def hits_xlsx(asked: Asked) -> Response:
     """Send all hits as a spreadsheet."""
-    content = write_xlsx(_all_hits(asked))
+    content = write_xlsx(asked.language.columns(TABLE_COLUMNS), _rows(asked))
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return Response(content, media_type=kind, headers=attachment("bannasar-hits.xlsx"))
 
@@ -107,6 +110,19 @@ def read_form(asked: Asked) -> Form:
         facets=tuple((name, value) for name, value in given.multi_items() if name in FACETS and value),
         page=page,
     )
+
+
+def _rows(asked: Asked) -> Iterator[list[Cell]]:
+    """Yield the rows of the table of all hits: kinds, courts and levels as the screen names them."""
+    language = asked.language
+    for hit in _all_hits(asked):
+        said: dict[str, Cell] = {
+            "kind": language.kind(hit.kind),
+            "court": language.court(hit.court),
+            "level": language.gettext(hit.level.value) if hit.level else "",
+            "exact": language.gettext(_YES_NO[hit.exact]),
+        }
+        yield list((cells(hit) | said).values())
 
 
 def _all_hits(asked: Asked) -> list[Hit]:
