@@ -52,8 +52,9 @@ def search(
 
     Khmer needs no spaces between words, and is found inside longer text. Khmer and Arabic digits, accents and capitals
     make no difference. Words "in quotes" of any kind must be side by side; -word or NOT word must not be there; use one
-    AND other, either OR other, and (parentheses); kind: court: case: box: script: date:1960..1965 narrow the search,
-    in Khmer and French as well (ប្រភេទ:សាលក្រម, type:jugement); word~ also finds similar spellings, begin* finds words that begin so. Put the whole query in single quotes.
+    AND other, either OR other, and (parentheses); kind: court: case: box: script: date:1960..1965 narrow the search, in
+    Khmer and French as well (ប្រភេទ:សាលក្រម, type:jugement); word~ also finds similar spellings, begin* finds words that
+    begin so. Put the whole query in single quotes.
 
     A query that can find nothing is refused: a message shows the place of the mistake, and the exit status is 1. If
     nothing is found, a message names the part of the query that no page matches; the exit status is 0.

@@ -13,7 +13,7 @@ from babel.core import negotiate_locale
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 from starlette.requests import Request
 
 from config.settings import TRANSLATIONS
@@ -68,7 +68,13 @@ class Language:
         if isinstance(value, Message):
             return self.say(value)
         if isinstance(value, Value):
-            say = {What.KIND: self.kind, What.COURT: self.court, What.DATE: self.day, What.WORD: self.gettext, What.FIELD: self.field}
+            say = {
+                What.KIND: self.kind,
+                What.COURT: self.court,
+                What.DATE: self.day,
+                What.WORD: self.gettext,
+                What.FIELD: self.field,
+            }
             return say[value.what](str(value))
         return value
 
@@ -82,24 +88,31 @@ class Language:
 
     def number(self, value: float) -> str:
         """Return a number with the digits and the separators of the language."""
-        return self._digits(format_decimal(value, locale=self.locale))
+        return self.digits(format_decimal(value, locale=self.locale))
 
     def percent(self, share: float) -> str:
         """Return a share as a whole percentage, rounded down so that only a full share is 100 %."""
-        return f"{self.number(int(100 * share))} %"
+        return self.digits(format_percent(int(100 * share) / 100, locale=self.locale))
 
     def day(self, value: str) -> str:
         """Return a date of the archive, ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``, as the language writes it."""
         if len(value) == _DAY:
-            return self._digits(format_date(date.fromisoformat(value), "long", locale=self.locale))
+            return self.digits(format_date(date.fromisoformat(value), "long", locale=self.locale))
         if len(value) == _MONTH:
-            return self._digits(format_date(date.fromisoformat(f"{value}-01"), "MMMM y", locale=self.locale))
-        return self._digits(value)
+            return self.digits(format_date(date.fromisoformat(f"{value}-01"), "MMMM y", locale=self.locale))
+        return self.digits(value)
 
     def moment(self, value: datetime) -> str:
         """Return a day and a time, in the time zone of this machine."""
         local = value.astimezone()
-        return self._digits(f"{format_date(local, 'long', locale=self.locale)} {local:%H:%M}")
+        return self.digits(f"{format_date(local, 'long', locale=self.locale)} {local:%H:%M}")
+
+    def stamp(self, value: str) -> str:
+        """Return a time in ISO 8601 as :meth:`moment` does; "" if it is none."""
+        try:
+            return self.moment(datetime.fromisoformat(value))
+        except (ValueError, OverflowError, OSError):
+            return ""
 
     def kind(self, kind: str) -> str:
         """Return the glossary's name of a kind of document in this language."""
@@ -125,7 +138,13 @@ class Language:
                 return spellings[0].title()
         return named
 
-    def _digits(self, text: str) -> str:
+    def value(self, field: str, value: str) -> str:
+        """Return the value of a field of a query or of a fact."""
+        say = {"kind": self.kind, "court": self.court, "year": self.day, "date": self.day, "script": self.gettext}
+        return say.get(field, str)(value)
+
+    def digits(self, text: str) -> str:
+        """Return a text, such as the number of a case, with the digits of the language."""
         return text.translate(_KHMER_DIGITS) if self.code == "km" else text
 
 

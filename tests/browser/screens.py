@@ -36,7 +36,9 @@ _READERS = {"sokha": Role.READER, "auditor": Role.AUDITOR}
 class Things:
     """What the screens are about: cases by what is special about them, words that are found, things to verify.
 
-    ``shown`` has a page at ``page``; ``limited`` has levels and a grant; ``hidden`` is withdrawn; ``long`` has many pages.
+    ``shown`` has a page at ``page``; ``limited`` has levels and a grant; ``hidden`` is withdrawn; ``long`` has many
+    pages. ``code`` is that of a certificate, ``changed`` a bag that was changed, ``verifier`` the page that checks
+    offline.
     """
 
     shown: str
@@ -67,6 +69,7 @@ def furnish(settings: Settings, things: Things, folder: Path) -> Things:
         keys.sign(archive, operator)
         for name, role in _READERS.items():
             Accounts(settings.archive).add(name, role, PASSWORD)
+        set_level(archive, operator, things.shown, Part(), Level.PUBLIC, Why("the court published it"))
         reader, _ = users.sign_in(archive, "sokha", PASSWORD, now)
         first = open_case(archive, operator, things.shown).refs[0]
         page = open_page(archive, operator, things.shown, first.scan, first.number)
@@ -181,9 +184,16 @@ class Readers:
 
     names = ("operator", *_READERS, "")
 
-    def __init__(self, browser: Browser, entrance: str) -> None:
-        """Sign them in; ``entrance`` is the operator's one-time address."""
+    def __init__(self, browser: Browser, entrance: str, patience: int = 60_000) -> None:
+        """Sign them in.
+
+        Args:
+            browser: the browser.
+            entrance: the operator's one-time address.
+            patience: how long a click may take, in milliseconds.
+        """
         self._browser = browser
+        self._patience = patience
         self.base = "{0.scheme}://{0.netloc}".format(urlsplit(entrance))
         self._states = {"operator": self._state(lambda page: page.goto(entrance))}
         for name in _READERS:
@@ -191,10 +201,13 @@ class Readers:
 
     def context(self, name: str, **values: object) -> BrowserContext:
         """Return a browser in which somebody is signed in ("": nobody)."""
-        return self._browser.new_context(storage_state=self._states.get(name), **values)  # type: ignore[arg-type]
+        made = self._browser.new_context(storage_state=self._states.get(name), **values)  # type: ignore[arg-type]
+        made.set_default_timeout(self._patience)
+        return made
 
     def _state(self, enter: Callable[[Page], object]) -> object:
         context = self._browser.new_context()
+        context.set_default_timeout(self._patience)
         enter(context.new_page())
         kept = context.storage_state()
         context.close()

@@ -103,7 +103,7 @@ def test_tables_speak_the_readers_language(operator: Visitor, code: str, words: 
     row = next(csv.DictReader(io.StringIO(operator.get(f"/hits.csv{asked[0]}", asked[1]).text.removeprefix("\ufeff"))))
     assert words.items() <= row.items()
     book = zipfile.ZipFile(io.BytesIO(operator.get(f"/hits.xlsx{asked[0]}", asked[1]).content))
-    assert set((*words, *words.values())) <= set(re.findall(r">([^<]+)</t>", book.read("xl/sharedStrings.xml").decode()))
+    assert {*words, *words.values()} <= set(re.findall(r">([^<]+)</t>", book.read("xl/sharedStrings.xml").decode()))
 
 
 def test_a_list_is_searched_in_one_go(operator: Visitor) -> None:

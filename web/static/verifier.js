@@ -23,6 +23,11 @@
     return (data.words[language] || {})[text] || text;
   }
 
+  /** Returns a number in the digits of the chosen language. */
+  function number(value) {
+    return language === "km" ? String(value).replace(/\d/g, (one) => "០១២៣៤៥៦៧៨៩"[one]) : String(value);
+  }
+
   /** Marks a sentence that is translated when it is shown. */
   const later = { _: (text) => text };
 
@@ -406,7 +411,7 @@
   };
   const ROWS = [
     [later._("Case file"), (one) => one.case], [later._("Box"), (one) => one.box],
-    [later._("Scans"), (one) => one.scans], [later._("Pages"), (one) => one.pages],
+    [later._("Scans"), (one) => number(one.scans)], [later._("Pages"), (one) => number(one.pages)],
     [later._("Archived"), (one) => one.archived], [later._("Stated"), (one) => one.made],
     [later._("Contents (SHA-256)"), (one) => one.manifest],
     [later._("Journal"), (one) => `${one.line}: ${one.head}`], [later._("Key"), (one) => one.key],
@@ -440,7 +445,7 @@
     const own = latest += 1;
     byId("finding").hidden = true;
     const progress = (done, all) => {
-      if (own === latest) byId("progress").textContent = `${_("Checking …")} ${done} / ${all}`;
+      if (own === latest) byId("progress").textContent = `${_("Checking …")} ${number(done)} / ${number(all)}`;
     };
     byId("progress").textContent = _("Checking …");
     let result;
