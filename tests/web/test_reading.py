@@ -272,7 +272,7 @@ def test_the_language_is_chosen_and_kept(operator: Visitor) -> None:
     assert (chosen.status, chosen.headers["Location"]) == (303, "/browse")
     page = other.get("/browse", asks).text
     assert '<html lang="km">' in page
-    assert "សំណុំរឿង ៤" in page
+    assert "សំណុំរឿងចំនួន ៤" in page
 
 
 def _verified(visitor: Visitor, content: bytes) -> Answer:
