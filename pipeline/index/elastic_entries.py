@@ -9,7 +9,8 @@ from models.hit import Hit
 from models.level import Level
 from pipeline.index import dsl
 from pipeline.index.elastic_first import score
-from pipeline.index.entry import About, Entry, searched, unpack
+from pipeline.index.entry import About, Entry, searched
+from pipeline.index.packing import unpack
 from pipeline.index.query import Query
 from pipeline.index.results import hit
 from pipeline.index.store import Sort

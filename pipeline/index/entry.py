@@ -1,16 +1,15 @@
 """The index entry of a page: where it belongs, what is searched, what is shown."""
 
-import json
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from models.case import CaseFile, Document
 from models.fact import FactName
 from models.level import Level
-from models.page import Page, PageRef, Rect
+from models.page import Page, PageRef
 from models.scope import PageLevels
 from pipeline.index.marking import Place
+from pipeline.index.packing import Shown, pack
 from pipeline.index.query import key, name_tokens
 from pipeline.index.values import whole_days
 from pipeline.text.fuzzy_tokens import fuzzy_tokens
@@ -47,18 +46,11 @@ class About(NamedTuple):
         return self.first[:4]
 
 
-class Shown(NamedTuple):
-    """What is shown of a page: its text, the units in it, and the places of its words."""
-
-    text: str
-    units: Columns
-    places: list[Place]
-
-
 class Entry(NamedTuple):
     """A page as it goes into a store.
 
-    ``level`` is the one that applies to it, ``courts`` are those of its case file, ``shown`` is packed by :func:`pack`.
+    ``level`` is the one that applies to it, ``courts`` are those of its case file, ``shown`` is packed as
+    :mod:`pipeline.index.packing` does.
     """
 
     about: About
@@ -154,20 +146,6 @@ def _about(case: CaseFile, document: Document) -> About:
         court_tokens=name_tokens(*document.all_of(FactName.COURT)),
         case_tokens=name_tokens(case.id, case.title, *document.all_of(FactName.CASE_NUMBER)),
     )
-
-
-def pack(shown: Shown) -> bytes:
-    """Pack what is shown of a page."""
-    flat = [[place.start, place.end, *place.box] for place in shown.places]
-    packed = json.dumps([shown.text, shown.units, flat], ensure_ascii=False, separators=(",", ":"))
-    return zlib.compress(packed.encode())
-
-
-def unpack(packed: bytes) -> Shown:
-    """Return what :func:`pack` packed."""
-    text, columns, flat = json.loads(zlib.decompress(packed))
-    places = [Place(start, end, Rect(*box)) for start, end, *box in flat]
-    return Shown(text, Columns(*columns), places)
 
 
 def _scripts(found: Iterable[Unit]) -> tuple[str, ...]:

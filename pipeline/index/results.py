@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 
 from models.hit import Count, Hit
 from models.level import Level
-from pipeline.index.entry import About, Shown
+from pipeline.index.entry import About
 from pipeline.index.fuzzy import parts
 from pipeline.index.marking import boxes, mark, snippet
+from pipeline.index.packing import Shown
 from pipeline.index.query import Query, Term
 from pipeline.index.store import Sort, View
 

@@ -6,14 +6,16 @@ which are kept beside them with the boxes of its words.
 """
 
 import json
+import operator
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from models.case import CaseFile
 from models.errors import IndexUnreadableError, QueryError
@@ -23,15 +25,15 @@ from models.message import Message
 from models.page import Page, PageRef
 from models.scope import Scope
 from pipeline.index.database import connect, may_be_written
-from pipeline.index.entry import About, abouts_of, entries, searched, unpack, words_of
+from pipeline.index.entry import About, abouts_of, entries, searched, words_of
+from pipeline.index.packing import unpack
 from pipeline.index.query import Query
 from pipeline.index.results import first_only
 from pipeline.index.sqlite_border import MEND, border
 from pipeline.index.sqlite_schema import VERSION, drop_tables, make_tables
-from pipeline.index.sqlite_scope import first_page, tokens_of
+from pipeline.index.sqlite_scope import numbers_on, tokens_of
 from pipeline.index.sqlite_search import Search
 from pipeline.index.store import Sort, View, fingerprint
-from pipeline.text.units import Unit
 
 _BUSY_SECONDS = 30
 _HITS_AT_ONCE = 100
@@ -42,8 +44,24 @@ _MERGED_AT_ONCE = 500
 # A change of more than one row means that there was something to merge (https://sqlite.org/fts5.html#the_merge_command).
 _NOTHING_MERGED = 1
 
+# Of the file. What is shown of a page has about 2 KB, so that half of a smaller page of the file would stay empty.
+_PAGE_BYTES = 8192
+# Pages whose tokens a rebuild keeps in memory, to add them in the order of their numbers: whenever a number is lower
+# than the last one, FTS5 writes to the disk what it has.
+_PAGES_AT_ONCE = 1000
+
 _ABOUT = ", ".join(f'"{name}"' for name in About._fields)
 _TOKENS = tuple(map(tokens_of, Level))
+
+
+class _Searched(NamedTuple):
+    """What is searched of a page, by its number and its level."""
+
+    page: int
+    level: Level
+    units: str
+    fuzzy: str
+    words: frozenset[str]
 
 
 class SqliteStore:
@@ -61,10 +79,14 @@ class SqliteStore:
         """
         self._file = file
         self._seconds = seconds
+        is_new = not (file.is_file() and file.stat().st_size)
         with self._border():
             self._database = connect(file, _BUSY_SECONDS)
             self._database.row_factory = sqlite3.Row
             try:
+                if is_new:
+                    self._database.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+                    self._database.execute("PRAGMA auto_vacuum = INCREMENTAL")
                 if may_be_written(file) and self._database.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
                     self._database.execute("PRAGMA journal_mode = WAL")
                 self._database.execute("PRAGMA synchronous = NORMAL")
@@ -88,7 +110,7 @@ class SqliteStore:
         """Add the pages of a case file, all of them or none; see :class:`pipeline.index.store.Store`."""
         with self._transaction():
             self._remove_case(case.id)
-            self._add_case(case, pages, now)
+            self._index(self._add_case(case, pages, now))
 
     def set_levels(self, case: CaseFile, now: datetime | None = None) -> bool:
         """Apply the levels of a case file to searches, for all of its pages at once or none."""
@@ -116,10 +138,9 @@ class SqliteStore:
                     self._database.execute(change, (known, counted, row["id"]))
                 level = levels.of(row["scan"], row["number"])
                 if level.rank != row["level"]:
-                    found = self._units(row["id"])
-                    moved = searched(found), words_of(found)
-                    self._remove_tokens(row["id"], list(Level)[row["level"]], *moved)
-                    self._index(row["id"], level, *moved)
+                    held_at = self._searched(row["id"], list(Level)[row["level"]])
+                    self._remove_tokens(held_at)
+                    self._index([held_at._replace(level=level)])
                     self._database.execute("UPDATE pages SET level = ? WHERE id = ?", (level.rank, row["id"]))
             self._database.execute(
                 'DELETE FROM documents WHERE "case" = ? '
@@ -139,12 +160,19 @@ class SqliteStore:
         with self._transaction():
             drop_tables(self._database)
             make_tables(self._database)
+            waiting: list[_Searched] = []
             for case, pages in cases:
-                self._add_case(case, pages, now)
+                waiting += self._add_case(case, pages, now)
+                if len(waiting) >= _PAGES_AT_ONCE:
+                    self._index(waiting)
+                    waiting.clear()
+            self._index(waiting)
             # One segment instead of a dozen: rare words are found in a third of the time.
             for table in _TOKENS:
                 self._database.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")  # noqa: S608
         with self._border():
+            # Gives back what the old index and the segments had. ``execute`` would give back one page of the file.
+            self._database.executescript("PRAGMA incremental_vacuum")
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return self.count()
 
@@ -236,22 +264,25 @@ class SqliteStore:
         finally:
             self._database.set_progress_handler(None, 0)
 
-    def _add_case(self, case: CaseFile, pages: Iterable[Page], now: datetime | None) -> None:
+    def _add_case(self, case: CaseFile, pages: Iterable[Page], now: datetime | None) -> list[_Searched]:
+        """Add everything of a case file except what is searched, and return that."""
         database = self._database
         database.execute("INSERT OR IGNORE INTO shelves (box, courts) VALUES (?, ?)", _shelf(case))
         (shelf,) = database.execute("SELECT number FROM shelves WHERE box = ? AND courts = ?", _shelf(case)).fetchone()
         number = database.execute(
             "INSERT INTO cases (id, shelf, fingerprint) VALUES (?, ?, ?)", (case.id, shelf, fingerprint(case))
         ).lastrowid
-        first = first_page(shelf, number or 0)
+        found = list(entries(case, pages, case.levels(now)))
+        rows = numbers_on(database, shelf, len(found))
         documents: dict[About, int] = {}
-        for row, entry in enumerate(entries(case, pages, case.levels(now)), first):
+        for row, entry in zip(rows, found, strict=True):
             scripts = f" {' '.join(entry.scripts)} "
             database.execute(
-                "INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     row,
                     self._document(documents, entry.about),
+                    number,
                     entry.level.rank,
                     entry.scan,
                     entry.path,
@@ -262,7 +293,10 @@ class SqliteStore:
                 ),
             )
             database.execute("INSERT INTO shown VALUES (?, ?)", (row, entry.shown))
-            self._index(row, entry.level, (entry.units, entry.fuzzy), entry.words)
+        return [
+            _Searched(row, entry.level, entry.units, entry.fuzzy, entry.words)
+            for row, entry in zip(rows, found, strict=True)
+        ]
 
     def _documents_of(self, case_id: str) -> dict[About, int]:
         """Return the numbers of a case file's rows about documents."""
@@ -294,42 +328,50 @@ class SqliteStore:
             (case_id,),
         )
         for page, level in rows.fetchall():
-            found = self._units(page)
-            self._remove_tokens(page, list(Level)[level], searched(found), words_of(found))
+            self._remove_tokens(self._searched(page, list(Level)[level]))
             self._database.execute("DELETE FROM shown WHERE page = ?", (page,))
             self._database.execute("DELETE FROM pages WHERE id = ?", (page,))
         self._database.execute('DELETE FROM documents WHERE "case" = ?', (case_id,))
         self._database.execute("DELETE FROM cases WHERE id = ?", (case_id,))
 
-    def _units(self, page: int) -> list[Unit]:
-        """Return the units of a page, from which its tokens are made again."""
+    def _searched(self, page: int, level: Level) -> _Searched:
+        """Return what is searched of a page, made again from its units."""
         packed = self._database.execute("SELECT packed FROM shown WHERE page = ?", (page,)).fetchone()[0]
-        return unpack(packed).units.units()
+        found = unpack(packed).units.units()
+        return _Searched(page, level, *searched(found), words_of(found))
 
-    def _index(self, page: int, level: Level, tokens: tuple[str, str], words: frozenset[str]) -> None:
-        """Add a page's tokens and words to those of a level."""
+    def _index(self, added: Sequence[_Searched]) -> None:
+        """Add the tokens and words of pages to those of their levels."""
         database = self._database
-        table = tokens_of(level)
-        database.execute(f"INSERT INTO {table} (rowid, units, fuzzy) VALUES (?, ?, ?)", (page, *tokens))  # noqa: S608
+        words: Counter[tuple[int, int, str]] = Counter()
+        for one in sorted(added, key=operator.attrgetter("page")):
+            database.execute(
+                f"INSERT INTO {tokens_of(one.level)} (rowid, units, fuzzy) VALUES (?, ?, ?)",  # noqa: S608
+                (one.page, one.units, one.fuzzy),
+            )
+            words.update((one.level.rank, len(word), word) for word in one.words)
         database.executemany(
-            "INSERT INTO words VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET pages = pages + 1",
-            [(level.rank, len(word), word) for word in words],
+            "INSERT INTO words VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET pages = pages + excluded.pages",
+            ((*word, pages) for word, pages in sorted(words.items())),
         )
-        database.execute("INSERT INTO levels VALUES (?, 1) ON CONFLICT DO UPDATE SET pages = pages + 1", (level.rank,))
+        database.executemany(
+            "INSERT INTO levels VALUES (?, ?) ON CONFLICT DO UPDATE SET pages = pages + excluded.pages",
+            Counter(one.level.rank for one in added).items(),
+        )
 
-    def _remove_tokens(self, page: int, level: Level, tokens: tuple[str, str], held: frozenset[str]) -> None:
-        """Remove a page's tokens and words from those of a level."""
+    def _remove_tokens(self, held: _Searched) -> None:
+        """Remove a page's tokens and words from those of its level."""
         database = self._database
-        table = tokens_of(level)
+        table, level = tokens_of(held.level), held.level.rank
         database.execute(
             f"INSERT INTO {table} ({table}, rowid, units, fuzzy) VALUES ('delete', ?, ?, ?)",  # noqa: S608
-            (page, *tokens),
+            (held.page, held.units, held.fuzzy),
         )
-        words = [(level.rank, len(word), word) for word in held]
+        words = [(level, len(word), word) for word in held.words]
         one = "WHERE level = ? AND length = ? AND word = ?"
         database.executemany(f"DELETE FROM words {one} AND pages = 1", words)  # noqa: S608
         database.executemany(f"UPDATE words SET pages = pages - 1 {one}", words)  # noqa: S608
-        database.execute("UPDATE levels SET pages = pages - 1 WHERE level = ?", (level.rank,))
+        database.execute("UPDATE levels SET pages = pages - 1 WHERE level = ?", (level,))
 
     def _check_version(self) -> None:
         """Check the version of the file, and make its tables if it is new; others may open it at the same time."""

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from pipeline.index.entry import searched, unpack
+from pipeline.index.entry import searched
 from pipeline.index.fts import forms, phrase
 from pipeline.index.fuzzy import Part, parts
+from pipeline.index.packing import unpack
 from pipeline.index.query import Query, Term
 from pipeline.index.results import (
     ADJACENT,
@@ -28,9 +29,10 @@ from pipeline.index.results import (
 )
 from pipeline.index.sqlite_scope import Source
 
+# The second column costs two bytes more for each page of a token: the one with fewer tokens is the second.
 # With its own categories FTS5 would cut Khmer at every vowel, and drop the character that joins our tokens.
 TOKENS = """
-    units, fuzzy, content = '', tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co M*'"
+    fuzzy, units, content = '', tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co M*'"
 """
 _MOST_FUZZY_WORDS = 100
 # If a larger share of all pages contains a word, no page scores more than EXACT_TERM for it: FTS5's BM25 is at most 2.2

@@ -8,18 +8,21 @@ from pipeline.index.sqlite_ranking import TOKENS
 from pipeline.index.sqlite_scope import tokens_of
 
 # The version of the schema and of the tokens: the tokens of a page are made again when it is removed.
-VERSION = 9
+VERSION = 10
 
 _ABOUT = ", ".join(f'"{name}"' for name in About._fields)
 _TOKENS = tuple(map(tokens_of, Level))
-_TABLES = ("shelves", "cases", "documents", "facets", "pages", "shown", "words", "levels", *_TOKENS)
+_TABLES = ("shelves", "blocks", "cases", "documents", "facets", "pages", "shown", "words", "levels", *_TOKENS)
 _SCHEMA = (
-    # Case files of the same box and the same courts are on one shelf; see sqlite_scope. The courts are in JSON.
+    # Case files of the same box and the same courts are on one shelf; see sqlite_scope. The courts are in JSON;
+    # ``next`` is the number of the shelf's next page.
     """
     CREATE TABLE shelves (
-        number INTEGER PRIMARY KEY, box TEXT NOT NULL, courts TEXT NOT NULL, UNIQUE (box, courts)
+        number INTEGER PRIMARY KEY, box TEXT NOT NULL, courts TEXT NOT NULL, next INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (box, courts)
     ) STRICT
     """,
+    "CREATE TABLE blocks (number INTEGER PRIMARY KEY, shelf INTEGER NOT NULL REFERENCES shelves) STRICT",
     """
     CREATE TABLE cases (
         number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, shelf INTEGER NOT NULL REFERENCES shelves,
@@ -36,11 +39,12 @@ _SCHEMA = (
         scripts TEXT NOT NULL, UNIQUE (kind, court, year, box, scripts)
     ) STRICT
     """,
-    # The id of a page begins with the numbers of its shelf and its case file; see sqlite_scope. The level is a rank.
+    # The id of a page is in a block of its shelf; see sqlite_scope. The level is a rank.
     """
     CREATE TABLE pages (
         id INTEGER PRIMARY KEY,
         document_id INTEGER NOT NULL REFERENCES documents,
+        of_case INTEGER NOT NULL REFERENCES cases,
         level INTEGER NOT NULL,
         scan TEXT NOT NULL,
         path TEXT NOT NULL,

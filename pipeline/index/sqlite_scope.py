@@ -1,26 +1,22 @@
 """A scope in the SQLite store: which tables of tokens a search uses, and which of their rows.
 
 Each level has a table of tokens of its own, with its own statistics. A search never touches the tables of levels that
-are out of its scope, except for granted case files. The number of a page contains its shelf and its case
-file: its high bits are the number of the shelf, the next ones that of the case file. All case files of the same box and
-the same courts are on one shelf. So a row is filtered without a look elsewhere.
+are out of its scope, except for granted case files. All case files of the same box and the same courts are on one
+shelf. The numbers of pages are given to shelves in blocks, so that a row is filtered by its number, without a look at
+the page. They are as close together as that allows: FTS5 writes for each page of a token the distance from the one
+before it.
 """
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from models.errors import IndexUnusableError
 from models.level import Level
 from models.scope import Scope
 
-_PAGE_BITS, _CASE_BITS, _SHELF_BITS = 20, 24, 19
-_SHELF = f"({{row}} >> {_PAGE_BITS + _CASE_BITS})"
-_CASE = f"(({{row}} >> {_PAGE_BITS}) & {(1 << _CASE_BITS) - 1})"
-
-CASE_OF_PAGE = f"(found.page >> {_PAGE_BITS})"
-"""What distinguishes the case files of pages that were found, in SQL: the numbers of shelf and case file."""
+_BLOCK_BITS = 8
+_FILTERS = {"shown_blocks": "block", "granted_pages": "page", "refused_pages": "page"}
 
 
 class Source(NamedTuple):
@@ -42,39 +38,43 @@ def tokens_of(level: Level) -> str:
     return f"tokens_{level}"
 
 
-def first_page(shelf: int, case: int) -> int:
-    """Return the number of the first page of a case file, by the numbers of its shelf and of itself.
-
-    Raises:
-        IndexUnusableError: there are too many of them for these numbers.
-    """
-    if shelf >> _SHELF_BITS or case >> _CASE_BITS:
-        raise IndexUnusableError("The index file has no room for more case files. Use a cluster: index.url.")
-    return ((shelf << _CASE_BITS) | case) << _PAGE_BITS
+def numbers_on(database: sqlite3.Connection, shelf: int, count: int) -> list[int]:
+    """Take the numbers of the next pages of a shelf, in ascending order."""
+    (number,) = database.execute("SELECT next FROM shelves WHERE number = ?", (shelf,)).fetchone()
+    found = []
+    for _ in range(count):
+        if number % (1 << _BLOCK_BITS) == 0:  # the last block is full, or there is none
+            block = database.execute("INSERT INTO blocks (shelf) VALUES (?)", (shelf,)).lastrowid or 0
+            number = block << _BLOCK_BITS
+        found.append(number)
+        number += 1
+    database.execute("UPDATE shelves SET next = ? WHERE number = ?", (number, shelf))
+    return found
 
 
 def sources(database: sqlite3.Connection, scope: Scope) -> list[Source]:
     """Return the tables that hold pages of a scope."""
     filled = dict(database.execute("SELECT level, pages FROM levels WHERE pages > 0").fetchall())
-    shelves = _shelves(database, scope) if scope.is_limited else None
-    granted = _cases(database, scope.granted - scope.refused)
-    refused = _cases(database, scope.refused)
+    refused, granted = _pages(database, scope.refused), _pages(database, scope.granted - scope.refused)
+    blocks = _blocks(database, scope) if scope.is_limited else None
+    for table, numbers in zip(_FILTERS, (blocks or (), granted, refused), strict=True):
+        _fill(database, table, numbers)
     found = []
     for level in Level:
         if level.rank not in filled:
             continue
         is_shown = level.rank <= scope.level.rank
-        either = [_in(_CASE, granted)] if granted else []
-        if is_shown and shelves is not None:
-            either.append(_in(_SHELF, shelves))
+        either = [_in("{row}", "granted_pages")] if granted else []
+        if is_shown and blocks is not None:
+            either.append(_in(f"{{row}} >> {_BLOCK_BITS}", "shown_blocks"))
         elif is_shown:
             either = ["true"]
         if not either:
             continue
         rows = f"({' OR '.join(either)})" if len(either) > 1 else either[0]
         if refused:
-            rows += f" AND NOT {_in(_CASE, refused)}"
-        whole = is_shown and shelves is None
+            rows += f" AND NOT {_in('{row}', 'refused_pages')}"
+        whole = is_shown and blocks is None
         found.append(Source(tokens_of(level), rows.format(row="rowid"), whole, level, filled[level.rank]))
     return found
 
@@ -89,17 +89,30 @@ def pages_in(found: Iterable[Source]) -> str:
     return f"({' OR '.join(either) or 'false'})"
 
 
-def _shelves(database: sqlite3.Connection, scope: Scope) -> list[int]:
+def _blocks(database: sqlite3.Connection, scope: Scope) -> list[int]:
+    """Return the blocks of the shelves that a scope holds."""
     rows = database.execute("SELECT number, box, courts FROM shelves")
-    return [number for number, box, courts in rows if scope.holds(box, json.loads(courts))]
+    held = [number for number, box, courts in rows if scope.holds(box, json.loads(courts))]
+    of_shelves = "SELECT number FROM blocks WHERE shelf IN (SELECT value FROM json_each(?))"
+    return [block for (block,) in database.execute(of_shelves, (json.dumps(held),))]
 
 
-def _cases(database: sqlite3.Connection, wanted: Iterable[str]) -> list[int]:
+def _pages(database: sqlite3.Connection, cases: Iterable[str]) -> list[int]:
     rows = database.execute(
-        "SELECT number FROM cases WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(sorted(wanted)),)
+        "SELECT pages.id FROM documents JOIN pages ON document_id = documents.id "
+        'WHERE "case" IN (SELECT value FROM json_each(?))',
+        (json.dumps(sorted(cases)),),
     )
-    return [number for (number,) in rows]
+    return [page for (page,) in rows]
 
 
-def _in(column: str, numbers: Sequence[int]) -> str:
-    return f"{column} IN ({', '.join(map(str, numbers))})"
+def _fill(database: sqlite3.Connection, table: str, numbers: Iterable[int]) -> None:
+    """Put numbers into a temporary table of the connection: a list in the query would be read for each of its parts."""
+    database.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} ({_FILTERS[table]} INTEGER PRIMARY KEY)")
+    database.execute(f"DELETE FROM {table}")  # noqa: S608
+    database.executemany(f"INSERT INTO {table} VALUES (?)", ((number,) for number in numbers))  # noqa: S608
+
+
+def _in(number: str, table: str) -> str:
+    """Return the condition for a number that is in a temporary table; with the + FTS5 is not asked for each of them."""
+    return f"(+{number} IN {table})"

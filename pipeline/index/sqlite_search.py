@@ -9,12 +9,13 @@ from models.hit import Count, Found, Hit
 from models.level import Level
 from models.page import PageRef
 from models.scope import Scope
-from pipeline.index.entry import About, unpack
+from pipeline.index.entry import About
 from pipeline.index.fts import phrase
+from pipeline.index.packing import unpack
 from pipeline.index.query import Condition, Field, Query
 from pipeline.index.results import EXACT, MOST_COUNTED, facet, hit
 from pipeline.index.sqlite_ranking import Ranking, make_tables
-from pipeline.index.sqlite_scope import CASE_OF_PAGE, pages_in, sources
+from pipeline.index.sqlite_scope import pages_in, sources
 from pipeline.index.store import FACETS, Sort, View
 
 _ABOUT = ", ".join(f'documents."{name}"' for name in About._fields)
@@ -137,16 +138,16 @@ class Search:
         order = _ORDERS[view.sort]
         return self._database.execute(
             f"WITH placed AS (SELECT page, row_number() OVER (ORDER BY {order}) AS place_in_all, "  # noqa: S608
-            f"count(*) OVER (PARTITION BY {CASE_OF_PAGE}) AS in_case, "
-            f"row_number() OVER (PARTITION BY {CASE_OF_PAGE} ORDER BY {order}) AS place_in_case FROM {_PLACES}) "
+            "count(*) OVER (PARTITION BY of_case) AS in_case, "
+            f"row_number() OVER (PARTITION BY of_case ORDER BY {order}) AS place_in_case FROM {_PLACES}) "
             f"SELECT {_SHOWN}, in_case FROM placed JOIN {_PLACES} "
             "WHERE found.page = placed.page AND place_in_case = 1 ORDER BY place_in_all LIMIT ? OFFSET ?",
             (view.limit, view.offset),
         ).fetchall()
 
     def _cases(self) -> int:
-        row = self._database.execute(f"SELECT count(DISTINCT {CASE_OF_PAGE}) FROM found")  # noqa: S608
-        return int(row.fetchone()[0])
+        row = self._database.execute("SELECT count(DISTINCT of_case) FROM found JOIN pages ON id = page").fetchone()
+        return int(row[0])
 
     def _hit(self, row: sqlite3.Row) -> Hit:
         packed = self._database.execute("SELECT packed FROM shown WHERE page = ?", (row["page"],)).fetchone()[0]

@@ -17,8 +17,9 @@ from pipeline.archive.archive import Archive
 from pipeline.archive.bag import document_file, originals, read_case, read_page
 from pipeline.archive.withdrawal import is_withdrawn
 from pipeline.formats.alto import alto_of
-from pipeline.index.entry import entries, unpack
+from pipeline.index.entry import entries
 from pipeline.index.marking import boxes, mark
+from pipeline.index.packing import unpack
 from pipeline.index.query import Query
 from pipeline.services.sight import bag_or_another, levels
 
