@@ -1,25 +1,27 @@
-"""A process that dies at a step of a commit, as by a power cut."""
+"""A process that dies at a step of a commit, or of something else, as by a power cut."""
 
 import os
 from collections.abc import Callable
+from types import ModuleType
 
 from pipeline.archive import commit as commits
 
 
-def die_at(step: str, when: str, change: Callable[[], object]) -> None:
+def die_at(step: str, when: str, change: Callable[[], object], module: ModuleType = commits) -> None:
     """Make a change in another process, and end that at a step.
 
     Args:
-        step: a function of ``pipeline.archive.commit`` by its name there: "sync", "Commits._index" for a method,
+        step: a function of the module by its name there: "sync", "Commits._index" for a method,
             "journal.prepare" for one of a module.
         when: whether it ends "before" the step or "after" it.
         change: makes the change; it opens what it needs.
+        module: has the step.
     """
     child = os.fork()
     if not child:
         try:
             *owner, name = step.split(".")
-            holder = getattr(commits, owner[0]) if owner else commits
+            holder = getattr(module, owner[0]) if owner else module
             setattr(holder, name, _dying(getattr(holder, name), when))
             change()
         finally:

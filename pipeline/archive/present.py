@@ -1,6 +1,6 @@
 """The time that has certainly passed for an archive, by its journal, and the index with the levels that count then."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from models.restriction import next_end
 from pipeline.access import end_dates
 from pipeline.access.clock import Mark, surely_past
 from pipeline.archive.journal import Event, Line, lines
+from pipeline.index.entry import Analysed
 from pipeline.index.store import Store
 
 
@@ -46,21 +47,35 @@ def put_into_index(store: Store, archive: Path, case: CaseFile, pages: Iterable[
     _keep_end(archive, case, now)
 
 
-def rebuild_index_of(store: Store, archive: Path, cases: Iterable[tuple[CaseFile, list[Page]]]) -> int:
-    """Make a new index from some case files, and return how many pages it has; raises as :func:`put_into_index`."""
-    now = _believed(archive, datetime.now(UTC))
+def rebuild_index_of(
+    store: Store, archive: Path, cases: Iterable[Analysed], now: datetime | None, kept: Collection[str] = ()
+) -> int:
+    """Make a new index from some case files, and return how many pages it has; raises as :func:`put_into_index`.
 
-    def kept() -> Iterator[tuple[CaseFile, list[Page]]]:
-        for case, pages in cases:
+    Args:
+        store: the index.
+        archive: the archive's folder.
+        cases: the case files, at the levels of the time ``now``.
+        now: that time, from :func:`surely_now`.
+        kept: the case files that a rebuild which was stopped has added, and that have not changed since.
+    """
+
+    def noted() -> Iterator[Analysed]:
+        for case, found in cases:
             _keep_end(archive, case, now)
-            yield case, pages
+            yield case, found
 
-    return store.rebuild(kept(), now)
+    return store.rebuild(noted(), kept)
 
 
 def _keep_end(archive: Path, case: CaseFile, now: datetime | None) -> None:
     if any(one.until for one in case.restrictions):
         end_dates.keep(archive, case.id, next_end(case.restrictions, now))
+
+
+def surely_now(archive: Path) -> datetime | None:
+    """Return the latest time that has certainly passed for an archive; None if its journal was changed."""
+    return _believed(archive, datetime.now(UTC))
 
 
 def _believed(archive: Path, clock: datetime) -> datetime | None:

@@ -27,6 +27,7 @@ from pipeline.execution.placeholder import placeholder, placeholder_picture
 from pipeline.execution.source import Source, reread_if_damaged
 from pipeline.formats.alto import alto
 from pipeline.formats.compress import compressed
+from pipeline.index.entry import Analysed, analysed
 from pipeline.intake.inspect import Inspection, inspect, sha256_of
 from pipeline.intake.pdf_file import open_pdf
 from pipeline.page.make import make_page, page_picture
@@ -135,6 +136,16 @@ def archive_case(
         for scan in case.scans
     }
     return Archived(bag, measures)
+
+
+def analyse_bag(bag: Path, now: datetime | None) -> Analysed:
+    """Read a bag, and make the index entries of its pages, at the levels of a time.
+
+    Raises:
+        BagError: a part of the bag cannot be read.
+    """
+    (found,) = analysed([read_bag(bag)], now)
+    return found
 
 
 def prove_page(source: Source, ref: PageRef, recipe: str, bag: Path, settings: Settings) -> None:

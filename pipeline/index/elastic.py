@@ -11,7 +11,7 @@ of them are in. So an incomplete case file is recognised, and the pages that are
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
@@ -29,7 +29,7 @@ from pipeline.index import dsl, elastic_entries
 from pipeline.index.cluster import border, connect
 from pipeline.index.elastic_bulk import Bulk
 from pipeline.index.elastic_first import first
-from pipeline.index.entry import Entry, abouts_of, entries
+from pipeline.index.entry import Analysed, Entry, abouts_of, entries
 from pipeline.index.query import Query
 from pipeline.index.results import facet, first_only
 from pipeline.index.store import FACETS, Sort, View, fingerprint
@@ -222,15 +222,19 @@ class ElasticStore:
                 found = self._scan(dsl.routing(scope), wanted, [{"place": "asc"}], ["scan", "number"])
                 yield from (PageRef(**row["_source"]) for row in found)
 
-    def rebuild(self, cases: Iterable[tuple[CaseFile, list[Page]]], now: datetime | None = None) -> int:
+    def begun(self) -> dict[str, str]:
+        """Return nothing: a rebuild that was stopped begins anew."""
+        return {}
+
+    def rebuild(self, cases: Iterable[Analysed], kept: Collection[str] = ()) -> int:  # noqa: ARG002  # none is begun
         """Rebuild the index under a new name, and move the alias when everything is in and counted."""
         with self._border():
             index = self._make()
             try:
                 sent = 0
-                for case, pages in cases:
-                    self._put(index, case, entries(case, pages, case.levels(now)), [])
-                    sent += len(pages)
+                for case, found in cases:
+                    self._put(index, case, found, [])
+                    sent += len(found)
                 self._client.indices.refresh(index=index)
                 there = self._count(index)
                 self._check_complete(there, sent)

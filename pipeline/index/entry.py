@@ -1,6 +1,7 @@
 """The index entry of a page: where it belongs, what is searched, what is shown."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from models.case import CaseFile, Document
@@ -74,14 +75,26 @@ class Entry(NamedTuple):
         return f"{self.about.case}/{self.about.document:06}/{self.path}/{self.scan}/{self.number:06}"
 
 
+class Read(NamedTuple):
+    """What is read on a page: its text, the units in it, and the places of its words."""
+
+    scan: str
+    number: int
+    text: str
+    units: Sequence[Unit]
+    places: list[Place]
+
+
 def entries(case: CaseFile, pages: Iterable[Page], levels: PageLevels) -> Iterator[Entry]:
     """Yield the entries of the pages of a case file."""
+    return entries_of(case, map(_read, pages), levels)
+
+
+def entries_of(case: CaseFile, pages: Iterable[Read], levels: PageLevels) -> Iterator[Entry]:
+    """Yield the entries of the pages of a case file from what is read on them."""
     abouts, courts = abouts_of(case, levels), tuple(sorted(case.courts))
     paths = {scan.sha256: str(scan.path) for scan in case.scans}
     for page in pages:
-        text, placed = page_text(page)
-        found = units(text)
-        places = [Place(one.start, one.end, one.word.box) for one in placed if one.word.text]
         yield Entry(
             abouts[PageRef(scan=page.scan, number=page.number)],
             levels.of(page.scan, page.number),
@@ -89,11 +102,26 @@ def entries(case: CaseFile, pages: Iterable[Page], levels: PageLevels) -> Iterat
             paths[page.scan],
             page.number,
             courts,
-            _scripts(found),
-            *searched(found),
-            words_of(found),
-            pack(Shown(text, Columns.of(found), places)),
+            _scripts(page.units),
+            *searched(page.units),
+            words_of(page.units),
+            pack(Shown(page.text, Columns.of(page.units), page.places)),
         )
+
+
+def _read(page: Page) -> Read:
+    text, placed = page_text(page)
+    places = [Place(one.start, one.end, one.word.box) for one in placed if one.word.text]
+    return Read(page.scan, page.number, text, units(text), places)
+
+
+Analysed = tuple[CaseFile, list[Entry]]
+"""A case file, and the entries of its pages."""
+
+
+def analysed(cases: Iterable[tuple[CaseFile, Iterable[Page]]], now: datetime | None = None) -> Iterator[Analysed]:
+    """Yield case files with the entries of their pages, at the levels that count at a time."""
+    return ((case, list(entries(case, pages, case.levels(now)))) for case, pages in cases)
 
 
 def searched(found: Sequence[Unit]) -> tuple[str, str]:

@@ -5,17 +5,14 @@ The tokens are made in ``pipeline.text``; FTS5 takes them as they come. Each lev
 which are kept beside them with the boxes of its words.
 """
 
-import json
-import operator
 import sqlite3
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from models.case import CaseFile
 from models.errors import IndexUnreadableError, QueryError
@@ -25,15 +22,15 @@ from models.message import Message
 from models.page import Page, PageRef
 from models.scope import Scope
 from pipeline.index.database import connect, may_be_written
-from pipeline.index.entry import About, abouts_of, entries, searched, words_of
-from pipeline.index.packing import unpack
+from pipeline.index.entry import Analysed, entries
 from pipeline.index.query import Query
 from pipeline.index.results import first_only
 from pipeline.index.sqlite_border import MEND, border
-from pipeline.index.sqlite_schema import VERSION, drop_tables, make_tables
-from pipeline.index.sqlite_scope import numbers_on, tokens_of
+from pipeline.index.sqlite_rows import Rows, Searched
+from pipeline.index.sqlite_schema import VERSION, make_tables
+from pipeline.index.sqlite_scope import tokens_of
 from pipeline.index.sqlite_search import Search
-from pipeline.index.store import Sort, View, fingerprint
+from pipeline.index.store import Sort, View
 
 _BUSY_SECONDS = 30
 _HITS_AT_ONCE = 100
@@ -46,22 +43,11 @@ _NOTHING_MERGED = 1
 
 # Of the file. What is shown of a page has about 2 KB, so that half of a smaller page of the file would stay empty.
 _PAGE_BYTES = 8192
-# Pages whose tokens a rebuild keeps in memory, to add them in the order of their numbers: whenever a number is lower
-# than the last one, FTS5 writes to the disk what it has.
+# Pages that a rebuild adds in one transaction. It keeps their tokens in memory, to add them in the order of their
+# numbers: whenever a number is lower than the last one, FTS5 writes to the disk what it has.
 _PAGES_AT_ONCE = 1000
 
-_ABOUT = ", ".join(f'"{name}"' for name in About._fields)
 _TOKENS = tuple(map(tokens_of, Level))
-
-
-class _Searched(NamedTuple):
-    """What is searched of a page, by its number and its level."""
-
-    page: int
-    level: Level
-    units: str
-    fuzzy: str
-    words: frozenset[str]
 
 
 class SqliteStore:
@@ -78,6 +64,7 @@ class SqliteStore:
             IndexUnusableError: the file is of another version, or is no index.
         """
         self._file = file
+        self._part = file.with_name(f"{file.name}.part")
         self._seconds = seconds
         is_new = not (file.is_file() and file.stat().st_size)
         with self._border():
@@ -92,6 +79,7 @@ class SqliteStore:
                 self._database.execute("PRAGMA synchronous = NORMAL")
                 self._database.execute("PRAGMA temp_store = MEMORY")
                 self._check_version()
+                self._rows = Rows(self._database)
             except BaseException:
                 self._database.close()
                 raise
@@ -109,72 +97,83 @@ class SqliteStore:
     def put(self, case: CaseFile, pages: Iterable[Page], now: datetime | None = None) -> None:
         """Add the pages of a case file, all of them or none; see :class:`pipeline.index.store.Store`."""
         with self._transaction():
-            self._remove_case(case.id)
-            self._index(self._add_case(case, pages, now))
+            self._rows.remove(case.id)
+            self._rows.index(self._rows.add(case, list(entries(case, pages, case.levels(now)))))
 
     def set_levels(self, case: CaseFile, now: datetime | None = None) -> bool:
         """Apply the levels of a case file to searches, for all of its pages at once or none."""
-        levels = case.levels(now)
         with self._transaction():
-            held = self._database.execute(
-                "SELECT pages.id, level, scan, pages.number, document_id, scripts FROM pages "
-                'JOIN documents ON documents.id = document_id WHERE "case" = ?',
-                (case.id,),
-            ).fetchall()
-            wanted = {(ref.scan, ref.number) for document in case.documents for ref in document.pages}
-            shelf = self._database.execute(
-                "SELECT shelves.box, courts FROM cases JOIN shelves ON shelves.number = shelf WHERE id = ?", (case.id,)
-            ).fetchone()
-            if {(row["scan"], row["number"]) for row in held} != wanted or (shelf and tuple(shelf)) != _shelf(case):
-                return False
-            abouts = abouts_of(case, levels)
-            documents = self._documents_of(case.id)
-            for row in held:
-                about = abouts[PageRef(scan=row["scan"], number=row["number"])]
-                known = self._document(documents, about)
-                if known != row["document_id"]:
-                    counted = self._facet(about, row["scripts"])
-                    change = "UPDATE pages SET document_id = ?, facet = ? WHERE id = ?"
-                    self._database.execute(change, (known, counted, row["id"]))
-                level = levels.of(row["scan"], row["number"])
-                if level.rank != row["level"]:
-                    held_at = self._searched(row["id"], list(Level)[row["level"]])
-                    self._remove_tokens(held_at)
-                    self._index([held_at._replace(level=level)])
-                    self._database.execute("UPDATE pages SET level = ? WHERE id = ?", (level.rank, row["id"]))
-            self._database.execute(
-                'DELETE FROM documents WHERE "case" = ? '
-                "AND NOT EXISTS (SELECT 1 FROM pages WHERE document_id = documents.id)",
-                (case.id,),
-            )
-            self._database.execute("UPDATE cases SET fingerprint = ? WHERE id = ?", (fingerprint(case), case.id))
-        return True
+            return self._rows.set_levels(case, now)
 
     def remove(self, case_id: str) -> None:
         """Remove the pages of a case file."""
         with self._transaction():
-            self._remove_case(case_id)
+            self._rows.remove(case_id)
 
-    def rebuild(self, cases: Iterable[tuple[CaseFile, list[Page]]], now: datetime | None = None) -> int:
-        """Rebuild the index in one transaction: searches use the old one until everything is in."""
+    def begun(self) -> dict[str, str]:
+        """Return the case files that a rebuild which was stopped has added, with their fingerprints."""
+        if not self._part.is_file():
+            return {}
+        try:
+            with SqliteStore(self._part) as new:
+                new.check_integrity()
+                return new.cases()
+        except IndexUnreadableError:
+            self._remove_part()
+            return {}
+
+    def rebuild(self, cases: Iterable[Analysed], kept: Collection[str] = ()) -> int:
+        """Rebuild the index in a file beside it, which replaces the old content in one transaction when all is in.
+
+        That file stays if this is stopped, and :meth:`begun` says what it has.
+        """
+        if not kept:
+            self._remove_part()
+        with SqliteStore(self._part) as new:
+            new._fill(cases, kept)
+            self._replace(new)
+        self._remove_part()
+        return self.count()
+
+    def _replace(self, new: Self) -> None:
+        """Replace the content of this index with that of another one, in one transaction."""
         with self._transaction():
-            drop_tables(self._database)
-            make_tables(self._database)
-            waiting: list[_Searched] = []
-            for case, pages in cases:
-                waiting += self._add_case(case, pages, now)
-                if len(waiting) >= _PAGES_AT_ONCE:
-                    self._index(waiting)
-                    waiting.clear()
-            self._index(waiting)
+            pass  # raises while another process writes; the next step would wait for it for ever
+        with self._border():
+            new._database.backup(self._database)
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _fill(self, cases: Iterable[Analysed], kept: Collection[str]) -> None:
+        """Add case files, some at once, and remove all others except those to keep."""
+        with self._transaction():
+            for case_id in set(self.cases()).difference(kept):
+                self._rows.remove(case_id)
+        more = iter(cases)
+        while self._add_some(more):
+            pass
+        with self._transaction():
             # One segment instead of a dozen: rare words are found in a third of the time.
             for table in _TOKENS:
                 self._database.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")  # noqa: S608
         with self._border():
-            # Gives back what the old index and the segments had. ``execute`` would give back one page of the file.
+            # Gives back what the segments had. ``execute`` would give back one page of the file.
             self._database.executescript("PRAGMA incremental_vacuum")
-            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return self.count()
+
+    def _add_some(self, cases: Iterator[Analysed]) -> bool:
+        """Add the next case files in one transaction; return whether there may be more."""
+        added: list[Searched] = []
+        are_more = False
+        with self._transaction():
+            for case, found in cases:
+                added += self._rows.add(case, found)
+                if are_more := len(added) >= _PAGES_AT_ONCE:
+                    break
+            self._rows.index(added)
+        return are_more
+
+    def _remove_part(self) -> None:
+        for ending in ("", "-wal", "-shm"):
+            self._part.with_name(f"{self._part.name}{ending}").unlink(missing_ok=True)
 
     def check_integrity(self) -> None:
         """Check every page of the file.
@@ -264,115 +263,6 @@ class SqliteStore:
         finally:
             self._database.set_progress_handler(None, 0)
 
-    def _add_case(self, case: CaseFile, pages: Iterable[Page], now: datetime | None) -> list[_Searched]:
-        """Add everything of a case file except what is searched, and return that."""
-        database = self._database
-        database.execute("INSERT OR IGNORE INTO shelves (box, courts) VALUES (?, ?)", _shelf(case))
-        (shelf,) = database.execute("SELECT number FROM shelves WHERE box = ? AND courts = ?", _shelf(case)).fetchone()
-        number = database.execute(
-            "INSERT INTO cases (id, shelf, fingerprint) VALUES (?, ?, ?)", (case.id, shelf, fingerprint(case))
-        ).lastrowid
-        found = list(entries(case, pages, case.levels(now)))
-        rows = numbers_on(database, shelf, len(found))
-        documents: dict[About, int] = {}
-        for row, entry in zip(rows, found, strict=True):
-            scripts = f" {' '.join(entry.scripts)} "
-            database.execute(
-                "INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    row,
-                    self._document(documents, entry.about),
-                    number,
-                    entry.level.rank,
-                    entry.scan,
-                    entry.path,
-                    entry.number,
-                    scripts,
-                    entry.place,
-                    self._facet(entry.about, scripts),
-                ),
-            )
-            database.execute("INSERT INTO shown VALUES (?, ?)", (row, entry.shown))
-        return [
-            _Searched(row, entry.level, entry.units, entry.fuzzy, entry.words)
-            for row, entry in zip(rows, found, strict=True)
-        ]
-
-    def _documents_of(self, case_id: str) -> dict[About, int]:
-        """Return the numbers of a case file's rows about documents."""
-        rows = self._database.execute(f'SELECT id, {_ABOUT} FROM documents WHERE "case" = ?', (case_id,))  # noqa: S608
-        return {About(*known): number for number, *known in rows}
-
-    def _document(self, documents: dict[About, int], known: About) -> int:
-        """Return the number of the row about a document; the row is made if ``documents`` does not have it yet."""
-        if known not in documents:
-            marks = ", ".join("?" * len(About._fields))
-            made = self._database.execute(f"INSERT INTO documents ({_ABOUT}) VALUES ({marks})", known)  # noqa: S608
-            documents[known] = made.lastrowid or 0
-        return documents[known]
-
-    def _facet(self, about: About, scripts: str) -> int:
-        """Return the number of what is counted of a page."""
-        counted = (about.kind, about.court, about.year, about.box, scripts)
-        self._database.execute(
-            "INSERT OR IGNORE INTO facets (kind, court, year, box, scripts) VALUES (?, ?, ?, ?, ?)", counted
-        )
-        found = self._database.execute(
-            "SELECT id FROM facets WHERE kind = ? AND court = ? AND year = ? AND box = ? AND scripts = ?", counted
-        )
-        return int(found.fetchone()[0])
-
-    def _remove_case(self, case_id: str) -> None:
-        rows = self._database.execute(
-            'SELECT id, level FROM pages WHERE document_id IN (SELECT id FROM documents WHERE "case" = ?)',
-            (case_id,),
-        )
-        for page, level in rows.fetchall():
-            self._remove_tokens(self._searched(page, list(Level)[level]))
-            self._database.execute("DELETE FROM shown WHERE page = ?", (page,))
-            self._database.execute("DELETE FROM pages WHERE id = ?", (page,))
-        self._database.execute('DELETE FROM documents WHERE "case" = ?', (case_id,))
-        self._database.execute("DELETE FROM cases WHERE id = ?", (case_id,))
-
-    def _searched(self, page: int, level: Level) -> _Searched:
-        """Return what is searched of a page, made again from its units."""
-        packed = self._database.execute("SELECT packed FROM shown WHERE page = ?", (page,)).fetchone()[0]
-        found = unpack(packed).units.units()
-        return _Searched(page, level, *searched(found), words_of(found))
-
-    def _index(self, added: Sequence[_Searched]) -> None:
-        """Add the tokens and words of pages to those of their levels."""
-        database = self._database
-        words: Counter[tuple[int, int, str]] = Counter()
-        for one in sorted(added, key=operator.attrgetter("page")):
-            database.execute(
-                f"INSERT INTO {tokens_of(one.level)} (rowid, units, fuzzy) VALUES (?, ?, ?)",  # noqa: S608
-                (one.page, one.units, one.fuzzy),
-            )
-            words.update((one.level.rank, len(word), word) for word in one.words)
-        database.executemany(
-            "INSERT INTO words VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET pages = pages + excluded.pages",
-            ((*word, pages) for word, pages in sorted(words.items())),
-        )
-        database.executemany(
-            "INSERT INTO levels VALUES (?, ?) ON CONFLICT DO UPDATE SET pages = pages + excluded.pages",
-            Counter(one.level.rank for one in added).items(),
-        )
-
-    def _remove_tokens(self, held: _Searched) -> None:
-        """Remove a page's tokens and words from those of its level."""
-        database = self._database
-        table, level = tokens_of(held.level), held.level.rank
-        database.execute(
-            f"INSERT INTO {table} ({table}, rowid, units, fuzzy) VALUES ('delete', ?, ?, ?)",  # noqa: S608
-            (held.page, held.units, held.fuzzy),
-        )
-        words = [(level, len(word), word) for word in held.words]
-        one = "WHERE level = ? AND length = ? AND word = ?"
-        database.executemany(f"DELETE FROM words {one} AND pages = 1", words)  # noqa: S608
-        database.executemany(f"UPDATE words SET pages = pages - 1 {one}", words)  # noqa: S608
-        database.execute("UPDATE levels SET pages = pages - 1 WHERE level = ?", (level,))
-
     def _check_version(self) -> None:
         """Check the version of the file, and make its tables if it is new; others may open it at the same time."""
         version = self._database.execute("PRAGMA user_version").fetchone()[0]
@@ -400,8 +290,3 @@ class SqliteStore:
                 if self._database.in_transaction:
                     self._database.execute("ROLLBACK")
                 raise
-
-
-def _shelf(case: CaseFile) -> tuple[str, str]:
-    """Return what a case file's shelf is known by: its box, and its courts."""
-    return case.box, json.dumps(sorted(case.courts), ensure_ascii=False)

@@ -12,7 +12,6 @@ VERSION = 10
 
 _ABOUT = ", ".join(f'"{name}"' for name in About._fields)
 _TOKENS = tuple(map(tokens_of, Level))
-_TABLES = ("shelves", "blocks", "cases", "documents", "facets", "pages", "shown", "words", "levels", *_TOKENS)
 _SCHEMA = (
     # Case files of the same box and the same courts are on one shelf; see sqlite_scope. The courts are in JSON;
     # ``next`` is the number of the shelf's next page.
@@ -73,9 +72,3 @@ def make_tables(database: sqlite3.Connection) -> None:
     for statement in _SCHEMA:
         database.execute(statement)
     database.execute(f"PRAGMA user_version = {VERSION}")
-
-
-def drop_tables(database: sqlite3.Connection) -> None:
-    """Remove all tables that there are."""
-    for table in _TABLES:
-        database.execute(f"DROP TABLE IF EXISTS {table}")

@@ -1,7 +1,7 @@
 """What every store of the index can do."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from models.case import CaseFile
 from models.hit import Found, Hit
 from models.page import Page, PageRef
 from models.scope import Scope
+from pipeline.index.entry import Analysed
 from pipeline.index.query import Query
 
 # The names of the facets.
@@ -95,10 +96,17 @@ class Store(Protocol):
     def cases(self) -> dict[str, str]:
         """Return the ids of the complete case files, each with its :func:`fingerprint`: for checks only."""
 
-    def rebuild(self, cases: Iterable[tuple[CaseFile, list[Page]]], now: datetime | None = None) -> int:
+    def begun(self) -> dict[str, str]:
+        """Return what :meth:`cases` would, of a rebuild that was stopped; nothing if the next one begins anew."""
+
+    def rebuild(self, cases: Iterable[Analysed], kept: Collection[str] = ()) -> int:
         """Rebuild the index from these case files, and return the number of its pages.
 
         Searches use the old index until everything is in.
+
+        Args:
+            cases: the case files.
+            kept: those that :meth:`begun` names and that are still right: they are not among ``cases``.
         """
 
     def __enter__(self) -> Self:

@@ -1,7 +1,8 @@
 """The index compared with the bags, made to agree with them, and made again from them."""
 
 import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,14 +15,13 @@ from pipeline.access.asker import Asker
 from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import read_bag, read_case
-from pipeline.archive.present import put_into_index, rebuild_index_of
+from pipeline.archive.present import put_into_index, rebuild_index_of, surely_now
 from pipeline.archive.withdrawal import is_withdrawn
 from pipeline.index.store import fingerprint
+from pipeline.services.analysing import Show, analysed_bags
 from pipeline.services.level_commit import follow_end_dates
 
 _LOG = logging.getLogger(__name__)
-# Called with the number of case files that are done, and of all.
-Show = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,8 @@ def rebuild_index(
 ) -> tuple[int, tuple[Path, ...]]:
     """Make a new index from the bags; searches use the old one until the new one is complete.
 
+    In the archive's folder, one that was stopped goes on where it was.
+
     Args:
         archive: the archive.
         asker: who asks.
@@ -155,7 +157,16 @@ def rebuild_index(
     with archive.held():
         unreadable: list[Path] = []
         store = archive.index_to_rebuild(elsewhere)
-        pages = rebuild_index_of(store, archive.folder, _read(_shown(archive), show, unreadable))
+        bags = _shown(archive)
+        kept = _still_right(archive, bags, store.begun())
+        missing = [bag for bag in bags if bag not in kept]
+
+        def show_all(done: int, _missing: int) -> None:
+            show(done + len(kept), len(bags))
+
+        now = surely_now(archive.folder)
+        cases = analysed_bags(archive, missing, now, show_all, unreadable)
+        pages = rebuild_index_of(store, archive.folder, cases, now, kept.values())
         if elsewhere is None:
             _note(archive, unreadable)
         _LOG.info("the index is made again: %d pages, %d bags unreadable", pages, len(unreadable))
@@ -179,7 +190,9 @@ def repair(archive: Archive, asker: Asker) -> tuple[Path, ...]:
         found = _synchronise(archive, lambda _done, _all: None)
         unreadable = list(found.unreadable)
         if not unreadable and found.pages_in_bags != store.count():
-            rebuild_index_of(store, archive.folder, _read(_shown(archive), lambda _done, _all: None, unreadable))
+            now = surely_now(archive.folder)
+            cases = analysed_bags(archive, _shown(archive), now, lambda _done, _all: None, unreadable)
+            rebuild_index_of(store, archive.folder, cases, now)
             _note(archive, unreadable)
         return tuple(unreadable)
 
@@ -194,6 +207,19 @@ def _is_hidden(bag: Path) -> bool:
         return is_withdrawn(bag)
     except OSError:  # its reader notices that
         return False
+
+
+def _still_right(archive: Archive, bags: Collection[Path], begun: Mapping[str, str]) -> dict[Path, str]:
+    """Return the bags that a rebuild which was stopped has added as they are now, with their case files' ids."""
+    # A bag that was made again may have the same record; the ledger knows that it waits.
+    waiting = {archive.folder / bag for bag in archive.ledger.to_be_indexed()} if begun else set()
+    found = {}
+    for bag in bags if begun else ():
+        with suppress(BagError):  # whoever reads it whole says so
+            case = read_case(bag)
+            if bag not in waiting and begun.get(case.id) == fingerprint(case):
+                found[bag] = case.id
+    return found
 
 
 def _read(bags: Collection[Path], show: Show, unreadable: list[Path]) -> Iterator[tuple[CaseFile, list[Page]]]:

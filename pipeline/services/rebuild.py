@@ -14,8 +14,9 @@ from pipeline.archive.archive import Archive
 from pipeline.archive.bag import read_bag
 from pipeline.archive.fixity import verify_bag
 from pipeline.archive.journal import Event, lines
-from pipeline.archive.present import rebuild_index_of
+from pipeline.archive.present import rebuild_index_of, surely_now
 from pipeline.archive.withdrawal import is_withdrawn
+from pipeline.services.analysing import analysed_bags
 
 _LOG = logging.getLogger(__name__)
 
@@ -73,9 +74,15 @@ def rebuild_archive(
                 read.append(bag)
                 pages += len(held)
             show(number, len(folders))
-        rebuild_index_of(store, archive.folder, (read_bag(bag) for bag in read if not is_withdrawn(bag)))
+        now = surely_now(archive.folder)
+        shown = [bag for bag in read if not is_withdrawn(bag)]
+        damaged: list[Path] = []
+        cases = analysed_bags(archive, shown, now, lambda _done, _all: None, damaged)
+        rebuild_index_of(store, archive.folder, cases, now)
+        unread += map(archive.path_of, damaged)
         for bag in read:
-            archive.ledger.case_indexed(bag.name)
+            if bag not in damaged:
+                archive.ledger.case_indexed(bag.name)
         archive.commits.finish()
         begun = _begin_journal(archive, asker.actor)
         _LOG.info(

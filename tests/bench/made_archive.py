@@ -30,6 +30,7 @@ from pipeline.archive.present import rebuild_index_of
 from pipeline.formats.compress import compressed
 from pipeline.formats.mets import BagFile, mets
 from pipeline.formats.pdf import Description, write_pdf
+from pipeline.index.entry import analysed
 from samples.age import age
 from samples.typeset import render_page
 from tests.bench.made_pages import PAGES_A_CASE, PAGES_A_DOCUMENT, case_file, text, written
@@ -74,7 +75,7 @@ def big_archive(folder: Path, size: int) -> Path:
         shared = _shared(folder.absolute() / "shared")
         with Archive(archive_settings(archive_folder)) as archive, archive.held(finish=False):
             made = track(_kept(archive, size, shared), "Making pages", total=_count(size))
-            rebuild_index_of(archive.index, archive.folder, made)
+            rebuild_index_of(archive.index, archive.folder, analysed(made), None)
             for row in archive.ledger.cases():
                 archive.ledger.case_indexed(row.id)
         done.write_text(f"{size}\n", "ascii")
@@ -95,7 +96,7 @@ def _renew_index(archive_folder: Path, size: int) -> None:
         except IndexUnreadableError:
             pass
         made = track(_made(size), "Making the index again", total=_count(size))
-        rebuild_index_of(archive.index_to_rebuild(), archive.folder, made)
+        rebuild_index_of(archive.index_to_rebuild(), archive.folder, analysed(made), None)
 
 
 def in_elasticsearch(archive_folder: Path, server: Server, size: int) -> Mapping[str, str]:
@@ -107,7 +108,7 @@ def in_elasticsearch(archive_folder: Path, server: Server, size: int) -> Mapping
     with Archive(archive_settings(archive_folder, index={"url": server.url, "name": name, "seconds": 600})) as archive:
         if archive.index.count() != size:
             records = track(_made(size), "Filling Elasticsearch", total=_count(size))
-            rebuild_index_of(archive.index, archive.folder, records)
+            rebuild_index_of(archive.index, archive.folder, analysed(records), None)
     return {"BANNASAR_INDEX__URL": server.url, "BANNASAR_INDEX__NAME": name}
 
 

@@ -14,6 +14,7 @@ from elasticsearch.helpers import bulk
 from models.page import Page
 from pipeline.archive.bag import bags, read_bag
 from pipeline.index.elastic import ElasticStore
+from pipeline.index.entry import analysed
 from pipeline.index.language import parse
 from pipeline.index.sqlite import SqliteStore
 from pipeline.index.store import Sort, Store, View
@@ -206,7 +207,7 @@ def _finders(
         SqliteStore(server.folder / f"{name}.db") as sqlite,
     ):
         for store in (sqlite, elastic):
-            store.rebuild(cases)
+            store.rebuild(analysed(cases))
         found: dict[str, Finder] = {
             "Bannasar, SQLite": lambda text: _ours(sqlite, text, numbers, ranked=ranked),
             "Bannasar, Elasticsearch": lambda text: _ours(elastic, text, numbers, ranked=ranked),

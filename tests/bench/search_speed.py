@@ -12,6 +12,7 @@ from elasticsearch import Elasticsearch
 from models.case import CaseFile
 from models.page import Page
 from pipeline.index.elastic import ElasticStore
+from pipeline.index.entry import analysed
 from pipeline.index.language import parse
 from pipeline.index.sqlite import SqliteStore
 from pipeline.index.store import Store, View
@@ -100,7 +101,7 @@ def _fill(store: Store, size: int) -> float | None:
             yield one
 
     began = time.perf_counter()
-    store.rebuild(timed())
+    store.rebuild(analysed(timed()))
     return size / (time.perf_counter() - began - making)
 
 

@@ -29,6 +29,7 @@ from pipeline.archive.journal import Event
 from pipeline.archive.keys import Signer
 from pipeline.archive.ledger import Ledger
 from pipeline.archive.measure import Measure
+from pipeline.index.entry import analysed
 from pipeline.page.recipe import fingerprint, versions
 from pipeline.services.keys import make
 from tests.bench.made_pages import case_file
@@ -68,7 +69,8 @@ def walked_archive(folder: Path, cases: int) -> Path:
                     lines.add(case, _write_bag(archive.place_of(case.box, case.id), case))
                 enter(archive.ledger, box_of(archive_folder, made[0].box), made, recipe)
             lines.close()
-            archive.index.rebuild((case, [_blank(case)]) for case in (_case(n, recipe) for n in range(cases)))
+            records = (_case(number, recipe) for number in range(cases))
+            archive.index.rebuild(analysed((case, [_blank(case)]) for case in records))
             for row in archive.ledger.cases():
                 archive.ledger.case_indexed(row.id)
             archive.ledger.end_run("done")

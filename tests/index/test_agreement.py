@@ -4,6 +4,7 @@ import pytest
 
 from pipeline.index import elastic_first, sqlite_ranking, sqlite_search
 from pipeline.index.elastic import ElasticStore
+from pipeline.index.entry import analysed
 from pipeline.index.language import parse
 from pipeline.index.sqlite import SqliteStore
 from pipeline.index.store import Sort, View
@@ -25,14 +26,14 @@ def made():
 @pytest.fixture(scope="module")
 def sqlite(made, tmp_path_factory):
     with SqliteStore(tmp_path_factory.mktemp("index") / "index.db") as store:
-        store.rebuild(made)
+        store.rebuild(analysed(made))
         yield store
 
 
 @pytest.fixture(scope="module", params=[V8, V9])
 def elastic(request, made, servers):
     with ElasticStore(servers.get(request.param).settings("agreement")) as store:
-        store.rebuild(made)
+        store.rebuild(analysed(made))
         yield store
 
 

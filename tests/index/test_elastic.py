@@ -12,6 +12,7 @@ from elasticsearch import BadRequestError, ConnectionTimeout, Elasticsearch
 from models.errors import IndexUnusableError
 from pipeline.index import dsl, elastic_bulk
 from pipeline.index.elastic import ElasticStore
+from pipeline.index.entry import analysed
 from pipeline.index.language import parse
 from pipeline.index.store import View, fingerprint
 from tests.bench.made_pages import cases
@@ -52,7 +53,7 @@ def test_an_index_stands_behind_an_alias_and_lets_nothing_else_in(server, client
         mapping = client.indices.get_mapping(index=index_name)[first]["mappings"]
         assert mapping["dynamic"] == "strict"
         assert {field.get("analyzer", "whitespace") for field in mapping["properties"].values()} == {"whitespace"}
-        store.rebuild([_one(make, "greffier")])
+        store.rebuild(analysed([_one(make, "greffier")]))
         (second,) = client.indices.get_alias(name=index_name)
         assert second != first
         assert not client.indices.exists(index=first)
@@ -108,7 +109,7 @@ def test_an_index_of_an_older_mapping_is_refused_until_it_is_made_anew(server, c
         for ask in (store.count, store.cases, lambda: store.put(*_one(make, "greffier"))):
             with pytest.raises(IndexUnusableError, match="another version"):
                 ask()
-        assert store.rebuild([_one(make, "greffier")]) == 1
+        assert store.rebuild(analysed([_one(make, "greffier")])) == 1
         assert [hit.page for hit in store.search(parse("greffier"), View(), EVERYTHING).hits] == [1]
 
 
@@ -124,7 +125,7 @@ def test_a_new_index_outlives_a_late_answer_that_it_is_in_place(server, client, 
             return swap(**what)
 
         monkeypatch.setattr(store._client.indices, "update_aliases", sent_twice)
-        assert store.rebuild([_one(make, "greffier")]) == 1
+        assert store.rebuild(analysed([_one(make, "greffier")])) == 1
         assert store.search(parse("greffier"), View(), EVERYTHING).pages == 1
         assert not client.indices.exists(index=old)
 
@@ -140,10 +141,10 @@ def test_an_index_that_may_yet_become_live_is_not_deleted(server, client, index_
 
             slow.setattr(store._client.indices, "update_aliases", unanswered)
             with pytest.raises(IndexUnusableError, match="did not answer within"):
-                store.rebuild([_one(make, "greffier")])
+                store.rebuild(analysed([_one(make, "greffier")]))
         assert store.search(parse("ancien"), View(), EVERYTHING).pages == 1
         assert len(client.indices.get(index=f"{index_name}-v*")) == 2
-        assert store.rebuild([_one(make, "greffier")]) == 1
+        assert store.rebuild(analysed([_one(make, "greffier")])) == 1
         assert len(client.indices.get(index=f"{index_name}-v*")) == 1
 
 

@@ -14,6 +14,7 @@ from models.restriction import Reach, Restriction
 from models.scope import Scope
 from pipeline.document.glossary import read_names
 from pipeline.document.name_lookup import NameLookup
+from pipeline.index.entry import analysed
 from pipeline.index.language import parse
 from pipeline.index.nothing import values_of, why_nothing
 from pipeline.index.query import Field
@@ -341,5 +342,5 @@ def test_a_court_that_is_corrected_holds_for_every_search_after_it(of_courts):
         assert _found(store, kandal) == shown, courts
         assert store.set_levels(other)
         assert _found(store, kandal) == shown, courts
-    store.rebuild((case, [page]) for case, page in cases.values())
+    store.rebuild(analysed((case, [page]) for case, page in cases.values()))
     assert _found(store, kandal) == {"kandal"}

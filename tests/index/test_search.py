@@ -4,6 +4,7 @@ import pytest
 
 from models.errors import QueryError
 from models.fact import Fact, FactName
+from pipeline.index.entry import analysed
 from pipeline.index.language import parse
 from pipeline.index.store import Sort, View, fingerprint
 from tests.conftest import EVERYTHING
@@ -183,7 +184,7 @@ def test_a_better_scan_of_the_same_name_hides_no_page_of_the_older(store, make):
     case = older.model_copy(update={"scans": (*older.scans, *newer.scans), "documents": (document,)})
     store.put(case, pages)
     assert store.count() == 2
-    assert store.rebuild([(case, pages)]) == 2
+    assert store.rebuild(analysed([(case, pages)])) == 2
     assert [_found(store, word) for word in ("ancien", "nouveau")] == [[1], [1]]
 
 
@@ -354,7 +355,7 @@ def test_pages_that_read_alike_come_after_those_with_all_as_it_is(store, make):
 def test_a_rebuild_leaves_what_is_in_the_bags_and_nothing_else(filled, make):
     """The index is a view of the bags."""
     made = [(case, [page]) for case, page in _cases(make)]
-    assert filled.rebuild(made[1:]) == 2
+    assert filled.rebuild(analysed(made[1:])) == 2
     assert filled.cases() == {case.id: fingerprint(case) for case, _ in made[1:]}
     assert _found(filled, "លេខ") == []
     assert set(_found(filled, "ចៅក្រម")) == {2}
@@ -369,7 +370,7 @@ def test_a_rebuild_that_fails_leaves_the_index_as_it_was(filled, make):
         raise OSError("the bag cannot be read")
 
     with pytest.raises(OSError, match="bag"):
-        filled.rebuild(broken())
+        filled.rebuild(analysed(broken()))
     assert filled.count() == 3
     assert set(_found(filled, "ចៅក្រម")) == {1, 2}
 
@@ -384,7 +385,7 @@ def test_searches_find_the_old_index_until_the_new_one_is_whole(filled, open_sto
                 seen.append((another.count(), set(_found(another, "ចៅក្រម"))))
             yield case, [page]
 
-    filled.rebuild(looking_on())
+    filled.rebuild(analysed(looking_on()))
     assert seen == [(3, {1, 2})] * 3
 
 

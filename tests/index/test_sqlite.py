@@ -6,14 +6,17 @@ import sqlite3
 import pytest
 
 from models.errors import IndexUnreadableError, IndexUnusableError, QueryError
+from pipeline.index import sqlite
+from pipeline.index.entry import analysed
 from pipeline.index.language import parse
 from pipeline.index.opening import open_to_rebuild
 from pipeline.index.sqlite import SqliteStore
 from pipeline.index.sqlite_schema import VERSION
-from pipeline.index.store import Sort, View
+from pipeline.index.store import Sort, View, fingerprint
 from pipeline.text.fuzzy_tokens import fuzzy_tokens
 from pipeline.text.units import tokens, units
 from tests.conftest import EVERYTHING, index_settings
+from tests.dying import die_at
 
 _DISK_PAGE = 8192
 
@@ -69,10 +72,33 @@ def test_an_index_that_is_damaged_in_the_middle_is_made_anew(tmp_path, make):
     with SqliteStore(file) as store, pytest.raises(IndexUnreadableError, match="damaged"):
         store.check_integrity()
     with open_to_rebuild(tmp_path, index_settings()) as store:
-        assert store.rebuild([(case, pages)]) == 100
+        assert store.rebuild(analysed([(case, pages)])) == 100
         assert _found(store, "mot77") == [77]
     with SqliteStore(file) as store:
         store.check_integrity()
+
+
+@pytest.mark.parametrize(("step", "when", "there"), [("_add_some", "after", 1), ("_replace", "before", 3)])
+def test_a_rebuild_that_was_killed_goes_on_where_it_was(tmp_path, make, monkeypatch, step, when, there):
+    """What it has added answers no search until it has all, and is not added again."""
+    monkeypatch.setattr("pipeline.index.sqlite._PAGES_AT_ONCE", 1)
+    pages = [make.page(["nouveau"], scan=letter * 64) for letter in "abc"]
+    made = [(make.case(page, case_id=f"box_{number}"), [page]) for number, page in enumerate(pages)]
+
+    def rebuild():
+        with SqliteStore(tmp_path / "index.db") as store:
+            store.rebuild(analysed(made))
+
+    with SqliteStore(tmp_path / "index.db") as store:
+        _put(store, make, [["ancien"]])
+        die_at(f"SqliteStore.{step}", when, rebuild, sqlite)
+        assert (_found(store, "ancien"), _found(store, "nouveau")) == ([1], [])
+        begun = store.begun()
+        assert begun == {case.id: fingerprint(case) for case, _ in made[:there]}
+        assert store.rebuild(analysed(made[there:]), begun) == 3
+        assert (_found(store, "ancien"), len(_found(store, "nouveau"))) == ([], 3)
+        assert (store.begun(), len(store.cases())) == ({}, 3)
+    assert [file.name for file in tmp_path.iterdir()] == ["index.db"]
 
 
 def test_an_index_in_use_or_out_of_reach_is_not_called_damaged(tmp_path, make):

@@ -11,7 +11,7 @@ from pipeline.archive.archive import Archive
 from pipeline.execution.progress import Progress
 from pipeline.index.language import parse
 from pipeline.index.store import View
-from pipeline.services.index import synchronise
+from pipeline.services.index import rebuild_index, synchronise
 from pipeline.services.indexing import Indexer
 from tests.conftest import EVERYTHING, archive_settings, at_the_shell, bag_in_place
 
@@ -115,6 +115,40 @@ def test_a_bag_that_cannot_be_read_keeps_no_other_out_of_the_index(archive, make
     Indexer(archive, progress).put_all_waiting()
     assert ledger.to_be_indexed() == []
     assert store.cases().keys() == {"box_1", "box_2"}
+
+
+def test_workers_make_the_same_index(archive, make, monkeypatch):
+    """Many bags are analysed by the workers; a bag that cannot be read is named as before."""
+    for number in (2, 3):
+        _bag(archive.folder, archive.ledger, make, number)
+    damaged = archive.folder / archive.ledger.to_be_indexed()[0]
+    (damaged / "data" / "case.json").write_text("{")
+    here = rebuild_index(archive, at_the_shell())
+    cases = archive.index.cases()
+    monkeypatch.setattr("pipeline.services.analysing._FEW", 0)
+    shown = []
+    assert rebuild_index(archive, at_the_shell(), lambda *done: shown.append(done)) == here == (2, (damaged,))
+    assert archive.index.cases() == cases
+    assert shown == [(1, 3), (2, 3), (3, 3)]
+    assert [hit.case for hit in archive.index.search(parse("mot3"), View(), EVERYTHING).hits] == ["box_3"]
+
+
+def test_a_rebuild_reads_no_bag_twice_that_it_had_before_it_was_stopped(archive, make, monkeypatch):
+    """Except one that was made again since."""
+    for number in (2, 3):
+        archive.ledger.case_indexed(_bag(archive.folder, archive.ledger, make, number).name)
+    monkeypatch.setattr("pipeline.index.sqlite._PAGES_AT_ONCE", 1)
+
+    def stop(done, _all):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rebuild_index(archive, at_the_shell(), stop)
+    shown = []
+    assert rebuild_index(archive, at_the_shell(), lambda *done: shown.append(done)) == (3, ())
+    assert shown == [(2, 3), (3, 3)], "box_2 is kept; box_1 waits in the ledger"
+    assert archive.index.cases().keys() == {"box_1", "box_2", "box_3"}
 
 
 def test_after_many_runs_the_index_is_searched_in_few_pieces(tmp_path, make):

@@ -1,0 +1,68 @@
+"""What bags hold, as the index takes it: analysed by the workers of a run if there are many bags."""
+
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from models.errors import BagError
+from pipeline.archive.archive import Archive
+from pipeline.archive.places import work_folder
+from pipeline.execution.opening import open_executor
+from pipeline.execution.task import Task
+from pipeline.execution.tasks import analyse_bag
+from pipeline.index.entry import Analysed
+
+# Called with the number of case files that are done, and of all.
+Show = Callable[[int, int], None]
+# To start the workers takes longer than to analyse so many bags here.
+_FEW = 50
+_SECONDS = 3600.0
+
+
+def analysed_bags(
+    archive: Archive, bags: Collection[Path], now: datetime | None, show: Show, unreadable: list[Path]
+) -> Iterator[Analysed]:
+    """Yield what bags hold, in the order in which they are analysed.
+
+    Args:
+        archive: their archive.
+        bags: the bags.
+        now: the time at which levels are looked up; see :class:`pipeline.index.store.Store`.
+        show: called after each bag.
+        unreadable: the bags that cannot be read are added to it.
+
+    Raises:
+        SchedulerError: the scheduler in the settings does not answer.
+    """
+    if len(bags) <= _FEW:
+        for number, bag in enumerate(bags, 1):
+            yield from _here(bag, now, unreadable)
+            show(number, len(bags))
+        return
+    left = iter(bags)
+
+    def take() -> Task | None:
+        bag = next(left, None)
+        return None if bag is None else Task(bag, analyse_bag, (bag, now), _SECONDS, needs=(bag,))
+
+    done = 0
+    with open_executor(archive.settings, work_folder(archive.folder)) as executor:
+        for outcome in executor.finished(take):
+            if not outcome.last:
+                continue
+            if outcome.failure is None:
+                yield outcome.value
+            else:  # here the reason is known
+                yield from _here(outcome.task.about, now, unreadable)
+            done += 1
+            show(done, len(bags))
+
+
+def _here(bag: Path, now: datetime | None, unreadable: list[Path]) -> Iterator[Analysed]:
+    """Yield what a bag holds, analysed in this process."""
+    try:
+        found = analyse_bag(bag, now)
+    except BagError:
+        unreadable.append(bag)
+    else:
+        yield found
