@@ -12,6 +12,7 @@ from tests.bench import letters as letters_bench
 from tests.bench import orientation as orientation_bench
 from tests.bench import recognition as recognition_bench
 from tests.bench import rendering as rendering_bench
+from tests.bench import scale as scale_bench
 from tests.bench import scopes as scopes_bench
 from tests.bench import search as search_bench
 from tests.bench import soak as soak_bench
@@ -115,6 +116,25 @@ def search(
     if write and not folder:
         raise typer.BadParameter("What is written holds the pages' figures too: name a folder.")
     search_bench.search(folder, sizes, keep=keep, write=write)
+
+
+@app.command()
+def scale(
+    pages: Annotated[int, typer.Option(min=20, help="The largest number of pages, a multiple of 20.")] = 100_000,
+    stores: Annotated[
+        list[str], typer.Option("--store", help="sqlite or elasticsearch; can be given more than once.")
+    ] = ["sqlite", "elasticsearch"],  # noqa: B006
+    keep: Annotated[
+        Path | None, typer.Option("--keep", metavar="DIR", help="Keep the indexes here, or use those that were kept.")
+    ] = None,
+    write: Annotated[bool, typer.Option("--write", help="Put the results into docs/benchmarks.md.")] = False,
+) -> None:
+    """How large an index is, how fast it is filled and searched while pages come in, and how that grows.
+
+    Example:
+        script/bench scale --pages 1000000 --keep ~/scale --write
+    """
+    scale_bench.scale(pages, stores, keep=keep, write=write)
 
 
 @app.command()

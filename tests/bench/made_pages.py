@@ -25,8 +25,8 @@ Numbers = npt.NDArray[np.float64]
 _COURTS = ("សាលាដំបូងខេត្តកំពត", "សាលាដំបូងខេត្តតាកែវ", "សាលាឧទ្ធរណ៍ភ្នំពេញ", "តុលាការកំពូល")
 _KINDS = ("judgment", "complaint", "interview_record", "transmittal", "unknown")
 _KHMER = re.compile(r"[\u1780-\u17d3]+")
-_LINES = 24
-_WORDS_A_LINE = 9
+LINES = 24
+WORDS_A_LINE = 9
 PAGES_A_CASE = 20
 PAGES_A_DOCUMENT = 4
 
@@ -47,14 +47,15 @@ def vocabulary(size: int, seed: int = 1) -> tuple[str, ...]:
 
 
 @cache
-def _frequencies(size: int) -> Numbers:
+def frequencies(size: int) -> Numbers:
     """Return how often each word occurs, by Zipf and Mandelbrot."""
     weights = 1 / (np.arange(size) + 2.7) ** 1.05
     return np.asarray(weights / weights.sum())
 
 
 @cache
-def _latin() -> tuple[str, ...]:
+def latin() -> tuple[str, ...]:
+    """Return the words of French lines."""
     source = " ".join(re.findall(r'"([^"]*)"', inspect.getsource(papers_latin)))
     return tuple(dict.fromkeys(re.findall(r"[A-Za-zéèêàçôûî]{3,}", source)))
 
@@ -63,12 +64,12 @@ def text(number: int, words: int = 20_000) -> list[list[str]]:
     """Return the words of each line of a page; a line in French has spaces between its words when it is written."""
     rng = np.random.default_rng((7, number))
     known = vocabulary(words)
-    ranks = rng.choice(words, size=_LINES * _WORDS_A_LINE, p=_frequencies(words))
+    ranks = rng.choice(words, size=LINES * WORDS_A_LINE, p=frequencies(words))
     lines = [
-        [known[rank] for rank in ranks[start : start + _WORDS_A_LINE]] for start in range(0, len(ranks), _WORDS_A_LINE)
+        [known[rank] for rank in ranks[start : start + WORDS_A_LINE]] for start in range(0, len(ranks), WORDS_A_LINE)
     ]
     lines.insert(2, ["លេខ", f"{rng.integers(1, 999)}/{rng.integers(60, 99)}"])
-    french = _latin()
+    french = latin()
     lines += [[french[at] for at in rng.integers(len(french), size=7)] for _ in range(2)]
     return lines
 
