@@ -6,6 +6,8 @@ import sqlite3
 import pytest
 
 from models.errors import IndexUnreadableError, IndexUnusableError, QueryError
+from models.level import Level
+from models.scope import Scope
 from pipeline.index import sqlite
 from pipeline.index.entry import analysed
 from pipeline.index.language import parse
@@ -99,6 +101,19 @@ def test_a_rebuild_that_was_killed_goes_on_where_it_was(tmp_path, make, monkeypa
         assert (_found(store, "ancien"), len(_found(store, "nouveau"))) == ([], 3)
         assert (store.begun(), len(store.cases())) == ({}, 3)
     assert [file.name for file in tmp_path.iterdir()] == ["index.db"]
+
+
+def test_boxes_that_grow_in_turns_keep_their_pages_apart(tmp_path, make, monkeypatch):
+    """The number of a page says whose box it is in, also where a box needs many blocks of numbers."""
+    monkeypatch.setattr("pipeline.index.sqlite_scope._BLOCK_BITS", 1)
+    with SqliteStore(tmp_path / "index.db") as store:
+        for number in range(6):
+            pages = [make.page(["greffier"], number=page) for page in (1, 2, 3)]
+            case = make.case(*pages, case_id=f"case_{number}").model_copy(update={"box": f"box_{number % 2}"})
+            store.put(case, pages)
+        for box in ("box_0", "box_1"):
+            found = store.search(parse("greffier"), View(limit=20), Scope(Level.STAFF, boxes=frozenset({box})))
+            assert [hit.box for hit in found.hits] == [box] * 9
 
 
 def test_an_index_in_use_or_out_of_reach_is_not_called_damaged(tmp_path, make):
