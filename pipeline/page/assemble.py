@@ -12,8 +12,8 @@ from pipeline.page.rare_letters import with_rare_letters
 from pipeline.page.specks import without_marks, without_specks
 from pipeline.page.words import to_line
 
-_SURE = 0.5
-"""From this confidence on, a coloured line is text and not a seal."""
+_SURE = 0.1
+"""From this confidence on, a coloured line is text and not a signature."""
 
 _INSIDE = 0.7
 """From this share on, a signature is a part of a seal."""
@@ -24,7 +24,9 @@ def run(job: PictureJob) -> Reading:
     width, _ = job.size
     blocks = _blocks(job)
     marks = _marks(job, [line.box for block in blocks for line in block.lines if line.confidence >= _SURE])
-    blocks = without_marks(blocks, marks.seals, marks.signatures)
+    # Coloured print may be as sparse as a signature. What is read in one was not lifted off.
+    drawn = [job.page.on_paper(place, job.scale) for place in job.page.marks.signatures]
+    blocks = without_marks(blocks, marks.seals, drawn)
     return job.result(without_specks(blocks, job.page.letter * job.scale, width, job.picture.dpi), marks)
 
 

@@ -50,7 +50,7 @@ SCAN_STAGES: "tuple[Stage[ScanJob, Page], ...]" = (
 PICTURE_STAGES: "tuple[Stage[PictureJob, Reading], ...]" = (
     Stage("polarity", 1, "polarity"),
     Stage("lean", 2, "lean"),
-    Stage("clean", 3, "prepare"),
+    Stage("clean", 4, "prepare"),
     Stage("layout", 2, "layout"),
     Stage("upright", 1, "orient"),
     Stage("curl", 1, "curl"),
@@ -59,7 +59,7 @@ PICTURE_STAGES: "tuple[Stage[PictureJob, Reading], ...]" = (
     Stage("recognise", 4, "recognise"),
     Stage("negatives", 1, "negatives"),
     Stage("handwriting", 3, "handwriting"),
-    Stage("words", 4, "assemble"),
+    Stage("words", 5, "assemble"),
 )
 """From a picture of a page, or a picture on a page of a PDF, to its text."""
 

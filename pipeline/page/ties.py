@@ -20,7 +20,7 @@ _TWO = 3.2
 _BESIDE = 5.0
 """In letter heights: rows of letters are looked for this far to the left and to the right of a component."""
 
-_ROW = 3
+_ROW = 6
 """A row has so many letters beside a component, at least."""
 
 _BEYOND = 0.7
