@@ -33,14 +33,20 @@ def recognition(
         Path | None, typer.Argument(help="Pictures of pages, each with its ground truth as NAME.txt. [the samples]")
     ] = None,
     only_ours: Annotated[bool, typer.Option("--only-ours", help="Leave the peers out.")] = False,
+    made_hard: Annotated[
+        bool, typer.Option("--made-hard", help="Make hard pages: worn, bent, tables, forms, lists; measure on them.")
+    ] = False,
     write: Annotated[bool, typer.Option("--write", help="Put the results into docs/benchmarks.md.")] = False,
 ) -> None:
-    """Error rate, lines that answer nothing, reading order, speed: compared with OCRmyPDF and plain Tesseract.
+    """Error rate, lines that answer nothing, rows and reading order, speed: compared with OCRmyPDF and plain Tesseract.
 
     Example:
         script/bench recognition ../shared/bench/pages
+        script/bench recognition --made-hard --only-ours
     """
-    recognition_bench.measure(folder, only_ours=only_ours, write=write)
+    if made_hard and (folder or write):
+        raise typer.BadParameter("--made-hard makes its own pages, whose figures are not written.")
+    recognition_bench.measure(folder, made_hard=made_hard, only_ours=only_ours, write=write)
 
 
 @app.command()

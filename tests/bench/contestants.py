@@ -6,11 +6,13 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from models.page import Page
+from pipeline.archive.bag import bags, read_bag
 from tests.conftest import BANNASAR
 
 _AT_A_TIME = 2
@@ -18,11 +20,12 @@ _AT_A_TIME = 2
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The texts by the pictures' names, and what they cost."""
+    """The texts by the pictures' names, and what they cost; and the records of the pages, where the program has any."""
 
     texts: dict[str, str]
     seconds: float
     cpu_seconds: float
+    pages: Mapping[str, Page] = field(default_factory=dict)
 
 
 def bannasar(pictures: Sequence[Path], work: Path) -> Outcome:
@@ -41,7 +44,9 @@ def bannasar(pictures: Sequence[Path], work: Path) -> Outcome:
 
     seconds, cpu = timed(run)
     subprocess.run([*command, "export", "text", str(texts), *tail], check=True, capture_output=True)
-    return Outcome(_texts(texts), seconds, cpu)
+    read = (read_bag(bag) for bag in bags(archive))
+    pages = {case.scans[0].path.stem: own[0] for case, own in read if len(own) == 1}
+    return Outcome(_texts(texts), seconds, cpu, pages)
 
 
 def ocrmypdf(pictures: Sequence[Path], work: Path) -> Outcome:

@@ -15,19 +15,23 @@ from rich.table import Table
 from config.settings import load
 from pipeline.intake.inspect import inspect
 from pipeline.page.render import render
-from tests.bench import contestants
+from tests.bench import contestants, hard_pages
 from tests.bench.contestants import Outcome
 from tests.bench.errors import draw_errors
-from tests.bench.scoring import Answers, Rate, answers, rates
+from tests.bench.rows import rows_kept
+from tests.bench.scoring import Answers, Rate, answers, kind_of, rates
 from tests.conftest import ROOT
 
 _PAGES = ("*.jpg", "*.jpeg", "*.png", "*.tif", "*.webp", "*.jp2")
 _BEGIN, _END = "<!-- recognition -->", "<!-- /recognition -->"
 
 
-def measure(folder: Path | None, *, only_ours: bool, write: bool) -> None:
-    """Measure on a folder of pages with their ground truth, or on the samples, and print the results."""
+def measure(folder: Path | None, *, made_hard: bool = False, only_ours: bool, write: bool) -> None:
+    """Measure on a folder of pages with their ground truth, on hard pages made for it, or on the samples, and print."""
     with tempfile.TemporaryDirectory(prefix="bannasar-bench-") as work:
+        if made_hard:
+            folder = Path(work, "hard")
+            hard_pages.make(folder)
         pages = folder or lay_out_samples(Path(work, "samples"))
         truth = {file.stem: file.read_text("utf-8") for file in pages.glob("*.txt")}
         pictures = pictures_in(pages)
@@ -41,6 +45,7 @@ def measure(folder: Path | None, *, only_ours: bool, write: bool) -> None:
         Console().print(table)
         for name, outcome in outcomes.items():
             Console(highlight=False).print(f"{name}: {_about(answers(truth, outcome.texts))}")
+        Console().print(_by_kind(truth, outcomes["Bannasar"]))
         if write:
             _write(where, scored, outcomes, len(pictures))
             draw_errors(Path(work, "Bannasar", "archive"), truth, ROOT / "docs")
@@ -88,6 +93,20 @@ def _about(found: Answers) -> str:
         f"{found.precision:.3f} of {found.lines} lines answer a line of the truth ({found.unanswered} do not, of them "
         f"{found.short} of two letters or fewer); {found.order:.3f} of its lines are read in its order"
     )
+
+
+def _by_kind(truth: Mapping[str, str], ours: Outcome) -> Table:
+    """Return what our pages of each kind are like beside their errors, see :mod:`tests.bench.rows` for the rows."""
+    table = Table(
+        "Bannasar", "errors", "lines that answer", "lines in order", "rows kept", box=None, header_style="bold"
+    )
+    for kind in [*sorted({kind_of(name) for name in truth}), "ALL"]:
+        some = {name: text for name, text in truth.items() if kind in (kind_of(name), "ALL")}
+        found, rows = answers(some, ours.texts), rows_kept(some, ours.pages)
+        errors = rates(some, ours.texts)["ALL"].share
+        kept = f"{rows.share:.3f} of {rows.rows}" if rows.rows else ""
+        table.add_row(kind, f"{errors:.4f}", f"{found.precision:.3f}", f"{found.order:.3f}", kept)
+    return table
 
 
 def _table(scored: Mapping[str, Mapping[str, Rate]], outcomes: Mapping[str, Outcome], pages: int) -> Table:

@@ -103,14 +103,19 @@ def _place(line: str, text: str) -> int | None:
     return int(found["locations"][0][1]) if 2 * found["editDistance"] <= len(line) else None
 
 
+def kind_of(name: str) -> str:
+    """Return the kind of a page: the part after the last ``-`` of its name."""
+    return name.rsplit("-", 1)[-1]
+
+
 def rates(truth: Mapping[str, str], read: Mapping[str, str]) -> dict[str, Rate]:
-    """Return the rate of each layout (the part after the last ``-`` of a page's name), and of ``ALL``."""
+    """Return the rate of each kind of page, and of ``ALL``."""
     found: dict[str, Rate] = {}
     for name, printed in truth.items():
         text = fold(read.get(name, ""))
         for line in _lines(printed):
             cost = edits_within(line, text)
-            for key in (name.split("-")[-1], "ALL"):
+            for key in (kind_of(name), "ALL"):
                 rate = found.setdefault(key, Rate())
                 rate.edits += cost
                 rate.characters += len(line)
