@@ -1,13 +1,14 @@
 """A page as ALTO 4, a format of library and archive software (Library of Congress, ALTO 4.3)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 
 from lxml import etree
 
 from models.case import CaseFile
-from models.page import Block, Line, Page, Rect, Word
+from models.page import Block, Line, Page, Rect, Word, around
 from pipeline.formats.format import Format, Part, Unit
 
 _NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
@@ -28,7 +29,8 @@ def alto(page: Page, file_name: str, software: Mapping[str, str], created: datet
         created: when the reading was recorded, with time zone.
 
     Returns:
-        XML in UTF-8. Measures are in pixels of the upright page; blocks are in reading order.
+        XML in UTF-8. Measures are in pixels of the upright page; blocks are in reading order. The cells of a table are
+        in composed blocks of the types ``table`` and ``row``.
         Handwriting, seals and signatures are not read: they come last, as illustrations of the types ``handwriting``,
         ``seal`` and ``signature``.
     """
@@ -56,10 +58,14 @@ def alto(page: Page, file_name: str, software: Mapping[str, str], created: datet
         PROCESSINGREFS="READ",
     )
     space = _add(element, "PrintSpace", **_place(Rect(0, 0, page.width, page.height)))
-    for number, block in enumerate(page.blocks, 1):
-        # ALTO requires a line in each block: an empty cell of a table is left out.
-        if block.lines:
-            _add_block(space, block, f"B{number}")
+    # ALTO requires a line in each block: an empty cell of a table is left out.
+    blocks = [(f"B{number}", block) for number, block in enumerate(page.blocks, 1) if block.lines]
+    for table, group in groupby(blocks, key=lambda one: one[1].cell.table if one[1].cell else None):
+        if table is None:
+            for name, block in group:
+                _add_block(space, block, name)
+        else:
+            _add_table(space, list(group), f"T{table + 1}")
     marks = {"handwriting": page.handwriting, "seal": page.seals, "signature": page.signatures}
     for kind, places in marks.items():
         for number, place in enumerate(places, 1):
@@ -77,6 +83,19 @@ def alto_of(case: CaseFile, page: Page) -> bytes:
 def _write(part: Part) -> bytes:
     (page,) = part.pages
     return alto_of(part.case, page)
+
+
+def _add_table(space: etree._Element, cells: Sequence[tuple[str, Block]], name: str) -> None:
+    """Add a table: a composed block of its rows, which are composed blocks of their cells."""
+    # A table may go on after something else: its parts have different names.
+    name = f"{name}-{cells[0][0]}"
+    table = _add(space, "ComposedBlock", ID=name, TYPE="table", **_place(around([block.box for _, block in cells])))
+    for number, (_, group) in enumerate(groupby(cells, key=lambda one: one[1].cell and one[1].cell.row), 1):
+        own = list(group)
+        place = _place(around([block.box for _, block in own]))
+        row = _add(table, "ComposedBlock", ID=f"{name}R{number}", TYPE="row", **place)
+        for cell_name, block in own:
+            _add_block(row, block, cell_name)
 
 
 def _add_block(space: etree._Element, block: Block, name: str) -> None:

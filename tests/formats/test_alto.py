@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from lxml import etree
 
-from models.page import Rect
+from models.page import Cell, Rect
 from pipeline.formats.alto import alto
 from tests.schemas import schema
 
@@ -22,6 +22,20 @@ def test_it_is_valid(make, blocks):
     schema("alto-schema", "alto-4-3.xsd").assertValid(
         etree.fromstring(alto(make.page(*blocks), "ស្កេន 1.pdf", {"bannasar": "1", "tesseract": "5"}, WHEN))
     )
+
+
+@pytest.mark.slow
+def test_a_table_has_its_rows(make):
+    """As composed blocks, between the text before and after it."""
+    page = make.page(["ល.រ"], ["ឈ្មោះ"], ["១"], ["សុខ"], ["ចប់"])
+    cells = [Cell(table=0, row=row, column=column) for row in range(2) for column in range(2)]
+    blocks = [block.model_copy(update={"cell": cell}) for block, cell in zip(page.blocks, [*cells, None], strict=True)]
+    root = etree.fromstring(alto(page.model_copy(update={"blocks": tuple(blocks)}), "a.pdf", {}, WHEN))
+    schema("alto-schema", "alto-4-3.xsd").assertValid(root)
+    (table,) = root.iterfind(".//a:PrintSpace/a:ComposedBlock[@TYPE='table']", NAMES)
+    rows = table.findall("a:ComposedBlock[@TYPE='row']", NAMES)
+    assert [[cell.get("ID") for cell in row] for row in rows] == [["B1", "B2"], ["B3", "B4"]]
+    assert [block.get("ID") for block in root.iterfind(".//a:PrintSpace/a:TextBlock", NAMES)] == ["B5"]
 
 
 @pytest.mark.slow
