@@ -116,7 +116,7 @@ def _bag(zone: str, lines: Iterable[Seen]) -> dict[str, float]:
 
 def _look(sketch: Sketch) -> Iterator[str]:
     """Yield how a page looks, in words."""
-    if any(block.cell for block in sketch.page.blocks):
+    if any(block.cell and block.cell.row for block in sketch.page.blocks):  # a single row may be a running head
         yield "look table"
     yield f"look lines {min(len(sketch.lines) // 8, 5)}"
     yield "look khmer" if _is_khmer(sketch.lines) else "look latin"

@@ -14,6 +14,9 @@ Indices = NDArray[np.intp]
 _DOT = 0.3
 """A dot of a leader is lower and narrower than this, in letter heights."""
 
+_NEXT, _ON_LINE = 0.5, 0.75
+"""In letter heights: how far letters are from a full stop, and its height from the middle of theirs."""
+
 _LEADER = 5
 """This many dots in a row are a leader."""
 
@@ -40,7 +43,12 @@ class PrintedBlock:
 
 
 def split_lines(components: Components, chosen: Indices, letter: float) -> list[PrintedLine]:
-    """Split the components of one column of text into its lines, from the top.
+    """Split the components of one column of text into its lines, from the top; see :func:`placed_lines`."""
+    return [line for _, line in placed_lines(components, chosen, letter)]
+
+
+def placed_lines(components: Components, chosen: Indices, letter: float) -> list[tuple[float, PrintedLine]]:
+    """Split the components of one column of text into its lines, from the top, each with the middle of its letters.
 
     Khmer stacks subscripts and vowels above and below a row of base letters, which contains most of the ink: its row is
     found on the smoothed projection of the column, and components between two rows go to the letters nearest to them.
@@ -60,7 +68,7 @@ def split_lines(components: Components, chosen: Indices, letter: float) -> list[
     home = np.where((overlaps > 0).any(axis=1), overlaps.argmax(axis=1), -1)
     floating = np.nonzero(home < 0)[0]
     home[floating] = _nearest(boxes, home, floating, rows, letter)
-    lines: list[PrintedLine] = []
+    lines: list[tuple[float, PrintedLine]] = []
     for number in range(len(rows)):
         # A component that also reaches the letters of another line belongs to both, up to the cut between them.
         mine = (home == number) | (overlaps[:, number] > 0.8 * core)
@@ -70,13 +78,13 @@ def split_lines(components: Components, chosen: Indices, letter: float) -> list[
         alone = boxes[mine & ~shared] if (mine & ~shared).any() else boxes[mine]
         top = cuts[number] if shared.any() else alone[:, 1].min()
         bottom = cuts[number + 1] if shared.any() else alone[:, 3].max()
-        text = chosen[mine][~_leaders(boxes[mine], letter)]
+        text = chosen[mine][~leaders(boxes[mine], letter)]
         if text.size:
-            lines.append(PrintedLine(text, int(top), int(bottom)))
+            lines.append((float(rows[number]), PrintedLine(text, int(top), int(bottom))))
     return lines
 
 
-def _leaders(boxes: Ints, letter: float) -> NDArray[np.bool_]:
+def leaders(boxes: Ints, letter: float) -> NDArray[np.bool_]:
     """Return which components of a line are dots of a leader, as in forms: a rule made of dots, and not text.
 
     They connect the parts of a form's line, so they are left out only after the lines are found. Five dots or more in a
@@ -118,16 +126,25 @@ def letter_rows(boxes: Ints, letter: float) -> NDArray[np.float64]:
 def _nearest(
     boxes: Ints, home: NDArray[np.intp], floating: Indices, rows: NDArray[np.float64], letter: float
 ) -> list[int]:
-    """Assign each floating component to the line with the nearest components over or under it; -1 if none is near."""
+    """Assign each floating component to the line with the nearest components over or under it; -1 if none is near.
+
+    A full stop has nothing over it but other lines: it belongs to the line whose letters are beside it.
+    """
     settled = np.nonzero(home >= 0)[0]
     found = []
     for component in floating:
         left, top, right, bottom = boxes[component, :4]
+        far = np.abs(rows - (top + bottom) / 2)
+        line = int(far.argmin())
         beside = settled[(boxes[settled, 0] < right + 2) & (boxes[settled, 2] > left - 2)]
         if beside.size == 0:
-            far = np.abs(rows - (top + bottom) / 2)
-            found.append(int(far.argmin()) if far.min() < 1.2 * letter else -1)
+            found.append(line if far[line] < 1.2 * letter else -1)
             continue
         gaps = np.maximum(boxes[beside, 1] - bottom, top - boxes[beside, 3])
-        found.append(int(home[beside[gaps.argmin()]]) if gaps.min() < 0.5 * letter else -1)
+        if gaps.min() < 0.5 * letter:
+            found.append(int(home[beside[gaps.argmin()]]))
+            continue
+        own = boxes[settled[home[settled] == line]]
+        is_next = ((own[:, 0] < right + _NEXT * letter) & (own[:, 2] > left - _NEXT * letter)).any()
+        found.append(line if is_next and far[line] < _ON_LINE * letter else -1)
     return found

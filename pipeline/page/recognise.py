@@ -19,6 +19,9 @@ _DOUBT = 0.015
 _LATIN_THRESHOLD = 0.2
 """A line of a Latin page below this confidence is read again."""
 
+_MAYBE_KHMER, _SURELY_KHMER = 0.5, 0.9
+"""A line of a Latin page below the first confidence is read by the network; with the second confidence it is Khmer."""
+
 _MIXED = 0.2
 """A line with a smaller share of Khmer letters is Latin."""
 
@@ -93,10 +96,22 @@ def _is_latin(symbols: Symbols) -> bool:
 
 
 def _read_latin(pictures: Sequence[Pixels], readers: Readers) -> list[Symbols]:
-    """Read lines with the Latin models, and those with low confidence as lines of a Khmer page."""
-    readings = readers.recogniser.read(pictures, readers.settings.latin_languages)
-    chosen = [number for number, symbols in enumerate(readings) if line_confidence(symbols) < _LATIN_THRESHOLD]
+    """Read lines with the Latin models, and those with low confidence as lines of a Khmer page.
+
+    Forms have labels in both scripts, and the Latin models are not unsure enough of Khmer: where the network is sure
+    that a line is Khmer, it is.
+    """
+    settings, network = readers.settings, readers.network
+    readings = readers.recogniser.read(pictures, settings.latin_languages)
+    unsure = [number for number, symbols in enumerate(readings) if line_confidence(symbols) < _MAYBE_KHMER]
+    own = network.read([pictures[number] for number in unsure], settings.network) if network and unsure else []
+    khmer = {
+        number
+        for number, symbols in zip(unsure, own, strict=False)
+        if not _is_latin(symbols) and mean_confidence([symbols]) > _SURELY_KHMER
+    }
+    chosen = [number for number in unsure if number in khmer or line_confidence(readings[number]) < _LATIN_THRESHOLD]
     seconds = _read_khmer([pictures[number] for number in chosen], readers)
     for number, second in zip(chosen, seconds, strict=True):
-        readings[number] = max(readings[number], second, key=line_confidence)
+        readings[number] = second if number in khmer else max(readings[number], second, key=line_confidence)
     return readings
