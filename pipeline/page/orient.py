@@ -95,7 +95,11 @@ def _trials(candidate: Candidate, job: PictureJob) -> Sequence[_Trial]:
 
 def stretches(page: PreparedPage) -> list[Pixels]:
     """Return the pictures of the first parts, long enough to read, of the lines with the most text."""
-    chosen = sorted((_stretch(page, line) for line in page.lines), key=lambda line: -len(line.components))[:_SAMPLES]
+    # Specks do not count: lines of them have more components than lines of print.
+    is_letter = page.components.heights > 0.5 * page.letter
+    parts = [_stretch(page, line) for line in page.lines]
+    parts.sort(key=lambda line: -int(is_letter[line.components].sum()))
+    chosen = parts[:_SAMPLES]
     return [page.picture_of(line, LETTER / page.letter).pixels for line in chosen]
 
 

@@ -52,7 +52,7 @@ PICTURE_STAGES: "tuple[Stage[PictureJob, Reading], ...]" = (
     Stage("lean", 2, "lean"),
     Stage("clean", 5, "prepare"),
     Stage("layout", 3, "layout"),
-    Stage("upright", 1, "orient"),
+    Stage("upright", 2, "orient"),
     Stage("curl", 1, "curl"),
     Stage("light ink", 1, "light_ink"),
     Stage("blank", 2, "blank"),
