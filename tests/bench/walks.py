@@ -4,6 +4,7 @@ CPU seconds, because others may use the machine; each is the lower of two. Lines
 """
 
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -12,7 +13,6 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -44,14 +44,19 @@ _COMMANDS: dict[str, tuple[str, ...]] = {
     "`status --json`": ("status", "--json"),
     "`failures`": ("failures",),
     "`review`": ("review",),
-    "`report` of a box of 500 case files": ("report", "box-000", "--pictures", "0", "--html"),
+    "`report` of the first box, 500 case files at most": ("report", "box-000", "--pictures", "0", "--html"),
     "`index check`": ("index", "check"),
     "`ledger check --dry-run`": ("ledger", "check", "--dry-run"),
     "`verify --again`, thin bags": ("verify", "--again"),
     "`run` of all boxes, nothing new": ("run",),
 }
 # Starts the command line with a delay of each question about a file in a folder, as on a network.
-_SLOWED = "import sys; from tests.bench.walks import slowed; slowed(sys.argv.pop(1), float(sys.argv.pop(1)))"
+_SLOWED = "import sys; from tests.bench.slowed import slowed; slowed(sys.argv.pop(1), float(sys.argv.pop(1)))"
+# Keeps what the system knows of the process at its end. What is known from outside counts this process's memory, too.
+_KEPT = (
+    "import atexit, sys; atexit.register("
+    "lambda file=sys.argv.pop(1): open(file, 'w').write(open('/proc/self/status').read()))"
+)
 _MAIN = "from cli.main import main; main()"
 
 
@@ -102,15 +107,18 @@ def _cost(archive: Path, words: tuple[str, ...], work: Path) -> tuple[float, flo
 
 def _run(archive: Path, words: Sequence[str], slow: Sequence[str] = ()) -> tuple[float, float, float]:
     """Return the CPU seconds, the memory in MB, and the elapsed seconds of a command."""
-    code = f"{_SLOWED}; {_MAIN}" if slow else _MAIN
+    code = f"{_KEPT}; {_SLOWED}; {_MAIN}" if slow else f"{_KEPT}; {_MAIN}"
     variables = os.environ | {"BANNASAR_SIGNING__KEY_FILE": f"{archive}.key"}
     begun = time.monotonic()
-    command = [sys.executable, "-c", code, *slow, *words]
-    process = subprocess.Popen(command, env=variables, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
+    with tempfile.NamedTemporaryFile("r") as kept:
+        command = [sys.executable, "-c", code, kept.name, *slow, *words]
+        quiet = subprocess.DEVNULL
+        process = subprocess.Popen(command, env=variables, cwd=ROOT, stdout=quiet, stderr=quiet)
+        _, status, used = os.wait4(process.pid, 0)
+        (most,) = re.findall(r"VmHWM:\s+(\d+) kB", kept.read())
     if os.waitstatus_to_exitcode(status) not in {0, 2}:  # 2: something failed, or differs
         raise SystemExit(f"{' '.join(words)}: exit status {os.waitstatus_to_exitcode(status)}")
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, time.monotonic() - begun
+    return used.ru_utime + used.ru_stime, int(most) / 1024, time.monotonic() - begun
 
 
 def _journal(work: Path) -> list[str]:
@@ -168,20 +176,3 @@ def _start(keep: Path, scans: int, milliseconds: float) -> list[str]:
         f"| … if each question about a file or folder takes {milliseconds:g} ms | {far[0]:.1f} / {far[1]:.0f} / "
         f"{far[2]:.1f} |",
     ]
-
-
-def slowed(folder: str, seconds: float) -> None:
-    """Let each question about a file in a folder take so long, in this process, as if it were on a network."""
-
-    def slow(name: str) -> None:
-        ask = getattr(os, name)
-
-        def asked(path: Any = ".", *more: Any, **named: Any) -> Any:  # as os's own
-            if isinstance(path, (str, os.PathLike)) and os.fspath(path).startswith(folder):
-                time.sleep(seconds)
-            return ask(path, *more, **named)
-
-        setattr(os, name, asked)
-
-    for name in ("stat", "lstat", "scandir"):
-        slow(name)
