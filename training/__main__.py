@@ -8,6 +8,7 @@ import numpy as np
 import typer
 
 from config.settings import load
+from pipeline.page.vocabulary import WORDS, check_sums
 from training.blocks import BlockStore, line_maker
 from training.measure import crops_of
 
@@ -46,6 +47,8 @@ def train(
     finish: Annotated[int, typer.Option(help="The last blocks, over which the learning rate falls.")] = 60,
     threads: Annotated[int, typer.Option(help="Threads.")] = 2,
     real: Annotated[Path | None, typer.Option(help="Real lines, to measure on from time to time.")] = None,
+    start: Annotated[Path | None, typer.Option(help="Begin with this network, as `export` writes it.")] = None,
+    rate: Annotated[float, typer.Option(help="The highest learning rate.")] = 0.002,
 ) -> None:
     """Train, or continue training, in a folder."""
     from training.train import Training  # noqa: PLC0415  # PyTorch takes seconds to load, and is not always installed
@@ -53,7 +56,16 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     store = BlockStore(folder / "blocks", words, fontsource, seed)
     found = crops_of(real) if real else []
-    Training(folder, store, seed=seed, threads=threads, crops=found).run(blocks, finish)
+    Training(folder, store, seed=seed, threads=threads, crops=found, rate=rate, start=start).run(blocks, finish)
+
+
+@app.command("words")
+def list_words(
+    words: Annotated[list[Path], typer.Argument(help="Word lists of Tesseract's eng and fra, by dawg2wordlist.")],
+) -> None:
+    """Write the list of French and English words that the product knows."""
+    np.save(WORDS, check_sums(word for file in words for word in file.read_text("utf-8").split()))
+    typer.echo(f"{WORDS}  {WORDS.stat().st_size}")
 
 
 @app.command("export")

@@ -60,7 +60,9 @@ class BlockStore:
         self._process: multiprocessing.process.BaseProcess | None = None
 
     def start(self, block: int) -> None:
-        """Start making, from a block on."""
+        """Start making, from a block on, if it is not being done."""
+        if self._process is not None:
+            return
         context = multiprocessing.get_context("spawn")
         self._process = context.Process(target=_make_on, args=(*self._arguments, block), daemon=True)
         self._process.start()

@@ -89,7 +89,7 @@ class LineMaker:
         ink = wear.printed(wear.with_strangers(ink, rng, letter, other), rng, letter, khmer=own)
         pixels = wear.scanned(ink, rng, letter)
         # The letter height that the layout measures for the page is not that of each line: headings are bigger.
-        taken = letter * float(np.exp(rng.normal(0.05 if own else 0.15, 0.12)))
+        taken = letter * float(np.exp(rng.normal(0.05 if own else 0.15, 0.17)))
         return Line(fitted(pixels, taken).pixels, text, main.name)
 
 

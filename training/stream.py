@@ -20,9 +20,11 @@ _STEP = 48
 _PASSES = 2
 """How often each line is used, each time distorted differently: making it takes half as long as learning."""
 
-_SHORT_BLOCKS = 10
+SHORT_BLOCKS = 10
+"""In so many first blocks only short lines are used."""
+
 _SHORT = 330
-"""The widest picture of the first blocks: short lines are used first."""
+"""The widest picture of the first blocks."""
 
 
 def width_of(lines: Sequence[Line]) -> int:
@@ -36,7 +38,7 @@ def batches(lines: Sequence[Line], seed: int, block: int) -> list[list[Line]]:
     Batches of one width have as many lines; the few shortest lines that do not fill a batch are left out.
     """
     rng = np.random.default_rng([seed, block])
-    if block < _SHORT_BLOCKS:
+    if block < SHORT_BLOCKS:
         lines = [line for line in lines if line.pixels.shape[1] <= _SHORT]
     return [group for _ in range(_PASSES) for group in _once(lines, rng)]
 

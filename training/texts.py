@@ -60,23 +60,23 @@ class LineWriter(Writer):
 
     def _raw(self) -> str:
         rng = self._rng
-        if self._chance(0.04):
+        if self._chance(0.06):
             return self._figures()
         longest = int(rng.integers(3, 16) if rng.random() < 0.22 else rng.integers(16, 78))
         kind = rng.random()
-        if kind < 0.20:
+        if kind < 0.18:
             pieces = self._paper()
-        elif kind < 0.32:
+        elif kind < 0.29:
             pieces = self._law()
-        elif kind < 0.47:
+        elif kind < 0.42:
             pieces = self._from_sentence()
-        elif kind < 0.67:
+        elif kind < 0.59:
             pieces = self._salad(0.03)
-        elif kind < 0.74:
+        elif kind < 0.65:
             pieces = self._nonsense()
-        elif kind < 0.81:
+        elif kind < 0.75:
             pieces = self._latin_line()
-        elif kind < 0.90:
+        elif kind < 0.89:
             pieces = self._latin_paper()
         else:
             pieces = self._case_line()

@@ -24,13 +24,19 @@ from training.blocks import BlockStore
 from training.lines import Line
 from training.measure import Crop, error, read
 from training.network import STRIDE, LineNetwork
-from training.stream import batches, shaken, width_of
+from training.start import start_from
+from training.stream import SHORT_BLOCKS, batches, shaken, width_of
 from training.tokens import to_numbers
 
-_RATE = 2e-3
+RATE = 2e-3
+"""The highest learning rate, after the first steps and before the last blocks."""
+
 _WARM_STEPS = 400
 _MEAN_STEPS = 700
 """Over about so many steps the weights are averaged for the network that is measured and exported."""
+
+_FITTED_LINES = 256
+"""To so many lines the batch norms of an exported network are fitted."""
 
 _CHECKPOINT_SECONDS = 240
 _MEASURE_SECONDS = 900
@@ -51,7 +57,17 @@ class Progress:
 class Training:
     """A run in a folder."""
 
-    def __init__(self, folder: Path, store: BlockStore, *, seed: int, threads: int, crops: list[Crop]) -> None:
+    def __init__(  # noqa: PLR0913
+        self,
+        folder: Path,
+        store: BlockStore,
+        *,
+        seed: int,
+        threads: int,
+        crops: list[Crop],
+        rate: float = RATE,
+        start: Path | None = None,
+    ) -> None:
         """Continue a run where it stopped, or begin one.
 
         Args:
@@ -60,20 +76,24 @@ class Training:
             seed: Decides the first weights and the order of lines.
             threads: How many threads PyTorch may use.
             crops: Real lines to measure on from time to time; nothing is learned from them.
+            rate: The highest learning rate.
+            start: An exported network to begin with; without it, the first weights are random.
         """
         torch.set_num_threads(threads)
         torch.set_flush_denormal(True)
         torch.manual_seed(seed)
         cv2.setNumThreads(1)
-        self._folder, self._store, self._seed, self._crops = folder, store, seed, crops
+        self._folder, self._store, self._seed, self._crops, self._rate = folder, store, seed, crops, rate
         self._network = LineNetwork().to(memory_format=torch.channels_last)
         self._mean = LineNetwork()
         self._mean.load_state_dict(self._network.state_dict())
-        self._optimiser = torch.optim.AdamW(self._network.parameters(), lr=_RATE, betas=(0.9, 0.99), weight_decay=0.02)
+        self._optimiser = torch.optim.AdamW(self._network.parameters(), lr=rate, betas=(0.9, 0.99), weight_decay=0.02)
         self.progress = Progress()
         self._stop = False
         if self._checkpoint.is_file():
             self._resume()
+        elif start is not None:
+            self._start_from(start)
 
     @property
     def _checkpoint(self) -> Path:
@@ -86,6 +106,14 @@ class Training:
         self._optimiser.load_state_dict(state["optimiser"])
         torch.set_rng_state(state["random"])
         self.progress = Progress(**state["progress"])
+
+    def _start_from(self, model: Path) -> None:
+        """Begin with an exported network, which knows short lines already."""
+        self.progress.block = SHORT_BLOCKS
+        self._store.start(self.progress.block)
+        lines = self._store.take(self.progress.block, lambda: False)[:_FITTED_LINES]
+        start_from(model, self._network, torch.from_numpy(batch([line.pixels for line in lines])))
+        self._mean.load_state_dict(self._network.state_dict())
 
     def save(self) -> None:
         """Write a checkpoint; the one before remains until the new one is complete."""
@@ -145,7 +173,7 @@ class Training:
         progress = self.progress
         warm = min(1.0, (progress.step + 1) / _WARM_STEPS)
         for group in self._optimiser.param_groups:
-            group["lr"] = _RATE * warm * share
+            group["lr"] = self._rate * warm * share
         rng = np.random.default_rng([self._seed, progress.block, progress.batch])
         wide = width_of(lines)
         pictures = [shaken(line.pixels, rng, wide) for line in lines]
