@@ -16,6 +16,9 @@ from pipeline.page.tables import Rules
 LETTER = 23.0
 """Height of a letter in pixels in the pictures that are recognised: smaller is read worse, bigger only slower."""
 
+_NEAR = 0.4
+"""How far from a line's ink paler marks are shown, in letters: a typewriter prints one side of a letter too faintly."""
+
 _MARGIN = 8
 """White pixels around the picture of a line."""
 
@@ -71,7 +74,10 @@ class PreparedPage:
         return self.curl.as_it_was(placed, scale) if self.curl else placed
 
     def picture_of(self, line: PrintedLine, scale: float) -> LinePicture:
-        """Return the picture of a line, scaled, without ink of its neighbours."""
+        """Return the picture of a line, scaled, without ink of its neighbours.
+
+        What is too pale to be ink is shown only near the line's ink: there it is a part of a letter.
+        """
         boxes = self.components.boxes[line.components]
         reach = max(2, round(self.letter / 10))
         rows, columns = self.even.pixels.shape
@@ -86,7 +92,7 @@ class PreparedPage:
         whose[0], whose[line.components] = 0, 1
         ink = np.take(whose, labels)
         own, others = cv2.inRange(ink, (1,), (1,)), cv2.dilate(cv2.inRange(ink, (2,), (2,)), np.ones((3, 3), np.uint8))
-        near = cv2.dilate(own, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+        near = cv2.dilate(own, np.ones((2 * round(_NEAR * self.letter) + 1,) * 2, np.uint8))
         shown = cv2.bitwise_and(near, cv2.bitwise_or(own, cv2.bitwise_not(others)))
         # The hidden parts become white.
         pixels = cv2.bitwise_or(self.even.pixels[box.top : box.bottom, box.left : box.right], cv2.bitwise_not(shown))
