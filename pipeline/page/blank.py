@@ -22,10 +22,13 @@ _BETTER = 0.05
 
 
 def run(job: PictureJob) -> Reading | None:
-    """End the reading of a page without lines, and of a page whose lines are faint and not writing."""
+    """End the reading of a page without lines, of a black one, and of one whose lines are faint and not writing."""
     if not job.page.lines:
         return job.result((), blank=not shows_a_picture(job.picture))
     job.notes = job.orientation.notes
+    if not job.positive and job.orientation.confidence < _DUST and is_black(job.picture):
+        # The noise of a sensor has the shapes of letters, too.
+        return job.result((), blank=False)
     if job.page.faint and job.orientation.confidence < _READABLE:
         if not _is_writing(job):
             job.notes = (ONLY_FAINT,)

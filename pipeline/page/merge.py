@@ -11,8 +11,8 @@ from pipeline.page.recogniser import Symbol, Symbols
 
 _STRETCH = 20
 
-_BY_PART, _BY_LINE, _FIRST = 0.6, 0.6, 0.4
-"""How much the odds of a part and of its whole line count where readings differ, and the lead of the first reading."""
+_BY_PART, _BY_LINE = 0.6, 0.6
+"""How much the odds of a part and of its whole line count where readings differ."""
 
 _UNSAYABLE = frozenset("ឪឮឫឍឦឭ៛")
 """Symbols that the models of the second readings do not know: a different reading there is no evidence."""
@@ -47,15 +47,20 @@ def mean_confidence(readings: Sequence[Symbols]) -> float:
     return float(np.mean(confidences)) if confidences else 0.0
 
 
-def merged(first: Symbols, second: Symbols) -> Symbols:
+def merged(first: Symbols, second: Symbols, lead: float = 0.4) -> Symbols:
     """Merge two readings of the same line into one.
 
     Where they agree, a symbol has the higher of its two confidences. Where they differ, a part is used by its minimum
     confidence, and by how sure its reading is of the whole line: a reader that does not know a face is wrong in it even
     where it is sure. The part is then in doubt. A part that one of them leaves out has the minimum confidence of the
     symbols next to the gap. Where the first has a symbol that the models of the second cannot produce, it is kept.
+
+    Args:
+        first: One reading.
+        second: The other.
+        lead: The logarithm of a factor by which the odds of the first reading are better than it says.
     """
-    lead = _BY_LINE * (_odds(mean_confidence([first])) - _odds(mean_confidence([second]))) + _FIRST
+    lead += _BY_LINE * (_odds(mean_confidence([first])) - _odds(mean_confidence([second])))
     matcher = SequenceMatcher(None, _shapes(first), _shapes(second), autojunk=False)
     found: list[Symbol] = []
     for what, start, end, start2, end2 in matcher.get_opcodes():

@@ -5,22 +5,26 @@ from dataclasses import dataclass
 
 from models.settings import PageSettings
 from pipeline.page.job import PictureJob
-from pipeline.page.merge import khmer_share, line_confidence, mean_confidence, merged, min_confidence
+from pipeline.page.merge import khmer_share, mean_confidence, merged, min_confidence
 from pipeline.page.picture import Pixels
 from pipeline.page.prepared_page import LETTER
 from pipeline.page.recogniser import Recogniser, Symbols
+from pipeline.page.vocabulary import with_known_words
 
-_SURE = 0.8
+_SURE = 0.7
 """If each symbol of the network's reading has this confidence, the line is not read again."""
 
 _DOUBT = 0.015
 """A line with more doubt for each symbol is read once more: with less, the two readings agree well enough."""
 
-_LATIN_THRESHOLD = 0.2
-"""A line of a Latin page below this confidence is read again."""
+_LATIN_DOUBT = 0.02
+"""A line of a Latin page with more doubt for each symbol is read by the network, too."""
 
-_MAYBE_KHMER, _SURELY_KHMER = 0.5, 0.9
-"""A line of a Latin page below the first confidence is read by the network; with the second confidence it is Khmer."""
+_LATIN_LEAD = 2.0
+"""The lead of Tesseract's Latin models: of worn typescript the network is surer than it may be."""
+
+_KHMER_LINE, _KHMER_SYMBOLS = 0.7, 3
+"""From this confidence and so many symbols on, what the network reads as Khmer on a Latin page is Khmer, not dirt."""
 
 _MIXED = 0.2
 """A line with a smaller share of Khmer letters is Latin."""
@@ -74,11 +78,15 @@ def _read_khmer(pictures: Sequence[Pixels], readers: Readers) -> list[Symbols]:
     latin = [number for number in unsure if _is_latin(first[number]) and (not own[number] or _is_latin(own[number]))]
     khmer = [number for number in unsure if number not in set(latin)]
     again(latin, settings.latin_languages, lambda number, symbols: merged(first[number], symbols))
+
+    def with_own(number: int, symbols: Symbols) -> Symbols:
+        return merged(own[number], symbols) if network else symbols
+
     for number in khmer:
-        readings[number] = merged(first[number], own[number])
+        readings[number] = with_own(number, first[number])
 
     def third(number: int, symbols: Symbols) -> Symbols:
-        return merged(merged(first[number], symbols), own[number])
+        return with_own(number, merged(first[number], symbols))
 
     doubtful = [number for number in khmer if 1 - mean_confidence([readings[number]]) > _DOUBT]
     mixed = [number for number in doubtful if khmer_share(readings[number]) < 1]
@@ -96,22 +104,24 @@ def _is_latin(symbols: Symbols) -> bool:
 
 
 def _read_latin(pictures: Sequence[Pixels], readers: Readers) -> list[Symbols]:
-    """Read lines with the Latin models, and those with low confidence as lines of a Khmer page.
+    """Read lines with the Latin models, and those in doubt with the network, too.
 
     Forms have labels in both scripts, and the Latin models are not unsure enough of Khmer: where the network is sure
-    that a line is Khmer, it is.
+    that a line is Khmer, it is read as one of a Khmer page.
     """
     settings, network = readers.settings, readers.network
-    readings = readers.recogniser.read(pictures, settings.latin_languages)
-    unsure = [number for number, symbols in enumerate(readings) if line_confidence(symbols) < _MAYBE_KHMER]
-    own = network.read([pictures[number] for number in unsure], settings.network) if network and unsure else []
-    khmer = {
-        number
-        for number, symbols in zip(unsure, own, strict=False)
-        if not _is_latin(symbols) and mean_confidence([symbols]) > _SURELY_KHMER
-    }
-    chosen = [number for number in unsure if number in khmer or line_confidence(readings[number]) < _LATIN_THRESHOLD]
-    seconds = _read_khmer([pictures[number] for number in chosen], readers)
-    for number, second in zip(chosen, seconds, strict=True):
-        readings[number] = second if number in khmer else max(readings[number], second, key=line_confidence)
+    readings = list(readers.recogniser.read(pictures, settings.latin_languages))
+    doubtful = [number for number, symbols in enumerate(readings) if 1 - mean_confidence([symbols]) > _LATIN_DOUBT]
+    chosen = [pictures[number] for number in doubtful]
+    own = (
+        network.read(chosen, settings.network) if network else readers.recogniser.read(chosen, settings.first_languages)
+    )
+    khmer = []
+    for number, symbols in zip(doubtful, own, strict=True):
+        if _is_latin(symbols):
+            readings[number] = merged(with_known_words(readings[number], symbols), symbols, _LATIN_LEAD)
+        elif len(symbols) >= _KHMER_SYMBOLS and mean_confidence([symbols]) >= _KHMER_LINE:
+            khmer.append(number)
+    for number, symbols in zip(khmer, _read_khmer([pictures[number] for number in khmer], readers), strict=True):
+        readings[number] = symbols
     return readings

@@ -1,10 +1,11 @@
-"""Two readings of a line are merged, and numbers are in one script."""
+"""Two readings of a line are merged, words decide between them, and numbers are in one script."""
 
 import pytest
 
 from pipeline.page.digits import with_even_zeros
 from pipeline.page.merge import khmer_share, line_confidence, merged
 from pipeline.page.recogniser import Symbol
+from pipeline.page.vocabulary import with_known_words
 
 
 def symbols(text, confidence=1.0):
@@ -62,6 +63,30 @@ def test_sign_that_one_reading_missed_is_kept_if_it_is_surer_than_the_gap():
     """A dropped symbol comes back if the symbols next to the gap have low confidence."""
     assert text(merged(doubt(symbols("កគ"), 1, 0.3), symbols("កខគ"))) == "កខគ"
     assert text(merged(symbols("កគ"), doubt(symbols("កខគ"), 1, 0.3))) == "កគ"
+
+
+def test_a_lead_decides_between_readings_that_are_as_sure():
+    """A reader that is known to be better in a script is believed there."""
+    first, second = symbols("កខគ", 0.9), symbols("កឃគ", 0.9)
+    assert (text(merged(first, second, 1.0)), text(merged(first, second, -1.0))) == ("កខគ", "កឃគ")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "chosen"),
+    [
+        ("le sanaged major", "le managed major", "le managed major"),
+        ("C'est la janbe", "C'est la jambe", "C'est la jambe"),
+        ("the court", "tke court", "the court"),
+        ("Mrs Zadek", "Mrs Zadck", "Mrs Zadek"),
+        ("in 1945", "in 1943", "in 1945"),
+        ("to morrcw", "tomorrow", "tomorrow"),
+        ("", "the court", ""),
+    ],
+    ids=["a word", "after an apostrophe", "the first is one", "a name", "a number", "parted", "nothing"],
+)
+def test_of_two_readings_of_typescript_the_one_that_is_a_word_is_taken(first, second, chosen):
+    """Names, numbers and what both read alike stay as the better reader read them."""
+    assert text(with_known_words(symbols(first), symbols(second))) == chosen.replace(" ", "")
 
 
 def test_certainty_falls_with_each_doubtful_sign():

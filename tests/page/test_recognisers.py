@@ -41,7 +41,7 @@ def lines():
     """Return a Latin line, a Khmer line, and a line with nothing on it."""
     return [
         _line(LATIN, face_file("Liberation Serif")),
-        _line(KHMER, face_file("Khmer OS")),
+        _line(KHMER, face_file("Khmer OS Siemreap")),
         np.full((60, 400), 255, np.uint8),
     ]
 

@@ -1,0 +1,87 @@
+"""Chooses between two readings of French and English words: the one that is a word, where the other is none.
+
+Worn typescript makes e look like c, and m like n. No reading is changed, so that a name or a number that both readers
+read alike stays as it was read.
+"""
+
+import re
+import zlib
+from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.page.recogniser import Symbol, Symbols
+
+WORDS = Path(__file__).with_name("latin_words.npy")
+"""The sorted check sums of the words, which ``python -m training words`` takes from Tesseract's models."""
+
+_EDGES = re.compile(r"^\W+|\W+$")
+_JOINTS = re.compile(r"['’-]")
+
+
+def check_sums(words: Iterable[str]) -> NDArray[np.uint32]:
+    """Return the sorted check sums of words, without those that have anything but letters."""
+    return np.unique(np.array([_sum(word.lower()) for word in words if word.isalpha()], np.uint32))
+
+
+def with_known_words(first: Symbols, second: Symbols) -> Symbols:
+    """Return a reading of a Latin line in which words of another are used where only those are known.
+
+    Args:
+        first: The better reading.
+        second: Another of the same line.
+    """
+    mine, theirs = _words_of(first), _words_of(second)
+    texts, others = [_text(word) for word in mine], [_text(word) for word in theirs]
+    found: list[Symbol] = []
+    for what, start, end, start2, end2 in SequenceMatcher(None, texts, others, autojunk=False).get_opcodes():
+        if what == "replace" and end - start == end2 - start2:
+            for number, other in zip(range(start, end), range(start2, end2), strict=True):
+                unknown = _is_known(texts[number]) is False and _is_known(others[other])
+                found += theirs[other] if unknown else mine[number]
+            continue
+        unknown = any(_is_known(text) is False for text in texts[start:end])
+        known = start2 < end2 and all(_is_known(text) for text in others[start2:end2])
+        found += [symbol for word in (theirs[start2:end2] if unknown and known else mine[start:end]) for symbol in word]
+    return tuple(found)
+
+
+def _words_of(symbols: Symbols) -> list[list[Symbol]]:
+    words: list[list[Symbol]] = []
+    for symbol in symbols:
+        if symbol.begins or not words:
+            words.append([])
+        words[-1].append(symbol)
+    return words
+
+
+def _text(word: Sequence[Symbol]) -> str:
+    return "".join(symbol.text for symbol in word)
+
+
+def _is_known(text: str) -> bool | None:
+    """Return whether all parts of a word are in the list; None if it is none: a number, a mark."""
+    word = _EDGES.sub("", text.lower())
+    if not word or any(letter.isdigit() for letter in word):
+        return None
+    return all(len(part) == 1 or _is_listed(part) for part in _JOINTS.split(word) if part)
+
+
+def _is_listed(word: str) -> bool:
+    sums = _sums()
+    own = _sum(word)
+    place = int(np.searchsorted(sums, own))
+    return place < len(sums) and int(sums[place]) == own
+
+
+@cache
+def _sums() -> NDArray[np.uint32]:
+    return np.asarray(np.load(WORDS), np.uint32)
+
+
+def _sum(word: str) -> np.uint32:
+    return np.uint32(zlib.crc32(word.encode()))
