@@ -42,8 +42,8 @@ def verify(
 
     The journal is checked too: that no line of it was changed, that each bag is the one it records, and that the
     archive's key signed both. A person who can change the archive can also change the keys in it: with --key, use a key
-    that was kept elsewhere. With the archive's private key, it is kept how much of the journal is unchanged: the next
-    check compares that part byte for byte, and checks only newer lines one by one.
+    that was kept elsewhere. If the private key is there, journal-checked.json keeps how much of the journal was
+    checked: the next check only compares the SHA-256 of that part, and checks newer lines one by one.
 
     You can stop it at any time: the same command continues from there. The results are kept in fixity.jsonl in the
     archive. If that file cannot be written, a message says so and every bag is checked. The exit status is 0 when all
