@@ -65,7 +65,7 @@ class Chain(Generic[_Line]):
 
         Args:
             file: the file; it may not exist yet.
-            read: makes a line from its bytes; raises ValueError, TypeError or KeyError if they are not a line.
+            read: makes a line from its bytes; raises ValueError, TypeError, KeyError or RecursionError otherwise.
             broken: the error to raise if a line is not what it was when it was written.
             mode: the permissions of a new file.
         """
@@ -187,7 +187,7 @@ class Chain(Generic[_Line]):
     def _read(self, raw: bytes, which: str) -> _Line:
         try:
             return self._parse(raw)
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise self._broken(f"{self._file.name}, {which}: it cannot be read.") from error
 
 

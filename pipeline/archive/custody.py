@@ -179,6 +179,7 @@ def custody(
     except JournalBrokenError as error:
         yield Damage("changed", JOURNAL, str(error))
         return
+    unsigned_from = told.unsigned_from(archive, known) if known else 0
     if not walk.agrees and mark:
         yield Damage(
             "changed",
@@ -186,9 +187,14 @@ def custody(
             f"it does not begin as an earlier check found it, up to line {mark.lines}: it was made again, or its end "
             f"was cut off. If you put an older copy back on purpose, delete {MARK}",
         )
-    elif signer and signer.fingerprint in known and walk.checked.lines > (mark.lines if mark else 0):
+    elif (
+        signer
+        and signer.fingerprint in known
+        and walk.checked.lines > (mark.lines if mark else 0)
+        and not unsigned_from  # the key must not vouch for lines that nobody signed
+    ):
         put_mark(archive, walk, signer)
-    if known and (unsigned_from := told.unsigned_from(archive, known)):
+    if unsigned_from:
         unsigned = f"no key that is trusted signed it from line {unsigned_from} on; `bannasar keys sign`"
         yield Damage("unsigned", JOURNAL, unsigned)
     there = set(trusted(archive))

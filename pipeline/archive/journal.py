@@ -171,7 +171,7 @@ def read_line(raw: bytes) -> Line:
     """
     try:
         return _line(raw)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise JournalBrokenError("This is not a line of a journal.") from error
 
 

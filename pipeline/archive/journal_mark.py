@@ -25,6 +25,8 @@ from pipeline.archive import journal
 from pipeline.archive.journal import Line, lines, read_line
 from pipeline.archive.keys import Signer, is_signed_by
 
+# A mark has about 500 bytes.
+_MOST_BYTES = 4096
 _LOG = logging.getLogger(__name__)
 FILE = "journal-checked.json"
 # Nothing else that the key signs begins so. The number rises when the check of a line becomes stricter.
@@ -50,10 +52,14 @@ class Mark:
 def mark_of(archive: Path, keys: Mapping[str, Ed25519PublicKey]) -> Mark | None:
     """Return the mark of an archive, if one of these keys, given by their fingerprints, signed it."""
     try:
-        mark = Mark(**json.loads((archive / FILE).read_bytes()))
+        with (archive / FILE).open("rb") as stream:
+            content = stream.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            return None
+        mark = Mark(**json.loads(content))
         signature = base64.b64decode(mark.signature, validate=True)
         is_ours = mark.key in keys and is_signed_by(keys[mark.key], signature, mark.signed_bytes())
-    except (OSError, ValueError, TypeError, binascii.Error):
+    except (OSError, ValueError, TypeError, RecursionError, binascii.Error):  # RecursionError: brackets in brackets
         return None
     return mark if is_ours else None
 

@@ -274,9 +274,13 @@ def _digest(file: Path) -> str:
 
 
 def _listed(bag: Path, manifest: str) -> dict[str, str]:
-    """Return the digests that a manifest lists, by path (RFC 8493, 2.1.3)."""
+    """Return the digests that a manifest lists, by path (RFC 8493, 2.1.3); none if there is no manifest."""
+    try:
+        text = (bag / manifest).read_text("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        return {}
     # In a damaged manifest, a broken line names no file.
-    lines = (line.partition(" ") for line in (bag / manifest).read_text("utf-8", "surrogateescape").splitlines())
+    lines = (line.partition(" ") for line in text.splitlines())
     return {path.strip(): digest for digest, _, path in lines}
 
 

@@ -111,7 +111,7 @@ def check_custody(
         asker: who asks.
         keys: whose signatures count, by fingerprint; None is those in the archive's own folder.
         whole: check every line of the journal, also those that an earlier check found whole.
-        show: called after each bag with the number of those done and of all.
+        show: called after each bag of the first check with the number of those done and of all.
 
     Raises:
         NotAllowedError: the asker may not.
@@ -121,7 +121,7 @@ def check_custody(
     asker.must_be_allowed(Action.MAINTAIN)
     signer = _signer(archive)
     found = list(custody(archive.folder, keys, whole=whole, signer=signer, show=show))
-    again = set(custody(archive.folder, keys, whole=whole, signer=signer, show=show)) if found else set()
+    again = set(custody(archive.folder, keys, whole=whole, signer=signer)) if found else set()
     return [damage for damage in found if damage in again]
 
 

@@ -90,3 +90,16 @@ def test_an_empty_archive_and_an_operator_get_their_answers_too(archive, operato
 def test_each_id_has_its_own_other_and_all_are_bags(archive):
     archive.ledger.enter_case("box_not_archived", "box", "x", "x")
     assert {archive.ledger.some_bag(which) for which in range(-5, 5)} == {"bags/box/box_a"}
+
+
+@pytest.mark.parametrize("damage", ["no list", "no list and no case file"])
+def test_a_damaged_bag_keeps_nobody_from_verifying_another_file(archive, archivist, tmp_path, damage):
+    """The bag whose work is done for an unknown file may be any one of the archive."""
+    bag = archive.bag("box_a")
+    (bag / "manifest-sha512.txt").unlink()
+    if damage != "no list":
+        (bag / "data" / "case.json").write_text("{", "utf-8")
+    file = tmp_path / "given.bin"
+    file.write_bytes(b"unknown")
+    found = authenticity.check_authenticity(archive, str(file), asker=archivist)
+    assert found.verdict is authenticity.Verdict.UNKNOWN

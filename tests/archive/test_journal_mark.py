@@ -94,6 +94,8 @@ def _tampered(folder, how):
             _put(folder, [*lines[:2], lines[3], lines[2], *lines[4:]])
         case "a line is no longer one":
             _put(folder, [*lines[:2], b"{}\n", *lines[3:]])
+        case "a line is brackets in brackets":
+            _put(folder, [*lines[:2], b"[" * 3000 + b"\n", *lines[3:]])
         case "a line after the checked ones is changed":
             _put(folder, [*lines[:8], lines[8].replace(b"root@host", b"toor@host"), lines[8]])
         case "the chain is made again without the key":
@@ -105,6 +107,7 @@ _HOW = (
     "a line is left out",
     "lines change places",
     "a line is no longer one",
+    "a line is brackets in brackets",
     "a line after the checked ones is changed",
     "the chain is made again without the key",
 )
@@ -171,6 +174,24 @@ def test_a_mark_that_was_changed_is_no_mark(archive, signer):
     for changes in ({"size": 5}, {"lines": 3}, {"signature": ""}, {"key": "0"}, {"more": 1}):
         _put_mark(archive, **changes)
         assert list(custody(archive, signer=signer)) == []
+
+
+@pytest.mark.parametrize("content", [b"[" * 3000, b"[" * 100_000, b" " * 5000 + b"{}"])
+def test_a_mark_that_nobody_can_take_apart_is_no_mark(archive, signer, content):
+    """Whoever can write the folder must not be able to stop the check."""
+    (archive / journal_mark.FILE).write_bytes(content)
+    assert list(custody(archive, signer=signer)) == []
+
+
+def test_the_key_vouches_for_no_line_that_nobody_signed(archive, signer):
+    """A mark counts as the key's word: it covers more only when a signed line follows."""
+    _go_on(archive, None, 2)
+    (found,) = custody(archive, signer=signer)
+    assert "from line 10 on" in found.detail
+    assert _mark(archive)["lines"] == 8
+    _go_on(archive, signer, 1)
+    assert list(custody(archive, signer=signer)) == []
+    assert _mark(archive)["lines"] == 12
 
 
 def test_a_journal_whose_end_was_cut_off_is_found(archive, signer):
