@@ -21,7 +21,7 @@ _HOLE = 0.4
 """In inches: punch holes are smaller across (6 mm, ISO 838)."""
 
 _DESK, _RIM = 3.0, 0.1
-"""In inches: a solid that is longer is not on the paper but beside it; the rim along it, where there is no print."""
+"""In inches: a solid at the edge of the picture that is longer is beside the paper; the rim along it has no print."""
 
 _PICTURE = 0.01
 """From this share of a page on, dark areas are a picture, and the page is not blank."""
@@ -156,7 +156,7 @@ def without_solids(ink: Picture) -> Picture:
 
 
 def edges_of_paper(ink: Picture) -> Picture | None:
-    """Return the mask, some 50 dots per inch, of the rim of large solids, such as a desk or the spine of a book.
+    """Return the mask, some 50 dots per inch, of the rim of large solids at the edge, such as a desk or a book's spine.
 
     Ink that lies within it is an edge or a shadow of the paper. None if there are no large solids.
 
@@ -168,7 +168,12 @@ def edges_of_paper(ink: Picture) -> Picture | None:
     dpi = ink.dpi / factor
     _, found, boxes, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
     labels = np.asarray(found, np.int32)
-    large = (np.asarray(boxes)[:, 2:4].max(axis=1) > _DESK * dpi).astype(np.uint8)
+    left, top, width, height = np.asarray(boxes)[:, :4].T
+    margin = _RIM * dpi
+    # A black bar over a line, or the head of a table, does not reach the edge of the picture.
+    outside = np.minimum(left, top) <= margin
+    outside |= (left + width >= solid.shape[1] - margin) | (top + height >= solid.shape[0] - margin)
+    large = (outside & (np.maximum(width, height) > _DESK * dpi)).astype(np.uint8)
     large[0] = 0
     if not large.any():
         return None

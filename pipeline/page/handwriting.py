@@ -28,8 +28,8 @@ _UNSURE = 0.75
 _SURE, _ROW = 0.95, 4
 """A row of this many symbols, each with this confidence, is print: a form's word before handwriting."""
 
-_SEALED = 0.5
-"""Mean confidence of the symbols of a line under a seal that is print: its letters are uneven, too."""
+_SEALED, _INSIDE = 0.5, 0.5
+"""Mean confidence of the symbols of print of which so much is under a seal: its letters are uneven, too."""
 
 _WIDE = 5.0
 """In letter heights: a narrower line has too little ink for a decision."""
@@ -105,7 +105,9 @@ def handwritten(page: PreparedPage, pictures: Sequence[LinePicture], readings: S
         start = own.stop
     return [
         bool(one)
-        and not (mean_confidence([symbols]) >= _SEALED and share_inside(_box_of(page, line), page.marks.seals))
+        and not (
+            mean_confidence([symbols]) >= _SEALED and share_inside(_box_of(page, line), page.marks.seals) > _INSIDE
+        )
         for one, line, symbols in zip(found, page.lines, readings, strict=True)
     ]
 

@@ -17,7 +17,7 @@ _SURE = 0.7
 _DOUBT = 0.015
 """A line with more doubt for each symbol is read once more: with less, the two readings agree well enough."""
 
-_LATIN_DOUBT = 0.02
+_LATIN_DOUBT = 0.01
 """A line of a Latin page with more doubt for each symbol is read by the network, too."""
 
 _LATIN_LEAD = 2.0
@@ -119,7 +119,8 @@ def _read_latin(pictures: Sequence[Pixels], readers: Readers) -> list[Symbols]:
     khmer = []
     for number, symbols in zip(doubtful, own, strict=True):
         if _is_latin(symbols):
-            readings[number] = merged(with_known_words(readings[number], symbols), symbols, _LATIN_LEAD)
+            both = merged(with_known_words(readings[number], symbols), symbols, _LATIN_LEAD)
+            readings[number] = with_known_words(both, readings[number])
         elif len(symbols) >= _KHMER_SYMBOLS and mean_confidence([symbols]) >= _KHMER_LINE:
             khmer.append(number)
     for number, symbols in zip(khmer, _read_khmer([pictures[number] for number in khmer], readers), strict=True):

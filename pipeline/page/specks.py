@@ -26,8 +26,9 @@ _EDGE = 0.3
 _TEXT, _SURE, _LINES = 5, 0.5, 3
 """Lines of so many letters, read with this confidence, show where the text of a page is, if there are as many."""
 
-_SEAL, _SIGNATURE = 0.3, 0.5
-"""Below this confidence, a line in a seal or in a signature is not text."""
+_SENSELESS = 0.02
+"""Below this confidence, a line in a seal or a signature is not text: its symbols have less than .8 in the mean. Worn
+print, such as a name under a signature, has more."""
 
 _INSIDE = 0.7
 """The share of a line that is in a seal if it belongs to it."""
@@ -74,8 +75,7 @@ def without_marks(blocks: Sequence[Block], seals: Sequence[Rect], signatures: Se
     """
 
     def is_mark(line: Line) -> bool:
-        in_seal = line.confidence < _SEAL and share_inside(line.box, seals) > _INSIDE
-        return in_seal or (line.confidence < _SIGNATURE and share_inside(line.box, signatures) > _INSIDE)
+        return line.confidence < _SENSELESS and share_inside(line.box, (*seals, *signatures)) > _INSIDE
 
     return _without(blocks, is_mark)
 

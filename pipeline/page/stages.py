@@ -50,16 +50,16 @@ SCAN_STAGES: "tuple[Stage[ScanJob, Page], ...]" = (
 PICTURE_STAGES: "tuple[Stage[PictureJob, Reading], ...]" = (
     Stage("polarity", 1, "polarity"),
     Stage("lean", 2, "lean"),
-    Stage("clean", 5, "prepare"),
+    Stage("clean", 6, "prepare"),
     Stage("layout", 3, "layout"),
     Stage("upright", 3, "orient"),
     Stage("curl", 1, "curl"),
     Stage("light ink", 1, "light_ink"),
     Stage("blank", 3, "blank"),
-    Stage("recognise", 6, "recognise"),
+    Stage("recognise", 7, "recognise"),
     Stage("negatives", 1, "negatives"),
-    Stage("handwriting", 3, "handwriting"),
-    Stage("words", 5, "assemble"),
+    Stage("handwriting", 4, "handwriting"),
+    Stage("words", 6, "assemble"),
 )
 """From a picture of a page, or a picture on a page of a PDF, to its text."""
 

@@ -1,7 +1,7 @@
 """Chooses between two readings of French and English words: the one that is a word, where the other is none.
 
-Worn typescript makes e look like c, and m like n. No reading is changed, so that a name or a number that both readers
-read alike stays as it was read.
+Worn typescript makes e look like c, and m like n. Words with a capital letter may be names, and numbers are no words:
+these stay as the better reader read them.
 """
 
 import re
@@ -41,10 +41,10 @@ def with_known_words(first: Symbols, second: Symbols) -> Symbols:
     for what, start, end, start2, end2 in SequenceMatcher(None, texts, others, autojunk=False).get_opcodes():
         if what == "replace" and end - start == end2 - start2:
             for number, other in zip(range(start, end), range(start2, end2), strict=True):
-                unknown = _is_known(texts[number]) is False and _is_known(others[other])
+                unknown = _is_no_word(texts[number]) and _is_known(others[other])
                 found += theirs[other] if unknown else mine[number]
             continue
-        unknown = any(_is_known(text) is False for text in texts[start:end])
+        unknown = any(map(_is_no_word, texts[start:end])) and not any(map(_is_name, texts[start:end]))
         known = start2 < end2 and all(_is_known(text) for text in others[start2:end2])
         found += [symbol for word in (theirs[start2:end2] if unknown and known else mine[start:end]) for symbol in word]
     return tuple(found)
@@ -61,6 +61,15 @@ def _words_of(symbols: Symbols) -> list[list[Symbol]]:
 
 def _text(word: Sequence[Symbol]) -> str:
     return "".join(symbol.text for symbol in word)
+
+
+def _is_no_word(text: str) -> bool:
+    return _is_known(text) is False and not _is_name(text)
+
+
+def _is_name(text: str) -> bool:
+    """Return whether a word may be a name: names are in no list, and Sok must not become Sol."""
+    return not text.islower()
 
 
 def _is_known(text: str) -> bool | None:

@@ -6,11 +6,12 @@ import pytest
 from rapidfuzz.distance import Levenshtein
 
 from config.settings import load
-from models.page import Rect
+from models.page import Block, Line, Rect, Word
 from pipeline.page.layout import laid_out
 from pipeline.page.picture import Picture
 from pipeline.page.prepare import prepare
 from pipeline.page.read import read_picture
+from pipeline.page.specks import without_marks
 from samples.age import Wear, age
 from samples.typeset import Text, draw, lay_out
 from tests.page.conftest import KHMER
@@ -110,6 +111,25 @@ def test_coloured_marks_are_recorded_and_not_read(printed, kind, colour):
     assert all(Levenshtein.distance(line, true) <= 2 for line, true in zip(lines, LINES, strict=True))
     found = reading.seals if kind == "round" else reading.signatures
     assert max(overlap(one, place_of(ink)) for one in found) > 0.6
+
+
+@pytest.mark.parametrize(("confidence", "kept"), [(0.9, True), (0.2, True), (0.001, False)])
+def test_a_worn_name_under_a_signature_is_kept(confidence, kept):
+    """Only what makes no sense at all is left out."""
+    place = Rect(100, 100, 500, 160)
+    line = Line(words=(Word(text="ឈ្មោះ", box=place, confidence=confidence),), box=place, confidence=confidence)
+    blocks = without_marks([Block(lines=(line,), box=place)], (), (Rect(80, 80, 520, 180),))
+    assert bool(blocks) == kept
+
+
+def test_the_line_above_a_black_bar_is_kept():
+    """A line that was made unreadable, or the dark head of a table: what is beside it is on the paper."""
+    (sheet,) = lay_out([Text("The court heard the witness again on the same day", size=6, after=0)] * 8, 300)
+    page = draw(sheet)[: int(0.3 * sheet.height)].copy()
+    bare = laid_out(prepare(Picture(page.copy(), 300.0), 300)).lines
+    page[bare[2].bottom + 3 : bare[4].top - 3, 150:1500] = 0
+    lines = laid_out(prepare(Picture(page, 300.0), 300)).lines
+    assert [len(line.components) for line in lines[:3]] == [len(line.components) for line in bare[:3]]
 
 
 def test_the_edge_of_a_desk_is_no_text(printed):

@@ -78,11 +78,21 @@ def test_a_lead_decides_between_readings_that_are_as_sure():
         ("C'est la janbe", "C'est la jambe", "C'est la jambe"),
         ("the court", "tke court", "the court"),
         ("Mrs Zadek", "Mrs Zadck", "Mrs Zadek"),
+        ("Mr Sok", "Mr Sol", "Mr Sok"),
         ("in 1945", "in 1943", "in 1945"),
         ("to morrcw", "tomorrow", "tomorrow"),
         ("", "the court", ""),
     ],
-    ids=["a word", "after an apostrophe", "the first is one", "a name", "a number", "parted", "nothing"],
+    ids=[
+        "a word",
+        "after an apostrophe",
+        "the first is one",
+        "a name",
+        "a name like a word",
+        "a number",
+        "parted",
+        "nothing",
+    ],
 )
 def test_of_two_readings_of_typescript_the_one_that_is_a_word_is_taken(first, second, chosen):
     """Names, numbers and what both read alike stay as the better reader read them."""
