@@ -1,10 +1,12 @@
 """What bags hold, as the index takes it: analysed by the workers of a run if there are many bags."""
 
+import logging
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 
 from models.errors import BagError
+from models.failure import Failure
 from pipeline.archive.archive import Archive
 from pipeline.archive.places import work_folder
 from pipeline.execution.opening import open_executor
@@ -12,6 +14,7 @@ from pipeline.execution.task import Task
 from pipeline.execution.tasks import analyse_bag
 from pipeline.index.entry import Analysed
 
+_LOG = logging.getLogger(__name__)
 # Called with the number of case files that are done, and of all.
 Show = Callable[[int, int], None]
 # To start the workers takes longer than to analyse so many bags here.
@@ -52,10 +55,16 @@ def analysed_bags(
                 continue
             if outcome.failure is None:
                 yield outcome.value
-            else:  # here the reason is known
-                yield from _here(outcome.task.about, now, unreadable)
+            else:
+                _leave(outcome.task.about, outcome.failure, unreadable)
             done += 1
             show(done, len(bags))
+
+
+def _leave(bag: Path, failure: Failure, unreadable: list[Path]) -> None:
+    """Leave out a bag. It is not tried here, where no limit would keep it from taking all memory or time."""
+    _LOG.warning("a bag is left out, because no worker can read it: %s %s", failure.code, failure.detail)
+    unreadable.append(bag)
 
 
 def _here(bag: Path, now: datetime | None, unreadable: list[Path]) -> Iterator[Analysed]:

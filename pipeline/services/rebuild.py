@@ -53,7 +53,8 @@ def rebuild_archive(
         NotFoundError: there are no bags.
         ConflictError: there is a ledger, and ``force`` is not given.
         ArchiveError: journal or key cannot be used.
-        IndexUnusableError: the index cannot be made; the ledger is already complete then.
+        IndexUnusableError: the index cannot be made; ledger and journal are already complete then.
+        SchedulerError: the scheduler in the settings does not answer; the same is complete then.
         OSError: something cannot be read or written.
     """
     asker.must_be_allowed(Action.MAINTAIN)
@@ -75,6 +76,9 @@ def rebuild_archive(
                 pages += len(held)
             show(number, len(folders))
         now = surely_now(archive.folder)
+        # Before the index, because the index may not come: the archive is then whole except for it.
+        archive.commits.finish()
+        begun = _begin_journal(archive, asker.actor)
         shown = [bag for bag in read if not is_withdrawn(bag)]
         damaged: list[Path] = []
         cases = analysed_bags(archive, shown, now, lambda _done, _all: None, damaged)
@@ -83,8 +87,6 @@ def rebuild_archive(
         for bag in read:
             if bag not in damaged:
                 archive.ledger.case_indexed(bag.name)
-        archive.commits.finish()
-        begun = _begin_journal(archive, asker.actor)
         _LOG.info(
             "the ledger is made again: %d case files, %d pages, %d bags unreadable", len(read), pages, len(unread)
         )

@@ -1,18 +1,25 @@
 """The index may be down: bags wait, the run continues, and the index is tried again."""
 
 import hashlib
+import socket
 import sqlite3
+from datetime import UTC, datetime
 
 import pytest
 
-from models.errors import IndexUnusableError
+from models.errors import IndexUnusableError, SchedulerError
+from models.failure import Code, Failure
 from models.scan import Kind
 from pipeline.archive.archive import Archive
+from pipeline.archive.custody import custody
+from pipeline.archive.journal import lines
 from pipeline.execution.progress import Progress
+from pipeline.execution.task import Outcome
 from pipeline.index.language import parse
 from pipeline.index.store import View
 from pipeline.services.index import rebuild_index, synchronise
 from pipeline.services.indexing import Indexer
+from pipeline.services.rebuild import rebuild_archive
 from tests.conftest import EVERYTHING, archive_settings, at_the_shell, bag_in_place
 
 
@@ -34,6 +41,30 @@ class Outage:
     def merge(self):
         """Merge, if the index is up by now."""
         self._store.merge()
+
+
+class _Greedy:
+    """Workers of which the first bag takes all memory that they may have."""
+
+    def __init__(self, *_given):
+        """Take the settings."""
+
+    def __enter__(self):
+        """Return it."""
+        return self
+
+    def __exit__(self, *_error):
+        """End nothing."""
+
+    def finished(self, take):
+        """Do each task."""
+        failure: Failure | None = Failure(code=Code.OUT_OF_MEMORY)
+        while task := take():
+            if failure:
+                yield Outcome(task, datetime.now(UTC), failure=failure)
+            else:
+                yield Outcome(task, datetime.now(UTC), value=task.function(*task.arguments))
+            failure = None
 
 
 def _bag(archive, ledger, make, number):
@@ -131,6 +162,33 @@ def test_workers_make_the_same_index(archive, make, monkeypatch):
     assert archive.index.cases() == cases
     assert shown == [(1, 3), (2, 3), (3, 3)]
     assert [hit.case for hit in archive.index.search(parse("mot3"), View(), EVERYTHING).hits] == ["box_3"]
+
+
+def test_a_bag_that_no_worker_can_read_is_not_tried_without_limits(archive, make, monkeypatch, caplog):
+    """It would take the memory or the time of the process that writes the index. It is named instead."""
+    (greedy,) = archive.ledger.to_be_indexed()
+    _bag(archive.folder, archive.ledger, make, 2)
+    monkeypatch.setattr("pipeline.services.analysing._FEW", 0)
+    monkeypatch.setattr("pipeline.services.analysing.open_executor", _Greedy)
+    pages, unreadable = rebuild_index(archive, at_the_shell())
+    assert (pages, unreadable) == (1, (archive.folder / greedy,))
+    assert "out-of-memory" in caplog.text
+
+
+def test_a_rebuild_without_its_scheduler_lacks_only_the_index(archive, monkeypatch):
+    """The journal is begun before the index is made, so that `index rebuild` makes the archive whole."""
+    monkeypatch.setattr("pipeline.services.analysing._FEW", 0)
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # it does not listen
+        monkeypatch.setattr("pipeline.execution.dask_executor._SECONDS_TO_CONNECT", 0.2)
+        scheduler = f"tcp://127.0.0.1:{nobody.getsockname()[1]}"
+        with _open(archive.folder.parent, scheduler=scheduler) as alone, pytest.raises(SchedulerError):
+            rebuild_archive(alone, at_the_shell(), force=True)
+    with _open(archive.folder.parent) as after:
+        assert [line.case for line in lines(after.folder)] == ["box_1"]
+        assert list(custody(after.folder)) == []
+        assert rebuild_index(after, at_the_shell()) == (1, ())
+        assert after.index.cases().keys() == {"box_1"}
 
 
 def test_a_rebuild_reads_no_bag_twice_that_it_had_before_it_was_stopped(archive, make, monkeypatch):
