@@ -1,6 +1,7 @@
 """What is in a box: every entry once, in the order of its path, with any name."""
 
 import os
+import re
 import stat
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,7 @@ _SYSTEM_FOLDERS = frozenset(
     }
 )
 
+_LIKE_A_BYTE = re.compile(rb"\\(?=x[0-9a-f]{2})")
 _AT_ONCE = 32  # questions to a disk or a file server
 _FILES_AT_ONCE = 64  # by one thread
 
@@ -94,8 +96,12 @@ def discover(root: Path) -> Discovery:
 
 
 def shown(path: Path) -> PurePosixPath:
-    """Return a path as text that can be stored and printed, bytes that are not UTF-8 escaped."""
-    return PurePosixPath(os.fsencode(path).decode("utf-8", "backslashreplace"))
+    r"""Return a path as text that can be stored and printed: bytes that are not UTF-8 are shown as ``\xNN``.
+
+    No two paths are shown alike: where a name itself has ``\xNN``, its backslash is shown as ``\x5c``.
+    """
+    raw = _LIKE_A_BYTE.sub(rb"\\x5c", os.fsencode(path))
+    return PurePosixPath(raw.decode("utf-8", "backslashreplace"))
 
 
 @dataclass(frozen=True, slots=True)

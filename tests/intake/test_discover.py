@@ -110,3 +110,23 @@ def test_odd_names_are_kept(tmp_path):
     entries = discover(tmp_path).entries
     assert sorted(os.fsencode(entry.file.name) for entry in entries) == sorted(names)
     assert {"caf\\xe9.pdf", "a\nb.pdf", "សំណុំរឿង.pdf"} <= {str(entry.path) for entry in entries}
+
+
+def test_no_two_names_are_shown_alike(tmp_path):
+    """A name is the key of a scan: of two alike, one would disappear. Other names with backslashes stay as they are."""
+    odd = [
+        b"\xff.pdf",
+        b"\\xff.pdf",
+        b"\\x5cxff.pdf",
+        b"\\x5c.pdf",
+        b"\\.pdf",
+        b"\\\xff.pdf",
+        b"\\\\xff.pdf",
+        b"\\xf\xff.pdf",
+    ]
+    for name in odd:
+        _put(Path(os.fsdecode(os.fsencode(tmp_path / "a") + b"/" + name)), name)
+    found = {str(entry.path): os.fsencode(entry.file.name) for entry in discover(tmp_path).entries}
+    assert sorted(found.values()) == sorted(odd)
+    assert found["a/\\xff.pdf"] == b"\xff.pdf"
+    assert found["a/\\.pdf"] == b"\\.pdf"
