@@ -15,7 +15,7 @@ from pipeline.index.results import ADJACENT, EXACT, EXACT_TERM, FUZZY_TERM, may_
 from pipeline.index.store import FACETS, Sort
 
 # The version of the mapping, the tokens and what is stored. An index of another version must be rebuilt.
-VERSION = 6
+VERSION = 7
 
 Json = dict[str, Any]
 

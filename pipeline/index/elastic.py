@@ -1,6 +1,6 @@
 """The store on an Elasticsearch cluster.
 
-The alias with the settings' name points to one index, such as ``NAME-v6-20260131120000``; its mapping has its version.
+The alias with the settings' name points to one index, such as ``NAME-v7-20260131120000``; its mapping has its version.
 
 Each level has its own shard, with its own statistics, and so do the entries of case files: entries are routed to them.
 So a search uses only the levels of its scope, and pages at other levels change no score and no similar spelling.

@@ -47,8 +47,10 @@ def pack(shown: Shown) -> bytes:
         _differences(tops),
         list(map(operator.sub, bottoms, tops)),
     )
-    # No form contains the end of a line.
-    letters = f"{' '.join(form for _, form in other)}\n{text}".translate(_MOVED).encode()
+    # No form contains the end of a line; one may contain a space, such as that of U+FDFA.
+    if any("\n" in form for _, form in other):
+        raise ValueError("the form of a unit contains the end of a line")
+    letters = "\n".join([*(form for _, form in other), text]).translate(_MOVED).encode()
     # Apart, because letters and numbers have little in common: together they are 3 % larger.
     return zlib.compress(letters) + zlib.compress(b"".join(map(_written, columns)))
 
@@ -56,11 +58,12 @@ def pack(shown: Shown) -> bytes:
 def unpack(packed: bytes) -> Shown:
     """Return what :func:`pack` packed."""
     stream = zlib.decompressobj()
-    forms, _, text = stream.decompress(packed).decode().translate(_MOVED).partition("\n")
+    letters = stream.decompress(packed).decode().translate(_MOVED)
     other, gaps, sizes, runs, blocks, *placed = _read(zlib.decompress(stream.unused_data))
+    *forms, text = letters.split("\n", len(other))
     starts, ends = _spans(gaps, sizes)
     found = [text[start:end] for start, end in zip(starts, ends, strict=True)]
-    for at, form in zip(itertools.accumulate(other), forms.split(" "), strict=False):
+    for at, form in zip(itertools.accumulate(other), forms, strict=True):
         found[at] = form
     units = Columns(found, starts, ends, list(itertools.accumulate(runs)), list(itertools.accumulate(blocks)))
     lefts, rights = _spans(*placed[2:4])

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from models.case import CaseFile
-from models.errors import IndexUnreadableError, QueryError
+from models.errors import IndexUnreadableError, IndexUnusableError, QueryError
 from models.hit import Found, Hit
 from models.level import Level
 from models.message import Message
@@ -101,12 +101,17 @@ class SqliteStore:
             self._rows.index(self._rows.add(case, list(entries(case, pages, case.levels(now)))))
 
     def set_levels(self, case: CaseFile, now: datetime | None = None) -> bool:
-        """Apply the levels of a case file to searches, for all of its pages at once or none."""
+        """Apply the levels of a case file to searches, for all of its pages at once or none.
+
+        What a rebuild that was stopped has left is removed: it holds the pages at their old levels.
+        """
+        self._remove_part()
         with self._transaction():
             return self._rows.set_levels(case, now)
 
     def remove(self, case_id: str) -> None:
-        """Remove the pages of a case file."""
+        """Remove the pages of a case file, and what a rebuild that was stopped has left: it may hold them too."""
+        self._remove_part()
         with self._transaction():
             self._rows.remove(case_id)
 
@@ -173,7 +178,11 @@ class SqliteStore:
 
     def _remove_part(self) -> None:
         for ending in ("", "-wal", "-shm"):
-            self._part.with_name(f"{self._part.name}{ending}").unlink(missing_ok=True)
+            file = self._part.with_name(f"{self._part.name}{ending}")
+            try:
+                file.unlink(missing_ok=True)
+            except OSError as error:
+                raise IndexUnusableError(f"{file} cannot be removed ({error}). Check its permissions.") from error
 
     def check_integrity(self) -> None:
         """Check every page of the file.

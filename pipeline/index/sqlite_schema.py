@@ -8,7 +8,7 @@ from pipeline.index.sqlite_ranking import TOKENS
 from pipeline.index.sqlite_scope import tokens_of
 
 # The version of the schema and of the tokens: the tokens of a page are made again when it is removed.
-VERSION = 10
+VERSION = 11
 
 _ABOUT = ", ".join(f'"{name}"' for name in About._fields)
 _TOKENS = tuple(map(tokens_of, Level))

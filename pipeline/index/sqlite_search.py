@@ -20,7 +20,8 @@ from pipeline.index.store import FACETS, Sort, View
 
 _ABOUT = ", ".join(f'documents."{name}"' for name in About._fields)
 _SHOWN = f"found.page, score, scan, path, pages.number, pages.level, {_ABOUT}"
-_PLACES = "found JOIN pages ON pages.id = found.page JOIN documents ON documents.id = document_id"
+# First what is found, then its page: so that a condition on pages does not make SQLite read all of them.
+_PAGES = "found CROSS JOIN pages ON pages.id = found.page"
 _ORDERS = {
     Sort.RANK: "score DESC, place",
     Sort.DATE: "documents.first = '', documents.first, place",
@@ -43,6 +44,9 @@ class Search:
         """Begin with nothing found. Pages outside the scope are never found."""
         self._database = database
         self._sources = sources(database, scope)
+        # The tokens alone are not trusted: a page is shown only if its own row says that it is in the scope.
+        self._pages = f"{_PAGES} AND {pages_in(self._sources)}"
+        self._places = f"{self._pages} JOIN documents ON documents.id = document_id"
         self._query = Query()
         self._whole = True
         make_tables(database)
@@ -95,7 +99,7 @@ class Search:
 
     def places(self) -> Iterator[PageRef]:
         """Yield the pages that are found, without a look at their words."""
-        rows = self._database.execute("SELECT scan, number FROM found JOIN pages ON pages.id = found.page")
+        rows = self._database.execute(f"SELECT scan, number FROM {self._pages}")  # noqa: S608
         return (PageRef(scan=scan, number=number) for scan, number in rows)
 
     def _narrow(self) -> None:
@@ -110,7 +114,7 @@ class Search:
         if held and query.groups:
             where, values = _all(held)
             self._database.execute(
-                f"DELETE FROM found WHERE page IN (SELECT page FROM {_PLACES} WHERE NOT ({where}))",  # noqa: S608
+                f"DELETE FROM found WHERE page IN (SELECT page FROM {self._places} WHERE NOT ({where}))",  # noqa: S608
                 values,
             )
 
@@ -129,7 +133,7 @@ class Search:
             elif last:
                 narrowed, values = "WHERE score >= ?", (last[0],)
         return self._database.execute(
-            f"SELECT {_SHOWN} FROM {_PLACES} {narrowed} "  # noqa: S608
+            f"SELECT {_SHOWN} FROM {self._places} {narrowed} "  # noqa: S608
             f"ORDER BY {_ORDERS[view.sort]} LIMIT ? OFFSET ?",
             (*values, view.limit, view.offset),
         ).fetchall()
@@ -139,14 +143,14 @@ class Search:
         return self._database.execute(
             f"WITH placed AS (SELECT page, row_number() OVER (ORDER BY {order}) AS place_in_all, "  # noqa: S608
             "count(*) OVER (PARTITION BY of_case) AS in_case, "
-            f"row_number() OVER (PARTITION BY of_case ORDER BY {order}) AS place_in_case FROM {_PLACES}) "
-            f"SELECT {_SHOWN}, in_case FROM placed JOIN {_PLACES} "
+            f"row_number() OVER (PARTITION BY of_case ORDER BY {order}) AS place_in_case FROM {self._places}) "
+            f"SELECT {_SHOWN}, in_case FROM placed JOIN {self._places} "
             "WHERE found.page = placed.page AND place_in_case = 1 ORDER BY place_in_all LIMIT ? OFFSET ?",
             (view.limit, view.offset),
         ).fetchall()
 
     def _cases(self) -> int:
-        row = self._database.execute("SELECT count(DISTINCT of_case) FROM found JOIN pages ON id = page").fetchone()
+        row = self._database.execute(f"SELECT count(DISTINCT of_case) FROM {self._pages}").fetchone()  # noqa: S608
         return int(row[0])
 
     def _hit(self, row: sqlite3.Row) -> Hit:
@@ -158,8 +162,8 @@ class Search:
 
     def _facets(self) -> dict[str, tuple[Count, ...]]:
         rows = self._database.execute(
-            "SELECT kind, court, year, box, scripts, pages FROM "
-            "(SELECT facet, count(*) AS pages FROM found JOIN pages ON pages.id = found.page GROUP BY facet) "
+            "SELECT kind, court, year, box, scripts, pages FROM "  # noqa: S608
+            f"(SELECT facet, count(*) AS pages FROM {self._pages} GROUP BY facet) "
             "JOIN facets ON facets.id = facet"
         )
         counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}

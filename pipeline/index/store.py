@@ -106,7 +106,8 @@ class Store(Protocol):
 
         Args:
             cases: the case files.
-            kept: those that :meth:`begun` names and that are still right: they are not among ``cases``.
+            kept: those that :meth:`begun` names and that are still right, also their levels: they are not among
+                ``cases``.
         """
 
     def __enter__(self) -> Self:

@@ -210,14 +210,18 @@ def _is_hidden(bag: Path) -> bool:
 
 
 def _still_right(archive: Archive, bags: Collection[Path], begun: Mapping[str, str]) -> dict[Path, str]:
-    """Return the bags that a rebuild which was stopped has added as they are now, with their case files' ids."""
+    """Return the bags that a rebuild which was stopped has added as they are now, with their case files' ids.
+
+    A bag with an end date is read again: its levels may be others now, and its record does not show that.
+    """
     # A bag that was made again may have the same record; the ledger knows that it waits.
     waiting = {archive.folder / bag for bag in archive.ledger.to_be_indexed()} if begun else set()
     found = {}
     for bag in bags if begun else ():
         with suppress(BagError):  # whoever reads it whole says so
             case = read_case(bag)
-            if bag not in waiting and begun.get(case.id) == fingerprint(case):
+            ends = any(one.until for one in case.restrictions)
+            if not ends and bag not in waiting and begun.get(case.id) == fingerprint(case):
                 found[bag] = case.id
     return found
 

@@ -211,6 +211,27 @@ def test_a_word_that_was_sealed_is_no_near_spelling_any_more(store, make):
     assert store.search(parse("zibeline"), View(), EVERYTHING).pages == 1
 
 
+@pytest.mark.parametrize("spaced", ["ﷺ", "x\u037a", "x\ufe70"])
+def test_a_page_whose_words_have_a_space_in_their_form_is_sealed_as_others_are(store, make, spaced):
+    """Every word of it is gone for readers, and the page can be opened, sealed and removed again."""
+    page = make.page([f"Court {spaced} Phnom Penh Witness"])
+    other = make.page(["Phnom greffier"], scan="b" * 64)
+    public = _at(make.case(page), Level.PUBLIC)
+    store.put(public, [page])
+    store.put(_at(make.case(other, case_id="box_b", path="b.pdf"), Level.PUBLIC), [other])
+    for levels in (Level.SEALED, Level.PUBLIC, Level.SEALED):
+        public = _at(public, levels)
+        assert store.set_levels(public)
+        shown = 1 if levels is Level.PUBLIC else 0
+        for word in ("court", "penh", "witness", "witnes", "penh*", "phnom penh"):
+            found = {hit.case for hit in store.search(parse(word), View(), _READER).hits} - {"box_b"}
+            assert len(found) == shown, (word, levels)
+        assert store.search(parse("witness"), View(), EVERYTHING).pages == 1
+    store.remove(public.id)
+    assert store.search(parse("witness"), View(), EVERYTHING).pages == 0
+    assert store.search(parse("phnom"), View(), _READER).pages == 1
+
+
 @pytest.mark.parametrize(
     "text", ["greffier", "greffier ចៅក្រម", '"le greffier"', "grefier", "gref*", "box:box*", "ចៅក្រម OR chef"]
 )

@@ -7,9 +7,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from models.actor import Actor, ActorKind
 from models.errors import IndexUnusableError, SchedulerError
 from models.failure import Code, Failure
+from models.level import Level
+from models.restriction import Reach, Restriction
 from models.scan import Kind
+from models.scope import Scope
 from pipeline.archive.archive import Archive
 from pipeline.archive.custody import custody
 from pipeline.archive.journal import lines
@@ -67,13 +71,13 @@ class _Greedy:
             failure = None
 
 
-def _bag(archive, ledger, make, number):
+def _bag(archive, ledger, make, number, *restrictions):
     """Make a bag that waits for the index."""
     page = make.page([f"Le greffier mot{number}"])
     source = archive.parent / f"{number}.pdf"
     source.write_bytes(b"%d" % number)
     page = page.model_copy(update={"scan": hashlib.sha256(source.read_bytes()).hexdigest()})
-    case = make.case(page, case_id=f"box_{number}")
+    case = make.case(page, case_id=f"box_{number}").model_copy(update={"restrictions": restrictions})
     assert case.scans[0].kind is Kind.PDF
     picture = make.picture(page, archive.parent / f"{number}.jpg")
     bag = bag_in_place(case, [page], {page.scan: source}, {(page.scan, 1): picture}, archive)
@@ -207,6 +211,32 @@ def test_a_rebuild_reads_no_bag_twice_that_it_had_before_it_was_stopped(archive,
     assert rebuild_index(archive, at_the_shell(), lambda *done: shown.append(done)) == (3, ())
     assert shown == [(2, 3), (3, 3)], "box_2 is kept; box_1 waits in the ledger"
     assert archive.index.cases().keys() == {"box_1", "box_2", "box_3"}
+
+
+@pytest.mark.parametrize("until", [None, datetime(2026, 3, 1, tzinfo=UTC)])
+def test_a_rebuild_that_goes_on_reads_a_bag_with_an_end_date_again(archive, make, monkeypatch, until):
+    """The seal may have ended, or begun to count again, since the rebuild was stopped."""
+    archive.ledger.case_indexed("box_1")
+    by = Actor(name="a@b", kind=ActorKind.OPERATOR)
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    seal = Restriction(level=Level.SEALED, reach=Reach.CASE, reason="order", by=by, at=at, until=until)
+    archive.ledger.case_indexed(_bag(archive.folder, archive.ledger, make, 2, seal).name)
+    times = iter([at, datetime(2026, 6, 1, tzinfo=UTC)])
+    monkeypatch.setattr("pipeline.services.index.surely_now", lambda _folder: next(times))
+    monkeypatch.setattr("pipeline.index.sqlite.SqliteStore._replace", _stop)
+    with pytest.raises(KeyboardInterrupt):
+        rebuild_index(archive, at_the_shell())
+    monkeypatch.undo()
+    monkeypatch.setattr("pipeline.services.index.surely_now", lambda _folder: next(times))
+    shown = []
+    rebuild_index(archive, at_the_shell(), lambda *done: shown.append(done))
+    assert len(shown) == (0 if until is None else 1), "only the bag with an end date is read again"
+    found = archive.index.search(parse("mot2"), View(), Scope(Level.STAFF)).pages
+    assert found == (0 if until is None else 1)
+
+
+def _stop(*_given):
+    raise KeyboardInterrupt
 
 
 def test_after_many_runs_the_index_is_searched_in_few_pieces(tmp_path, make):
