@@ -27,8 +27,12 @@ from tests.access.conftest import NOW, SHA, person
 
 # These ask nobody, or are no way in, each for its reason.
 FREE = {
+    "analysing.analysed_bags": "is the inner part of the services that make an index",
     "audit.note": "writes down what another service is about to show",
     "audit.note_refusal": "writes down what another service refused",
+    "box_report.as_json": "is given the reports of boxes that the asker sees whole",
+    "box_report.problems": "is given the report of a box that the asker sees whole",
+    "box_report.scans_of": "is given the report of a box that the asker sees whole",
     "digitise.check_box": "reads nothing of the archive",
     "digitising.run.running": "is the inner part of digitise, watch and rerun",
     "waiting_seals.wait": "is the inner part of the services that seal",

@@ -27,8 +27,11 @@ STRIDE = 4
 _SIZE, _OTHER_SIZES = 0.93 * LETTER, (0.85 * LETTER, 1.18 * LETTER)
 """The letter height that is assumed, in pixels of the line's picture, and those that are tried if it does not fit."""
 
-_ENOUGH = 0.95
+_ENOUGH = 0.99
 """Mean confidence of the symbols of a line from which on it is read in one size only."""
+
+_LIKE = 0.01
+"""Readings whose mean confidence differs by no more are as good: the one with the most symbols has lost none."""
 
 _INK = 160
 """Darker pixels are ink."""
@@ -59,13 +62,16 @@ def read(line: Pixels, scores: Scorer) -> Symbols:
     """Read a grey picture of a line, as ``PreparedPage.picture_of`` gives it.
 
     The network's outputs are probabilities: on real paper as many symbols are right as it says (docs/training.md). It
-    knows letters of one height only; the letters of a heading or a note have another. So a line that is read with low
-    confidence is read in other sizes, too.
+    knows letters of one height only; the letters of a heading or a note have another. So a line of which it is not
+    quite sure is read in other sizes, too. In the wrong size a subscript is lost, and the rest is read with confidence.
     """
     reading = _read(line, scores, _SIZE)
     if mean_confidence([reading]) >= _ENOUGH:
         return reading
-    return max(reading, *(_read(line, scores, size) for size in _OTHER_SIZES), key=lambda one: mean_confidence([one]))
+    readings = [reading, *(_read(line, scores, size) for size in _OTHER_SIZES)]
+    sure = [mean_confidence([one]) for one in readings]
+    found = [(len(one), own, one) for one, own in zip(readings, sure, strict=True) if own >= max(sure) - _LIKE]
+    return max(found, key=lambda one: one[:2])[2]
 
 
 def _read(line: Pixels, scores: Scorer, letter: float) -> Symbols:
