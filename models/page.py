@@ -23,6 +23,11 @@ class Rect(NamedTuple):
     right: int
     bottom: int
 
+    @property
+    def area(self) -> int:
+        """Its pixels."""
+        return (self.right - self.left) * (self.bottom - self.top)
+
 
 def around(boxes: Iterable[Rect]) -> Rect:
     """Return the smallest box around some boxes."""

@@ -60,9 +60,7 @@ def coloured_marks(picture: Picture, turn: Turn, skew: float, lines: Sequence[Re
                 continue
             own = (whole.labels[top:bottom, left:right] == number) & (mask[top:bottom, left:right] > 0)
             place = Rect(left * factor, top * factor, right * factor, bottom * factor)
-            if own.mean() > _SOLID or sum(share_inside(line, (place,)) * _area(line) for line in lines) > _TEXT * _area(
-                place
-            ):
+            if own.mean() > _SOLID or _is_print(place, lines):
                 continue
             points = cv2.findNonZero(own.astype(np.uint8))
             hull = cv2.convexHull(points)
@@ -87,5 +85,5 @@ def _inks(pixels: Pixels) -> list[Pixels]:
     return [np.asarray((colour & one) * np.uint8(255), np.uint8) for one in (red, ~red)]
 
 
-def _area(box: Rect) -> int:
-    return (box.right - box.left) * (box.bottom - box.top)
+def _is_print(place: Rect, lines: Sequence[Rect]) -> bool:
+    return sum(share_inside(line, (place,)) * line.area for line in lines) > _TEXT * place.area

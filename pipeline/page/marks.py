@@ -36,6 +36,9 @@ _OUTLINE = 0.55
 _ROUND = 0.4
 """The least height of an oval stamp, for its width."""
 
+_INSIDE = 0.7
+"""The share of a signature that is in a seal if it belongs to it."""
+
 _MOST = 12
 """A page with more signatures is a drawing, or written by hand."""
 
@@ -91,7 +94,7 @@ def find_marks(
         elif not _is_straight(ink, letter):
             signatures.append(place)
     stamps = joined_places(places, letter)
-    free = [one for one in signatures if not any(_inside(one, stamp) for stamp in stamps)]
+    free = [one for one in signatures if share_inside(one, stamps) <= _INSIDE]
     found = joined_places(free, _APART * letter)
     return Marks(tuple(stamps), tuple(found) if len(found) <= _MOST else ())
 
@@ -120,12 +123,8 @@ def share_inside(box: Rect, places: Iterable[Rect]) -> float:
         width = min(box.right, place.right) - max(box.left, place.left)
         height = min(box.bottom, place.bottom) - max(box.top, place.top)
         if width > 0 and height > 0:
-            shares.append(width * height / max(1, (box.right - box.left) * (box.bottom - box.top)))
+            shares.append(width * height / max(1, box.area))
     return max(shares)
-
-
-def _inside(one: Rect, other: Rect) -> bool:
-    return share_inside(one, (other,)) > 0.7
 
 
 def _is_frame(ink: NDArray[np.float32]) -> bool:

@@ -62,7 +62,7 @@ class Confirmed:
         return {fact.name: fact.value for fact in self.document.facts if fact.by}
 
 
-def review_queue(  # noqa: PLR0913  # what is asked, and what is told meanwhile
+def review_queue(  # noqa: PLR0913  # what is asked, and what is shown during the work
     archive: Archive,
     asker: Asker,
     box: str | None,

@@ -337,7 +337,7 @@ def test_whoever_makes_bag_and_journal_anew_without_the_key_is_found_out(archive
     done = archive("verify", "--json", "--key", key)
     assert done.returncode == 2
     against = {damage["kind"] for damage in json.loads(done.stdout)["custody"]}
-    # That journal tells of one change only, not of what entered, and is not the one that was checked before.
+    # The new journal has one change only and nothing about what entered. An earlier check saw another journal.
     assert against == {"unsigned", "unexpected", "changed"}
 
 

@@ -332,7 +332,7 @@ def test_who_has_too_many_searches_running_must_wait_and_reads_meanwhile(
 
 
 def test_guesses_at_many_names_at_once_fill_no_memory(stranger: Visitor) -> None:
-    """A check of a password needs much of it; others are told to wait, and signed in a moment later."""
+    """Checking a password needs much memory. The others get a request to wait, and can sign in a moment later."""
     from web.views.visit import SIGNING_IN  # noqa: PLC0415  # only this test counts them
 
     form = {"name": "nobody", "password": "not the password"}

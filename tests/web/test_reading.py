@@ -243,7 +243,7 @@ def test_a_zip_file_is_looked_at_within_limits(stranger: Visitor, name: str, siz
 
 
 def test_what_too_many_send_at_once_is_not_kept(stranger: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that comes in lies on the disk before anybody looks at it: only some may, and the others are told."""
+    """Each upload takes room on the disk before it is checked. Only some are let in; the others get a message."""
     kept = Mock(wraps=SpooledTemporaryFile)
     monkeypatch.setattr("starlette.formparsers.SpooledTemporaryFile", kept)
     with ExitStack() as others:

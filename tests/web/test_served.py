@@ -99,7 +99,7 @@ def test_others_reach_it_over_https_and_sign_in(court: Path, tmp_path: Path) -> 
 
 
 def test_behind_a_proxy_forged_headers_change_nothing(court: Path, tmp_path: Path) -> None:
-    """Started as docs/service/bannasar.service starts it; a lost disk is told to the technician, not to readers."""
+    """It starts as docs/service/bannasar.service says. Of a lost disk only the technician learns; readers do not."""
     unit = (ROOT / "docs" / "service" / "bannasar.service").read_text("utf-8")
     (typed,) = re.findall(r"^ExecStart=\S+/bannasar (.*)$", unit, re.MULTILINE)
     with socket.create_server(("127.0.0.1", 0)) as free:
