@@ -1,7 +1,7 @@
 """The evidence for what an archive holds: bags are signed when they enter, and the journal records each."""
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from models.actor import Actor
 from models.errors import BagError, JournalBrokenError
+from models.progress import Show, silent
 from models.settings import Settings
 from pipeline.archive.bag import bag_folders
 from pipeline.archive.fixity import Damage
@@ -151,7 +152,7 @@ def custody(
     *,
     whole: bool = False,
     signer: Signer | None = None,
-    show: Callable[[int, int], None] = lambda _done, _all: None,
+    show: Show = silent,
 ) -> Iterator[Damage]:
     """Yield what speaks against the journal and its keys, and each bag that is not the one recorded last.
 

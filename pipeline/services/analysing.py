@@ -1,12 +1,13 @@
 """What bags hold, as the index takes it: analysed by the workers of a run if there are many bags."""
 
 import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 
 from models.errors import BagError
 from models.failure import Failure
+from models.progress import Show
 from pipeline.archive.archive import Archive
 from pipeline.archive.places import work_folder
 from pipeline.execution.opening import open_executor
@@ -15,8 +16,6 @@ from pipeline.execution.tasks import analyse_bag
 from pipeline.index.entry import Analysed
 
 _LOG = logging.getLogger(__name__)
-# Called with the number of case files that are done, and of all.
-Show = Callable[[int, int], None]
 # To start the workers takes longer than to analyse so many bags here.
 _FEW = 50
 _SECONDS = 3600.0

@@ -10,6 +10,7 @@ from pathlib import Path
 from models.case import CaseFile
 from models.errors import BagError
 from models.page import Page
+from models.progress import Show, silent
 from models.settings import IndexSettings
 from pipeline.access.asker import Asker
 from pipeline.access.roles import Action
@@ -18,7 +19,7 @@ from pipeline.archive.bag import read_bag, read_case
 from pipeline.archive.present import put_into_index, rebuild_index_of, surely_now
 from pipeline.archive.withdrawal import is_withdrawn
 from pipeline.index.store import fingerprint
-from pipeline.services.analysing import Show, analysed_bags
+from pipeline.services.analysing import analysed_bags
 from pipeline.services.level_commit import follow_end_dates
 
 _LOG = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ class Difference:
         return not differs and self.pages_in_bags == self.pages_in_index
 
 
-def compare(archive: Archive, asker: Asker, show: Show = lambda _done, _all: None) -> Difference:
+def compare(archive: Archive, asker: Asker, show: Show = silent) -> Difference:
     """Compare the bags of an archive with its index.
 
     Args:
@@ -61,7 +62,7 @@ def compare(archive: Archive, asker: Asker, show: Show = lambda _done, _all: Non
     return _compared(archive, show)
 
 
-def _compared(archive: Archive, show: Show = lambda _done, _all: None) -> Difference:
+def _compared(archive: Archive, show: Show = silent) -> Difference:
     there = archive.index.cases()
     missing, changed, unreadable, pages = [], [], [], 0
     bags = _shown(archive)
@@ -83,7 +84,7 @@ def _compared(archive: Archive, show: Show = lambda _done, _all: None) -> Differ
     return Difference(tuple(missing), tuple(changed), tuple(there), tuple(unreadable), pages, count)
 
 
-def synchronise(archive: Archive, asker: Asker, show: Show = lambda _done, _all: None) -> Difference:
+def synchronise(archive: Archive, asker: Asker, show: Show = silent) -> Difference:
     """Add what the index lacks, remove what no bag holds, and return what differed.
 
     For a bag that cannot be read, the index keeps what it holds, and the ledger records that the bag waits.
@@ -131,7 +132,7 @@ def _synchronise(archive: Archive, show: Show) -> Difference:
 
 
 def rebuild_index(
-    archive: Archive, asker: Asker, show: Show = lambda _done, _all: None, url: str | None = None
+    archive: Archive, asker: Asker, show: Show = silent, url: str | None = None
 ) -> tuple[int, tuple[Path, ...]]:
     """Make a new index from the bags; searches use the old one until the new one is complete.
 
@@ -187,11 +188,11 @@ def repair(archive: Archive, asker: Asker) -> tuple[Path, ...]:
     asker.must_be_allowed(Action.MAINTAIN)
     with archive.held():
         store = archive.index_to_rebuild()
-        found = _synchronise(archive, lambda _done, _all: None)
+        found = _synchronise(archive, silent)
         unreadable = list(found.unreadable)
         if not unreadable and found.pages_in_bags != store.count():
             now = surely_now(archive.folder)
-            cases = analysed_bags(archive, _shown(archive), now, lambda _done, _all: None, unreadable)
+            cases = analysed_bags(archive, _shown(archive), now, silent, unreadable)
             rebuild_index_of(store, archive.folder, cases, now)
             _note(archive, unreadable)
         return tuple(unreadable)

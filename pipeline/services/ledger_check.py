@@ -1,10 +1,11 @@
 """Finds and repairs what a crash can leave wrong between the ledger, the bags, the results and the index."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.errors import AccountError, BagError
 from models.plural import number_of, plural
+from models.progress import Show, silent
 from models.scan import ScanState
 from pipeline.access.asker import Asker
 from pipeline.access.roles import Action
@@ -21,9 +22,7 @@ class Finding:
     repaired: bool
 
 
-def check_ledger(
-    archive: Archive, asker: Asker, *, repair: bool, show: Callable[[int, int], None] = lambda _done, _all: None
-) -> Iterator[Finding]:
+def check_ledger(archive: Archive, asker: Asker, *, repair: bool, show: Show = silent) -> Iterator[Finding]:
     """Yield what is wrong; each thing is already repaired if ``repair`` is set and that is possible.
 
     What is repaired by reading a scan again is set to pending: the next run of its box does it.
@@ -48,7 +47,7 @@ def check_ledger(
         yield from _check(archive, show, repair=repair)
 
 
-def _check(archive: Archive, show: Callable[[int, int], None], *, repair: bool) -> Iterator[Finding]:
+def _check(archive: Archive, show: Show, *, repair: bool) -> Iterator[Finding]:
     yield from _database(archive)
     yield from _runs(archive, repair=repair)
     yield from _work(archive, repair=repair)
@@ -90,7 +89,7 @@ def _work(archive: Archive, *, repair: bool) -> Iterator[Finding]:
         )
 
 
-def _bags(archive: Archive, show: Callable[[int, int], None], *, repair: bool) -> Iterator[Finding]:
+def _bags(archive: Archive, show: Show, *, repair: bool) -> Iterator[Finding]:
     ledger = archive.ledger
     cases = ledger.cases()
     for done, case in enumerate(cases, 1):

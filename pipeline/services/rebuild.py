@@ -1,12 +1,12 @@
 """Makes a new ledger and index from the bags alone."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from models.actor import Actor
 from models.errors import BagError, ConflictError, NotFoundError
+from models.progress import Show, silent
 from pipeline.access.asker import Asker
 from pipeline.access.roles import Action
 from pipeline.archive.adoption import adopt
@@ -37,9 +37,7 @@ class Rebuilt:
     warning: str
 
 
-def rebuild_archive(
-    archive: Archive, asker: Asker, *, force: bool, show: Callable[[int, int], None] = lambda _done, _all: None
-) -> Rebuilt:
+def rebuild_archive(archive: Archive, asker: Asker, *, force: bool, show: Show = silent) -> Rebuilt:
     """Make a new ledger and index from the bags. What only the ledger knew is lost: attempts, and refused scans.
 
     Args:
@@ -81,7 +79,7 @@ def rebuild_archive(
         begun = _begin_journal(archive, asker.actor)
         shown = [bag for bag in read if not is_withdrawn(bag)]
         damaged: list[Path] = []
-        cases = analysed_bags(archive, shown, now, lambda _done, _all: None, damaged)
+        cases = analysed_bags(archive, shown, now, silent, damaged)
         rebuild_index_of(store, archive.folder, cases, now)
         unread += map(archive.path_of, damaged)
         for bag in read:

@@ -10,6 +10,7 @@ from models.correction import About
 from models.errors import BagError
 from models.fact import Fact, FactName
 from models.page import Page
+from models.progress import Show, silent
 from pipeline.access.asker import Asker
 from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
@@ -70,7 +71,7 @@ def review_queue(  # noqa: PLR0913  # what is asked, and what is shown during th
     left_out: Callable[[Path], None],
     *,
     most: int | None = None,
-    show: Callable[[int, int], None] = lambda _done, _all: None,
+    show: Show = silent,
 ) -> Queue:
     """Return the uncertain documents that nobody has looked at, the least confident first.
 

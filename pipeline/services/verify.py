@@ -18,6 +18,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from models.errors import ArchiveBusyError, KeyUnusableError, NotFoundError
+from models.progress import Show, silent
 from pipeline.access.asker import Asker
 from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
@@ -102,7 +103,7 @@ def check_custody(
     keys: Mapping[str, Ed25519PublicKey] | None = None,
     *,
     whole: bool = False,
-    show: Callable[[int, int], None] = lambda _done, _all: None,
+    show: Show = silent,
 ) -> list[Damage]:
     """Return what speaks against the journal, its keys and its bags, checked twice because a run may be writing.
 
