@@ -335,7 +335,7 @@ def test_guesses_at_many_names_at_once_fill_no_memory(stranger: Visitor) -> None
     """Checking a password needs much memory. The others get a request to wait, and can sign in a moment later."""
     from web.views.visit import SIGNING_IN  # noqa: PLC0415  # only this test counts them
 
-    form = {"name": "nobody", "password": "not the password"}
+    form = {"name": "guessed-at-once", "password": "not the password"}
     with ExitStack() as others:
         while SIGNING_IN.acquire(blocking=False):
             others.callback(SIGNING_IN.release)
