@@ -4,7 +4,7 @@ import pytest
 
 from models.page import Block, Cell, Line, Page, Rect, Word
 from tests.bench.rows import rows_kept
-from tests.bench.scoring import answers
+from tests.bench.scoring import answered, answers
 
 TRUTH = {"a-page": "the court heard nine men\nand two women that day\n7\nit was adjourned till noon"}
 
@@ -22,6 +22,15 @@ def test_lines_of_columns_that_were_mixed_are_out_of_order():
     found = answers(TRUTH, {"a-page": "it was adjourned till noon\nthe court heard nine men\nand two women that day"})
     assert (found.pairs, found.in_order) == (2, 1)
     assert answers(TRUTH, {}).pairs == 0
+
+
+def test_a_line_is_compared_with_what_it_answers_only():
+    """A wrong letter and a letter too many count; what the ground truth leaves out does not, nor a line twice."""
+    read = ["the court heard nime men", "signed in the hand of a clerk", "and two women that day|", "it was adjourned"]
+    found = answered(TRUTH["a-page"] + "\nthe day", read)
+    rates = [(one.edits, one.characters) if one else None for one in found]
+    assert rates == [(1, 20), None, (1, 18), (8, 22)]
+    assert answered("", read) == [None] * 4
 
 
 ROWS = [["Kampot", "264 755", "98 473"], ["Takeo", "154 192", "36 783"], ["Kandal", "389 186", "34 621"]]

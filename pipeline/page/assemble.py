@@ -12,7 +12,7 @@ from pipeline.page.rare_letters import with_rare_letters
 from pipeline.page.specks import without_marks, without_specks
 from pipeline.page.words import to_line
 
-_SURE = 0.1
+_SURE = 0.03
 """From this confidence on, a coloured line is text and not a signature."""
 
 _INSIDE = 0.7

@@ -11,6 +11,9 @@ from pipeline.page.recogniser import Symbol, Symbols
 
 _STRETCH = 20
 
+_ON_PAPER = 1.5
+"""On real paper more symbols are wrong than readers say, by this factor; docs/recognition.md has the measurement."""
+
 _BY_PART, _BY_LINE = 0.6, 0.6
 """How much the odds of a part and of its whole line count where readings differ."""
 
@@ -28,11 +31,12 @@ def khmer_share(symbols: Sequence[Symbol]) -> float:
 def line_confidence(symbols: Sequence[Symbol]) -> float:
     """Return the probability, 0–1, that all the symbols are right, or twenty of them if there are more.
 
-    So the confidence of a line of two hundred symbols with five doubtful ones is not almost zero.
+    So the confidence of a line of two hundred symbols with five doubtful ones is not almost zero. It is what holds on
+    real paper, where readers are less often right than they say.
     """
     if not symbols:
         return 0.0
-    doubt = sum(1 - symbol.confidence for symbol in symbols) / len(symbols)
+    doubt = _ON_PAPER * sum(1 - symbol.confidence for symbol in symbols) / len(symbols)
     return math.exp(-doubt * min(len(symbols), _STRETCH))
 
 

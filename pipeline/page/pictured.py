@@ -26,9 +26,9 @@ from pipeline.page.words import level
 READ = "words in a picture on the page are recognised"
 UNREAD = "a picture on the page may hold words that cannot be read"
 
-_WORDS = ((3, 0.6), (8, 0.35))
+_WORDS = ((3, 0.46), (8, 0.2))
 """A line with this many letters, at this confidence, is not a drawing that looks like letters by chance."""
-_LEAST_SURE = 0.2
+_LEAST_SURE = 0.09
 """Next to a line of words, a line with at least this confidence may be words, too."""
 _MANY, _MANY_KINDS = 20, 5
 """Letters, and different letters: too many for a drawing, although with too little confidence to count as words."""

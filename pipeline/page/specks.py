@@ -14,7 +14,7 @@ _LOW = 0.4
 _NARROW = 0.2
 """In letter heights: a piece of a rule or of the paper's edge is narrower, and read as a letter such as I."""
 
-_UNSURE = 0.75
+_UNSURE = 0.65
 """Below this confidence of a line, one or two letters alone are not text."""
 
 _ENDS = frozenset("។៕៚")
@@ -23,10 +23,10 @@ _ENDS = frozenset("។៕៚")
 _EDGE = 0.3
 """In inches: the margin of a scan, where the edge of the paper is read as letters below each other."""
 
-_TEXT, _SURE, _LINES = 5, 0.5, 3
+_TEXT, _SURE, _LINES = 5, 0.35, 3
 """Lines of so many letters, read with this confidence, show where the text of a page is, if there are as many."""
 
-_SENSELESS = 0.02
+_SENSELESS = 0.003
 """Below this confidence, a line in a seal or a signature is not text: its symbols have less than .8 in the mean. Worn
 print, such as a name under a signature, has more."""
 

@@ -59,7 +59,7 @@ PICTURE_STAGES: "tuple[Stage[PictureJob, Reading], ...]" = (
     Stage("recognise", 8, "recognise"),
     Stage("negatives", 1, "negatives"),
     Stage("handwriting", 4, "handwriting"),
-    Stage("words", 6, "assemble"),
+    Stage("words", 7, "assemble"),
 )
 """From a picture of a page, or a picture on a page of a PDF, to its text."""
 

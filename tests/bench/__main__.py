@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from tests.bench import archive as archive_bench
+from tests.bench import confidence as confidence_bench
 from tests.bench import documents as documents_bench
+from tests.bench import face_pages, hard_pages
 from tests.bench import letters as letters_bench
 from tests.bench import orientation as orientation_bench
 from tests.bench import recognition as recognition_bench
@@ -36,6 +38,10 @@ def recognition(
     made_hard: Annotated[
         bool, typer.Option("--made-hard", help="Make hard pages: worn, bent, tables, forms, lists; measure on them.")
     ] = False,
+    faces: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Make a page in each of some faces, of this folder @fontsource; measure."),
+    ] = None,
     write: Annotated[bool, typer.Option("--write", help="Put the results into docs/benchmarks.md.")] = False,
 ) -> None:
     """Error rate, lines that answer nothing, rows and reading order, speed: compared with OCRmyPDF and plain Tesseract.
@@ -43,10 +49,30 @@ def recognition(
     Example:
         script/bench recognition ../shared/bench/pages
         script/bench recognition --made-hard --only-ours
+        script/bench recognition --faces node_modules/@fontsource --only-ours
     """
-    if made_hard and (folder or write):
-        raise typer.BadParameter("--made-hard makes its own pages, whose figures are not written.")
-    recognition_bench.measure(folder, made_hard=made_hard, only_ours=only_ours, write=write)
+    if (made_hard or faces) and (folder or write or (made_hard and faces)):
+        raise typer.BadParameter("--made-hard and --faces make their own pages, whose figures are not written.")
+    with tempfile.TemporaryDirectory(prefix="bannasar-bench-") as work:
+        if made_hard or faces:
+            folder = Path(work, "made")
+            face_pages.make(folder, faces) if faces else hard_pages.make(folder)
+        recognition_bench.measure(folder, only_ours=only_ours, write=write)
+
+
+@app.command()
+def confidence(
+    folders: Annotated[
+        list[Path], typer.Argument(help="Folders of pictures of pages, each picture with its ground truth as NAME.txt.")
+    ],
+    write: Annotated[bool, typer.Option("--write", help="Draw docs/confidence.png.")] = False,
+) -> None:
+    """How many characters are wrong in lines of each confidence: how far it can be trusted.
+
+    Example:
+        script/bench confidence ../shared/bench/real/khmer ../shared/bench/real/latin ../shared/bench/pages --write
+    """
+    confidence_bench.measure(folders, write=write)
 
 
 @app.command()

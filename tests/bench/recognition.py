@@ -15,7 +15,7 @@ from rich.table import Table
 from config.settings import load
 from pipeline.intake.inspect import inspect
 from pipeline.page.render import render
-from tests.bench import contestants, hard_pages
+from tests.bench import contestants
 from tests.bench.contestants import Outcome
 from tests.bench.errors import draw_errors
 from tests.bench.rows import rows_kept
@@ -26,12 +26,9 @@ _PAGES = ("*.jpg", "*.jpeg", "*.png", "*.tif", "*.webp", "*.jp2")
 _BEGIN, _END = "<!-- recognition -->", "<!-- /recognition -->"
 
 
-def measure(folder: Path | None, *, made_hard: bool = False, only_ours: bool, write: bool) -> None:
-    """Measure on a folder of pages with their ground truth, on hard pages made for it, or on the samples, and print."""
+def measure(folder: Path | None, *, only_ours: bool, write: bool) -> None:
+    """Measure on a folder of pages with their ground truth, or on the samples, and print."""
     with tempfile.TemporaryDirectory(prefix="bannasar-bench-") as work:
-        if made_hard:
-            folder = Path(work, "hard")
-            hard_pages.make(folder)
         pages = folder or lay_out_samples(Path(work, "samples"))
         truth = {file.stem: file.read_text("utf-8") for file in pages.glob("*.txt")}
         pictures = pictures_in(pages)
@@ -48,7 +45,7 @@ def measure(folder: Path | None, *, made_hard: bool = False, only_ours: bool, wr
         Console().print(_by_kind(truth, outcomes["Bannasar"]))
         if write:
             _write(where, scored, outcomes, len(pictures))
-            draw_errors(Path(work, "Bannasar", "archive"), truth, ROOT / "docs")
+            draw_errors(outcomes["Bannasar"].pages, truth, ROOT / "docs")
 
 
 def pictures_in(folder: Path) -> list[Path]:

@@ -9,13 +9,16 @@ evaluation pages.)
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import edlib
 
 _SHORT = 2
 """Lines of so many letters are specks, unless the ground truth has them."""
+
+_MOSTLY = 0.75
+"""The share of a line's place that must be in one line that was read."""
 
 _UNSEEN = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]")
 
@@ -91,6 +94,43 @@ def answers(truth: Mapping[str, str], read: Mapping[str, str]) -> Answers:
         found.pairs += max(0, len(known) - 1)
         found.in_order += sum(before < after for before, after in itertools.pairwise(known))
     return found
+
+
+def answered(printed: str, lines: Sequence[str]) -> list[Rate | None]:
+    """Compare each line that was read on a page with the lines of the ground truth that it answers.
+
+    A line of the ground truth is answered where it costs the fewest edits, but at most half of its length; the long
+    lines choose first, and no place is taken twice. What a line has beside its answers counts as edits. A ground truth
+    may leave out what nobody can read with certainty: so a line of which it has at most half is not compared.
+
+    Args:
+        printed: The ground truth of the page.
+        lines: The lines that were read on it.
+
+    Returns:
+        For each line that was read, its edits and the characters of its answers; None if it is not compared.
+    """
+    folded = [fold(line) for line in lines]
+    text, owner = "".join(folded), [number for number, line in enumerate(folded) for _ in line]
+    free, found, covered = [True] * len(text), [Rate() for _ in folded], [0] * len(folded)
+    for line in sorted(_lines(printed), key=len, reverse=True):
+        held = set(line)
+        plain = "".join(one if is_free and one in held else "\0" for one, is_free in zip(text, free, strict=True))
+        place = edlib.align(line, plain, mode="HW", task="locations") if plain else None
+        if not place or 2 * place["editDistance"] > len(line):
+            continue
+        start, last = min(place["locations"], key=lambda one: len(set(owner[one[0] : one[1] + 1])))
+        own = owner[start : last + 1]
+        number = max(set(own), key=own.count)
+        if own.count(number) < _MOSTLY * len(own):
+            continue  # the layout broke or joined it
+        free[start : last + 1] = [False] * len(own)
+        covered[number] += own.count(number)
+        found[number].edits += place["editDistance"]
+        found[number].characters += len(line)
+    for line, rate, share in zip(folded, found, covered, strict=True):
+        rate.edits += len(line) - share
+    return [rate if 2 * share > len(line) else None for line, rate, share in zip(folded, found, covered, strict=True)]
 
 
 def _place(line: str, text: str) -> int | None:
