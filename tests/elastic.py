@@ -92,7 +92,7 @@ class Server:
             "ES_PATH_CONF": str(self.folder / "config"),
             "ES_JAVA_OPTS": f"-Xms{heap} -Xmx{heap} {options}".strip(),
         }
-        self.port = _free_port()
+        self.port = free_port()
         self.is_secure = secure
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: Guard | None = None
@@ -201,7 +201,7 @@ class Server:
             "cluster.name": self.folder.name,
             "discovery.type": "single-node",
             "http.port": str(self.port),
-            "transport.port": str(_free_port()),
+            "transport.port": str(free_port()),
             "network.host": "127.0.0.1",
             "path.data": str(self._data),
             "path.logs": str(self.folder / "logs"),
@@ -270,7 +270,7 @@ def _as_nobody() -> dict[str, Any]:
     return {"user": _READER, "group": pwd.getpwnam(_READER).pw_gid, "extra_groups": []} if os.getuid() == 0 else {}
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """Return a port that nobody listens on, and that the system gives to nobody who calls out meanwhile."""
     given = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii").split()[0])
     while True:

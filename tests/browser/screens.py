@@ -173,7 +173,8 @@ def screens(things: Things) -> dict[str, tuple[str, Go]]:
     found["reports-own"] = "sokha", _at("/reports")
     found["error-forbidden"] = "auditor", _at("/reports")
     found["sign-in"] = "", _at("/sign-in")
-    found["sign-in-wrong"] = "", _at("/sign-in", _fill("#name", "sokha"), _fill("#password", "wrong"), send)
+    # Nobody who signs in: after some wrong passwords a name has to wait.
+    found["sign-in-wrong"] = "", _at("/sign-in", _fill("#name", "dara"), _fill("#password", "wrong"), send)
     found["verifier"] = "", lambda page, _: page.goto(offline)
     found["verifier-right"] = "", lambda page, _: page.goto(f"{offline}#{things.code.partition('#')[2]}")
     return found
@@ -197,7 +198,7 @@ class Readers:
         self.base = "{0.scheme}://{0.netloc}".format(urlsplit(entrance))
         self._states = {"operator": self._state(lambda page: page.goto(entrance))}
         for name in _READERS:
-            self._states[name] = self._state(lambda page, name=name: self._sign_in(page, name))  # type: ignore[misc]
+            self._states[name] = self._state(lambda page, name=name: self.sign_in(page, name))  # type: ignore[misc]
 
     def context(self, name: str, **values: object) -> BrowserContext:
         """Return a browser in which somebody is signed in ("": nobody)."""
@@ -213,7 +214,8 @@ class Readers:
         context.close()
         return kept
 
-    def _sign_in(self, page: Page, name: str) -> None:
+    def sign_in(self, page: Page, name: str) -> None:
+        """Sign somebody in, in a session of its own."""
         page.goto(f"{self.base}/sign-in")
         page.fill("#name", name)
         page.fill("#password", PASSWORD)

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import BANNASAR, ROOT
+from tests.elastic import free_port
 from tests.in_process import call
 from tests.reading_room import NAME, SHAS, Answer, Visitor
 
@@ -102,8 +102,7 @@ def test_behind_a_proxy_forged_headers_change_nothing(court: Path, tmp_path: Pat
     """It starts as docs/service/bannasar.service says. Of a lost disk only the technician learns; readers do not."""
     unit = (ROOT / "docs" / "service" / "bannasar.service").read_text("utf-8")
     (typed,) = re.findall(r"^ExecStart=\S+/bannasar (.*)$", unit, re.MULTILINE)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     options = typed.replace("/srv/archive", str(court)).replace("8080", str(port)).split()
     with served(tmp_path, *options) as said:
         assert said[-1] == f"https://{NAME}/"
