@@ -47,7 +47,7 @@ _WORDS: Mapping[type[BannasarError], tuple[Message, Message]] = {
     UnavailableError: (Message("Something that is needed does not answer."), _LATER),
     IndexUnusableError: (Message("The search cannot be used now."), _LATER),
     AuditUnusableError: (
-        Message("It cannot be recorded now who looks at what. So only public pages are shown."),
+        Message("It cannot be recorded now who looks at what. So this is not shown."),
         _INFORM,
     ),
     MissingDependencyError: (Message("This machine lacks a program that is needed."), _INFORM),

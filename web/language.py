@@ -91,8 +91,8 @@ class Language:
         return self.digits(format_decimal(value, locale=self.locale))
 
     def percent(self, share: float) -> str:
-        """Return a share as a whole percentage, rounded down so that only a full share is 100 %."""
-        return self.digits(format_percent(int(100 * share) / 100, locale=self.locale))
+        """Return a share as a whole percentage; only a full share is 100 %, and only no share at all is 0 %."""
+        return self.digits(format_percent(max(int(round(100 * share, 6)), share > 0) / 100, locale=self.locale))
 
     def day(self, value: str) -> str:
         """Return a date of the archive, ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``, as the language writes it."""

@@ -83,14 +83,27 @@ def cut_out(archive: Archive, page: PageView, hits: Sequence[Rect]) -> bytes:
     picture = Image.open(io.BytesIO(page_picture(archive, page, 1800))).convert("RGB")
     scale = picture.width / page.page.width
     boxes = [tuple(round(edge * scale) for edge in box) for box in hits]
-    left, top, right, bottom = boxes[0]
-    around = round(_AROUND * (bottom - top))
+    left, top, right, bottom = _first_hit(boxes)
+    around = round(_AROUND * (boxes[0][3] - boxes[0][1]))
     near = [box for box in boxes if top - around <= box[1] and box[3] <= bottom + around]
     middle = (left + right) // 2
-    start = max(0, min(middle - _CUT_WIDTH // 2, picture.width - _CUT_WIDTH))
-    frame = (start, max(0, top - around), min(picture.width, start + _CUT_WIDTH), min(picture.height, bottom + around))
+    width = max(_CUT_WIDTH, right - left + 2 * around)
+    start = max(0, min(middle - width // 2, picture.width - width))
+    frame = (start, max(0, top - around), min(picture.width, start + width), min(picture.height, bottom + around))
     mark(picture, near)
     return _encoded(picture.crop(frame))
+
+
+def _first_hit(boxes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    """Return what is around the first hit: its box, and the next one if the words go on there.
+
+    They do if it is on the next line, further to the left.
+    """
+    (left, top, right, bottom), *others = boxes
+    height = bottom - top
+    if others and others[0][0] < left and bottom - height / 2 <= others[0][1] <= bottom + _AROUND * height:
+        return others[0][0], top, max(right, others[0][2]), others[0][3]
+    return left, top, right, bottom
 
 
 def _made(archive: Archive, page: PageView, width: int) -> bytes:

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.screens import Readers, Things, furnish, screens
+from tests.browser.screens import PASSWORD, Readers, Things, furnish, screens
 from tests.conftest import ROOT, Maker, archive_settings
 from tests.reading_room import SHAS, keep_long_case, make_archive, open_room
 
@@ -211,11 +211,60 @@ def test_every_printed_sheet_says_whose_it_is(page: Page, room: str, language: s
         assert "Sign out" not in sheets[0]
 
 
-def test_what_was_shown_is_not_shown_again_after_leaving(page: Page, room: str) -> None:
-    """The back button does not show it either."""
-    page.goto(f"{room}{PAGE}")
-    page.goto(f"{room}/help")
-    page.evaluate("document.cookie")
-    page.context.clear_cookies()
+def test_what_was_shown_is_not_shown_again_after_leaving(readers: Readers, things: tuple[str, Things]) -> None:
+    """The back button does not show it, and neither does its address to the next person in the same browser."""
+    context = readers.context("")
+    page = context.new_page()
+    readers.sign_in(page, "sokha")
+    page.goto(f"{readers.base}/case/{things[1].limited}")
+    title = page.locator("h1").inner_text()
+    page.click(".leave button")
+    page.wait_for_url("**/sign-in")
     page.go_back()
     page.wait_for_url("**/sign-in?to=*")
+    page.fill("#name", "auditor")
+    page.fill("#password", PASSWORD)
+    page.click("main form button")
+    page.wait_for_url(f"**/case/{things[1].limited}")
+    assert page.locator("h1").inner_text() not in {title, "Sign in"}
+    context.close()
+
+
+def _tab_to(page: Page, what: str) -> None:
+    """Press Tab until something has the focus; each stop on the way must be seen."""
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(
+            "what => { const one = document.activeElement, {outlineStyle, outlineWidth} = getComputedStyle(one);"
+            " return [one.matches(what), outlineStyle, outlineWidth, one.getBoundingClientRect().width > 0]; }",
+            what,
+        )
+        assert stop[1:] == ["solid", "3px", True]
+        if stop[0]:
+            return
+    raise AssertionError(f"Tab never reaches {what}")
+
+
+@pytest.mark.parametrize("where", ["room", "verifier"])
+def test_a_paper_is_verified_by_the_keyboard_alone(readers: Readers, things: tuple[str, Things], where: str) -> None:
+    """Without an account; what came out gets the focus, so that it is read out to whoever does not see it."""
+    context = readers.context("")
+    page = context.new_page()
+    is_room = where == "room"
+    page.goto(f"{readers.base}/verify" if is_room else things[1].verifier.as_uri())
+    _tab_to(page, "#file")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Space")
+    chooser.value.set_files(things[1].changed)
+    if is_room:
+        _tab_to(page, "main form button")
+        page.keyboard.press("Enter")
+    page.wait_for_selector(".finding.changed:focus")
+    assert page.locator(".finding").aria_snapshot().startswith('- status "✗ Changed":' if is_room else "- status:")
+    assert page.title().startswith("✗ Changed – Verify") or not is_room
+    if is_room:  # neither a file nor a code
+        _tab_to(page, "main form button")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".wrong:focus")
+        assert page.title().startswith("Choose a file, or type the code.")
+    context.close()

@@ -137,6 +137,16 @@ def test_a_hit_is_cut_out_of_its_page(operator: Visitor) -> None:
     assert ((pixels > (180, 160, -1)) & (pixels < (256, 256, 140))).all(axis=1).any()
 
 
+def test_words_over_two_lines_are_cut_out_whole(operator: Visitor) -> None:
+    """From the end of a line to the beginning of the next one, at the other side of the page."""
+    cut = Image.open(io.BytesIO(operator.get(f"{PAGE}/cutting.jpg?boxes=640,60,760,90;20,100,90,130").content))
+    pixels = np.asarray(cut.convert("RGB"))
+    yellow = np.asarray(((pixels > (180, 160, -1)) & (pixels < (256, 256, 140))).all(axis=2))
+    assert cut.height < 400
+    assert yellow[:, : cut.width // 4].any()
+    assert yellow[:, -cut.width // 4 :].any()
+
+
 def test_pages_are_turned(operator: Visitor) -> None:
     """Forwards and backwards through the case file, with the query kept."""
     first = operator.get(f"{PAGE}?q=tribunal").text

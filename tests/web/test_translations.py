@@ -155,6 +155,12 @@ def test_what_a_record_says_was_not_read_is_translated() -> None:
         assert re.search(r"[\u1780-\u17ff]", khmer.say(remembered(note))), note
 
 
+def test_only_all_is_all_and_only_nothing_is_nothing() -> None:
+    """A date that is surely read, but probably another document's, has not 0 %."""
+    shares = (0, 0.001, 0.29, 0.999, 1)
+    assert [language("en", str(GLOSSARY)).percent(share) for share in shares] == ["0%", "1%", "29%", "99%", "100%"]
+
+
 def test_khmer_is_khmer() -> None:
     """No sentence was left in English by mistake."""
     with Path(TRANSLATIONS, "km.po").open("rb") as stream:

@@ -457,6 +457,7 @@
     if (own !== latest) return;
     byId("progress").textContent = "";
     show(result);
+    byId("finding").focus();  // so that it is read out to whoever does not see it
   }
 
   function speak(code) {
