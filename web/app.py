@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from models.errors import BannasarError, NotAllowedError, NotFoundError, SignInError
@@ -60,8 +60,23 @@ def create_app(
         is_secure: whether it is reached over HTTPS only.
         is_training: whether the archive is one to practise with, and the exercises are shown.
     """
+    app = Starlette(
+        routes=routes(),
+        exception_handlers={
+            HTTPException: _http_error,
+            TooLargeError: _bad_body,
+            TooSlowError: _bad_body,
+            Exception: _unforeseen,
+        },
+    )
+    app.state.room = Room(settings, door, make_templates(), is_secure, training=Training() if is_training else None)
+    return Guard(app, hosts, is_secure=is_secure)
+
+
+def routes() -> list[BaseRoute]:
+    """Return every address of the reading room, with what answers it."""
     place = "/case/{case}/scan/{scan}/page/{number:number}"
-    routes = [
+    return [
         Route("/", _shown(search.search)),
         Route("/hits.csv", _shown(search.hits_csv)),
         Route("/hits.xlsx", _shown(search.hits_xlsx)),
@@ -101,17 +116,6 @@ def create_app(
         Route("/healthy", _shown(_healthy)),
         Mount("/static", _Static(directory=_STATIC)),
     ]
-    app = Starlette(
-        routes=routes,
-        exception_handlers={
-            HTTPException: _http_error,
-            TooLargeError: _bad_body,
-            TooSlowError: _bad_body,
-            Exception: _unforeseen,
-        },
-    )
-    app.state.room = Room(settings, door, make_templates(), is_secure, training=Training() if is_training else None)
-    return Guard(app, hosts, is_secure=is_secure)
 
 
 class _Static(StaticFiles):

@@ -98,7 +98,8 @@ def test_hits_are_annotations_where_they_stand(operator: Visitor) -> None:
 def test_a_stranger_gets_nothing(operator: Visitor, stranger: Visitor, ending: str) -> None:
     """No viewer either, for what is public as for the rest; no other site may read an answer."""
     path = f"/case/box_letter{ending}".format(page=f"/scan/{SHAS['letter'][:16]}/page/1")
-    assert stranger.get(path).status == 303
+    asked_to_sign_in = stranger.get(path)
+    assert (asked_to_sign_in.status, asked_to_sign_in.headers["Location"].partition("?")[0]) == (303, "/sign-in")
     answer = operator.get(path, {"Origin": "https://viewer.example"})
     assert answer.headers["Access-Control-Allow-Origin"] is None
     assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"

@@ -35,7 +35,7 @@ def topic(asked: Asked) -> Response:
 
 def exercises(asked: Asked) -> Response:
     """Show the exercises of a training archive, and which of them are done."""
-    training = asked.room.training
+    reader, training = asked.reader, asked.room.training
     if training is None:
         raise NotFoundError("This is not a training archive.")
-    return asked.page("exercises.html", exercises=EXERCISES, done=training.done(asked.reader))
+    return asked.page("exercises.html", exercises=EXERCISES, done=training.done(reader))
