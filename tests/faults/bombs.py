@@ -52,13 +52,22 @@ def _pdf(file: Path, content: bytes, size: tuple[int, int] = (595, 842)) -> None
         pdf.save(file, compress_streams=True, recompress_flate=True)
 
 
+def _compressed_spaces(megabytes: int) -> bytes:
+    """Return what zlib makes of so many spaces, without compressing more than one megabyte of them."""
+    packer = zlib.compressobj(9, wbits=-15)
+    # After a full flush nothing refers to what came before: the same bytes can follow again and again.
+    one = packer.compress(b" " * (1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    count = megabytes << 20
+    low = (1 + 32 * count) % 65521
+    high = (count + 32 * count * (count + 1) // 2) % 65521
+    return b"\x78\xda" + one * megabytes + b"\x03\x00" + struct.pack(">HH", high, low)
+
+
 def pdf_stream_bomb(file: Path) -> None:
     """Write a PDF page whose content is 2 GB after two decompressions."""
     with pikepdf.new() as pdf:
         page = pdf.add_blank_page(page_size=(595, 842))
-        packer = zlib.compressobj(9)
-        once = b"".join(packer.compress(b" " * (1 << 20)) for _ in range(2048)) + packer.flush()
-        stream = pdf.make_stream(zlib.compress(once, 9))
+        stream = pdf.make_stream(zlib.compress(_compressed_spaces(2048), 9))
         stream.Filter = pikepdf.Array([pikepdf.Name.FlateDecode, pikepdf.Name.FlateDecode])
         page.Contents = stream
         pdf.save(file, compress_streams=False)
