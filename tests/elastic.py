@@ -32,6 +32,8 @@ _SECONDS = 600
 # The secure server of version 8 takes in no more than so much at once.
 NARROW = {"indexing_pressure.memory.limit": "300kb"}
 USER, PASSWORD = "archivist", "long-enough-9"
+# Of the password, as `elasticsearch-users useradd` writes it: that takes seconds, for it starts another Java.
+_HASH = "$2a$10$B0CRJxk28UB4iIxqNaIVgOUZiAsdlKsqn3tPfhNqDBcg1EYefGJ52"
 _READER = "nobody"
 
 
@@ -227,15 +229,13 @@ class Server:
         (config / "elasticsearch.yml").write_text(
             "".join(f"{name}: {value}\n" for name, value in lines.items()), "utf-8"
         )
+        if self.is_secure:
+            (config / "users").write_text(f"{USER}:{_HASH}\n", "ascii")
+            (config / "users_roles").write_text(f"superuser:{USER}\n", "ascii")
         for path in (self.folder, *self.folder.rglob("*"), self._data, *self._data.rglob("*")):
             if os.getuid() == 0:
                 nobody = pwd.getpwnam(_READER)
                 os.chown(path, nobody.pw_uid, nobody.pw_gid)
-        if self.is_secure:
-            subprocess.run(
-                [self._home / "bin" / "elasticsearch-users", "useradd", USER, "-p", PASSWORD, "-r", "superuser"],
-                env=self._environment, check=True, capture_output=True, **_as_nobody(),
-            )  # fmt: skip
 
 
 class Servers:

@@ -1,5 +1,6 @@
 """A store of each kind."""
 
+import contextlib
 import itertools
 
 import pytest
@@ -17,18 +18,43 @@ def index_name():
     return f"test-{next(_NUMBERS)}"
 
 
-@pytest.fixture(params=["sqlite", *(pytest.param(version, marks=pytest.mark.slow) for version in (V8, V9))])
-def open_store(request, tmp_path, index_name):
-    """Return a function that opens the same store, of each kind in turn, as another process would."""
+_KINDS = ["sqlite", *(pytest.param(version, marks=pytest.mark.slow) for version in (V8, V9))]
+
+
+@contextlib.contextmanager
+def _opener(request, folder):
+    """Give a function that opens the same store of the kind that is asked for, as another process would."""
     if request.param == "sqlite":
-        yield lambda: SqliteStore(tmp_path / "index.db")
+        yield lambda: SqliteStore(folder / "index.db")
         return
-    server = request.getfixturevalue("servers").get(request.param)
-    yield lambda: ElasticStore(server.settings(index_name))
+    server, name = request.getfixturevalue("servers").get(request.param), f"test-{next(_NUMBERS)}"
+    yield lambda: ElasticStore(server.settings(name))
     # A server allows a thousand shards, and each index has five, each with a copy.
     with server.client() as client:
-        for name in client.indices.get(index=f"{index_name}-v*", features="aliases"):
-            client.indices.delete(index=name)
+        for index in client.indices.get(index=f"{name}-v*", features="aliases"):
+            client.indices.delete(index=index)
+
+
+@pytest.fixture(params=_KINDS)
+def open_store(request, tmp_path):
+    """Return a function that opens the same store, of each kind in turn, as another process would."""
+    with _opener(request, tmp_path) as opener:
+        yield opener
+
+
+@pytest.fixture(scope="module", params=_KINDS)
+def empty_stores(request, tmp_path_factory):
+    """Return a function that returns empty stores of each kind in turn, for fixtures that no test of the file changes.
+
+    To make an index of its own takes a test on Elasticsearch ten times as long as a search.
+    """
+    with contextlib.ExitStack() as stack:
+
+        def opened():
+            opener = stack.enter_context(_opener(request, tmp_path_factory.mktemp("index")))
+            return stack.enter_context(opener())
+
+        yield opened
 
 
 @pytest.fixture

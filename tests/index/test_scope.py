@@ -49,14 +49,24 @@ def _sealed(make):
     return case.model_copy(update={"box": "box-9", "documents": (document,)}), pages
 
 
-@pytest.fixture
-def filled(store, make):
-    """A store with three public case files, and one that is sealed."""
+def _fill(store, make):
     for case, page in _cases(make):
         store.put(_at(case, Level.PUBLIC), [page])
     case, pages = _sealed(make)
     store.put(_at(case, Level.SEALED), pages)
     return store
+
+
+@pytest.fixture
+def filled(store, make):
+    """A store with three public case files, and one that is sealed."""
+    return _fill(store, make)
+
+
+@pytest.fixture(scope="module")
+def one_sealed(empty_stores, make):
+    """A store with three public case files, and one that is sealed; no test changes it."""
+    return _fill(empty_stores(), make)
 
 
 def _answers(store, text, scope):
@@ -79,13 +89,13 @@ _QUERIES = (
 )  # fmt: skip
 
 
-def test_a_sealed_word_answers_as_one_that_is_nowhere(filled):
+def test_a_sealed_word_answers_as_one_that_is_nowhere(one_sealed):
     """By word, phrase, beginning, similar spelling, exclusion, alternative and field, in every view."""
     for pattern in _QUERIES:
         texts, answers = [], []
         for word, khmer in ((_SEALED, _KHMER_SEALED), (_NOWHERE, _KHMER_NOWHERE)):
             text = pattern.format(word=word, begin=word[:4], khmer=khmer)
-            found, exported, why = _answers(filled, text, _READER)
+            found, exported, why = _answers(one_sealed, text, _READER)
             texts.append(text)
             # Existing values are listed by their similarity to the typed value, so their order differs.
             lines = [line.replace(word, "W").replace(khmer, "K").replace(word[:4], "B") for line in why]
@@ -93,11 +103,11 @@ def test_a_sealed_word_answers_as_one_that_is_nowhere(filled):
         assert answers[0] == answers[1], texts
 
 
-def test_who_may_see_it_finds_it(filled):
+def test_who_may_see_it_finds_it(one_sealed):
     """Otherwise the test before would pass for a store that finds nothing."""
     for pattern in ("{word}", '"{word} greffier"', "{khmer}", "{begin}*", "zibelime", "{word}~"):
         text = pattern.format(word=_SEALED, begin=_SEALED[:4], khmer=_KHMER_SEALED)
-        found = filled.search(parse(text), View(), EVERYTHING)
+        found = one_sealed.search(parse(text), View(), EVERYTHING)
         assert (found.pages, {hit.level for hit in found.hits}) == (7, {Level.SEALED}), text
 
 
@@ -115,18 +125,18 @@ def test_what_is_sealed_changes_nothing_of_what_others_find(store, make):
     assert "zwarrant" in values_of(store, Field.KIND, EVERYTHING)
 
 
-def test_a_kind_that_only_sealed_documents_have_is_unknown(filled):
+def test_a_kind_that_only_sealed_documents_have_is_unknown(one_sealed):
     """It is refused with the same sentence as any word, and is not among the suggestions."""
     glossary = read_names(ROOT / "config" / "glossary")
-    known = NameLookup(glossary, lambda: values_of(filled, Field.KIND, _READER))
+    known = NameLookup(glossary, lambda: values_of(one_sealed, Field.KIND, _READER))
     refusals = []
     for word in ("zwarrant", "zwarrxnt"):
         with pytest.raises(QueryError) as refused:
             parse(f"greffier kind:{word}", known)
         refusals.append((str(refused.value).replace(word, "W"), refused.value.position))
     assert refusals[0] == refusals[1]
-    everything = NameLookup(glossary, lambda: values_of(filled, Field.KIND, EVERYTHING))
-    assert filled.search(parse("kind:zwarrant", everything), View(), EVERYTHING).pages == 7
+    everything = NameLookup(glossary, lambda: values_of(one_sealed, Field.KIND, EVERYTHING))
+    assert one_sealed.search(parse("kind:zwarrant", everything), View(), EVERYTHING).pages == 7
 
 
 @pytest.mark.parametrize("level", Level)
@@ -235,9 +245,9 @@ def test_a_page_whose_words_have_a_space_in_their_form_is_sealed_as_others_are(s
 @pytest.mark.parametrize(
     "text", ["greffier", "greffier ចៅក្រម", '"le greffier"', "grefier", "gref*", "box:box*", "ចៅក្រម OR chef"]
 )
-def test_boxes_grants_and_refusals_narrow_every_question(filled, text):
+def test_boxes_grants_and_refusals_narrow_every_question(one_sealed, text):
     """Counts, facets, pages of hits and exports contain what the scope shows, and nothing else."""
-    everything = {(hit.case, hit.page): hit for hit in filled.each(parse(text), Sort.RANK, EVERYTHING)}
+    everything = {(hit.case, hit.page): hit for hit in one_sealed.each(parse(text), Sort.RANK, EVERYTHING)}
     scopes = (
         Scope(Level.PUBLIC, boxes=frozenset({"box-1", "box-9"})),
         Scope(Level.PUBLIC, boxes=frozenset()),
@@ -253,8 +263,8 @@ def test_boxes_grants_and_refusals_narrow_every_question(filled, text):
             place: hit for place, hit in everything.items()
             if scope.shows(hit.case, hit.box, levels.get(hit.case, Level.PUBLIC))
         }  # fmt: skip
-        assert {(hit.case, hit.page) for hit in filled.each(parse(text), Sort.DATE, scope)} == wanted.keys(), scope
-        found = filled.search(parse(text), View(facets=True, by_case=True), scope)
+        assert {(hit.case, hit.page) for hit in one_sealed.each(parse(text), Sort.DATE, scope)} == wanted.keys(), scope
+        found = one_sealed.search(parse(text), View(facets=True, by_case=True), scope)
         assert (found.pages, found.cases) == (len(wanted), len({case for case, _ in wanted})), scope
         assert {count.value: count.pages for count in found.facets["box"]} == {
             box: sum(hit.box == box for hit in wanted.values()) for box in {hit.box for hit in wanted.values()}
@@ -274,14 +284,14 @@ def test_what_lies_in_other_boxes_moves_no_score(store, make):
     assert [_answers(store, text, scope) for text in texts] == before
 
 
-def test_an_empty_scope_answers_as_an_empty_archive(filled):
+def test_an_empty_scope_answers_as_an_empty_archive(one_sealed):
     """A person who may see nothing learns nothing, not even that something exists."""
     nothing = Scope(Level.PUBLIC, boxes=frozenset())
-    assert _answers(filled, "greffier", nothing) == _answers(
-        filled, "greffier", Scope(Level.PUBLIC, frozenset({"box-9"}))
+    assert _answers(one_sealed, "greffier", nothing) == _answers(
+        one_sealed, "greffier", Scope(Level.PUBLIC, frozenset({"box-9"}))
     )
-    assert "has no pages yet" in " ".join(why_nothing(filled, parse("greffier"), nothing))
-    assert values_of(filled, Field.BOX, nothing) == []
+    assert "has no pages yet" in " ".join(why_nothing(one_sealed, parse("greffier"), nothing))
+    assert values_of(one_sealed, Field.BOX, nothing) == []
 
 
 def _of(case, *courts):

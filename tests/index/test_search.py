@@ -19,6 +19,16 @@ def _put(store, make, *pages):
     store.put(make.case(*made), made)
 
 
+@pytest.fixture(scope="module")
+def two_pages(empty_stores, make):
+    """A store with a page in two scripts, and another; no test changes it."""
+    store = empty_stores()
+    _put(
+        store, make, [["លេខ ២១៤/០៣", "សាល|ក្រម", "ព្រហ្មទណ្ឌ"], ["Tribunal de première instance", "Phnom Penh"]], [["កខគ"]]
+    )
+    return store
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -35,12 +45,9 @@ def _put(store, make, *pages):
         "Phnom-Penh",
     ],
 )
-def test_a_page_is_found_by_any_way_of_writing(store, make, query):
+def test_a_page_is_found_by_any_way_of_writing(two_pages, query):
     """Digits, case, accents, spaces and line ends make no difference."""
-    _put(
-        store, make, [["លេខ ២១៤/០៣", "សាល|ក្រម", "ព្រហ្មទណ្ឌ"], ["Tribunal de première instance", "Phnom Penh"]], [["កខគ"]]
-    )
-    assert _found(store, query) == [1]
+    assert _found(two_pages, query) == [1]
 
 
 def test_an_exact_phrase_stands_in_a_row(store, make):
@@ -222,12 +229,22 @@ def _cases(make):
         yield case.model_copy(update={"box": box, "documents": (document,)}), page
 
 
-@pytest.fixture
-def filled(store, make):
-    """A store with the three case files."""
+def _fill(store, make):
     for case, page in _cases(make):
         store.put(case, [page])
     return store
+
+
+@pytest.fixture
+def filled(store, make):
+    """A store with the three case files."""
+    return _fill(store, make)
+
+
+@pytest.fixture(scope="module")
+def three_cases(empty_stores, make):
+    """A store with the three case files; no test changes it."""
+    return _fill(empty_stores(), make)
 
 
 @pytest.mark.parametrize(
@@ -281,21 +298,21 @@ def filled(store, make):
         ("GREFFIÉR", {2, 3}),
     ],
 )
-def test_the_query_language_finds_what_it_says(filled, query, pages):
+def test_the_query_language_finds_what_it_says(three_cases, query, pages):
     """Each kind of query, on each store."""
     if pages is None:
         with pytest.raises(QueryError):
             parse(query)
     else:
-        assert set(_found(filled, query)) == pages
+        assert set(_found(three_cases, query)) == pages
 
 
-def test_facets_count_all_that_is_found_and_not_what_is_shown(filled):
+def test_facets_count_all_that_is_found_and_not_what_is_shown(three_cases):
     """A researcher narrows a search with them."""
-    found = filled.search(parse("greffier OR ចៅក្រម"), View(limit=1, facets=True), EVERYTHING)
+    found = three_cases.search(parse("greffier OR ចៅក្រម"), View(limit=1, facets=True), EVERYTHING)
     facets = {name: [(count.value, count.pages) for count in counts] for name, counts in found.facets.items()}
     assert len(found.hits) == 1
-    counts = filled.search(parse("greffier OR ចៅក្រម"), View(limit=0, facets=True, by_case=True), EVERYTHING)
+    counts = three_cases.search(parse("greffier OR ចៅក្រម"), View(limit=0, facets=True, by_case=True), EVERYTHING)
     assert (counts.hits, counts.facets, counts.pages, counts.cases) == ((), found.facets, found.pages, 3)
     assert facets == {
         "kind": [("judgment", 2), ("complaint", 1)],
@@ -306,11 +323,11 @@ def test_facets_count_all_that_is_found_and_not_what_is_shown(filled):
     }
 
 
-def test_hits_can_be_sorted_by_date_those_without_one_last(filled):
+def test_hits_can_be_sorted_by_date_those_without_one_last(three_cases):
     """And a hit shows what is known about its document."""
-    found = filled.search(parse("greffier OR ចៅក្រម"), View(sort=Sort.DATE), EVERYTHING)
+    found = three_cases.search(parse("greffier OR ចៅក្រម"), View(sort=Sort.DATE), EVERYTHING)
     assert [hit.date for hit in found.hits] == ["1963-05-12", "1965", ""]
-    newest = filled.search(parse("greffier OR ចៅក្រម"), View(sort=Sort.NEWEST), EVERYTHING)
+    newest = three_cases.search(parse("greffier OR ចៅក្រម"), View(sort=Sort.NEWEST), EVERYTHING)
     assert [hit.date for hit in newest.hits] == ["1965", "1963-05-12", ""]
     assert found.hits[0].case_number == "214/63"
     assert found.hits[1].kind == "complaint"
