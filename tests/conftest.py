@@ -127,8 +127,20 @@ class Maker:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that of two processes none is left with it at the end."""
-    rooms = ("faults", "index", "cli")
+    """Begin with the rooms that take longest, so that of two processes none is left with a long file at the end."""
+    rooms = (
+        "index",
+        "faults",
+        "cli",
+        "services",
+        "execution",
+        "browser",
+        "web",
+        "access",
+        "samples",
+        "page",
+        "archive",
+    )
     items.sort(key=lambda item: rooms.index(item.path.parent.name) if item.path.parent.name in rooms else len(rooms))
 
 
@@ -177,3 +189,22 @@ def servers(request):
             running.launch(version)
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def warm():
+    """Return the sandboxes that stay for the next test."""
+    from tests.warm import Warm  # noqa: PLC0415  # it is for some tests
+
+    kept = Warm()
+    yield kept
+    kept.end()
+
+
+@pytest.fixture(scope="module")
+def warm_sandboxes(warm):
+    """Let what runs in this process use sandboxes that earlier tests have started."""
+    from tests.warm import kept_for_later  # noqa: PLC0415  # it is for some tests
+
+    with kept_for_later(warm):
+        yield

@@ -85,6 +85,11 @@ class Bannasar:
         return {scan["path"]: scan for scan in told["scans"]}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _warm(warm_sandboxes: None) -> None:
+    """Let no run within this process wait for a sandbox to start; those of processes of their own do."""
+
+
 @pytest.fixture
 def bannasar(tmp_path: Path) -> Bannasar:
     """Return ``bannasar`` with a new archive."""

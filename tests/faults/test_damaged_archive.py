@@ -8,6 +8,8 @@ import pytest
 
 from tests.cli.conftest import Bannasar, write_page
 
+pytestmark = pytest.mark.usefixtures("warm_sandboxes")
+
 CASE = "box_a.png"
 SECRET = "Zanzibar"  # noqa: S105  # it stands on the paper
 BAG = f"bags/box/{CASE}"

@@ -15,6 +15,9 @@ from tests.cli.conftest import Bannasar, write_pages
 from tests.faults.conftest import APART, results, until
 from tests.gate import Gate
 
+# What runs in this process needs no sandbox of its own; most tests here start other processes.
+pytestmark = pytest.mark.usefixtures("warm_sandboxes")
+
 
 @contextlib.contextmanager
 def _on_a_small_disk(bannasar: Bannasar, megabytes: int, gate: Gate, *arguments: object, **environment: str):

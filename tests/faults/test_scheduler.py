@@ -20,6 +20,9 @@ from tests.conftest import ROOT
 from tests.faults.conftest import APART, contents, results, sandboxes, until
 from tests.gate import Gate
 
+# What runs in this process needs no sandbox of its own; most tests here start other processes.
+pytestmark = pytest.mark.usefixtures("warm_sandboxes")
+
 
 class Machines:
     """A scheduler and workers on this machine's loopback, in place of several machines with shared storage."""

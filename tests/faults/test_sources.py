@@ -12,6 +12,9 @@ from tests.cli.conftest import Bannasar, write_page, write_pages
 from tests.faults.conftest import results, until
 from tests.gate import Gate
 
+# What runs in this process needs no sandbox of its own; most tests here start other processes.
+pytestmark = pytest.mark.usefixtures("warm_sandboxes")
+
 
 @pytest.fixture
 def powerless(bannasar):

@@ -13,6 +13,8 @@ from pipeline.services.ledger_check import check_ledger
 from tests.cli.conftest import Bannasar, write_page
 from tests.conftest import archive_settings, at_the_shell
 
+pytestmark = pytest.mark.usefixtures("warm_sandboxes")
+
 
 @pytest.fixture(scope="module")
 def archived(tmp_path_factory):
