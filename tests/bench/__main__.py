@@ -12,6 +12,7 @@ from tests.bench import documents as documents_bench
 from tests.bench import face_pages, hard_pages
 from tests.bench import letters as letters_bench
 from tests.bench import orientation as orientation_bench
+from tests.bench import phrases as phrases_bench
 from tests.bench import recognition as recognition_bench
 from tests.bench import rendering as rendering_bench
 from tests.bench import scale as scale_bench
@@ -148,6 +149,18 @@ def search(
     if write and not folder:
         raise typer.BadParameter("What is written holds the pages' figures too: name a folder.")
     search_bench.search(folder, sizes, keep=keep, write=write)
+
+
+@app.command()
+def phrases(
+    folder: Annotated[Path, typer.Argument(help="Pictures of pages, each with its ground truth as NAME.txt.")],
+) -> None:
+    """How often a page is among the first ten hits for a short phrase that is printed on it.
+
+    Example:
+        script/bench phrases ../shared/bench/real/khmer
+    """
+    phrases_bench.measure(folder)
 
 
 @app.command()

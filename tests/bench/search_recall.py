@@ -62,7 +62,7 @@ def on_recognised_pages(server: Server, work: Path, folder: Path) -> tuple[int, 
         for name, find in finders.items():
             counts: dict[str, list[int]] = {}
             for words, phrase in queries:
-                true, found = _holding(phrase, truth), set(find(phrase))
+                true, found = holding(phrase, truth), set(find(phrase))
                 for key in (str(words), "all"):
                     before = counts.get(key, [0, 0, 0])
                     now = [len(true & found), len(true), len(found)]
@@ -87,12 +87,12 @@ def on_real_text(server: Server) -> tuple[int, dict[str, dict[str, float]]]:
     scores: dict[str, dict[str, float]] = {}
     for state, written in (("clean", truth), ("spoilt", wrong)):
         pages = [Maker().page(text.split("\n"), number=1, scan=f"{n:064x}") for n, text in enumerate(written)]
-        forms = [_form(text) for text in truth]
+        forms = [form(text) for text in truth]
         with _finders(server, pages, state, ranked=True) as finders:
             for name, find in finders.items():
                 shares = []
                 for phrase in queries:
-                    true = _holding(phrase, forms)
+                    true = holding(phrase, forms)
                     shares.append(len(true & set(find(phrase)[:10])) / min(10, len(true)))
                 scores.setdefault(name, {})[state] = float(np.mean(shares))
     return len(texts), scores
@@ -126,18 +126,18 @@ def _recognised(work: Path, folder: Path) -> tuple[list[Page], list[str]]:
             text = truth.get((case.box, paths[page.scan], page.number), "")
             if text.strip():
                 pages.append(page)
-                printed.append(_form(text))
+                printed.append(form(text))
     return pages, printed
 
 
-def _form(text: str) -> str:
+def form(text: str) -> str:
     """Return a text in the form in which phrases are searched: its match form, without white space."""
     return re.sub(r"\s", "", match_form(text))
 
 
-def _holding(phrase: str, forms: Sequence[str]) -> set[int]:
+def holding(phrase: str, forms: Sequence[str]) -> set[int]:
     """Return the numbers of the texts that contain a phrase, in whole clusters."""
-    wanted = _form(phrase)
+    wanted = form(phrase)
     return {
         number
         for number, text in enumerate(forms)
@@ -156,9 +156,14 @@ def _phrases(truth: Sequence[str], rng: np.random.Generator, queries: int) -> It
             at = rng.integers(max(1, len(words) - count))
             phrase = words[at : at + count]
             whole = len(phrase) == count and all(_KHMER.fullmatch(word) and len(word) > 2 for word in phrase)
-            if whole and _holding("".join(phrase), truth):
+            if whole and holding("".join(phrase), truth):
                 break
         yield count, "".join(phrase)
+
+
+def real_documents(rng: np.random.Generator) -> list[str]:
+    """Return thousands of documents of real Khmer sentences, in random order."""
+    return [text.replace("\u200b", "") for text in _documents(rng)]
 
 
 def _documents(rng: np.random.Generator) -> list[str]:
