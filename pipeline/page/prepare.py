@@ -10,7 +10,7 @@ from pipeline.page.components import Components, letter_height
 from pipeline.page.job import Candidate, PictureJob
 from pipeline.page.marks import clusters, find_marks, share_inside
 from pipeline.page.picture import Picture, Pixels
-from pipeline.page.prepared_page import PreparedPage
+from pipeline.page.prepared_page import PRINT, PreparedPage
 from pipeline.page.seal import at_full_size, find_rings, rub_out
 from pipeline.page.shades import evened, light_from, shade_of_marks, without_light
 from pipeline.page.tables import find_rules
@@ -68,7 +68,7 @@ def separated(even: Picture, *, faint: bool, light: int = 0) -> PreparedPage:
         seals += found
         components = Components.of(text.pixels)
     # Smaller components are dirt. Much bigger ones are drawn or written over the page, and would connect lines.
-    ordinary = components.boxes[:, 4] > 0.008 * letter**2
+    ordinary = components.boxes[:, 4] > PRINT * letter**2
     ordinary[0] = False
     ordinary &= ~_at_edges(components, edges_of_paper(whole), dpi)
     components, kept = untied(components, ordinary, letter, seals)
@@ -96,7 +96,7 @@ def _light_marks(even: Picture, components: Components, letter: float, rings: li
     They are looked for in the boxes of rings, and of components that are too large for print.
     """
     heights, widths, areas = components.heights, components.widths, components.boxes[:, 4]
-    large = (areas > 0.008 * letter**2) & ((heights > 5 * letter) | (widths > 12 * letter))
+    large = (areas > PRINT * letter**2) & ((heights > 5 * letter) | (widths > 12 * letter))
     large[0] = False
     places = [*rings, *(Rect(*(int(edge) for edge in box)) for box in components.boxes[large, :4])]
     usual = np.nonzero((heights > 0.5 * letter) & (heights < 1.6 * letter))[0][::7]
@@ -106,7 +106,7 @@ def _light_marks(even: Picture, components: Components, letter: float, rings: li
     letters = float(np.percentile(shades, 90))
     found = [(box, shade) for box in places if (shade := shade_of_marks(even, box, letters))]
     # A seal may be in several pieces.
-    rest = (areas > 0.008 * letter**2) & (heights > 2.2 * letter) & ~large
+    rest = (areas > PRINT * letter**2) & (heights > 2.2 * letter) & ~large
     rest &= near(components.boxes, [box for box, _ in found], letter)
     pieces = [Rect(*(int(edge) for edge in box)) for box in components.boxes[rest, :4]]
     return [*found, *((box, shade) for box in pieces if (shade := shade_of_marks(even, box, letters)))]

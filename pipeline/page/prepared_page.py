@@ -19,6 +19,10 @@ LETTER = 23.0
 _NEAR = 0.4
 """How far from a line's ink paler marks are shown, in letters: a typewriter prints one side of a letter too faintly."""
 
+PRINT, _DIRT = 0.008, 0.003
+"""In squares of a letter: smaller pieces of ink are not print by themselves, and still smaller ones are dirt. Those in
+between may be a full stop, or a part of a letter: they are shown near a line's ink."""
+
 _MARGIN = 8
 """White pixels around the picture of a line."""
 
@@ -76,9 +80,10 @@ class PreparedPage:
     def picture_of(self, line: PrintedLine, scale: float) -> LinePicture:
         """Return the picture of a line, scaled, without ink of its neighbours.
 
-        What is too pale to be ink is shown only near the line's ink: there it is a part of a letter.
+        What is too pale to be ink, or too small to be print, is shown only near the line's ink: there it is a part of
+        a letter, or a full stop.
         """
-        boxes = self.components.boxes[line.components]
+        boxes, areas = self.components.boxes[line.components], self.components.boxes[:, 4]
         reach = max(2, round(self.letter / 10))
         rows, columns = self.even.pixels.shape
         box = Rect(
@@ -89,6 +94,7 @@ class PreparedPage:
         )
         labels = self.components.labels[box.top : box.bottom, box.left : box.right]
         whose = np.full(len(self.components.boxes), 2, np.uint8)
+        whose[(areas > _DIRT * self.letter**2) & (areas <= PRINT * self.letter**2)] = 0
         whose[0], whose[line.components] = 0, 1
         ink = np.take(whose, labels)
         own, others = cv2.inRange(ink, (1,), (1,)), cv2.dilate(cv2.inRange(ink, (2,), (2,)), np.ones((3, 3), np.uint8))

@@ -10,6 +10,7 @@ from models.page import Rect
 from pipeline.page.components import Components, Ints
 from pipeline.page.lines import letter_rows
 from pipeline.page.picture import Pixels
+from pipeline.page.prepared_page import PRINT
 
 _TALL, _WIDE = 2.2, 12.0
 """In letter heights: print is lower and narrower than this, even with signs above and below a letter."""
@@ -185,7 +186,7 @@ def _pieces(own: Pixels, bands: list[_Band], corner: tuple[int, int], letter: fl
         for number in range(1, len(parts.boxes)):
             x, y, to_x, to_y, area = (int(value) for value in parts.boxes[number])
             ink = parts.labels[y:to_y, x:to_x] == number
-            if area > 0.008 * letter**2 and not _is_stroke(ink, letter):
+            if area > PRINT * letter**2 and not _is_stroke(ink, letter):
                 box = np.array((x + left, y + first + top, to_x + left, to_y + first + top, area), np.int32)
                 pieces.append(_Piece(box, ink))
         # From the letters of the line outwards: the next piece is never far from the last.

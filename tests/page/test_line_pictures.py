@@ -1,6 +1,7 @@
 """The picture of a line that is read shows all of its letters, and nothing of its neighbours."""
 
 import numpy as np
+import pytest
 
 from pipeline.page.layout import laid_out
 from pipeline.page.picture import Picture
@@ -38,3 +39,14 @@ def test_pale_marks_far_from_any_letter_are_not_shown():
         paper[105:135, 655:680] = 215
 
     assert not (np.abs(page_with(pale).astype(int) - 215) < 6).any()
+
+
+@pytest.mark.parametrize(("left", "is_shown"), [(608, True), (640, False)])
+def test_a_thin_full_stop_is_shown_beside_letters_only(left, is_shown):
+    """It has fewer pixels than any letter; where no letter is near, it is dirt."""
+
+    def thin(paper):
+        paper[100:140, 604:700] = 255
+        paper[135:138, left : left + 3] = 30
+
+    assert bool((page_with(thin)[:, 558:640] < 60).any()) is is_shown
