@@ -201,6 +201,12 @@ def warm():
     kept.end()
 
 
+@pytest.fixture
+def no_warm_sandboxes(warm):
+    """End the sandboxes that earlier tests have left, for a test that looks at all processes of this one."""
+    warm.end()
+
+
 @pytest.fixture(scope="module")
 def warm_sandboxes(warm):
     """Let what runs in this process use sandboxes that earlier tests have started."""

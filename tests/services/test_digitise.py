@@ -36,6 +36,8 @@ from pipeline.services.withdraw import withdraw
 from tests.cli.conftest import write_page
 from tests.conftest import archive_settings, at_the_shell
 
+pytestmark = pytest.mark.usefixtures("no_warm_sandboxes")
+
 DARA = Actor(name="Dara", kind=ActorKind.PERSON)
 POISON = "poison.png"
 
