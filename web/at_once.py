@@ -9,8 +9,9 @@ from threading import Lock
 from models.errors import TooManyError
 from models.message import Message
 
-MOST = 4
-"""How many searches of one person run at the same time. The server answers some forty requests at once."""
+MOST = 3
+"""How many searches of one person run at the same time. On two processors Elasticsearch runs four; the server answers
+some forty requests at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,7 @@ class ElasticStore:
                 from_=view.offset,
                 size=view.limit,
                 track_total_hits=True,
+                **_pace(query),
                 **grouping,
             )
         pages = answer["hits"]["total"]["value"]
@@ -190,9 +191,10 @@ class ElasticStore:
             query: dsl.Json, offset: int, limit: int, *, count: int | bool = False, source: bool = True
         ) -> dict[str, Any]:
             return self._search(
-                scope, query, Sort.RANK, from_=offset, size=limit, track_total_hits=count, source=source
+                scope, query, Sort.RANK, from_=offset, size=limit, track_total_hits=count, source=source, **pace
             )
 
+        pace = _pace(query)
         rows, exact, pages = first(ask, query, scope, view.offset, view.limit)
         hits = tuple(elastic_entries.hit_of(row, query, Sort.RANK) for row in rows)
         return Found(pages=exact if pages is None else pages, exact=exact, hits=hits, whole=pages is not None)
@@ -372,3 +374,11 @@ class ElasticStore:
                 after = rows[-1]["sort"]
         finally:
             self._client.options(ignore_status=404).close_point_in_time(id=point)
+
+
+def _pace(query: Query) -> dict[str, int]:
+    """Return how a query is searched that takes long: one level after the other, so that others find a free thread.
+
+    On two processors a cluster searches with four threads, and would take one for each level.
+    """
+    return {"max_concurrent_shard_requests": 1} if query.is_wide else {}

@@ -7,6 +7,9 @@ from typing import NamedTuple
 from pipeline.text.normalise import match_form
 from pipeline.text.units import BREAK, Unit, sequence, units
 
+# A query of more words takes long in a large archive: each is searched in several forms, and many pages have some.
+_FEW = 8
+
 
 class Field(StrEnum):
     """What a query can ask for besides words."""
@@ -87,6 +90,11 @@ class Query(NamedTuple):
     def terms(self) -> tuple[Term, ...]:
         """All terms of all groups."""
         return tuple(itertools.chain.from_iterable(self.groups))
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it asks for so many words that it takes long in a large archive."""
+        return len(self.terms) > _FEW
 
 
 def key(value: str) -> str:

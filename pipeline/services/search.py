@@ -3,11 +3,14 @@
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Semaphore
 
-from models.errors import NotFoundError, QueryError
+from models.errors import NotFoundError, QueryError, TooManyError
 from models.hit import Found, Hit
+from models.message import Message
 from models.plural import number_of
 from models.scope import Scope
 from pipeline.access.asker import Asker
@@ -39,6 +42,9 @@ __all__ = [
 
 _LOG = logging.getLogger(__name__)
 
+WIDE = Semaphore(2)
+"""Searches for many words that run in this process at the same time. Others would have to wait for more of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -66,22 +72,40 @@ def search(archive: Archive, asker: Asker, text: str, view: View) -> Answer:
         NotFoundError: there is nothing to search yet.
         GlossaryError: the glossary cannot be read.
         IndexUnusableError: the index cannot be used.
+        TooManyError: it has many words, and too many such searches are running.
     """
     asker.must_be_allowed(Action.SEARCH)
     started = time.monotonic()
     query = understood(archive, text, asker.scope)
     understood_in = time.monotonic() - started
     note(archive, asker, Deed.SEARCHED, "", asker.scope.level, words=text)
+    with _room_for(query):
+        try:
+            found = archive.index.search(query, view, asker.scope)
+        except QueryError as error:  # it takes too long
+            error.query = text
+            raise
+        seconds = time.monotonic() - started
+        pages = number_of(found.pages, "page")
+        _LOG.info("%s found in %.3f s, of which %.3f s to read the query", pages, seconds, understood_in)
+        is_nothing = found.whole and not found.pages
+        return Answer(query, found, tuple(why_nothing(archive.index, query, asker.scope)) if is_nothing else ())
+
+
+@contextmanager
+def _room_for(query: Query) -> Iterator[None]:
+    if not query.is_wide:
+        yield
+        return
+    if not WIDE.acquire(blocking=False):
+        raise TooManyError(
+            Message("Other searches for many words are running."),
+            Message("Search for fewer words, or try again in a minute."),
+        )
     try:
-        found = archive.index.search(query, view, asker.scope)
-    except QueryError as error:  # it takes too long
-        error.query = text
-        raise
-    seconds = time.monotonic() - started
-    pages = number_of(found.pages, "page")
-    _LOG.info("%s found in %.3f s, of which %.3f s to read the query", pages, seconds, understood_in)
-    is_nothing = found.whole and not found.pages
-    return Answer(query, found, tuple(why_nothing(archive.index, query, asker.scope)) if is_nothing else ())
+        yield
+    finally:
+        WIDE.release()
 
 
 @notes_refusals
@@ -94,7 +118,12 @@ def each(archive: Archive, asker: Asker, text: str, sort: Sort) -> Iterator[Hit]
     asker.must_be_allowed(Action.EXPORT)
     query = understood(archive, text, asker.scope)
     note(archive, asker, Deed.EXPORTED, "hits", asker.scope.level, words=text)
-    return archive.index.each(query, sort, asker.scope)
+    return _each(archive, query, sort, asker.scope)
+
+
+def _each(archive: Archive, query: Query, sort: Sort, scope: Scope) -> Iterator[Hit]:
+    with _room_for(query):
+        yield from archive.index.each(query, sort, scope)
 
 
 @notes_refusals

@@ -248,6 +248,22 @@ def test_a_search_that_takes_too_long_is_given_up_and_not_sent_again(server, ind
         assert store.search(parse("greffier"), View(), EVERYTHING).pages == 1
 
 
+def test_a_search_for_many_words_takes_one_level_after_the_other(server, index_name, make, monkeypatch):
+    """On two processors a cluster searches with four threads: it must not take one for each level."""
+    with _store(server, index_name) as store:
+        store.put(*_one(make, "greffier"))
+        (node,) = store._client.transport.node_pool.all()
+        sent = mock.Mock(wraps=node.perform_request)
+        monkeypatch.setattr(node, "perform_request", sent)
+        for words, is_paced in (("greffier", False), ("greffier a b c d e f g h", True)):
+            for view in (View(facets=True), View()):
+                sent.reset_mock()
+                assert store.search(parse(words), view, EVERYTHING).pages == 1
+                targets = [call.args[1] for call in sent.call_args_list if "_search" in call.args[1]]
+                assert targets
+                assert all(("max_concurrent_shard_requests=1" in one) is is_paced for one in targets)
+
+
 @pytest.fixture
 def narrow(servers):
     """Return a server that accepts at most 300 kilobytes at once."""

@@ -8,8 +8,10 @@ import json
 import re
 import socket
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from threading import Event, Semaphore
 from unittest.mock import Mock
 from urllib.parse import quote
 
@@ -25,8 +27,13 @@ from models.errors import (
     NotFoundError,
     UsageError,
 )
+from models.hit import Found
+from models.scope import Scope
 from pipeline.access.accounts import Accounts
 from pipeline.access.roles import Role
+from pipeline.index.query import Query
+from pipeline.index.sqlite import SqliteStore
+from pipeline.index.store import View
 from tests.reading_room import EVIL, HIDDEN_WORD, SHAS, TRICK, Visitor
 from web.app import routes
 from web.guard import Guard
@@ -366,6 +373,33 @@ def test_who_has_too_many_searches_running_must_wait_and_reads_meanwhile(
     monkeypatch.undo()
     assert 'class="hitbox"' in operator.get(f"{LETTER_PAGE}?q=tribunal").text
     assert operator.search("tribunal").status == 200
+
+
+def test_searches_for_many_words_leave_room_for_others(operator: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two at a time, whoever asks: another one is refused at once, and other searches are answered meanwhile."""
+    many = " ".join(["tribunal", *"abcdefgh"])
+    begun, may_end = Semaphore(0), Event()
+    search = SqliteStore.search
+
+    def held(store: SqliteStore, query: Query, view: View, scope: Scope) -> Found:
+        if query.is_wide:
+            begun.release()
+            assert may_end.wait(60)
+        return search(store, query, view, scope)
+
+    monkeypatch.setattr(SqliteStore, "search", held)
+    with ThreadPoolExecutor() as threads:
+        running = [threads.submit(operator.search, many) for _ in range(2)]
+        try:
+            assert all(begun.acquire(timeout=60) for _ in running)
+            refused = operator.search(many)
+            assert refused.status == 429
+            assert "Other searches for many words are running." in refused.text
+            assert "tribunal" in operator.search("tribunal").text
+        finally:
+            may_end.set()
+        assert [one.result().status for one in running] == [200, 200]
+    assert operator.search(many).status == 200
 
 
 def test_guesses_at_many_names_at_once_fill_no_memory(stranger: Visitor) -> None:

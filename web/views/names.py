@@ -6,7 +6,7 @@ from itertools import islice
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
-from models.errors import QueryError, UsageError
+from models.errors import QueryError, TooManyError, UsageError
 from models.hit import Hit
 from models.message import Message
 from pipeline.services import search as service
@@ -74,7 +74,7 @@ def _row(asked: Asked, query: str) -> Row:
     try:
         with asked.searching():
             found = service.search(asked.archive, asked.reader.asker, query, View(limit=1)).found
-    except QueryError as error:
+    except (QueryError, TooManyError) as error:
         return Row(query, error=asked.language.say(error.sentence))
     return Row(query, found.pages, found.exact, found.hits[0] if found.hits else None)
 
