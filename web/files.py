@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -12,6 +13,16 @@ from pipeline.services.tables import Cell
 def attachment(name: str) -> dict[str, str]:
     """Return the header that makes a browser save an answer under a name of ASCII letters."""
     return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+def inline(name: str) -> dict[str, str]:
+    """Return the header for a file that a browser shows, with the name under which it saves it.
+
+    The name may be in Khmer. What a file system does not allow, and marks that nobody sees, become ``_``.
+    """
+    safe = "".join(one if one.isprintable() and one not in '/\\:*?"<>|' else "_" for one in name)
+    plain = "".join(one if one.isascii() else "_" for one in safe)
+    return {"Content-Disposition": f"inline; filename=\"{plain}\"; filename*=UTF-8''{quote(safe, safe='')}"}
 
 
 def csv_file(name: str, rows: Iterable[Sequence[Cell]]) -> Response:

@@ -1,6 +1,7 @@
 """The reader's language: the words of the reading room, numbers and dates in its script, names of the glossary."""
 
 import io
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -26,6 +27,7 @@ LANGUAGES = {"km": "ខ្មែរ", "fr": "Français", "en": "English"}
 
 COOKIE = "bannasar-language"
 _KHMER_DIGITS = str.maketrans("0123456789", "០១២៣៤៥៦៧៨៩")
+_FRENCH_SPACE = re.compile(r" (?=[:;?!»])|(?<=«) ")
 _MOST_ASKED = 20  # languages of a browser
 _MONTH, _DAY = 7, 10  # the length in characters of a date with month, and with day
 
@@ -120,7 +122,7 @@ class Language:
         names = getattr(named, self.code, ()) if named else ()
         if names:
             return str(names[0])
-        return self.gettext("kind not known") if kind == "unknown" else kind
+        return self.gettext("kind not known").capitalize() if kind == "unknown" else kind
 
     def court(self, court: str) -> str:
         """Return the glossary's name of a court, which the archive stores by its first Khmer name."""
@@ -140,8 +142,11 @@ class Language:
 
     def value(self, field: str, value: str) -> str:
         """Return the value of a field of a query or of a fact."""
-        say = {"kind": self.kind, "court": self.court, "year": self.day, "date": self.day, "script": self.gettext}
+        say = {"kind": self.kind, "court": self.court, "year": self.day, "date": self.day, "script": self._script}
         return say.get(field, str)(value)
+
+    def _script(self, script: str) -> str:
+        return self.gettext(script).capitalize()
 
     def digits(self, text: str) -> str:
         """Return a text, such as the number of a case, with the digits of the language."""
@@ -178,7 +183,18 @@ def catalogue(code: str) -> NullTranslations:
         return NullTranslations()
     with (TRANSLATIONS / f"{code}.po").open("rb") as stream:
         written = read_po(stream, locale=code)
+    if code == "fr":
+        for entry in written:
+            if isinstance(entry.string, str):
+                entry.string = _kept_together(entry.string)
+            elif entry.string:
+                entry.string = tuple(map(_kept_together, entry.string))
     compiled = io.BytesIO()
     write_mo(compiled, written)
     compiled.seek(0)
     return GNUTranslations(compiled)
+
+
+def _kept_together(text: str) -> str:
+    """Return French text in which no line begins with one of its signs, or ends with an opening quote."""
+    return _FRENCH_SPACE.sub("\u00a0", text)

@@ -18,7 +18,7 @@ WORDS = _mark(
     # facts
     "date", "case_number", "court", "article", "party", "judge", "clerk",
     # what a level is set on
-    "set on box", "set on case", "set on document", "set on page",
+    "set on the box", "set on the case file", "set on the document", "set on the page",
     # scripts
     "khmer", "latin",
     # fields of a query; "court" and "date" are facts as well

@@ -70,7 +70,7 @@ def test_why_a_level_was_set_is_said_to_those_who_may_set_one(room: Room) -> Non
     """With who, until when, and by which order; the reason is only text."""
     for name in ("dara", "vanna"):
         page = room.readers[name].get(LETTER).text
-        assert "registered – set on case" in page
+        assert "registered – set on the case file" in page
         assert "Order 12/2026." in page
         assert "a &lt;b&gt;minor&lt;/b&gt; is named" in page
     for name in ("lina", "sokha"):

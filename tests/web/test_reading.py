@@ -7,12 +7,14 @@ import zipfile
 from contextlib import ExitStack
 from tempfile import SpooledTemporaryFile
 from unittest.mock import Mock
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.reading_room import SHAS, Answer, Visitor
+from web.files import inline
 from web.views.verify import UPLOADS
 
 PAGE = f"/case/box_judgment/scan/{SHAS['judgment'][:16]}/page/1"
@@ -93,8 +95,8 @@ def test_hits_are_taken_as_tables(operator: Visitor) -> None:
     ("code", "words"),
     [
         ("km", {"កម្រិតសិទ្ធិមើល": "សាធារណៈ", "ប្រភេទ": "មិនស្គាល់ប្រភេទ"}),
-        ("fr", {"Niveau": "public", "Type": "type inconnu"}),
-        ("en", {"Level": "public", "Kind": "kind not known"}),
+        ("fr", {"Niveau": "public", "Type": "Type inconnu"}),
+        ("en", {"Level": "public", "Kind": "Kind not known"}),
     ],
 )
 def test_tables_speak_the_readers_language(operator: Visitor, code: str, words: dict[str, str]) -> None:
@@ -210,6 +212,15 @@ def test_files_are_taken_out(operator: Visitor) -> None:
     assert scan.headers["Content-Type"] == "application/octet-stream"
     assert scan.headers["Content-Disposition"].startswith("attachment")
     assert b"<alto" in operator.get(f"{PAGE}/alto.xml").content
+
+
+def test_a_file_is_saved_under_its_khmer_name() -> None:
+    """Older browsers get ASCII letters; nothing in a name ends the header, leads elsewhere or hides its ending."""
+    header = inline('../ប្រអប់ \u202egpj.\r\n;".pdf')["Content-Disposition"]
+    plain, _, khmer = header.partition("; filename*=UTF-8''")
+    assert unquote(khmer) == ".._ប្រអប់ _gpj.__;_.pdf"
+    assert plain == 'inline; filename=".._______ _gpj.__;_.pdf"'
+    assert header.isascii()
 
 
 def test_the_archive_is_browsed(operator: Visitor) -> None:

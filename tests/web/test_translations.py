@@ -23,7 +23,7 @@ from pipeline.page import beyond, born_digital
 from pipeline.text import dates
 from tests.conftest import ROOT
 from web.errors import words_for
-from web.language import language
+from web.language import catalogue, language
 from web.words import WORDS, remembered
 
 _MAKERS = {"Message": 1, "counted": 2}
@@ -95,7 +95,7 @@ def test_sentences_with_values_are_in_the_readers_language() -> None:
         Message("No page of this archive matches {text}.", text="court:x"),
         Message("Its courts are: {listed}.", listed=(Value("សាលាដំបូងខេត្តកំពត", What.COURT),)),
     )
-    assert language("fr", folder).say(said).endswith(" : Tribunal de première instance, Kampot.")
+    assert language("fr", folder).say(said).endswith("\u00a0: Tribunal de première instance, Kampot.")
     assert "court:x" in language("km", folder).say(said)
     kinds = Message("Its kinds are: {listed}.", listed=(Value("judgment", What.KIND), Value("complaint", What.KIND)))
     assert "សាលក្រម, ពាក្យបណ្តឹង" in language("km", folder).say(kinds)
@@ -159,6 +159,14 @@ def test_only_all_is_all_and_only_nothing_is_nothing() -> None:
     """A date that is surely read, but probably another document's, has not 0 %."""
     shares = (0, 0.001, 0.29, 0.999, 1)
     assert [language("en", str(GLOSSARY)).percent(share) for share in shares] == ["0%", "1%", "29%", "99%", "100%"]
+
+
+def test_no_line_of_french_begins_with_a_sign() -> None:
+    """The space before it, and the one after an opening quote, keep it with its word."""
+    french = catalogue("fr")
+    said = [french.gettext(first) for first in _sentences()]
+    assert sum("\u00a0" in one for one in said) > 50
+    assert not [one for one in said if re.search(" [:;?!»]|« ", one)]
 
 
 def test_khmer_is_khmer() -> None:

@@ -10,6 +10,7 @@ from pipeline.services.askers import Action, Deed
 from pipeline.services.open_case import CaseView, open_case, original_of, pdf_of
 from pipeline.services.page_history import custody_of
 from pipeline.services.standing import standing_of
+from web.files import inline
 from web.room import Asked, page_number
 
 _PER_PAGE = 48
@@ -36,7 +37,9 @@ def document_pdf(asked: Asked) -> Response:
     file = pdf_of(view, number)
     pages = (ref for one in view.case.documents if one.number == number for ref in one.pages)
     _note_export(asked, view, pages, f"{view.case.id}/{number}.pdf")
-    return FileResponse(file, media_type="application/pdf", headers=_inline(f"{view.case.id}-{number:03}.pdf"))
+    return FileResponse(
+        file, media_type="application/pdf", headers=inline(f"{view.case.id.removesuffix('.pdf')}-{number:03}.pdf")
+    )
 
 
 def original_scan(asked: Asked) -> Response:
@@ -74,8 +77,3 @@ def _to_export(asked: Asked) -> CaseView:
 def _note_export(asked: Asked, view: CaseView, pages: Iterable[PageRef], what: str) -> None:
     """Write into the audit log what is taken, by the strictest level of its pages."""
     asked.note(strictest(map(view.level_of, pages)), Deed.EXPORTED, what)
-
-
-def _inline(name: str) -> dict[str, str]:
-    plain = "".join(one if one.isascii() and (one.isalnum() or one in "-_.") else "_" for one in name)
-    return {"Content-Disposition": f'inline; filename="{plain}"'}

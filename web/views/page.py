@@ -59,7 +59,7 @@ def page(asked: Asked) -> Response:
         hits=hits,
         run=_run(view, with_hits),
         lines=_lines(view),
-        facts=[(number, fact, _is_here(view, fact)) for number, fact in enumerate(view.document.facts, 1)],
+        facts=[(number, fact, _is_here(view, fact)) for number, fact in enumerate(_told_once(view), 1)],
         signs=() if view.document.kind_by else signs_of_kind(asked.archive, view),
         citation=citation_of(asked.archive, view),
         base=asked.base if asked.room.is_secure else "",  # without HTTPS the port is another one each time
@@ -188,6 +188,20 @@ def _lines(view: PageView) -> list[list[list[dict[str, object]]]]:
         ]
         for block in view.page.blocks
     ]
+
+
+def _told_once(view: PageView) -> list[Fact]:
+    """Return the facts of the document without those that only say again what a surer one says."""
+    best: dict[tuple[str, str], Fact] = {}
+
+    def sure(fact: Fact) -> tuple[bool, float, bool]:
+        return bool(fact.by), fact.confidence, _is_here(view, fact)
+
+    for fact in view.document.facts:
+        key = fact.name.value, fact.value or fact.text
+        if key not in best or sure(fact) > sure(best[key]):
+            best[key] = fact
+    return list(best.values())
 
 
 def _is_here(view: PageView, fact: Fact) -> bool:
