@@ -115,8 +115,7 @@ _COMMANDS = {
     ),
     "doctor": (
         "cli.doctor:doctor",
-        "Check Tesseract and its models, poppler, ghostscript, fonts, the disk and the archive; say how to fix"
-        " problems.",
+        "Check Tesseract and its models, poppler, fonts, the disk and the archive; say how to fix problems.",
     ),
 }
 

@@ -10,7 +10,7 @@ from pipeline.services.doctor import examine
 
 
 def doctor(archive: ArchiveOption = None) -> None:
-    """Check Tesseract and its models, poppler, ghostscript, fonts, the disk and the archive; say how to fix problems.
+    """Check Tesseract and its models, poppler, fonts, the disk and the archive; say how to fix problems.
 
     The exit status is 0 when all is well, 3 when something must be fixed.
 

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from unittest import mock
 
-from pipeline.execution.sandbox import _ENVIRONMENT, Sandbox, Sandboxes
+from pipeline.execution.sandbox import ENVIRONMENT, Sandbox, Sandboxes
 
 _SECONDS = 300
 # Variables that a process looks at only as it starts.
 _AT_START = ("LANG", "LC_ALL", "PATH")
 # Variables that a worker sets for each of its sandboxes.
-_OWN = {"TMPDIR", "PYTHONPATH", *_ENVIRONMENT}
+_OWN = {"TMPDIR", "PYTHONPATH", *ENVIRONMENT}
 
 
 def become(folder: Path, environment: Mapping[str, str]) -> None:

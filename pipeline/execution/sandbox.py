@@ -29,7 +29,7 @@ _SECONDS_TO_START = 120.0
 _SECONDS_BETWEEN_LOOKS = 0.25
 # Starting a sandbox takes a second; an idle one keeps the recogniser's models in memory, and its run may have died.
 _SECONDS_IDLE = 10.0
-_ENVIRONMENT = {
+ENVIRONMENT = {
     # One thread per process: the workers already use the whole machine, so more threads would only wait for each other.
     "OMP_THREAD_LIMIT": "1",
     "OMP_NUM_THREADS": "1",
@@ -164,7 +164,7 @@ class Sandbox:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=os.environ | _ENVIRONMENT | own,
+            env=os.environ | ENVIRONMENT | own,
             start_new_session=True,  # Ctrl-C on a terminal is for the coordinator alone
         )
         _LOG.debug("sandbox %d is started", self._process.pid)

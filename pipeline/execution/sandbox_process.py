@@ -4,7 +4,7 @@ It is started as ``python -m pipeline.execution.sandbox_process MEGABYTES``.
 
 A page may loop for ever in a library's C code, use all memory, or crash. So a worker does not process pages itself: it
 gives each task to a *sandbox*, a process with its own process group, so that the sandbox and every program it started
-(Tesseract, poppler, ghostscript) can be ended together. Before the sandbox begins, it forks: the *guard* only waits
+(Tesseract, poppler) can be ended together. Before the sandbox begins, it forks: the *guard* only waits
 until the sandbox ends or the worker is gone for any reason; then it ends the sandbox's whole group and removes its
 temporary files. So nothing is left behind, even if any one of these processes is killed.
 

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from pipeline.formats.jpeg import LONGEST_JPEG
+from pipeline.formats.jpeg_2000 import jpeg_2000
 
 _A4_INCHES = 210 / 25.4 * 297 / 25.4
 _WITH_COLOUR = 1.3
@@ -20,10 +21,10 @@ def compressed(pixels: np.ndarray, dpi: float, quality: int, kilobytes: int, lin
     """Return a page's picture as JPEG, or if that is too large or too long, as JPEG 2000 of the allowed size.
 
     Noise of the paper makes a JPEG large, and a small JPEG has visible blocks. JPEG 2000 uses its bytes for the
-    strongest contrasts, which are the writing. It takes ten times as long, so it is used only if the JPEG is too large.
-    At such sizes almost no detail finer than 180 dots an inch is left, so the picture is first reduced to that, unless
-    the lowest quarter of the page's lines would be hard to read. With 240 dots it takes twice as long, and edges are
-    hardly sharper.
+    strongest contrasts, which are the writing. It takes five times as long, so it is used only if the JPEG is too
+    large. At such sizes almost no detail finer than 180 dots an inch is left, so the picture is first reduced to that,
+    unless the lowest quarter of the page's lines would be hard to read. With 240 dots it takes twice as long, and edges
+    are hardly sharper.
 
     Args:
         pixels: grey, ``(height, width)``, or RGB.
@@ -48,8 +49,4 @@ def compressed(pixels: np.ndarray, dpi: float, quality: int, kilobytes: int, lin
         size = [max(1, round(side * scale)) for side in image.size]
         calm = cv2.GaussianBlur(pixels, (3, 3), 0)
         image = Image.fromarray(cv2.resize(calm, size, interpolation=cv2.INTER_AREA))
-    small = io.BytesIO()
-    ratio = image.width * image.height * len(image.getbands()) / allowed
-    # The 9-7 wavelet is better at such rates; the rate is given as the ratio to the uncompressed size.
-    image.save(small, "JPEG2000", irreversible=True, quality_mode="rates", quality_layers=[ratio])
-    return small.getvalue()
+    return jpeg_2000(np.asarray(image), allowed)

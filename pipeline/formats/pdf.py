@@ -1,31 +1,30 @@
-"""The searchable PDF/A of a document: OCRmyPDF makes it from our pictures and our words."""
+"""The searchable PDF/A of a document: its pages' pictures as they are, and over them their words, invisible."""
 
 import errno
 import io
 import logging
-import tempfile
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-import img2pdf
-import ocrmypdf
 import pikepdf
 import pikepdf.pdfa
+from pikepdf import Dictionary, Name, Stream
 from PIL import Image
 
 from models.errors import ScanError
 from models.failure import Code
 from models.page import Page
 from pipeline.formats.alto import xml_text
-from pipeline.formats.ocrmypdf_plugin import layer_beside
-from pipeline.formats.text_layer import lower_letters, page_size, write_text_layer
+from pipeline.formats.text_layer import Fonts, add_words, page_size
 
-# Their errors come as exceptions. Their other log messages may contain text of a paper.
-for _name in ("ocrmypdf", "img2pdf", "fontTools"):
+# Their errors come as exceptions. Their log messages may contain text of a paper.
+for _name in ("pikepdf", "fontTools"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
+_PICTURE = "/Im0"
 _JPEG_2000 = b"\x00\x00\x00\x0cjP  "  # ISO 15444-1, I.5.1
 _FRENCH = "le la les de des du et un une est par dans pour que qui au aux en sur à ce cette il"
 _ENGLISH = "the of and to in is was were that for by with at from be this his it which have has"
@@ -34,16 +33,8 @@ _LONGEST_TITLE = 16_000  # characters, within the longest string of PDF/A (ISO 1
 _MIN_WORDS = 4
 _MIN_SHARE_OF_WORDS = 0.75
 _MIN_SHARE_OF_LETTERS = 0.1  # of the letters
-_THEIR_ERRORS = (
-    ocrmypdf.exceptions.ExitCodeException,
-    img2pdf.ImageOpenError,
-    img2pdf.NegativeDimensionError,
-    img2pdf.UnsupportedColorspaceError,
-    pikepdf.PdfError,
-    pikepdf.pdfa.PdfaError,
-    Image.DecompressionBombError,
-    ValueError,
-)
+_COLOURS = {"L": Name.DeviceGray, "RGB": Name.DeviceRGB}
+_THEIR_ERRORS = (pikepdf.PdfError, Image.DecompressionBombError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,44 +68,20 @@ def write_pdf(
         ScanError: the PDF cannot be made, or the disk is full.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix="pdf-", dir=file.parent) as folder:
-            plain = Path(folder, "document.pdf")
-            languages = _languages(pages)
-            with pikepdf.new() as pdf:
-                for page, picture in zip(pages, pictures, strict=True):
-                    with pikepdf.open(io.BytesIO(_page_pdf(picture, page_size(page, upright=upright)))) as one:
-                        pdf.pages.extend(one.pages)
-                # For programs that read aloud: the one language that has most of the letters.
-                for language in (language for language, share in languages.items() if share > 1 / 2):
-                    pdf.Root.Lang = language
-                pdf.save(plain)
-            for number, page in enumerate(pages, 1):
-                write_text_layer(page, layer_beside(plain, number), upright=upright)
-            layered = Path(folder, "layered.pdf")
-            status = ocrmypdf.ocr(
-                plain,
-                layered,
-                plugins=["pipeline.formats.ocrmypdf_plugin"],
-                pdf_renderer="sandwich",
-                output_type="pdf",
-                optimize=0,
-                jobs=1,
-                use_threads=True,
-                progress_bar=False,
-                language=["khm"],
-                title=_plain(about.title),
-            )
-            # It raises no exception if the PDF that it made is invalid.
-            if status != ocrmypdf.ExitCode.ok:
-                raise ScanError(Code.PDF, f"OCRmyPDF: {ocrmypdf.ExitCode(status).name}")
-            # OCRmyPDF would do the same, and check PDF/A twice. Its other way, Ghostscript, rewrites the font, and the
-            # Khmer text is lost.
-            with pikepdf.open(layered) as pdf:
-                lower_letters(pdf, pages, upright=upright)
-                pikepdf.pdfa.save(pdf, file, "2b")
-        with pikepdf.open(file, allow_overwriting_input=True) as pdf:
-            _finish(pdf, about, list(languages), pictures)
-            pdf.save(file)
+        with pikepdf.new() as pdf:
+            fonts = Fonts(pdf)
+            for page, picture in zip(pages, pictures, strict=True):
+                sheet = pdf.add_blank_page(page_size=page_size(page, upright=upright))
+                _add_picture(pdf, sheet, picture)
+                add_words(pdf, sheet, page, fonts, upright=upright)
+            _describe(pdf, about, _languages(pages))
+            pikepdf.pdfa.prepare(pdf, "2b")
+            # The whole PDF is checked before anything is written, and written once.
+            report = pikepdf.pdfa.check(pdf, "2b")
+            if report.verdict != "pass":
+                raise ScanError(Code.PDF, f"no PDF/A: {', '.join(sorted({one.rule for one in report.findings}))}")
+            _insert_jpeg_2000(pdf, pictures)
+            pdf.save(file, **report.save_kwargs)
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise ScanError(Code.DISK_FULL, str(error.strerror)) from error
@@ -124,46 +91,70 @@ def write_pdf(
 
 
 def _plain(title: str) -> str:
-    """Return a title that OCRmyPDF accepts: without private-use characters, which occur in file names from Macs."""
+    """Return a title that every program shows: without private-use characters, which occur in file names from Macs."""
     return "".join(
         "\ufffd" if unicodedata.category(one) == "Co" or ord(one) > 0xFFFF else one
         for one in xml_text(title[:_LONGEST_TITLE])
     )
 
 
-def _page_pdf(picture: Path, size: tuple[float, float]) -> bytes:
-    """Return a one-page PDF of a size in points; a JPEG 2000 is replaced by a small picture in the same colour mode.
+def _add_picture(pdf: pikepdf.Pdf, sheet: pikepdf.Page, picture: Path) -> None:
+    """Show a picture all over a page; a JPEG 2000 is replaced by a small picture in the same colours.
 
-    OCRmyPDF cannot check a PDF with JPEG 2000: :func:`_finish` inserts the picture later.
+    pikepdf cannot check a PDF with JPEG 2000: :func:`_insert_jpeg_2000` inserts the picture after the check.
     """
     content = picture.read_bytes()
+    with Image.open(io.BytesIO(content)) as image:
+        size, mode = image.size, image.mode
+    if mode not in _COLOURS:
+        raise ScanError(Code.PDF, f"a picture with the colours {mode}")
     if content.startswith(_JPEG_2000):
-        with Image.open(picture) as image:
-            small = io.BytesIO()
-            Image.new(image.mode, (8, 8)).save(small, "JPEG")
-            content = small.getvalue()
-    made: bytes = img2pdf.convert(content, layout_fun=lambda *_: (*size, *size))
-    return made
+        size, stand_in = (8, 8), io.BytesIO()
+        Image.new(mode, size).save(stand_in, "JPEG")
+        content = stand_in.getvalue()
+    shown = Stream(
+        pdf,
+        content,
+        Type=Name.XObject,
+        Subtype=Name.Image,
+        Width=size[0],
+        Height=size[1],
+        ColorSpace=_COLOURS[mode],
+        BitsPerComponent=8,
+        Filter=Name.DCTDecode,
+    )
+    sheet.Resources = Dictionary(XObject=Dictionary({_PICTURE: shown}))
+    _, _, width, height = sheet.mediabox
+    sheet.contents_add(f"q {width} 0 0 {height} 0 0 cm {_PICTURE} Do Q".encode())
 
 
-def _finish(pdf: pikepdf.Pdf, about: Description, languages: list[str], pictures: Sequence[Path]) -> None:
-    """Insert the JPEG 2000 pictures and the metadata."""
+def _insert_jpeg_2000(pdf: pikepdf.Pdf, pictures: Sequence[Path]) -> None:
+    for sheet, picture in zip(pdf.pages, pictures, strict=True):
+        content = picture.read_bytes()
+        if content.startswith(_JPEG_2000):
+            shown = sheet.Resources.XObject[_PICTURE]
+            shown.write(content, filter=Name.JPXDecode)
+            with Image.open(io.BytesIO(content)) as image:
+                shown.Width, shown.Height = image.size
+
+
+def _describe(pdf: pikepdf.Pdf, about: Description, languages: dict[str, float]) -> None:
+    """Write the metadata into a PDF."""
+    # For programs that read aloud: the one language that has most of the letters.
+    for language in (language for language, share in languages.items() if share > 1 / 2):
+        pdf.Root.Lang = language
     metadata: dict[str, str | list[str]] = {
+        "dc:title": _plain(about.title),
         "dc:identifier": about.identifier,
         "dc:type": [about.kind] if about.kind else "",
         "dc:date": list(about.dates),
         "dc:source": "; ".join(about.sources),
         "dc:creator": list(about.courts),
-        "dc:language": languages,
+        "dc:language": list(languages),
+        "xmp:CreatorTool": "Bannasar",
+        "xmp:CreateDate": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    for page, picture in zip(pdf.pages, pictures, strict=True):
-        content = picture.read_bytes()
-        if content.startswith(_JPEG_2000):
-            (stream,) = page.get_images().values()
-            stream.write(content, filter=pikepdf.Name.JPXDecode)
-            with Image.open(picture) as image:
-                stream.Width, stream.Height = image.size
-    with pdf.open_metadata(set_pikepdf_as_editor=False) as xmp:
+    with pdf.open_metadata() as xmp:
         for name, value in metadata.items():
             if value:
                 xmp[name] = value

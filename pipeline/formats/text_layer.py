@@ -1,12 +1,11 @@
 """The words of a page as an invisible text layer for its picture."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
 import pikepdf
-from pikepdf import Dictionary
+from pikepdf import Array, Dictionary, Name, Stream
 
 from models.page import Line, Page
 from pipeline.formats.glyphless import UNITS, add_font, add_lower_font, codes
@@ -16,8 +15,6 @@ POINTS_PER_INCH = 72
 # The shortest and longest side of a PDF's page, in points (PDF 32000-1, Annex C; ISO 19005-2, 6.1.13).
 _SHORTEST = 3.0
 _LONGEST = 14_400.0
-# OCRmyPDF copies only a font with this name.
-_FONT = "F1"
 # If a line's font size is more than its height, its letters are made lower, in twentieths of the font size.
 _PARTS = 20
 # poppler uses gaps, in multiples of the font size: below 0.03 it sees no space, from 0.7 on another column.
@@ -29,19 +26,46 @@ _MOST_ENLARGED = 2.5
 _LONGEST_STRING = 32_766
 
 
-def write_text_layer(page: Page, file: Path, *, upright: bool = True) -> None:
-    """Write a one-page PDF with the words of a page in their places, invisible.
+class Fonts:
+    """The fonts of a document's words: one for each height of letters, which all of its pages share."""
+
+    def __init__(self, pdf: pikepdf.Pdf) -> None:
+        """Begin with none."""
+        self._pdf = pdf
+        self._fonts: dict[int, pikepdf.Object] = {}
+
+    def of(self, parts: int) -> pikepdf.Object:
+        """Return the font whose letters are so many twentieths of its size high."""
+        if parts not in self._fonts:
+            lower = parts != _PARTS
+            font = add_lower_font(self._pdf, self.of(_PARTS), UNITS * parts // _PARTS) if lower else add_font(self._pdf)
+            self._fonts[parts] = font
+        return self._fonts[parts]
+
+
+def add_words(pdf: pikepdf.Pdf, sheet: pikepdf.Page, page: Page, fonts: Fonts, *, upright: bool = True) -> None:
+    """Add the words of a page to a page of a PDF, in their places, invisible.
 
     Args:
-        page: the page.
-        file: where the PDF is written.
+        pdf: the PDF.
+        sheet: the page of the PDF, as large as :func:`page_size` says.
+        page: the page with the words.
+        fonts: those of the PDF.
         upright: whether the words are upright, or placed as in the scan.
     """
-    with pikepdf.new() as pdf:
-        layer = pdf.add_blank_page(page_size=page_size(page, upright=upright))
-        layer.Resources = Dictionary(Font=Dictionary({f"/{_FONT}": add_font(pdf)}))
-        layer.Contents = pdf.make_stream(_content(page, upright=upright, is_lower=False))
-        pdf.save(file)
+    needed = sorted({_parts(line) for block in page.blocks for line in block.lines})
+    if needed:
+        words = Stream(
+            pdf,
+            _content(page, upright=upright),
+            Type=Name.XObject,
+            Subtype=Name.Form,
+            BBox=Array([0, 0, *page_size(page, upright=upright)]),
+            Resources=Dictionary(Font=Dictionary({f"/{_font_name(one)}": fonts.of(one) for one in needed})),
+        )
+        # PDFium would put the lines of two columns side by side, if the words were not within a form.
+        name = sheet.add_resource(words, Name.XObject)
+        sheet.contents_add(f"{name} Do".encode(), prepend=True)
 
 
 def page_size(page: Page, *, upright: bool) -> tuple[float, float]:
@@ -94,7 +118,7 @@ def _as_scanned(page: Page, scale: float) -> bytes:
     return b"%.6f %.6f %.6f %.6f %.3f %.3f" % (cosine, sine, -sine, cosine, right, up)
 
 
-def _content(page: Page, *, upright: bool, is_lower: bool) -> bytes:
+def _content(page: Page, *, upright: bool) -> bytes:
     scale = POINTS_PER_INCH / page.dpi
     operators = ["BT 3 Tr"]
     for block in page.blocks:
@@ -102,7 +126,7 @@ def _content(page: Page, *, upright: bool, is_lower: bool) -> bytes:
             size, parts = _font_size(line), _parts(line)
             # All words are on one baseline, because PDF readers find the lines by it.
             base = page.height - (line.box.top + line.box.bottom + size * parts / _PARTS) / 2
-            operators.append(f"/{_font_name(parts) if is_lower else _FONT} {size * scale:.3f} Tf")
+            operators.append(f"/{_font_name(parts)} {size * scale:.3f} Tf")
             for text, left, right in _stretches(line, _NARROWEST_SPACE * size):
                 operators.append(_show(text, left * scale, base * scale, (right - left) * scale, size * scale))
     content = "\n".join([*operators, "ET"]).encode("ascii")
@@ -114,29 +138,13 @@ def _content(page: Page, *, upright: bool, is_lower: bool) -> bytes:
     return b"q %.9f 0 0 %.9f 0 0 cm\n%s\nQ" % (shown[0] / natural[0], shown[1] / natural[1], content)
 
 
-def lower_letters(pdf: pikepdf.Pdf, pages: Sequence[Page], *, upright: bool = True) -> None:
-    """Write the words in a document's layers in letters as high as their lines, with fonts that all its pages share."""
-    fonts: dict[int, pikepdf.Object] = {}
-    for pdf_page, page in zip(pdf.pages, pages, strict=True):
-        needed = {_parts(line) for block in page.blocks for line in block.lines} - {_PARTS}
-        for layer in pdf_page.Resources.get("/XObject", Dictionary()).values():
-            if f"/{_FONT}" in layer.get("/Resources", Dictionary()).get("/Font", Dictionary()):
-                layer.write(_content(page, upright=upright, is_lower=True))
-                whole = fonts.setdefault(_PARTS, layer.Resources.Font[f"/{_FONT}"])
-                layer.Resources.Font[f"/{_FONT}"] = whole
-                for parts in sorted(needed):
-                    if parts not in fonts:
-                        fonts[parts] = add_lower_font(pdf, whole, UNITS * parts // _PARTS)
-                    layer.Resources.Font[f"/{_font_name(parts)}"] = fonts[parts]
-
-
 def _parts(line: Line) -> int:
     """Return the height of a line's letters, in twentieths of its font size."""
     return max(1, round(_PARTS * (line.box.bottom - line.box.top) / _font_size(line)))
 
 
 def _font_name(parts: int) -> str:
-    return _FONT if parts == _PARTS else f"{_FONT}-{parts}"
+    return f"F{parts}"
 
 
 def _font_size(line: Line) -> float:

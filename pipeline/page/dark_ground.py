@@ -27,6 +27,12 @@ _FLAT = 0.004
 _LEAST_CONTRAST = 14
 """Difference between the darkest and the lightest shade of a picture in which something can be seen."""
 
+_FAINT_LIGHT = 7
+"""Shades by which the faintest light letters are lighter than their ground in the coarse picture."""
+
+_NARROW, _WIDE = 0.2, 0.4
+"""In inches: wider than the strokes of most letters, and than those of the biggest."""
+
 _SMALL, _BIG, _LONG = 0.035, 1.2, 5.0
 """In inches: the longer side of the smallest letter, and the shorter and the longer side of the biggest word."""
 
@@ -49,7 +55,8 @@ def may_be_dark(picture: Picture) -> bool:
     small, dpi = picture.pixels, picture.dpi
     darkest, paper, lightest = np.percentile(small, (0.5, 50, 99.5))
     if paper < _DARK or lightest - paper > 0.5 * (paper - darkest):
-        return True
+        # On an empty page, paper is the darkest there is; without anything lighter in it, it is no ground of letters.
+        return bool((_lighter(small, _WIDE * dpi) > _FAINT_LIGHT).any())
     dark = np.asarray(cv2.threshold(small, 0.75 * float(paper), 255, cv2.THRESH_BINARY_INV)[1], np.uint8)
     thick = cv2.morphologyEx(dark, cv2.MORPH_OPEN, square(_THICK))
     labels, stats = _parts(thick)
@@ -61,8 +68,12 @@ def may_be_dark(picture: Picture) -> bool:
     grounds, wholes = _parts(cv2.morphologyEx(thick, cv2.MORPH_CLOSE, square(round(0.3 * dpi))))
     chosen = np.bincount(grounds[np.take(large, labels)], minlength=len(wholes)) > 0
     inside = cv2.erode(np.take(chosen.astype(np.uint8), grounds), square(5))
-    light = np.asarray(cv2.morphologyEx(small, cv2.MORPH_TOPHAT, square(round(0.2 * dpi))), np.uint8)
-    return bool((light[inside > 0] > _LEAST_CONTRAST).any())
+    return bool((_lighter(small, _NARROW * dpi)[inside > 0] > _LEAST_CONTRAST).any())
+
+
+def _lighter(small: Pixels, width: float) -> Pixels:
+    """Return by how many shades each pixel is lighter than the darkest square of a width, in pixels, around it."""
+    return np.asarray(cv2.morphologyEx(small, cv2.MORPH_TOPHAT, square(round(width))), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)

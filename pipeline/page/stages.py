@@ -48,7 +48,7 @@ SCAN_STAGES: "tuple[Stage[ScanJob, Page], ...]" = (
 """From a page of a scan to its record. The last stage takes the picture of the page through the stages below."""
 
 PICTURE_STAGES: "tuple[Stage[PictureJob, Reading], ...]" = (
-    Stage("polarity", 1, "polarity"),
+    Stage("polarity", 2, "polarity"),
     Stage("lean", 2, "lean"),
     Stage("clean", 6, "prepare"),
     Stage("layout", 3, "layout"),

@@ -36,7 +36,6 @@ def examine(settings: Settings, asker: Asker) -> Iterator[Check]:
     yield _program("poppler", ["pdftoppm", "-v"], "poppler-utils")
     yield _program("tiffcp", ["tiffcp", "-h"], "libtiff-tools")
     yield _program("file", ["file", "--version"], "file")
-    yield _program("ghostscript", ["gs", "--version"], "ghostscript")
     yield _fonts()
     yield _sqlite()
     yield _glossary(Path(settings.document.glossary))

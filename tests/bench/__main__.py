@@ -19,6 +19,7 @@ from tests.bench import scale as scale_bench
 from tests.bench import scopes as scopes_bench
 from tests.bench import search as search_bench
 from tests.bench import soak as soak_bench
+from tests.bench import stages as stages_bench
 from tests.bench import walks as walks_bench
 from tests.bench import web as web_bench
 
@@ -100,6 +101,19 @@ def rendering() -> None:
         script/bench rendering
     """
     rendering_bench.measure()
+
+
+@app.command()
+def stages(
+    pages: Annotated[int, typer.Option(min=1, help="How many pages of each kind are measured.")] = 3,
+    write: Annotated[bool, typer.Option("--write", help="Put the results into docs/benchmarks.md.")] = False,
+) -> None:
+    """CPU seconds of a page by stage, beside the recogniser's: dense, fax, colour with a seal, born digital, blank.
+
+    Example:
+        script/bench stages --write
+    """
+    stages_bench.measure(pages, write=write)
 
 
 @app.command()

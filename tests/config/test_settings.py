@@ -54,3 +54,32 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path):
     finally:
         os.seteuid(account)
         tmp_path.chmod(0o700)
+
+
+def test_the_environment_has_settings_of_every_kind(monkeypatch):
+    """Lists as JSON, in capitals or not; a password stays as it is; what is no setting is ignored."""
+    monkeypatch.setenv("BANNASAR_DOCUMENT__CASE_NUMBERS", '["a", "b"]')
+    monkeypatch.setenv("bannasar_run__allow_partial", "true")
+    monkeypatch.setenv("BANNASAR_ACCESS__OIDC__LABEL", "Ministry")
+    monkeypatch.setenv("BANNASAR_INDEX__PASSWORD", '["x"]')
+    monkeypatch.setenv("BANNASAR_SCREENS", "1")
+    settings = load()
+    assert list(settings.document.case_numbers) == ["a", "b"]
+    assert settings.run.allow_partial
+    assert settings.access.oidc.label == "Ministry"
+    assert settings.index.password.get_secret_value() == '["x"]'
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "named"),
+    [
+        ("BANNASAR_LIMITS__PAGE_SECNDS", "5", "limits.page_secnds"),
+        ("BANNASAR_DOCUMENT__CASE_NUMBERS", "[", "document.case_numbers"),
+        ("BANNASAR_LIMITS", "5", "limits"),
+    ],
+)
+def test_a_variable_that_cannot_be_used_is_named(monkeypatch, variable, value, named):
+    """As a slip in the file is."""
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError, match=named):
+        load()

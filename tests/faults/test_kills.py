@@ -39,7 +39,7 @@ def _wait_for_sandbox(process: subprocess.Popen[str]) -> None:
 
 
 def test_twenty_random_kills_change_nothing(tmp_path, box):
-    """SIGKILL of the coordinator, sandboxes, guards, poppler and ghostscript, over and over."""
+    """SIGKILL of the coordinator, sandboxes, guards and poppler, over and over."""
     _fill(box)
     undisturbed = Bannasar(tmp_path / "calm" / "archive")
     undisturbed.archive.parent.mkdir()

@@ -8,14 +8,15 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
-import ocrmypdf
 import pypdfium2 as pdfium
 import pytest
+from pikepdf import Name
 from PIL import Image
 
 from models.errors import ScanError
 from models.failure import Code
 from models.page import Block, Cell, Line, Page, Rect, Word
+from pipeline.formats import pdf as pdf_module
 from pipeline.formats.pdf import Description, write_pdf
 from pipeline.page.picture import Picture
 from pipeline.page.upright import make_upright
@@ -196,14 +197,15 @@ def test_a_worker_makes_it_off_its_main_thread(make, tmp_path):
 
 
 def test_a_pdf_that_is_no_pdfa_is_refused(make, tmp_path, monkeypatch):
-    """OCRmyPDF writes it and raises no exception: only its status shows it."""
+    """Before anything is written: here, a picture in colours that the PDF does not define."""
     page = make.page(["x"])
     picture = make.picture(page, tmp_path / "1.jpg")
-    monkeypatch.setattr(ocrmypdf, "ocr", lambda *_, **__: ocrmypdf.ExitCode.pdfa_conversion_failed)
+    monkeypatch.setitem(pdf_module._COLOURS, "L", Name.DeviceCMYK)
     with pytest.raises(ScanError) as caught:
         write_pdf(Description("x"), [page], [picture], tmp_path / "out.pdf")
     assert caught.value.failure.code is Code.PDF
-    assert "pdfa_conversion_failed" in caught.value.failure.detail
+    assert "no PDF/A" in caught.value.failure.detail
+    assert not (tmp_path / "out.pdf").exists()
 
 
 def test_no_work_is_left_behind(make, tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ from pikepdf import Array, Dictionary, Name
 
 from config.settings import load
 from models.scan import Kind
-from pipeline.formats.text_layer import write_text_layer
+from pipeline.formats.text_layer import Fonts, add_words, page_size
 from pipeline.page.make import make_page, page_picture
 from tests.page import raw_pdf
 from tests.page.test_born_digital import KHMER, KHMER_FONT
@@ -185,7 +185,9 @@ def test_a_page_that_stands_sideways_or_on_its_head_is_set_upright(tmp_path, tur
         assert ink[line.box.top : line.box.bottom, line.box.left : line.box.right].mean() > 0.05
         ink[line.box.top : line.box.bottom, line.box.left : line.box.right] = False
     assert ink.sum() < 50
-    write_text_layer(page, tmp_path / "layer.pdf")
+    with pikepdf.new() as layer:
+        add_words(layer, layer.add_blank_page(page_size=page_size(page, upright=True)), page, Fonts(layer))
+        layer.save(tmp_path / "layer.pdf")
     done = subprocess.run(["pdftotext", tmp_path / "layer.pdf", "-"], capture_output=True, encoding="utf-8", check=True)
     assert " ".join(done.stdout.split()) == " ".join(lines)
 
