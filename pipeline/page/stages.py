@@ -51,7 +51,7 @@ PICTURE_STAGES: "tuple[Stage[PictureJob, Reading], ...]" = (
     Stage("polarity", 2, "polarity"),
     Stage("lean", 2, "lean"),
     Stage("clean", 6, "prepare"),
-    Stage("layout", 3, "layout"),
+    Stage("layout", 4, "layout"),
     Stage("upright", 4, "orient"),
     Stage("curl", 1, "curl"),
     Stage("light ink", 1, "light_ink"),

@@ -105,14 +105,18 @@ def test_wide_spaces_in_running_text_are_no_gutter():
     assert len(cells_of(ink)) == 1
 
 
-def test_what_was_typed_into_a_form_stays_beside_its_label():
-    """A label has two lines, and the typing is level with neither."""
+@pytest.mark.parametrize("signs", [0, 70])
+def test_what_was_typed_into_a_form_stays_beside_its_label(signs):
+    """A label has two lines, also with signs above and below its letters, and the typing is level with neither."""
     ink = np.zeros((1400, 1800), np.uint8)
     for number in range(5):
         top = 100 + 230 * number
         words(ink, top, 100, 5 + number % 2)
         words(ink, top + 60, 100, 8)
         words(ink, top + 33, 800, 6 + 3 * number)
+        if signs:
+            row(ink, top - 25, [100], height=20)
+            row(ink, top + 60, [140], height=signs + LETTER - 15)
     assert [cell for cell, _ in cells_of(ink)] == [(line, column) for line in range(5) for column in range(2)]
 
 
