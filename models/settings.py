@@ -46,19 +46,20 @@ class PageSettings(Record):
     )
     models_folder: Path = Field(description="Folder that holds the Tesseract models.")
     languages: str = Field(
-        description="Tesseract models for lines with Khmer and Latin script that are still in doubt."
+        description="Tesseract models for lines with Khmer and Latin script of which the network is not sure."
     )
     khmer_languages: str = Field(
-        description="Tesseract model for lines with Khmer script only that are still in doubt."
+        description="Tesseract model for lines with Khmer script only of which the network is not sure."
     )
-    latin_languages: str = Field(description="Tesseract models for blocks that hold Latin script only.")
+    latin_languages: str = Field(
+        description="Tesseract models for lines with Latin script only of which the network is not sure, joined by +: "
+        "the one that suits the page best reads first, the others where it is not sure, either."
+    )
     first_languages: str = Field(
-        description="Tesseract model that finds which way up a page is, and reads the lines of which the network is "
-        "not sure: one that is fast and knows both scripts."
+        description="Tesseract model that finds which way up a page is, and reads all lines first if there is no "
+        "network: one that is fast and knows both scripts."
     )
-    network: Literal["lines", ""] = Field(
-        description="Our own network, which reads the lines of Khmer pages first; empty: none."
-    )
+    network: Literal["lines", ""] = Field(description="Our own network, which reads all lines first; empty: none.")
 
 
 class ArchiveSettings(Record):

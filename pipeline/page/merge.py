@@ -17,6 +17,9 @@ _ON_PAPER = 1.5
 _BY_PART, _BY_LINE = 0.6, 0.6
 """How much the odds of a part and of its whole line count where readings differ."""
 
+_MIXED = 0.2
+"""A line with no larger share of Khmer letters is Latin."""
+
 _UNSAYABLE = frozenset("ឪឮឫឍឦឭ៛")
 """Symbols that the models of the second readings do not know: a different reading there is no evidence."""
 
@@ -26,6 +29,11 @@ def khmer_share(symbols: Sequence[Symbol]) -> float:
     khmer = sum("\u1780" <= char <= "\u17d3" for symbol in symbols for char in symbol.text)
     latin = sum(char.isalpha() and char < "\u1780" for symbol in symbols for char in symbol.text)
     return khmer / (khmer + latin) if khmer + latin else 1.0
+
+
+def is_latin(symbols: Sequence[Symbol]) -> bool:
+    """Return whether a line is Latin: few of its letters are Khmer."""
+    return khmer_share(symbols) <= _MIXED
 
 
 def line_confidence(symbols: Sequence[Symbol]) -> float:

@@ -56,7 +56,7 @@ PICTURE_STAGES: "tuple[Stage[PictureJob, Reading], ...]" = (
     Stage("curl", 1, "curl"),
     Stage("light ink", 1, "light_ink"),
     Stage("blank", 3, "blank"),
-    Stage("recognise", 9, "recognise"),
+    Stage("recognise", 10, "recognise"),
     Stage("negatives", 1, "negatives"),
     Stage("handwriting", 4, "handwriting"),
     Stage("words", 7, "assemble"),

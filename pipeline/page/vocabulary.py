@@ -19,6 +19,11 @@ from pipeline.page.recogniser import Symbol, Symbols
 WORDS = Path(__file__).with_name("latin_words.npy")
 """The sorted check sums of the words, which ``python -m training words`` takes from Tesseract's models."""
 
+_SURE_WORD, _SURE = 0.6, 0.97
+"""From these confidences on, a letter of a listed word is right, or a stop beside it, and any other symbol."""
+
+_STOPS = frozenset(".,'’-")
+
 _EDGES = re.compile(r"^\W+|\W+$")
 _JOINTS = re.compile(r"['’-]")
 
@@ -48,6 +53,39 @@ def with_known_words(first: Symbols, second: Symbols) -> Symbols:
         known = start2 < end2 and all(_is_known(text) for text in others[start2:end2])
         found += [symbol for word in (theirs[start2:end2] if unknown and known else mine[start:end]) for symbol in word]
     return tuple(found)
+
+
+def unsure(symbols: Symbols) -> bool:
+    """Return whether any word of a Latin reading may be wrong; also if there is none."""
+    words = _words_of(symbols)
+    return not words or not all(map(_is_sure, words))
+
+
+def _is_sure(word: Sequence[Symbol]) -> bool:
+    listed = _is_known(_text(word))
+    return all(one.confidence >= (_SURE_WORD if listed and _is_usual(one) else _SURE) for one in word)
+
+
+def _is_usual(symbol: Symbol) -> bool:
+    return symbol.text.isalpha() or symbol.text in _STOPS
+
+
+def differing(first: Symbols, second: Symbols) -> int:
+    """Return the number of words on which two readings of a Latin line differ, and the list does not decide."""
+    texts, others = [_text(word) for word in _words_of(first)], [_text(word) for word in _words_of(second)]
+    count = 0
+    for what, start, end, start2, end2 in SequenceMatcher(None, texts, others, autojunk=False).get_opcodes():
+        if what == "replace" and end - start == end2 - start2:
+            pairs = zip(texts[start:end], others[start2:end2], strict=True)
+            count += sum(not _decides(one, other) and not _decides(other, one) for one, other in pairs)
+        elif what != "equal":
+            count += max(end - start, end2 - start2)
+    return count
+
+
+def _decides(word: str, other: str) -> bool:
+    """Return whether the list has a word, and the other reading of it is no word."""
+    return bool(_is_known(word)) and _is_no_word(other)
 
 
 def _words_of(symbols: Symbols) -> list[list[Symbol]]:

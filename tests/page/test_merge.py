@@ -5,7 +5,7 @@ import pytest
 from pipeline.page.digits import with_even_zeros
 from pipeline.page.merge import khmer_share, line_confidence, merged
 from pipeline.page.recogniser import Symbol
-from pipeline.page.vocabulary import with_known_words
+from pipeline.page.vocabulary import differing, unsure, with_known_words
 
 
 def symbols(text, confidence=1.0):
@@ -97,6 +97,39 @@ def test_a_lead_decides_between_readings_that_are_as_sure():
 def test_of_two_readings_of_typescript_the_one_that_is_a_word_is_taken(first, second, chosen):
     """Names, numbers and what both read alike stay as the better reader read them."""
     assert text(with_known_words(symbols(first), symbols(second))) == chosen.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("read", "confidence", "is_unsure"),
+    [
+        ("the court", 0.7, False),
+        ("the court", 0.5, True),
+        ("the cuort", 0.9, True),
+        ("the cuort", 0.98, False),
+        ("in 1945", 0.9, True),
+        ("(the court", 0.7, True),
+        ("", 1.0, True),
+    ],
+)
+def test_a_word_of_the_list_needs_less_confidence_than_a_name_or_a_number(read, confidence, is_unsure):
+    """No list says whether a number is right."""
+    assert unsure(symbols(read, confidence)) is is_unsure
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "count"),
+    [
+        ("the court of Kandal", "the court of Kandal", 0),
+        ("the court of Kandal", "the ccurt of Kandal", 0),
+        ("in 1945 in Kandal", "in 1943 in Kandel", 2),
+        ("form the court", "from the court", 1),
+        ("the court", "", 2),
+        ("tothecourt", "to the court", 3),
+    ],
+)
+def test_words_differ_where_the_list_does_not_say_which_one_is_right(first, second, count):
+    """A line with several of them is worth another reading."""
+    assert differing(symbols(first), symbols(second)) == count
 
 
 def test_certainty_falls_with_each_doubtful_sign():

@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from pipeline.page.merge import mean_confidence
+from pipeline.page.merge import is_latin, mean_confidence
 from pipeline.page.network.picture import batch, fitted
 from pipeline.page.network.symbols import SYMBOLS
 from pipeline.page.picture import Pixels
@@ -24,11 +24,17 @@ INPUT, OUTPUT = "lines", "scores"
 STRIDE = 4
 """Columns of the network's picture for each frame of its output."""
 
-_SIZE, _OTHER_SIZES = 0.93 * LETTER, (0.85 * LETTER, 1.18 * LETTER)
-"""The letter height that is assumed, in pixels of the line's picture, and those that are tried if it does not fit."""
+_SIZE = 0.93 * LETTER
+"""The letter height that is assumed, in pixels of the line's picture."""
 
-_ENOUGH = 0.99
-"""Mean confidence of the symbols of a line from which on it is read in one size only."""
+_SMALLER, _LARGER = 0.85 * LETTER, 1.18 * LETTER
+"""Heights that are tried if the assumed one does not fit."""
+
+_ENOUGH, _ENOUGH_IF_LONG = 0.99, 0.95
+"""Mean confidence of the symbols from which on no other height is tried, and in a long line no larger one."""
+
+_LONG = 30 * LETTER
+"""A line that is wider is no heading: these have larger letters."""
 
 _LIKE = 0.01
 """Readings whose mean confidence differs by no more are as good: the one with the most symbols has lost none."""
@@ -64,12 +70,15 @@ def read(line: Pixels, scores: Scorer) -> Symbols:
     The network's outputs are probabilities: on real paper as many symbols are right as it says (docs/training.md). It
     knows letters of one height only; the letters of a heading or a note have another. So a line of which it is not
     quite sure is read in other sizes, too. In the wrong size a subscript is lost, and the rest is read with confidence.
+    Latin lines gain nothing by it.
     """
-    reading = _read(line, scores, _SIZE)
-    if mean_confidence([reading]) >= _ENOUGH:
-        return reading
-    readings = [reading, *(_read(line, scores, size) for size in _OTHER_SIZES)]
-    sure = [mean_confidence([one]) for one in readings]
+    readings = [_read(line, scores, _SIZE)]
+    sure = [mean_confidence(readings)]
+    for size, enough in ((_SMALLER, _ENOUGH), (_LARGER, _ENOUGH_IF_LONG if line.shape[1] > _LONG else _ENOUGH)):
+        if max(sure) >= enough or (readings[0] and is_latin(readings[0])):
+            break
+        readings.append(_read(line, scores, size))
+        sure.append(mean_confidence(readings[-1:]))
     found = [(len(one), own, one) for one, own in zip(readings, sure, strict=True) if own >= max(sure) - _LIKE]
     return max(found, key=lambda one: one[:2])[2]
 

@@ -14,10 +14,13 @@ _CHANCES = (0.0, 0.05, 0.2, 0.55, 0.8, 0.995, 1.0)
 """Confidences of symbols, and the share of them that is right: fitted on aged pages, see docs/recognition.md."""
 
 _FINER = (0.0, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.985, 0.987, 0.99, 0.993, 0.995, 1.0)
+_LATIN = (0.0, 0.3, 0.4, 0.45, 0.52, 0.56, 0.61, 0.69, 0.84, 0.9, 0.965, 0.985, 0.997, 0.999)
 _CHANCES_OF = {
     "bannasar": (0.0, 0.25, 0.36, 0.52, 0.68, 0.8, 0.89, 0.94, 0.972, 0.979, 0.99, 0.993, 0.995, 1.0),
     "khm": (0.0, 0.2, 0.35, 0.44, 0.55, 0.64, 0.7, 0.8, 0.91, 0.937, 0.977, 0.981, 0.984, 0.99),
-    "fra+eng": (0.0, 0.3, 0.4, 0.45, 0.52, 0.56, 0.61, 0.69, 0.84, 0.9, 0.965, 0.985, 0.997, 0.999),
+    "fra+eng": _LATIN,
+    "fra": _LATIN,
+    "eng": _LATIN,
 }
 """The same for the models that are used most: measured on real paper, see docs/training.md."""
 
