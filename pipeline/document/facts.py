@@ -123,10 +123,13 @@ def _people(reading: MatchText) -> Iterator[Fact]:
             yield reading.fact(name, value, found.span("name"), 0.8)
 
 
+_ROLES = "|".join(map(match_form, ("មានក្រឡាបញ្ជី", "ក្រឡាបញ្ជី", "ចៅក្រម", "ព្រះរាជអាជ្ញា", "មេធាវី")))
+
+
 def _khmer_name(before: Sequence[str], after: str) -> re.Pattern[str]:
     """Return a pattern for a Khmer name of two or three parts after one of these words."""
     words = "|".join(map(match_form, before))
-    part = rf"[{_KHMER}]{{2,14}}"
+    part = rf"(?!{_ROLES})[{_KHMER}]{{2,14}}"
     return re.compile(rf"(?:{words})\s*(?P<name>{part}\s{part}(?:\s{part})?){after}")
 
 

@@ -10,12 +10,15 @@ import numpy as np
 from models.page import Block, Line, Rect, Word, around
 from pipeline.page.pdf_text import Integers
 from pipeline.page.picture import Pixels
-from pipeline.page.seen import PageText
+from pipeline.page.seen import PageText, Truths
 from pipeline.page.words import level, runs_down
+from pipeline.text.script import is_khmer
 
 _CONTRAST = 40
 """Levels of 256 between the lightest and the darkest pixel of a visible word."""
 _ALIKE = 0.8
+_BEYOND = 0.5
+"""How far the ink of a Khmer line reaches above and below its letters at most, in their heights."""
 
 
 def shown(blocks: Sequence[Block], text: PageText, pixels: Pixels) -> tuple[tuple[Block, ...], tuple[Rect, ...]]:
@@ -36,7 +39,8 @@ def shown(blocks: Sequence[Block], text: PageText, pixels: Pixels) -> tuple[tupl
         for line in block.lines:
             words = tuple(part for word in line.words for part in places.seen_parts(word, pixels))
             if words:
-                lines += level(line if words == line.words else _line(words))
+                told = level(line if words == line.words else _line(words))
+                lines += [places.on_its_ink(one, pixels) for one in told]
         if lines:
             whose = aside if any(map(runs_down, block.lines)) else kept
             whose.append(Block(lines=tuple(lines), box=around([line.box for line in lines])))
@@ -133,6 +137,24 @@ class _Places:
         edges = (*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0))
         return Rect(*(max(0, round(float(edge))) for edge in edges))
 
+    def on_its_ink(self, line: Line, pixels: Pixels) -> Line:
+        """Return a line of Khmer as high as what is printed.
+
+        How high and how low the letters of a Khmer font can reach says little about where they are: the line above may
+        be within, and the signs below outside.
+        """
+        if not any(is_khmer(word.text) for word in line.words):
+            return line
+        found = (self._own(word.text, self._near(word.box, 0)) for word in line.words)
+        own = [place for places in found if places is not None for place in places]
+        own = [place for place in own if self._boxes[place, 3] > self._boxes[place, 1]]
+        if not own:
+            return line
+        _, top, _, bottom = self._around(own)
+        top, bottom = _with_its_ink(pixels, line.box._replace(top=top, bottom=bottom))
+        words = tuple(word.model_copy(update={"box": word.box._replace(top=top, bottom=bottom)}) for word in line.words)
+        return line.model_copy(update={"words": words, "box": line.box._replace(top=top, bottom=bottom)})
+
     def aslant(self) -> Iterator[Block]:
         """Yield the visible slanted lines, each as a block."""
         chosen = self._aslant & self._seen | self._is_space
@@ -156,6 +178,23 @@ def _line(words: tuple[Word, ...]) -> Line:
 
 def _plain(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+def _with_its_ink(pixels: Pixels, box: Rect) -> tuple[int, int]:
+    """Return the top and the bottom of a box with the ink that goes on above and below it."""
+    reach = round(_BEYOND * (box.bottom - box.top))
+    first = max(0, box.top - reach)
+    part = pixels[first : box.bottom + reach, box.left : box.right]
+    if not part.size:
+        return box.top, box.bottom
+    rows = part.reshape(part.shape[0], part.shape[1], -1).mean(axis=2)
+    inked: Truths = np.any(np.abs(rows - np.median(rows)) > _CONTRAST, axis=1)
+    top, bottom = box.top - first, min(box.bottom - first, len(inked))
+    while top > 0 and inked[top - 1]:
+        top -= 1
+    while bottom < len(inked) and inked[bottom]:
+        bottom += 1
+    return first + top, first + bottom
 
 
 def _contrast(pixels: Pixels, box: Rect) -> int:

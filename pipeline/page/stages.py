@@ -42,7 +42,7 @@ SCAN_STAGES: "tuple[Stage[ScanJob, Page], ...]" = (
     Stage("render", 1, "render"),
     Stage("attachments", 1, "beyond"),
     Stage("separator", 1, "separator"),
-    Stage("text layer", 1, "born_digital"),
+    Stage("text layer", 2, "born_digital"),
     Stage("read", 1, "read"),
 )
 """From a page of a scan to its record. The last stage takes the picture of the page through the stages below."""

@@ -85,6 +85,16 @@ def test_a_fact_is_read_in_its_normal_form(describe, line, name, value):
     assert value in _values(document, name)
 
 
+def test_a_judges_name_ends_where_the_clerks_begins(describe):
+    """On one line and over the end of a line, where nothing but a space is between them."""
+    for lines in (
+        ["ដឹកនាំដោយចៅក្រម ណុប ស្រីម៉ុម", "មានក្រឡាបញ្ជី យឹម ពិសិដ្ឋា ដើម្បីជំនុំជម្រះ"],
+        ["ដឹកនាំដោយចៅក្រម ណុប ស្រីម៉ុម មានក្រឡាបញ្ជី យឹម ពិសិដ្ឋា ដើម្បីជំនុំជម្រះ"],
+    ):
+        document, _ = describe(*lines)
+        assert _values(document, FactName.JUDGE) == ["ណុប ស្រីម៉ុម"]
+
+
 @pytest.mark.parametrize(
     "block",
     [

@@ -54,6 +54,17 @@ def test_a_born_digital_page_keeps_its_words_where_they_stand(tmp_path):
     assert greffier.confidence == 1
 
 
+def test_the_box_of_a_khmer_word_is_as_high_as_its_ink(tmp_path):
+    """Whatever its font says: what is found is framed on the picture by this box."""
+    file = _pdf(tmp_path)
+    pixels = render(file, Kind.PDF, 1, DPI, 30).pixels
+    box = next(line.box for block in _own(file).blocks for line in block.lines if KHMER[0] in line.words[0].text)
+    above, below = (pixels[rows].min() for rows in (slice(box.top - 4, box.top), slice(box.bottom, box.bottom + 4)))
+    assert (above, below) == (255, 255)
+    assert pixels[box.top : box.top + 2].min() < 255
+    assert pixels[box.bottom - 2 : box.bottom].min() < 255
+
+
 def test_text_on_top_of_a_scan_does_not_pass_for_the_page(tmp_path):
     """A stamp of the scanner's software does not contain the text of the paper."""
     assert not _own(_pdf(tmp_path, picture=True)).blocks
