@@ -24,13 +24,13 @@ def signed_in(archive: Path, operator: Visitor, role: Role) -> Visitor:
     return visitor
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def reader(archive: Path, operator: Visitor) -> Visitor:
     """Return a reader."""
     return signed_in(archive, operator, Role.READER)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def clerk(archive: Path, operator: Visitor) -> Visitor:
     """Return a clerk, who may answer."""
     return signed_in(archive, operator, Role.CLERK)

@@ -20,7 +20,7 @@ PASSWORD = "correct horse battery"  # noqa: S105  # of a made account
 SEALED = f"/case/box_sealed/scan/{SHAS['sealed'][:16]}/page/1"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def reader(archive: Path, operator: Visitor) -> Visitor:
     """Return a person with the role of a reader, who has signed in."""
     Accounts(archive).add("reader", Role.READER, PASSWORD)
