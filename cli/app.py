@@ -1,5 +1,6 @@
 """All the commands of ``bannasar``."""
 
+import gc
 import importlib
 import sys
 import time
@@ -133,6 +134,10 @@ class _Commands(TyperGroup):
             return None
         module, name = _COMMANDS[cmd_name][0].split(":")
         found = getattr(importlib.import_module(module), name)
+        if not gc.isenabled():
+            # What is loaded stays, and is never looked at again.
+            gc.freeze()
+            gc.enable()
         if isinstance(found, typer.Typer):
             group = typer.main.get_group(found)
             group.name = cmd_name

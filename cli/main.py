@@ -1,8 +1,14 @@
 """The entry point ``bannasar``."""
 
+import gc
+import sys
+
 
 def main() -> None:
     """Run the command line."""
+    if "cli.app" not in sys.modules:
+        # Loading makes no garbage: to look for it takes a tenth of a short command. `cli.app` lets Python look again.
+        gc.disable()
     # Each worker of a run imports this module again as it starts, and needs none of the commands.
     from cli.app import app  # noqa: PLC0415
     from cli.streams import OutputLostError, standard_streams  # noqa: PLC0415
