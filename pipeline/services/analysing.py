@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from models.errors import BagError
+from models.errors import BagError, IndexUnusableError
 from models.failure import Failure
 from models.progress import Show
 from pipeline.archive.archive import Archive
@@ -19,10 +19,12 @@ _LOG = logging.getLogger(__name__)
 # To start the workers takes longer than to analyse so many bags here.
 _FEW = 50
 _SECONDS = 3600.0
+# Of all bags of an index. If the workers cannot read more, rather the workers are at fault.
+_MOST_LEFT_OUT = 0.5
 
 
 def analysed_bags(
-    archive: Archive, bags: Collection[Path], now: datetime | None, show: Show, unreadable: list[Path]
+    archive: Archive, bags: Collection[Path], now: datetime | None, show: Show, unreadable: list[Path], *, among: int
 ) -> Iterator[Analysed]:
     """Yield what bags hold, in the order in which they are analysed.
 
@@ -32,8 +34,10 @@ def analysed_bags(
         now: the time at which levels are looked up; see :class:`pipeline.index.store.Store`.
         show: called after each bag.
         unreadable: the bags that cannot be read are added to it.
+        among: how many bags the whole index is made from, also those that it holds already.
 
     Raises:
+        IndexUnusableError: the workers cannot read more than half of them.
         SchedulerError: the scheduler in the settings does not answer.
     """
     if len(bags) <= _FEW:
@@ -56,6 +60,7 @@ def analysed_bags(
                 yield outcome.value
             else:
                 _leave(outcome.task.about, outcome.failure, unreadable)
+                _check_not_most(len(unreadable), among)
             done += 1
             show(done, len(bags))
 
@@ -64,6 +69,21 @@ def _leave(bag: Path, failure: Failure, unreadable: list[Path]) -> None:
     """Leave out a bag. It is not tried here, where no limit would keep it from taking all memory or time."""
     _LOG.warning("a bag is left out, because no worker can read it: %s %s", failure.code, failure.detail)
     unreadable.append(bag)
+
+
+def _check_not_most(left_out: int, among: int) -> None:
+    """Refuse to make an index that lacks most of the archive.
+
+    Raises:
+        IndexUnusableError: it does.
+    """
+    if left_out > _MOST_LEFT_OUT * among:
+        raise IndexUnusableError(
+            f"The workers could not read {left_out:,} of {among:,} bags, so no new index is made, and searches find "
+            "what they found before.",
+            "The log says why. Give the workers more memory (limits.page_megabytes), or see "
+            "with `bannasar verify` whether the bags are damaged. Then use the same command again.",
+        )
 
 
 def _here(bag: Path, now: datetime | None, unreadable: list[Path]) -> Iterator[Analysed]:

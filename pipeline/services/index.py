@@ -166,7 +166,7 @@ def rebuild_index(
             show(done + len(kept), len(bags))
 
         now = surely_now(archive.folder)
-        cases = analysed_bags(archive, missing, now, show_all, unreadable)
+        cases = analysed_bags(archive, missing, now, show_all, unreadable, among=len(bags))
         pages = rebuild_index_of(store, archive.folder, cases, now, kept.values())
         if elsewhere is None:
             _note(archive, unreadable)
@@ -192,7 +192,8 @@ def repair(archive: Archive, asker: Asker) -> tuple[Path, ...]:
         unreadable = list(found.unreadable)
         if not unreadable and found.pages_in_bags != store.count():
             now = surely_now(archive.folder)
-            cases = analysed_bags(archive, _shown(archive), now, silent, unreadable)
+            bags = _shown(archive)
+            cases = analysed_bags(archive, bags, now, silent, unreadable, among=len(bags))
             rebuild_index_of(store, archive.folder, cases, now)
             _note(archive, unreadable)
         return tuple(unreadable)

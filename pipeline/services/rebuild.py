@@ -79,7 +79,7 @@ def rebuild_archive(archive: Archive, asker: Asker, *, force: bool, show: Show =
         begun = _begin_journal(archive, asker.actor)
         shown = [bag for bag in read if not is_withdrawn(bag)]
         damaged: list[Path] = []
-        cases = analysed_bags(archive, shown, now, silent, damaged)
+        cases = analysed_bags(archive, shown, now, silent, damaged, among=len(shown))
         rebuild_index_of(store, archive.folder, cases, now)
         unread += map(archive.path_of, damaged)
         for bag in read:

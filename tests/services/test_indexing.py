@@ -48,7 +48,9 @@ class Outage:
 
 
 class _Greedy:
-    """Workers of which the first bag takes all memory that they may have."""
+    """Workers of which the first bag takes all memory that they may have, or as many as ``BAGS`` says."""
+
+    BAGS = 1
 
     def __init__(self, *_given):
         """Take the settings."""
@@ -62,13 +64,13 @@ class _Greedy:
 
     def finished(self, take):
         """Do each task."""
-        failure: Failure | None = Failure(code=Code.OUT_OF_MEMORY)
+        done = 0
         while task := take():
-            if failure:
-                yield Outcome(task, datetime.now(UTC), failure=failure)
+            if done < self.BAGS:
+                yield Outcome(task, datetime.now(UTC), failure=Failure(code=Code.OUT_OF_MEMORY))
             else:
                 yield Outcome(task, datetime.now(UTC), value=task.function(*task.arguments))
-            failure = None
+            done += 1
 
 
 def _bag(archive, ledger, make, number, *restrictions):
@@ -177,6 +179,22 @@ def test_a_bag_that_no_worker_can_read_is_not_tried_without_limits(archive, make
     pages, unreadable = rebuild_index(archive, at_the_shell())
     assert (pages, unreadable) == (1, (archive.folder / greedy,))
     assert "out-of-memory" in caplog.text
+
+
+def test_a_rebuild_whose_workers_read_few_bags_keeps_the_old_index(archive, make, monkeypatch):
+    """Rather the workers are at fault than most bags: an almost empty index would find nothing."""
+    for number in (2, 3):
+        _bag(archive.folder, archive.ledger, make, number)
+    assert rebuild_index(archive, at_the_shell()) == (3, ())
+    monkeypatch.setattr("pipeline.services.analysing._FEW", 0)
+    monkeypatch.setattr("pipeline.services.analysing.open_executor", _Greedy)
+    monkeypatch.setattr(_Greedy, "BAGS", 2)
+    with pytest.raises(IndexUnusableError, match="2 of 3 bags") as refused:
+        rebuild_index(archive, at_the_shell())
+    assert "bannasar verify" in refused.value.next_step
+    assert archive.index.cases().keys() == {"box_1", "box_2", "box_3"}
+    monkeypatch.setattr(_Greedy, "BAGS", 0)
+    assert rebuild_index(archive, at_the_shell()) == (3, ())
 
 
 def test_a_rebuild_without_its_scheduler_lacks_only_the_index(archive, monkeypatch):
