@@ -47,7 +47,7 @@ ROUTES: Mapping[Level, str] = {
     Level.SEALED: "sealed-1",
 }
 CASES = "cases-9"
-SHARDS: Json = {"number_of_shards": 5, "number_of_routing_shards": 5}
+SHARDS: Json = {"number_of_shards": 5, "number_of_routing_shards": 5, "codec": "best_compression"}
 
 MAPPING: Json = {
     "dynamic": "strict",

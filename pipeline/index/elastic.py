@@ -36,7 +36,7 @@ from pipeline.index.store import FACETS, Sort, View, fingerprint
 
 _AT_ONCE = 500
 _KEEP_ALIVE = "2m"
-_SEGMENTS = 5
+_SEGMENTS = 1
 # The largest offset of a view: Elasticsearch's own index.max_result_window. Beyond it, all hits would be in memory.
 _MOST_SHOWN = 10_000
 
@@ -244,7 +244,8 @@ class ElasticStore:
                 self._client.options(ignore_status=404).indices.delete(index=index)
                 raise
             self._swap(index)
-            # A few segments are searched faster than dozens. It runs in the background, because it may take long.
+            # One segment is searched faster than dozens. Besides, the cluster keeps all that was sent of a page, tokens
+            # too, until the page's segment is merged: 30 KB instead of 10. It may take long, so nobody waits for it.
             self._client.indices.forcemerge(index=index, max_num_segments=_SEGMENTS, wait_for_completion=False)
         return there
 

@@ -60,7 +60,7 @@ def measure(server: Server, folder: Path, sizes: Sequence[int]) -> dict[str, dic
         ):
             rate = _fill(elastic, size)
             # The work that continues by itself after a rebuild.
-            client.indices.forcemerge(index=f"speed-{size}", max_num_segments=5)
+            client.indices.forcemerge(index=f"speed-{size}", max_num_segments=1)
             stored = client.indices.stats(index=f"speed-{size}")["_all"]["primaries"]["store"]["size_in_bytes"]
             found["Elasticsearch"][size] = Speed(rate, stored / size)
             _ask(elastic, size, found["Elasticsearch"][size])
