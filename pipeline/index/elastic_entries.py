@@ -48,7 +48,7 @@ def delete(index: str, held: str) -> dict[str, Any]:
 
 def at_level(source: dict[str, Any], known: About, level: Level) -> dict[str, Any]:
     """Return a page's entry with a new level; the tokens, which the index does not store, are made again."""
-    units, fuzzy = searched(unpack(base64.b64decode(source["shown"])).units.units())
+    units, fuzzy = searched(unpack(base64.b64decode(source["shown"])).units)
     kept = {name: value for name, value in source.items() if name not in {*About._fields, "year"}}
     return {**kept, **_known(known), "level": level, "units": units, "fuzzy": fuzzy}
 

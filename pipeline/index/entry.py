@@ -1,6 +1,6 @@
 """The index entry of a page: where it belongs, what is searched, what is shown."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from pipeline.index.query import key, name_tokens
 from pipeline.index.values import whole_days
 from pipeline.text.fuzzy_tokens import fuzzy_tokens
 from pipeline.text.plain import page_text
-from pipeline.text.units import Columns, Unit, tokens, units
+from pipeline.text.units import Columns, tokens
 
 # The share of a page's letters from which on a script counts as one of the page's.
 _LEAST_SHARE = 0.1
@@ -81,7 +81,7 @@ class Read(NamedTuple):
     scan: str
     number: int
     text: str
-    units: Sequence[Unit]
+    units: Columns
     places: list[Place]
 
 
@@ -105,14 +105,14 @@ def entries_of(case: CaseFile, pages: Iterable[Read], levels: PageLevels) -> Ite
             _scripts(page.units),
             *searched(page.units),
             words_of(page.units),
-            pack(Shown(page.text, Columns.of(page.units), page.places)),
+            pack(Shown(page.text, page.units, page.places)),
         )
 
 
 def _read(page: Page) -> Read:
     text, placed = page_text(page)
     places = [Place(one.start, one.end, one.word.box) for one in placed if one.word.text]
-    return Read(page.scan, page.number, text, units(text), places)
+    return Read(page.scan, page.number, text, Columns.read(text), places)
 
 
 Analysed = tuple[CaseFile, list[Entry]]
@@ -124,14 +124,14 @@ def analysed(cases: Iterable[tuple[CaseFile, Iterable[Page]]], now: datetime | N
     return ((case, list(entries(case, pages, case.levels(now)))) for case, pages in cases)
 
 
-def searched(found: Sequence[Unit]) -> tuple[str, str]:
+def searched(found: Columns) -> tuple[str, str]:
     """Return the tokens of units, and the fuzzy tokens, separated by spaces, as the stores get them."""
     return " ".join(tokens(found)), " ".join(fuzzy_tokens(found))
 
 
-def words_of(found: Iterable[Unit]) -> frozenset[str]:
+def words_of(found: Columns) -> frozenset[str]:
     """Return the words that are searched in other forms, too: no numbers, but a word may have a misread digit."""
-    return frozenset(unit.text for unit in found if unit.run < 0 and any(map(str.isalpha, unit.text)))
+    return frozenset(text for text in _words(found) if any(map(str.isalpha, text)))
 
 
 def abouts_of(case: CaseFile, levels: PageLevels) -> dict[PageRef, About]:
@@ -176,12 +176,12 @@ def _about(case: CaseFile, document: Document) -> About:
     )
 
 
-def _scripts(found: Iterable[Unit]) -> tuple[str, ...]:
-    khmer = latin = 0
-    for unit in found:
-        if unit.run >= 0:
-            khmer += 1
-        elif unit.text.isascii() and unit.text.isalpha():
-            latin += len(unit.text)
+def _scripts(found: Columns) -> tuple[str, ...]:
+    khmer = sum(run >= 0 for run in found.run)
+    latin = sum(len(text) for text in _words(found) if text.isascii() and text.isalpha())
     least = _LEAST_SHARE * (khmer + latin)
     return tuple(name for name, letters in (("khmer", khmer), ("latin", latin)) if letters > least)
+
+
+def _words(found: Columns) -> Iterator[str]:
+    return (text for text, run in zip(found.text, found.run, strict=True) if run < 0)

@@ -5,9 +5,10 @@ The tokens are made in ``pipeline.text``; FTS5 takes them as they come. Each lev
 which are kept beside them with the boxes of its words.
 """
 
+import itertools
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -43,9 +44,15 @@ _NOTHING_MERGED = 1
 
 # Of the file. What is shown of a page has about 2 KB, so that half of a smaller page of the file would stay empty.
 _PAGE_BYTES = 8192
+# The forms of a word share most of their tokens: with SQLite's own 2 MB a search reads parts of the file again.
+_CACHE_KILOBYTES = 16_000
 # Pages that a rebuild adds in one transaction. It keeps their tokens in memory, to add them in the order of their
 # numbers: whenever a number is lower than the last one, FTS5 writes to the disk what it has.
-_PAGES_AT_ONCE = 1000
+_PAGES_AT_ONCE = 2000
+# How FTS5 writes while a rebuild fills an index: it keeps so many bytes of tokens in memory, and merges at the end.
+_FILLING = {"hashsize": 1 << 26, "automerge": 0, "crisismerge": 1000}
+# How it does so otherwise; these are its own values.
+_KEEPING = {"hashsize": 1 << 20, "automerge": 4, "crisismerge": 16}
 
 _TOKENS = tuple(map(tokens_of, Level))
 
@@ -78,6 +85,7 @@ class SqliteStore:
                     self._database.execute("PRAGMA journal_mode = WAL")
                 self._database.execute("PRAGMA synchronous = NORMAL")
                 self._database.execute("PRAGMA temp_store = MEMORY")
+                self._database.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
                 self._check_version()
                 self._rows = Rows(self._database)
             except BaseException:
@@ -151,6 +159,7 @@ class SqliteStore:
     def _fill(self, cases: Iterable[Analysed], kept: Collection[str]) -> None:
         """Add case files, some at once, and remove all others except those to keep."""
         with self._transaction():
+            self._tell_fts5(_FILLING)
             for case_id in set(self.cases()).difference(kept):
                 self._rows.remove(case_id)
         more = iter(cases)
@@ -160,9 +169,15 @@ class SqliteStore:
             # One segment instead of a dozen: rare words are found in a third of the time.
             for table in _TOKENS:
                 self._database.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")  # noqa: S608
+            self._tell_fts5(_KEEPING)
         with self._border():
             # Gives back what the segments had. ``execute`` would give back one page of the file.
             self._database.executescript("PRAGMA incremental_vacuum")
+
+    def _tell_fts5(self, values: Mapping[str, int]) -> None:
+        """Set how FTS5 writes; the file keeps this."""
+        for table, (name, value) in itertools.product(_TOKENS, values.items()):
+            self._database.execute(f"INSERT INTO {table} ({table}, rank) VALUES (?, ?)", (name, value))  # noqa: S608
 
     def _add_some(self, cases: Iterator[Analysed]) -> bool:
         """Add the next case files in one transaction; return whether there may be more."""

@@ -30,10 +30,8 @@ from pipeline.index.results import (
 from pipeline.index.sqlite_scope import Source
 
 # The second column costs two bytes more for each page of a token: the one with fewer tokens is the second.
-# With its own categories FTS5 would cut Khmer at every vowel, and drop the character that joins our tokens.
-TOKENS = """
-    fuzzy, units, content = '', tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co M*'"
-"""
+# The tokens come folded. FTS5's default would cut Khmer at every vowel; this tokenizer cuts only at ASCII.
+TOKENS = "fuzzy, units, content = '', tokenize = ascii"
 _MOST_FUZZY_WORDS = 100
 # If a larger share of all pages contains a word, no page scores more than EXACT_TERM for it: FTS5's BM25 is at most 2.2
 # times the logarithm of pages without it to pages with it.
@@ -159,8 +157,10 @@ class Ranking:
             else:
                 self._clear("best")
                 for term in group:
+                    # On no page does BM25 give a common word more than the least, and it takes most of the time.
+                    score = f"{least}" if self._is_common((term,)) else weighed
                     self._database.execute(
-                        f"INSERT INTO best {_match(source, f'{weighed} + {with_all}')} "
+                        f"INSERT INTO best {_match(source, f'{score} + {with_all}')} "
                         "ON CONFLICT (page) DO UPDATE SET score = max(score, excluded.score)",
                         (phrase(term),),
                     )
@@ -205,7 +205,7 @@ class Ranking:
         self._database.execute("INSERT INTO few (few) VALUES ('delete-all')")
         for page in pages:
             packed = self._database.execute("SELECT packed FROM shown WHERE page = ?", (page,)).fetchone()[0]
-            found = unpack(packed).units.units()
+            found = unpack(packed).units
             row = (page, *searched(found))
             self._database.execute("INSERT INTO few (rowid, units, fuzzy) VALUES (?, ?, ?)", row)
         self._add_fuzzy([Source("few")])

@@ -146,7 +146,7 @@ class Rows:
     def _searched(self, page: int, level: Level) -> Searched:
         """Return what is searched of a page, made again from its units."""
         packed = self._database.execute("SELECT packed FROM shown WHERE page = ?", (page,)).fetchone()[0]
-        found = unpack(packed).units.units()
+        found = unpack(packed).units
         return Searched(page, level, *searched(found), words_of(found))
 
     def index(self, added: Sequence[Searched]) -> None:

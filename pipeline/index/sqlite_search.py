@@ -22,6 +22,7 @@ _ABOUT = ", ".join(f'documents."{name}"' for name in About._fields)
 _SHOWN = f"found.page, score, scan, path, pages.number, pages.level, {_ABOUT}"
 # First what is found, then its page: so that a condition on pages does not make SQLite read all of them.
 _PAGES = "found CROSS JOIN pages ON pages.id = found.page"
+_COUNTED = "found CROSS JOIN pages INDEXED BY pages_counted ON pages.id = found.page"
 _ORDERS = {
     Sort.RANK: "score DESC, place",
     Sort.DATE: "documents.first = '', documents.first, place",
@@ -45,7 +46,9 @@ class Search:
         self._database = database
         self._sources = sources(database, scope)
         # The tokens alone are not trusted: a page is shown only if its own row says that it is in the scope.
-        self._pages = f"{_PAGES} AND {pages_in(self._sources)}"
+        shown = pages_in(self._sources)
+        self._pages = f"{_PAGES} AND {shown}"
+        self._counted = f"{_COUNTED} AND {shown}"
         self._places = f"{self._pages} JOIN documents ON documents.id = document_id"
         self._query = Query()
         self._whole = True
@@ -114,7 +117,8 @@ class Search:
         if held and query.groups:
             where, values = _all(held)
             self._database.execute(
-                f"DELETE FROM found WHERE page IN (SELECT page FROM {self._places} WHERE NOT ({where}))",  # noqa: S608
+                f"DELETE FROM found WHERE page IN (SELECT page FROM {self._counted} "  # noqa: S608
+                f"JOIN documents ON documents.id = document_id WHERE NOT ({where}))",
                 values,
             )
 
@@ -150,7 +154,7 @@ class Search:
         ).fetchall()
 
     def _cases(self) -> int:
-        row = self._database.execute(f"SELECT count(DISTINCT of_case) FROM {self._pages}").fetchone()  # noqa: S608
+        row = self._database.execute(f"SELECT count(DISTINCT of_case) FROM {self._counted}").fetchone()  # noqa: S608
         return int(row[0])
 
     def _hit(self, row: sqlite3.Row) -> Hit:
@@ -163,7 +167,7 @@ class Search:
     def _facets(self) -> dict[str, tuple[Count, ...]]:
         rows = self._database.execute(
             "SELECT kind, court, year, box, scripts, pages FROM "  # noqa: S608
-            f"(SELECT facet, count(*) AS pages FROM {self._pages} GROUP BY facet) "
+            f"(SELECT facet, count(*) AS pages FROM {self._counted} GROUP BY facet) "
             "JOIN facets ON facets.id = facet"
         )
         counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}

@@ -6,7 +6,7 @@ these tokens needs a new version of every store; see ``pipeline.text.units``.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -44,29 +44,38 @@ class FuzzyTokens(NamedTuple):
 def with_units(found: Columns) -> FuzzyTokens:
     """Return the fuzzy tokens of units, in order, each with the units it comes from; a break between two blocks."""
     made = FuzzyTokens([], [], [])
-    block = found.block[0] if found.block else 0
-    at = 0
-    while at < len(found.text):
-        if found.block[at] != block:
-            block = found.block[at]
-            _add(made, [BREAK], [at], [at])
-        end = at + 1
-        if found.run[at] < 0:
-            if key := phonetic(found.text[at]):
-                _add(made, [key], [at], [at])
+    for tokens, at, end in _stretches(found):
+        if found.run[at] < 0 or tokens[:1] == [BREAK]:
+            _add(made, tokens, [at] * len(tokens), [at] * len(tokens))
         else:
-            while end < len(found.text) and found.run[end] == found.run[at]:
-                end += 1
             owners = [number for number in range(at, end) for _ in found.text[number]]
-            made_of = ngrams("".join(found.text[at:end]))
-            _add(made, made_of, owners[: len(made_of)], owners[NGRAM - 1 :])
-        at = end
+            _add(made, tokens, owners[: len(tokens)], owners[NGRAM - 1 :])
     return made
 
 
-def fuzzy_tokens(found: Iterable[Unit]) -> list[str]:
+def fuzzy_tokens(found: Columns) -> list[str]:
     """Return the fuzzy tokens of units in the form that the stores take."""
-    return with_units(Columns.of(found)).token
+    return [token for tokens, _, _ in _stretches(found) for token in tokens]
+
+
+def _stretches(found: Columns) -> Iterator[tuple[list[str], int, int]]:
+    """Yield the tokens of each run and each word, and of each break, with the units ``[start, end)`` they come from."""
+    texts, runs, blocks = found.text, found.run, found.block
+    block = blocks[0] if blocks else 0
+    at = 0
+    while at < len(texts):
+        if blocks[at] != block:
+            block = blocks[at]
+            yield [BREAK], at, at + 1
+        end = at + 1
+        if (run := runs[at]) < 0:
+            if key := phonetic(texts[at]):
+                yield [key], at, end
+        else:
+            while end < len(texts) and runs[end] == run:
+                end += 1
+            yield ngrams("".join(texts[at:end])), at, end
+        at = end
 
 
 def _add(made: FuzzyTokens, tokens: list[str], first: list[int], last: list[int]) -> None:

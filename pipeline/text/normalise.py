@@ -11,7 +11,6 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 COENG = "\u17d2"
 _RO, _DA, _TA, _U = "\u179a", "\u178a", "\u178f", "\u17bb"
@@ -57,14 +56,6 @@ _HALVES = {("\u17c1", "\u17b8"): "\u17be", ("\u17c1", "\u17b6"): "\u17c4"}
 _LATIN = {"œ": "oe", "æ": "ae", "đ": "d", "ð": "d", "ø": "o", "ł": "l", "ı": "i"}
 
 
-class Segment(NamedTuple):
-    """A piece of normal form, and the range ``[start, end)`` of the text it comes from."""
-
-    text: str
-    start: int
-    end: int
-
-
 def tidy(text: str) -> str:
     """Return the form to keep in addition to the text as read.
 
@@ -92,20 +83,22 @@ def _unbroken(found: re.Match[str]) -> str:
 
 def match_form(text: str) -> str:
     """Return the form in which texts are compared: equal for all texts that a reader would call the same."""
-    return "".join(segment.text for segment in match_segments(text))
+    return "".join(form for form, _, _ in match_segments(text))
 
 
-def match_segments(text: str) -> Iterator[Segment]:
+def match_segments(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield the segments of the match form: whole Khmer syllables, whole words of other scripts, single characters.
 
     The match form is :func:`tidy` and also NFKC, without invisible characters, digits of all scripts as ASCII, without
-    case, without accents on Latin letters, and with one of each two confusable Khmer forms.
+    case, without accents on Latin letters, and with one of each two confusable Khmer forms. With each segment comes the
+    range ``[start, end)`` of the text it comes from. They are plain tuples, because a page has a thousand.
     """
     plain, places = _visible(text)
     for found in _SEGMENT.finditer(plain):
         form = _syllable(found[0]) if found.lastindex else _folded(found[0])
         if form:
-            yield Segment(form, places[found.start()], places[found.end() - 1] + 1)
+            start, end = found.span()
+            yield form, places[start], places[end - 1] + 1
 
 
 def _visible(text: str) -> tuple[str, Sequence[int]]:

@@ -10,7 +10,7 @@ entries in a store can neither be found nor removed.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from pipeline.text.normalise import match_segments
@@ -50,6 +50,34 @@ class Columns(NamedTuple):
         """Return units as columns."""
         return cls(*(list(zip(*found, strict=True)) or [()] * len(cls._fields)))
 
+    @classmethod
+    def read(cls, text: str) -> "Columns":
+        """Return the units of a text, in order, as columns."""
+        texts: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
+        runs: list[int] = []
+        blocks: list[int] = []
+        breaks = [between.end() for between in _BETWEEN.finditer(text)]
+        run, running, block = 0, False, 0
+        for form, start, end in match_segments(text):
+            while block < len(breaks) and start >= breaks[block]:
+                block += 1
+                running = False
+            first = form[0]
+            if is_khmer := _is_khmer(first):
+                run += not running
+            elif not first.isalnum():
+                running = running and first.isspace()
+                continue
+            running = is_khmer
+            texts.append(form)
+            starts.append(start)
+            ends.append(end)
+            runs.append(run if is_khmer else -1)
+            blocks.append(block)
+        return cls(texts, starts, ends, runs, blocks)
+
     def units(self) -> list[Unit]:
         """Return the units, one by one."""
         return list(map(Unit._make, zip(*self, strict=True)))
@@ -57,25 +85,7 @@ class Columns(NamedTuple):
 
 def units(text: str) -> list[Unit]:
     """Return the units of a text, in order."""
-    return list(_units(text))
-
-
-def _units(text: str) -> Iterator[Unit]:
-    ends = [found.end() for found in _BETWEEN.finditer(text)]
-    run, running, block = 0, False, 0
-    for form, start, end in match_segments(text):
-        while block < len(ends) and start >= ends[block]:
-            block += 1
-            running = False
-        if _is_khmer(form[0]):
-            run += not running
-            running = True
-            yield Unit(form, start, end, run, block)
-        elif form[0].isalnum():
-            running = False
-            yield Unit(form, start, end, -1, block)
-        elif not form.isspace():
-            running = False
+    return Columns.read(text).units()
 
 
 def _is_khmer(character: str) -> bool:
@@ -83,32 +93,31 @@ def _is_khmer(character: str) -> bool:
     return "\u1780" <= character <= "\u17b3" or character == "\u17d7"
 
 
-def sequence(found: Iterable[Unit]) -> list[str]:
+def sequence(found: Sequence[Unit]) -> list[str]:
     """Return the tokens of units, one for each unit, so that neighbours on the page are neighbours in the index.
 
     A cluster gives a pair with the next cluster of its run; the last of a run is alone; a word is its own token.
     """
-    listed = list(found)
-    tokens = []
-    for number, unit in enumerate(listed):
-        follower = listed[number + 1] if number + 1 < len(listed) else None
-        if unit.run < 0:
-            tokens.append(unit.text)
-        elif follower is not None and follower.run == unit.run:
-            tokens.append(f"{unit.text}{JOINT}{follower.text}")
-        else:
-            tokens.append(f"{unit.text}{JOINT}")
-    return tokens
+    return _sequence([unit.text for unit in found], [unit.run for unit in found])
 
 
-def tokens(found: Iterable[Unit]) -> list[str]:
+def tokens(found: Columns) -> list[str]:
     """Return the tokens of a page's units in order, as :func:`sequence` does, with a break between two blocks."""
-    listed = list(found)
+    made = _sequence(found.text, found.run)
+    if not made or found.block[0] == found.block[-1]:
+        return made
     result = []
-    block = listed[0].block if listed else 0
-    for unit, token in zip(listed, sequence(listed), strict=True):
-        if unit.block != block:
+    block = found.block[0]
+    for token, here in zip(made, found.block, strict=True):
+        if here != block:
             result.append(BREAK)
-            block = unit.block
+            block = here
         result.append(token)
     return result
+
+
+def _sequence(texts: Sequence[str], runs: Sequence[int]) -> list[str]:
+    return [
+        text if run < 0 else f"{text}{JOINT}{follower}" if run == next_run else f"{text}{JOINT}"
+        for text, run, follower, next_run in zip(texts, runs, [*texts[1:], ""], [*runs[1:], -1], strict=False)
+    ]

@@ -9,7 +9,7 @@ the units in a text; tokens, packing and all that a store does are the pipeline'
 import itertools
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import cache
 
@@ -19,7 +19,7 @@ from models.case import CaseFile
 from models.page import Block, Line, Page, Rect, Word
 from pipeline.index.entry import Analysed, Read, entries_of
 from pipeline.index.marking import Place
-from pipeline.text.units import Unit, units
+from pipeline.text.units import Columns, units
 from tests.bench.made_pages import LINES, PAGES_A_CASE, WORDS_A_LINE, case_file, frequencies, latin, vocabulary, written
 
 _WORDS = 20_000
@@ -45,7 +45,8 @@ def case_of(first: int) -> CaseFile:
 
 def read(first: int, at: int) -> Read:
     """Return what is read on a page of a case file, counted from 0: its words, put together."""
-    pieces, found, places = [], [], []
+    pieces, places = [], []
+    texts, starts, ends, runs = [], [], [], []
     length, run, is_running = 0, 0, False
     lines = rows(first + at)
     for words, boxes in zip(lines, _boxes(first + at, lines), strict=True):
@@ -54,17 +55,20 @@ def read(first: int, at: int) -> Read:
             if number and between:
                 pieces.append(between)
                 length += 1
-            for unit in _units_of(word):
-                is_khmer = unit.run >= 0
+            for text, start, end, is_khmer in _units_of(word):
                 run += is_khmer and not is_running
                 is_running = is_khmer
-                found.append(Unit(unit.text, length + unit.start, length + unit.end, run if is_khmer else -1, 0))
+                texts.append(text)
+                starts.append(length + start)
+                ends.append(length + end)
+                runs.append(run if is_khmer else -1)
             places.append(Place(length, length + len(word), box))
             pieces.append(word)
             length += len(word)
         pieces.append("\n")
         length += 1
-    return Read(f"{first:064x}", at + 1, "".join(pieces[:-1]), found, places)
+    columns = Columns(texts, starts, ends, runs, [0] * len(texts))
+    return Read(f"{first:064x}", at + 1, "".join(pieces[:-1]), columns, places)
 
 
 def page(first: int, at: int) -> Page:
@@ -81,19 +85,20 @@ def page(first: int, at: int) -> Page:
     return Page(scan=f"{first:064x}", number=at + 1, recipe="made", width=2480, height=3508, dpi=300.0, blocks=(block,))
 
 
-def analysed_cases(pages: int, first: int = 0) -> Iterator[Analysed]:
-    """Yield case files with so many pages in all, made by all processors."""
+def analysed_cases(pages: int, kept: Collection[str] = ()) -> Iterator[Analysed]:
+    """Yield case files with so many pages in all, made by all processors, without those that are kept."""
     step = _CASES_AT_ONCE * PAGES_A_CASE
-    starts = iter(range(first, first + pages, step))
+    missing = [first for first in range(0, pages, PAGES_A_CASE) if not kept or case_of(first).id not in kept]
+    starts = iter(list(dict.fromkeys(first // step * step for first in missing)))
     waiting: deque[Future[list[Analysed]]] = deque()
     workers = os.cpu_count() or 1
     with ProcessPoolExecutor(workers) as pool:
         while True:
             for start in itertools.islice(starts, _AHEAD * workers - len(waiting)):
-                waiting.append(pool.submit(_some, start, min(start + step, first + pages)))
+                waiting.append(pool.submit(_some, start, min(start + step, pages)))
             if not waiting:
                 return
-            yield from waiting.popleft().result()
+            yield from (one for one in waiting.popleft().result() if one[0].id not in kept)
 
 
 def _some(start: int, end: int) -> list[Analysed]:
@@ -106,8 +111,8 @@ def _some(start: int, end: int) -> list[Analysed]:
 
 
 @cache
-def _units_of(word: str) -> list[Unit]:
-    return units(word)
+def _units_of(word: str) -> list[tuple[str, int, int, bool]]:
+    return [(unit.text, unit.start, unit.end, unit.run >= 0) for unit in units(word)]
 
 
 def _boxes(number: int, lines: list[list[str]]) -> list[list[Rect]]:

@@ -59,9 +59,9 @@ def test_a_syllable_typed_in_any_order_is_the_same(letter, subscripts, marks, da
 @given(_ANY)
 def test_each_segment_has_its_place_and_places_go_forward(text):
     """Marks on a page are drawn by them. A deprecated letter may stand for two segments in one place."""
-    begin = end = 0
-    for segment in match_segments(text):
-        assert segment.text
-        assert begin <= segment.start < segment.end <= len(text)
-        assert end <= segment.end
-        begin, end = segment.start, segment.end
+    last_start = last_end = 0
+    for form, start, end in match_segments(text):
+        assert form
+        assert last_start <= start < end <= len(text)
+        assert last_end <= end
+        last_start, last_end = start, end

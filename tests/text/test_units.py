@@ -1,6 +1,6 @@
 """The units of search."""
 
-from pipeline.text.units import BREAK, JOINT, sequence, tokens, units
+from pipeline.text.units import BREAK, JOINT, Columns, sequence, tokens, units
 
 
 def _texts(text):
@@ -43,6 +43,6 @@ def test_marks_that_stand_on_nothing_are_left_out():
 
 def test_nothing_is_in_a_row_with_another_block_cell_or_row():
     """A phrase that nobody wrote must not be found."""
-    assert tokens(units("un deux\ntrois\n\nquatre")) == ["un", "deux", "trois", BREAK, "quatre"]
-    assert tokens(units("nom\tâge\nsok\t34")) == ["nom", BREAK, "age", BREAK, "sok", BREAK, "34"]
-    assert tokens(units("avant\nnom\tâge\naprès")) == ["avant", BREAK, "nom", BREAK, "age", BREAK, "apres"]
+    assert tokens(Columns.read("un deux\ntrois\n\nquatre")) == ["un", "deux", "trois", BREAK, "quatre"]
+    assert tokens(Columns.read("nom\tâge\nsok\t34")) == ["nom", BREAK, "age", BREAK, "sok", BREAK, "34"]
+    assert tokens(Columns.read("avant\nnom\tâge\naprès")) == ["avant", BREAK, "nom", BREAK, "age", BREAK, "apres"]
