@@ -1,13 +1,17 @@
 """How large an index is, how fast it is filled and searched, and how that grows: ``script/bench scale``.
 
 A store is filled with 10,000 pages, then 30,000, 100,000 and so on, up to what is asked for, and searched at each size
-by one person and by ten at once, while 20 pages a second come in. What larger ones need is computed from a power law
-through the measured sizes, if there are three or more; the table says how far the measured ones are from it.
+by one person and by ten at once, while 20 pages a second come in. With ``--keep`` it goes on where it was stopped.
+
+What larger archives need is computed if three sizes or more were measured: from a power law, or from a fixed part and a
+part for each page, whichever is nearer to the measured times. The table has its formula and how far off it is.
 """
 
 import itertools
+import json
 import multiprocessing
 import os
+import resource
 import sqlite3
 import tempfile
 import time
@@ -53,6 +57,9 @@ _LARGER = (1_000_000, 10_000_000)
 class _Held(Protocol):
     """An index that is kept between sizes and processes."""
 
+    @property
+    def name(self) -> str: ...
+
     def open(self, size: int) -> Store: ...
 
     def bytes(self, size: int) -> int: ...
@@ -89,15 +96,18 @@ class _Elastic:
     def bytes(self, size: int) -> int:
         with Elasticsearch(self.server.url, request_timeout=600) as client:
             index = f"scale-{size}"
-            client.indices.forcemerge(index=index, max_num_segments=5)
+            client.indices.forcemerge(index=index, max_num_segments=1)
             return int(client.indices.stats(index=index)["_all"]["primaries"]["store"]["size_in_bytes"])
 
 
 @dataclass
 class _Measured:
-    """What was measured in one store at one size; milliseconds by kind of query and by how many ask at once."""
+    """What was measured in one store at one size; milliseconds by kind of query and by how many ask at once.
 
-    pages_a_second: float | None
+    ``filled`` has the pages a second put in, and the milliseconds of CPU for each page here, without a server's.
+    """
+
+    filled: Sequence[float] | None
     bytes_a_page: float
     milliseconds: dict[tuple[str, int], list[float]] = field(default_factory=dict)
 
@@ -124,12 +134,12 @@ def scale(pages: int, stores: Sequence[str], *, keep: Path | None, write: bool) 
         lines = [f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} processors, load {load:.1f} at the beginning."]
         if "sqlite" in stores:
             held = _Sqlite(folder)
-            found[held.name] = {size: _measure(held, size) for size in sizes}
+            found[held.name] = {size: _measure(held, folder, size) for size in sizes}
             lines += ["", _said_of_parts(held.parts(pages), pages)]
         if "elasticsearch" in stores:
             server = Server(V9, heap="1g", data=folder / "elasticsearch").start()
             try:
-                found["Elasticsearch"] = {size: _measure(_Elastic(server), size) for size in sizes}
+                found["Elasticsearch"] = {size: _measure(_Elastic(server), folder, size) for size in sizes}
             finally:
                 server.stop()
     lines += [line for name, measured in found.items() for line in _table(name, measured)]
@@ -138,20 +148,20 @@ def scale(pages: int, stores: Sequence[str], *, keep: Path | None, write: bool) 
         _draw(found, ROOT / "docs" / "scale.svg")
         place = ROOT / "docs" / "benchmarks.md"
         before, rest = place.read_text("utf-8").split(_BEGIN)
-        command = f"`script/bench scale --pages {pages} --write`, {lines[0]}"
-        plot = ["", "![Medians by the number of pages](scale.svg)"]
+        chosen = "".join(f" --store {store}" for store in stores)
+        command = f"`script/bench scale --pages {pages}{chosen} --write`, {lines[0]}"
+        plot = ["", "![Medians by the number of pages, and their fits](scale.svg)"]
         text = "\n".join([_BEGIN, command, *lines[1:], *plot, _END])
         place.write_text(before + text + rest.split(_END)[1], "utf-8")
 
 
-def _measure(held: _Held, size: int) -> _Measured:
-    rate = None
+def _measure(held: _Held, folder: Path, size: int) -> _Measured:
     with held.open(size) as store:
         if store.count() < size:
-            began = time.perf_counter()
-            store.rebuild(analysed_cases(size))
-            rate = size / (time.perf_counter() - began)
-        measured = _Measured(rate, held.bytes(size) / store.count())
+            _fill(held, store, folder, size)
+        file = _rates_of(folder, held, size)
+        rates = json.loads(file.read_text("ascii")) if file.is_file() else None
+        measured = _Measured(rates, held.bytes(size) / store.count())
     with _coming_in(held, size):
         for people in (1, _AT_ONCE):
             for kind in _KINDS:
@@ -159,6 +169,26 @@ def _measure(held: _Held, size: int) -> _Measured:
                 _ask(held, size, kind, people, 71)
                 measured.milliseconds[kind, people] = _ask(held, size, kind, people, 17)
     return measured
+
+
+def _fill(held: _Held, store: Store, folder: Path, size: int) -> None:
+    """Fill a store, or go on with it if that was stopped, and keep how fast it was unless it was stopped."""
+    kept = store.begun()
+    began, used = time.perf_counter(), _cpu()
+    store.rebuild(analysed_cases(size, kept), kept)
+    if not kept:
+        rates = [size / (time.perf_counter() - began), 1000 * (_cpu() - used) / size]
+        _rates_of(folder, held, size).write_text(json.dumps(rates), "ascii")
+
+
+def _rates_of(folder: Path, held: _Held, size: int) -> Path:
+    return folder / f"filled-{held.name}-{size}.json"
+
+
+def _cpu() -> float:
+    """Return the seconds of CPU of this process and of the processes that it started and that have ended."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime
 
 
 def _ask(held: _Held, size: int, kind: str, people: int, seed: int) -> list[float]:
@@ -217,13 +247,19 @@ def _table(name: str, found: dict[int, _Measured]) -> list[str]:
     sizes = list(found)
     is_fitted = len(sizes) >= _FEWEST_TO_FIT
     larger = [size for size in _LARGER if is_fitted and size > max(sizes)]
-    heads = [f"{size:,} pages" for size in sizes] + [f"{size:,}, computed" for size in larger] + ["growth"] * is_fitted
+    heads = [f"{size:,} pages" for size in sizes] + [f"{size:,}, **computed**" for size in larger]
+    heads += ["fit of the medians, n in 10,000 pages"] * is_fitted
     rest = [""] * (len(heads) - len(sizes))
-    rates = ["kept" if one.pages_a_second is None else f"{one.pages_a_second:.0f}" for one in found.values()]
+    filled = [one.filled or [] for one in found.values()]
     table = [
         ["", *heads],
         ["---"] * (len(heads) + 1),
-        ["pages a second put in", *rates, *rest],
+        ["pages a second put in", *(f"{one[0]:.0f}" if one else "kept" for one in filled), *rest],
+        [
+            "… milliseconds of CPU a page, without a server's",
+            *(f"{one[1]:.1f}" if one else "" for one in filled),
+            *rest,
+        ],
         ["kilobytes a page", *(f"{one.bytes_a_page / 1000:.1f}" for one in found.values()), *rest],
     ]
     for people, kind in itertools.product((1, _AT_ONCE), _KINDS):
@@ -232,46 +268,72 @@ def _table(name: str, found: dict[int, _Measured]) -> list[str]:
         if is_fitted:
             fits = [_Fit.of(sizes, one) for one in times]
             row += [" / ".join(f"{fit.at(size):.0f}" for fit in fits) for size in larger]
-            row.append(" / ".join(f"{fit.power:.2f} ± {fit.off:.0%}" for fit in fits))
+            row.append(str(fits[0]))
         table.append([kind + ", ten at once" * (people > 1), *row])
     lines = ["", f"{name}; milliseconds, median / 99th percentile, by one person and by ten at once:", ""]
     lines += ["| " + " | ".join(cells) + " |" for cells in table]
     said = (
-        "Growth: the power of the pages with which the time grows, and how far the furthest measured time is from it."
+        "A fit is a power law, or a fixed part and a part for each page, whichever is nearer to the measured times; "
+        "± is how far the furthest of them is from it. What is computed from it was not measured."
     )
     return [*lines, "", said] if is_fitted else lines
 
 
 @dataclass(frozen=True)
 class _Fit:
-    """A power law through measured times; ``off`` is how far the furthest of them is from it, as a share."""
+    """A curve through measured times: ``fixed + grows * n ** power``; ``off`` is its largest error, as a share."""
 
+    fixed: float
+    grows: float
     power: float
-    start: float
     off: float
 
     @classmethod
     def of(cls, sizes: Sequence[int], times: Sequence[float]) -> Self:
-        at, logs = np.log(sizes), np.log(times)
-        power, start = np.polyfit(at, logs, 1)
-        return cls(float(power), float(start), float(np.abs(np.exp(logs - power * at - start) - 1).max()))
+        """Return the power law or the line that is nearer; a time that falls with the pages counts as constant."""
+        at, took = np.asarray(sizes) / _FIRST_SIZE, np.asarray(times)
+        power, start = np.polyfit(np.log(at), np.log(took), 1)
+        if power < 0:
+            power, start = 0.0, np.log(took).mean()
+        # Each time weighs the same, however long it is.
+        grows, fixed = np.polyfit(at, took, 1, w=1 / took)
+        curves = [(0.0, float(np.exp(start)), float(power)), (float(fixed), float(grows), 1.0)]
+        fits = [
+            cls(*curve, float(np.abs((curve[0] + curve[1] * at ** curve[2]) / took - 1).max()))
+            for curve in curves
+            if curve[0] >= 0 and curve[1] >= 0
+        ]
+        return min(fits, key=lambda fit: fit.off)
 
     def at(self, size: int) -> float:
-        return float(np.exp(self.power * np.log(size) + self.start))
+        return float(self.fixed + self.grows * (size / _FIRST_SIZE) ** self.power)
+
+    def __str__(self) -> str:
+        curve = f"{self.fixed:.1f} + {self.grows:.2f} n" if self.fixed else f"{self.grows:.1f} n^{self.power:.2f}"
+        return f"{curve}, ± {self.off:.0%}"
 
 
 def _draw(found: dict[str, dict[int, _Measured]], file: Path) -> None:
+    """Draw the medians by the number of pages: what was measured as points, the fits as lines, dashed beyond them."""
     mpl.use("svg")
     mpl.rcParams["svg.hashsalt"] = "bannasar"
     from matplotlib import pyplot as plt  # noqa: PLC0415
 
-    figure, axes = plt.subplots(1, len(found), figsize=(9, 3.6), sharey=True, layout="constrained", squeeze=False)
+    figure, axes = plt.subplots(1, len(found), figsize=(10, 4.2), sharey=True, layout="constrained", squeeze=False)
     for axis, (store, measured) in zip(axes[0], found.items(), strict=True):
+        sizes = list(measured)
         for kind in _KINDS[:6]:
             medians = [one.at(kind, 1, 0.5) for one in measured.values()]
-            axis.plot(list(measured), medians, marker="o", label=kind)
+            (points,) = axis.plot(sizes, medians, marker="o", linestyle="", label=kind)
+            if len(sizes) < _FEWEST_TO_FIT:
+                continue
+            fit = _Fit.of(sizes, medians)
+            for begin, end, style in ((min(sizes), max(sizes), "-"), (max(sizes), max(_LARGER), "--")):
+                at = np.geomspace(begin, end, 30) if begin < end else np.array([])
+                axis.plot(at, [fit.at(size) for size in at], style, color=points.get_color(), linewidth=1)
         axis.set(xscale="log", yscale="log", title=store, xlabel="pages", ylabel="milliseconds, median")
         axis.grid(alpha=0.3)
     axes[0][-1].legend(fontsize=7)
+    figure.suptitle("Points: measured. Dashed: computed from the fit.", fontsize=9)
     figure.savefig(file, metadata={"Date": None})
     plt.close(figure)
