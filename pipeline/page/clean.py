@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from pipeline.page.picture import Picture, Pixels
+from pipeline.page.picture import Picture, Pixels, extremes, medians
 
 _FAINTEST = 205.0
 """Ink is darker than this on a flattened picture, whose paper is 255; bleed-through is lighter."""
@@ -39,24 +39,15 @@ def grey(pixels: Pixels) -> Pixels:
     plain = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
     step = max(1, min(plain.shape) // 800)
     some = pixels[::step, ::step]
-    strongest, weakest = some.max(axis=2), some.min(axis=2)
-    paper = np.median(some.reshape(-1, 3), axis=0)
+    strongest, weakest = extremes(some)
+    paper = medians(some)
     # Yellowed paper colours everything a little: only what exceeds the paper's own colour is colour.
-    colour = strongest.astype(np.int16) - weakest - (paper.max() - paper.min())
-    dark = plain[::step, ::step] < 0.7 * _median(plain)
+    colour = strongest.astype(np.int16) - weakest - (max(paper) - min(paper))
+    dark = plain[::step, ::step] < 0.7 * medians(plain)[0]
     if not dark.any() or float((colour[dark] > COLOURED).mean()) > 0.85:
         return plain
     red, green, blue = cv2.split(pixels)
     return np.asarray(cv2.max(cv2.max(red, green), blue), np.uint8)
-
-
-def _median(pixels: Pixels) -> float:
-    """Return the median of a grey picture, by its histogram: numpy would sort all of its pixels."""
-    counts = np.cumsum(cv2.calcHist([pixels], [0], None, [256], [0, 256]).astype(np.int64))
-    below, above = (
-        int(np.searchsorted(counts, place, side="right")) for place in ((pixels.size - 1) // 2, pixels.size // 2)
-    )
-    return (below + above) / 2
 
 
 def shrunk(picture: Picture, factor: int) -> Picture:

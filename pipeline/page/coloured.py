@@ -9,7 +9,7 @@ from models.page import Rect, Turn
 from pipeline.page.clean import COLOURED, shrunk
 from pipeline.page.components import Components
 from pipeline.page.marks import Marks, share_inside
-from pipeline.page.picture import Picture, Pixels
+from pipeline.page.picture import Picture, Pixels, extremes, medians
 from pipeline.page.upright import make_upright
 
 _DPI = 75.0
@@ -75,10 +75,10 @@ def coloured_marks(picture: Picture, turn: Turn, skew: float, lines: Sequence[Re
 
 def _inks(pixels: Pixels) -> list[Pixels]:
     """Return the masks of red ink and of ink of other colours; none if the writing itself is coloured."""
-    strongest, weakest = pixels.max(axis=2), pixels.min(axis=2)
-    paper = np.median(pixels.reshape(-1, 3), axis=0)
-    colour = strongest.astype(np.int16) - weakest - int(paper.max() - paper.min()) > COLOURED
-    dark = strongest < 0.6 * float(paper.max())
+    strongest, weakest = extremes(pixels)
+    paper = medians(pixels)
+    colour = strongest.astype(np.int16) - weakest - int(max(paper) - min(paper)) > COLOURED
+    dark = strongest < 0.6 * max(paper)
     if float((dark & ~colour).sum()) < _BLACK_INK * float((dark | colour).sum()):
         return []
     red = (pixels[..., 0] == strongest) & (pixels[..., 0].astype(np.int16) > pixels[..., 2].astype(np.int16) + 20)

@@ -12,7 +12,7 @@ from PIL import Image
 from models.errors import ScanError
 from models.failure import Code
 from pipeline.page.pdf_layout import pdfium_page
-from pipeline.page.picture import Pixels
+from pipeline.page.picture import Pixels, extremes
 from pipeline.page.scanned import grey_or_rgb
 
 _FEATURELESS = 8
@@ -64,7 +64,7 @@ def marks(pixels: Pixels | None) -> int:
     side = max(1, max(pixels.shape[:2]) // _SQUARES)
     kernel = np.ones((side, side), np.uint8)
     # A page's edge may be half a pixel.
-    plain = (pixels if pixels.ndim == 2 else pixels.min(axis=2))[_EDGE:-_EDGE, _EDGE:-_EDGE]
+    plain = (pixels if pixels.ndim == 2 else extremes(pixels)[1])[_EDGE:-_EDGE, _EDGE:-_EDGE]
     if not plain.size:
         return 0
     lightest, darkest = cv2.dilate(plain, kernel)[::side, ::side], cv2.erode(plain, kernel)[::side, ::side]

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageCms
 
-from pipeline.page.picture import Picture, Pixels
+from pipeline.page.picture import Picture, Pixels, extremes
 from pipeline.scan.depth import eight_bits
 
 A4_LONG_INCHES = 297 / 25.4
@@ -68,8 +68,8 @@ def grey_or_rgb(image: Image.Image) -> Pixels:
         paper = Image.new("RGBA", over.size, "white")
         image = Image.alpha_composite(paper, over)
     rgb = np.asarray(image.convert("RGB"))
-    sample = rgb[::4, ::4].astype(np.int16)
-    spread = sample.max(axis=2) - sample.min(axis=2)
+    strongest, weakest = extremes(rgb[::4, ::4])
+    spread = strongest.astype(np.int16) - weakest
     # Yellowed paper is tinted all over; colour that matters (a seal, blue ink) differs from the paper's own tint.
     coloured = np.abs(spread - np.median(spread)) > _COLOUR_STEP
     return rgb if float(coloured.mean()) > _COLOUR_SHARE else np.asarray(image.convert("L"))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from models.page import Turn
 from pipeline.page.pdf_text import Characters, Integers, Shares, address, bounds, characters_of, in_shares
-from pipeline.page.picture import Picture, Pixels
+from pipeline.page.picture import Picture, Pixels, extremes
 from pipeline.page.upright import make_upright
 
 Truths = NDArray[np.bool_]
@@ -126,7 +126,7 @@ def look_at(page: pdfium.PdfPage) -> PageText:
         chosen = groups == group
         some = [objects[one] for one in set(characters.objects[chosen].tolist()) & objects.keys()]
         _switch(some, on=True)
-        change = cv2.absdiff(_drawn(page), bare).max(axis=2) >= _CHANGE
+        change = extremes(np.asarray(cv2.absdiff(_drawn(page), bare), np.uint8))[0] >= _CHANGE
         _switch(some, on=False)
         seen[chosen] = _changed(change, characters.boxes[chosen])
     seen &= characters.sizes >= _SMALLEST
