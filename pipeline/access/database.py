@@ -49,6 +49,10 @@ ALTER TABLE accounts ADD COLUMN issuer TEXT;
 ALTER TABLE accounts ADD COLUMN subject TEXT;
 CREATE UNIQUE INDEX identities ON accounts (issuer, subject) WHERE subject IS NOT NULL;
 """,
+    """
+CREATE INDEX reports_by_person ON reports (reported_by);
+CREATE INDEX tries_by_end ON tries (until);
+""",
 )
 
 

@@ -16,7 +16,7 @@ from pipeline.archive.fixity import Damage
 from pipeline.archive.journal import FILE as JOURNAL
 from pipeline.archive.journal import Entry, Event, Line, append, lines, manifest_of
 from pipeline.archive.journal_mark import FILE as MARK
-from pipeline.archive.journal_mark import Mark, StaleError, Walk, mark_of, put_mark
+from pipeline.archive.journal_mark import Walk, mark_of, put_mark, still_begins_as
 from pipeline.archive.journal_places import lines_about
 from pipeline.archive.keys import (
     Signer,
@@ -175,13 +175,16 @@ def custody(
     known = trusted(archive) if keys is None else keys
     own = {signer.fingerprint: signer.key.public_key()} if signer else {}
     mark = mark_of(archive, own if keys is None else keys)
+    agrees = mark is None or still_begins_as(archive, mark)
+    told, walk = _Told(), Walk(archive, mark if agrees and not whole else None)
     try:
-        told, walk = _told(archive, known, mark, whole=whole)
+        for line in walk.lines():
+            told.add(line, known)
     except JournalBrokenError as error:
         yield Damage("changed", JOURNAL, str(error))
         return
     unsigned_from = told.unsigned_from(archive, known) if known else 0
-    if not walk.agrees and mark:
+    if mark and not agrees:
         yield Damage(
             "changed",
             JOURNAL,
@@ -246,19 +249,6 @@ class _Told:
         for line in lines(archive):
             unsigned_from = 0 if line.is_signed_by(known) else unsigned_from or line.number
         return unsigned_from
-
-
-def _told(
-    archive: Path, known: Mapping[str, Ed25519PublicKey], mark: Mark | None, *, whole: bool
-) -> tuple[_Told, Walk]:
-    """Walk through the journal: from the mark on, or through all of it if it does not begin as the mark says."""
-    told, walk = _Told(), Walk(archive, mark, whole=whole)
-    try:
-        for line in walk.lines():
-            told.add(line, known)
-    except StaleError:
-        return _told(archive, known, mark, whole=True)
-    return told, walk
 
 
 def _against(archive: Path, line: Line, withdrawn: bool, keys: Mapping[str, Ed25519PublicKey]) -> Iterator[Damage]:

@@ -13,7 +13,10 @@ import binascii
 import hashlib
 import json
 import logging
+import os
+import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -27,6 +30,7 @@ from pipeline.archive.keys import Signer, is_signed_by
 
 # A mark has about 500 bytes.
 _MOST_BYTES = 4096
+_CHUNK = 1 << 20
 _LOG = logging.getLogger(__name__)
 FILE = "journal-checked.json"
 # Nothing else that the key signs begins so. The number rises when the check of a line becomes stricter.
@@ -52,8 +56,9 @@ class Mark:
 def mark_of(archive: Path, keys: Mapping[str, Ed25519PublicKey]) -> Mark | None:
     """Return the mark of an archive, if one of these keys, given by their fingerprints, signed it."""
     try:
-        with (archive / FILE).open("rb") as stream:
-            content = stream.read(_MOST_BYTES + 1)
+        # Whoever can write there can put a pipe in its place: nobody waits for that.
+        with open(archive / FILE, "rb", opener=_without_waiting) as stream:
+            content = stream.read(_MOST_BYTES + 1) if stat.S_ISREG(os.fstat(stream.fileno()).st_mode) else b""
         if len(content) > _MOST_BYTES:
             return None
         mark = Mark(**json.loads(content))
@@ -64,6 +69,24 @@ def mark_of(archive: Path, keys: Mapping[str, Ed25519PublicKey]) -> Mark | None:
     return mark if is_ours else None
 
 
+def _without_waiting(file: str, flags: int) -> int:
+    return os.open(file, flags | os.O_NONBLOCK)
+
+
+def still_begins_as(archive: Path, mark: Mark) -> bool:
+    """Whether the journal still begins as a mark says.
+
+    Raises:
+        OSError: the journal cannot be read.
+    """
+    sha256, left = hashlib.sha256(), mark.size
+    with suppress(FileNotFoundError), (archive / journal.FILE).open("rb") as stream:
+        while left and (some := stream.read(min(left, _CHUNK))):
+            sha256.update(some)
+            left -= len(some)
+    return sha256.hexdigest() == mark.sha256
+
+
 def put_mark(archive: Path, walk: "Walk", signer: Signer) -> None:
     """Sign and keep how much of the journal a walk found whole; where it cannot be kept, the next check begins anew."""
     size, count, last = walk.checked
@@ -71,7 +94,9 @@ def put_mark(archive: Path, walk: "Walk", signer: Signer) -> None:
     mark = replace(mark, signature=base64.b64encode(signer.sign(mark.signed_bytes())).decode())
     part = archive / f"{FILE}.part"
     try:
-        part.write_text(json.dumps(asdict(mark), indent=2) + "\n", "ascii")
+        part.unlink(missing_ok=True)
+        with part.open("x", encoding="ascii") as stream:  # a new file, and not a pipe that somebody put there
+            stream.write(json.dumps(asdict(mark), indent=2) + "\n")
         part.replace(archive / FILE)
     except OSError:
         _LOG.info("how much of the journal is checked cannot be kept")
@@ -80,24 +105,20 @@ def put_mark(archive: Path, walk: "Walk", signer: Signer) -> None:
 class Walk:
     """A walk through all lines of a journal. What a mark covers is read again, and not each line checked again.
 
-    When the walk is done, ``checked`` and ``sha256`` say what was found whole, and ``agrees`` whether the journal still
-    begins as the mark says.
+    When the walk is done, ``checked`` and ``sha256`` say what was found whole.
     """
 
-    def __init__(self, archive: Path, mark: Mark | None, *, whole: bool = False) -> None:
+    def __init__(self, archive: Path, since: Mark | None) -> None:
         """Prepare it.
 
         Args:
             archive: the archive's folder.
-            mark: how much an earlier check found whole.
-            whole: check every line, and only compare the journal with the mark.
+            since: a mark that the journal still begins as (:func:`still_begins_as`); None to check every line.
         """
         self._archive = archive
-        self._mark = mark
-        self._resumes = mark is not None and not whole
+        self._since = since
         self._sha256 = hashlib.sha256()
         self.checked = Checked()
-        self.agrees = mark is None
 
     @property
     def sha256(self) -> str:
@@ -108,34 +129,24 @@ class Walk:
         """Yield every line; what is yielded before the end counts only if the end comes without an error.
 
         Raises:
-            StaleError: the journal does not begin as the mark says: walk again with ``whole``.
             JournalBrokenError: a line was changed, left out or put in.
             OSError: the journal cannot be read.
         """
-        if self._mark and self._resumes:
-            yield from self._covered(self._mark)
+        if self._since:
+            yield from self._covered(self._since)
         for line in lines(self._archive, self.checked):
             raw = line.written().encode() + b"\n"
             self._sha256.update(raw)
             self.checked = Checked(self.checked.size + len(raw), line.number, digest(line))
-            if self._mark and self.checked.size == self._mark.size:
-                self.agrees = self.sha256 == self._mark.sha256
             yield line
 
     def _covered(self, mark: Mark) -> Iterator[Line]:
         size = 0
-        try:
-            with (self._archive / journal.FILE).open("rb") as stream:
-                while size < mark.size and (raw := stream.readline()):
-                    self._sha256.update(raw)
-                    size += len(raw)
-                    yield read_line(raw)
-        except (FileNotFoundError, JournalBrokenError) as error:
-            raise StaleError from error
-        if size != mark.size or self.sha256 != mark.sha256:
-            raise StaleError
-        self.checked, self.agrees = Checked(mark.size, mark.lines, mark.last), True
-
-
-class StaleError(Exception):
-    """The journal does not begin as the mark says."""
+        with (self._archive / journal.FILE).open("rb") as stream:
+            while size < mark.size and (raw := stream.readline()):
+                self._sha256.update(raw)
+                size += len(raw)
+                yield read_line(raw)
+        if self.sha256 != mark.sha256:
+            raise JournalBrokenError("The journal was changed while it was checked.")
+        self.checked = Checked(mark.size, mark.lines, mark.last)

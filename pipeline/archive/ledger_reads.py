@@ -37,10 +37,11 @@ _FAILURES = """
     SELECT box, path, page, code, reason FROM (
         SELECT box, path, updated, number AS page, failed.code AS code, failed.reason AS reason
         FROM (SELECT sha256, number, code, reason FROM pages WHERE state = 'failed') AS failed
-        CROSS JOIN scans USING (sha256) WHERE scans.state NOT IN ('duplicate', 'gone')
+        CROSS JOIN scans USING (sha256)
+        WHERE scans.state NOT IN ('duplicate', 'gone') AND scans.box = coalesce(:box, scans.box)
         UNION ALL
         SELECT box, path, updated, NULL, code, reason FROM scans
-        WHERE code IS NOT NULL AND state NOT IN ('duplicate', 'gone') AND NOT EXISTS (
+        WHERE code IS NOT NULL AND state NOT IN ('duplicate', 'gone') AND box = coalesce(:box, box) AND NOT EXISTS (
             SELECT 1 FROM pages
             WHERE pages.sha256 = scans.sha256 AND pages.state = 'failed' AND pages.code = scans.code
         )
@@ -114,9 +115,12 @@ class LedgerReads:
         )
         return int(row["scans"])
 
-    def failures(self) -> Iterator[FailureRow]:
-        """Yield what failed or was refused in all boxes: each page, and each scan that has another reason than that."""
-        for row in self._database.execute(_FAILURES):
+    def failures(self, box: str | None = None) -> Iterator[FailureRow]:
+        """Yield what failed or was refused in a box: each page, and each scan that has another reason than that.
+
+        ``box`` is None for all boxes.
+        """
+        for row in self._database.execute(_FAILURES, {"box": box}):
             yield FailureRow(*row)
 
     def scans_of_case(self, case_id: str) -> list[ScanRow]:

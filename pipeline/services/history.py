@@ -68,7 +68,7 @@ def failures(archive: Archive, asker: Asker, box: str | None, most_examples: int
     boxes = boxes_in_sight(archive, asker) if box is None else [box_in_sight(archive, asker, box)]
     shown = {each.id for each in boxes}
     found: dict[Code, _Group] = defaultdict(_Group)
-    for row in archive.ledger.failures():
+    for row in archive.ledger.failures(boxes[0].id if box is not None else None):
         if row.box in shown:
             found[Code(row.code)].add(row, most_examples)
     groups = [FailureGroup(code, group.scans, group.pages, tuple(group.examples)) for code, group in found.items()]

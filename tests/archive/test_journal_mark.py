@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 from dataclasses import replace
 
 import pytest
@@ -176,11 +177,17 @@ def test_a_mark_that_was_changed_is_no_mark(archive, signer):
         assert list(custody(archive, signer=signer)) == []
 
 
-@pytest.mark.parametrize("content", [b"[" * 3000, b"[" * 100_000, b" " * 5000 + b"{}"])
+@pytest.mark.parametrize("content", [b"[" * 3000, b"[" * 100_000, b" " * 5000 + b"{}", "a pipe"])
 def test_a_mark_that_nobody_can_take_apart_is_no_mark(archive, signer, content):
     """Whoever can write the folder must not be able to stop the check."""
-    (archive / journal_mark.FILE).write_bytes(content)
+    if content == "a pipe":
+        (archive / journal_mark.FILE).unlink()
+        os.mkfifo(archive / journal_mark.FILE)
+        os.mkfifo(archive / f"{journal_mark.FILE}.part")
+    else:
+        (archive / journal_mark.FILE).write_bytes(content)
     assert list(custody(archive, signer=signer)) == []
+    assert _mark(archive)["lines"] == 9
 
 
 def test_the_key_vouches_for_no_line_that_nobody_signed(archive, signer):
