@@ -61,6 +61,18 @@ def scan_row(box: str, path: str, size: int, mtime_ns: int, **known: Any) -> Sca
 
 
 @dataclass(frozen=True, slots=True)
+class PageRead:
+    """What the ledger enters of a page that was read; ``confidence`` and ``handwriting`` as in :class:`PageRow`."""
+
+    scan: str
+    number: int
+    recipe: str
+    blank: bool
+    confidence: float | None
+    handwriting: float
+
+
+@dataclass(frozen=True, slots=True)
 class PageRow:
     """The last result of one page of a scan; the columns of the table ``pages``.
 

@@ -10,7 +10,7 @@ from models.ledger import scan_row
 from models.page import Page
 from models.scan import ScanState
 from pipeline.archive.ledger import Ledger
-from pipeline.archive.measure import measure
+from pipeline.archive.measure import measure, page_read
 
 
 def adopt(ledger: Ledger, case: CaseFile, pages: list[Page], bag: str) -> None:
@@ -42,7 +42,7 @@ def adopt(ledger: Ledger, case: CaseFile, pages: list[Page], bag: str) -> None:
                 if page.number in gone:
                     ledger.page_failed(scan.sha256, page.number, page.recipe, 0, gone[page.number])
                 else:
-                    ledger.page_read(page, 0)
+                    ledger.page_read(page_read(page), 0)
         ledger.case_archived(case.id, bag)
 
 

@@ -25,6 +25,7 @@ from pipeline.archive.ledger import Ledger
 from pipeline.archive.places import pictures_cache
 from pipeline.archive.placing import NewBag, move_into_place, sync, to_disk
 from pipeline.archive.present import put_into_index
+from pipeline.index.entry import Analysed
 from pipeline.index.store import Store
 from pipeline.logs import described
 
@@ -212,14 +213,21 @@ def changing(archive: Path) -> tuple[str, ...]:
         return ()
 
 
-def show_or_hide(store: Store, bag: Path) -> None:
+def show_or_hide(store: Store, bag: Path, found: Analysed | None = None) -> None:
     """Add the pages of a bag to the index, or remove them if it is withdrawn.
+
+    Args:
+        store: the index.
+        bag: the bag.
+        found: what the index takes of it, if that is known; none of its levels may have an end date.
 
     Raises:
         IndexUnusableError: the index cannot be used.
     """
     if withdrawal.is_withdrawn(bag):
         store.remove(bag.name)
+    elif found is not None:
+        store.put_analysed(found)
     else:
         put_into_index(store, bag.parents[2], *read_bag(bag))
 

@@ -15,12 +15,11 @@ from typing import Any, Self
 
 from models.errors import LedgerError
 from models.failure import Failure
-from models.ledger import Attempt, PageState, RunOutcome, ScanRow
-from models.page import Page
+from models.ledger import Attempt, PageRead, PageState, RunOutcome, ScanRow
 from models.scan import Box, ScanState
 from pipeline.archive.ledger_reads import SCAN_COLUMNS, LedgerReads
 from pipeline.archive.ledger_schema import open_ledger
-from pipeline.archive.measure import Measure, confidence_of
+from pipeline.archive.measure import Measure
 from pipeline.logs import about
 
 _LOG = logging.getLogger(__name__)
@@ -212,11 +211,10 @@ class Ledger(LedgerReads):
 
     # Pages
 
-    def page_read(self, page: Page, seconds: float) -> None:
+    def page_read(self, page: PageRead, seconds: float) -> None:
         """Record that a page was read."""
         state: PageState = "blank" if page.blank else "read"
-        by_hand = page.handwriting_share
-        confidence = confidence_of([page])
+        confidence, by_hand = page.confidence, page.handwriting
         self._put_page(page.scan, page.number, state, page.recipe, seconds, confidence=confidence, handwriting=by_hand)
 
     def page_failed(self, sha256: str, number: int, recipe: str, seconds: float, failure: Failure) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from models.ledger import PageRead
 from models.page import Page
 
 
@@ -17,6 +18,11 @@ class Measure:
     blank: int
     missing: int
     confidence: float | None
+
+
+def page_read(page: Page) -> PageRead:
+    """Return what the ledger enters of a page that was read."""
+    return PageRead(page.scan, page.number, page.recipe, page.blank, confidence_of([page]), page.handwriting_share)
 
 
 def measure(pages: Sequence[Page], missing: Collection[int]) -> Measure:

@@ -47,6 +47,12 @@ def put_into_index(store: Store, archive: Path, case: CaseFile, pages: Iterable[
     _keep_end(archive, case, now)
 
 
+def put_analysed(store: Store, archive: Path, found: Analysed, now: datetime | None) -> None:
+    """Add a case file whose entries are made already, at the levels of a time; raises as :func:`put_into_index`."""
+    store.put_analysed(found)
+    _keep_end(archive, found[0], now)
+
+
 def rebuild_index_of(
     store: Store, archive: Path, cases: Iterable[Analysed], now: datetime | None, kept: Collection[str] = ()
 ) -> int:

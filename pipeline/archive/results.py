@@ -5,15 +5,34 @@ import os
 import shutil
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from models.errors import ScanError
 from models.failure import Code
+from models.ledger import PageRead
 from models.page import Page
+from pipeline.archive.measure import page_read
 from pipeline.archive.places import results_folder
 
 _DAMAGED = "the kept result of its reading is damaged; the next run reads it again"
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A page as it is kept: ``content`` is its record, compressed where it was read; ``read`` is for the ledger.
+
+    So the process that gets the pages of many workers only writes them.
+    """
+
+    read: PageRead
+    content: bytes
+
+
+def packed(page: Page) -> Packed:
+    """Return a page as it is kept."""
+    return Packed(page_read(page), gzip.compress(page.model_dump_json().encode(), compresslevel=3, mtime=0))
 
 
 class Results:
@@ -29,13 +48,13 @@ class Results:
     def _file(self, scan: str, recipe: str, number: int) -> Path:
         return self._folder(scan, recipe) / f"{number:06}.json.gz"
 
-    def put(self, page: Page) -> None:
-        """Keep a page; it replaces the one kept for the same scan, recipe and number."""
-        file = self._file(page.scan, page.recipe, page.number)
+    def put(self, page: Packed) -> None:
+        """Keep a page; it replaces the one kept for the same scan, recipe and number. Threads may keep others."""
+        file = self._file(page.read.scan, page.read.recipe, page.read.number)
         file.parent.mkdir(parents=True, exist_ok=True)
         aside = file.with_suffix(".part")
         with aside.open("wb") as stream:
-            stream.write(gzip.compress(page.model_dump_json().encode(), compresslevel=3, mtime=0))
+            stream.write(page.content)
             stream.flush()
             os.fsync(stream.fileno())
         aside.replace(file)

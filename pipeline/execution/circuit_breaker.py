@@ -1,7 +1,7 @@
 """Stops a run when so many pages fail that the cause must be the machine and not the paper."""
 
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 
 from models.errors import TooManyFailuresError
 from models.failure import Code, Failure
@@ -37,12 +37,16 @@ class CircuitBreaker:
         self._recipe = recipe
         self._most = most
         self.scans = 0
-        self._tried: set[tuple[str, int]] = set()
+        # The pages of each scan as the bits of a number, because a run may read millions, and how many they are.
+        self._tried: defaultdict[str, int] = defaultdict(int)
+        self._tried_pages = 0
         self._failing: dict[tuple[str, int], tuple[ScanRow, Failure]] = {}
 
     def record(self, row: ScanRow, number: int, failure: Failure | None, *, last: bool) -> None:
         """Count a try of a page, with its failure if it failed; ``last``: it is not tried again in this run."""
-        self._tried.add((row.sha256, number))
+        if not self._tried[row.sha256] >> number & 1:
+            self._tried[row.sha256] |= 1 << number
+            self._tried_pages += 1
         if failure is None:
             self._failing.pop((row.sha256, number), None)
         elif self._may_be_the_machine(row, number, failure, last=last):
@@ -63,9 +67,11 @@ class CircuitBreaker:
         Raises:
             TooManyFailuresError: too many fail.
         """
-        failing, tried = len(self._failing), len(self._tried)
+        failing, tried = len(self._failing), self._tried_pages
+        if failing < _FEWEST_FAILURES:
+            return
         scans = {sha256 for sha256, _ in self._failing}
-        if failing < _FEWEST_FAILURES or len(scans) < min(_FEWEST_SCANS, self.scans) or failing <= self._most * tried:
+        if len(scans) < min(_FEWEST_SCANS, self.scans) or failing <= self._most * tried:
             return
         _LOG.error("the run is stopped: %d of %d pages fail", failing, tried)
         for row, failure in self._failing.values():

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import CancelledError
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from distributed import Client, Future, KilledWorker, as_completed
+from distributed.client import ClosedClientError
 
 from models.errors import SchedulerError
 from models.failure import Code, Failure
@@ -31,6 +33,8 @@ _SECONDS_TO_CONNECT = 30
 class DaskExecutor(Executor):
     """Runs tasks on the workers of a Dask scheduler, in sandboxes that only this run uses."""
 
+    _at_once = 100
+
     def __init__(self, settings: RunSettings, megabytes: int) -> None:
         """Prepare the executor; it connects to the scheduler when the first task comes.
 
@@ -45,7 +49,10 @@ class DaskExecutor(Executor):
         self._quiet: _Quiet | None = None
         self._flights: dict[Future[Report], Flight] = {}
         self._completed: Any = None
+        self._ended: deque[tuple[Flight, Report | None]] = deque()
         self._blind: dict[str, float] = {}
+        self._seen: Sequence[str] = ()
+        self._look_again = 0.0
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -65,35 +72,61 @@ class DaskExecutor(Executor):
     def _width(self) -> int:
         return max(1, len(self._workers()))
 
-    def _submit(self, flight: Flight, pause: Notify) -> None:
+    def _submit(self, flights: Sequence[Flight], pause: Notify) -> None:
         client = self._connect()
-        seeing = self._seeing(flight.task, pause) if self._blind else None
-        call = Call(self._run, flight.task.request, flight.task.seconds, self._megabytes, flight.task.needs)
-        future = client.submit(make_call, call, pure=False, workers=seeing, allow_other_workers=seeing is not None)
-        self._flights[future] = flight
-        self._completed.add(future)
+        seeing = self._seeing(flights[0].task, pause) if self._blind else None
+        tasks = [flight.task for flight in flights]
+        calls = [Call(self._run, task.request, task.seconds, self._megabytes, task.needs) for task in tasks]
+        try:
+            futures = client.map(make_call, calls, pure=False, workers=seeing, allow_other_workers=seeing is not None)
+        except ClosedClientError as error:
+            raise self._gone() from error
+        self._flights.update(zip(futures, flights, strict=True))
+        self._completed.update(futures)
+
+    def has_ended(self) -> bool:
+        """Whether a report is fetched already."""
+        return bool(self._ended)
 
     def _next_ended(self, pause: Notify, note: Notify) -> Try:
         while True:
-            future = self._next_completed(pause)
-            flight = self._flights.pop(future)
-            try:
-                report = future.result()
-            except CancelledError as error:
-                raise self._gone() from error
-            except KilledWorker:
+            if not self._ended:
+                self._fetch(pause)
+            flight, report = self._ended.popleft()
+            if report is None:
                 _LOG.warning("the worker of a task was lost")
                 failure = Failure(code=Code.WORKER_LOST, detail="its machine, or its administrator, ended the worker")
                 return Try(flight, Done(failure=failure), datetime.now(UTC), lost=True)
-            finally:
-                future.release()
             if report.unseen is None or why_unseen(report.unseen) is not None:
                 return Try(flight, unpickled(report.answer), report.started, report.worker, report.seconds)
             if report.worker not in self._blind:
                 _LOG.warning("%s does not see a file on shared storage", report.worker)
                 note(f"{report.worker} does not see {report.unseen}: it gets no work for a while. Mount it there.")
             self._blind[report.worker] = time.monotonic() + _SECONDS_BLIND
-            self._submit(flight, pause)
+            self._submit([flight], pause)
+
+    def _fetch(self, pause: Notify) -> None:
+        """Wait for a call that ends, and fetch its report together with those of all others that have ended."""
+        futures = [self._next_completed(pause), *self._completed.next_batch(block=False)]
+        reports: list[Report | None]
+        try:
+            reports = self._connect().gather(futures)
+        except (CancelledError, KilledWorker):  # at least one of them
+            reports = [self._report(future) for future in futures]
+        except OSError as error:
+            raise self._gone() from error
+        self._ended.extend(zip(map(self._flights.pop, futures), reports, strict=True))
+        for future in futures:
+            future.release()
+
+    def _report(self, future: "Future[Report]") -> Report | None:
+        """Return the report of a call that has ended; None if its worker was lost, again and again."""
+        try:
+            return future.result()
+        except CancelledError as error:
+            raise self._gone() from error
+        except KilledWorker:
+            return None
 
     def _next_completed(self, pause: Notify) -> "Future[Report]":
         """Return the next call that has ended; report it while there are no workers."""
@@ -124,11 +157,16 @@ class DaskExecutor(Executor):
             pause(f"Paused: no worker sees {task.needs[0]}. Mount it there under the same path to continue.")
             time.sleep(_SECONDS_BETWEEN_LOOKS)
 
-    def _workers(self) -> list[str]:
-        try:
-            return list(self._connect().scheduler_info(n_workers=-1)["workers"])
-        except (OSError, KeyError) as error:  # a client that already noticed the loss has no list of workers
-            raise self._gone() from error
+    def _workers(self) -> Sequence[str]:
+        """Return the workers as they were a moment ago: the scheduler is not asked again for each page."""
+        now = time.monotonic()
+        if now >= self._look_again:
+            try:
+                self._seen = tuple(self._connect().scheduler_info(n_workers=-1)["workers"])
+            except (OSError, KeyError) as error:  # a client that already noticed the loss has no list of workers
+                raise self._gone() from error
+            self._look_again = now + _SECONDS_BETWEEN_LOOKS
+        return self._seen
 
     def _gone(self) -> SchedulerError:
         return SchedulerError(

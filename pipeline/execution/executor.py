@@ -2,7 +2,7 @@
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -50,6 +50,9 @@ class Try:
 class Executor(ABC):
     """Runs tasks in sandboxes of its own; nothing is started before the first task comes."""
 
+    _at_once = 1
+    """How many tasks are submitted at once, at most."""
+
     def __init__(self, settings: RunSettings) -> None:
         """Keep the settings of the run: the number of workers or the scheduler that has them, and the retries."""
         self._settings = settings
@@ -87,12 +90,13 @@ class Executor(ABC):
             SchedulerError: the scheduler in the settings does not answer, or no longer answers.
         """
         while True:
-            while (not self._in_flight or self._in_flight < _WINDOW * self._width()) and (flight := self._next(take)):
-                self._dispatch(flight, pause)
+            # What has ended comes first: then workers get many tasks at once, which costs less than one by one.
+            while not self.has_ended() and (flights := self._due(take)):
+                self._dispatch(flights, pause)
             if not self._in_flight:
                 if not self._queue:
                     return
-                self._dispatch(self._queue.wait(pause), pause)
+                self._dispatch([self._queue.wait(pause)], pause)
             ended = self._next_ended(pause, note)
             self._in_flight -= 1
             yield self._outcome(ended)
@@ -102,12 +106,26 @@ class Executor(ABC):
         """Return how many tasks can run at the same time."""
 
     @abstractmethod
-    def _submit(self, flight: Flight, pause: Notify) -> None:
-        """Give a task to a worker; report it if this has to wait."""
+    def _submit(self, flights: Sequence[Flight], pause: Notify) -> None:
+        """Give tasks to workers; report it if this has to wait."""
+
+    @abstractmethod
+    def has_ended(self) -> bool:
+        """Whether another try has ended, so that :meth:`finished` yields it at once."""
 
     @abstractmethod
     def _next_ended(self, pause: Notify, note: Notify) -> Try:
         """Wait for the next try that ends, and return it."""
+
+    def _due(self, take: Callable[[], Task | None]) -> list[Flight]:
+        """Return some tasks that the workers can take now; at least one if there is one and nothing is in flight."""
+        flights: list[Flight] = []
+        while len(flights) < self._at_once:
+            count = self._in_flight + len(flights)
+            if (count and count >= _WINDOW * self._width()) or (flight := self._next(take)) is None:
+                break
+            flights.append(flight)
+        return flights
 
     def _next(self, take: Callable[[], Task | None]) -> Flight | None:
         """Return a task whose retry is due, otherwise the next task."""
@@ -116,9 +134,9 @@ class Executor(ABC):
         task = None if self._queue.is_full else take()
         return Flight(task) if task else None
 
-    def _dispatch(self, flight: Flight, pause: Notify) -> None:
-        self._submit(flight, pause)
-        self._in_flight += 1
+    def _dispatch(self, flights: Sequence[Flight], pause: Notify) -> None:
+        self._submit(flights, pause)
+        self._in_flight += len(flights)
 
     def _outcome(self, ended: Try) -> Outcome:
         """Return how a try ended, and put the task back into the queue if it is to be tried again."""

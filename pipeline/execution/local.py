@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,8 +43,13 @@ class LocalExecutor(Executor):
     def _width(self) -> int:
         return self._workers
 
-    def _submit(self, flight: Flight, pause: Notify) -> None:  # noqa: ARG002  # this machine is always there
-        self._threads.submit(self._try, flight, flight.task.request).add_done_callback(self._ended.put)
+    def _submit(self, flights: Sequence[Flight], pause: Notify) -> None:  # noqa: ARG002  # this machine is always there
+        for flight in flights:
+            self._threads.submit(self._try, flight, flight.task.request).add_done_callback(self._ended.put)
+
+    def has_ended(self) -> bool:
+        """Whether a thread has put its try into the queue."""
+        return not self._ended.empty()
 
     def _next_ended(self, pause: Notify, note: Notify) -> Try:  # noqa: ARG002  # this machine is always there
         return self._ended.get().result()

@@ -20,7 +20,7 @@ from pipeline.archive.fixity import require_intact
 from pipeline.archive.measure import Measure, measure
 from pipeline.archive.places import work_folder
 from pipeline.archive.placing import NewBag
-from pipeline.archive.results import Results
+from pipeline.archive.results import Packed, Results, packed
 from pipeline.document.describe import describe_documents
 from pipeline.document.kind_levels import with_levels_of_kinds
 from pipeline.execution.placeholder import placeholder, placeholder_picture
@@ -36,10 +36,14 @@ from pipeline.page.picture import Picture
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """A bag that is built but not yet in its final place, and the measures of the pages of each scan, by SHA-256."""
+    """A bag that is built but not yet in its final place, and the measures of the pages of each scan, by SHA-256.
+
+    ``for_index`` is what the index takes; None if a level ends some day: it may be another one when the bag is placed.
+    """
 
     bag: NewBag
     scans: Mapping[str, Measure]
+    for_index: Analysed | None
 
 
 def inspect_scan(file: Path, size: int, settings: Settings) -> Inspection:
@@ -74,14 +78,14 @@ def unlock_scan(file: Path, size: int, settings: Settings, password: str, copy: 
     return replace(found, sha256=sha256, size=size)
 
 
-def read_page(source: Source, number: int, settings: Settings) -> Page:
-    """Read one page of a scan that is unchanged since it was hashed.
+def read_page(source: Source, number: int, settings: Settings) -> Packed:
+    """Read one page of a scan that is unchanged since it was hashed, and return it as it is kept.
 
     Raises:
         ScanError: the page cannot be read, or the scan changed.
     """
     page, seconds = settings.page, settings.limits.page_seconds
-    return source.read(lambda file: make_page(file, source.kind, source.sha256, number, page, seconds))
+    return packed(source.read(lambda file: make_page(file, source.kind, source.sha256, number, page, seconds)))
 
 
 def archive_case(
@@ -135,7 +139,15 @@ def archive_case(
         )
         for scan in case.scans
     }
-    return Archived(bag, measures)
+    return Archived(bag, measures, analyse_case(case, by_ref))
+
+
+def analyse_case(case: CaseFile, pages: Mapping[PageRef, Page]) -> Analysed | None:
+    """Return what the index takes of a new case file; None if one of its levels has an end date."""
+    if any(one.until for one in case.restrictions):
+        return None
+    (found,) = analysed([(case, [pages[ref] for document in case.documents for ref in document.pages])])
+    return found
 
 
 def analyse_bag(bag: Path, now: datetime | None) -> Analysed:

@@ -68,9 +68,14 @@ class ElasticStore:
 
     def put(self, case: CaseFile, pages: Iterable[Page], now: datetime | None = None) -> None:
         """Add the pages of a case file; see :class:`pipeline.index.store.Store`."""
+        self.put_analysed((case, list(entries(case, pages, case.levels(now)))))
+
+    def put_analysed(self, found: Analysed) -> None:
+        """Add a case file whose entries are made already."""
+        case, made = found
         with self._border():
             self._prepare()
-            self._put(self._alias, case, entries(case, pages, case.levels(now)), self._pages_of(case.id))
+            self._put(self._alias, case, made, self._pages_of(case.id))
             self._client.indices.refresh(index=self._alias)
 
     def set_levels(self, case: CaseFile, now: datetime | None = None) -> bool:

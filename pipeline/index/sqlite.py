@@ -104,9 +104,14 @@ class SqliteStore:
 
     def put(self, case: CaseFile, pages: Iterable[Page], now: datetime | None = None) -> None:
         """Add the pages of a case file, all of them or none; see :class:`pipeline.index.store.Store`."""
+        self.put_analysed((case, list(entries(case, pages, case.levels(now)))))
+
+    def put_analysed(self, found: Analysed) -> None:
+        """Add a case file whose entries are made already, all of them or none."""
+        case, made = found
         with self._transaction():
             self._rows.remove(case.id)
-            self._rows.index(self._rows.add(case, list(entries(case, pages, case.levels(now)))))
+            self._rows.index(self._rows.add(case, made))
 
     def set_levels(self, case: CaseFile, now: datetime | None = None) -> bool:
         """Apply the levels of a case file to searches, for all of its pages at once or none.

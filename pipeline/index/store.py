@@ -63,6 +63,9 @@ class Store(Protocol):
         If this fails, :meth:`cases` does not return the case file's new fingerprint, so that it is added again.
         """
 
+    def put_analysed(self, found: Analysed) -> None:
+        """Add a case file as :meth:`put` does, if its entries are made already, at its levels."""
+
     def set_levels(self, case: CaseFile, now: datetime | None = None) -> bool:
         """Apply the levels of a case file to searches, if nothing else of it has changed since it was added.
 

@@ -1,7 +1,7 @@
 """What bags hold, as the index takes it: analysed by the workers of a run if there are many bags."""
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -23,10 +23,21 @@ _SECONDS = 3600.0
 _MOST_LEFT_OUT = 0.5
 
 
+def are_many(bags: Collection[Path]) -> bool:
+    """Whether there are so many bags that workers analyse them."""
+    return len(bags) > _FEW
+
+
 def analysed_bags(
-    archive: Archive, bags: Collection[Path], now: datetime | None, show: Show, unreadable: list[Path], *, among: int
-) -> Iterator[Analysed]:
-    """Yield what bags hold, in the order in which they are analysed.
+    archive: Archive,
+    bags: Collection[Path],
+    now: datetime | None,
+    show: Show,
+    unreadable: list[Path],
+    *,
+    among: int | None = None,
+) -> Generator[Analysed, None, None]:
+    """Yield what bags hold, in the order in which they are analysed. The workers end when it is closed.
 
     Args:
         archive: their archive.
@@ -34,13 +45,13 @@ def analysed_bags(
         now: the time at which levels are looked up; see :class:`pipeline.index.store.Store`.
         show: called after each bag.
         unreadable: the bags that cannot be read are added to it.
-        among: how many bags the whole index is made from, also those that it holds already.
+        among: how many bags a new index is made from, also those that it holds already; None if they are added to one.
 
     Raises:
-        IndexUnusableError: the workers cannot read more than half of them.
+        IndexUnusableError: the workers cannot read more than half of those of a new index.
         SchedulerError: the scheduler in the settings does not answer.
     """
-    if len(bags) <= _FEW:
+    if not are_many(bags):
         for number, bag in enumerate(bags, 1):
             yield from _here(bag, now, unreadable)
             show(number, len(bags))
@@ -60,7 +71,8 @@ def analysed_bags(
                 yield outcome.value
             else:
                 _leave(outcome.task.about, outcome.failure, unreadable)
-                _check_not_most(len(unreadable), among)
+                if among is not None:
+                    _check_not_most(len(unreadable), among)
             done += 1
             show(done, len(bags))
 

@@ -1,22 +1,20 @@
 """The index compared with the bags, made to agree with them, and made again from them."""
 
 import logging
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from models.case import CaseFile
 from models.errors import BagError
-from models.page import Page
 from models.progress import Show, silent
 from models.settings import IndexSettings
 from pipeline.access.asker import Asker
 from pipeline.access.roles import Action
 from pipeline.archive.archive import Archive
-from pipeline.archive.bag import read_bag, read_case
-from pipeline.archive.present import put_into_index, rebuild_index_of, surely_now
+from pipeline.archive.bag import read_case
+from pipeline.archive.present import put_analysed, rebuild_index_of, surely_now
 from pipeline.archive.withdrawal import is_withdrawn
 from pipeline.index.store import fingerprint
 from pipeline.services.analysing import analysed_bags
@@ -115,8 +113,11 @@ def _synchronise(archive: Archive, show: Show) -> Difference:
         archive.index.remove(case)
     wanted = [*found.missing, *found.changed]
     unreadable = list(found.unreadable)
-    for record, pages in _read(wanted, show, unreadable):
-        put_into_index(archive.index, archive.folder, record, pages)
+    if wanted:
+        now = surely_now(archive.folder)
+        with closing(analysed_bags(archive, wanted, now, show, unreadable)) as cases:
+            for one in cases:
+                put_analysed(archive.index, archive.folder, one, now)
     _note(archive, unreadable)
     follow_end_dates(archive, datetime.now(UTC))
     if wanted or found.unknown:
@@ -226,18 +227,6 @@ def _still_right(archive: Archive, bags: Collection[Path], begun: Mapping[str, s
             if not ends and bag not in waiting and begun.get(case.id) == fingerprint(case):
                 found[bag] = case.id
     return found
-
-
-def _read(bags: Collection[Path], show: Show, unreadable: list[Path]) -> Iterator[tuple[CaseFile, list[Page]]]:
-    """Yield what bags hold; those that cannot be read are added to a list instead."""
-    for number, bag in enumerate(bags, 1):
-        try:
-            read = read_bag(bag)
-        except BagError:
-            unreadable.append(bag)
-        else:
-            yield read
-        show(number, len(bags))
 
 
 def _note(archive: Archive, unreadable: Collection[Path]) -> None:

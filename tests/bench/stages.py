@@ -20,7 +20,7 @@ from models.actor import Actor, ActorKind
 from models.case import CaseFile
 from models.scan import Scan
 from models.settings import Settings
-from pipeline.archive import bag, building
+from pipeline.archive import building
 from pipeline.archive.results import Results
 from pipeline.document.scan_documents import one_per_scan
 from pipeline.execution import tasks
@@ -51,8 +51,8 @@ _FUNCTIONS: dict[str, tuple[tuple[Any, str], ...]] = {
     "METS": ((building, "mets"),),
     "copy, digests, manifests": ((building, "_copy"), (building, "_payload_files"), (building, "_seal")),
     "to disk": ((building, "to_disk"),),
-    "index: analysis": ((bag, "read_bag"), (sqlite, "entries")),
-    "index: SQLite": ((sqlite.SqliteStore, "put"),),
+    "index: analysis": ((tasks, "analyse_case"),),
+    "index: SQLite": ((sqlite.SqliteStore, "put_analysed"),),
 }
 """What is measured beside the stages of :mod:`pipeline.page.stages`: the functions of each row."""
 
@@ -164,10 +164,11 @@ def _make(files: list[Path], name: str, settings: Settings) -> None:
         software=versions(settings.page),
         settings=settings.of_what_is_made(),
     )
-    recipes = dict.fromkeys(sources, page.recipe)
+    recipes = dict.fromkeys(sources, page.read.recipe)
     archived = tasks.archive_case(case, sources, recipes, settings, Actor(name="bench", kind=ActorKind.OPERATOR))
     with sqlite.SqliteStore(settings.archive / "index.sqlite") as store:
-        store.put(*bag.read_bag(archived.bag.aside), datetime.now(UTC))
+        if archived.for_index:  # always, because no level of this case file ends
+            store.put_analysed(archived.for_index)
 
 
 def _cpu() -> float:

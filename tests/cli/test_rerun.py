@@ -17,7 +17,7 @@ from models.case import CaseFile
 from models.page import Page
 from pipeline.archive.bag import bags, read_bag, read_case
 from pipeline.archive.fixity import verify_bag
-from pipeline.archive.results import Results
+from pipeline.archive.results import Results, packed
 from pipeline.page.recipe import fingerprint
 from samples.hand import put, scrawl
 from tests.cli.conftest import write_page, write_pages
@@ -72,8 +72,8 @@ def test_a_page_that_cannot_be_archived_is_found_and_holds_nothing_else_back(ban
     scan = hashlib.sha256((box / "dossier" / "1.pdf").read_bytes()).hexdigest()
     recipe = fingerprint(load().page)
     kept = Results(bannasar.archive)
-    kept.put(Page(scan=scan, number=2, recipe=recipe, width=100, height=100, dpi=0))
-    kept.put(Page(scan=scan, number=3, recipe=recipe, width=100, height=100, dpi=100))
+    kept.put(packed(Page(scan=scan, number=2, recipe=recipe, width=100, height=100, dpi=0)))
+    kept.put(packed(Page(scan=scan, number=3, recipe=recipe, width=100, height=100, dpi=100)))
     (cut,) = bannasar.archive.rglob("000003.json.gz")
     cut.write_bytes(cut.read_bytes()[:40])
     done = bannasar("run", box)

@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import psutil
 import pytest
-from distributed import LocalCluster
+from distributed import Client, LocalCluster
 
 from models.errors import ScanError
 from models.failure import Code
@@ -225,6 +225,22 @@ def _written(file: Path) -> int:
         assert time.monotonic() < end
         time.sleep(0.02)
     return int(file.read_text("utf-8"))
+
+
+def test_a_scheduler_is_not_asked_for_its_workers_with_each_task(prepare, monkeypatch):
+    """It would tell all that it knows of each of them; and calls and reports travel many at a time."""
+    asked = []
+    info = Client.scheduler_info
+
+    def counted(client, **how):
+        asked.append(how)
+        return info(client, **how)
+
+    monkeypatch.setattr(Client, "scheduler_info", counted)
+    monkeypatch.setattr("pipeline.execution.dask_executor._SECONDS_BETWEEN_LOOKS", 3600)
+    with prepare("dask") as executor:
+        assert len(_run(executor, [(double, number) for number in range(20)])) == 20
+    assert len(asked) == 1
 
 
 def test_a_local_run_that_is_stopped_ends_what_its_sandboxes_do(prepare, tmp_path):

@@ -5,6 +5,7 @@ import shutil
 import signal
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,14 +16,16 @@ from models.actor import Actor, ActorKind
 from models.correction import About
 from models.errors import UsageError
 from models.failure import Code
+from models.ledger import PageRead
 from models.level import Level
-from models.page import Page
 from models.scan import ScanState
 from models.settings import Settings
 from pipeline.access.asker import Asker
 from pipeline.archive.archive import Archive
 from pipeline.archive.bag import read_case
 from pipeline.archive.journal import lines
+from pipeline.archive.ledger import Ledger
+from pipeline.archive.results import Packed
 from pipeline.execution.source import Source
 from pipeline.execution.tasks import read_page
 from pipeline.index.store import View
@@ -42,14 +45,14 @@ DARA = Actor(name="Dara", kind=ActorKind.PERSON)
 POISON = "poison.png"
 
 
-def read_or_crash(source: Source, number: int, settings: Settings) -> Page:
+def read_or_crash(source: Source, number: int, settings: Settings) -> Packed:
     """Read a page as always, except one that crashes its reader."""
     if source.file.name == POISON:
         os.kill(os.getpid(), signal.SIGSEGV)
     return read_page(source, number, settings)
 
 
-def read_when_allowed(source: Source, number: int, settings: Settings) -> Page:
+def read_when_allowed(source: Source, number: int, settings: Settings) -> Packed:
     """Read a page as always, except those of one box, which wait until a test lets them be read."""
     box = source.file.parent
     if box.name == "long":
@@ -89,11 +92,27 @@ def _sandboxes() -> list[psutil.Process]:
     ]
 
 
-def test_a_box_from_its_scans_to_its_export(archive, box, tmp_path):
-    """Digitised, searched, corrected, withdrawn, exported: each with one call, and the journal records who did it."""
+def _entered_when_it_is_kept(archive: Archive) -> Callable[[Ledger, PageRead, float], None]:
+    enter = Ledger.page_read
+
+    def entered(ledger: Ledger, page: PageRead, seconds: float) -> None:
+        assert archive.results.is_kept(page.scan, page.recipe, page.number)
+        enter(ledger, page, seconds)
+
+    return entered
+
+
+def test_a_box_from_its_scans_to_its_export(archive, box, tmp_path, monkeypatch):
+    """Digitised, searched, corrected, withdrawn, exported: each with one call, and the journal records who did it.
+
+    The workers analyse the pages for the index; the process that commands them does not.
+    """
     write_page(box / "dossier" / "1.png", "Le greffier en chef")
     write_page(box / "2.png", "Une lettre seule")
-    done = digitise(archive, at_the_shell(DARA), [box])
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.index.sqlite.entries", None)
+        patched.setattr(Ledger, "page_read", _entered_when_it_is_kept(archive))
+        done = digitise(archive, at_the_shell(DARA), [box])
     assert (done.pages_read, done.left, done.index_error) == (2, (), "")
     assert set(_states(archive, "box-1").values()) == {(ScanState.ARCHIVED, None)}
     assert _found(archive, "greffier") == ["dossier/1.png"]

@@ -11,14 +11,17 @@ from models.actor import Actor, ActorKind
 from models.errors import IndexUnusableError, SchedulerError
 from models.failure import Code, Failure
 from models.level import Level
+from models.page import PageRef
 from models.restriction import Reach, Restriction
 from models.scan import Kind
 from models.scope import Scope
 from pipeline.archive.archive import Archive
 from pipeline.archive.custody import custody
 from pipeline.archive.journal import lines
+from pipeline.execution.perform import perform
 from pipeline.execution.progress import Progress
 from pipeline.execution.task import Outcome
+from pipeline.execution.tasks import analyse_case
 from pipeline.index.language import parse
 from pipeline.index.store import View
 from pipeline.services.index import rebuild_index, synchronise
@@ -42,15 +45,22 @@ class Outage:
             raise IndexUnusableError("The index does not answer.")
         self._store.put(case, pages, now)
 
+    def put_analysed(self, found):
+        """Add a case file, if the index is up by now."""
+        self.left -= 1
+        if self.left >= 0:
+            raise IndexUnusableError("The index does not answer.")
+        self._store.put_analysed(found)
+
     def merge(self):
         """Merge, if the index is up by now."""
         self._store.merge()
 
 
-class _Greedy:
-    """Workers of which the first bag takes all memory that they may have, or as many as ``BAGS`` says."""
+class _Workers:
+    """Workers that need no processes; the first bags, as many as ``BAGS`` says, take all memory that they may have."""
 
-    BAGS = 1
+    BAGS = 0
 
     def __init__(self, *_given):
         """Take the settings."""
@@ -64,13 +74,16 @@ class _Greedy:
 
     def finished(self, take):
         """Do each task."""
-        done = 0
+        left = self.BAGS
         while task := take():
-            if done < self.BAGS:
-                yield Outcome(task, datetime.now(UTC), failure=Failure(code=Code.OUT_OF_MEMORY))
-            else:
-                yield Outcome(task, datetime.now(UTC), value=task.function(*task.arguments))
-            done += 1
+            done = perform(task.function, task.arguments)
+            failure = Failure(code=Code.OUT_OF_MEMORY) if left > 0 else done.failure
+            left -= 1
+            yield Outcome(task, datetime.now(UTC), value=None if failure else done.value, failure=failure)
+
+
+class _Greedy(_Workers):
+    BAGS = 1
 
 
 def _bag(archive, ledger, make, number, *restrictions):
@@ -114,9 +127,12 @@ def _with_index(archive, store, **run):
     return other
 
 
+@pytest.mark.parametrize("few", [50, 0])
 @pytest.mark.parametrize(("uses", "left"), [(0, 0), (2, 0), (4, 1)])
-def test_an_index_that_is_down_is_tried_again_and_then_left_for_the_next_run(archive, uses, left):
+def test_an_index_that_is_down_is_tried_again_and_then_left_for_the_next_run(archive, monkeypatch, uses, left, few):
     """Two retries: an outage of two uses passes, one of four does not."""
+    monkeypatch.setattr("pipeline.services.analysing._FEW", few)
+    monkeypatch.setattr("pipeline.services.analysing.open_executor", _Workers)
     progress = Progress()
     outage = Outage(archive.index, uses)
     Indexer(_with_index(archive, outage, retries=2, retry_seconds=0.01), progress).put_all_waiting()
@@ -133,8 +149,11 @@ def test_a_run_does_not_wait_for_an_index_that_is_down(archive):
     assert outage.left == 8
 
 
-def test_a_bag_that_cannot_be_read_keeps_no_other_out_of_the_index(archive, make):
-    """The run says so and continues; the bag waits until it is put back."""
+@pytest.mark.parametrize("few", [50, 0])
+def test_a_bag_that_cannot_be_read_keeps_no_other_out_of_the_index(archive, make, monkeypatch, few):
+    """The run says so and continues; the bag waits until it is put back. So it is if the workers read the bags."""
+    monkeypatch.setattr("pipeline.services.analysing._FEW", few)
+    monkeypatch.setattr("pipeline.services.analysing.open_executor", _Workers)
     progress = Progress()
     ledger, store = archive.ledger, archive.index
     (damaged,) = ledger.to_be_indexed()
@@ -255,6 +274,18 @@ def test_a_rebuild_that_goes_on_reads_a_bag_with_an_end_date_again(archive, make
 
 def _stop(*_given):
     raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("until", [None, datetime(2026, 3, 1, tzinfo=UTC)])
+def test_a_worker_leaves_a_level_that_ends_to_the_moment_when_the_bag_is_placed(make, until):
+    """Until then it may have ended."""
+    by, at = Actor(name="a@b", kind=ActorKind.OPERATOR), datetime(2026, 1, 1, tzinfo=UTC)
+    seal = Restriction(level=Level.SEALED, reach=Reach.CASE, reason="order", by=by, at=at, until=until)
+    page = make.page(["Le greffier"])
+    case = make.case(page).model_copy(update={"restrictions": (seal,)})
+    found = analyse_case(case, {PageRef(scan=page.scan, number=page.number): page})
+    assert (found is None) == (until is not None)
+    assert found is None or [entry.level for entry in found[1]] == [Level.SEALED]
 
 
 def test_after_many_runs_the_index_is_searched_in_few_pieces(tmp_path, make):

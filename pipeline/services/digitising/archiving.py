@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from models.case import CaseFile, Missing
 from models.errors import BagError
@@ -160,9 +160,12 @@ class CaseArchiver:
                     ledger.archive(row, self._context.recipe, outcome.value.scans[row.sha256])
                 ledger.case_archived(case.id, bag)
 
+        def index(bag: Path) -> str:
+            return self._indexer.put(bag, outcome.value.for_index)
+
         with about(scan=case.rows[0].sha256):
             committed = self._context.archive.commits.place(
-                Event.ARCHIVED, outcome.value.bag, self._context.actor, enter=enter, index=self._indexer.put
+                Event.ARCHIVED, outcome.value.bag, self._context.actor, enter=enter, index=index
             )
         if self._manifests is not None:
             self._manifests[committed.line.bag] = committed.line.manifest

@@ -1,8 +1,12 @@
 """Reading the pages that are not read yet."""
 
 import logging
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from types import TracebackType
+from typing import Self
 
 from models.failure import Code, Failure
 from models.ledger import ScanRow
@@ -11,10 +15,16 @@ from pipeline.execution.tasks import read_page
 from pipeline.services.digitising.work import CaseWork, Work
 
 _LOG = logging.getLogger(__name__)
+# Pages that are written to the disk at the same time: it takes many in hardly more time than one.
+_AT_ONCE = 16
 
 
 class PageReader:
-    """Makes the tasks that read pages, and keeps their results. A case file whose pages are done is ready."""
+    """Makes the tasks that read pages, and keeps their results. A case file whose pages are done is ready.
+
+    A page counts as read when it is surely on the disk. Until then others are written too, because a disk takes
+    milliseconds for that, which is longer than all else that is done here for a page.
+    """
 
     def __init__(self, work: Work, cases: Sequence[CaseWork]) -> None:
         """Begin with some case files."""
@@ -22,6 +32,18 @@ class PageReader:
         self._context = work.context
         self._results = work.context.archive.results
         self._tasks = self._all_tasks(cases)
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="keeping")
+        self._being_kept: deque[tuple[Outcome, Future[None]]] = deque()
+
+    def __enter__(self) -> Self:
+        """Return the reader."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End its threads. What they were writing is kept; the next run finds it if this one has not entered it."""
+        self._threads.shutdown()
 
     def next_task(self) -> Task | None:
         """Return the task for the next page, None where there is none left."""
@@ -52,24 +74,41 @@ class PageReader:
                 )
 
     def ended(self, outcome: Outcome) -> None:
-        """Enter how an attempt to read a page ended.
+        """Keep the page that was read, or enter how an attempt to read one failed; :meth:`enter_kept` does the rest.
 
         Raises:
             TooManyFailuresError: too many pages fail.
         """
+        if outcome.value is not None and outcome.value.read.recipe != self._context.recipe:
+            _LOG.warning("%s reads with another recipe: its programs, models or settings differ", outcome.worker)
+            outcome = replace(outcome, value=None, failure=Failure(code=Code.WORKER_DIFFERS, detail=outcome.worker))
+        if outcome.failure is None:  # entered later, so that the page is not read twice, whatever stops the run
+            self._being_kept.append((outcome, self._threads.submit(self._results.put, outcome.value)))
+        else:
+            self._enter(outcome)
+        self.enter_kept(_AT_ONCE)
+
+    def enter_kept(self, most_left: int = 0) -> None:
+        """Enter the pages that are on the disk by now, and wait while there are more than some that are not."""
+        while self._being_kept:
+            outcome, kept = self._being_kept[0]
+            if len(self._being_kept) <= most_left and not kept.done():
+                return
+            self._being_kept.popleft()
+            if kept.exception() is not None:  # the disk may be full: then this waits for space
+                self._context.disk.write(lambda page=outcome.value: self._results.put(page))  # type: ignore[misc]
+            self._enter(outcome)
+
+    def _enter(self, outcome: Outcome) -> None:
+        """Enter how an attempt to read a page ended."""
         case: CaseWork
         row: ScanRow
         case, row, number = outcome.task.about
-        if outcome.value is not None and outcome.value.recipe != self._context.recipe:
-            _LOG.warning("%s reads with another recipe: its programs, models or settings differ", outcome.worker)
-            outcome = replace(outcome, value=None, failure=Failure(code=Code.WORKER_DIFFERS, detail=outcome.worker))
         failure = outcome.failure and outcome.failure.model_copy(update={"page": number})
-        if failure is None:  # kept first, so that the page is not read twice, whatever stops the run from here on
-            self._context.disk.write(lambda: self._results.put(outcome.value))
         self._work.note_attempt("read", replace(outcome, failure=failure), row.box, row.sha256, number)
         self._work.breaker.record(row, number, failure, last=outcome.last)
         if failure is None:
-            self._context.ledger.page_read(outcome.value, outcome.seconds)
+            self._context.ledger.page_read(outcome.value.read, outcome.seconds)
             self._context.progress.pages_read += 1
         if outcome.last:
             if failure:

@@ -101,20 +101,23 @@ def read_and_archive(
     _LOG.info("case files to archive: %d, pages: %d, recipe: %.12s", len(cases), progress.pages, context.recipe)
 
     indexer = Indexer(context.archive, progress)
-    reader, archiver = PageReader(work, cases), CaseArchiver(work, indexer)
-    ended = {read_page: reader.ended, archive_case: archiver.ended, prove_page: archiver.prover.ended}
-
-    def take() -> Task | None:
-        """Return the next task; work that is nearest to its end comes first."""
-        context.disk.wait()
-        task = archiver.next_task() or archiver.prover.next_task() or reader.next_task()
-        # The pages of a case file may all have been read before: then it is ready without a task.
-        return task or archiver.next_task()
-
     started = time.monotonic()
-    for outcome in context.finished(take):
-        ended[outcome.task.function](outcome)
-        context.show()
+    with PageReader(work, cases) as reader:
+        archiver = CaseArchiver(work, indexer)
+        ended = {read_page: reader.ended, archive_case: archiver.ended, prove_page: archiver.prover.ended}
+
+        def take() -> Task | None:
+            """Return the next task; work that is nearest to its end comes first."""
+            context.disk.wait()
+            task = archiver.next_task() or archiver.prover.next_task() or reader.next_task()
+            # The pages of a case file may all have been read before: then it is ready without a task.
+            return task or archiver.next_task()
+
+        for outcome in context.finished(take):
+            ended[outcome.task.function](outcome)
+            if not context.executor.has_ended():  # there is nothing else to do now
+                reader.enter_kept()
+            context.show()
     seconds = time.monotonic() - started
     _LOG.info("pages read: %d, failed: %d, after %.1f s", progress.pages_read, progress.pages_failed, seconds)
     indexer.put_all_waiting()
