@@ -11,6 +11,7 @@ from tests.bench import confidence as confidence_bench
 from tests.bench import documents as documents_bench
 from tests.bench import face_pages, hard_pages
 from tests.bench import letters as letters_bench
+from tests.bench import machines as machines_bench
 from tests.bench import orientation as orientation_bench
 from tests.bench import phrases as phrases_bench
 from tests.bench import recognition as recognition_bench
@@ -244,6 +245,25 @@ def walks(
         script/bench walks --keep ~/walked --write
     """
     walks_bench.measure(keep, sizes, scans, milliseconds, write=write)
+
+
+@app.command()
+def machines(
+    pages: Annotated[int, typer.Option(min=500, help="How many pages each run has.")] = 12_000,
+    waits: Annotated[
+        list[float], typer.Option("--wait", help="Seconds that a worker waits for a page; can be given more than once.")
+    ] = [0.4, 0.2, 0.1],  # noqa: B006
+    count: Annotated[int, typer.Option("--machines", min=1, help="How many machines seem to read.")] = 10,
+    workers: Annotated[int, typer.Option(min=1, help="How many workers each machine has.")] = 4,
+    deaths: Annotated[float, typer.Option(help="Seconds after which a machine dies and another takes its place.")] = 60,
+    write: Annotated[bool, typer.Option("--write", help="Put the results into docs/benchmarks.md.")] = False,
+) -> None:
+    """How many pages a second one coordinator passes on, from machines that wait instead of reading.
+
+    Example:
+        script/bench machines --write
+    """
+    machines_bench.measure(pages, waits, count, workers, deaths, write=write)
 
 
 @app.command()

@@ -8,9 +8,11 @@ five attempts in it. The scans lie in their boxes as files of one byte.
 import base64
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from rich.progress import track
@@ -28,7 +30,7 @@ from pipeline.archive.bag import RECORD
 from pipeline.archive.journal import Event
 from pipeline.archive.keys import Signer
 from pipeline.archive.ledger import Ledger
-from pipeline.archive.measure import Measure
+from pipeline.archive.measure import Measure, page_read
 from pipeline.index.entry import analysed
 from pipeline.page.recipe import fingerprint, versions
 from pipeline.services.keys import make
@@ -66,7 +68,7 @@ def walked_archive(folder: Path, cases: int) -> Path:
                 made = [_case(number, recipe) for number in range(first, min(first + CASES_A_BOX, cases))]
                 _write_box(box_of(archive_folder, made[0].box), made)
                 for case in made:
-                    lines.add(case, _write_bag(archive.place_of(case.box, case.id), case))
+                    lines.add(case, write_bag(archive.place_of(case.box, case.id), case))
                 enter(archive.ledger, box_of(archive_folder, made[0].box), made, recipe)
             lines.close()
             records = (_case(number, recipe) for number in range(cases))
@@ -139,7 +141,7 @@ def boxes_of(archive_folder: Path) -> list[Path]:
 def enter(ledger: Ledger, root: Path, cases: list[CaseFile], recipe: str) -> None:
     """Enter a box with its case files into the ledger, as a run that was interrupted again and again would."""
     ledger.enter_box(root)
-    page = _page()
+    page = page_read(_page())
     with ledger.transaction():
         for case in cases:
             ledger.enter_case(case.id, case.box, case.folder, case.title)
@@ -159,7 +161,7 @@ def enter(ledger: Ledger, root: Path, cases: list[CaseFile], recipe: str) -> Non
                         ledger.page_failed(scan.sha256, number, recipe, 1.5, broken)
                     else:
                         ledger.attempt(attempt)
-                        ledger.page_read(page.model_copy(update={"scan": scan.sha256, "number": number}), 1.5)
+                        ledger.page_read(replace(page, scan=scan.sha256, number=number), 1.5)
                 ledger.archive(row, recipe, Measure(PAGES_A_SCAN - failed, 0, failed, 0.93))
             ledger.case_archived(case.id, f"bags/{case.box}/{case.id}")
 
@@ -225,24 +227,26 @@ def _made_folder(folder: Path) -> Path:
     return folder
 
 
-def _write_bag(bag: Path, case: CaseFile) -> str:
-    """Write a bag, and return the SHA-256 of its list of lists."""
-    record = case.model_dump_json(indent=2).encode()
-    files = {
-        RECORD: record,
+def write_bag(bag: Path, case: CaseFile, more: Mapping[str, bytes] = MappingProxyType({})) -> str:
+    """Write a bag with some more files in ``data``, and return the SHA-256 of its list of lists."""
+    payload = {RECORD: case.model_dump_json(indent=2).encode(), **more}
+    size = sum(map(len, payload.values()))
+    tags = {
         "bagit.txt": b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
-        "bag-info.txt": f"External-Identifier: {case.id}\nPayload-Oxum: {len(record)}.1\n".encode(),
+        "bag-info.txt": f"External-Identifier: {case.id}\nPayload-Oxum: {size}.{len(payload)}\n".encode(),
     }
     for algorithm in ("sha256", "sha512"):
-        files[f"manifest-{algorithm}.txt"] = f"{hashlib.new(algorithm, record).hexdigest()}  {RECORD}\n".encode()
-    lists = [name for name in files if name != RECORD]
-    for algorithm in ("sha256", "sha512"):
-        listed = (f"{hashlib.new(algorithm, files[name]).hexdigest()} {name}\n" for name in sorted(lists))
-        files[f"tagmanifest-{algorithm}.txt"] = "".join(listed).encode()
-    (bag / "data").mkdir(parents=True)
-    for name, content in files.items():
+        tags[f"manifest-{algorithm}.txt"] = _listed(algorithm, payload, "  ")
+    lists = {f"tagmanifest-{algorithm}.txt": _listed(algorithm, tags, " ") for algorithm in ("sha256", "sha512")}
+    for name, content in {**payload, **tags, **lists}.items():
+        (bag / name).parent.mkdir(parents=True, exist_ok=True)
         (bag / name).write_bytes(content)
-    return hashlib.sha256(files["tagmanifest-sha512.txt"]).hexdigest()
+    return hashlib.sha256(lists["tagmanifest-sha512.txt"]).hexdigest()
+
+
+def _listed(algorithm: str, files: Mapping[str, bytes], between: str) -> bytes:
+    lines = (f"{hashlib.new(algorithm, files[name]).hexdigest()}{between}{name}\n" for name in sorted(files))
+    return "".join(lines).encode()
 
 
 class _Lines:
