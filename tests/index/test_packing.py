@@ -1,13 +1,13 @@
 """What is shown of a page comes back as it was packed."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.page import Rect
 from pipeline.index.marking import Place
 from pipeline.index.packing import Shown, pack, unpack
-from pipeline.text.units import Columns, units
+from pipeline.text.units import Columns
 
 # Characters whose match form contains a space.
 SPACED = "ﷺﷻ\u037a\ufc5e\ufc63\ufe70\ufe7e"
@@ -19,11 +19,11 @@ _PLACES = st.lists(st.builds(Place, _NUMBERS, _NUMBERS, st.builds(Rect, _NUMBERS
 
 
 def _comes_back(text, places):
-    found = Columns.of(units(text))
-    columns = Columns(list(found.text), list(found.start), list(found.end), list(found.run), list(found.block))
-    assert unpack(pack(Shown(text, columns, places))) == Shown(text, columns, places)
+    found = Columns.read(text)
+    assert unpack(pack(Shown(text, found, places))) == Shown(text, found, places)
 
 
+@settings(deadline=None)
 @given(_TEXTS, _PLACES)
 def test_what_was_packed_comes_back(text, places):
     """For every text, and for boxes of any size, also where a word has none."""
