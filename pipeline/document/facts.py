@@ -119,8 +119,18 @@ def _people(reading: MatchText) -> Iterator[Fact]:
     """Yield the people who are named with their role in the case."""
     for name, pattern in _PEOPLE:
         for found in pattern.finditer(reading.text):
-            value = " ".join(reading.fact(name, "", found.span("name"), 1.0).text.split())
-            yield reading.fact(name, value, found.span("name"), 0.8)
+            yield _person(reading, name, found.span("name"))
+    for found in _SIGNED.finditer(reading.text):
+        titles = [name for line in found["titles"].splitlines() for name, title in _TITLES if title.match(line)]
+        names = list(_NAME_LINE.finditer(reading.text, *found.span("names")))
+        if len(names) >= len(titles):
+            for name, signed in zip(titles, names, strict=False):
+                yield _person(reading, name, signed.span("name"))
+
+
+def _person(reading: MatchText, name: FactName, span: tuple[int, int]) -> Fact:
+    value = " ".join(reading.fact(name, "", span, 1.0).text.split())
+    return reading.fact(name, value, span, 0.8)
 
 
 _ROLES = "|".join(map(match_form, ("មានក្រឡាបញ្ជី", "ក្រឡាបញ្ជី", "ចៅក្រម", "ព្រះរាជអាជ្ញា", "មេធាវី")))
@@ -138,11 +148,9 @@ def _latin_name(before: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{before})\s+(?P<name>[a-z][a-z'-]+\s[a-z][a-z'-]+)(?=\s*[,.;\n]|\s+(?:and|et)\b)")
 
 
-def _signed(khmer: Sequence[str], latin: str) -> re.Pattern[str]:
-    """Return a pattern for a name alone on a line under a role."""
-    roles = "|".join((*map(match_form, khmer), latin))
-    khmer_name = rf"[{_KHMER}]{{2,14}}\s[{_KHMER}]{{2,16}}"
-    return re.compile(rf"^(?:{roles})[^\n\d]{{0,24}}\n\s*(?P<name>{khmer_name}|[a-z'-]+ [a-z'-]+)\s*$", re.MULTILINE)
+def _title(khmer: Sequence[str], latin: str) -> str:
+    """Return a pattern for a line that begins with a role, as it stands above a signature."""
+    return rf"(?:{'|'.join((*map(match_form, khmer), latin))})[^\n\d]{{0,24}}"
 
 
 _ENDS = "|".join(map(match_form, ("អាយុ", "ភេទ", "កើត", "ជនជាតិ")))
@@ -150,9 +158,16 @@ _PEOPLE = (
     (FactName.PARTY, _khmer_name(["ឈ្មោះ"], rf"\s+(?={_ENDS})")),
     (FactName.JUDGE, _khmer_name(["ដឹកនាំដោយចៅក្រម", "ដោយចៅក្រម", "ចៅក្រមឈ្មោះ"], r"(?=\s)")),
     (FactName.CLERK, _khmer_name(["មានក្រឡាបញ្ជី", "ក្រឡាបញ្ជីឈ្មោះ", "ដោយក្រឡាបញ្ជី"], r"(?=\s)")),
-    (FactName.JUDGE, _signed(["ចៅក្រម", "ប្រធាន"], "le president|le juge|the judge|presiding judge")),
-    (FactName.CLERK, _signed(["ក្រឡាបញ្ជី"], "le greffier|the clerk|the registrar|clerk of the court")),
     (FactName.PARTY, _latin_name(r"le nomme|la nommee|the accused|the plaintiff|the complainant")),
     (FactName.JUDGE, _latin_name(r"par (?:m\.|mme|monsieur)|before (?:judge|mr\.? justice)|judge")),
     (FactName.CLERK, _latin_name(r"assiste(?:e)? de (?:me|maitre|m\.)|clerk of the court,")),
+)
+_JUDGE = _title(["ចៅក្រម", "ប្រធាន"], "le president|le juge|the judge|presiding judge")
+_CLERK = _title(["ក្រឡាបញ្ជី"], "le greffier|the clerk|the registrar|clerk of the court")
+_TITLES = ((FactName.JUDGE, re.compile(_JUDGE)), (FactName.CLERK, re.compile(_CLERK)))
+_NAME = rf"(?!{_JUDGE}|{_CLERK})(?:[{_KHMER}]{{2,14}} [{_KHMER}]{{2,16}}|[a-z'-]+ [a-z'-]+)"
+_NAME_LINE = re.compile(rf"^\s*(?P<name>{_NAME})\s*$", re.MULTILINE)
+# Side by side on the paper, the titles are read before the names.
+_SIGNED = re.compile(
+    rf"^(?P<titles>(?:(?:{_JUDGE}|{_CLERK})\n\s*){{1,3}})(?P<names>(?:{_NAME}\s*(?:\n\s*|\Z)){{1,3}})", re.MULTILINE
 )

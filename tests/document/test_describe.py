@@ -96,6 +96,21 @@ def test_a_judges_name_ends_where_the_clerks_begins(describe):
 
 
 @pytest.mark.parametrize(
+    ("lines", "judges", "clerks"),
+    [
+        (["ក្រឡាបញ្ជី", "ចៅក្រមជំនុំជម្រះ", "យឹម ពិសិដ្ឋា", "ណុប ស្រីម៉ុម"], ["ណុប ស្រីម៉ុម"], ["យឹម ពិសិដ្ឋា"]),
+        (["Le président", "Jean Dupont", "Le greffier", "Tep Sreymom"], ["Jean Dupont"], ["Tep Sreymom"]),
+        (["Le président", "Le greffier", "Tep Sreymom"], [], []),  # it could be either
+    ],
+)
+def test_who_signs_has_the_title_above_the_name(describe, lines, judges, clerks):
+    """Below each other, or side by side: then the titles are read first, and the names after them."""
+    document, _ = describe(*lines)
+    assert _values(document, FactName.JUDGE) == judges
+    assert _values(document, FactName.CLERK) == clerks
+
+
+@pytest.mark.parametrize(
     "block",
     [
         ["Tribunal de première", "instance de Svay Rieng"],
