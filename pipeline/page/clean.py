@@ -119,7 +119,8 @@ def strengthened(even: Picture) -> tuple[Picture, bool]:
     if cv2.countNonZero(writing) > word:
         return even, False
     solid = cv2.dilate(cv2.subtract(dark, writing), np.ones((9, 9), np.uint8))
-    shades = np.cumsum(np.bincount(calm[solid == 0], minlength=256))
+    rest = cv2.bitwise_not(solid)
+    shades = np.cumsum(cv2.calcHist([calm], [0], rest, [256], [0, 256]).astype(np.int64))
     level = int(np.searchsorted(shades, min(word, int(shades[-1]))))
     if level > 235:
         return even, True

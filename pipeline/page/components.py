@@ -21,10 +21,13 @@ class Components:
     @classmethod
     def of(cls, ink: Pixels) -> "Components":
         """Find the components of a mask."""
-        labels = np.zeros(ink.shape, np.int32)
         left, top, width, height = cv2.boundingRect(ink)
         if not width:
-            return cls(labels, np.zeros((1, 5), np.int32))
+            return cls(np.zeros(ink.shape, np.int32), np.zeros((1, 5), np.int32))
+        # To clear all of it first would take as long as a third of the search.
+        labels = np.empty(ink.shape, np.int32)
+        labels[:top] = labels[top + height :] = 0
+        labels[top : top + height, :left] = labels[top : top + height, left + width :] = 0
         # Margins are left out. This algorithm takes less than half of the default algorithm's time on pages, see
         # docs/recognition.md.
         inside = np.s_[top : top + height, left : left + width]
