@@ -93,6 +93,8 @@ def leaders(boxes: Ints, letter: float) -> NDArray[np.bool_]:
     found = np.zeros(len(boxes), np.bool_)
     small = (boxes[:, 2] - boxes[:, 0] < _DOT * letter) & (boxes[:, 3] - boxes[:, 1] < _DOT * letter)
     dots = np.nonzero(small)[0]
+    if len(dots) < _LEADER:
+        return found
     dots = dots[np.argsort(boxes[dots, 0], kind="stable")]
     gaps = boxes[dots[1:], 0] - boxes[dots[:-1], 2]
     sinks = np.abs(boxes[dots[1:], 3] - boxes[dots[:-1], 3])
