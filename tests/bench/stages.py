@@ -33,7 +33,6 @@ from pipeline.page.recognisers import in_process, own_network
 from pipeline.page.stages import Stage
 from pipeline.page.stages import versions as versions_of_stages
 from tests.bench import stage_pages
-from tests.bench.recognition import where_and_with
 from tests.conftest import ROOT
 
 _BEGIN, _END = "<!-- stages -->", "<!-- /stages -->"
@@ -98,7 +97,8 @@ def measure(count: int, *, write: bool) -> None:
         table.add_row(*row)
     Console().print(table)
     if write:
-        command = f"`script/bench stages --pages {count} --write`, {where_and_with()}."
+        when = f"{datetime.now(UTC):%Y-%m-%d}, load {os.getloadavg()[0]:.0f}"
+        command = f"`script/bench stages --pages {count} --write`, {when}."
         lines = ["", command, "", f"| CPU seconds a page | {' | '.join(stage_pages.KINDS.values())} |"]
         lines += ["|---" * (len(stage_pages.KINDS) + 1) + "|", *(f"| {' | '.join(row)} |" for row in rows)]
         page = ROOT / "docs" / "benchmarks.md"
