@@ -1,14 +1,16 @@
 """Reading the settings: defaults.toml < bannasar.toml < BANNASAR_* < options."""
 
-import json
-import os
-import tomllib
-from collections.abc import Mapping
-from functools import reduce
 from pathlib import Path
-from typing import Any, get_origin
+from typing import Any
 
 from pydantic import ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from pydantic_settings import SettingsError as SourceError
 
 from models.errors import SettingsError
 from models.settings import Settings
@@ -21,7 +23,28 @@ RENAMED = {"document.surely": "document.kind_threshold"}
 """Settings that had another name before."""
 
 
-_PREFIX, _INSIDE = "BANNASAR_", "__"
+class _Sources(BaseSettings, Settings):
+    model_config = SettingsConfigDict(
+        env_prefix="BANNASAR_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        toml_file=[DEFAULTS, LOCAL],
+        hide_input_in_errors=True,
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Name the sources, the strongest first."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, deep_merge=True)
 
 
 def load(**options: Any) -> Settings:  # noqa: ANN401  # options are of the settings' own types
@@ -38,8 +61,8 @@ def load(**options: Any) -> Settings:  # noqa: ANN401  # options are of the sett
     """
     given = {name: value for name, value in options.items() if value is not None}
     try:
-        local = _read(LOCAL) if LOCAL.is_file() else {}
-        settings = Settings.model_validate(reduce(_merged, (_read(DEFAULTS), local, _of_the_environment(), given)))
+        sources = _Sources(**given)
+        settings = Settings.model_validate(sources.model_dump())
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
@@ -49,6 +72,10 @@ def load(**options: Any) -> Settings:  # noqa: ANN401  # options are of the sett
             f"The setting {name} cannot be used: {first['msg']}. "
             f"Correct it in {LOCAL}, on the command line, or in the environment "
             f"(BANNASAR_{name.upper().replace('.', '__')})."
+        ) from error
+    except SourceError as error:  # a list in the environment that is no JSON; it hides the value
+        raise SettingsError(
+            f"A variable BANNASAR_… of the environment is not valid JSON: {error}.", "Write lists and tables as JSON."
         ) from error
     except ValueError as error:  # tomllib's
         raise SettingsError(f"{LOCAL} cannot be read: {error}") from error
@@ -61,50 +88,3 @@ def load(**options: Any) -> Settings:  # noqa: ANN401  # options are of the sett
         return settings
     own = settings.document.model_copy(update={"glossary": str(GLOSSARY)})
     return settings.model_copy(update={"document": own})
-
-
-def _read(file: Path) -> dict[str, Any]:
-    return tomllib.loads(file.read_text("utf-8"))
-
-
-def _merged(weaker: Mapping[str, Any], stronger: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings with those of a stronger source in their places, one by one."""
-    both = {
-        name: _merged(weaker[name], value)
-        for name, value in stronger.items()
-        if isinstance(value, Mapping) and isinstance(weaker.get(name), Mapping)
-    }
-    return {**weaker, **stronger, **both}
-
-
-def _of_the_environment() -> dict[str, Any]:
-    """Return the settings in the environment, by rooms; other variables with our prefix are not settings.
-
-    Lists are written as JSON. ``pydantic-settings`` does the same, and loads asyncio and ssl first: a tenth of a second
-    for every command.
-    """
-    found: dict[str, Any] = {}
-    for variable, value in os.environ.items():
-        *rooms, name = variable.lower().removeprefix(_PREFIX.lower()).split(_INSIDE)
-        if variable.upper().startswith(_PREFIX) and (rooms or [name])[0] in Settings.model_fields:
-            inner = found
-            model: Any = Settings
-            for room in rooms:
-                inner = inner.setdefault(room, {})
-                model = _kind(model, room)
-            kind = _kind(model, name)
-            inner[name] = _parsed(value) if get_origin(kind) or hasattr(kind, "model_fields") else value
-    return found
-
-
-def _kind(model: Any, name: str) -> Any:  # noqa: ANN401  # the annotation of a field, or None
-    field = getattr(model, "model_fields", {}).get(name)
-    return field.annotation if field else None
-
-
-def _parsed(value: str) -> Any:  # noqa: ANN401  # as it is written
-    """Return a list or a table that is written as JSON; anything else stays text, which the settings understand."""
-    try:
-        return json.loads(value) if value.startswith(("[", "{")) else value
-    except ValueError:
-        return value
