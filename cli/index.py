@@ -103,7 +103,8 @@ def _print_unreadable(unreadable: Sequence[Path]) -> None:
     if unreadable:
         _list("with bags that cannot be read", [bag.name for bag in unreadable])
         out.print(
-            "`bannasar verify` says what is wrong with them. Put them back from a copy, then: `bannasar index sync`.",
+            "`bannasar verify` says what is wrong with them. Put them back from a copy, then: `bannasar index sync`. "
+            "If it finds nothing wrong, give the workers more memory (limits.page_megabytes).",
         )
 
 

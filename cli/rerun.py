@@ -64,7 +64,7 @@ def rerun(
     Examples:
         bannasar rerun --failed
 
-        bannasar rerun --box box-17 --below-confidence 0.6 --dry-run
+        bannasar rerun --box box-17 --below-confidence 0.45 --dry-run
 
         bannasar rerun --code timeout --allow-partial
 

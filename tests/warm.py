@@ -20,9 +20,8 @@ _OWN = {"TMPDIR", "PYTHONPATH", *ENVIRONMENT}
 def become(folder: Path, environment: Mapping[str, str]) -> None:
     """Let the sandbox that makes this call have a current folder and variables as if it were started with them."""
     os.chdir(folder)
-    for name in os.environ:
-        if name.startswith("BANNASAR_") and name not in environment:
-            del os.environ[name]
+    for name in set(os.environ) - set(environment) - _OWN:
+        del os.environ[name]
     os.environ.update({name: value for name, value in environment.items() if name not in _OWN})
     time.tzset()
 

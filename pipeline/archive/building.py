@@ -82,7 +82,7 @@ def _fill(
         number = numbers[page.scan]
         _write(aside / page_path("pages", number, page.number, "json", data=""), page.model_dump_json().encode())
         _write(aside / page_path("alto", number, page.number, "xml", data=""), alto_of(case, page))
-    # OCRmyPDF takes half a second to load, so it is loaded only to make PDFs, not to read bags.
+    # What writes PDFs takes .4 s to load, so it is loaded only to make PDFs, not to read bags.
     from pipeline.formats.pdf import Description, write_pdf  # noqa: PLC0415
 
     (aside / "documents").mkdir()

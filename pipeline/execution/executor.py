@@ -90,8 +90,8 @@ class Executor(ABC):
             SchedulerError: the scheduler in the settings does not answer, or no longer answers.
         """
         while True:
-            # What has ended comes first: then workers get many tasks at once, which costs less than one by one.
-            while not self.has_ended() and (flights := self._due(take)):
+            # Where workers get many tasks at once, what has ended comes first: that costs less than one by one.
+            while not (self._at_once > 1 and self.has_ended()) and (flights := self._due(take)):
                 self._dispatch(flights, pause)
             if not self._in_flight:
                 if not self._queue:

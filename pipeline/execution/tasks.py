@@ -175,7 +175,7 @@ def prove_page(source: Source, ref: PageRef, recipe: str, bag: Path, settings: S
     Raises:
         ScanError: the scan changed, the page's result is missing, the disk is full, or no PDF can be made of it.
     """
-    # OCRmyPDF takes half a second to load.
+    # What writes PDFs takes .4 s to load.
     from pipeline.formats.pdf import Description, write_pdf  # noqa: PLC0415
 
     page = _Kept(settings.archive, bag).page(ref, recipe)

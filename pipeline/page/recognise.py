@@ -130,7 +130,7 @@ def _long(chosen: Sequence[int], pictures: Sequence[Pixels]) -> list[int]:
 
 def _better(symbols: Symbols, own: Symbols) -> Symbols:
     """Return a Latin line from Tesseract's reading and the network's, which is empty if it is not Latin."""
-    if not own or 1 - mean_confidence([symbols]) <= _LATIN_DOUBT:
+    if not own or (not khmer_share(own) and 1 - mean_confidence([symbols]) <= _LATIN_DOUBT):
         return symbols
     return _of_words(symbols, own, _LATIN_LEAD)
 

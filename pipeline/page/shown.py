@@ -188,7 +188,8 @@ def _with_its_ink(pixels: Pixels, box: Rect) -> tuple[int, int]:
     if not part.size:
         return box.top, box.bottom
     rows = part.reshape(part.shape[0], part.shape[1], -1).mean(axis=2)
-    inked: Truths = np.any(np.abs(rows - np.median(rows)) > _CONTRAST, axis=1)
+    marked: Truths = np.abs(rows - np.median(rows)) > _CONTRAST
+    inked: Truths = np.any(marked[:, ~marked.all(axis=0)], axis=1)  # a rule from top to bottom is no letter
     top, bottom = box.top - first, min(box.bottom - first, len(inked))
     while top > 0 and inked[top - 1]:
         top -= 1

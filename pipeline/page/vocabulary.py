@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.page.merge import khmer_share
 from pipeline.page.recogniser import Symbol, Symbols
 
 WORDS = Path(__file__).with_name("latin_words.npy")
@@ -21,6 +22,9 @@ WORDS = Path(__file__).with_name("latin_words.npy")
 
 _SURE_WORD, _SURE = 0.6, 0.97
 """From these confidences on, a letter of a listed word is right, or a stop beside it, and any other symbol."""
+
+_KHMER, _SURE_KHMER = 2, 0.7
+"""So many Khmer symbols with this mean confidence are a Khmer word in a Latin line."""
 
 _STOPS = frozenset(".,'’-")
 
@@ -47,11 +51,12 @@ def with_known_words(first: Symbols, second: Symbols) -> Symbols:
         if what == "replace" and end - start == end2 - start2:
             for number, other in zip(range(start, end), range(start2, end2), strict=True):
                 unknown = _is_no_word(texts[number]) and _is_known(others[other])
-                found += theirs[other] if unknown else mine[number]
+                found += theirs[other] if unknown or _is_sure_khmer(theirs[other]) else mine[number]
             continue
         unknown = any(map(_is_no_word, texts[start:end])) and not any(map(_is_name, texts[start:end]))
         known = start2 < end2 and all(_is_known(text) for text in others[start2:end2])
-        found += [symbol for word in (theirs[start2:end2] if unknown and known else mine[start:end]) for symbol in word]
+        taken = (unknown and known) or any(map(_is_sure_khmer, theirs[start2:end2]))
+        found += [symbol for word in (theirs[start2:end2] if taken else mine[start:end]) for symbol in word]
     return tuple(found)
 
 
@@ -86,6 +91,12 @@ def differing(first: Symbols, second: Symbols) -> int:
 def _decides(word: str, other: str) -> bool:
     """Return whether the list has a word, and the other reading of it is no word."""
     return bool(_is_known(word)) and _is_no_word(other)
+
+
+def _is_sure_khmer(word: Sequence[Symbol]) -> bool:
+    """Return whether a word is surely Khmer. The Latin models cannot read it: they make Latin letters of it."""
+    khmer = [one.confidence for one in word if "\u1780" <= one.text[0] <= "\u17d3"]
+    return len(khmer) >= _KHMER and khmer_share(word) == 1 and sum(khmer) >= _SURE_KHMER * len(khmer)
 
 
 def _words_of(symbols: Symbols) -> list[list[Symbol]]:

@@ -91,10 +91,10 @@ def _check_not_most(left_out: int, among: int) -> None:
     """
     if left_out > _MOST_LEFT_OUT * among:
         raise IndexUnusableError(
-            f"The workers could not read {left_out:,} of {among:,} bags, so no new index is made, and searches find "
-            "what they found before.",
-            "The log says why. Give the workers more memory (limits.page_megabytes), or see "
-            "with `bannasar verify` whether the bags are damaged. Then use the same command again.",
+            f"The workers could not read {left_out:,} of {among:,} bags, so no new index is made. "
+            "An older one stays if this version can read it.",
+            "The log says why. If `bannasar verify` finds damaged bags, put them back from a copy, or move them away. "
+            "If it finds none, give the workers more memory (limits.page_megabytes). Then use the same command again.",
         )
 
 

@@ -75,8 +75,8 @@ class Indexer:
     def _leave(self, bag: Path) -> None:
         self._unreadable.add(bag)
         self._progress.notes.append(
-            f"The bag of {bag.name} cannot be read: it waits for the index. `bannasar verify` says what is wrong "
-            "with it; put it back from a copy."
+            f"The bag of {bag.name} could not be read: it waits for the index. If `bannasar verify` finds it damaged, "
+            "put it back from a copy. If not, give the workers more memory (limits.page_megabytes)."
         )
 
     def put_all_waiting(self) -> None:

@@ -44,6 +44,7 @@ _LOG = logging.getLogger(__name__)
 
 WIDE = Semaphore(2)
 """Searches for many words that run in this process at the same time. Others would have to wait for more of them."""
+_PATIENCE = 5.0  # seconds that such a search waits for its turn: most take less than one
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def _room_for(query: Query) -> Iterator[None]:
     if not query.is_wide:
         yield
         return
-    if not WIDE.acquire(blocking=False):
+    if not WIDE.acquire(timeout=_PATIENCE):
         raise TooManyError(
             Message("Other searches for many words are running."),
             Message("Search for fewer words, or try again in a minute."),

@@ -144,6 +144,7 @@ def test_a_run_that_was_stopped_goes_on_and_reads_no_finished_page_twice(bannasa
         os.killpg(process.pid, sign)  # as a terminal does
     else:
         process.send_signal(sign)
+    gate.open()  # what is being kept is kept before the run ends
     output, errors = process.communicate(timeout=300)
     assert process.returncode == (-signal.SIGKILL if sign == signal.SIGKILL else 130), output + errors
     if sign != signal.SIGKILL:
@@ -151,12 +152,15 @@ def test_a_run_that_was_stopped_goes_on_and_reads_no_finished_page_twice(bannasa
         assert "Traceback" not in errors
     finished = _reads(bannasar)
     kept = len(list((bannasar.archive / "results").rglob("*.json.gz")))
-    assert kept == 4
+    assert 4 <= kept < 12
     done = bannasar("run", box)
     assert done.returncode == 0, done.stderr
     assert f"{12 - kept} pages read" in done.stdout
     assert {page: times for page, times in _reads(bannasar).items() if page in finished} == finished
     assert set(_reads(bannasar).values()) == {1}
+    with Ledger(bannasar.archive) as ledger:
+        (scan,) = ledger.scans(box.name)
+        assert [page.number for page in ledger.pages(scan.sha256)] == list(range(1, 13))
     (bag,) = bags(bannasar.archive)
     assert verify_bag(bag) == []
     assert len(bannasar.json("search", "dossier", "--limit", "20")["hits"]) == 12

@@ -71,6 +71,20 @@ def test_clear_lines_are_read_by_the_network_alone(latin):
     assert models == {}
 
 
+@pytest.mark.parametrize("latin", [False, True])
+@pytest.mark.parametrize(
+    ("sentence", "word", "blur"),
+    [
+        ("The accused, of the village of ព្រែកឫស្សី in Kandal, denies it.", "ព្រែកឫស្សី", 0.0),
+        ("The witness Sok Phal ( សុខ ផល ) was heard on Monday.", "(សុខផល)", 3.4),
+    ],
+)
+def test_a_khmer_name_in_a_latin_line_stays(sentence, word, blur, latin):
+    """The Latin models make Latin letters of it."""
+    texts, _ = read([line(sentence, "Khmer OS Siemreap", blur)], latin=latin)
+    assert word in texts[0]
+
+
 def test_blurred_lines_are_read_again_with_the_models_of_their_script():
     """A Latin line never with a Khmer model, and the other way round; what was clear not at all."""
     lines = [line(KHMER[0], "Khmer OS Siemreap"), line(KHMER[1], "Khmer OS Siemreap", 4.0)]

@@ -8,8 +8,10 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
+from models.errors import ScanError
 from models.failure import Code, Failure
 from models.ledger import ScanRow
+from pipeline.archive.measure import page_read
 from pipeline.execution.task import Outcome, Task
 from pipeline.execution.tasks import read_page
 from pipeline.services.digitising.work import CaseWork, Work
@@ -42,7 +44,7 @@ class PageReader:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End its threads. What they were writing is kept; the next run finds it if this one has not entered it."""
+        """End its threads. What they were writing is kept, and the next run enters it."""
         self._threads.shutdown()
 
     def next_task(self) -> Task | None:
@@ -54,7 +56,7 @@ class PageReader:
         for case in cases:
             missing = []
             for row in case.pending:
-                done = self._results.numbers(row.sha256, self._context.recipe)
+                done = self._kept(row)
                 missing += [(row, number) for number in range(1, (row.pages or 0) + 1) if number not in done]
                 self._context.progress.pages_done += len(done)
             case.waiting = len(missing)
@@ -72,6 +74,20 @@ class PageReader:
                     row.sha256,
                     number,
                 )
+
+    def _kept(self, row: ScanRow) -> set[int]:
+        """Return the numbers of the pages of a scan that are kept; a run that was stopped may not have entered some."""
+        ledger, recipe = self._context.ledger, self._context.recipe
+        kept = self._results.numbers(row.sha256, recipe)
+        entered = {page.number for page in ledger.pages(row.sha256) if page.recipe == recipe and page.state != "failed"}
+        for number in sorted(kept - entered):
+            try:
+                page = self._results.get(row.sha256, recipe, number)
+            except ScanError:  # it was damaged, and is read again
+                kept.discard(number)
+            else:
+                ledger.page_read(page_read(page), 0.0)
+        return kept
 
     def ended(self, outcome: Outcome) -> None:
         """Keep the page that was read, or enter how an attempt to read one failed; :meth:`enter_kept` does the rest.
