@@ -250,6 +250,8 @@ def test_a_paper_is_verified_by_the_keyboard_alone(readers: Readers, things: tup
     """Without an account; what came out gets the focus, so that it is read out to whoever does not see it."""
     context = readers.context("")
     page = context.new_page()
+    # From now on, not only while one is waited for: a dialog that opens before is Chromium's own, and stays for ever.
+    page.on("filechooser", lambda _chooser: None)
     is_room = where == "room"
     page.goto(f"{readers.base}/verify" if is_room else things[1].verifier.as_uri())
     _tab_to(page, "#file")
