@@ -44,7 +44,8 @@ _NOTHING_MERGED = 1
 
 # Of the file. What is shown of a page has about 2 KB, so that half of a smaller page of the file would stay empty.
 _PAGE_BYTES = 8192
-# The forms of a word share most of their tokens: with SQLite's own 2 MB a search reads parts of the file again. Each connection has its own.
+# The forms of a word share most of their tokens: with SQLite's own 2 MB a search reads parts of the file again. Each
+# connection has its own cache.
 _CACHE_KILOBYTES = 8_000
 # Pages that a rebuild adds in one transaction. It keeps their tokens in memory, to add them in the order of their
 # numbers: whenever a number is lower than the last one, FTS5 writes to the disk what it has.
