@@ -121,6 +121,11 @@ class CaseFile(Record):
         return page_levels(self.restrictions, (document.pages for document in self.documents), now)
 
     @property
+    def has_end_dates(self) -> bool:
+        """Whether a level was set that ends some day: then its levels depend on the time."""
+        return any(one.until for one in self.restrictions)
+
+    @property
     def courts(self) -> frozenset[str]:
         """The courts of its documents: as people entered them, else as they were read."""
         return frozenset(court for document in self.documents for court in document.all_of(FactName.COURT))

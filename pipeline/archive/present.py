@@ -75,7 +75,7 @@ def rebuild_index_of(
 
 
 def _keep_end(archive: Path, case: CaseFile, now: datetime | None) -> None:
-    if any(one.until for one in case.restrictions):
+    if case.has_end_dates:
         end_dates.keep(archive, case.id, next_end(case.restrictions, now))
 
 

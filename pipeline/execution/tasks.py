@@ -144,7 +144,7 @@ def archive_case(
 
 def analyse_case(case: CaseFile, pages: Mapping[PageRef, Page]) -> Analysed | None:
     """Return what the index takes of a new case file; None if one of its levels has an end date."""
-    if any(one.until for one in case.restrictions):
+    if case.has_end_dates:
         return None
     (found,) = analysed([(case, [pages[ref] for document in case.documents for ref in document.pages])])
     return found

@@ -223,8 +223,7 @@ def _still_right(archive: Archive, bags: Collection[Path], begun: Mapping[str, s
     for bag in bags if begun else ():
         with suppress(BagError):  # whoever reads it whole says so
             case = read_case(bag)
-            ends = any(one.until for one in case.restrictions)
-            if not ends and bag not in waiting and begun.get(case.id) == fingerprint(case):
+            if not case.has_end_dates and bag not in waiting and begun.get(case.id) == fingerprint(case):
                 found[bag] = case.id
     return found
 

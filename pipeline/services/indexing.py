@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -47,7 +46,7 @@ class Indexer:
         Returns:
             Why the index could not be used; "" if it could, or was not tried.
         """
-        return self._try(bag, lambda: show_or_hide(self._archive.index, bag, found))
+        return self._try(bag, partial(show_or_hide, self._archive.index, bag, found))
 
     def _try(self, bag: Path, put: Callable[[], None]) -> str:
         if time.monotonic() < self._due:
@@ -102,13 +101,10 @@ class Indexer:
         with closing(analysed_bags(archive, shown, now, silent, unreadable)) as cases:
             for found in cases:
                 bag = archive.place_of(found[0].box, found[0].id)
-                if self._try(bag, partial(self._put_analysed, found, now)):
+                if self._try(bag, partial(put_analysed, archive.index, archive.folder, found, now)):
                     break
         for bag in unreadable:
             self._leave(bag)
-
-    def _put_analysed(self, found: Analysed, now: datetime | None) -> None:
-        put_analysed(self._archive.index, self._archive.folder, found, now)
 
     def _waiting(self) -> list[Path]:
         """Return the bags that wait, except those that cannot be read."""
