@@ -1,5 +1,6 @@
 """Shared by the tests of faults: the command ``bannasar``, and the content of an archive."""
 
+import contextlib
 import hashlib
 import json
 import subprocess
@@ -50,12 +51,15 @@ def results(archive: Path) -> int:
 
 
 def sandboxes(process: subprocess.Popen[Any]) -> list[psutil.Process]:
-    """Return the sandboxes that work for a process: the children of their guards."""
-    return [
-        child
-        for child in psutil.Process(process.pid).children(recursive=True)
-        if _SANDBOX in child.cmdline() and _SANDBOX in child.parent().cmdline()
-    ]
+    """Return the sandboxes that work for a process: the children of their guards. They may end at any time."""
+    found = []
+    with contextlib.suppress(psutil.NoSuchProcess):  # also of a process that has ended but is still listed
+        for child in psutil.Process(process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                guard = child.parent()
+                if guard and _SANDBOX in child.cmdline() and _SANDBOX in guard.cmdline():
+                    found.append(child)
+    return found
 
 
 def contents(archive: Path) -> dict[str, Any]:

@@ -32,9 +32,8 @@ def _victims(coordinator: psutil.Process) -> list[psutil.Process]:
 def _wait_for_sandbox(process: subprocess.Popen[str]) -> None:
     """Wait until a run has begun to work, or has ended: until then it is alone, and there is nobody else to kill."""
     while process.poll() is None:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if sandboxes(process):
-                return
+        if sandboxes(process):
+            return
         time.sleep(0.02)
 
 

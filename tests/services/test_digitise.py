@@ -1,5 +1,6 @@
 """A whole archive by calls alone, in this process: no command, no terminal."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -85,11 +86,12 @@ def _found(archive: Archive, text: str) -> list[str]:
 
 
 def _sandboxes() -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process().children(recursive=True)
-        if "pipeline.execution.sandbox_process" in child.cmdline()
-    ]
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it may just have ended
+            if "pipeline.execution.sandbox_process" in child.cmdline():
+                found.append(child)
+    return found
 
 
 def _entered_when_it_is_kept(archive: Archive) -> Callable[[Ledger, PageRead, float], None]:
