@@ -1,6 +1,5 @@
 """Any process may be killed at any time: the next run continues, and the archive is as if nothing had happened."""
 
-import contextlib
 import random
 import shutil
 import signal
