@@ -39,7 +39,7 @@ def build_bag(
         case: the case file.
         pages: every page of its documents.
         originals: the file of each scan, by SHA-256.
-        pictures: a JPEG or JPEG 2000 file of each page, upright as the case file says, by scan and page number.
+        pictures: a JPEG, JPEG 2000 or TIFF file of each page, upright as the case file says, by scan and page number.
         archive: the archive's folder.
 
     Returns:

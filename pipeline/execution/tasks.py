@@ -31,7 +31,7 @@ from pipeline.index.entry import Analysed, analysed
 from pipeline.intake.inspect import Inspection, inspect, sha256_of
 from pipeline.intake.pdf_file import open_pdf
 from pipeline.page.make import make_page, page_picture
-from pipeline.page.picture import Picture
+from pipeline.page.upright import Upright
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def archive_case(
         pictures = {}
         for count, page in enumerate(pages):
             if (page.scan, page.number) in missing:
-                picture = placeholder_picture(page)
+                picture = Upright(placeholder_picture(page))
             else:
                 picture = _picture(sources[page.scan], page, settings, upright=case.upright)
             pictures[page.scan, page.number] = _compress(picture, page, Path(folder) / f"{count:06}", settings)
@@ -220,13 +220,12 @@ class _Kept:
         return {PageRef(scan=page.scan, number=page.number): page for page in read_bag(self._bag)[1]}
 
 
-def _picture(source: Source, page: Page, settings: Settings, *, upright: bool) -> Picture:
+def _picture(source: Source, page: Page, settings: Settings, *, upright: bool) -> Upright:
     dpi, seconds = settings.page.dpi, settings.limits.page_seconds
     return source.read(lambda file: page_picture(file, source.kind, page, dpi, seconds, upright=upright))
 
 
-def _compress(picture: Picture, page: Page, file: Path, settings: Settings) -> Path:
+def _compress(picture: Upright, page: Page, file: Path, settings: Settings) -> Path:
     lines = [line.box.bottom - line.box.top for block in page.blocks for line in block.lines]
-    pdf = settings.pdf
-    file.write_bytes(compressed(picture.pixels, picture.dpi, pdf.jpeg_quality, pdf.kilobytes, lines))
+    file.write_bytes(compressed(picture, settings.pdf.jpeg_quality, settings.pdf.kilobytes, lines))
     return file

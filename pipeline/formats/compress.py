@@ -2,51 +2,84 @@
 
 import io
 from collections.abc import Sequence
+from typing import Protocol
 
-import cv2
 import numpy as np
 from PIL import Image
 
-from pipeline.formats.jpeg import LONGEST_JPEG
+from pipeline.formats.group_4 import group_4, is_black_on_white
+from pipeline.formats.jpeg import LONGEST_JPEG, jpeg_of_size
 from pipeline.formats.jpeg_2000 import jpeg_2000
+from pipeline.formats.strips import some_rows
 
 _A4_INCHES = 210 / 25.4 * 297 / 25.4
 _WITH_COLOUR = 1.3
 _REFERENCE_DPI = 300
 _FINEST_DPI = 180
 _LOWEST_LINE = 18  # pixels: that of 8 points at 180 dots an inch
+_CLEARLY_LARGER = 1.3
+_FEWEST_DPI = 150
 
 
-def compressed(pixels: np.ndarray, dpi: float, quality: int, kilobytes: int, lines: Sequence[int] = ()) -> bytes:
-    """Return a page's picture as JPEG, or if that is too large or too long, as JPEG 2000 of the allowed size.
+class Original(Protocol):
+    """A page whose picture is compressed.
 
-    Noise of the paper makes a JPEG large, and a small JPEG has visible blocks. JPEG 2000 uses its bytes for the
-    strongest contrasts, which are the writing. It takes five times as long, so it is used only if the JPEG is too
-    large. At such sizes almost no detail finer than 180 dots an inch is left, so the picture is first reduced to that,
-    unless the lowest quarter of the page's lines would be hard to read. With 240 dots it takes twice as long, and edges
-    are hardly sharper.
+    ``pixels`` are those of the scan, grey, ``(height, width)``, or RGB; ``dpi`` are its dots per inch; ``size`` is the
+    width and height in pixels of the page as it is shown.
+    """
+
+    @property
+    def pixels(self) -> np.ndarray: ...  # noqa: D102
+
+    @property
+    def dpi(self) -> float: ...  # noqa: D102
+
+    @property
+    def size(self) -> tuple[int, int]: ...  # noqa: D102
+
+    def at(self, scale: float, *, crisp: bool = True) -> np.ndarray:
+        """Return the page as it is shown, this many times as large; if it will be black and white, not crisp."""
+
+
+def compressed(page: Original, quality: int, kilobytes: int, lines: Sequence[int] = ()) -> bytes:
+    """Return a page's picture as TIFF (Group 4), JPEG or JPEG 2000.
+
+    What is black on white, such as a fax, keeps all its dots (:mod:`pipeline.formats.group_4`). Any other page is a
+    JPEG of the given quality. Noise of the paper makes that too large. Of a page at 300 dots an inch, 120 kB hold
+    almost no detail finer than 180: so it is reduced to that, unless the lowest quarter of its lines would be hard to
+    read, and becomes a JPEG as good as the size allows. If that would have visible blocks, it is JPEG 2000, which has
+    none, and takes ten times as long.
 
     Args:
-        pixels: grey, ``(height, width)``, or RGB.
-        dpi: dots per inch.
+        page: the page.
         quality: of the JPEG, 1 to 100.
         kilobytes: the maximum for a grey A4 page at 300 dpi, in thousands of bytes; for other pages in proportion to
-            their pixels, for colour a third more.
+            their pixels, for colour a third more. A page in black and white has so many for its paper, however few
+            its pixels are.
         lines: the heights in pixels of the lines that were read on it. A page may be smaller than its resolution
             states, and print may be small.
     """
-    image = Image.fromarray(pixels)
-    whole = _REFERENCE_DPI**2 * _A4_INCHES
-    allowed = 1000 * kilobytes * pixels.shape[0] * pixels.shape[1] / whole * (1 if pixels.ndim == 2 else _WITH_COLOUR)
-    if max(pixels.shape[:2]) <= LONGEST_JPEG:
-        plain = io.BytesIO()
-        image.save(plain, "JPEG", quality=quality, optimize=True, dpi=(round(dpi), round(dpi)))
-        if plain.tell() <= allowed:
-            return plain.getvalue()
-    low = sorted(lines)[len(lines) // 4] if lines else _LOWEST_LINE * dpi / _FINEST_DPI
-    scale = max(_FINEST_DPI / dpi, _LOWEST_LINE / max(1, low))
-    if scale < 1:
-        size = [max(1, round(side * scale)) for side in image.size]
-        calm = cv2.GaussianBlur(pixels, (3, 3), 0)
-        image = Image.fromarray(cv2.resize(calm, size, interpolation=cv2.INTER_AREA))
-    return jpeg_2000(np.asarray(image), allowed)
+    pixels, (width, height) = page.pixels, page.size
+    allowed = 1000 * kilobytes * width * height / (_REFERENCE_DPI**2 * _A4_INCHES)
+    if is_black_on_white(pixels):
+        made = group_4(page.at(1, crisp=False))
+        if len(made) <= allowed * max(1.0, _REFERENCE_DPI / max(page.dpi, _FEWEST_DPI)) ** 2:
+            return made
+    if pixels.ndim == 3:
+        allowed *= _WITH_COLOUR
+    if max(page.size) <= LONGEST_JPEG:
+        part, share = some_rows(pixels)
+        share *= pixels.shape[0] * pixels.shape[1] / (width * height)
+        if len(_jpeg(part, quality, page.dpi)) <= _CLEARLY_LARGER * share * allowed:
+            made = _jpeg(page.at(1), quality, page.dpi)
+            if len(made) <= allowed:
+                return made
+    low = sorted(lines)[len(lines) // 4] if lines else _LOWEST_LINE * page.dpi / _FINEST_DPI
+    shown = page.at(min(1.0, max(_FINEST_DPI / page.dpi, _LOWEST_LINE / max(1, low))))
+    return jpeg_of_size(shown, allowed) or jpeg_2000(shown, allowed)
+
+
+def _jpeg(pixels: np.ndarray, quality: int, dpi: float) -> bytes:
+    made = io.BytesIO()
+    Image.fromarray(pixels).save(made, "JPEG", quality=quality, optimize=True, dpi=(round(dpi), round(dpi)))
+    return made.getvalue()

@@ -19,12 +19,14 @@ from models.errors import ScanError
 from models.failure import Code
 from models.page import Page
 from pipeline.formats.alto import xml_text
+from pipeline.formats.group_4 import strip_of
 from pipeline.formats.text_layer import Fonts, add_words, page_size
 
 # Their errors come as exceptions. Their log messages may contain text of a paper.
 for _name in ("pikepdf", "fontTools"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 _PICTURE = "/Im0"
+_TIFF = b"II*\x00"
 _JPEG_2000 = b"\x00\x00\x00\x0cjP  "  # ISO 15444-1, I.5.1
 _FRENCH = "le la les de des du et un une est par dans pour que qui au aux en sur à ce cette il"
 _ENGLISH = "the of and to in is was were that for by with at from be this his it which have has"
@@ -33,7 +35,7 @@ _LONGEST_TITLE = 16_000  # characters, within the longest string of PDF/A (ISO 1
 _MIN_WORDS = 4
 _MIN_SHARE_OF_WORDS = 0.75
 _MIN_SHARE_OF_LETTERS = 0.1  # of the letters
-_COLOURS = {"L": Name.DeviceGray, "RGB": Name.DeviceRGB}
+_COLOURS = {"1": Name.DeviceGray, "L": Name.DeviceGray, "RGB": Name.DeviceRGB}
 _THEIR_ERRORS = (pikepdf.PdfError, Image.DecompressionBombError, ValueError)
 
 
@@ -60,7 +62,7 @@ def write_pdf(
     Args:
         about: its metadata.
         pages: its pages, in order.
-        pictures: for each page its JPEG or JPEG 2000 file, embedded unchanged.
+        pictures: for each page its JPEG, JPEG 2000 or TIFF file (:mod:`pipeline.formats.group_4`), embedded unchanged.
         file: where the PDF is written.
         upright: whether the pictures are upright, or as in the scan; the words are placed to match.
 
@@ -112,20 +114,25 @@ def _add_picture(pdf: pikepdf.Pdf, sheet: pikepdf.Page, picture: Path) -> None:
         size, stand_in = (8, 8), io.BytesIO()
         Image.new(mode, size).save(stand_in, "JPEG")
         content = stand_in.getvalue()
+    width, height = size
+    encoding = {"BitsPerComponent": 8, "Filter": Name.DCTDecode}
+    if content.startswith(_TIFF):
+        content = strip_of(content)
+        how = Dictionary(K=-1, Columns=width, Rows=height)
+        encoding = {"BitsPerComponent": 1, "Filter": Name.CCITTFaxDecode, "DecodeParms": how}
     shown = Stream(
         pdf,
         content,
         Type=Name.XObject,
         Subtype=Name.Image,
-        Width=size[0],
-        Height=size[1],
+        Width=width,
+        Height=height,
         ColorSpace=_COLOURS[mode],
-        BitsPerComponent=8,
-        Filter=Name.DCTDecode,
+        **encoding,
     )
     sheet.Resources = Dictionary(XObject=Dictionary({_PICTURE: shown}))
-    _, _, width, height = sheet.mediabox
-    sheet.contents_add(f"q {width} 0 0 {height} 0 0 cm {_PICTURE} Do Q".encode())
+    _, _, across, down = sheet.mediabox
+    sheet.contents_add(f"q {across} 0 0 {down} 0 0 cm {_PICTURE} Do Q".encode())
 
 
 def _insert_jpeg_2000(pdf: pikepdf.Pdf, pictures: Sequence[Path]) -> None:

@@ -6,10 +6,9 @@ from models.page import Page
 from models.scan import Kind
 from models.settings import PageSettings
 from pipeline.page.job import ScanJob
-from pipeline.page.picture import Picture
 from pipeline.page.render import render
 from pipeline.page.stages import SCAN_STAGES, run_through
-from pipeline.page.upright import make_upright
+from pipeline.page.upright import Upright
 
 
 def make_page(file: Path, kind: Kind, scan: str, number: int, settings: PageSettings, seconds: float) -> Page:
@@ -32,11 +31,11 @@ def make_page(file: Path, kind: Kind, scan: str, number: int, settings: PageSett
     return page
 
 
-def page_picture(file: Path, kind: Kind, page: Page, dpi: int, seconds: float, *, upright: bool) -> Picture:
+def page_picture(file: Path, kind: Kind, page: Page, dpi: int, seconds: float, *, upright: bool) -> Upright:
     """Render a page again, as in the scan, or upright as when it was read: its boxes are in the upright pixels.
 
     Raises:
         ScanError: the page cannot be rendered.
     """
     picture = render(file, kind, page.number, dpi, seconds)
-    return make_upright(picture, page.turn, page.skew) if upright else picture
+    return Upright(picture, page.turn, page.skew) if upright else Upright(picture)

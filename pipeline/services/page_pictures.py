@@ -15,6 +15,7 @@ from models.page import Rect
 from pipeline.archive.archive import Archive
 from pipeline.archive.journal import manifest_of
 from pipeline.archive.picture_cache import PictureCache
+from pipeline.archive.pictures import file_of
 from pipeline.archive.places import pictures_cache
 from pipeline.services.markers import mark
 from pipeline.services.open_case import PageView
@@ -119,7 +120,7 @@ def _made(archive: Archive, page: PageView, width: int) -> bytes:
     try:
         with pikepdf.open(page.pdf) as pdf:
             (image,) = pdf.pages[page.picture_place].get_images().values()
-            raw = image.read_raw_bytes()
+            raw = file_of(image)
         picture = Image.open(io.BytesIO(raw))
         if picture.width <= width and _is_shown_right(picture):
             return raw
@@ -145,7 +146,7 @@ def _narrowed(size: tuple[int, int], width: int) -> tuple[int, int]:
 
 
 def _resized(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
-    plain = picture if picture.mode in {"L", "RGB"} else picture.convert("RGB")
+    plain = picture if picture.mode in {"L", "RGB"} else picture.convert("L" if picture.mode == "1" else "RGB")
     return plain if plain.size == size else plain.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 

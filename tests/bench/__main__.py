@@ -14,6 +14,7 @@ from tests.bench import letters as letters_bench
 from tests.bench import machines as machines_bench
 from tests.bench import orientation as orientation_bench
 from tests.bench import phrases as phrases_bench
+from tests.bench import pictures as pictures_bench
 from tests.bench import recognition as recognition_bench
 from tests.bench import rendering as rendering_bench
 from tests.bench import scale as scale_bench
@@ -92,6 +93,18 @@ def orientation(
     with tempfile.TemporaryDirectory(prefix="bannasar-bench-") as work:
         pages = folder or recognition_bench.lay_out_samples(Path(work, "samples"))
         orientation_bench.measure(recognition_bench.pictures_in(pages))
+
+
+@app.command()
+def pictures(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of scans, of which the first pages are measured.")],
+) -> None:
+    """How the pictures of pages are compressed for the PDFs: form, size, likeness to the scan, CPU seconds.
+
+    Example:
+        script/bench pictures ../shared/bench/pages ../shared/bench/hard
+    """
+    pictures_bench.measure(folders)
 
 
 @app.command()

@@ -31,6 +31,8 @@ from pipeline.formats.compress import compressed
 from pipeline.formats.mets import BagFile, mets
 from pipeline.formats.pdf import Description, write_pdf
 from pipeline.index.entry import analysed
+from pipeline.page.picture import Picture
+from pipeline.page.upright import Upright
 from samples.age import age
 from samples.typeset import render_page
 from tests.bench.made_pages import PAGES_A_CASE, PAGES_A_DOCUMENT, case_file, text, written
@@ -262,7 +264,7 @@ def _write_pdf(file: Path, folder: Path, numbers: list[int]) -> None:
         picture = folder / f"{number}.jpg"
         if not picture.exists():
             worn = age(render_page([written(row) for row in rows], size=11), rng)
-            picture.write_bytes(compressed(worn, 300, 60, 150))
+            picture.write_bytes(compressed(Upright(Picture(worn, 300)), 60, 150))
         pictures.append(picture)
     part = file.with_suffix(".part.pdf")
     write_pdf(Description("made"), pages, pictures, part)

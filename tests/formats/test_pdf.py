@@ -15,6 +15,8 @@ from models.failure import Code
 from models.page import Block, Line, Rect, Word
 from pipeline.formats.compress import compressed
 from pipeline.formats.pdf import Description, write_pdf
+from pipeline.page.picture import Picture
+from pipeline.page.upright import Upright
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
@@ -140,8 +142,8 @@ def test_a_noisy_page_is_kept_small_and_its_writing_sharp(make, tmp_path, shape)
     written = np.zeros(shape[:2], bool)
     written[400:1000:40, 200:1000] = written[402:1002:40, 200:1000] = True
     paper[written] = 40
-    small = compressed(paper, 150, 60, 130)
-    assert len(small) < 1000 * 130 * 1.31 / 4 < len(compressed(paper, 150, 60, 1000))
+    small = compressed(Upright(Picture(paper, 150)), 60, 130)
+    assert len(small) < 1000 * 130 * 1.31 / 4 < len(compressed(Upright(Picture(paper, 150)), 60, 1000))
     with Image.open(io.BytesIO(small)) as image:
         assert image.format == "JPEG2000"
         seen = np.asarray(image.convert("L")).astype(int)
@@ -150,7 +152,7 @@ def test_a_noisy_page_is_kept_small_and_its_writing_sharp(make, tmp_path, shape)
     (tmp_path / "1").write_bytes(small)
     write_pdf(Description("x"), [page], [tmp_path / "1"], tmp_path / "out.pdf")
     _is_pdfa(tmp_path / "out.pdf")
-    assert compressed(np.full(shape, 200, np.uint8), 150, 60, 130)[:2] == b"\xff\xd8"
+    assert compressed(Upright(Picture(np.full(shape, 200, np.uint8), 150)), 60, 130)[:2] == b"\xff\xd8"
 
 
 @pytest.mark.parametrize(
@@ -159,7 +161,7 @@ def test_a_noisy_page_is_kept_small_and_its_writing_sharp(make, tmp_path, shape)
 def test_a_noisy_page_is_not_made_so_coarse_that_its_lines_cannot_be_read(dpi, lines, share):
     """Films claim more dots per inch than they contain."""
     noise = np.random.default_rng(5).normal(200, 14, (400, 300)).clip(0, 255).astype(np.uint8)
-    with Image.open(io.BytesIO(compressed(noise, dpi, 60, 30, lines))) as image:
+    with Image.open(io.BytesIO(compressed(Upright(Picture(noise, dpi)), 60, 30, lines))) as image:
         assert image.size == pytest.approx((300 * share, 400 * share), abs=1)
 
 
@@ -189,7 +191,7 @@ def test_a_page_of_any_size_is_within_what_a_pdf_can_hold(make, tmp_path, uprigh
     for page in pages:
         pictures.append(tmp_path / str(page.number))
         pixels = np.full((page.height, page.width), 230, np.uint8)
-        pictures[-1].write_bytes(compressed(pixels, page.dpi, 60, 120))
+        pictures[-1].write_bytes(compressed(Upright(Picture(pixels, page.dpi)), 60, 120))
     write_pdf(Description("x"), pages, pictures, tmp_path / "out.pdf", upright=upright)
     with pikepdf.open(tmp_path / "out.pdf") as pdf:
         sizes = [tuple(float(side) for side in sheet.mediabox[2:]) for sheet in pdf.pages]
@@ -230,7 +232,7 @@ def test_words_of_any_kind_are_within_what_a_pdf_can_hold(make, tmp_path):
 def test_a_picture_of_any_size_can_be_compressed(shape):
     """A picture of one pixel, and one longer than a JPEG can be."""
     pixels = np.random.default_rng(5).integers(0, 256, shape, np.uint8)
-    with Image.open(io.BytesIO(compressed(pixels, 1200, 60, 120))) as image:
+    with Image.open(io.BytesIO(compressed(Upright(Picture(pixels, 1200)), 60, 120))) as image:
         assert min(image.size) >= 1
 
 

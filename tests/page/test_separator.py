@@ -68,7 +68,7 @@ def test_a_sheet_that_was_never_paper_is_one_too(tmp_path):
     write_sheets(PLAIN, [], 2, tmp_path / "sheets.pdf")
     page = make_page(tmp_path / "sheets.pdf", Kind.PDF, SHA, 2, SETTINGS, 60.0)
     assert page.sheet == PLAIN
-    assert page_picture(tmp_path / "sheets.pdf", Kind.PDF, page, 300, 60.0, upright=True).pixels.size
+    assert page_picture(tmp_path / "sheets.pdf", Kind.PDF, page, 300, 60.0, upright=True).at(1).size
 
 
 @pytest.mark.parametrize(

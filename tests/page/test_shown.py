@@ -178,7 +178,7 @@ def test_a_page_that_stands_sideways_or_on_its_head_is_set_upright(tmp_path, tur
     page = _page(file)
     assert page.turn == (turn - rotate) % 360
     assert _lines(page) == list(lines)
-    pixels = page_picture(file, Kind.PDF, page, 100, 30, upright=True).pixels
+    pixels = page_picture(file, Kind.PDF, page, 100, 30, upright=True).at(1)
     assert pixels.shape[:2] == (page.height, page.width)
     ink = pixels < 128
     for line in _all_lines(page):

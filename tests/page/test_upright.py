@@ -2,11 +2,12 @@
 
 import math
 
+import cv2
 import numpy as np
 import pytest
 
 from pipeline.page.picture import Picture
-from pipeline.page.upright import make_upright
+from pipeline.page.upright import Upright, make_upright
 
 
 def marked(height=400, width=300, channels=()):
@@ -45,3 +46,22 @@ def test_skew_is_turned_back_anticlockwise():
         pixels[row - 2 : row + 3, column] = 10
     rows, columns = np.nonzero(make_upright(Picture(pixels, 200.0), 0, 3.0).pixels < 100)
     assert np.polyfit(columns, rows, 1)[0] == pytest.approx(0, abs=0.005)
+
+
+@pytest.mark.parametrize("channels", [(), (3,)])
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+@pytest.mark.parametrize(("scale", "skew"), [(1, -2.5), (0.9, 0.7), (0.6, -2.5), (0.6, 0), (0.45, 3), (0.25, 3)])
+def test_a_page_made_upright_and_smaller_at_once_has_everything_in_its_place(channels, turn, scale, skew):
+    """As if it were made upright first: words are placed over it by the boxes of the whole page."""
+    blurred = cv2.GaussianBlur(np.random.default_rng(1).normal(0, 1, (800, 600, *channels)), (0, 0), 6)
+    page = Upright(Picture((128 + 1000 * blurred).clip(0, 255).astype(np.uint8), 200.0), turn, skew)
+    whole = page.at(1)
+    assert whole.shape[1::-1] == page.size
+    for crisp in (True, False):
+        small = page.at(scale, crisp=crisp)
+        assert small.shape[1::-1] == tuple(round(side * scale) for side in page.size)
+        expected = cv2.resize(whole, small.shape[1::-1], interpolation=cv2.INTER_AREA)
+        inside = np.s_[60:-60, 60:-60] if scale > 0.5 else np.s_[30:-30, 30:-30]
+        difference = cv2.absdiff(small, expected)[inside]
+        moved = cv2.absdiff(small[:, 1:], expected[:, :-1])[inside]
+        assert difference.mean() < moved.mean() / 3
