@@ -118,9 +118,19 @@ class RunSettings(Record):
     metrics_file: str = Field(description="File in which the progress is written for Prometheus; empty for none.")
 
 
+class IndexEngine(StrEnum):
+    """What keeps the index in the archive's folder."""
+
+    SQLITE = "sqlite"
+    TANTIVY = "tantivy"
+
+
 class IndexSettings(Record):
     """The index that searches use."""
 
+    engine: IndexEngine = Field(
+        description="Which index is in the archive's folder: `sqlite`, or `tantivy` for more than 200,000 pages."
+    )
     url: str = Field(description="Address of an Elasticsearch cluster; empty for the index in the archive's folder.")
     name: str = Field(
         pattern=r"^[a-z0-9][a-z0-9._-]*$", description="Name of the index on the cluster; one for each archive."

@@ -89,13 +89,16 @@ MAPPING: Json = {
 }
 
 
-def compiled(query: Query, scope: Scope) -> Json:
-    """Return the query for the pages of a scope that answer a query, scored as every store scores them."""
+def compiled(query: Query, scope: Scope, *, fuzzy: bool = True) -> Json:
+    """Return the query for the pages of a scope that answer a query, scored as every store scores them.
+
+    Without ``fuzzy`` the words are not searched in other forms.
+    """
     filters, barred = _filters(query, scope), _barred(query)
     if not query.groups:
         return {"bool": {"filter": filters, "must_not": barred}}
     bonus = [_constant(all_exact(query), EXACT), *_adjacencies(query)]
-    some = _some(_answers(query, scope, fuzzy=True))
+    some = _some(_answers(query, scope, fuzzy=fuzzy))
     return {"bool": {"filter": filters, "must": [some], "should": bonus, "must_not": barred}}
 
 
@@ -108,6 +111,11 @@ def partly_exact(query: Query, scope: Scope) -> Json:
     adjacencies = [{"bool": {"must": [adjacency], "filter": [known]}} for adjacency in _adjacencies(query)]
     some = [*_answers(query, scope, fuzzy=False), *adjacencies, _constant(all_exact(query), EXACT)]
     return _narrowed(query, scope, some)
+
+
+def exact_scored(query: Query, scope: Scope) -> Json:
+    """Return the query for the pages that answer a query and contain all of it exactly, with the same scores."""
+    return {"bool": {"must": [compiled(query, scope, fuzzy=False)], "filter": [all_exact(query)]}}
 
 
 def exact_only(query: Query, scope: Scope) -> Json:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from models.hit import Count, Hit
 from models.level import Level
+from models.message import Message
 from pipeline.index.entry import About
 from pipeline.index.fuzzy import parts
 from pipeline.index.marking import boxes, mark, snippet
@@ -19,6 +20,8 @@ EXACT = 1000.0
 ADJACENT = 100.0
 EXACT_TERM = 5.0
 FUZZY_TERM = 4.0
+# What is said of a search that is stopped, or not begun.
+TOO_LONG = Message("This search takes too long. Ask for fewer or longer words, or only for some boxes, kinds or years.")
 # Up to how many pages are counted if only the first are asked for.
 MOST_COUNTED = 1000
 

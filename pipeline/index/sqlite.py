@@ -19,13 +19,12 @@ from models.case import CaseFile
 from models.errors import IndexUnreadableError, IndexUnusableError, QueryError
 from models.hit import Found, Hit
 from models.level import Level
-from models.message import Message
 from models.page import Page, PageRef
 from models.scope import Scope
 from pipeline.index.database import connect, may_be_written
 from pipeline.index.entry import Analysed, entries
 from pipeline.index.query import Query
-from pipeline.index.results import first_only
+from pipeline.index.results import TOO_LONG, first_only
 from pipeline.index.sqlite_border import MEND, border
 from pipeline.index.sqlite_rows import Rows, Searched
 from pipeline.index.sqlite_schema import VERSION, make_tables
@@ -286,10 +285,7 @@ class SqliteStore:
         except sqlite3.OperationalError as error:
             if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_INTERRUPT:
                 raise
-            sentence = Message(
-                "This search takes too long. Ask for fewer or longer words, or only for some boxes, kinds or years."
-            )
-            raise QueryError(sentence, 0) from None
+            raise QueryError(TOO_LONG, 0) from None
         finally:
             self._database.set_progress_handler(None, 0)
 

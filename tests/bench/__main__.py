@@ -195,8 +195,8 @@ def phrases(
 def scale(
     pages: Annotated[int, typer.Option(min=20, help="The largest number of pages, a multiple of 20.")] = 100_000,
     stores: Annotated[
-        list[str], typer.Option("--store", help="sqlite or elasticsearch; can be given more than once.")
-    ] = ["sqlite", "elasticsearch"],  # noqa: B006
+        list[str], typer.Option("--store", help="sqlite, tantivy or elasticsearch; can be given more than once.")
+    ] = ["sqlite", "tantivy", "elasticsearch"],  # noqa: B006
     keep: Annotated[
         Path | None, typer.Option("--keep", metavar="DIR", help="Keep the indexes here, or use those that were kept.")
     ] = None,

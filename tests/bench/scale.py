@@ -35,6 +35,7 @@ from pipeline.index.elastic import ElasticStore
 from pipeline.index.language import parse
 from pipeline.index.sqlite import SqliteStore
 from pipeline.index.store import Store
+from pipeline.index.tantivy_store import TantivyStore
 from tests.bench.made_pages import PAGES_A_CASE
 from tests.bench.scale_pages import analysed_cases, case_of, page, rows
 from tests.bench.search_speed import KINDS, query_of
@@ -86,6 +87,21 @@ class _Sqlite:
 
 
 @dataclass(frozen=True)
+class _Tantivy:
+    folder: Path
+    name: str = "Tantivy"
+
+    def open(self, size: int) -> Store:
+        return TantivyStore(self._folder(size))
+
+    def bytes(self, size: int) -> int:
+        return sum(file.stat().st_size for file in self._folder(size).rglob("*") if file.is_file())
+
+    def _folder(self, size: int) -> Path:
+        return self.folder / f"scale-{size}.tantivy"
+
+
+@dataclass(frozen=True)
 class _Elastic:
     server: Server
     name: str = "Elasticsearch"
@@ -120,7 +136,7 @@ def scale(pages: int, stores: Sequence[str], *, keep: Path | None, write: bool) 
 
     Args:
         pages: the largest number of pages.
-        stores: "sqlite", "elasticsearch" or both.
+        stores: which of "sqlite", "tantivy" and "elasticsearch".
         keep: where the indexes are kept for the next time, or were kept.
         write: whether docs/benchmarks.md is written.
     """
@@ -136,6 +152,9 @@ def scale(pages: int, stores: Sequence[str], *, keep: Path | None, write: bool) 
             held = _Sqlite(folder)
             found[held.name] = {size: _measure(held, folder, size) for size in sizes}
             lines += ["", _said_of_parts(held.parts(pages), pages)]
+        if "tantivy" in stores:
+            tantivy = _Tantivy(folder)
+            found[tantivy.name] = {size: _measure(tantivy, folder, size) for size in sizes}
         if "elasticsearch" in stores:
             server = Server(V9, heap="1g", data=folder / "elasticsearch").start()
             try:

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.index.elastic import ElasticStore
 from pipeline.index.sqlite import SqliteStore
+from pipeline.index.tantivy_store import TantivyStore
 from tests.elastic import V8, V9
 
 _NUMBERS = itertools.count(1)
@@ -18,7 +19,7 @@ def index_name():
     return f"test-{next(_NUMBERS)}"
 
 
-_KINDS = ["sqlite", *(pytest.param(version, marks=pytest.mark.slow) for version in (V8, V9))]
+_KINDS = ["sqlite", "tantivy", *(pytest.param(version, marks=pytest.mark.slow) for version in (V8, V9))]
 
 
 @contextlib.contextmanager
@@ -26,6 +27,9 @@ def _opener(request, folder):
     """Give a function that opens the same store of the kind that is asked for, as another process would."""
     if request.param == "sqlite":
         yield lambda: SqliteStore(folder / "index.db")
+        return
+    if request.param == "tantivy":
+        yield lambda: TantivyStore(folder / "index")
         return
     server, name = request.getfixturevalue("servers").get(request.param), f"test-{next(_NUMBERS)}"
     yield lambda: ElasticStore(server.settings(name))

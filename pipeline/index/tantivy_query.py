@@ -1,0 +1,144 @@
+"""A query of :mod:`pipeline.index.dsl` as a query of Tantivy: both are made of the same parts, as Lucene has them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import tantivy
+from tantivy import FieldType, Occur
+from tantivy import Query as Node
+
+from pipeline.index.dsl import Json
+from pipeline.index.tantivy_entries import courts_in, day_number
+
+# In the order in which they are read: what must be true first.
+_OCCURS = {"filter": Occur.Must, "must": Occur.Must, "should": Occur.Should, "must_not": Occur.MustNot}
+
+
+class Translator:
+    """Translates queries for one index.
+
+    ``looked_at`` is how many entries of pages the parts translated so far have to look at, at most: of a phrase, the
+    pages with its rarest token. A search takes time in proportion to it.
+    """
+
+    def __init__(self, schema: tantivy.Schema, searcher: tantivy.Searcher) -> None:
+        """Take the index: some conditions are looked up in it."""
+        self._schema = schema
+        self._searcher = searcher
+        self.looked_at = 0
+
+    def translate(self, query: Json) -> Node:
+        """Return a query as one of Tantivy.
+
+        Raises:
+            KeyError: it has a part that the stores do not use.
+        """
+        ((kind, body),) = query.items()
+        return _WAYS[kind](self, body)
+
+    def _bool(self, body: Json) -> Node:
+        parts: list[tuple[Occur, Node]] = []
+        for name, occur in _OCCURS.items():
+            listed = body.get(name, [])
+            for one in [listed] if isinstance(listed, dict) else listed:
+                node = self.translate(one)
+                parts.append((occur, _unscored(node) if name == "filter" else node))
+        if not any(occur != Occur.MustNot for occur, _ in parts):
+            parts.append((Occur.Must, _unscored(Node.all_query())))
+        least = body.get("minimum_should_match")
+        return Node.boolean_query(parts, minimum_number_should_match=least)
+
+    def _constant_score(self, body: Json) -> Node:
+        return Node.const_score_query(self.translate(body["filter"]), body["boost"])
+
+    def _dis_max(self, body: Json) -> Node:
+        return Node.disjunction_max_query(list(map(self.translate, body["queries"])))
+
+    def _term(self, body: Mapping[str, str]) -> Node:
+        ((field, value),) = body.items()
+        self._look_at(field, [value])
+        return Node.term_query(self._schema, field, value, "freq" if field in {"units", "fuzzy"} else "basic")
+
+    def _terms(self, body: Mapping[str, Sequence[str]]) -> Node:
+        ((field, values),) = body.items()
+        return Node.term_set_query(self._schema, field, list(map(str, values)))
+
+    def _courts_among(self, body: Mapping[str, Any]) -> Node:
+        """The pages of case files that have courts, of which each is among some."""
+        wanted = frozenset(body["courts"]["terms"])
+        known = self._searcher.terms_with_prefix("courts", "")
+        return Node.term_set_query(self._schema, "courts", [key for key, _ in known if courts_in(key) <= wanted])
+
+    def _match_phrase(self, body: Mapping[str, str]) -> Node:
+        ((field, text),) = body.items()
+        tokens = text.split()
+        self._look_at(field, tokens)
+        return Node.phrase_query(self._schema, field, list(tokens))
+
+    def _match_phrase_prefix(self, body: Mapping[str, Mapping[str, str]]) -> Node:
+        ((field, wanted),) = body.items()
+        *fixed, last = wanted["query"].split()
+        self._look_at(field, fixed)
+        begins = f"{re.escape(last)}.*"
+        return Node.const_score_query(
+            Node.regex_phrase_query(self._schema, field, [*map(re.escape, fixed), begins]), 1.0
+        )
+
+    def _prefix(self, body: Mapping[str, Mapping[str, str]]) -> Node:
+        ((field, wanted),) = body.items()
+        self.looked_at += self._searcher.num_docs
+        return Node.regex_query(self._schema, field, f"{re.escape(wanted['value'])}.*")
+
+    def _fuzzy(self, body: Mapping[str, Mapping[str, Any]]) -> Node:
+        ((field, wanted),) = body.items()
+        self.looked_at += self._searcher.num_docs
+        return Node.fuzzy_term_query(self._schema, field, wanted["value"], wanted["fuzziness"])
+
+    def _intervals(self, body: Mapping[str, Any]) -> Node:
+        """Two phrases with a gap of up to so many tokens: as one phrase whose halves may be as far from its middle."""
+        ((field, both),) = body.items()
+        before, behind = (one["match"]["query"].split() for one in both["all_of"]["intervals"])
+        self._look_at(field, [*before, *behind])
+        most = both["all_of"]["max_gaps"]
+        begin = len(before) + most // 2
+        words: list[str | tuple[int, str]] = [*enumerate(before), *enumerate(behind, begin)]
+        return Node.phrase_query(self._schema, field, words, slop=most - most // 2)
+
+    def _range(self, body: Mapping[str, Mapping[str, str]]) -> Node:
+        ((field, bounds),) = body.items()
+        days = {name: day_number(day) for name, day in bounds.items()}
+        return Node.range_query(
+            self._schema, field, FieldType.Unsigned, lower_bound=days.get("gte"), upper_bound=days.get("lte")
+        )
+
+    def _look_at(self, field: str, tokens: Sequence[str]) -> None:
+        self.looked_at += min(self._searcher.doc_freq(field, token) for token in tokens)
+
+    def _match_all(self, _: Json) -> Node:
+        return Node.all_query()
+
+    def _match_none(self, _: Json) -> Node:
+        return Node.empty_query()
+
+
+_WAYS = {
+    "bool": Translator._bool,
+    "constant_score": Translator._constant_score,
+    "dis_max": Translator._dis_max,
+    "term": Translator._term,
+    "terms": Translator._terms,
+    "terms_set": Translator._courts_among,
+    "match_phrase": Translator._match_phrase,
+    "match_phrase_prefix": Translator._match_phrase_prefix,
+    "prefix": Translator._prefix,
+    "fuzzy": Translator._fuzzy,
+    "intervals": Translator._intervals,
+    "range": Translator._range,
+    "match_all": Translator._match_all,
+    "match_none": Translator._match_none,
+}
+
+
+def _unscored(node: Node) -> Node:
+    return Node.const_score_query(node, 0.0)

@@ -1,0 +1,186 @@
+"""A search of the Tantivy store: which pages answer a query, in which order, and what is shown of them."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import tantivy
+from tantivy import DocAddress, Occur, Order
+from tantivy import Query as Node
+
+from models.hit import Count, Found, Hit
+from models.scope import Scope
+from pipeline.index import dsl
+from pipeline.index.query import Query
+from pipeline.index.results import facet, first_only
+from pipeline.index.store import FACETS, Sort, View
+from pipeline.index.tantivy_entries import Row, hash_of, hit_of, read_row
+from pipeline.index.tantivy_query import Translator
+
+# More pages than these with the same score, or of the same day, stay in the order in which the index has them. It may
+# change when the index does; all others are in the order of their places.
+_MOST_SORTED = 500
+# The field by which pages are sorted, and how.
+_ORDERS = {Sort.DATE: ("oldest", Order.Asc), Sort.NEWEST: ("newest", Order.Desc)}
+
+
+class _Place(NamedTuple):
+    """Where a page is: in which of the indexes that are searched, and where in it. What comes first has a less key."""
+
+    key: float
+    level: int
+    address: DocAddress
+
+
+class _Asked(NamedTuple):
+    """An index, the query as it is put to it, and the same for pages that contain all of it exactly."""
+
+    schema: tantivy.Schema
+    searcher: tantivy.Searcher
+    whole: Node
+    exact: Node
+
+
+class Search:
+    """One search in the indexes of the levels that a scope may show, as they are at one moment."""
+
+    def __init__(self, opened: Iterable[tuple[tantivy.Schema, tantivy.Searcher]], query: Query, scope: Scope) -> None:
+        """Put the query to each index; ``looked_at`` is how many entries of pages it looks at, at most."""
+        self._query = query
+        wanted, exact = dsl.compiled(query, scope), dsl.exact_scored(query, scope)
+        self._asked = []
+        self.looked_at = 0
+        for schema, searcher in opened:
+            if searcher.num_docs:
+                translator = Translator(schema, searcher)
+                whole, only_exact = translator.translate(wanted), translator.translate(exact)
+                self._asked.append(_Asked(schema, searcher, whole, only_exact))
+                self.looked_at += translator.looked_at
+
+    def found(self, view: View) -> Found:
+        """Return what is found, and show a part of it."""
+        until = view.offset + view.limit
+        exact: int | None = None
+        if self._query.groups:
+            places, exact = self._best(Sort.RANK, until, only_exact=True)
+            if first_only(self._query, view) and exact >= until:
+                # All others come after these. To find them takes most of the time.
+                hits = self._hits(self._shown(places, view), view.sort)
+                return Found(pages=exact, exact=exact, hits=tuple(hits), whole=False)
+        cases: Counter[int] | None = None
+        if view.by_case:
+            places, pages = self._places(view.sort, None)
+            cases, places = self._first_of_cases(places)
+        else:
+            places, pages = self._best(view.sort, until)
+        hits = self._hits(self._shown(places, view), view.sort)
+        if cases is not None:
+            hits = [hit.model_copy(update={"pages": cases[hash_of(hit.case)]}) for hit in hits]
+        return Found(
+            pages=pages,
+            exact=pages if exact is None else exact,
+            cases=None if cases is None else len(cases),
+            hits=tuple(hits),
+            facets=self._facets() if view.facets else {},
+        )
+
+    def _shown(self, places: Iterable[_Place], view: View) -> list[_Place]:
+        return list(itertools.islice(self._in_order(places), view.offset, view.offset + view.limit))
+
+    def each(self, sort: Sort) -> Iterator[Hit]:
+        """Yield every page that is found, in order."""
+        places, _ = self._places(sort, None)
+        ranked = places if sort is Sort.RANK else self._places(Sort.RANK, None)[0]
+        scores = {_spot(place): -place.key for place in ranked}
+        for place in self._in_order(places):
+            yield hit_of(self._row(place), self._query, scores[_spot(place)])
+
+    def rows(self) -> Iterator[Row]:
+        """Yield what is kept of every page that is found, in no order."""
+        return map(self._row, self._places(Sort.RANK, None)[0])
+
+    def _best(self, sort: Sort, until: int, *, only_exact: bool = False) -> tuple[list[_Place], int]:
+        """Return the pages that may be among the first ``until``, and the number of all."""
+        places, pages = self._places(sort, until + 1, only_exact=only_exact)
+        if 0 < until < len(places) and places[until - 1].key == places[until].key:
+            places, pages = self._places(sort, until + _MOST_SORTED + 1, only_exact=only_exact)
+        return places, pages
+
+    def _places(self, sort: Sort, limit: int | None, *, only_exact: bool = False) -> tuple[list[_Place], int]:
+        """Return the first places of each index, or all, by their keys; and the number of all pages that are found."""
+        places: list[_Place] = []
+        pages = 0
+        for number, (_, searcher, whole, exact) in enumerate(self._asked):
+            node = exact if only_exact else whole
+            most = searcher.num_docs if limit is None else limit
+            if sort is Sort.RANK:
+                found = searcher.search(node, limit=most)
+                places += [_Place(-score, number, address) for score, address in found.hits]
+            else:
+                field, order = _ORDERS[sort]
+                found = searcher.search(node, limit=most, order_by_field=field, order=order)
+                sign = -1 if order == Order.Desc else 1
+                places += [_Place(sign * day, number, address) for day, address in found.hits]
+            pages += _count_of(found)
+        return sorted(places, key=lambda place: place.key), pages
+
+    def _in_order(self, places: Iterable[_Place]) -> Iterator[_Place]:
+        """Yield places, those with the same key in the order of the places in the archive."""
+        for _, run in itertools.groupby(places, key=lambda place: place.key):
+            same = list(run)
+            if 1 < len(same) <= _MOST_SORTED:
+                same.sort(key=lambda place: self._row(place).place)
+            yield from same
+
+    def _first_of_cases(self, places: Sequence[_Place]) -> tuple[Counter[int], list[_Place]]:
+        """Return how many pages each case file has, and the first place of each, in order."""
+        hashes: dict[tuple[int, int, int], int] = {}
+        for number, asked in enumerate(self._asked):
+            here = [place for place in places if place.level == number]
+            values = asked.searcher.fast_field_values("case_hash", [place.address for place in here])
+            hashes |= {_spot(place): int(value or 0) for place, value in zip(here, values, strict=True)}
+        cases = Counter(hashes.values())
+        first: dict[int, _Place] = {}
+        for place in self._in_order(places):
+            first.setdefault(hashes[_spot(place)], place)
+        return cases, list(first.values())
+
+    def _hits(self, shown: Sequence[_Place], sort: Sort) -> list[Hit]:
+        rows = list(map(self._row, shown))
+        scores = [-place.key for place in shown]
+        if sort is not Sort.RANK:
+            known = self._scores({row.about.case for row in rows})
+            scores = [known[_spot(place)] for place in shown]
+        return [hit_of(row, self._query, score) for row, score in zip(rows, scores, strict=True)]
+
+    def _scores(self, cases: set[str]) -> dict[tuple[int, int, int], float]:
+        """Return the scores of the pages of some case files."""
+        scores: dict[tuple[int, int, int], float] = {}
+        for number, (schema, searcher, whole, _) in enumerate(self._asked):
+            among = Node.const_score_query(Node.term_set_query(schema, "case", sorted(cases)), 0.0)
+            both = Node.boolean_query([(Occur.Must, whole), (Occur.Must, among)])
+            found = searcher.search(both, limit=searcher.num_docs, count=False)
+            scores |= {_spot(_Place(0, number, address)): score for score, address in found.hits}
+        return scores
+
+    def _facets(self) -> dict[str, tuple[Count, ...]]:
+        counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
+        for asked in self._asked:
+            for name, found in asked.searcher.aggregate(asked.whole, dsl.counts()).items():
+                for bucket in found["buckets"]:
+                    counts[name][bucket["key"]] += bucket["doc_count"]
+        return {name: facet(found) for name, found in counts.items()}
+
+    def _row(self, place: _Place) -> Row:
+        return read_row(self._asked[place.level].searcher.doc(place.address))
+
+
+def _count_of(found: tantivy.SearchResult) -> int:
+    """Return how many pages were found; the types of the package leave it out."""
+    return int(found.count)  # type: ignore[attr-defined]
+
+
+def _spot(place: _Place) -> tuple[int, int, int]:
+    """Return a place in a form that can be compared."""
+    return place.level, place.address.segment_ord, place.address.doc
