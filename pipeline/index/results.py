@@ -1,4 +1,4 @@
-"""What both stores share about results: how pages are scored, and the hits and facets that are shown."""
+"""What the stores share about results: how pages are scored, and the hits and facets that are shown."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
