@@ -28,6 +28,9 @@ _SCANNED_DPI = 300
 _DEEP = 8
 _MOST_OBJECTS = 50_000
 _A0_INCHES = 841 / 25.4 * 1189 / 25.4
+_UNSEEN = ("/Link", "/Popup")
+_NOT_PLAIN = ("/XObject", "/Shading", "/Pattern")
+_NONE, _NORMAL = pikepdf.Name("/None"), pikepdf.Name("/Normal")
 _SMALLEST_DRAWING = 1.5
 """In inches: drawings without letters may be this small, and have the size that they claim."""
 
@@ -40,13 +43,14 @@ class Layout:
     space, all in inches. ``finest`` is the resolution of its finest pictures in dots per inch, 0 if they are small or
     missing. ``covered``: pictures cover all of it; ``lettered``: letters are visible. ``whole`` is the place of its one
     picture, if that is the page: left, top, right and bottom, as shares of its width and height. ``layered``: the PDF
-    has layers (optional content), some of which may be off.
+    has layers (optional content), some of which may be off. ``plain``: it has nothing but letters, and lines or areas.
     """
 
     width: float
     height: float
     unit: float
     layered: bool = False
+    plain: bool = False
     finest: float = 0.0
     covered: bool = False
     lettered: bool = False
@@ -85,19 +89,19 @@ class Layout:
         return wanted / stretch, wanted
 
 
-def layout(file: Path, number: int) -> Layout:
+def layout(page: pdfium.PdfPage, file: Path, number: int) -> Layout:
     """Return the layout of a page.
 
     Args:
+        page: the page, opened with pdfium.
         file: the PDF.
         number: the page, from 1.
 
     Raises:
-        ScanError: the page cannot be opened.
+        pypdfium2.PdfiumError: nothing is shown of the page.
     """
-    points, layered = _unit_and_layers(file, number)
-    with pdfium_page(file, number) as page:
-        return _layout(page, page.get_bbox(), points / _POINTS_PER_INCH, layered=layered)
+    points, layered, plain = _known_of(file, number)
+    return _layout(page, page.get_bbox(), points / _POINTS_PER_INCH, layered=layered, plain=plain and not layered)
 
 
 @contextmanager
@@ -131,7 +135,7 @@ class _Placed:
     area: float
 
 
-def _layout(page: pdfium.PdfPage, box: _Box, unit: float, *, layered: bool) -> Layout:
+def _layout(page: pdfium.PdfPage, box: _Box, unit: float, *, layered: bool, plain: bool) -> Layout:
     width, height = box[2] - box[0], box[3] - box[1]
     if width <= 0 or height <= 0:
         raise pdfium.PdfiumError("nothing is shown of the page")
@@ -149,7 +153,8 @@ def _layout(page: pdfium.PdfPage, box: _Box, unit: float, *, layered: bool) -> L
     covered = sum(picture.area for picture in pictures) >= _COVERS * width * height
     whole = _part(pictures[0], box) if len(pictures) == 1 and covered and not drawn and not in_form else None
     finest = pictures[0].across if whole else _finest(pictures, width * height)
-    return Layout(width * unit, height * unit, unit, layered, finest / unit, covered, lettered, whole)
+    plain = plain and lettered and not pictures and not in_form
+    return Layout(width * unit, height * unit, unit, layered, plain, finest / unit, covered, lettered, whole)
 
 
 def _placed(item: pdfium.PdfImage, box: _Box) -> _Placed:
@@ -195,15 +200,48 @@ def _is_invisible_text(item: pdfium.PdfObject) -> bool:
     return bool(mode == pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE)
 
 
-def _unit_and_layers(file: Path, number: int) -> tuple[float, bool]:
-    """Return the size of a unit of a page's space in points, and whether the PDF has layers.
+def has_annotations(page: pikepdf.Page) -> bool:
+    """Whether something visible lies over a page: a note, a stamp, a filled-in form field, a signature."""
+    for one in page.obj.get("/Annots", ()):
+        left, bottom, right, top = (float(edge) for edge in one.get("/Rect", (0, 0, 0, 0)))
+        if one.get("/Subtype") not in _UNSEEN and left != right and bottom != top:
+            return True
+    return False
+
+
+def _known_of(file: Path, number: int) -> tuple[float, bool, bool]:
+    """Return the size of a unit of a page's space in points, whether the PDF has layers, and whether the page is plain.
 
     Neither pdfium nor poppler uses the unit.
     """
     try:
         with pikepdf.open(file, suppress_warnings=True) as pdf:
-            unit = pdf.pages[number - 1].obj.get("/UserUnit")
+            page = pdf.pages[number - 1]
+            unit = page.obj.get("/UserUnit")
             points = float(unit) if isinstance(unit, int | Decimal) and unit > 0 else 1.0
-            return points, "/OCProperties" in pdf.Root
+            return points, "/OCProperties" in pdf.Root, _is_plain(page)
     except (pikepdf.PikepdfError, IndexError):
-        return 1.0, False  # the renderer decides whether the page is damaged
+        return 1.0, False, False  # the renderer decides whether the page is damaged
+
+
+def _is_plain(page: pikepdf.Page) -> bool:
+    """Whether a page has only letters of fonts that are in the PDF, and lines and areas in one colour each."""
+    try:
+        if has_annotations(page) or any(page.resources.get(key) for key in _NOT_PLAIN):
+            return False
+        states = page.resources.get("/ExtGState", pikepdf.Dictionary()).values()
+        if any(state.get("/SMask", _NONE) != _NONE or state.get("/BM", _NORMAL) != _NORMAL for state in states):
+            return False
+        return all(map(_is_inside, page.resources.get("/Font", pikepdf.Dictionary()).values()))
+    except (pikepdf.PikepdfError, ValueError, TypeError, AttributeError):
+        return False
+
+
+def _is_inside(font: pikepdf.Object) -> bool:
+    """Whether the letters of a font are in the PDF, and not taken from the machine, where each program finds others."""
+    if font.Subtype == pikepdf.Name.Type3:
+        return not any(font.get("/Resources", pikepdf.Dictionary()).get(key) for key in _NOT_PLAIN)
+    if font.Subtype == pikepdf.Name.Type0:
+        font = font.DescendantFonts[0]
+    described = font.get("/FontDescriptor", pikepdf.Dictionary())
+    return any(key in described for key in ("/FontFile", "/FontFile2", "/FontFile3"))

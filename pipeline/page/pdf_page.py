@@ -10,11 +10,11 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from pipeline.page.pdf_draw import drawn, drawn_by_pdfium, marks
-from pipeline.page.pdf_layout import Layout, layout, pdfium_page
+from pipeline.page.pdf_layout import Layout, has_annotations, layout, pdfium_page
+from pipeline.page.pdf_letters import letters_drawn
 from pipeline.page.picture import Picture, Pixels
 from pipeline.page.scanned import grey_or_rgb
 
-_UNSEEN = ("/Link", "/Popup")
 _PLAIN = "q Q cm Do BT ET Tf Td TD Tm T* Tj TJ Tr Tz Tc Tw TL Ts g G rg RG w BMC BDC EMC"
 """Operators that hide nothing of a picture: they only place it, and invisible text (ISO 32000-2, annex A)."""
 
@@ -47,8 +47,11 @@ def pdf_page(file: Path, number: int, dpi: int, seconds: float) -> Picture:
     Raises:
         ScanError: the page cannot be rendered (it is damaged, or takes too long).
     """
-    page = layout(file, number)
-    scale, true_dpi = page.resolutions(dpi)
+    with pdfium_page(file, number) as opened:
+        page = layout(opened, file, number)
+        scale, true_dpi = page.resolutions(dpi)
+        if page.plain and (letters := letters_drawn(opened, scale * page.unit)) is not None:
+            return Picture(letters, true_dpi)
     own = _own_pixels(file, number) if page.uncut and not page.layered else None
     if own and own.plain:
         return Picture(own.turned(), true_dpi)
@@ -89,7 +92,7 @@ def _own_pixels(file: Path, number: int) -> _Own | None:
     try:
         with pikepdf.open(file, suppress_warnings=True) as pdf:
             page = pdf.pages[number - 1]
-            if _has_annotations(page):
+            if has_annotations(page):
                 return None
             images = list(page.get_images().values())
             if len(images) != 1 or any(key in images[0] for key in ("/SMask", "/Mask", "/Decode", "/ImageMask")):
@@ -104,15 +107,6 @@ def _own_pixels(file: Path, number: int) -> _Own | None:
             return _Own(grey_or_rgb(picture.as_pil_image()), turn, plain)
     except (pikepdf.PikepdfError, NotImplementedError, ValueError, TypeError, AttributeError, OSError):
         return None  # the renderer decides whether the page is damaged
-
-
-def _has_annotations(page: pikepdf.Page) -> bool:
-    """Whether something visible lies over a page: a note, a stamp, a filled-in form field, a signature."""
-    for one in page.obj.get("/Annots", ()):
-        left, bottom, right, top = (float(edge) for edge in one.get("/Rect", (0, 0, 0, 0)))
-        if one.get("/Subtype") not in _UNSEEN and left != right and bottom != top:
-            return True
-    return False
 
 
 def _is_plain(page: pikepdf.Page) -> bool:

@@ -123,6 +123,8 @@ def _without(pixels: Pixels, places: Sequence[Rect], width: int, height: int) ->
 
 def _places(bare: Picture, pictures: Shares, width: int, height: int) -> Iterator[Rect]:
     """Yield where words may be, in pixels of a page of this size: pictures, and ink that could be lines."""
+    if int(bare.pixels.max()) - int(bare.pixels.min()) < _FLAT:
+        return
     dpi = bare.dpi
     pixels = grey(bare.pixels)
     if int(pixels.max()) - int(pixels.min()) < _FLAT:

@@ -5,11 +5,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+import cv2
 import numpy as np
 
 from models.page import Block, Line, Rect, Word, around
 from pipeline.page.pdf_text import Integers
-from pipeline.page.picture import Pixels
+from pipeline.page.picture import Pixels, medians
 from pipeline.page.seen import PageText, Truths
 from pipeline.page.words import level, runs_down
 from pipeline.text.script import is_khmer
@@ -187,8 +188,9 @@ def _with_its_ink(pixels: Pixels, box: Rect) -> tuple[int, int]:
     part = pixels[first : box.bottom + reach, box.left : box.right]
     if not part.size:
         return box.top, box.bottom
-    rows = part.reshape(part.shape[0], part.shape[1], -1).mean(axis=2)
-    marked: Truths = np.abs(rows - np.median(rows)) > _CONTRAST
+    shades = part if part.ndim == 2 else np.rint(part.mean(axis=2)).astype(np.uint8)
+    (usual,) = medians(shades)
+    marked = np.asarray(cv2.absdiff(shades, np.full_like(shades, round(usual))) > _CONTRAST, bool)
     inked: Truths = np.any(marked[:, ~marked.all(axis=0)], axis=1)  # a rule from top to bottom is no letter
     top, bottom = box.top - first, min(box.bottom - first, len(inked))
     while top > 0 and inked[top - 1]:
@@ -202,5 +204,7 @@ def _contrast(pixels: Pixels, box: Rect) -> int:
     part = pixels[box.top : box.bottom, box.left : box.right]
     if not part.size:
         return 0
+    if part.ndim == 2:
+        return int(part.max()) - int(part.min())
     flat = part.reshape(part.shape[0] * part.shape[1], -1)
     return int((flat.max(axis=0).astype(int) - flat.min(axis=0)).max())

@@ -39,7 +39,7 @@ class Stage(Generic[Job, Result]):
 
 
 SCAN_STAGES: "tuple[Stage[ScanJob, Page], ...]" = (
-    Stage("render", 1, "render"),
+    Stage("render", 2, "render"),
     Stage("attachments", 1, "beyond"),
     Stage("separator", 1, "separator"),
     Stage("text layer", 2, "born_digital"),
