@@ -35,33 +35,37 @@ _PROGRESSIVE = 1.07
 _GOOD = 1.0
 """With this multiple of the steps or less, a JPEG need not be progressive, which takes three times as long."""
 
-_TRIES = 4
-_NEAR = 1.02
+_TRIES = 3
+_NEAR = 1.04
+_VERY_FEW_MORE = 1.02
 _STEEPEST, _SLOPE, _FLATTEST = -2.0, -0.8, -0.4
 """How the size falls with the steps: both in logarithms."""
 
 
 def jpeg_of_size(pixels: np.ndarray, allowed: float) -> bytes | None:
-    """Return a picture, grey or RGB, as the best JPEG of some bytes at most; None if it would have visible blocks."""
+    """Return a picture, grey or RGB, as the best JPEG of some bytes, or very few more.
+
+    None if it would have visible blocks.
+    """
     if max(pixels.shape[:2]) > LONGEST_JPEG:
         return None
     part, share = some_rows(pixels)
-    multiple = _multiple(part, share * allowed)
-    progressive = multiple > _GOOD
-    if progressive:
-        multiple = _multiple(part, _PROGRESSIVE * share * allowed)
+    multiple, slope = _multiple(part, share * allowed)
+    if multiple > _GOOD:
+        multiple *= _PROGRESSIVE ** (1 / slope)
     while multiple <= _COARSEST:
-        made = _encoded(pixels, multiple, progressive=progressive)
-        if len(made) <= allowed:
+        made = _encoded(pixels, multiple, progressive=multiple > _GOOD)
+        if len(made) <= _VERY_FEW_MORE * allowed:
             return made
-        multiple *= max(1.01, (allowed / len(made)) ** (1 / _SLOPE))
+        multiple *= (allowed / len(made)) ** (1 / slope)
     return None
 
 
-def _multiple(part: np.ndarray, wanted: float) -> float:
-    """Return with which multiple of the steps a picture takes about so many bytes; a part of it is enough to tell.
+def _multiple(part: np.ndarray, wanted: float) -> tuple[float, float]:
+    """Return with which multiple of the steps a picture takes about so many bytes, and how fast they change there.
 
-    In logarithms the size falls nearly in a straight line with the steps, steeply if the picture is mostly noise.
+    A part of the picture is enough to tell. In logarithms the size falls nearly in a straight line with the steps,
+    steeply if the picture is mostly noise.
     """
     slope, multiple = _SLOPE, _GOOD
     size = len(_encoded(part, multiple))
@@ -72,7 +76,7 @@ def _multiple(part: np.ndarray, wanted: float) -> float:
             break
         size = len(_encoded(part, multiple))
         slope = min(max(_STEEPEST, math.log(size / last) / math.log(multiple / before)), _FLATTEST)
-    return multiple
+    return multiple, slope
 
 
 def _encoded(pixels: np.ndarray, multiple: float, *, progressive: bool = False) -> bytes:

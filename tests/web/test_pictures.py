@@ -4,11 +4,13 @@ import io
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pikepdf
 import pytest
 from PIL import Image
 
 from pipeline.archive.archive import Archive
+from pipeline.formats.group_4 import group_4, strip_of
 from tests.conftest import Maker, archive_settings
 from tests.reading_room import SHAS, Visitor, make_archive, open_room
 
@@ -65,3 +67,25 @@ def test_a_jpeg_that_browsers_show_otherwise_is_made_anew(tmp_path: Path, make: 
     assert shown.content != written.getvalue()
     assert (picture.size, picture.getexif().get(0x0112)) == ((80, 113), None)
     assert picture.mode in {"L", "RGB"}
+
+
+def test_a_page_in_black_and_white_is_shown_in_grey(tmp_path: Path, make: Maker) -> None:
+    """Browsers show no fax: it becomes a JPEG, of the width that is asked for."""
+    archive = make_archive(tmp_path / "archive", make)
+    pixels = np.full((1130, 800), 255, np.uint8)
+    pixels[200:300, 100:700] = 0
+    with pikepdf.open(_pdf(archive), allow_overwriting_input=True) as pdf:
+        (image,) = pdf.pages[0].get_images().values()
+        how = pikepdf.Dictionary(K=-1, Columns=800, Rows=1130)
+        image.write(strip_of(group_4(pixels)), filter=pikepdf.Name.CCITTFaxDecode, decode_parms=how)
+        image.Width, image.Height, image.BitsPerComponent = 800, 1130, 1
+        pdf.save()
+    with open_room(archive) as address:
+        visitor = Visitor(urlsplit(address).port or 0)
+        visitor.get(urlsplit(address).path)
+        for width, size in ((900, (800, 1130)), (160, (160, 226))):
+            shown = Image.open(io.BytesIO(visitor.get(f"{PICTURE}/{width}.jpg").content))
+            assert (shown.format, shown.mode, shown.size) == ("JPEG", "L", size)
+            small = np.asarray(shown.resize((80, 113)))
+            assert small[24:26, 20:60].max() < 20
+            assert small[40:].min() > 235
