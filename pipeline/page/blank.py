@@ -42,6 +42,6 @@ def _is_writing(job: PictureJob) -> bool:
     confidence = job.orientation.confidence
     if confidence < _DUST:
         return False
-    mirrored = [np.asarray(cv2.flip(one, 1), np.uint8) for one in stretches(job.page)]
+    mirrored = [np.asarray(cv2.flip(one, 1), np.uint8) for one in stretches(job.page, job.page.lines)]
     readings = job.recogniser.read(mirrored, job.settings.first_languages)
     return confidence > mean_confidence(readings) + _BETTER

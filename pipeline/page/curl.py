@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from pipeline.page.curve import Curl, Floats
 from pipeline.page.job import PictureJob
@@ -90,27 +91,31 @@ def _slopes(ink: Picture) -> Floats | None:
     weights = np.zeros_like(found)
     for row, centre in enumerate(centres):
         band = profiles[centre - reach : centre + reach]
-        for column in range(count - 1):
-            found[row, column], weights[row, column] = _slope(band[:, column], band[:, column + 1], most)
+        found[row], weights[row] = _slopes_in(band, most)
     found /= strip
     if np.count_nonzero(weights) < _LEAST:
         return None
     return _smooth(found, weights, (reach, reach // 2), strip, (height, width))
 
 
-def _slope(left: Floats, right: Floats, most: int) -> tuple[float, float]:
-    """Return by how many rows the lines of a strip are lower in the next, and the weight: 0 if they differ."""
-    inner = np.ascontiguousarray(left[most : len(left) - most, np.newaxis])
-    if float(np.square(inner - inner.mean()).sum()) < _INK:
-        return 0.0, 0.0
-    likeness = cv2.matchTemplate(np.ascontiguousarray(right[:, np.newaxis]), inner, cv2.TM_CCOEFF_NORMED)[:, 0]
-    best = int(likeness.argmax())
-    if likeness[best] < _ALIKE or best in {0, 2 * most}:
-        return 0.0, 0.0
-    before, at, after = (float(one) for one in likeness[best - 1 : best + 2])
+def _slopes_in(band: Floats, most: int) -> tuple[Floats, Floats]:
+    """Return by how many rows the lines of each strip are lower in the next, and the weights: 0 where they differ.
+
+    Of all strips at once, because calls for each strip would take longer than what they compute.
+    """
+    inner = band[most : len(band) - most, :-1]
+    inner = inner - inner.mean(axis=0)
+    power = np.square(inner).sum(axis=0)
+    moved = sliding_window_view(band[:, 1:], len(inner), axis=0)
+    spread = np.square(moved).sum(axis=2) - np.square(moved.sum(axis=2)) / len(inner)
+    likeness = np.einsum("msr,rs->ms", moved, inner) / np.sqrt(np.maximum(spread * power, 1e-6))
+    best = likeness.argmax(axis=0)
+    strips = np.arange(len(best))
+    found = (power >= _INK) & (likeness[best, strips] >= _ALIKE) & (best > 0) & (best < 2 * most)
+    before, at, after = (likeness[np.clip(best + step, 0, 2 * most), strips] for step in (-1, 0, 1))
     bent = before - 2 * at + after
-    part = 0.5 * (before - after) / bent if bent < 0 else 0.0
-    return best - most + part, at**2
+    part = np.divide(0.5 * (before - after), bent, out=np.zeros_like(bent), where=bent < 0)
+    return np.where(found, best - most + part, 0).astype(np.float32), np.where(found, at**2, 0).astype(np.float32)
 
 
 def _smooth(found: Floats, weights: Floats, rows: tuple[int, int], strip: int, size: tuple[int, int]) -> Floats:

@@ -12,7 +12,7 @@ from models.settings import PageSettings
 from pipeline.page.marks import Marks
 from pipeline.page.picture import Picture, Pixels
 from pipeline.page.prepared_page import LinePicture, PreparedPage
-from pipeline.page.recogniser import Recogniser, Symbols
+from pipeline.page.recogniser import Network, Recogniser, Symbols
 from pipeline.page.upright import size_upright
 
 
@@ -48,7 +48,10 @@ class Positive:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A grey picture of a page, and the possible directions of its lines: a turn, 0 or 90, and the remaining skew."""
+    """A grey picture of a page, and the possible directions of its lines: a turn, 0 or 90, and the remaining skew.
+
+    The likeliest comes first.
+    """
 
     picture: Picture
     directions: tuple[tuple[Turn, float], ...]
@@ -91,7 +94,7 @@ class PictureJob:
     picture: Picture
     settings: PageSettings
     recogniser: Recogniser
-    network: Recogniser | None
+    network: Network | None
     positive: Positive | None = None
     views: list[View] = field(init=False)
     candidates: list[Candidate] = field(init=False)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.page import Rect
+from models.page import Rect, Turn
 from pipeline.page.clean import edges_of_paper, flatten, ink_of, resized, shrunk, strengthened, without_solids
 from pipeline.page.components import Components, letter_height
 from pipeline.page.job import Candidate, PictureJob
@@ -22,12 +22,14 @@ _COARSE = 150.0
 
 
 def run(job: PictureJob) -> None:
-    """Prepare every view of a page in every possible direction of its lines."""
-    job.candidates = [
-        Candidate(number, turn, skew, prepare(make_upright(view.picture, turn, skew), job.settings.dpi))
-        for number, view in enumerate(job.views)
-        for turn, skew in view.directions
-    ]
+    """Prepare every view of a page in the likeliest direction of its lines."""
+    job.candidates = [candidate(job, number, *view.directions[0]) for number, view in enumerate(job.views)]
+
+
+def candidate(job: PictureJob, view: int, turn: Turn, skew: float) -> Candidate:
+    """Prepare a view of a page in one direction."""
+    upright = make_upright(job.views[view].picture, turn, skew)
+    return Candidate(view, turn, skew, prepare(upright, job.settings.dpi))
 
 
 def prepare(picture: Picture, dpi: float) -> PreparedPage:

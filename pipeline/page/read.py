@@ -7,7 +7,7 @@ from models.settings import PageSettings
 from pipeline.page.job import PictureJob, Reading, ScanJob
 from pipeline.page.picture import Picture
 from pipeline.page.recipe import fingerprint
-from pipeline.page.recogniser import NETWORK, open_recogniser
+from pipeline.page.recogniser import open_network, open_recogniser
 from pipeline.page.stages import PICTURE_STAGES, run_through
 
 _POSTER_DPI, _POSTER_INCHES, _A4_INCHES = 150, 20, 11.7
@@ -62,7 +62,7 @@ def read_picture(picture: Picture, settings: PageSettings, seconds: float) -> Re
 def picture_job(picture: Picture, settings: PageSettings, seconds: float) -> PictureJob:
     """Return the job that takes a picture through :data:`PICTURE_STAGES`; its time limit begins now."""
     recogniser = open_recogniser(settings.recogniser, settings, seconds)
-    network = open_recogniser(NETWORK, settings, seconds) if settings.network else None
+    network = open_network(settings, seconds)
     return PictureJob(Picture(picture.pixels, _true_dpi(picture)), settings, recogniser, network)
 
 

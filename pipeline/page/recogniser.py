@@ -49,6 +49,13 @@ class Recogniser(Protocol):
         """
 
 
+class Network(Recogniser, Protocol):
+    """Our own network."""
+
+    def glance(self, lines: Sequence[Pixels], models: str) -> list[Symbols]:
+        """Read like :meth:`read`, but each line only once: in a third of the time, and large or small print badly."""
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """A model of a recogniser: its file, which may not exist, and its Debian package, "" for our own models."""
@@ -85,6 +92,11 @@ def named(settings: PageSettings) -> list[str]:
 def open_recogniser(name: str, settings: PageSettings, seconds: float) -> Recogniser:
     """Return a recogniser by its name; its time limit, ``seconds`` for a whole page, begins now."""
     return cast(Recogniser, import_module(RECOGNISERS[name]).Engine(settings.models_folder, seconds))
+
+
+def open_network(settings: PageSettings, seconds: float) -> Network | None:
+    """Return our own network, None if the settings name none; its time limit begins now."""
+    return cast(Network, open_recogniser(NETWORK, settings, seconds)) if settings.network else None
 
 
 def about(name: str) -> About:

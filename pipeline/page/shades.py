@@ -61,17 +61,19 @@ def evened(even: Picture) -> Picture:
         return even
     window = 2 * max(1, round(_REACH * even.dpi / factor / 2)) + 1
     darkest = cv2.blur(cv2.erode(small, np.ones((window, window), np.uint8)), (window, window))
-    strength = 255.0 - darkest
+    strength = np.asarray(cv2.bitwise_not(darkest), np.uint8)
     target = min(_STRONG, float(np.percentile(strength[inked], 75)))
-    gain = np.clip(target / np.maximum(strength, 1), 1, _MOST_GAIN)
-    gain = 1 + (gain - 1) * np.clip((strength - 0.7 * _NOISE) / (0.6 * _NOISE), 0, 1)
     # The grain at the edges of a scan, beyond the paper, would become dots.
     rim = max(1, round(_RIM * even.dpi / factor))
-    gain[:rim] = gain[-rim:] = gain[:, :rim] = gain[:, -rim:] = 1
-    if float((gain[inked] > 1.2).mean()) < _WORTH:
+    strength[:rim] = strength[-rim:] = strength[:, :rim] = strength[:, -rim:] = 0
+    shades = np.arange(256)
+    gain = np.clip(target / np.maximum(shades, 1), 1, _MOST_GAIN)
+    gain = 1 + (gain - 1) * np.clip((shades - 0.7 * _NOISE) / (0.6 * _NOISE), 0, 1)
+    if float((gain > 1.2)[strength[inked]].mean()) < _WORTH:
         return even
     # 64 means unchanged: OpenCV multiplies bytes many times as fast as fractions.
-    times = cv2.resize(np.round(gain * 64).astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR)
+    few = cv2.LUT(strength, np.round(gain * 64).astype(np.uint8))
+    times = cv2.resize(few, (width, height), interpolation=cv2.INTER_LINEAR)
     dark = cv2.multiply(cv2.bitwise_not(even.pixels), times, scale=1 / 64)
     return even.showing(np.asarray(cv2.bitwise_not(dark), np.uint8))
 

@@ -49,12 +49,12 @@ SCAN_STAGES: "tuple[Stage[ScanJob, Page], ...]" = (
 
 PICTURE_STAGES: "tuple[Stage[PictureJob, Reading], ...]" = (
     Stage("polarity", 2, "polarity"),
-    Stage("lean", 2, "lean"),
+    Stage("lean", 3, "lean"),
     Stage("clean", 6, "prepare"),
     Stage("layout", 4, "layout"),
-    Stage("upright", 4, "orient"),
-    Stage("curl", 1, "curl"),
-    Stage("light ink", 1, "light_ink"),
+    Stage("upright", 5, "orient"),
+    Stage("curl", 2, "curl"),
+    Stage("light ink", 2, "light_ink"),
     Stage("blank", 3, "blank"),
     Stage("recognise", 10, "recognise"),
     Stage("negatives", 1, "negatives"),

@@ -313,6 +313,6 @@ def test_time_limit_ends_the_reading():
 def test_missing_model_is_a_failure_of_recognition():
     """An error of Tesseract becomes a failure that an operator understands."""
     with pytest.raises(ScanError) as error:
-        read(picture(*KHMER), first_languages="nosuchmodel")
+        read(picture(*KHMER), network="", first_languages="nosuchmodel")
     assert error.value.failure.code is Code.RECOGNITION
     assert "nosuchmodel" in error.value.failure.detail

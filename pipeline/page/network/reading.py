@@ -83,6 +83,11 @@ def read(line: Pixels, scores: Scorer) -> Symbols:
     return max(found, key=lambda one: one[:2])[2]
 
 
+def glance(line: Pixels, scores: Scorer) -> Symbols:
+    """Read a grey picture of a line in the assumed size only."""
+    return _read(line, scores, _SIZE)
+
+
 def _read(line: Pixels, scores: Scorer, letter: float) -> Symbols:
     """Read a picture whose letters have this height."""
     picture = fitted(line, letter)

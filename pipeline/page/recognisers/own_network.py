@@ -1,13 +1,13 @@
 """Our own network, run by ONNX Runtime in this process; docs/training.md says how it is made and what it reads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 from models.errors import ScanError
 from models.failure import Code
 from models.settings import PageSettings
-from pipeline.page.network.reading import VERSION, Scorer, read, scorer
+from pipeline.page.network.reading import VERSION, Scorer, glance, read, scorer
 from pipeline.page.picture import Pixels
 from pipeline.page.recogniser import Model, Symbols
 from pipeline.page.recognisers.timed import Timed
@@ -24,11 +24,22 @@ class Engine(Timed):
         Raises:
             ScanError: TIMEOUT when the time is up, RECOGNITION when a model is missing.
         """
+        return self._each(lines, models, read)
+
+    def glance(self, lines: Sequence[Pixels], models: str) -> list[Symbols]:
+        """Read lines in one size only; see :class:`pipeline.page.recogniser.Network`.
+
+        Raises:
+            ScanError: As in :meth:`read`.
+        """
+        return self._each(lines, models, glance)
+
+    def _each(self, lines: Sequence[Pixels], models: str, how: Callable[[Pixels, Scorer], Symbols]) -> list[Symbols]:
         scores = _loaded(models)
         found = []
         for line in lines:
             self._seconds_left()
-            found.append(read(line, scores))
+            found.append(how(line, scores))
         return found
 
 
