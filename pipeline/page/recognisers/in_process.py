@@ -35,6 +35,8 @@ class Engine(Timed):
         Raises:
             ScanError: TIMEOUT when the time is up, RECOGNITION when Tesseract fails or a model is missing.
         """
+        if not lines:  # loading the models would take a quarter of a second
+            return []
         engine = _loaded(folder_of(models, self._folder), models)
         chance = chance_of(models)
         return [self._read(line, engine, chance) for line in lines]
