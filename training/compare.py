@@ -15,7 +15,8 @@ from models.settings import PageSettings
 from pipeline.page.merge import merged
 from pipeline.page.network.reading import read, scorer
 from pipeline.page.picture import Pixels
-from pipeline.page.recognise import Readers, read_lines
+from pipeline.page.readers import Readers
+from pipeline.page.recognise import read_lines
 from pipeline.page.recogniser import NETWORK, Symbols, open_recogniser
 from pipeline.page.recognisers.model_files import folder_of
 from training.crops import text_of

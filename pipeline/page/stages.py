@@ -56,7 +56,7 @@ PICTURE_STAGES: "tuple[Stage[PictureJob, Reading], ...]" = (
     Stage("curl", 2, "curl"),
     Stage("light ink", 2, "light_ink"),
     Stage("blank", 3, "blank"),
-    Stage("recognise", 10, "recognise"),
+    Stage("recognise", 11, "recognise"),
     Stage("negatives", 1, "negatives"),
     Stage("handwriting", 4, "handwriting"),
     Stage("words", 7, "assemble"),

@@ -62,8 +62,17 @@ def with_known_words(first: Symbols, second: Symbols) -> Symbols:
 
 def unsure(symbols: Symbols) -> bool:
     """Return whether any word of a Latin reading may be wrong; also if there is none."""
-    words = _words_of(symbols)
-    return not words or not all(map(_is_sure, words))
+    return not symbols or bool(unsure_words(symbols))
+
+
+def unsure_words(symbols: Symbols) -> list[int]:
+    """Return the numbers of the words of a Latin reading that may be wrong."""
+    return [number for number, word in enumerate(_words_of(symbols)) if not _is_sure(word)]
+
+
+def words_in(symbols: Symbols) -> list[str]:
+    """Return the words of a reading in small letters, without marks before and after them."""
+    return [_EDGES.sub("", _text(word).lower()) for word in _words_of(symbols)]
 
 
 def _is_sure(word: Sequence[Symbol]) -> bool:
