@@ -41,7 +41,7 @@ class Indexes:
         """Set the folder; each index is opened when it is used."""
         self.folder = folder
         self._opened: dict[str, tantivy.Index] = {}
-        self._seen: dict[str, tuple[int, int]] = {}
+        self._seen: dict[str, bytes] = {}
 
     @classmethod
     def make(cls, folder: Path) -> Self:
@@ -63,13 +63,15 @@ class Indexes:
 
     def searcher(self, name: str) -> tantivy.Searcher:
         """Return what is in an index at this moment."""
-        index = self[name]
-        status = (self.folder / name / "meta.json").stat()
-        seen = (status.st_mtime_ns, status.st_ino)
-        if self._seen.get(name) != seen:
+        index, state = self[name], self.state(name)
+        if self._seen.get(name) != state:
             index.reload()
-            self._seen[name] = seen
+            self._seen[name] = state
         return index.searcher()
+
+    def state(self, name: str) -> bytes:
+        """Return what is another after each commit. The time of the file and its number may be the same again."""
+        return (self.folder / name / "meta.json").read_bytes()
 
 
 class Writing:
@@ -87,11 +89,19 @@ class Writing:
             self._writers[name] = self._indexes[name].writer(self._size, 1)
         return self._writers[name]
 
+    def forget(self, case_id: str) -> None:
+        """Remove the entry of a case file, and keep that before anything else: its pages will not be whole."""
+        self[CASES].delete_documents_by_term("case", case_id)
+        self._keep(CASES)
+
     def commit(self) -> None:
         """Keep what was changed: the levels first, so that a case file is known when its pages are in."""
         for name in _NAMES:
             if name in self._writers:
-                self._writers[name].commit()
+                self._keep(name)
+
+    def _keep(self, name: str) -> None:
+        self._writers[name].commit()
 
     def close(self) -> None:
         """Wait until the pieces are merged that are worth it."""
@@ -147,19 +157,23 @@ class Files:
 
     def _name(self) -> str | None:
         try:
-            return (self.folder / _CURRENT).read_text("ascii")
+            return (self.folder / _CURRENT).read_text("ascii", "replace")
         except FileNotFoundError:
             return None
 
     def searchers(self, names: Iterable[str]) -> list[tantivy.Searcher]:
-        """Return what is in some of the indexes at this moment; nothing if there are none."""
+        """Return what is in some of the indexes at one moment; nothing if there are none."""
         wanted = list(names)
         while True:
             indexes = self.current()
             if indexes is None:
                 return []
             try:
-                return [indexes.searcher(name) for name in wanted]
+                before = list(map(indexes.state, wanted))
+                found = list(map(indexes.searcher, wanted))
+                # Otherwise a page that goes to another level in between would be found twice, or not at all.
+                if list(map(indexes.state, wanted)) == before:
+                    return found
             except (ValueError, OSError):
                 # A rebuild may just have replaced the folder.
                 if self.current() is indexes:
@@ -185,6 +199,8 @@ class Files:
                 time.sleep(_LOOK_SECONDS)
             yield
         finally:
+            # A process that was forked meanwhile has the descriptor, too: to close it here would not unlock the file.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
             os.close(descriptor)
 
     @contextmanager

@@ -86,7 +86,7 @@ class Search:
         )
 
     def _shown(self, places: Iterable[_Place], view: View) -> list[_Place]:
-        return list(itertools.islice(self._in_order(places), view.offset, view.offset + view.limit))
+        return list(itertools.islice(self._in_order(places, view.offset), view.offset, view.offset + view.limit))
 
     def each(self, sort: Sort) -> Iterator[Hit]:
         """Yield every page that is found, in order."""
@@ -113,7 +113,8 @@ class Search:
         pages = 0
         for number, (_, searcher, whole, exact) in enumerate(self._asked):
             node = exact if only_exact else whole
-            most = searcher.num_docs if limit is None else limit
+            # Tantivy reserves memory for as many hits as it is asked for.
+            most = searcher.num_docs if limit is None else min(limit, searcher.num_docs)
             if sort is Sort.RANK:
                 found = searcher.search(node, limit=most)
                 places += [_Place(-score, number, address) for score, address in found.hits]
@@ -125,11 +126,16 @@ class Search:
             pages += _count_of(found)
         return sorted(places, key=lambda place: place.key), pages
 
-    def _in_order(self, places: Iterable[_Place]) -> Iterator[_Place]:
-        """Yield places, those with the same key in the order of the places in the archive."""
+    def _in_order(self, places: Iterable[_Place], skipped: int = 0) -> Iterator[_Place]:
+        """Yield places, those with the same key in the order of the places in the archive.
+
+        Of the first ``skipped`` only their number counts.
+        """
+        begun = 0
         for _, run in itertools.groupby(places, key=lambda place: place.key):
             same = list(run)
-            if 1 < len(same) <= _MOST_SORTED:
+            begun += len(same)
+            if begun > skipped and 1 < len(same) <= _MOST_SORTED:
                 same.sort(key=lambda place: self._row(place).place)
             yield from same
 

@@ -2,7 +2,7 @@
 
 Each level has its own index, with its own statistics, so that pages at other levels change no score. The query is the
 one that the cluster gets; see ``dsl``. A page that leaves a level is removed from its index before it is added to
-another. A case file is known when all of its pages are in.
+another. A case file is known when all of its pages are in, and not while they change.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -23,7 +23,7 @@ from pipeline.index.entry import Analysed, abouts_of, entries
 from pipeline.index.query import Query
 from pipeline.index.results import TOO_LONG
 from pipeline.index.store import Sort, View, fingerprint
-from pipeline.index.tantivy_entries import Row, document, read_row, row_of, schema_of_pages
+from pipeline.index.tantivy_entries import Row, document, read_row, row_of, schema_of_cases, schema_of_pages
 from pipeline.index.tantivy_files import CASES, Files, Indexes, Writing
 from pipeline.index.tantivy_search import Search
 
@@ -32,7 +32,7 @@ _PAGES_AT_ONCE = 20_000
 # How many entries of pages a search looks at in a second. Measured are 2 to 6 million on a busy machine; a search with
 # facets looks at them three times.
 _LOOKED_AT_A_SECOND = 1_000_000
-_PAGES = schema_of_pages()
+_PAGES, _CASES = schema_of_pages(), schema_of_cases()
 
 
 class TantivyStore:
@@ -67,11 +67,15 @@ class TantivyStore:
         with self._files.locked(), self._files.border():
             indexes = self._files.made()
             levels = {entry.level for entry in made}
+            there = {(entry.level, PageRef(scan=entry.scan, number=entry.number)) for entry in made}
             with self._files.writing(indexes) as changes:
                 held = _held(indexes, case.id)
-                if set(held) - levels:
-                    for level in set(held) - levels:
-                        _remove(changes, level, case.id)
+                if held:
+                    changes.forget(case.id)
+                left = [level for level, rows in held.items() if any((level, row.ref) not in there for row in rows)]
+                for level in left:
+                    _remove(changes, level, case.id)
+                if left:
                     changes.commit()
                 for level in levels:
                     _remove(changes, level, case.id)
@@ -92,12 +96,14 @@ class TantivyStore:
                 return False
             held = _held(indexes, case.id)
             after = _moved(case, [row for rows in held.values() for row in rows], now)
-            if after is None:
+            if after is None or not _is_whole(indexes, case.id):
                 return False
             with self._files.writing(indexes) as changes:
                 left = [level for level in held if set(held[level]) != set(after.get(level, ()))]
                 new = [level for level in after if set(after[level]) != set(held.get(level, ()))]
                 stay = {level: set(held[level]).intersection(after.get(level, ())) for level in left}
+                if left or new:
+                    changes.forget(case.id)
                 for level in left:
                     _remove(changes, level, case.id)
                     for row in stay[level]:
@@ -218,6 +224,12 @@ def _held(indexes: Indexes, case_id: str) -> dict[Level, list[Row]]:
             if found.hits:
                 held[level] = [read_row(searcher.doc(address)) for _, address in found.hits]
     return held
+
+
+def _is_whole(indexes: Indexes, case_id: str) -> bool:
+    """Whether a case file is known: otherwise some of its pages may be of another archiving, or there twice."""
+    wanted = tantivy.Query.term_query(_CASES, "case", case_id, "basic")
+    return bool(indexes.searcher(CASES).search(wanted, limit=1).hits)
 
 
 def _moved(case: CaseFile, rows: list[Row], now: datetime | None) -> dict[Level, list[Row]] | None:

@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import os
 
 import pytest
 
@@ -14,12 +15,13 @@ from pipeline.index.language import parse
 from pipeline.index.opening import is_made, open_index, open_to_rebuild
 from pipeline.index.sqlite import SqliteStore
 from pipeline.index.store import Sort, View, fingerprint
-from pipeline.index.tantivy_files import VERSION
+from pipeline.index.tantivy_files import VERSION, Indexes, Writing
 from pipeline.index.tantivy_store import TantivyStore
 from pipeline.text.fuzzy_tokens import fuzzy_tokens
 from pipeline.text.units import Columns, tokens
 from tests.conftest import EVERYTHING, index_settings
 from tests.dying import die_at
+from tests.index.test_scope import _at
 
 
 @pytest.fixture
@@ -144,16 +146,156 @@ def test_a_page_that_leaves_a_level_is_never_at_two(tmp_path, make):
 
         die_at("Writing.commit", "after", move, tantivy_files)
         assert _found(store, "secret") == []
-        assert store.cases() == {case.id: fingerprint(case)}
+        assert store.cases() == {}
         assert not store.set_levels(_sealed(case))
         store.put(_sealed(case), [page])
         assert _found(store, "secret") == [1]
         assert store.search(parse("secret"), View(), Scope(Level.STAFF)).hits == ()
 
 
-def _sealed(case):
-    from tests.index.test_scope import _at  # noqa: PLC0415
+def _die_at_commit(number, monkeypatch, folder, change):
+    """Make a change in another process, which ends after so many commits; return whether it was finished before."""
+    keep, left = Writing._keep, [number]
 
+    def counted(self, name):
+        keep(self, name)
+        left[0] -= 1
+        if not left[0]:
+            os._exit(9)
+
+    monkeypatch.setattr(Writing, "_keep", counted)
+    child = os.fork()
+    if not child:
+        try:
+            with TantivyStore(folder) as store:
+                change(store)
+                os._exit(0)
+        finally:
+            os._exit(1)
+    monkeypatch.setattr(Writing, "_keep", keep)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status in {0, 9}
+    return status == 0
+
+
+def test_a_page_whose_level_changes_is_never_at_two_although_both_stay_in_use(tmp_path, make, monkeypatch):
+    """One page is unsealed, and another sealed. Killed after each commit in turn."""
+    pages = [make.page(["secret"], number=number) for number in (1, 2, 3)]
+    before = _at(make.case(*pages), Level.SEALED, *pages[1:])
+    after = _at(make.case(*pages), Level.SEALED, pages[0], pages[2])
+    with TantivyStore(tmp_path / "index") as store:
+        is_done, number = False, 0
+        while not is_done:
+            store.put(before, pages)
+            number += 1
+            is_done = _die_at_commit(number, monkeypatch, tmp_path / "index", lambda other: other.put(after, pages))
+            found = _found(store, "secret")
+            assert len(found) == len(set(found)), number
+            shown = [hit.page for hit in store.search(parse("secret"), View(), Scope(Level.STAFF)).hits]
+            assert shown in ([1], [], [2]), number
+    assert (number, sorted(found), shown) == (8, [1, 2, 3], [2])
+
+
+@pytest.mark.parametrize("number", range(1, 4))
+def test_a_case_file_that_is_half_in_is_not_known_and_not_only_moved(tmp_path, make, monkeypatch, number):
+    """Its pages may be of two archivings. Killed after each commit in turn."""
+    old, new = ([make.page([word], number=page) for page in (1, 2)] for word in ("ancien", "nouveau"))
+    case = _at(make.case(*old), Level.SEALED, old[1])
+    again = case.model_copy(update={"title": "autre"})
+    with TantivyStore(tmp_path / "index") as store:
+        store.put(case, old)
+        assert not _die_at_commit(number, monkeypatch, tmp_path / "index", lambda other: other.put(again, new))
+        assert store.cases() == {}
+        assert not store.set_levels(_at(again, Level.STAFF))
+        store.put(again, new)
+        assert (sorted(_found(store, "nouveau")), _found(store, "ancien"), store.count()) == ([1, 2], [], 2)
+
+
+def test_levels_that_were_set_in_part_are_set_again(tmp_path, make, monkeypatch):
+    """An end date that passes changes no record, so that nothing but the missing entry says so."""
+    page = make.page(["secret"])
+    case = make.case(page)
+    with TantivyStore(tmp_path / "index") as store:
+        for number in range(1, 4):
+            store.put(case, [page])
+            assert not _die_at_commit(
+                number, monkeypatch, tmp_path / "index", lambda other: other.set_levels(_sealed(case))
+            )
+            assert store.cases() == {}, number
+            assert not store.set_levels(_sealed(case))
+
+
+def test_what_searches_read_of_each_level_is_of_one_moment(tmp_path, make, monkeypatch):
+    """A page that goes to another level meanwhile is found once."""
+    page = make.page(["secret"])
+    case = make.case(page)
+    opened, moved = Indexes.searcher, []
+
+    def opens(self, name):
+        found = opened(self, name)
+        if name == Level.STAFF and not moved:
+            moved.append(case)
+            with TantivyStore(tmp_path / "index") as other:
+                assert other.set_levels(_sealed(case))
+        return found
+
+    with TantivyStore(tmp_path / "index") as store:
+        store.put(case, [page])
+        monkeypatch.setattr(Indexes, "searcher", opens)
+        assert _found(store, "secret") == [1]
+
+
+def test_a_commit_shows_although_file_and_time_are_the_same(tmp_path, make):
+    """A file system may use the number of a file again, within what its clock calls one moment."""
+    page = make.page(["secret"])
+    case = make.case(page)
+    with TantivyStore(tmp_path / "index") as reading, TantivyStore(tmp_path / "index") as writing:
+        writing.put(case, [page])
+        assert _found(reading, "secret") == [1]
+        (meta,) = (tmp_path / "index").glob(f"v*/{Level.STAFF}/meta.json")
+        before, kept = meta.stat(), tmp_path / "kept"
+        kept.hardlink_to(meta)
+        writing.remove(case.id)
+        kept.write_bytes(meta.read_bytes())
+        kept.replace(meta)
+        os.utime(meta, ns=(before.st_mtime_ns, before.st_mtime_ns))
+        assert (meta.stat().st_ino, meta.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+        assert _found(reading, "secret") == []
+
+
+def test_a_process_that_was_forked_in_a_change_does_not_keep_the_index_locked(tmp_path, make, monkeypatch):
+    """A sandbox begins with a fork, and may outlive the change."""
+    monkeypatch.setattr(tantivy_files, "_WAIT_SECONDS", 0)
+    page = make.page(["texte"])
+    reads, writes = os.pipe()
+    children = []
+
+    def cases():
+        children.append(os.fork())
+        if not children[0]:
+            os.close(writes)
+            os.read(reads, 1)
+            os._exit(0)
+        yield make.case(page), [page]
+
+    with TantivyStore(tmp_path / "index") as store:
+        try:
+            store.rebuild(analysed(cases()))
+            _put(store, make, [["autre"]])
+        finally:
+            os.close(writes)
+            os.waitpid(children[0], 0)
+        assert _found(store, "autre") == [1]
+
+
+def test_a_view_far_beyond_the_end_takes_no_memory(store, make):
+    """Tantivy reserves it for as many hits as it is asked for, and ends the process if there is not enough."""
+    _put(store, make, [["texte"]])
+    for sort in Sort:
+        assert _found(store, "texte", offset=10**12, sort=sort) == []
+
+
+def _sealed(case):
     return _at(case, Level.SEALED)
 
 
