@@ -41,7 +41,8 @@ def parse(text: str, known: Known | None = None) -> Query:
     Raises:
         QueryError: it cannot be understood, or asks for nothing.
     """
-    clauses = _Parser(text, known).clauses()
+    # Half of a pair of surrogates, as from a shell in another encoding, is no text; stores would fail on it.
+    clauses = _Parser(text.encode("utf-8", "replace").decode(), known).clauses()
     groups = [clause for clause in clauses if clause.terms and not clause.negated]
     barred = [clause for clause in clauses if clause.negated]
     if len(groups) > _MOST_GROUPS:

@@ -332,3 +332,8 @@ def test_a_court_is_found_by_its_other_names(text, same):
     """Documents store the Khmer name."""
     (conditions,), ((wanted,),) = (parse(query, _GLOSSARY).conditions for query in (text, same))
     assert wanted.value in [condition.value for condition in conditions]
+
+
+def test_half_a_character_is_as_a_sign_that_is_none():
+    """A shell in another encoding may send it, and no store could search for it."""
+    assert parse("kind:\udcffabc greffier") == parse("kind:?abc greffier")
