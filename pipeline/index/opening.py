@@ -34,7 +34,7 @@ def open_index(archive: Path, settings: IndexSettings) -> Store:
 def open_to_rebuild(archive: Path, settings: IndexSettings) -> Store:
     """Open the index of an archive to rebuild it.
 
-    A file of SQLite that has another version, or any damage, is removed first: a damaged page would stay in the file,
+    One that has another version, or any damage, is removed first: a damaged page would stay in a file of SQLite,
     and new content would fail on it again. So is an index of the other engine: nothing is hidden in it any more.
 
     Raises:
@@ -42,7 +42,10 @@ def open_to_rebuild(archive: Path, settings: IndexSettings) -> Store:
     """
     if not settings.url:
         if settings.engine is IndexEngine.TANTIVY:
+            from pipeline.index.tantivy_store import TantivyStore  # noqa: PLC0415
+
             _remove_file(archive)
+            TantivyStore(archive / _FOLDER).drop_damaged()
         else:
             shutil.rmtree(archive / _FOLDER, ignore_errors=True)
             try:

@@ -7,10 +7,11 @@ each of them whole through a crash: what is not committed is not there. Readers 
 import errno
 import fcntl
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -103,6 +104,13 @@ class Writing:
     def _keep(self, name: str) -> None:
         self._writers[name].commit()
 
+    def undo(self) -> None:
+        """Give up what is not committed, and the room that it takes: otherwise a full disk would stay full."""
+        for writer in self._writers.values():
+            with suppress(ValueError):  # what went wrong before is what matters
+                writer.rollback()
+                writer.garbage_collect_files()
+
     def close(self) -> None:
         """Wait until the pieces are merged that are worth it."""
         while self._writers:
@@ -125,20 +133,26 @@ class Files:
         try:
             yield
         except (ValueError, OSError) as error:
-            said = str(error)
-            if "StorageFull" in said or getattr(error, "errno", None) == errno.ENOSPC:
-                sentence = f"The disk of {self.folder} is full. Free some space, then run `bannasar index sync`."
-                raise IndexUnusableError(sentence) from error
-            is_missing = isinstance(error, FileNotFoundError) and self.folder.is_dir()
-            if "PermissionDenied" in said or (isinstance(error, OSError) and not is_missing):
-                sentence = f"{self.folder} cannot be used ({said}). Check its permissions and its disk."
-                raise IndexUnusableError(sentence) from error
-            raise IndexUnreadableError(f"{self.folder} is not an index, or is damaged ({said}). {MEND}") from error
+            raise self._meaning(error) from error
         except BaseException as error:
             # A fault in Tantivy itself; the class cannot be imported.
             if type(error).__name__ != "PanicException":
                 raise
             raise IndexUnreadableError(f"{self.folder} is damaged ({error}). {MEND}") from error
+
+    def _meaning(self, error: ValueError | OSError) -> IndexUnusableError:
+        said = str(error)
+        found = re.search(r"\b(?:os error|code:) (\d+)", said)
+        code = error.errno if isinstance(error, OSError) else int(found[1]) if found else None
+        # Tantivy does not say what its thread met; on a disk that is full it is mostly this.
+        is_full = code in {errno.ENOSPC, errno.EDQUOT} or "Worker thread failed" in said
+        if is_full:
+            sentence = f"The disk of {self.folder} is full. Free some space, then run `bannasar index sync`."
+            return IndexUnusableError(sentence)
+        is_missing = code == errno.ENOENT and self.folder.is_dir()
+        if code is not None and not is_missing:
+            return IndexUnusableError(f"{self.folder} cannot be used ({said}). Check its permissions and its disk.")
+        return IndexUnreadableError(f"{self.folder} is not an index, or is damaged ({said}). {MEND}")
 
     def current(self) -> Indexes | None:
         """Return the indexes in use; None if there are none.
@@ -209,12 +223,29 @@ class Files:
         changes = Writing(indexes, _FILLING_BYTES if filling else _BYTES)
         try:
             yield changes
+        except BaseException:
+            changes.undo()
+            raise
         finally:
             changes.close()
 
     def begun(self) -> Indexes | None:
-        """Return the indexes that a rebuild has begun to fill; None if there are none of this version."""
-        return Indexes(self._marked) if self._marked.is_dir() else None
+        """Return the indexes that a rebuild has begun to fill; None if there are none of this version, or not all."""
+        if not self._marked.is_dir():
+            return None
+        indexes = Indexes(self._marked)
+        try:
+            with self.border():
+                for name in _NAMES:
+                    indexes.searcher(name)
+        except IndexUnreadableError:
+            return None
+        return indexes
+
+    def give_up(self) -> None:
+        """Make it that no indexes are in use; the next ones to be made replace these."""
+        with self.locked(), self.border():
+            (self.folder / _CURRENT).unlink(missing_ok=True)
 
     def begin(self) -> Indexes:
         """Return empty indexes, beside those in use."""

@@ -14,6 +14,14 @@ from pipeline.index.tantivy_entries import courts_in, day_number
 # In the order in which they are read: what must be true first.
 _OCCURS = {"filter": Occur.Must, "must": Occur.Must, "should": Occur.Should, "must_not": Occur.MustNot}
 
+# Tantivy refuses a phrase whose last word may be one of more than 16,384 (the beginning may be anywhere on the page,
+# then), and patterns of more than a thousand bytes.
+_MOST_EXPANDED = 16_000
+_MOST_COMPARED = 200
+# What a search has to look at is counted in steps: otherwise it would show, by whether a search is refused, whether a
+# word is on some page beyond the scope.
+_COUNTED_IN = 1000
+
 
 class Translator:
     """Translates queries for one index.
@@ -74,25 +82,26 @@ class Translator:
         ((field, text),) = body.items()
         tokens = text.split()
         self._look_at(field, tokens)
-        return Node.phrase_query(self._schema, field, list(tokens))
+        return self._row(field, tokens)
 
     def _match_phrase_prefix(self, body: Mapping[str, Mapping[str, str]]) -> Node:
         ((field, wanted),) = body.items()
         *fixed, last = wanted["query"].split()
         self._look_at(field, fixed)
-        begins = f"{re.escape(last)}.*"
-        return Node.const_score_query(
-            Node.regex_phrase_query(self._schema, field, [*map(re.escape, fixed), begins]), 1.0
-        )
+        if len(self._searcher.terms_with_prefix(field, last)) > _MOST_EXPANDED:
+            apart = [(Occur.Must, self._row(field, fixed)), (Occur.Must, self._begins(field, last))]
+            return Node.const_score_query(Node.boolean_query(apart), 1.0)
+        words: list[str | tuple[int, str]] = [*map(_pattern, fixed), f"{re.escape(last[:_MOST_COMPARED])}.*"]
+        return Node.const_score_query(Node.regex_phrase_query(self._schema, field, words), 1.0)
 
     def _prefix(self, body: Mapping[str, Mapping[str, str]]) -> Node:
         ((field, wanted),) = body.items()
-        self.looked_at += self._searcher.num_docs
-        return Node.regex_query(self._schema, field, f"{re.escape(wanted['value'])}.*")
+        self._count(self._searcher.num_docs)
+        return self._begins(field, wanted["value"])
 
     def _fuzzy(self, body: Mapping[str, Mapping[str, Any]]) -> Node:
         ((field, wanted),) = body.items()
-        self.looked_at += self._searcher.num_docs
+        self._count(self._searcher.num_docs)
         return Node.fuzzy_term_query(self._schema, field, wanted["value"], wanted["fuzziness"])
 
     def _intervals(self, body: Mapping[str, Any]) -> Node:
@@ -112,8 +121,21 @@ class Translator:
             self._schema, field, FieldType.Unsigned, lower_bound=days.get("gte"), upper_bound=days.get("lte")
         )
 
+    def _row(self, field: str, tokens: Sequence[str]) -> Node:
+        """Tokens in a row."""
+        if len(tokens) == 1:
+            return Node.term_query(self._schema, field, tokens[0], "freq")
+        return Node.phrase_query(self._schema, field, list(tokens))
+
+    def _begins(self, field: str, beginning: str) -> Node:
+        """A token with a beginning: with no other letter in it, as the pattern of a long one would be refused."""
+        return Node.fuzzy_term_query(self._schema, field, beginning, 0, prefix=True)
+
     def _look_at(self, field: str, tokens: Sequence[str]) -> None:
-        self.looked_at += min(self._searcher.doc_freq(field, token) for token in tokens)
+        self._count(min(self._searcher.doc_freq(field, token) for token in tokens))
+
+    def _count(self, pages: int) -> None:
+        self.looked_at += (pages // _COUNTED_IN + 1) * _COUNTED_IN
 
     def _match_all(self, _: Json) -> Node:
         return Node.all_query()
@@ -138,6 +160,11 @@ _WAYS = {
     "match_all": Translator._match_all,
     "match_none": Translator._match_none,
 }
+
+
+def _pattern(token: str) -> str:
+    """Return the pattern for a token; one that is very long is compared by its beginning."""
+    return re.escape(token[:_MOST_COMPARED]) + (".*" if len(token) > _MOST_COMPARED else "")
 
 
 def _unscored(node: Node) -> Node:

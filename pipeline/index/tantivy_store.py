@@ -5,6 +5,7 @@ one that the cluster gets; see ``dsl``. A page that leaves a level is removed fr
 another. A case file is known when all of its pages are in, and not while they change.
 """
 
+import logging
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Self
 import tantivy
 
 from models.case import CaseFile
-from models.errors import QueryError
+from models.errors import IndexUnreadableError, QueryError
 from models.hit import Found, Hit
 from models.level import Level
 from models.page import Page, PageRef
@@ -27,6 +28,7 @@ from pipeline.index.tantivy_entries import Row, document, read_row, row_of, sche
 from pipeline.index.tantivy_files import CASES, Files, Indexes, Writing
 from pipeline.index.tantivy_search import Search
 
+_LOG = logging.getLogger(__name__)
 # Pages that a rebuild adds before it keeps them.
 _PAGES_AT_ONCE = 20_000
 # How many entries of pages a search looks at in a second. Measured are 2 to 6 million on a busy machine; a search with
@@ -127,6 +129,15 @@ class TantivyStore:
                         changes[name].delete_documents_by_term("case", case_id)
                     changes.commit()
 
+    def drop_damaged(self) -> None:
+        """Look into each index, and begin with none if one of them is of another version or damaged."""
+        try:
+            with self._files.border():
+                self._files.searchers((*Level, CASES))
+        except IndexUnreadableError:
+            _LOG.warning("the index is damaged, or of another version: it is not used any more")
+            self._files.give_up()
+
     def merge(self) -> None:
         """Do nothing: Tantivy merges its pieces whenever it writes."""
 
@@ -174,9 +185,14 @@ class TantivyStore:
         with self._files.locked():
             with self._files.border():
                 indexes = (self._files.begun() if kept else None) or self._files.begin()
-            with self._files.writing(indexes, filling=True) as changes:
-                self._drop_all_but(kept, indexes, changes)
-                self._fill(changes, cases, are_some_in=bool(kept))
+            try:
+                with self._files.writing(indexes, filling=True) as changes:
+                    self._drop_all_but(kept, indexes, changes)
+                    self._fill(changes, cases, are_some_in=bool(kept))
+            except IndexUnreadableError:
+                # Otherwise the next one would go on with it, and stop at the same damage.
+                self._files.remove_rest()
+                raise
             with self._files.border():
                 self._files.use(indexes)
         return self.count()

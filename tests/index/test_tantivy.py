@@ -9,13 +9,13 @@ import pytest
 from models.errors import IndexUnreadableError, IndexUnusableError, QueryError
 from models.level import Level
 from models.scope import Scope
-from pipeline.index import tantivy_files, tantivy_search, tantivy_store
+from pipeline.index import tantivy_files, tantivy_query, tantivy_search, tantivy_store
 from pipeline.index.entry import analysed
 from pipeline.index.language import parse
 from pipeline.index.opening import is_made, open_index, open_to_rebuild
 from pipeline.index.sqlite import SqliteStore
 from pipeline.index.store import Sort, View, fingerprint
-from pipeline.index.tantivy_files import VERSION, Indexes, Writing
+from pipeline.index.tantivy_files import VERSION, Files, Indexes, Writing
 from pipeline.index.tantivy_store import TantivyStore
 from pipeline.text.fuzzy_tokens import fuzzy_tokens
 from pipeline.text.units import Columns, tokens
@@ -57,7 +57,7 @@ def test_with_any_damage_a_search_answers_or_says_what_to_do(tmp_path, make, end
     page = make.page(["greffier de la cour"])
     with TantivyStore(tmp_path / "index") as store:
         store.put(make.case(page), [page])
-    for file in (tmp_path / "index").glob(f"v*/{Level.PUBLIC}/*{ending}"):
+    for file in (tmp_path / "index").glob(f"v*/{Level.STAFF}/*{ending}"):
         if how == "gone":
             file.unlink()
         else:
@@ -131,6 +131,115 @@ def test_what_a_killed_rebuild_left_is_removed_when_something_is_hidden(tmp_path
 def _rebuilt(folder, case, page):
     with TantivyStore(folder / "index") as store:
         store.rebuild(analysed([(case, [page])]))
+
+
+def test_whether_a_search_is_refused_does_not_show_which_words_are_on_a_few_pages(store, make):
+    """Who was granted one sealed case file could find out otherwise, with a query that is almost too long."""
+    page = make.page(["secret"])
+    store.put(_sealed(make.case(page)), [page])
+    scope = Scope(Level.PUBLIC, granted=frozenset({"another"}))
+    there, nowhere = (store._search(parse(f"{word} 1234"), scope).looked_at for word in ("secret", "xylofo"))
+    assert there == nowhere > 0
+
+
+def test_a_rebuild_that_was_killed_before_its_folder_was_whole_begins_anew(tmp_path, store, make):
+    """Or one whose folder is damaged: otherwise no rebuild would ever work again."""
+    page = make.page(["texte"])
+    case = make.case(page)
+    store.put(case, [page])
+    (tmp_path / "index" / "part" / f"v{VERSION}" / Level.PUBLIC).mkdir(parents=True)
+    assert store.begun() == {}
+    die_at("Files.use", "before", lambda: _rebuilt(tmp_path, case, page), tantivy_files)
+    begun = store.begun()
+    assert begun
+    for file in (tmp_path / "index" / "part").glob(f"*/{Level.STAFF}/*.term"):
+        file.write_bytes(b"")
+    assert store.begun() == {}
+    assert store.rebuild(analysed([(case, [page])])) == 1
+
+
+def test_a_rebuild_that_meets_damage_leaves_nothing_to_go_on_with(tmp_path, store, make, monkeypatch):
+    """The next one would meet it again."""
+    page = make.page(["texte"])
+    case = make.case(page)
+    die_at("Files.use", "before", lambda: _rebuilt(tmp_path, case, page), tantivy_files)
+    begun = store.begun()
+
+    def damaged(*_, **__):
+        raise IndexUnreadableError("damaged")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TantivyStore, "_fill", damaged)
+        with pytest.raises(IndexUnreadableError):
+            store.rebuild([], begun)
+    assert store.begun() == {}
+
+
+@pytest.mark.parametrize("damage", ["current", "meta.json", ".term"])
+def test_a_damaged_index_is_not_used_any_more_by_what_repairs_it(tmp_path, make, damage):
+    """It adds what is missing, and that is all."""
+    page = make.page(["texte"])
+    settings = index_settings(engine="tantivy")
+    with open_index(tmp_path, settings) as store:
+        store.put(make.case(page), [page])
+    for file in (tmp_path / "index.tantivy").rglob(f"*{damage}"):
+        file.write_bytes(b"\xff")
+    with open_to_rebuild(tmp_path, settings) as store:
+        assert (store.cases(), store.count()) == ({}, 0)
+        store.put(make.case(page), [page])
+        assert _found(store, "texte") == [1]
+
+
+@pytest.mark.parametrize("begun", ["x" * 3000, "e3/" + "x" * 3000, "x" * 3000 + "/a", "e3/" + "ก" * 300])
+def test_a_beginning_may_be_as_long_as_a_page_is(store, make, begun):
+    """Tantivy's own patterns have an end, and what it says of that is no damage."""
+    _put(store, make, [["texte"]], [[f"{begun}b"]])
+    assert _found(store, f"{begun}*") == [2]
+    for field in ("case", "court", "kind", "box"):
+        assert _found(store, f"{field}:{begun}*") == []
+
+
+def test_the_beginning_of_very_many_words_is_found(store, make, monkeypatch):
+    """Tantivy refuses a phrase with more; then only the order is not looked at."""
+    monkeypatch.setattr(tantivy_query, "_MOST_EXPANDED", 2)
+    _put(store, make, [["e3/aa e3/ab e3/ac"]], [["e3 b"]], [["e4/ad"]])
+    assert _found(store, "e3/a*") == [1]
+
+
+def test_a_full_disk_is_named_and_no_room_stays_lost(store, make, monkeypatch):
+    """What Tantivy's threads had written before would fill it for ever; a seal needs little."""
+    page = make.page(["texte"])
+    store.put(make.case(page), [page])
+    files = {file for file in store._files.folder.rglob("*") if file.is_file()}
+    said = "An error occurred in a thread: 'Worker thread failed.. A worker thread encountered an error'"
+
+    def fails(_changes, _case):
+        raise ValueError(said)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tantivy_store, "_enter", fails)
+        with pytest.raises(IndexUnusableError, match="full") as told:
+            store.put(make.case(page, case_id="box_b"), [page])
+    assert not isinstance(told.value, IndexUnreadableError)
+    assert {file for file in store._files.folder.rglob("*") if file.is_file()} == files
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "told"),
+    [
+        (ValueError("An IO error occurred: 'No space left on device (os error 28)'"), IndexUnusableError, "full"),
+        (ValueError("IoError(Os { code: 30, kind: ReadOnlyFilesystem })"), IndexUnusableError, "permissions"),
+        (ValueError("Too many open files (os error 24)"), IndexUnusableError, "permissions"),
+        (ValueError("File does not exist (os error 2)"), IndexUnreadableError, "index rebuild"),
+        (OSError(28, "No space left on device"), IndexUnusableError, "full"),
+        (FileNotFoundError(2, "No such file"), IndexUnreadableError, "index rebuild"),
+    ],
+)
+def test_only_damage_is_called_damage(tmp_path, error, kind, told):
+    """To delete an index does not help against anything else."""
+    with pytest.raises(IndexUnusableError, match=told) as met, Files(tmp_path).border():
+        raise error
+    assert type(met.value) is kind
 
 
 def test_a_page_that_leaves_a_level_is_never_at_two(tmp_path, make):
@@ -229,7 +338,8 @@ def test_what_searches_read_of_each_level_is_of_one_moment(tmp_path, make, monke
     """A page that goes to another level meanwhile is found once."""
     page = make.page(["secret"])
     case = make.case(page)
-    opened, moved = Indexes.searcher, []
+    opened = Indexes.searcher
+    moved: list[object] = []
 
     def opens(self, name):
         found = opened(self, name)
@@ -357,8 +467,9 @@ def test_a_search_that_would_take_too_long_is_not_begun_and_an_export_is(tmp_pat
         with pytest.raises(QueryError, match="takes too long"):
             store.search(parse("texte"), View(), EVERYTHING)
         assert len(list(store.each(parse("texte"), Sort.RANK, EVERYTHING))) == 1
-    with TantivyStore(tmp_path / "index", seconds=1e-5) as store:
+    with TantivyStore(tmp_path / "index", seconds=2e-2) as store:
         assert store.search(parse('"texte"'), View(), EVERYTHING).pages == 1
+        assert store.search(parse('"autre"'), View(), EVERYTHING).pages == 0
         with pytest.raises(QueryError, match="takes too long"):
             store.search(parse("texte OR " * 9 + "texte"), View(), EVERYTHING)
 
