@@ -98,9 +98,8 @@ def leaders(boxes: Ints, letter: float) -> NDArray[np.bool_]:
     dots = dots[np.argsort(boxes[dots, 0], kind="stable")]
     gaps = boxes[dots[1:], 0] - boxes[dots[:-1], 2]
     sinks = np.abs(boxes[dots[1:], 3] - boxes[dots[:-1], 3])
-    for run in np.split(dots, np.nonzero((gaps > letter) | (sinks > _DOT * letter))[0] + 1):
-        if len(run) >= _LEADER:
-            found[run] = True
+    runs = np.concatenate(([0], np.cumsum((gaps > letter) | (sinks > _DOT * letter))))
+    found[dots[np.bincount(runs)[runs] >= _LEADER]] = True
     return found
 
 
