@@ -8,7 +8,7 @@ from models.case import CaseFile
 from models.errors import ScanError
 from models.failure import Code
 from pipeline.archive.bag import document_file
-from pipeline.formats.group_4 import tiff_of
+from pipeline.formats.tiff import tiff_of
 
 _ENDINGS = {"/DCTDecode": ".jpg", "/JPXDecode": ".jp2", "/CCITTFaxDecode": ".tif"}
 

@@ -8,8 +8,9 @@ import numpy as np
 from PIL import Image
 
 from pipeline.formats.group_4 import group_4, is_black_on_white
-from pipeline.formats.jpeg import LONGEST_JPEG, jpeg_of_size
+from pipeline.formats.jpeg import LONGEST_JPEG
 from pipeline.formats.jpeg_2000 import jpeg_2000
+from pipeline.formats.jpeg_of_size import jpeg_of_size
 from pipeline.formats.strips import some_rows
 
 _A4_INCHES = 210 / 25.4 * 297 / 25.4

@@ -4,11 +4,12 @@ PDF and PDF/A hold this form, and it takes half the bytes and a fifth of the tim
 """
 
 import io
-import struct
 
 import cv2
 import numpy as np
 from PIL import Image
+
+from pipeline.formats.tiff import ROWS_A_STRIP, SIZES, STRIPS, tiff_of
 
 _MIDDLE = 128
 _INK, _PAPER = 80, 250
@@ -18,11 +19,6 @@ _MOST_EDGE = 0.25
 
 _FEW = 20
 """Pixels of dust: what is smaller than a dot of print."""
-
-_WIDTH, _HEIGHT, _COMPRESSION, _PHOTOMETRIC, _STRIPS, _ROWS_A_STRIP, _SIZES = 256, 257, 259, 262, 273, 278, 279
-"""Tags of TIFF."""
-
-_LONG, _GROUP_4, _WHITE_IS_ZERO = 4, 4, 0
 
 
 def is_black_on_white(pixels: np.ndarray) -> bool:
@@ -48,41 +44,12 @@ def group_4(pixels: np.ndarray) -> bytes:
     negative = cv2.threshold(pixels, _MIDDLE - 1, 255, cv2.THRESH_BINARY_INV)[1]
     made = io.BytesIO()
     image = Image.fromarray(negative).convert("1", dither=Image.Dither.NONE)
-    image.save(made, "TIFF", compression="group4", tiffinfo={_ROWS_A_STRIP: image.height})
+    image.save(made, "TIFF", compression="group4", tiffinfo={ROWS_A_STRIP: image.height})
     return tiff_of(_strip(made.getvalue()), *image.size)
-
-
-def tiff_of(strip: bytes, width: int, height: int) -> bytes:
-    """Return a TIFF with one strip of Group 4, white as 0 (TIFF 6.0, section 2)."""
-    tags = {
-        _WIDTH: width,
-        _HEIGHT: height,
-        _COMPRESSION: _GROUP_4,
-        _PHOTOMETRIC: _WHITE_IS_ZERO,
-        _STRIPS: 0,
-        _ROWS_A_STRIP: height,
-        _SIZES: len(strip),
-    }
-    tags[_STRIPS] = 8 + 2 + 12 * len(tags) + 4
-    fields = b"".join(struct.pack("<HHII", tag, _LONG, 1, value) for tag, value in tags.items())
-    return struct.pack("<2sHIH", b"II", 42, 8, len(tags)) + fields + bytes(4) + strip
-
-
-def strip_of(tiff: bytes) -> bytes:
-    """Return the strip of a TIFF that :func:`group_4` made.
-
-    Raises:
-        ValueError: it is another file.
-    """
-    strip = _strip(tiff)
-    with Image.open(io.BytesIO(tiff), formats=["TIFF"]) as image:
-        if tiff_of(strip, *image.size) != tiff:
-            raise ValueError("a TIFF of another kind")
-    return strip
 
 
 def _strip(tiff: bytes) -> bytes:
     with Image.open(io.BytesIO(tiff), formats=["TIFF"]) as image:
         tags = image.tag_v2  # type: ignore[attr-defined]  # every TIFF has them
-        (start, *_), (size, *_) = tags[_STRIPS], tags[_SIZES]
+        (start, *_), (size, *_) = tags[STRIPS], tags[SIZES]
     return tiff[start : start + size]

@@ -19,8 +19,8 @@ from models.errors import ScanError
 from models.failure import Code
 from models.page import Page
 from pipeline.formats.alto import xml_text
-from pipeline.formats.group_4 import strip_of
 from pipeline.formats.text_layer import Fonts, add_words, page_size
+from pipeline.formats.tiff import strip_of
 
 # Their errors come as exceptions. Their log messages may contain text of a paper.
 for _name in ("pikepdf", "fontTools"):

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from pipeline.archive.archive import Archive
-from pipeline.formats.group_4 import group_4, strip_of
+from pipeline.formats.group_4 import group_4
+from pipeline.formats.tiff import strip_of
 from tests.conftest import Maker, archive_settings
 from tests.reading_room import SHAS, Visitor, make_archive, open_room
 
