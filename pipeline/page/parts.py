@@ -72,7 +72,9 @@ def put_together(symbols: Symbols, parts: Sequence[tuple[Part, Symbols]]) -> Sym
     found: list[Symbols] = []
     done = 0
     for part, own in parts:
-        found += [symbols[done : part.start], part.on_line(own)]
+        # Whatever else is read of it, a part begins with a word: it must not become one with the word before it.
+        begun = (replace(own[0], begins=True), *own[1:]) if own else own
+        found += [symbols[done : part.start], part.on_line(begun)]
         done = part.end
     return tuple(symbol for some in (*found, symbols[done:]) for symbol in some)
 

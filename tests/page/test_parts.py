@@ -66,3 +66,12 @@ def test_readings_of_parts_replace_the_words_of_the_line():
     found = put_together(symbols, [(first, ()), (second, other)])
     assert texts(found) == ["quatre", "cinq", "six", "xxxx", "xxxx", "xxxx", "xxx", "xxxx", "douze"]
     assert [one.left for one in found] == [one.left for one in symbols[first.end :]]
+
+
+def test_a_part_never_becomes_one_word_with_the_word_before_it():
+    """A stroke that Tesseract reads before the first letter may be left out when both readings are merged."""
+    symbols, pixels = reading(WORDS, {8})
+    (part,) = parts_of(0, pixels, symbols)
+    own = part.own(symbols)
+    found = put_together(symbols, [(part, (replace(own[0], begins=False), *own[1:]))])
+    assert texts(found) == WORDS.split()
