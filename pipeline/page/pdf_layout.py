@@ -229,12 +229,17 @@ def _is_plain(page: pikepdf.Page) -> bool:
     try:
         if has_annotations(page) or any(page.resources.get(key) for key in _NOT_PLAIN):
             return False
-        states = page.resources.get("/ExtGState", pikepdf.Dictionary()).values()
-        if any(state.get("/SMask", _NONE) != _NONE or state.get("/BM", _NORMAL) != _NORMAL for state in states):
+        if not all(map(_is_plain_state, page.resources.get("/ExtGState", pikepdf.Dictionary()).values())):
             return False
         return all(map(_is_inside, page.resources.get("/Font", pikepdf.Dictionary()).values()))
-    except (pikepdf.PikepdfError, ValueError, TypeError, AttributeError):
-        return False
+    except (pikepdf.PikepdfError, LookupError, ValueError, TypeError, AttributeError):
+        return False  # its unit and its layers are known all the same
+
+
+def _is_plain_state(state: pikepdf.Object) -> bool:
+    """Whether a graphics state has no transparency but an even one, and no font, which pdfium would not use."""
+    masked, mixed = state.get("/SMask", _NONE) != _NONE, state.get("/BM", _NORMAL) != _NORMAL
+    return not masked and not mixed and "/Font" not in state
 
 
 def _is_inside(font: pikepdf.Object) -> bool:

@@ -13,6 +13,7 @@ from pikepdf import Array, Dictionary, Name
 from models.scan import Kind
 from pipeline.page import pdf_page as drawing
 from pipeline.page.pdf_draw import drawn
+from pipeline.page.pdf_layout import layout, pdfium_page
 from pipeline.page.render import render
 from samples.faces import face_file
 from tests.page.conftest import FRENCH, KHMER
@@ -95,6 +96,13 @@ def _with_mask(_: pikepdf.Pdf, page: pikepdf.Page) -> None:
     page.resources.ExtGState = Dictionary(G=Dictionary(BM=Name.Multiply))
 
 
+def _with_font_in_a_state(pdf: pikepdf.Pdf, page: pikepdf.Page) -> None:
+    """Set a font by a graphics state, which pdfium does not use: the text would be in other letters."""
+    font = pdf.make_indirect(Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name("/Symbol")))
+    page.resources.ExtGState = Dictionary(G=Dictionary(Font=Array([font, 12])))
+    page.contents_add(b"/G gs BT 30 270 Td (abc) Tj ET")
+
+
 def _with_empty_letters(pdf: pikepdf.Pdf, page: pikepdf.Page) -> None:
     """Add a word that the text has, and whose letters draw nothing."""
     page.resources.Font["/T3"] = pdf.make_indirect(
@@ -115,10 +123,35 @@ def _with_empty_letters(pdf: pikepdf.Pdf, page: pikepdf.Page) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [_not_inside, _with_pattern, _with_note, _with_layer, _with_mask, _with_empty_letters]
+    "change",
+    [
+        _not_inside,
+        _with_pattern,
+        _with_note,
+        _with_layer,
+        _with_mask,
+        _with_font_in_a_state,
+        _with_empty_letters,
+    ],
 )
 def test_any_other_page_is_drawn_by_poppler(tmp_path, by_poppler, change):
     """What programs draw each in its own way, and letters that pdfium does not draw."""
     file = _letters(tmp_path, change)
     render(file, Kind.PDF, 1, DPI, 30)
     assert by_poppler == [file]
+
+
+def test_a_broken_font_takes_nothing_else_from_a_page(tmp_path):
+    """The page has the size that it claims, and its layers that are off stay off."""
+
+    def change(pdf: pikepdf.Pdf, page: pikepdf.Page) -> None:
+        broken = Dictionary(Type=Name.Font, Subtype=Name.Type0, DescendantFonts=Array([]))
+        page.resources.Font["/Broken"] = broken
+        page.obj.UserUnit = 2
+        pdf.Root.OCProperties = Dictionary(OCGs=[], D=Dictionary())
+
+    file = _letters(tmp_path, change)
+    with pdfium_page(file, 1) as page:
+        found = layout(page, file, 1)
+    assert found.layered
+    assert found.width == pytest.approx(420 / 36)
