@@ -34,6 +34,9 @@ _LEAD = 0.1
 _CLEAR = 0.9
 """From this mean confidence of our network on, a page is upright. Upside down or in the mirror it has less than .83."""
 
+_ALIKE = frozenset("01256890០HIMNOSWXZlIosxznudpbq.,:;·•…-–—_+=/|\\%()[]<>'\"*")
+"""Symbols that are read as symbols upside down, too: 1986 becomes 9861."""
+
 _OPPOSITE: dict[Turn, Turn] = {0: 180, 90: 270, 180: 0, 270: 90}
 
 
@@ -107,7 +110,8 @@ class _Trial:
 def _at_a_glance(one: Candidate, job: PictureJob) -> _Trial | None:
     """Return the way in which our network reads parts of a page without doubt; None if Tesseract has to decide.
 
-    It does on faint pages and negatives: how sure it is of these decides more than the way up.
+    It does on faint pages and negatives: how sure it is of these decides more than the way up. It also does if almost
+    all symbols are such as dates are made of, of which our network is as sure upside down.
     """
     page, turn = one.page, one.turn
     if not job.network or page.faint or job.positive:
@@ -115,8 +119,10 @@ def _at_a_glance(one: Candidate, job: PictureJob) -> _Trial | None:
     pictures = stretches(page, page.lines)
     for way in (turn, _OPPOSITE[turn]):
         some = pictures if way == turn else _upside_down(pictures)
-        trial = _trial(way, one.skew, job.network.glance(some, job.settings.network))
-        if trial.symbols >= _ENOUGH and trial.confidence >= _CLEAR:
+        readings = job.network.glance(some, job.settings.network)
+        trial = _trial(way, one.skew, readings)
+        telling = [symbol for line in readings for symbol in line if symbol.text not in _ALIKE]
+        if len(telling) >= _ENOUGH and min(trial.confidence, mean_confidence([tuple(telling)])) >= _CLEAR:
             return trial
     return None
 

@@ -125,6 +125,14 @@ def test_a_clear_page_is_set_upright_by_the_network_alone(lines, turn):
     assert job.orientation.latin == (lines == CLEAR[0])
 
 
+@pytest.mark.parametrize("lines", [("1961 1986 1989 1998 1968 1991",) * 4, ("Le 16.9.1996",), ("H. I. N. O. S. X. Z.",) * 2])
+@pytest.mark.parametrize("turn", [0, 180])
+def test_symbols_that_are_symbols_upside_down_do_not_tell_the_way_up(lines, turn):
+    """The network is as sure of 9861 as of 1986."""
+    page = np.ascontiguousarray(np.rot90(printed(*lines), turn // 90))
+    assert orientation_of(page).turn == turn
+
+
 def test_a_direction_that_nobody_needs_is_not_prepared(monkeypatch):
     """To prepare a page once more takes a third of a second."""
     job = picture_job(Picture(printed(*CLEAR[0] * 3), float(DPI)), SETTINGS, 60)
