@@ -17,6 +17,13 @@ _COARSE = 16
 _MOST_EDGE = 0.25
 """The share of pixels on edges of letters: a page with more has grey parts."""
 
+_THIN = 0.7
+"""More grey than this, for the ink, and letters are so small or light that strokes of them would break."""
+
+_NEAR = np.ones((5, 5), np.uint8)
+_FLAT = 16
+"""A difference of so many levels from one pixel to the next is not seen in the ink."""
+
 _FEW = 20
 """Pixels of dust: what is smaller than a dot of print."""
 
@@ -24,7 +31,8 @@ _FEW = 20
 def is_black_on_white(pixels: np.ndarray) -> bool:
     """Whether a picture loses nothing that is seen if each pixel becomes black or white.
 
-    It may have grey edges, as drawn letters have: nothing is grey that is further than two pixels from black.
+    It may have grey edges, as drawn letters have: nothing is grey that is further than two pixels from black. Of small
+    letters, whole strokes are grey.
     """
     if pixels.ndim != 2:
         return False
@@ -33,9 +41,19 @@ def is_black_on_white(pixels: np.ndarray) -> bool:
         return False
     ink = cv2.threshold(pixels, _INK, 255, cv2.THRESH_BINARY_INV)[1]
     marked = cv2.threshold(pixels, _PAPER - 1, 255, cv2.THRESH_BINARY_INV)[1]
-    if cv2.countNonZero(marked) == cv2.countNonZero(ink):
-        return True
-    return cv2.countNonZero(cv2.subtract(marked, cv2.dilate(ink, np.ones((5, 5), np.uint8)))) <= _FEW
+    black = cv2.countNonZero(ink)
+    grey = cv2.countNonZero(marked) - black
+    if grey > _THIN * black + _FEW or _shows_something(pixels, ink, black):
+        return False
+    return not grey or cv2.countNonZero(cv2.subtract(marked, cv2.dilate(ink, _NEAR))) <= _FEW
+
+
+def _shows_something(pixels: np.ndarray, ink: np.ndarray, black: int) -> bool:
+    """Whether there is something in the ink: a dark photograph, or writing on a black ground."""
+    if cv2.countNonZero(pixels) == pixels.size - black:
+        return False
+    contrast = cv2.morphologyEx(pixels, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    return cv2.countNonZero(cv2.threshold(contrast, _FLAT, 255, cv2.THRESH_BINARY)[1] & cv2.erode(ink, _NEAR)) > _FEW
 
 
 def group_4(pixels: np.ndarray) -> bytes:

@@ -7,13 +7,14 @@ import cv2
 import numpy as np
 import pikepdf
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from pipeline.archive.pictures import extract_pictures
 from pipeline.formats.compress import compressed
 from pipeline.formats.pdf import Description, write_pdf
 from pipeline.page.picture import Picture
 from pipeline.page.upright import Upright
+from samples.faces import load_face
 from tests.conftest import bag_in_place
 
 WHITE, INK = 255, 0
@@ -74,6 +75,25 @@ def test_what_is_grey_stays_grey(shade):
         changed = np.abs(np.asarray(image).astype(int) - pixels)
         assert changed.max() < 60
         assert changed[1500, 400:800].mean() < 10
+
+
+@pytest.mark.parametrize(("size", "mode"), [(17, "L"), (34, "1")])
+def test_small_letters_keep_their_thin_strokes(size, mode):
+    """At 150 dots an inch, strokes of print are narrower than a pixel, and grey."""
+    image = Image.new("L", (1240, 1754), WHITE)
+    for top in range(100, 1600, 3 * size):
+        ImageDraw.Draw(image).text((100, top), "តុលាការបានសម្រេចឲ្យលើកពេលសវនាការ", 0, load_face("Khmer OS Battambang", size))
+    assert opened(compressed(Upright(Picture(np.asarray(image), 150)), 60, 1000)).mode == mode
+
+
+def test_what_is_in_the_ink_is_kept():
+    """A dark photograph, or a stamp on a black ground."""
+    pixels = written()
+    pixels[1300:1600, 300:800] = 20
+    cv2.putText(pixels, "COPIE", (320, 1480), cv2.FONT_HERSHEY_SIMPLEX, 4, (75,), 8)
+    image = opened(compressed(Upright(Picture(pixels, 150)), 60, 120))
+    assert image.mode == "L"
+    assert np.asarray(image)[1300:1600, 300:800].std() > 10
 
 
 def test_grey_dots_of_print_are_not_kept_as_black_dots():
