@@ -53,7 +53,8 @@ def _shows_something(pixels: np.ndarray, ink: np.ndarray, black: int) -> bool:
     if cv2.countNonZero(pixels) == pixels.size - black:
         return False
     contrast = cv2.morphologyEx(pixels, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    return cv2.countNonZero(cv2.threshold(contrast, _FLAT, 255, cv2.THRESH_BINARY)[1] & cv2.erode(ink, _NEAR)) > _FEW
+    seen = cv2.threshold(contrast, _FLAT, 255, cv2.THRESH_BINARY)[1]
+    return cv2.countNonZero(cv2.bitwise_and(seen, cv2.erode(ink, _NEAR))) > _FEW
 
 
 def group_4(pixels: np.ndarray) -> bytes:

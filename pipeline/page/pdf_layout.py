@@ -14,6 +14,7 @@ import pypdfium2.raw as pdfium_c
 
 from models.errors import ScanError
 from models.failure import Code
+from pipeline.page.pdf_plain import is_plain
 from pipeline.page.scanned import A4_LONG_INCHES, sound_dpi
 
 _Box = tuple[float, float, float, float]
@@ -28,9 +29,6 @@ _SCANNED_DPI = 300
 _DEEP = 8
 _MOST_OBJECTS = 50_000
 _A0_INCHES = 841 / 25.4 * 1189 / 25.4
-_UNSEEN = ("/Link", "/Popup")
-_NOT_PLAIN = ("/XObject", "/Shading", "/Pattern")
-_NONE, _NORMAL = pikepdf.Name("/None"), pikepdf.Name("/Normal")
 _SMALLEST_DRAWING = 1.5
 """In inches: drawings without letters may be this small, and have the size that they claim."""
 
@@ -200,15 +198,6 @@ def _is_invisible_text(item: pdfium.PdfObject) -> bool:
     return bool(mode == pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE)
 
 
-def has_annotations(page: pikepdf.Page) -> bool:
-    """Whether something visible lies over a page: a note, a stamp, a filled-in form field, a signature."""
-    for one in page.obj.get("/Annots", ()):
-        left, bottom, right, top = (float(edge) for edge in one.get("/Rect", (0, 0, 0, 0)))
-        if one.get("/Subtype") not in _UNSEEN and left != right and bottom != top:
-            return True
-    return False
-
-
 def _known_of(file: Path, number: int) -> tuple[float, bool, bool]:
     """Return the size of a unit of a page's space in points, whether the PDF has layers, and whether the page is plain.
 
@@ -219,34 +208,6 @@ def _known_of(file: Path, number: int) -> tuple[float, bool, bool]:
             page = pdf.pages[number - 1]
             unit = page.obj.get("/UserUnit")
             points = float(unit) if isinstance(unit, int | Decimal) and unit > 0 else 1.0
-            return points, "/OCProperties" in pdf.Root, _is_plain(page)
+            return points, "/OCProperties" in pdf.Root, is_plain(page)
     except (pikepdf.PikepdfError, IndexError):
         return 1.0, False, False  # the renderer decides whether the page is damaged
-
-
-def _is_plain(page: pikepdf.Page) -> bool:
-    """Whether a page has only letters of fonts that are in the PDF, and lines and areas in one colour each."""
-    try:
-        if has_annotations(page) or any(page.resources.get(key) for key in _NOT_PLAIN):
-            return False
-        if not all(map(_is_plain_state, page.resources.get("/ExtGState", pikepdf.Dictionary()).values())):
-            return False
-        return all(map(_is_inside, page.resources.get("/Font", pikepdf.Dictionary()).values()))
-    except (pikepdf.PikepdfError, LookupError, ValueError, TypeError, AttributeError):
-        return False  # its unit and its layers are known all the same
-
-
-def _is_plain_state(state: pikepdf.Object) -> bool:
-    """Whether a graphics state has no transparency but an even one, and no font, which pdfium would not use."""
-    masked, mixed = state.get("/SMask", _NONE) != _NONE, state.get("/BM", _NORMAL) != _NORMAL
-    return not masked and not mixed and "/Font" not in state
-
-
-def _is_inside(font: pikepdf.Object) -> bool:
-    """Whether the letters of a font are in the PDF, and not taken from the machine, where each program finds others."""
-    if font.Subtype == pikepdf.Name.Type3:
-        return not any(font.get("/Resources", pikepdf.Dictionary()).get(key) for key in _NOT_PLAIN)
-    if font.Subtype == pikepdf.Name.Type0:
-        font = font.DescendantFonts[0]
-    described = font.get("/FontDescriptor", pikepdf.Dictionary())
-    return any(key in described for key in ("/FontFile", "/FontFile2", "/FontFile3"))

@@ -10,8 +10,9 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from pipeline.page.pdf_draw import drawn, drawn_by_pdfium, marks
-from pipeline.page.pdf_layout import Layout, has_annotations, layout, pdfium_page
+from pipeline.page.pdf_layout import Layout, layout, pdfium_page
 from pipeline.page.pdf_letters import letters_drawn
+from pipeline.page.pdf_plain import has_annotations
 from pipeline.page.picture import Picture, Pixels
 from pipeline.page.scanned import grey_or_rgb
 

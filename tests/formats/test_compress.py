@@ -81,8 +81,9 @@ def test_what_is_grey_stays_grey(shade):
 def test_small_letters_keep_their_thin_strokes(size, mode):
     """At 150 dots an inch, strokes of print are narrower than a pixel, and grey."""
     image = Image.new("L", (1240, 1754), WHITE)
+    face = load_face("Khmer OS Battambang", size)
     for top in range(100, 1600, 3 * size):
-        ImageDraw.Draw(image).text((100, top), "តុលាការបានសម្រេចឲ្យលើកពេលសវនាការ", 0, load_face("Khmer OS Battambang", size))
+        ImageDraw.Draw(image).text((100, top), "តុលាការបានសម្រេចឲ្យលើកពេលសវនាការ", 0, face)
     assert opened(compressed(Upright(Picture(np.asarray(image), 150)), 60, 1000)).mode == mode
 
 

@@ -125,7 +125,7 @@ def test_a_clear_page_is_set_upright_by_the_network_alone(lines, turn):
     assert job.orientation.latin == (lines == CLEAR[0])
 
 
-@pytest.mark.parametrize("lines", [("1961 1986 1989 1998 1968 1991",) * 4, ("Le 16.9.1996",), ("H. I. N. O. S. X. Z.",) * 2])
+@pytest.mark.parametrize("lines", [("1961 1986 1989 1998",) * 4, ("Le 16.9.1996",), ("H. I. N. O. S. X. Z.",) * 2])
 @pytest.mark.parametrize("turn", [0, 180])
 def test_symbols_that_are_symbols_upside_down_do_not_tell_the_way_up(lines, turn):
     """The network is as sure of 9861 as of 1986."""

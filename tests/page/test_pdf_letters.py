@@ -1,5 +1,6 @@
 """Which pages of PDFs pdfium draws, and that they look as poppler draws them."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import cv2
 import numpy as np
 import pikepdf
 import pytest
+from fontTools.ttLib import TTFont
+from fontTools.ttLib.tables._c_m_a_p import CmapSubtable
 from fpdf import FPDF
 from pikepdf import Array, Dictionary, Name
 
@@ -103,6 +106,30 @@ def _with_font_in_a_state(pdf: pikepdf.Pdf, page: pikepdf.Page) -> None:
     page.contents_add(b"/G gs BT 30 270 Td (abc) Tj ET")
 
 
+def _with_letters_of_a_macintosh(pdf: pikepdf.Pdf, page: pikepdf.Page) -> None:
+    """Add a word in a font that has only the table of letters of a Macintosh: pdfium draws boxes for its spaces."""
+    with TTFont(face_file("Liberation Serif")) as font:
+        letters = {code: name for code, name in font.getBestCmap().items() if code < 128}
+        table = CmapSubtable.newSubtable(0)
+        table.platformID, table.platEncID, table.language, table.cmap = 1, 0, 0, letters
+        font["cmap"].tables = [table]
+        content = io.BytesIO()
+        font.save(content)
+    described = Dictionary(Type=Name.FontDescriptor, FontName=Name("/Mac"), Flags=32)
+    described.FontFile2 = pdf.make_stream(content.getvalue())
+    page.resources.Font["/Mac"] = Dictionary(
+        Type=Name.Font,
+        Subtype=Name.TrueType,
+        BaseFont=Name("/Mac"),
+        FirstChar=32,
+        LastChar=126,
+        Widths=Array([600] * 95),
+        Encoding=Name.MacRomanEncoding,
+        FontDescriptor=pdf.make_indirect(described),
+    )
+    page.contents_add(b"BT /Mac 12 Tf 30 275 Td (a b c) Tj ET")
+
+
 def _with_empty_letters(pdf: pikepdf.Pdf, page: pikepdf.Page) -> None:
     """Add a word that the text has, and whose letters draw nothing."""
     page.resources.Font["/T3"] = pdf.make_indirect(
@@ -131,6 +158,7 @@ def _with_empty_letters(pdf: pikepdf.Pdf, page: pikepdf.Page) -> None:
         _with_layer,
         _with_mask,
         _with_font_in_a_state,
+        _with_letters_of_a_macintosh,
         _with_empty_letters,
     ],
 )
