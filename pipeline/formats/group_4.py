@@ -52,9 +52,13 @@ def _shows_something(pixels: np.ndarray, ink: np.ndarray, black: int) -> bool:
     """Whether there is something in the ink: a dark photograph, or writing on a black ground."""
     if cv2.countNonZero(pixels) == pixels.size - black:
         return False
+    inside = cv2.erode(ink, _NEAR)
+    darkest, lightest, _, _ = cv2.minMaxLoc(pixels, inside)
+    if lightest - darkest <= _FLAT:
+        return False
     contrast = cv2.morphologyEx(pixels, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
     seen = cv2.threshold(contrast, _FLAT, 255, cv2.THRESH_BINARY)[1]
-    return cv2.countNonZero(cv2.bitwise_and(seen, cv2.erode(ink, _NEAR))) > _FEW
+    return cv2.countNonZero(cv2.bitwise_and(seen, inside)) > _FEW
 
 
 def group_4(pixels: np.ndarray) -> bytes:
