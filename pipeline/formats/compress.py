@@ -20,6 +20,9 @@ _FINEST_DPI = 180
 _LOWEST_LINE = 18  # pixels: that of 8 points at 180 dots an inch
 _CLEARLY_LARGER = 1.3
 _FEWEST_DPI = 150
+MOST_DOTS = 89_000_000
+"""A page with more in black and white, such as a plan of A2 at 600 dpi, is too large for a reading room: it has to
+decode all of its dots, and Pillow warns of it. A JPEG may have twice as many, which is where Pillow refuses it."""
 
 
 class Original(Protocol):
@@ -45,7 +48,8 @@ class Original(Protocol):
 def compressed(page: Original, quality: int, kilobytes: int, lines: Sequence[int] = ()) -> bytes:
     """Return a page's picture as TIFF (Group 4), JPEG or JPEG 2000.
 
-    What is black on white, such as a fax, keeps all its dots (:mod:`pipeline.formats.group_4`). Any other page is a
+    What is black on white, such as a fax, keeps all its dots (:mod:`pipeline.formats.group_4`), unless these are more
+    than :data:`MOST_DOTS`. Any other page is a
     JPEG of the given quality. Noise of the paper makes that too large. Of a page at 300 dots an inch, 120 kB hold
     almost no detail finer than 180: so it is reduced to that, unless the lowest quarter of its lines would be hard to
     read, and becomes a JPEG as good as the size allows. If that would have visible blocks, it is JPEG 2000, which has
@@ -62,13 +66,13 @@ def compressed(page: Original, quality: int, kilobytes: int, lines: Sequence[int
     """
     pixels, (width, height) = page.pixels, page.size
     allowed = 1000 * kilobytes * width * height / (_REFERENCE_DPI**2 * _A4_INCHES)
-    if is_black_on_white(pixels):
+    if width * height <= MOST_DOTS and is_black_on_white(pixels):
         made = group_4(page.at(1, crisp=False))
         if len(made) <= allowed * max(1.0, _REFERENCE_DPI / max(page.dpi, _FEWEST_DPI)) ** 2:
             return made
     if pixels.ndim == 3:
         allowed *= _WITH_COLOUR
-    if max(page.size) <= LONGEST_JPEG:
+    if max(page.size) <= LONGEST_JPEG and width * height <= 2 * MOST_DOTS:
         part, share = some_rows(pixels)
         share *= pixels.shape[0] * pixels.shape[1] / (width * height)
         if len(_jpeg(part, quality, page.dpi)) <= _CLEARLY_LARGER * share * allowed:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from pipeline.archive.pictures import extract_pictures
+from pipeline.formats import compress
 from pipeline.formats.compress import compressed
 from pipeline.formats.pdf import Description, write_pdf
 from pipeline.page.picture import Picture
@@ -95,6 +96,15 @@ def test_what_is_in_the_ink_is_kept():
     image = opened(compressed(Upright(Picture(pixels, 150)), 60, 120))
     assert image.mode == "L"
     assert np.asarray(image)[1300:1600, 300:800].std() > 10
+
+
+def test_a_large_plan_is_reduced(monkeypatch):
+    """A reading room could not show the dots of a plan of A1 at 600 dpi."""
+    monkeypatch.setattr(compress, "MOST_DOTS", 1_000_000)
+    page = Upright(Picture(written(), 150))
+    assert opened(compressed(page, 60, 120)).format != "TIFF"
+    monkeypatch.setattr(compress, "MOST_DOTS", 10_000_000)
+    assert opened(compressed(page, 60, 120)).format == "TIFF"
 
 
 def test_grey_dots_of_print_are_not_kept_as_black_dots():
