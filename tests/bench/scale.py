@@ -46,7 +46,7 @@ _BEGIN, _END = "<!-- scale -->", "<!-- /scale -->"
 _FIRST_SIZE = 10_000
 # All kinds but two that are like others.
 _KINDS = tuple(kind for kind in KINDS if kind not in {"misread phrase", "begin*"})
-_EACH, _AT_ONCE = 40, 10
+_EACH, _AT_ONCE = 20, 10
 _PAGES_A_SECOND = 20
 # A law through two sizes would fit whatever was measured.
 _FEWEST_TO_FIT = 3
@@ -211,7 +211,7 @@ def _cpu() -> float:
 
 
 def _ask(held: _Held, size: int, kind: str, people: int, seed: int) -> list[float]:
-    """Ask for 40 pages, each person for a part of them, and return the milliseconds of each search."""
+    """Ask for 20 pages, each person for a part of them, and return the milliseconds of each search."""
     rng = np.random.default_rng((seed, _KINDS.index(kind)))
     asked = [query_of(kind, rows(int(rng.integers(size))), rng) for _ in range(_EACH)]
 
