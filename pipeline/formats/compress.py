@@ -49,11 +49,10 @@ def compressed(page: Original, quality: int, kilobytes: int, lines: Sequence[int
     """Return a page's picture as TIFF (Group 4), JPEG or JPEG 2000.
 
     What is black on white, such as a fax, keeps all its dots (:mod:`pipeline.formats.group_4`), unless these are more
-    than :data:`MOST_DOTS`. Any other page is a
-    JPEG of the given quality. Noise of the paper makes that too large. Of a page at 300 dots an inch, 120 kB hold
-    almost no detail finer than 180: so it is reduced to that, unless the lowest quarter of its lines would be hard to
-    read, and becomes a JPEG as good as the size allows. If that would have visible blocks, it is JPEG 2000, which has
-    none, and takes ten times as long.
+    than :data:`MOST_DOTS`. Any other page is a JPEG of the given quality. Noise of the paper makes that too large. Of
+    a page at 300 dots an inch, 120 kB hold almost no detail finer than 180: so it is reduced to that, unless the lowest
+    quarter of its lines would be hard to read, and becomes a JPEG as good as the size allows. If that would have
+    visible blocks, it is JPEG 2000, which has none, and takes ten times as long.
 
     Args:
         page: the page.

@@ -31,7 +31,7 @@ _PROGRESSIVE = 1.07
 """How much larger a JPEG is that is not progressive, at least."""
 
 _GOOD = 1.0
-"""With this multiple of the steps or less, a JPEG need not be progressive, which takes three times as long."""
+"""Up to this multiple of the steps, a JPEG is not made progressive: that takes three times as long."""
 
 _TRIES = 3
 _NEAR = 1.04

@@ -1,4 +1,4 @@
-"""Some rows of a picture, from which the size of the whole is told before it is compressed."""
+"""Some rows of a picture: compressed, they show how large the whole picture will be."""
 
 import numpy as np
 

@@ -20,7 +20,7 @@ EXACT = 1000.0
 ADJACENT = 100.0
 EXACT_TERM = 5.0
 FUZZY_TERM = 4.0
-# What is said of a search that is stopped, or not begun.
+# The message when a search is stopped, or is not started.
 TOO_LONG = Message("This search takes too long. Ask for fewer or longer words, or only for some boxes, kinds or years.")
 # Up to how many pages are counted if only the first are asked for.
 MOST_COUNTED = 1000

@@ -44,7 +44,7 @@ class Upright:
 
         Args:
             scale: width and height in those of the page upright.
-            crisp: whether pixels are interpolated with sharp edges; pixels that will be black or white need not be.
+            crisp: whether edges stay sharp. It takes longer, and is not needed if the pixels become black or white.
         """
         if scale >= 1 and crisp:
             return make_upright(self.picture, self.turn, self.skew).pixels
