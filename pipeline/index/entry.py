@@ -68,11 +68,16 @@ class Entry(NamedTuple):
 
     @property
     def place(self) -> str:
-        """Its place among all pages: case file, document, scan, page. No other page has the same.
+        """Its place among all pages; see :func:`place_of`."""
+        return place_of(self.about, self.scan, self.path, self.number)
 
-        A scan is identified by its SHA-256, because a better scan may replace it under the same path.
-        """
-        return f"{self.about.case}/{self.about.document:06}/{self.path}/{self.scan}/{self.number:06}"
+
+def place_of(about: About, scan: str, path: str, number: int) -> str:
+    """Return the place of a page among all pages: case file, document, scan, page. No other page has the same.
+
+    A scan is identified by its SHA-256, because a better scan may replace it under the same path.
+    """
+    return f"{about.case}/{about.document:06}/{path}/{scan}/{number:06}"
 
 
 class Read(NamedTuple):

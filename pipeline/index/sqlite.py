@@ -25,12 +25,12 @@ from pipeline.index.database import connect, may_be_written
 from pipeline.index.entry import Analysed, entries
 from pipeline.index.query import Query
 from pipeline.index.results import TOO_LONG, first_only
-from pipeline.index.sqlite_border import MEND, border
+from pipeline.index.sqlite_border import border
 from pipeline.index.sqlite_rows import Rows, Searched
 from pipeline.index.sqlite_schema import VERSION, make_tables
 from pipeline.index.sqlite_scope import tokens_of
 from pipeline.index.sqlite_search import Search
-from pipeline.index.store import Sort, View
+from pipeline.index.store import MEND, Sort, View
 
 _BUSY_SECONDS = 30
 _HITS_AT_ONCE = 100

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from models.errors import IndexUnreadableError, IndexUnusableError
+from pipeline.index.store import MEND
 
-MEND = "Build it again from the bags: `bannasar index rebuild`."
 _DAMAGES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 

@@ -15,6 +15,9 @@ from models.scope import Scope
 from pipeline.index.entry import Analysed
 from pipeline.index.query import Query
 
+MEND = "Build it again from the bags: `bannasar index rebuild`."
+"""What to do about an index that cannot be read."""
+
 # The names of the facets.
 FACETS = ("kind", "court", "year", "box", "script")
 

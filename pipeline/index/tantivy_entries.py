@@ -10,7 +10,7 @@ import tantivy
 from models.hit import Hit
 from models.level import Level
 from models.page import PageRef
-from pipeline.index.entry import About, Entry, searched
+from pipeline.index.entry import About, Entry, place_of, searched
 from pipeline.index.packing import unpack
 from pipeline.index.query import Query
 from pipeline.index.results import hit
@@ -30,7 +30,7 @@ _HASH_BYTES = 8
 
 
 class Row(NamedTuple):
-    """What is kept of a page to show it: its facts, its place, and what :mod:`pipeline.index.packing` packs."""
+    """What is kept of a page to show it: its facts, and what :mod:`pipeline.index.packing` packs."""
 
     about: About
     level: Level
@@ -39,7 +39,6 @@ class Row(NamedTuple):
     number: int
     courts: tuple[str, ...]
     scripts: tuple[str, ...]
-    place: str
     shown: bytes
 
     @property
@@ -47,8 +46,13 @@ class Row(NamedTuple):
         """The page."""
         return PageRef(scan=self.scan, number=self.number)
 
+    @property
+    def place(self) -> str:
+        """Its place among all pages; see :func:`pipeline.index.entry.place_of`."""
+        return place_of(self.about, self.scan, self.path, self.number)
 
-def schema_of_pages() -> tantivy.Schema:
+
+def _schema_of_pages() -> tantivy.Schema:
     """Return the fields of the pages of one level."""
     builder = tantivy.SchemaBuilder()
     for name in dict.fromkeys((*_KEYWORDS, *_COUNTED)):
@@ -63,7 +67,7 @@ def schema_of_pages() -> tantivy.Schema:
     return builder.build()
 
 
-def schema_of_cases() -> tantivy.Schema:
+def _schema_of_cases() -> tantivy.Schema:
     """Return the fields of case files: which of them are in."""
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("case", stored=True, tokenizer_name="raw", index_option="basic")
@@ -71,12 +75,12 @@ def schema_of_cases() -> tantivy.Schema:
     return builder.build()
 
 
+PAGES, CASE_FILES = _schema_of_pages(), _schema_of_cases()
+
+
 def row_of(entry: Entry) -> Row:
     """Return what is kept of a page."""
-    return Row(
-        entry.about, entry.level, entry.scan, entry.path, entry.number, entry.courts, entry.scripts, entry.place,
-        entry.shown,
-    )  # fmt: skip
+    return Row(entry.about, entry.level, entry.scan, entry.path, entry.number, entry.courts, entry.scripts, entry.shown)
 
 
 def document(row: Row, tokens: tuple[str, str] | None = None) -> tantivy.Document:
@@ -112,7 +116,7 @@ def document(row: Row, tokens: tuple[str, str] | None = None) -> tantivy.Documen
     for name, day in _days(about).items():
         made.add_unsigned(name, day)
     made.add_unsigned("case_hash", hash_of(about.case))
-    kept: list[Any] = [list(about), row.level, row.scan, row.path, row.number, row.courts, row.scripts, row.place]
+    kept: list[Any] = [list(about), row.level, row.scan, row.path, row.number, row.courts, row.scripts]
     made.add_bytes("row", json.dumps(kept, ensure_ascii=False).encode())
     made.add_bytes("shown", row.shown)
     return made
@@ -142,9 +146,9 @@ def hash_of(case_id: str) -> int:
 
 def read_row(found: tantivy.Document) -> Row:
     """Return what is kept of a page."""
-    about, level, scan, path, number, courts, scripts, place = json.loads(bytes(found["row"][0]))
+    about, level, scan, path, number, courts, scripts = json.loads(bytes(found["row"][0]))
     shown = bytes(found["shown"][0])
-    return Row(About(*about), Level(level), scan, path, number, tuple(courts), tuple(scripts), place, shown)
+    return Row(About(*about), Level(level), scan, path, number, tuple(courts), tuple(scripts), shown)
 
 
 def hit_of(row: Row, query: Query, score: float) -> Hit:

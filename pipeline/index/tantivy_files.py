@@ -20,8 +20,8 @@ import tantivy
 
 from models.errors import IndexUnreadableError, IndexUnusableError
 from models.level import Level
-from pipeline.index.sqlite_border import MEND
-from pipeline.index.tantivy_entries import TOKENIZER, schema_of_cases, schema_of_pages
+from pipeline.index.store import MEND
+from pipeline.index.tantivy_entries import CASE_FILES, PAGES, TOKENIZER
 
 # The version of the fields, the tokens and what is kept. An index of another version must be rebuilt.
 VERSION = 1
@@ -49,8 +49,7 @@ class Indexes:
         """Make empty indexes in a folder, which must not exist."""
         for name in _NAMES:
             (folder / name).mkdir(parents=True)
-            schema = schema_of_cases() if name == CASES else schema_of_pages()
-            tantivy.Index(schema, path=str(folder / name))
+            tantivy.Index(CASE_FILES if name == CASES else PAGES, path=str(folder / name))
         return cls(folder)
 
     def __getitem__(self, name: str) -> tantivy.Index:
@@ -90,9 +89,14 @@ class Writing:
             self._writers[name] = self._indexes[name].writer(self._size, 1)
         return self._writers[name]
 
+    def remove(self, case_id: str, names: Iterable[str]) -> None:
+        """Remove what some of the indexes have of a case file."""
+        for name in names:
+            self[name].delete_documents_by_term("case", case_id)
+
     def forget(self, case_id: str) -> None:
         """Remove the entry of a case file, and keep that before anything else: its pages will not be whole."""
-        self[CASES].delete_documents_by_term("case", case_id)
+        self.remove(case_id, [CASES])
         self._keep(CASES)
 
     def commit(self) -> None:

@@ -9,7 +9,7 @@ from tantivy import FieldType, Occur
 from tantivy import Query as Node
 
 from pipeline.index.dsl import Json
-from pipeline.index.tantivy_entries import courts_in, day_number
+from pipeline.index.tantivy_entries import PAGES, courts_in, day_number
 
 # In the order in which they are read: what must be true first.
 _OCCURS = {"filter": Occur.Must, "must": Occur.Must, "should": Occur.Should, "must_not": Occur.MustNot}
@@ -30,9 +30,8 @@ class Translator:
     pages with its rarest token. A search takes time in proportion to it.
     """
 
-    def __init__(self, schema: tantivy.Schema, searcher: tantivy.Searcher) -> None:
+    def __init__(self, searcher: tantivy.Searcher) -> None:
         """Take the index: some conditions are looked up in it."""
-        self._schema = schema
         self._searcher = searcher
         self.looked_at = 0
 
@@ -66,17 +65,17 @@ class Translator:
     def _term(self, body: Mapping[str, str]) -> Node:
         ((field, value),) = body.items()
         self._look_at(field, [value])
-        return Node.term_query(self._schema, field, value, "freq" if field in {"units", "fuzzy"} else "basic")
+        return Node.term_query(PAGES, field, value, "freq" if field in {"units", "fuzzy"} else "basic")
 
     def _terms(self, body: Mapping[str, Sequence[str]]) -> Node:
         ((field, values),) = body.items()
-        return Node.term_set_query(self._schema, field, list(map(str, values)))
+        return Node.term_set_query(PAGES, field, list(map(str, values)))
 
     def _courts_among(self, body: Mapping[str, Any]) -> Node:
         """The pages of case files that have courts, of which each is among some."""
         wanted = frozenset(body["courts"]["terms"])
         known = self._searcher.terms_with_prefix("courts", "")
-        return Node.term_set_query(self._schema, "courts", [key for key, _ in known if courts_in(key) <= wanted])
+        return Node.term_set_query(PAGES, "courts", [key for key, _ in known if courts_in(key) <= wanted])
 
     def _match_phrase(self, body: Mapping[str, str]) -> Node:
         ((field, text),) = body.items()
@@ -92,7 +91,7 @@ class Translator:
             apart = [(Occur.Must, self._row(field, fixed)), (Occur.Must, self._begins(field, last))]
             return Node.const_score_query(Node.boolean_query(apart), 1.0)
         words: list[str | tuple[int, str]] = [*map(_pattern, fixed), f"{re.escape(last[:_MOST_COMPARED])}.*"]
-        return Node.const_score_query(Node.regex_phrase_query(self._schema, field, words), 1.0)
+        return Node.const_score_query(Node.regex_phrase_query(PAGES, field, words), 1.0)
 
     def _prefix(self, body: Mapping[str, Mapping[str, str]]) -> Node:
         ((field, wanted),) = body.items()
@@ -102,7 +101,7 @@ class Translator:
     def _fuzzy(self, body: Mapping[str, Mapping[str, Any]]) -> Node:
         ((field, wanted),) = body.items()
         self._count(self._searcher.num_docs)
-        return Node.fuzzy_term_query(self._schema, field, wanted["value"], wanted["fuzziness"])
+        return Node.fuzzy_term_query(PAGES, field, wanted["value"], wanted["fuzziness"])
 
     def _intervals(self, body: Mapping[str, Any]) -> Node:
         """Two phrases with a gap of up to so many tokens: as one phrase whose halves may be as far from its middle."""
@@ -112,24 +111,24 @@ class Translator:
         most = both["all_of"]["max_gaps"]
         begin = len(before) + most // 2
         words: list[str | tuple[int, str]] = [*enumerate(before), *enumerate(behind, begin)]
-        return Node.phrase_query(self._schema, field, words, slop=most - most // 2)
+        return Node.phrase_query(PAGES, field, words, slop=most - most // 2)
 
     def _range(self, body: Mapping[str, Mapping[str, str]]) -> Node:
         ((field, bounds),) = body.items()
         days = {name: day_number(day) for name, day in bounds.items()}
         return Node.range_query(
-            self._schema, field, FieldType.Unsigned, lower_bound=days.get("gte"), upper_bound=days.get("lte")
+            PAGES, field, FieldType.Unsigned, lower_bound=days.get("gte"), upper_bound=days.get("lte")
         )
 
     def _row(self, field: str, tokens: Sequence[str]) -> Node:
         """Tokens in a row."""
         if len(tokens) == 1:
-            return Node.term_query(self._schema, field, tokens[0], "freq")
-        return Node.phrase_query(self._schema, field, list(tokens))
+            return Node.term_query(PAGES, field, tokens[0], "freq")
+        return Node.phrase_query(PAGES, field, list(tokens))
 
     def _begins(self, field: str, beginning: str) -> Node:
         """A token with a beginning: with no other letter in it, as the pattern of a long one would be refused."""
-        return Node.fuzzy_term_query(self._schema, field, beginning, 0, prefix=True)
+        return Node.fuzzy_term_query(PAGES, field, beginning, 0, prefix=True)
 
     def _look_at(self, field: str, tokens: Sequence[str]) -> None:
         self._count(min(self._searcher.doc_freq(field, token) for token in tokens))

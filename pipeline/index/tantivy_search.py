@@ -15,7 +15,7 @@ from pipeline.index import dsl
 from pipeline.index.query import Query
 from pipeline.index.results import facet, first_only
 from pipeline.index.store import FACETS, Sort, View
-from pipeline.index.tantivy_entries import Row, hash_of, hit_of, read_row
+from pipeline.index.tantivy_entries import PAGES, Row, hash_of, hit_of, read_row
 from pipeline.index.tantivy_query import Translator
 
 # More pages than these with the same score, or of the same day, stay in the order in which the index has them. It may
@@ -36,7 +36,6 @@ class _Place(NamedTuple):
 class _Asked(NamedTuple):
     """An index, the query as it is put to it, and the same for pages that contain all of it exactly."""
 
-    schema: tantivy.Schema
     searcher: tantivy.Searcher
     whole: Node
     exact: Node
@@ -45,29 +44,31 @@ class _Asked(NamedTuple):
 class Search:
     """One search in the indexes of the levels that a scope may show, as they are at one moment."""
 
-    def __init__(self, opened: Iterable[tuple[tantivy.Schema, tantivy.Searcher]], query: Query, scope: Scope) -> None:
+    def __init__(self, opened: Iterable[tantivy.Searcher], query: Query, scope: Scope) -> None:
         """Put the query to each index; ``looked_at`` is how many entries of pages it looks at, at most."""
         self._query = query
         wanted, exact = dsl.compiled(query, scope), dsl.exact_scored(query, scope)
         self._asked = []
         self.looked_at = 0
-        for schema, searcher in opened:
+        for searcher in opened:
             if searcher.num_docs:
-                translator = Translator(schema, searcher)
+                translator = Translator(searcher)
                 whole, only_exact = translator.translate(wanted), translator.translate(exact)
-                self._asked.append(_Asked(schema, searcher, whole, only_exact))
+                self._asked.append(_Asked(searcher, whole, only_exact))
                 self.looked_at += translator.looked_at
 
     def found(self, view: View) -> Found:
         """Return what is found, and show a part of it."""
         until = view.offset + view.limit
         exact: int | None = None
-        if self._query.groups:
+        if first_only(self._query, view):
             places, exact = self._best(Sort.RANK, until, only_exact=True)
-            if first_only(self._query, view) and exact >= until:
+            if exact >= until:
                 # All others come after these. To find them takes most of the time.
                 hits = self._hits(self._shown(places, view), view.sort)
                 return Found(pages=exact, exact=exact, hits=tuple(hits), whole=False)
+        elif self._query.groups:
+            _, exact = self._places(Sort.RANK, 1, only_exact=True)
         cases: Counter[int] | None = None
         if view.by_case:
             places, pages = self._places(view.sort, None)
@@ -111,7 +112,7 @@ class Search:
         """Return the first places of each index, or all, by their keys; and the number of all pages that are found."""
         places: list[_Place] = []
         pages = 0
-        for number, (_, searcher, whole, exact) in enumerate(self._asked):
+        for number, (searcher, whole, exact) in enumerate(self._asked):
             node = exact if only_exact else whole
             # Tantivy reserves memory for as many hits as it is asked for.
             most = searcher.num_docs if limit is None else min(limit, searcher.num_docs)
@@ -163,8 +164,8 @@ class Search:
     def _scores(self, cases: set[str]) -> dict[tuple[int, int, int], float]:
         """Return the scores of the pages of some case files."""
         scores: dict[tuple[int, int, int], float] = {}
-        for number, (schema, searcher, whole, _) in enumerate(self._asked):
-            among = Node.const_score_query(Node.term_set_query(schema, "case", sorted(cases)), 0.0)
+        for number, (searcher, whole, _) in enumerate(self._asked):
+            among = Node.const_score_query(Node.term_set_query(PAGES, "case", sorted(cases)), 0.0)
             both = Node.boolean_query([(Occur.Must, whole), (Occur.Must, among)])
             found = searcher.search(both, limit=searcher.num_docs, count=False)
             scores |= {_spot(_Place(0, number, address)): score for score, address in found.hits}

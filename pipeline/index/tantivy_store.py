@@ -20,11 +20,11 @@ from models.hit import Found, Hit
 from models.level import Level
 from models.page import Page, PageRef
 from models.scope import Scope
-from pipeline.index.entry import Analysed, abouts_of, entries
+from pipeline.index.entry import Analysed, Entry, abouts_of, entries
 from pipeline.index.query import Query
 from pipeline.index.results import TOO_LONG
 from pipeline.index.store import Sort, View, fingerprint
-from pipeline.index.tantivy_entries import Row, document, read_row, row_of, schema_of_cases, schema_of_pages
+from pipeline.index.tantivy_entries import CASE_FILES, PAGES, Row, document, read_row, row_of
 from pipeline.index.tantivy_files import CASES, Files, Indexes, Writing
 from pipeline.index.tantivy_search import Search
 
@@ -34,7 +34,6 @@ _PAGES_AT_ONCE = 20_000
 # How many entries of pages a search looks at in a second. Measured are 2 to 6 million on a busy machine; a search with
 # facets looks at them three times.
 _LOOKED_AT_A_SECOND = 1_000_000
-_PAGES, _CASES = schema_of_pages(), schema_of_cases()
 
 
 class TantivyStore:
@@ -75,15 +74,11 @@ class TantivyStore:
                 if held:
                     changes.forget(case.id)
                 left = [level for level, rows in held.items() if any((level, row.ref) not in there for row in rows)]
-                for level in left:
-                    _remove(changes, level, case.id)
                 if left:
+                    changes.remove(case.id, left)
                     changes.commit()
-                for level in levels:
-                    _remove(changes, level, case.id)
-                for entry in made:
-                    changes[entry.level].add_document(document(row_of(entry), (entry.units, entry.fuzzy)))
-                _enter(changes, case)
+                changes.remove(case.id, levels)
+                _add(changes, case, made)
                 changes.commit()
 
     def set_levels(self, case: CaseFile, now: datetime | None = None) -> bool:
@@ -101,18 +96,17 @@ class TantivyStore:
             if after is None or not _is_whole(indexes, case.id):
                 return False
             with self._files.writing(indexes) as changes:
-                left = [level for level in held if set(held[level]) != set(after.get(level, ()))]
-                new = [level for level in after if set(after[level]) != set(held.get(level, ()))]
-                stay = {level: set(held[level]).intersection(after.get(level, ())) for level in left}
-                if left or new:
+                had, has = ({level: set(held.get(level, ())) for level in Level} for held in (held, after))
+                changed = [level for level in Level if had[level] != has[level]]
+                if changed:
                     changes.forget(case.id)
-                for level in left:
-                    _remove(changes, level, case.id)
-                    for row in stay[level]:
+                changes.remove(case.id, [level for level in changed if had[level]])
+                for level in changed:
+                    for row in had[level] & has[level]:
                         changes[level].add_document(document(row))
                 changes.commit()
-                for level in new:
-                    for row in set(after[level]) - stay.get(level, set()):
+                for level in changed:
+                    for row in has[level] - had[level]:
                         changes[level].add_document(document(row))
                 _enter(changes, case)
                 changes.commit()
@@ -125,8 +119,7 @@ class TantivyStore:
             indexes = self._files.current()
             if indexes is not None:
                 with self._files.writing(indexes) as changes:
-                    for name in (*_held(indexes, case_id), CASES):
-                        changes[name].delete_documents_by_term("case", case_id)
+                    changes.remove(case_id, [*_held(indexes, case_id), CASES])
                     changes.commit()
 
     def drop_damaged(self) -> None:
@@ -201,8 +194,7 @@ class TantivyStore:
         with self._files.border():
             for case_id, _ in _cases(indexes.searcher(CASES)):
                 if case_id not in kept:
-                    for name in (*Level, CASES):
-                        changes[name].delete_documents_by_term("case", case_id)
+                    changes.remove(case_id, [*Level, CASES])
 
     def _fill(self, changes: Writing, cases: Iterable[Analysed], *, are_some_in: bool) -> None:
         """Add case files, and keep them now and then.
@@ -212,11 +204,9 @@ class TantivyStore:
         waiting = 0
         for case, made in cases:
             with self._files.border():
-                for level in Level if are_some_in else ():
-                    _remove(changes, level, case.id)
-                for entry in made:
-                    changes[entry.level].add_document(document(row_of(entry), (entry.units, entry.fuzzy)))
-                _enter(changes, case)
+                if are_some_in:
+                    changes.remove(case.id, Level)
+                _add(changes, case, made)
                 waiting += len(made)
                 if waiting >= _PAGES_AT_ONCE:
                     changes.commit()
@@ -226,7 +216,7 @@ class TantivyStore:
 
     def _search(self, query: Query, scope: Scope) -> Search:
         levels = [level for level in Level if level.rank <= scope.level.rank or scope.granted - scope.refused]
-        return Search([(_PAGES, searcher) for searcher in self._files.searchers(levels)], query, scope)
+        return Search(self._files.searchers(levels), query, scope)
 
 
 def _held(indexes: Indexes, case_id: str) -> dict[Level, list[Row]]:
@@ -235,7 +225,7 @@ def _held(indexes: Indexes, case_id: str) -> dict[Level, list[Row]]:
     for level in Level:
         searcher = indexes.searcher(level)
         if searcher.num_docs:
-            wanted = tantivy.Query.term_query(_PAGES, "case", case_id, "basic")
+            wanted = tantivy.Query.term_query(PAGES, "case", case_id, "basic")
             found = searcher.search(wanted, limit=searcher.num_docs, count=False)
             if found.hits:
                 held[level] = [read_row(searcher.doc(address)) for _, address in found.hits]
@@ -244,7 +234,7 @@ def _held(indexes: Indexes, case_id: str) -> dict[Level, list[Row]]:
 
 def _is_whole(indexes: Indexes, case_id: str) -> bool:
     """Whether a case file is known: otherwise some of its pages may be of another archiving, or there twice."""
-    wanted = tantivy.Query.term_query(_CASES, "case", case_id, "basic")
+    wanted = tantivy.Query.term_query(CASE_FILES, "case", case_id, "basic")
     return bool(indexes.searcher(CASES).search(wanted, limit=1).hits)
 
 
@@ -270,13 +260,16 @@ def _moved(case: CaseFile, rows: list[Row], now: datetime | None) -> dict[Level,
     return after
 
 
-def _remove(changes: Writing, level: Level, case_id: str) -> None:
-    changes[level].delete_documents_by_term("case", case_id)
+def _add(changes: Writing, case: CaseFile, made: Iterable[Entry]) -> None:
+    """Add the pages of a case file, and enter it as complete."""
+    for entry in made:
+        changes[entry.level].add_document(document(row_of(entry), (entry.units, entry.fuzzy)))
+    _enter(changes, case)
 
 
 def _enter(changes: Writing, case: CaseFile) -> None:
     """Enter a case file as complete."""
-    changes[CASES].delete_documents_by_term("case", case.id)
+    changes.remove(case.id, [CASES])
     made = tantivy.Document()
     made.add_text("case", case.id)
     made.add_text("fingerprint", fingerprint(case))

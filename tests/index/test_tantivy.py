@@ -423,7 +423,7 @@ def test_a_page_among_those_of_another_level_is_not_shown(store, make):
         for scope in (Scope(Level.STAFF), Scope(Level.PUBLIC)):
             with TantivyStore(store._files.folder) as other:
                 (searcher,) = other._files.searchers([Level.PUBLIC])
-                searched = tantivy_search.Search([(tantivy_store._PAGES, searcher)], parse(query), scope)
+                searched = tantivy_search.Search([searcher], parse(query), scope)
                 assert searched.found(View(facets=True)).pages == 0, query
 
 
