@@ -8,19 +8,17 @@ import pytest
 from models.errors import IndexUnreadableError, IndexUnusableError, QueryError
 from models.level import Level
 from models.scope import Scope
-from pipeline.index import sqlite
 from pipeline.index.entry import analysed
 from pipeline.index.language import parse
 from pipeline.index.opening import open_to_rebuild
 from pipeline.index.sqlite import SqliteStore
 from pipeline.index.sqlite_schema import VERSION
-from pipeline.index.store import Sort, View, fingerprint
+from pipeline.index.store import Sort, View
 from pipeline.text.fuzzy_tokens import fuzzy_tokens
 from pipeline.text.units import Columns, tokens
 from tests.bench.made_pages import cases as made_cases
 from tests.bench.made_pages import text
 from tests.conftest import EVERYTHING, index_settings
-from tests.dying import die_at
 
 _DISK_PAGE = 8192
 
@@ -80,48 +78,6 @@ def test_an_index_that_is_damaged_in_the_middle_is_made_anew(tmp_path, make):
         assert _found(store, "mot77") == [77]
     with SqliteStore(file) as store:
         store.check_integrity()
-
-
-@pytest.mark.parametrize(("step", "when", "there"), [("_add_some", "after", 1), ("_replace", "before", 3)])
-def test_a_rebuild_that_was_killed_goes_on_where_it_was(tmp_path, make, monkeypatch, step, when, there):
-    """What it has added answers no search until it has all, and is not added again."""
-    monkeypatch.setattr("pipeline.index.sqlite._PAGES_AT_ONCE", 1)
-    pages = [make.page(["nouveau"], scan=letter * 64) for letter in "abc"]
-    made = [(make.case(page, case_id=f"box_{number}"), [page]) for number, page in enumerate(pages)]
-
-    def rebuild():
-        with SqliteStore(tmp_path / "index.db") as store:
-            store.rebuild(analysed(made))
-
-    with SqliteStore(tmp_path / "index.db") as store:
-        _put(store, make, [["ancien"]])
-        die_at(f"SqliteStore.{step}", when, rebuild, sqlite)
-        assert (_found(store, "ancien"), _found(store, "nouveau")) == ([1], [])
-        begun = store.begun()
-        assert begun == {case.id: fingerprint(case) for case, _ in made[:there]}
-        assert store.rebuild(analysed(made[there:]), begun) == 3
-        assert (_found(store, "ancien"), len(_found(store, "nouveau"))) == ([], 3)
-        assert (store.begun(), len(store.cases())) == ({}, 3)
-    assert [file.name for file in tmp_path.iterdir()] == ["index.db"]
-
-
-@pytest.mark.parametrize("change", ["set_levels", "remove"])
-def test_what_a_killed_rebuild_left_is_removed_when_something_is_hidden(tmp_path, make, change):
-    """It holds the pages as they were before."""
-    page = make.page(["secret"])
-    case = make.case(page)
-    with SqliteStore(tmp_path / "index.db") as store:
-        store.put(case, [page])
-        die_at("SqliteStore._replace", "before", lambda: _rebuilt(tmp_path, case, page), sqlite)
-        assert store.begun()
-        store.set_levels(case) if change == "set_levels" else store.remove(case.id)
-        assert not [file.name for file in tmp_path.iterdir() if ".part" in file.name]
-        assert store.begun() == {}
-
-
-def _rebuilt(folder, case, page):
-    with SqliteStore(folder / "index.db") as store:
-        store.rebuild(analysed([(case, [page])]))
 
 
 def test_a_page_among_the_tokens_of_another_level_is_not_shown(store, make):

@@ -14,7 +14,7 @@ from pipeline.index.entry import analysed
 from pipeline.index.language import parse
 from pipeline.index.opening import is_made, open_index, open_to_rebuild
 from pipeline.index.sqlite import SqliteStore
-from pipeline.index.store import Sort, View, fingerprint
+from pipeline.index.store import Sort, View
 from pipeline.index.tantivy_files import VERSION, Files, Indexes, Writing
 from pipeline.index.tantivy_store import TantivyStore
 from pipeline.text.fuzzy_tokens import fuzzy_tokens
@@ -71,28 +71,6 @@ def test_with_any_damage_a_search_answers_or_says_what_to_do(tmp_path, make, end
         assert _found(store, "greffier") == [1]
 
 
-@pytest.mark.parametrize(("step", "when", "there"), [("Writing.commit", "after", 1), ("Files.use", "before", 3)])
-def test_a_rebuild_that_was_killed_goes_on_where_it_was(tmp_path, make, monkeypatch, step, when, there):
-    """What it has added answers no search until it has all, and is not added again."""
-    monkeypatch.setattr(tantivy_store, "_PAGES_AT_ONCE", 1)
-    pages = [make.page(["nouveau"], scan=letter * 64) for letter in "abc"]
-    made = [(make.case(page, case_id=f"box_{number}"), [page]) for number, page in enumerate(pages)]
-
-    def rebuild():
-        with TantivyStore(tmp_path / "index") as store:
-            store.rebuild(analysed(made))
-
-    with TantivyStore(tmp_path / "index") as store:
-        _put(store, make, [["ancien"]])
-        die_at(step, when, rebuild, tantivy_files)
-        assert (_found(store, "ancien"), _found(store, "nouveau")) == ([1], [])
-        begun = store.begun()
-        assert begun == {case.id: fingerprint(case) for case, _ in made[:there]}
-        assert store.rebuild(analysed(made[there:]), begun) == 3
-        assert (_found(store, "ancien"), len(_found(store, "nouveau"))) == ([], 3)
-        assert (store.begun(), len(store.cases())) == ({}, 3)
-
-
 def test_pages_of_a_case_file_that_a_killed_rebuild_had_not_finished_are_there_once(tmp_path, make, monkeypatch):
     """Pages are kept before their case file is known to be complete."""
     monkeypatch.setattr(tantivy_store, "_PAGES_AT_ONCE", 1)
@@ -112,20 +90,6 @@ def test_pages_of_a_case_file_that_a_killed_rebuild_had_not_finished_are_there_o
         del begun["box_1"]
         assert store.rebuild(analysed(made[1:]), begun) == 2
         assert len(_found(store, "nouveau")) == 2
-
-
-@pytest.mark.parametrize("change", ["set_levels", "remove"])
-def test_what_a_killed_rebuild_left_is_removed_when_something_is_hidden(tmp_path, make, change):
-    """It holds the pages as they were before."""
-    page = make.page(["secret"])
-    case = make.case(page)
-    with TantivyStore(tmp_path / "index") as store:
-        store.put(case, [page])
-        die_at("Files.use", "before", lambda: _rebuilt(tmp_path, case, page), tantivy_files)
-        assert store.begun()
-        store.set_levels(case) if change == "set_levels" else store.remove(case.id)
-        assert store.begun() == {}
-        assert len([file for file in (tmp_path / "index").iterdir() if file.is_dir()]) == 1
 
 
 def _rebuilt(folder, case, page):
