@@ -10,14 +10,13 @@ too, with the levels and ids of its pages: it is written before them without a f
 of them are in. So an incomplete case file is recognised, and the pages that are in can be removed.
 """
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
-from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundError, TransportError
+from elasticsearch import ApiError, Elasticsearch, NotFoundError
 
 from models.case import CaseFile
 from models.errors import IndexUnusableError
@@ -29,6 +28,7 @@ from pipeline.index import dsl, elastic_entries
 from pipeline.index.cluster import border, connect
 from pipeline.index.elastic_bulk import Bulk
 from pipeline.index.elastic_first import first
+from pipeline.index.elastic_indexes import Indexes
 from pipeline.index.entry import Analysed, Entry, abouts_of, entries
 from pipeline.index.query import Query
 from pipeline.index.results import facet, first_only
@@ -54,6 +54,7 @@ class ElasticStore:
         self._client: Elasticsearch = connect(settings)
         self._alias = settings.name
         self._checked = False
+        self._indexes = Indexes(self._client, settings.name)
         self._bulk = Bulk(self._client, settings)
 
     def __enter__(self) -> Self:
@@ -81,10 +82,12 @@ class ElasticStore:
     def set_levels(self, case: CaseFile, now: datetime | None = None) -> bool:
         """Apply the levels of a case file to searches; see :class:`pipeline.index.store.Store`.
 
-        Entries are removed from the shards of their old levels before they are added to the new ones.
+        Entries are removed from the shards of their old levels before they are added to the new ones. What a rebuild
+        that was stopped has left is removed: it holds the pages at their old levels.
         """
         levels = case.levels(now)
         with self._border():
+            self._indexes.remove_begun()
             held = self._pages_of(case.id) if self._check() else []
             sources = self._sources_of(held)
             found = {(source["scan"], source["number"]) for source in sources.values()}
@@ -116,8 +119,9 @@ class ElasticStore:
         return True
 
     def remove(self, case_id: str) -> None:
-        """Remove the pages of a case file."""
+        """Remove the pages of a case file, and what a rebuild that was stopped has left: it may hold them too."""
         with self._border():
+            self._indexes.remove_begun()
             if self._check():
                 gone = [*self._pages_of(case_id), elastic_entries.case_place(case_id)]
                 self._bulk.send(elastic_entries.delete(self._alias, one) for one in gone)
@@ -134,11 +138,7 @@ class ElasticStore:
     def cases(self) -> dict[str, str]:
         """Return the ids of the complete case files, each with its fingerprint."""
         with self._border():
-            if not self._check():
-                return {}
-            found = self._scan(dsl.CASES, dsl.EVERY, [{"case": "asc"}], fields=["case", "fingerprint"])
-            rows = (row["_source"] for row in found)
-            return {row["case"]: row["fingerprint"] for row in rows if row.get("fingerprint")}
+            return self._cases_in(self._alias) if self._check() else {}
 
     def search(self, query: Query, view: View, scope: Scope) -> Found:
         """Return the pages of a scope that answer a query; see :class:`pipeline.index.store.Store`.
@@ -230,29 +230,49 @@ class ElasticStore:
                 yield from (PageRef(**row["_source"]) for row in found)
 
     def begun(self) -> dict[str, str]:
-        """Return nothing: a rebuild that was stopped begins anew."""
-        return {}
-
-    def rebuild(self, cases: Iterable[Analysed], kept: Collection[str] = ()) -> int:  # noqa: ARG002  # none is begun
-        """Rebuild the index under a new name, and move the alias when everything is in and counted."""
+        """Return the case files that a rebuild which was stopped has added, with their fingerprints."""
         with self._border():
-            index = self._make()
+            index = self._indexes.begun()
+            if index is None:
+                return {}
+            self._client.indices.refresh(index=index)
+            return self._cases_in(index)
+
+    def rebuild(self, cases: Iterable[Analysed], kept: Collection[str] = ()) -> int:
+        """Rebuild the index under a new name, and move the alias when everything is in and counted.
+
+        That index stays if this is stopped, and :meth:`begun` says what it has. It is removed if the cluster refuses
+        something: its disk may be full.
+        """
+        with self._border():
+            index = (self._indexes.begun() if kept else None) or self._indexes.make()
             try:
-                sent = 0
+                sent = self._drop_all_but(kept, index) if kept else 0
                 for case, found in cases:
                     self._put(index, case, found, [])
                     sent += len(found)
                 self._client.indices.refresh(index=index)
                 there = self._count(index)
                 self._check_complete(there, sent)
-            except BaseException:
-                self._client.options(ignore_status=404).indices.delete(index=index)
+            except (ApiError, IndexUnusableError):
+                self._indexes.delete(index)
                 raise
-            self._swap(index)
+            self._indexes.use(index)
             # One segment is searched faster than dozens. Besides, the cluster keeps all that was sent of a page, tokens
             # too, until the page's segment is merged: 30 KB instead of 10. It may take long, so nobody waits for it.
             self._client.indices.forcemerge(index=index, max_num_segments=_SEGMENTS, wait_for_completion=False)
         return there
+
+    def _drop_all_but(self, kept: Collection[str], index: str) -> int:
+        """Remove what an index has of other case files, also of incomplete ones; return how many pages stay."""
+        self._client.indices.refresh(index=index)
+        entries_of_cases = self._scan(dsl.CASES, dsl.EVERY, [{"case": "asc"}], index=index)
+        for entry in (row["_source"] for row in entries_of_cases):
+            if entry["case"] not in kept:
+                gone = [*entry["pages"], elastic_entries.case_place(entry["case"])]
+                self._bulk.send(elastic_entries.delete(index, one) for one in gone)
+        self._client.indices.refresh(index=index)
+        return self._count(index)
 
     def _check_complete(self, there: int, sent: int) -> None:
         if there != sent:
@@ -269,7 +289,7 @@ class ElasticStore:
     def _prepare(self) -> None:
         """Make the index where there is none."""
         if not self._check():
-            self._swap(self._make())
+            self._indexes.use(self._indexes.make())
             self._checked = True
 
     def _check(self) -> bool:
@@ -288,33 +308,6 @@ class ElasticStore:
             )
         self._checked = True
         return True
-
-    def _make(self) -> str:
-        index = f"{self._alias}-v{dsl.VERSION}-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
-        try:
-            self._client.indices.create(index=index, mappings=dsl.MAPPING, settings=dsl.SHARDS)
-        except BadRequestError as error:
-            # Nobody else makes one with this name: the request was repeated because the first answer was too slow.
-            if error.error != "resource_already_exists_exception":
-                raise
-        return index
-
-    def _swap(self, index: str) -> None:
-        """Point the alias to an index; in the same step delete its old index and incomplete ones.
-
-        If that fails, the index stays: searches may already use it. If not, the next swap deletes it.
-        """
-        ours = re.compile(rf"{re.escape(self._alias)}-v\d+-\d{{20}}")
-        there = self._client.indices.get(index=f"{self._alias}-v*", features="aliases").body
-        older = [name for name in there if name != index and ours.fullmatch(name)]
-        actions: list[dict[str, Any]] = [{"remove_index": {"index": name}} for name in older]
-        actions.append({"add": {"index": index, "alias": self._alias}})
-        try:
-            self._client.indices.update_aliases(actions=actions)
-        except (ApiError, TransportError):
-            # The request was repeated because the answer was late: the cluster has done it and finds nothing to remove.
-            if not self._client.indices.exists_alias(index=index, name=self._alias):
-                raise
 
     def _put(self, index: str, case: CaseFile, put: Iterable[Entry], before: list[str]) -> None:
         """Add a case file to an index; entries that it had ``before`` and no longer has are removed first."""
@@ -351,15 +344,27 @@ class ElasticStore:
                     found[page] = answer["_source"]
         return found
 
+    def _cases_in(self, index: str) -> dict[str, str]:
+        """Return the complete case files of an index, with their fingerprints."""
+        found = self._scan(dsl.CASES, dsl.EVERY, [{"case": "asc"}], ["case", "fingerprint"], index)
+        rows = (row["_source"] for row in found)
+        return {row["case"]: row["fingerprint"] for row in rows if row.get("fingerprint")}
+
     def _count(self, index: str) -> int:
         """Return how many pages are in an index."""
         return int(self._client.count(index=index, routing=dsl.routing(Scope.everything()))["count"])
 
     def _scan(
-        self, routing: str, query: dsl.Json, sort: list[dsl.Json], fields: list[str] | None = None
+        self,
+        routing: str,
+        query: dsl.Json,
+        sort: list[dsl.Json],
+        fields: list[str] | None = None,
+        index: str | None = None,
     ) -> Iterator[dict[str, Any]]:
-        """Yield every row that answers a query, from the index as it was at the beginning."""
-        point = self._client.open_point_in_time(index=self._alias, routing=routing, keep_alive=_KEEP_ALIVE)["id"]
+        """Yield every row that answers a query, from the index in use or another one, as it was at the beginning."""
+        opened = index or self._alias
+        point = self._client.open_point_in_time(index=opened, routing=routing, keep_alive=_KEEP_ALIVE)["id"]
         try:
             after = None
             while True:

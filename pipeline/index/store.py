@@ -103,7 +103,7 @@ class Store(Protocol):
         """Return the ids of the complete case files, each with its :func:`fingerprint`: for checks only."""
 
     def begun(self) -> dict[str, str]:
-        """Return what :meth:`cases` would, of a rebuild that was stopped; nothing if the next one begins anew."""
+        """Return what :meth:`cases` would, of a rebuild that was stopped; nothing if there is none."""
 
     def rebuild(self, cases: Iterable[Analysed], kept: Collection[str] = ()) -> int:
         """Rebuild the index from these case files, and return the number of its pages.

@@ -137,7 +137,7 @@ def rebuild_index(
 ) -> tuple[int, tuple[Path, ...]]:
     """Make a new index from the bags; searches use the old one until the new one is complete.
 
-    In the archive's folder, one that was stopped goes on where it was.
+    One that was stopped goes on where it was.
 
     Args:
         archive: the archive.

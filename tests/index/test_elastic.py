@@ -148,6 +148,54 @@ def test_an_index_that_may_yet_become_live_is_not_deleted(server, client, index_
         assert len(client.indices.get(index=f"{index_name}-v*")) == 1
 
 
+def test_a_rebuild_that_stopped_within_a_case_file_adds_all_of_it(server, client, index_name, make, monkeypatch):
+    """Some of its pages are in, and its entry says so: none is there twice, and none is missing."""
+    page, many = (
+        make.page(["nouveau"]),
+        [make.page(["témoin"], number=number, scan="b" * 64) for number in range(1, 400)],
+    )
+    small, large = make.case(page, case_id="box_small"), make.case(*many, case_id="box_large")
+
+    with _store(server, index_name) as store:
+        send = store._bulk.send
+
+        def stopped(actions):
+            wanted = list(actions)
+            send(wanted[:250])
+            if wanted[250:]:
+                raise KeyboardInterrupt
+
+        with monkeypatch.context() as stopping:
+            stopping.setattr(store._bulk, "send", stopped)
+            with pytest.raises(KeyboardInterrupt):
+                store.rebuild(analysed([(small, [page]), (large, many)]))
+        begun = store.begun()
+        assert begun == {small.id: fingerprint(small)}
+        # A page of it that was added is no longer part of it.
+        shorter = make.case(*many[1:], case_id="box_large")
+        assert store.rebuild(analysed([(shorter, many[1:])]), begun) == 399
+        assert sorted(store.cases()) == ["box_large", "box_small"]
+        assert len(client.indices.get(index=f"{index_name}-v*")) == 1
+
+
+def test_a_half_made_index_that_the_cluster_refuses_to_fill_is_removed(server, client, index_name, make, monkeypatch):
+    """Its disk may be full, and it needs the room."""
+    case, pages = _one(make, "greffier")
+
+    def full():
+        yield from analysed([(case, pages)])
+        (half,) = client.indices.get(index=f"{index_name}-v*")
+        client.indices.put_settings(index=half, settings={"index.blocks.read_only_allow_delete": True})
+        yield from analysed([(case, pages)])
+
+    monkeypatch.setattr(elastic_bulk, "_FIRST_WAIT", 0.01)
+    with _store(server, index_name) as store:
+        with pytest.raises(IndexUnusableError, match="free some space"):
+            store.rebuild(full())
+        assert store.begun() == {}
+        assert client.indices.get(index=f"{index_name}-v*").body == {}
+
+
 def test_a_full_disk_of_the_cluster_gets_a_sentence_and_passes(server, client, index_name, make, monkeypatch):
     """Elasticsearch blocks writing then, as its flood stage does: nothing is lost."""
     monkeypatch.setattr(elastic_bulk, "_FIRST_WAIT", 0.01)

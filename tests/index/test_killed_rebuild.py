@@ -1,4 +1,4 @@
-"""A rebuild of the archive's own index that is killed, with each engine."""
+"""A rebuild of the index that is killed, with each engine."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
-from pipeline.index import sqlite, tantivy_files, tantivy_store
+from pipeline.index import elastic, elastic_indexes, sqlite, tantivy_files, tantivy_store
+from pipeline.index.elastic import ElasticStore
 from pipeline.index.entry import analysed
 from pipeline.index.language import parse
 from pipeline.index.sqlite import SqliteStore
@@ -15,91 +16,137 @@ from pipeline.index.store import Store, View, fingerprint
 from pipeline.index.tantivy_store import TantivyStore
 from tests.conftest import EVERYTHING
 from tests.dying import die_at
+from tests.elastic import V9
+
+_Step = tuple[ModuleType, str]
 
 
 class _Engine(NamedTuple):
-    """An engine: its store and the name of its place, the steps of a rebuild and where they are, what one leaves."""
+    """An engine: its store, the steps of a rebuild that add something and replace the old one, what a rebuild left."""
 
-    store: Callable[[Path], Store]
-    place: str
-    adds: str
-    replaces: str
-    steps: ModuleType
-    pages_at_once: ModuleType
-    left: Callable[[Path], list[str]]
+    open: Callable[[], Store]
+    adds: _Step
+    replaces: _Step
+    left: Callable[[], list[str]]
+    pages_at_once: ModuleType | None = None
 
 
-def _left_by_sqlite(place: Path) -> list[str]:
-    return [file.name for file in place.parent.iterdir() if ".part" in file.name]
+def _sqlite(folder: Path) -> _Engine:
+    place = folder / "index.db"
+
+    def left() -> list[str]:
+        return [file.name for file in folder.iterdir() if ".part" in file.name]
+
+    steps = (sqlite, "SqliteStore._add_some"), (sqlite, "SqliteStore._replace")
+    return _Engine(lambda: SqliteStore(place), *steps, left, sqlite)
 
 
-def _left_by_tantivy(place: Path) -> list[str]:
-    in_use = (place / "current").read_text("ascii")
-    folders = [file.name for file in place.iterdir() if file.is_dir()]
-    assert in_use in folders
-    return [name for name in folders if name != in_use]
+def _tantivy(folder: Path) -> _Engine:
+    place = folder / "index"
+
+    def left() -> list[str]:
+        in_use = (place / "current").read_text("ascii")
+        folders = [file.name for file in place.iterdir() if file.is_dir()]
+        assert in_use in folders
+        return [name for name in folders if name != in_use]
+
+    steps = (tantivy_files, "Writing.commit"), (tantivy_files, "Files.use")
+    return _Engine(lambda: TantivyStore(place), *steps, left, tantivy_store)
 
 
-_SQLITE = _Engine(
-    SqliteStore, "index.db", "SqliteStore._add_some", "SqliteStore._replace", sqlite, sqlite, _left_by_sqlite
-)
-_TANTIVY = _Engine(TantivyStore, "index", "Writing.commit", "Files.use", tantivy_files, tantivy_store, _left_by_tantivy)
+def _elastic(server, name: str) -> _Engine:
+    def left() -> list[str]:
+        with server.client() as client:
+            found = client.indices.get(index=f"{name}-v*", features="aliases").body
+        return [index for index, one in found.items() if not one["aliases"]]
+
+    steps = (elastic, "ElasticStore._put"), (elastic_indexes, "Indexes.use")
+    return _Engine(lambda: ElasticStore(server.settings(name)), *steps, left)
 
 
-@pytest.fixture(params=[_SQLITE, _TANTIVY], ids=["sqlite", "tantivy"])
-def engine(request):
-    return request.param
+@pytest.fixture(params=["sqlite", "tantivy", pytest.param(V9, marks=pytest.mark.slow)])
+def engine(request, tmp_path):
+    if request.param == V9:
+        name = request.getfixturevalue("index_name")
+        return _elastic(request.getfixturevalue("servers").get(V9), name)
+    return {"sqlite": _sqlite, "tantivy": _tantivy}[request.param](tmp_path)
 
 
 @pytest.fixture
 def page_by_page(monkeypatch, engine):
-    """Let a rebuild keep each page before it adds the next."""
-    monkeypatch.setattr(engine.pages_at_once, "_PAGES_AT_ONCE", 1)
+    """Let a rebuild keep each page before it adds the next, as it does on a cluster."""
+    if engine.pages_at_once:
+        monkeypatch.setattr(engine.pages_at_once, "_PAGES_AT_ONCE", 1)
+
+
+def _die_at(step, when, change):
+    module, name = step
+    die_at(name, when, change, module)
 
 
 def _found(store, query):
     return [hit.page for hit in store.search(parse(query), View(), EVERYTHING).hits]
 
 
+def _three(make):
+    pages = [make.page(["nouveau"], scan=letter * 64) for letter in "abc"]
+    return [(make.case(page, case_id=f"box_{number}"), [page]) for number, page in enumerate(pages)]
+
+
 @pytest.mark.usefixtures("page_by_page")
 @pytest.mark.parametrize(("step", "when", "there"), [("adds", "after", 1), ("replaces", "before", 3)])
-def test_it_goes_on_where_it_was(tmp_path, make, engine, step, when, there):
+def test_it_goes_on_where_it_was(make, engine, step, when, there):
     """What it has added answers no search until it has all, and is not added again."""
-    pages = [make.page(["nouveau"], scan=letter * 64) for letter in "abc"]
-    made = [(make.case(page, case_id=f"box_{number}"), [page]) for number, page in enumerate(pages)]
+    made = _three(make)
     old = make.page(["ancien"])
 
     def rebuild():
-        with engine.store(tmp_path / engine.place) as store:
+        with engine.open() as store:
             store.rebuild(analysed(made))
 
-    with engine.store(tmp_path / engine.place) as store:
+    with engine.open() as store:
         store.put(make.case(old), [old])
-        die_at(getattr(engine, step), when, rebuild, engine.steps)
+        _die_at(getattr(engine, step), when, rebuild)
         assert (_found(store, "ancien"), _found(store, "nouveau")) == ([1], [])
         begun = store.begun()
         assert begun == {case.id: fingerprint(case) for case, _ in made[:there]}
         assert store.rebuild(analysed(made[there:]), begun) == 3
         assert (_found(store, "ancien"), len(_found(store, "nouveau"))) == ([], 3)
         assert (store.begun(), len(store.cases())) == ({}, 3)
-    assert [file.name for file in tmp_path.iterdir()] == [engine.place]
-    assert engine.left(tmp_path / engine.place) == []
+    assert engine.left() == []
+
+
+@pytest.mark.usefixtures("page_by_page")
+def test_what_is_not_right_any_more_is_not_kept(make, engine):
+    """The bag was withdrawn or made again since: its pages are not found."""
+    made = _three(make)
+
+    def rebuild():
+        with engine.open() as store:
+            store.rebuild(analysed(made))
+
+    _die_at(engine.replaces, "before", rebuild)
+    kept = [made[0][0].id, made[2][0].id]
+    with engine.open() as store:
+        assert store.rebuild(iter(()), kept) == 2
+        assert sorted(store.cases()) == kept
+        assert len(_found(store, "nouveau")) == 2
 
 
 @pytest.mark.parametrize("change", ["set_levels", "remove"])
-def test_what_it_left_is_removed_when_something_is_hidden(tmp_path, make, engine, change):
+def test_what_it_left_is_removed_when_something_is_hidden(make, engine, change):
     """It holds the pages as they were before."""
     page = make.page(["secret"])
     case = make.case(page)
 
     def rebuild():
-        with engine.store(tmp_path / engine.place) as store:
+        with engine.open() as store:
             store.rebuild(analysed([(case, [page])]))
 
-    with engine.store(tmp_path / engine.place) as store:
+    with engine.open() as store:
         store.put(case, [page])
-        die_at(engine.replaces, "before", rebuild, engine.steps)
+        _die_at(engine.replaces, "before", rebuild)
         assert store.begun()
         store.set_levels(case) if change == "set_levels" else store.remove(case.id)
-        assert engine.left(tmp_path / engine.place) == []
+        assert engine.left() == []
         assert store.begun() == {}
