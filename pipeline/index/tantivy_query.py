@@ -1,7 +1,8 @@
 """A query of :mod:`pipeline.index.dsl` as a query of Tantivy: both are made of the same parts, as Lucene has them."""
 
+import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import tantivy
@@ -9,7 +10,7 @@ from tantivy import FieldType, Occur
 from tantivy import Query as Node
 
 from pipeline.index.dsl import Json
-from pipeline.index.tantivy_entries import PAGES, courts_in, day_number
+from pipeline.index.tantivy_entries import PAGES, courts_in, day_number, read_row
 
 # In the order in which they are read: what must be true first.
 _OCCURS = {"filter": Occur.Must, "must": Occur.Must, "should": Occur.Should, "must_not": Occur.MustNot}
@@ -21,6 +22,10 @@ _MOST_COMPARED = 200
 # What a search has to look at is counted in steps: otherwise it would show, by whether a search is refused, whether a
 # word is on some page beyond the scope.
 _COUNTED_IN = 1000
+# Of the parts of a passage, the rarest are searched first, as long as they take no more than this share of the time of
+# all. If no more than so many pages have enough of them, all parts are searched in the case files of these pages only.
+_CHEAP = 0.25
+_MOST_CANDIDATES = 200
 
 
 class Translator:
@@ -30,9 +35,17 @@ class Translator:
     pages with its rarest token. A search takes time in proportion to it.
     """
 
-    def __init__(self, searcher: tantivy.Searcher) -> None:
-        """Take the index: some conditions are looked up in it."""
+    def __init__(self, searcher: tantivy.Searcher, *, narrow: bool = False, among: Iterable[str] | None = None) -> None:
+        """Take the index: some conditions are looked up in it.
+
+        Args:
+            searcher: the index.
+            narrow: whether passages are searched for the first time while they are translated, to search less later.
+            among: ids of case files: rows of tokens are searched on their pages only.
+        """
         self._searcher = searcher
+        self._narrow = narrow
+        self._among = None if among is None else _unscored(Node.term_set_query(PAGES, "case", sorted(among)))
         self.looked_at = 0
 
     def translate(self, query: Json) -> Node:
@@ -54,7 +67,34 @@ class Translator:
         if not any(occur != Occur.MustNot for occur, _ in parts):
             parts.append((Occur.Must, _unscored(Node.all_query())))
         least = body.get("minimum_should_match")
+        if self._narrow and least and least > 1:
+            few = self._few_with(body["should"], least)
+            if few is not None:
+                return Translator(self._searcher, among=few).translate({"bool": body})
         return Node.boolean_query(parts, minimum_number_should_match=least)
+
+    def _few_with(self, queries: Sequence[Json], least: int) -> set[str] | None:
+        """Return the case files whose pages may answer ``least`` of some queries, if they are few and found cheaply.
+
+        A page that answers ``least`` of n queries answers at least ``least - (n - k)`` of any k of them. The k rarest
+        take little time. Tantivy itself goes through the pages of all queries.
+        """
+        counted = sorted(((self._cost_of(query), query) for query in queries), key=lambda pair: pair[0])
+        sums = list(itertools.accumulate(cost for cost, _ in counted))
+        rare = [query for (_, query), cost in zip(counted, sums, strict=True) if cost <= _CHEAP * sums[-1]]
+        enough = least - (len(queries) - len(rare))
+        if enough < 1:
+            return None
+        wanted = Translator(self._searcher).translate({"bool": {"should": rare, "minimum_should_match": enough}})
+        found = self._searcher.search(wanted, limit=_MOST_CANDIDATES + 1, count=False).hits
+        if len(found) > _MOST_CANDIDATES:
+            return None
+        return {read_row(self._searcher.doc(address)).about.case for _, address in found}
+
+    def _cost_of(self, query: Json) -> int:
+        counting = Translator(self._searcher)
+        counting.translate(query)
+        return counting.looked_at
 
     def _constant_score(self, body: Json) -> Node:
         return Node.const_score_query(self.translate(body["filter"]), body["boost"])
@@ -65,7 +105,7 @@ class Translator:
     def _term(self, body: Mapping[str, str]) -> Node:
         ((field, value),) = body.items()
         self._look_at(field, [value])
-        return Node.term_query(PAGES, field, value, "freq" if field in {"units", "fuzzy"} else "basic")
+        return self._on_some(Node.term_query(PAGES, field, value, "freq" if field in {"units", "fuzzy"} else "basic"))
 
     def _terms(self, body: Mapping[str, Sequence[str]]) -> Node:
         ((field, values),) = body.items()
@@ -81,7 +121,7 @@ class Translator:
         ((field, text),) = body.items()
         tokens = text.split()
         self._look_at(field, tokens)
-        return self._row(field, tokens)
+        return self._on_some(self._row(field, tokens))
 
     def _match_phrase_prefix(self, body: Mapping[str, Mapping[str, str]]) -> Node:
         ((field, wanted),) = body.items()
@@ -119,6 +159,12 @@ class Translator:
         return Node.range_query(
             PAGES, field, FieldType.Unsigned, lower_bound=days.get("gte"), upper_bound=days.get("lte")
         )
+
+    def _on_some(self, node: Node) -> Node:
+        """The same query on the pages of some case files only, if these are given."""
+        if self._among is None:
+            return node
+        return Node.boolean_query([(Occur.Must, node), (Occur.Must, self._among)])
 
     def _row(self, field: str, tokens: Sequence[str]) -> Node:
         """Tokens in a row."""

@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import tantivy
@@ -21,6 +22,8 @@ from pipeline.index.tantivy_query import Translator
 # More pages than these with the same score, or of the same day, stay in the order in which the index has them. It may
 # change when the index does; all others are in the order of their places.
 _MOST_SORTED = 500
+# Scores are sums of floats of 32 bits in an order that Tantivy chooses: what is equal may differ behind these decimals.
+_DECIMALS = 4
 # The field by which pages are sorted, and how.
 _ORDERS = {Sort.DATE: ("oldest", Order.Asc), Sort.NEWEST: ("newest", Order.Desc)}
 
@@ -33,12 +36,28 @@ class _Place(NamedTuple):
     address: DocAddress
 
 
-class _Asked(NamedTuple):
-    """An index, the query as it is put to it, and the same for pages that contain all of it exactly."""
+class _Asked:
+    """An index, and a query as it is put to it; ``looked_at`` is how many entries of pages it looks at, at most."""
 
-    searcher: tantivy.Searcher
-    whole: Node
-    exact: Node
+    def __init__(self, searcher: tantivy.Searcher, query: Query, scope: Scope) -> None:
+        """Take the index and the query."""
+        self.searcher = searcher
+        self._query = query
+        self._scope = scope
+        counting = Translator(searcher)
+        counting.translate(dsl.compiled(query, scope))
+        counting.translate(dsl.exact_scored(query, scope))
+        self.looked_at = counting.looked_at
+
+    @cached_property
+    def whole(self) -> Node:
+        """The query."""
+        return Translator(self.searcher, narrow=True).translate(dsl.compiled(self._query, self._scope))
+
+    @cached_property
+    def exact(self) -> Node:
+        """The same for pages that contain all of it exactly."""
+        return Translator(self.searcher).translate(dsl.exact_scored(self._query, self._scope))
 
 
 class Search:
@@ -47,15 +66,8 @@ class Search:
     def __init__(self, opened: Iterable[tantivy.Searcher], query: Query, scope: Scope) -> None:
         """Put the query to each index; ``looked_at`` is how many entries of pages it looks at, at most."""
         self._query = query
-        wanted, exact = dsl.compiled(query, scope), dsl.exact_scored(query, scope)
-        self._asked = []
-        self.looked_at = 0
-        for searcher in opened:
-            if searcher.num_docs:
-                translator = Translator(searcher)
-                whole, only_exact = translator.translate(wanted), translator.translate(exact)
-                self._asked.append(_Asked(searcher, whole, only_exact))
-                self.looked_at += translator.looked_at
+        self._asked = [_Asked(searcher, query, scope) for searcher in opened if searcher.num_docs]
+        self.looked_at = sum(asked.looked_at for asked in self._asked)
 
     def found(self, view: View) -> Found:
         """Return what is found, and show a part of it."""
@@ -112,13 +124,13 @@ class Search:
         """Return the first places of each index, or all, by their keys; and the number of all pages that are found."""
         places: list[_Place] = []
         pages = 0
-        for number, (searcher, whole, exact) in enumerate(self._asked):
-            node = exact if only_exact else whole
+        for number, asked in enumerate(self._asked):
+            searcher, node = asked.searcher, asked.exact if only_exact else asked.whole
             # Tantivy reserves memory for as many hits as it is asked for.
             most = searcher.num_docs if limit is None else min(limit, searcher.num_docs)
             if sort is Sort.RANK:
                 found = searcher.search(node, limit=most)
-                places += [_Place(-score, number, address) for score, address in found.hits]
+                places += [_Place(round(-score, _DECIMALS), number, address) for score, address in found.hits]
             else:
                 field, order = _ORDERS[sort]
                 found = searcher.search(node, limit=most, order_by_field=field, order=order)
@@ -164,9 +176,10 @@ class Search:
     def _scores(self, cases: set[str]) -> dict[tuple[int, int, int], float]:
         """Return the scores of the pages of some case files."""
         scores: dict[tuple[int, int, int], float] = {}
-        for number, (searcher, whole, _) in enumerate(self._asked):
+        for number, asked in enumerate(self._asked):
+            searcher = asked.searcher
             among = Node.const_score_query(Node.term_set_query(PAGES, "case", sorted(cases)), 0.0)
-            both = Node.boolean_query([(Occur.Must, whole), (Occur.Must, among)])
+            both = Node.boolean_query([(Occur.Must, asked.whole), (Occur.Must, among)])
             found = searcher.search(both, limit=searcher.num_docs, count=False)
             scores |= {_spot(_Place(0, number, address)): score for score, address in found.hits}
         return scores

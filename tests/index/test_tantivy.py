@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import itertools
 import os
 
 import pytest
@@ -16,9 +17,11 @@ from pipeline.index.opening import is_made, open_index, open_to_rebuild
 from pipeline.index.sqlite import SqliteStore
 from pipeline.index.store import Sort, View
 from pipeline.index.tantivy_files import VERSION, Files, Indexes, Writing
+from pipeline.index.tantivy_query import Translator
 from pipeline.index.tantivy_store import TantivyStore
 from pipeline.text.fuzzy_tokens import fuzzy_tokens
 from pipeline.text.units import Columns, tokens
+from tests.bench.made_pages import cases, text
 from tests.conftest import EVERYTHING, index_settings
 from tests.dying import die_at
 from tests.index.test_scope import _at
@@ -104,6 +107,39 @@ def test_whether_a_search_is_refused_does_not_show_which_words_are_on_a_few_page
     scope = Scope(Level.PUBLIC, granted=frozenset({"another"}))
     there, nowhere = (store._search(parse(f"{word} 1234"), scope).looked_at for word in ("secret", "xylofo"))
     assert there == nowhere > 0
+
+
+def _answers(store, passages):
+    found = (store.search(parse(passage), View(limit=20), EVERYTHING) for passage in passages)
+    return [[(hit.scan, hit.page, hit.score) for hit in one.hits] for one in found]
+
+
+def test_a_passage_is_found_alike_if_its_rare_parts_are_searched_first(store, monkeypatch):
+    """Misread as it is on some pages, and where no page has it."""
+    store.rebuild(analysed(cases(60, spoilt=0.04, words=500)))
+    passages = ["".join(text(number, 500)[line][:9]) for number in range(0, 60, 3) for line in (4, 7)]
+    passages += [one[:40] + two[:30] for one, two in itertools.pairwise(passages)]
+    looks = []
+    look = Translator._few_with
+
+    def noted(*given):
+        looks.append(look(*given))
+        return looks[-1]
+
+    monkeypatch.setattr(Translator, "_few_with", lambda *_: None)
+    without = _answers(store, passages)
+    monkeypatch.setattr(Translator, "_few_with", noted)
+    monkeypatch.setattr(tantivy_query, "_COUNTED_IN", 1)
+    monkeypatch.setattr(tantivy_query, "_CHEAP", 0.6)
+    assert _answers(store, passages) == without
+    assert sum(len(found) > 1 for found in without) > 10
+    few = [one for one in looks if one is not None]
+    assert any(few)
+    assert any(not one for one in few)
+    monkeypatch.setattr(tantivy_query, "_MOST_CANDIDATES", 0)
+    looks.clear()
+    assert _answers(store, passages) == without
+    assert None in looks
 
 
 def test_a_rebuild_that_was_killed_before_its_folder_was_whole_begins_anew(tmp_path, store, make):
