@@ -115,7 +115,14 @@ def partly_exact(query: Query, scope: Scope) -> Json:
 
 def exact_scored(query: Query, scope: Scope) -> Json:
     """Return the query for the pages that answer a query and contain all of it exactly, with the same scores."""
-    return {"bool": {"must": [compiled(query, scope, fuzzy=False)], "filter": [all_exact(query)]}}
+    return {
+        "bool": {
+            "filter": _filters(query, scope),
+            "must": [_constant(all_exact(query), EXACT), *_answers(query, scope, fuzzy=False)],
+            "should": _adjacencies(query),
+            "must_not": _barred(query),
+        }
+    }
 
 
 def exact_only(query: Query, scope: Scope) -> Json:

@@ -114,11 +114,11 @@ class Search:
         return map(self._row, self._places(Sort.RANK, None)[0])
 
     def _best(self, sort: Sort, until: int, *, only_exact: bool = False) -> tuple[list[_Place], int]:
-        """Return the pages that may be among the first ``until``, and the number of all."""
-        places, pages = self._places(sort, until + 1, only_exact=only_exact)
-        if 0 < until < len(places) and places[until - 1].key == places[until].key:
-            places, pages = self._places(sort, until + _MOST_SORTED + 1, only_exact=only_exact)
-        return places, pages
+        """Return the pages that may be among the first ``until``, and the number of all.
+
+        More are asked for, because the next ones may be equal: to ask again would take as long again.
+        """
+        return self._places(sort, until + _MOST_SORTED + 1 if until else 1, only_exact=only_exact)
 
     def _places(self, sort: Sort, limit: int | None, *, only_exact: bool = False) -> tuple[list[_Place], int]:
         """Return the first places of each index, or all, by their keys; and the number of all pages that are found."""
