@@ -23,9 +23,10 @@ _MOST_COMPARED = 200
 # word is on some page beyond the scope.
 _COUNTED_IN = 1000
 # Of the parts of a passage, the rarest are searched first, as long as they take no more than this share of the time of
-# all. If no more than so many pages have enough of them, all parts are searched in the case files of these pages only.
-_CHEAP = 0.25
-_MOST_CANDIDATES = 200
+# all. If few pages have enough of them, all parts are searched in the case files of these pages only. To look up the
+# case file of a page takes as long as to look at so many entries in a search.
+_CHEAP = 0.4
+_ENTRIES_FOR_A_PAGE = 1000
 
 
 class Translator:
@@ -86,8 +87,9 @@ class Translator:
         if enough < 1:
             return None
         wanted = Translator(self._searcher).translate({"bool": {"should": rare, "minimum_should_match": enough}})
-        found = self._searcher.search(wanted, limit=_MOST_CANDIDATES + 1, count=False).hits
-        if len(found) > _MOST_CANDIDATES:
+        few = sums[-1] // _ENTRIES_FOR_A_PAGE
+        found = self._searcher.search(wanted, limit=few + 1, count=False).hits
+        if len(found) > few:
             return None
         return {read_row(self._searcher.doc(address)).about.case for _, address in found}
 

@@ -131,12 +131,13 @@ def test_a_passage_is_found_alike_if_its_rare_parts_are_searched_first(store, mo
     monkeypatch.setattr(Translator, "_few_with", noted)
     monkeypatch.setattr(tantivy_query, "_COUNTED_IN", 1)
     monkeypatch.setattr(tantivy_query, "_CHEAP", 0.6)
+    monkeypatch.setattr(tantivy_query, "_ENTRIES_FOR_A_PAGE", 1)
     assert _answers(store, passages) == without
     assert sum(len(found) > 1 for found in without) > 10
     few = [one for one in looks if one is not None]
     assert any(few)
     assert any(not one for one in few)
-    monkeypatch.setattr(tantivy_query, "_MOST_CANDIDATES", 0)
+    monkeypatch.setattr(tantivy_query, "_ENTRIES_FOR_A_PAGE", 1_000_000)
     looks.clear()
     assert _answers(store, passages) == without
     assert None in looks
