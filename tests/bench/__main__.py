@@ -193,21 +193,23 @@ def phrases(
 
 @app.command()
 def scale(
-    pages: Annotated[int, typer.Option(min=20, help="The largest number of pages, a multiple of 20.")] = 100_000,
+    sizes: Annotated[
+        list[int], typer.Option("--size", min=20, help="How many pages, a multiple of 20; can be given more than once.")
+    ] = [10_000, 30_000, 100_000],  # noqa: B006
     stores: Annotated[
         list[str], typer.Option("--store", help="sqlite, tantivy or elasticsearch; can be given more than once.")
     ] = ["sqlite", "tantivy", "elasticsearch"],  # noqa: B006
     keep: Annotated[
-        Path | None, typer.Option("--keep", metavar="DIR", help="Keep the indexes here, or use those that were kept.")
+        Path | None, typer.Option("--keep", metavar="DIR", help="Keep indexes and results here, or go on with these.")
     ] = None,
     write: Annotated[bool, typer.Option("--write", help="Put the results into docs/benchmarks.md.")] = False,
 ) -> None:
     """How large an index is, how fast it is filled and searched while pages come in, and how that grows.
 
     Example:
-        script/bench scale --pages 1000000 --keep ~/scale --write
+        script/bench scale --size 10000 --size 100000 --size 1000000 --keep ~/scale --write
     """
-    scale_bench.scale(pages, stores, keep=keep, write=write)
+    scale_bench.scale(sorted(sizes), stores, keep=keep, write=write)
 
 
 @app.command()

@@ -1,7 +1,8 @@
 """How large an index is, how fast it is filled and searched, and how that grows: ``script/bench scale``.
 
-A store is filled with 10,000 pages, then 30,000, 100,000 and so on, up to what is asked for, and searched at each size
-by one person and by ten at once, while 20 pages a second come in. With ``--keep`` it goes on where it was stopped.
+A store is filled with each number of pages that is asked for, and searched by one person and by ten at once, while 20
+pages a second come in. With ``--keep`` it goes on where it was stopped: nothing is filled or measured twice, and what
+was measured before is in the results, too.
 
 What larger archives need is computed if three sizes or more were measured: from a power law, or from a fixed part and a
 part for each page, whichever is nearer to the measured times. The table has its formula and how far off it is.
@@ -16,7 +17,7 @@ import sqlite3
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -80,7 +81,10 @@ class _Sqlite:
     def parts(self, size: int) -> Counter[str]:
         """Return how many bytes are in the tables and indexes of the file."""
         with closing(sqlite3.connect(self._file(size))) as database:
-            return Counter(dict(database.execute("SELECT name, pgsize FROM dbstat WHERE aggregate = TRUE")))
+            (each,) = database.execute("PRAGMA page_size").fetchone()
+            # In pages of the file: SQLite counts bytes in 32 bits here.
+            pages = database.execute("SELECT name, pageno FROM dbstat WHERE aggregate = TRUE")
+            return Counter({name: count * each for name, count in pages})
 
     def _file(self, size: int) -> Path:
         return self.folder / f"scale-{size}.db"
@@ -123,42 +127,53 @@ class _Measured:
     ``filled`` has the pages a second put in, and the milliseconds of CPU for each page here, without a server's.
     """
 
+    when: str
     filled: Sequence[float] | None
     bytes_a_page: float
     milliseconds: dict[tuple[str, int], list[float]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """Return what was measured before."""
+        known = json.loads(file.read_text("ascii"))
+        asked = {(kind, people): took for kind, people, took in known.pop("milliseconds")}
+        return cls(**known, milliseconds=asked)
+
+    def write(self, file: Path) -> None:
+        """Keep it."""
+        asked = [(kind, people, took) for (kind, people), took in self.milliseconds.items()]
+        file.write_text(json.dumps({**vars(self), "milliseconds": asked}), "ascii")
 
     def at(self, kind: str, people: int, share: float) -> float:
         return float(np.quantile(self.milliseconds[kind, people], share))
 
 
-def scale(pages: int, stores: Sequence[str], *, keep: Path | None, write: bool) -> None:
+def scale(sizes: Sequence[int], stores: Sequence[str], *, keep: Path | None, write: bool) -> None:
     """Measure, print, and put the results into docs/benchmarks.md if asked.
 
     Args:
-        pages: the largest number of pages.
+        sizes: numbers of pages, the smallest first.
         stores: which of "sqlite", "tantivy" and "elasticsearch".
         keep: where the indexes are kept for the next time, or were kept.
         write: whether docs/benchmarks.md is written.
     """
-    steps = (size for power in itertools.count() for size in (_FIRST_SIZE * 10**power, 3 * _FIRST_SIZE * 10**power))
-    sizes = [*itertools.takewhile(lambda size: size < pages, steps), pages]
     with tempfile.TemporaryDirectory(prefix="bannasar-scale-") as work:
         folder = (keep or Path(work)).absolute()
         folder.mkdir(parents=True, exist_ok=True)
         found: dict[str, dict[int, _Measured]] = {}
-        load = os.getloadavg()[0]
-        lines = [f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} processors, load {load:.1f} at the beginning."]
+        lines = []
         if "sqlite" in stores:
             held = _Sqlite(folder)
-            found[held.name] = {size: _measure(held, folder, size) for size in sizes}
-            lines += ["", _said_of_parts(held.parts(pages), pages)]
+            found[held.name] = _measured(held, folder, sizes)
+            largest = max(found[held.name])
+            lines = [_said_of_parts(held.parts(largest), largest)]
         if "tantivy" in stores:
             tantivy = _Tantivy(folder)
-            found[tantivy.name] = {size: _measure(tantivy, folder, size) for size in sizes}
+            found[tantivy.name] = _measured(tantivy, folder, sizes)
         if "elasticsearch" in stores:
             server = Server(V9, heap="1g", data=folder / "elasticsearch").start()
             try:
-                found["Elasticsearch"] = {size: _measure(_Elastic(server), folder, size) for size in sizes}
+                found["Elasticsearch"] = _measured(_Elastic(server), folder, sizes)
             finally:
                 server.stop()
     lines += [line for name, measured in found.items() for line in _table(name, measured)]
@@ -167,11 +182,32 @@ def scale(pages: int, stores: Sequence[str], *, keep: Path | None, write: bool) 
         _draw(found, ROOT / "docs" / "scale.svg")
         place = ROOT / "docs" / "benchmarks.md"
         before, rest = place.read_text("utf-8").split(_BEGIN)
-        chosen = "".join(f" --store {store}" for store in stores)
-        command = f"`script/bench scale --pages {pages}{chosen} --write`, {lines[0]}"
+        command = f"`script/bench scale{_options(found)} --write`, {_said_of_when(found)}"
         plot = ["", "![Medians by the number of pages, and their fits](scale.svg)"]
-        text = "\n".join([_BEGIN, command, *lines[1:], *plot, _END])
+        text = "\n".join([_BEGIN, command, "", *lines, *plot, _END])
         place.write_text(before + text + rest.split(_END)[1], "utf-8")
+
+
+def _options(found: Mapping[str, Mapping[int, _Measured]]) -> str:
+    """Return the options that measure the same."""
+    sizes = sorted({size for measured in found.values() for size in measured})
+    return "".join(f" --size {size}" for size in sizes) + "".join(f" --store {name.lower()}" for name in found)
+
+
+def _said_of_when(found: Mapping[str, Mapping[int, _Measured]]) -> str:
+    every = [one for measured in found.values() for one in measured.values()]
+    days = sorted({one.when for one in every})
+    return f"{' and '.join(days)}, {os.cpu_count()} processors."
+
+
+def _measured(held: _Held, folder: Path, sizes: Sequence[int]) -> dict[int, _Measured]:
+    """Measure a store at some sizes, and return that with what was measured at others before."""
+    for size in sizes:
+        file = _results_of(folder, held, size)
+        if not file.is_file():
+            _measure(held, folder, size).write(file)
+    known = {int(file.stem.rpartition("-")[2]): file for file in folder.glob(f"measured-{held.name}-*.json")}
+    return {size: _Measured.read(known[size]) for size in sorted(known)}
 
 
 def _measure(held: _Held, folder: Path, size: int) -> _Measured:
@@ -180,7 +216,7 @@ def _measure(held: _Held, folder: Path, size: int) -> _Measured:
             _fill(held, store, folder, size)
         file = _rates_of(folder, held, size)
         rates = json.loads(file.read_text("ascii")) if file.is_file() else None
-        measured = _Measured(rates, held.bytes(size) / store.count())
+        measured = _Measured(f"{datetime.now(UTC):%Y-%m-%d}", rates, held.bytes(size) / store.count())
     with _coming_in(held, size):
         for people in (1, _AT_ONCE):
             for kind in _KINDS:
@@ -202,6 +238,10 @@ def _fill(held: _Held, store: Store, folder: Path, size: int) -> None:
 
 def _rates_of(folder: Path, held: _Held, size: int) -> Path:
     return folder / f"filled-{held.name}-{size}.json"
+
+
+def _results_of(folder: Path, held: _Held, size: int) -> Path:
+    return folder / f"measured-{held.name}-{size}.json"
 
 
 def _cpu() -> float:

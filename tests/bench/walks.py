@@ -83,16 +83,16 @@ def measure(keep: Path, sizes: Sequence[int], scans: int, milliseconds: float, *
 
 
 def _commands(archives: Sequence[Path], sizes: Sequence[int], work: Path) -> list[str]:
-    heads = [f"{size} case files" for size in sizes]
-    rows = [
-        "| CPU seconds / MB of memory | " + " | ".join(heads) + " | the line through them, extrapolated to 10,000 |"
-    ]
+    heads = [f"{size:,} case files" for size in sizes]
+    larger = 10 * max(sizes)
+    line = f"the line through them, extrapolated to {larger:,}"
+    rows = [f"| CPU seconds / MB of memory | {' | '.join(heads)} | {line} |"]
     rows.append("|---|" + "---|" * (len(sizes) + 1))
     for name, words in _COMMANDS.items():
         costs = [_cost(archive, words, work) for archive in archives]
         cells = [f"{seconds:.2f} / {megabytes:.0f}" for seconds, megabytes in costs]
         slope, start = np.polyfit(sizes, [seconds for seconds, _ in costs], 1)
-        line = f"{start:.2f} + {1000 * slope:.2f} for 1,000 case files: {start + 10_000 * slope:.1f} s"
+        line = f"{start:.2f} + {1000 * slope:.2f} for 1,000 case files: {start + larger * slope:.1f} s"
         rows.append(f"| {name} | {' | '.join(cells)} | {line} |")
     return rows
 
@@ -157,7 +157,7 @@ def _ledger(archive: Path, cases: int) -> list[str]:
     size = file.stat().st_size / pages
     return [
         f"| the ledger of {pages:,} pages with {ATTEMPTS_A_PAGE} attempts each, bytes a page | {size:,.0f} |",
-        f"| … of 1,000,000 pages, extrapolated in proportion | {size / 1000:.1f} GB |",
+        f"| … of ten times as many, extrapolated in proportion | {size * pages / 1e8:.1f} GB |",
         f"| attempts entered a CPU second, each in its own transaction | {_WRITES / seconds:,.0f} |",
     ]
 
