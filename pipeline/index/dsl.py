@@ -114,7 +114,10 @@ def partly_exact(query: Query, scope: Scope) -> Json:
 
 
 def exact_scored(query: Query, scope: Scope) -> Json:
-    """Return the query for the pages that answer a query and contain all of it exactly, with the same scores."""
+    """Return the query for the pages that answer a query and contain all of it exactly.
+
+    They score the same as in :func:`compiled`, but for rounding.
+    """
     return {
         "bool": {
             "filter": _filters(query, scope),

@@ -11,12 +11,12 @@ of them are in. So an incomplete case file is recognised, and the pages that are
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
-from elasticsearch import ApiError, Elasticsearch, NotFoundError
+from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 
 from models.case import CaseFile
 from models.errors import IndexUnusableError
@@ -32,7 +32,7 @@ from pipeline.index.elastic_indexes import Indexes
 from pipeline.index.entry import Analysed, Entry, abouts_of, entries
 from pipeline.index.query import Query
 from pipeline.index.results import facet, first_only
-from pipeline.index.store import FACETS, Sort, View, fingerprint
+from pipeline.index.store import FACETS, Sort, View, check_kept, fingerprint
 
 _AT_ONCE = 500
 _KEEP_ALIVE = "2m"
@@ -242,35 +242,43 @@ class ElasticStore:
         """Rebuild the index under a new name, and move the alias when everything is in and counted.
 
         That index stays if this is stopped, and :meth:`begun` says what it has. It is removed if the cluster refuses
-        something: its disk may be full.
+        a page, because its disk may be full, or has not all that was sent.
         """
         with self._border():
             index = (self._indexes.begun() if kept else None) or self._indexes.make()
-            try:
-                sent = self._drop_all_but(kept, index) if kept else 0
-                for case, found in cases:
+            sent = self._drop_all_but(frozenset(kept), index) if kept else 0
+            for case, found in cases:
+                with self._given_up_if_refused(index):
                     self._put(index, case, found, [])
-                    sent += len(found)
-                self._client.indices.refresh(index=index)
-                there = self._count(index)
+                sent += len(found)
+            self._client.indices.refresh(index=index)
+            there = self._count(index)
+            with self._given_up_if_refused(index):
                 self._check_complete(there, sent)
-            except (ApiError, IndexUnusableError):
-                self._indexes.delete(index)
-                raise
             self._indexes.use(index)
             # One segment is searched faster than dozens. Besides, the cluster keeps all that was sent of a page, tokens
             # too, until the page's segment is merged: 30 KB instead of 10. It may take long, so nobody waits for it.
             self._client.indices.forcemerge(index=index, max_num_segments=_SEGMENTS, wait_for_completion=False)
         return there
 
-    def _drop_all_but(self, kept: Collection[str], index: str) -> int:
+    @contextmanager
+    def _given_up_if_refused(self, index: str) -> Iterator[None]:
+        """Remove a half-made index if the cluster refuses something."""
+        try:
+            yield
+        except IndexUnusableError:
+            with suppress(ApiError, TransportError):  # what went wrong before is what matters
+                self._indexes.delete(index)
+            raise
+
+    def _drop_all_but(self, kept: frozenset[str], index: str) -> int:
         """Remove what an index has of other case files, also of incomplete ones; return how many pages stay."""
         self._client.indices.refresh(index=index)
-        entries_of_cases = self._scan(dsl.CASES, dsl.EVERY, [{"case": "asc"}], index=index)
-        for entry in (row["_source"] for row in entries_of_cases):
-            if entry["case"] not in kept:
-                gone = [*entry["pages"], elastic_entries.case_place(entry["case"])]
-                self._bulk.send(elastic_entries.delete(index, one) for one in gone)
+        check_kept(kept, self._cases_in(index))
+        rows = self._scan(dsl.CASES, dsl.EVERY, [{"case": "asc"}], index=index)
+        others = [row["_source"] for row in rows if row["_source"]["case"] not in kept]
+        gone = [place for one in others for place in (*one["pages"], elastic_entries.case_place(one["case"]))]
+        self._bulk.send(elastic_entries.delete(index, place) for place in gone)
         self._client.indices.refresh(index=index)
         return self._count(index)
 

@@ -45,13 +45,19 @@ class Indexes:
 
     def begun(self) -> str | None:
         """Return the index that a rebuild has begun to fill; None if there is none of this version."""
-        known = [name for name in self._unused() if self._version_of(name) == dsl.VERSION]
-        return max(known, default=None)
+        known = max((name for name in self._unused() if self._version_of(name) == dsl.VERSION), default=None)
+        if known is None:
+            return None
+        # A cluster may make an index by itself if something is sent late to one that was deleted.
+        mapping = self._client.indices.get_mapping(index=known)[known]["mappings"]
+        return known if mapping.get("_meta", {}).get("bannasar") == dsl.VERSION else None
 
     def remove_begun(self) -> None:
         """Delete what rebuilds that were stopped have left."""
         for name in self._unused():
-            self.delete(name)
+            # The alias may just have come to it: a late answer to :meth:`use`.
+            if not self._client.indices.exists_alias(index=name, name=self._alias):
+                self.delete(name)
 
     def delete(self, index: str) -> None:
         """Delete an index, if it is there."""

@@ -30,7 +30,7 @@ from pipeline.index.sqlite_rows import Rows, Searched
 from pipeline.index.sqlite_schema import VERSION, make_tables
 from pipeline.index.sqlite_scope import tokens_of
 from pipeline.index.sqlite_search import Search
-from pipeline.index.store import MEND, Sort, View
+from pipeline.index.store import MEND, Sort, View, check_kept
 
 _BUSY_SECONDS = 30
 _HITS_AT_ONCE = 100
@@ -165,7 +165,9 @@ class SqliteStore:
         """Add case files, some at once, and remove all others except those to keep."""
         with self._transaction():
             self._tell_fts5(_FILLING)
-            for case_id in set(self.cases()).difference(kept):
+            there = self.cases()
+            check_kept(kept, there)
+            for case_id in there.keys() - set(kept):
                 self._rows.remove(case_id)
         more = iter(cases)
         while self._add_some(more):

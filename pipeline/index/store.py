@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from models.case import CaseFile
+from models.errors import IndexUnusableError
 from models.hit import Found, Hit
 from models.page import Page, PageRef
 from models.scope import Scope
@@ -48,6 +49,18 @@ class View:
 def fingerprint(case: CaseFile) -> str:
     """Return what distinguishes one archiving of a case file from another: the SHA-256 of its record."""
     return hashlib.sha256(case.model_dump_json().encode()).hexdigest()
+
+
+def check_kept(kept: Collection[str], there: Collection[str]) -> None:
+    """Check that a rebuild that goes on has the case files which it is told to keep.
+
+    Raises:
+        IndexUnusableError: some are not there any more; without this they would be missing from the new index.
+    """
+    if not set(kept).issubset(there):
+        raise IndexUnusableError(
+            "The half-made index has changed meanwhile; searches find the old one. Try again: `bannasar index rebuild`."
+        )
 
 
 class Store(Protocol):

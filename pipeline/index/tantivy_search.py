@@ -23,7 +23,8 @@ from pipeline.index.tantivy_query import Translator
 # change when the index does; all others are in the order of their places.
 _MOST_SORTED = 500
 # Scores are sums of floats of 32 bits in an order that Tantivy chooses: what is equal may differ behind these decimals.
-_DECIMALS = 4
+# With so many they are shown.
+_DECIMALS = 3
 # The field by which pages are sorted, and how.
 _ORDERS = {Sort.DATE: ("oldest", Order.Asc), Sort.NEWEST: ("newest", Order.Desc)}
 

@@ -23,7 +23,7 @@ from models.scope import Scope
 from pipeline.index.entry import Analysed, Entry, abouts_of, entries
 from pipeline.index.query import Query
 from pipeline.index.results import TOO_LONG
-from pipeline.index.store import Sort, View, fingerprint
+from pipeline.index.store import Sort, View, check_kept, fingerprint
 from pipeline.index.tantivy_entries import CASE_FILES, PAGES, Row, document, read_row, row_of
 from pipeline.index.tantivy_files import CASES, Files, Indexes, Writing
 from pipeline.index.tantivy_search import Search
@@ -192,9 +192,10 @@ class TantivyStore:
 
     def _drop_all_but(self, kept: Collection[str], indexes: Indexes, changes: Writing) -> None:
         with self._files.border():
-            for case_id, _ in _cases(indexes.searcher(CASES)):
-                if case_id not in kept:
-                    changes.remove(case_id, [*Level, CASES])
+            there = dict(_cases(indexes.searcher(CASES)))
+            check_kept(kept, there)
+            for case_id in there.keys() - set(kept):
+                changes.remove(case_id, [*Level, CASES])
 
     def _fill(self, changes: Writing, cases: Iterable[Analysed], *, are_some_in: bool) -> None:
         """Add case files, and keep them now and then.

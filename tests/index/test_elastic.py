@@ -178,6 +178,30 @@ def test_a_rebuild_that_stopped_within_a_case_file_adds_all_of_it(server, client
         assert len(client.indices.get(index=f"{index_name}-v*")) == 1
 
 
+def test_a_half_made_index_stays_if_the_bags_cannot_be_read(server, index_name, make):
+    """The next rebuild goes on with it."""
+    case, pages = _one(make, "greffier")
+
+    def unreadable():
+        yield from analysed([(case, pages)])
+        raise IndexUnusableError("The workers could not read the bags.")
+
+    with _store(server, index_name) as store:
+        with pytest.raises(IndexUnusableError, match="could not read"):
+            store.rebuild(unreadable())
+        assert store.begun() == {case.id: fingerprint(case)}
+
+
+def test_an_index_that_the_cluster_made_by_itself_is_not_gone_on_with(server, client, index_name, make):
+    """A page that was sent late to a half-made index makes it again after it was deleted, without its mapping."""
+    late = f"{index_name}-v{dsl.VERSION}-20260101000000000000"
+    client.index(index=late, id="1", document={"case": "box_1", "fingerprint": "f", "pages": []}, refresh=True)
+    with _store(server, index_name) as store:
+        assert store.begun() == {}
+        assert store.rebuild(analysed([_one(make, "greffier")])) == 1
+        assert not client.indices.exists(index=late)
+
+
 def test_a_half_made_index_that_the_cluster_refuses_to_fill_is_removed(server, client, index_name, make, monkeypatch):
     """Its disk may be full, and it needs the room."""
     case, pages = _one(make, "greffier")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
+from models.errors import IndexUnusableError
 from pipeline.index import elastic, elastic_indexes, sqlite, tantivy_files, tantivy_store
 from pipeline.index.elastic import ElasticStore
 from pipeline.index.entry import analysed
@@ -22,7 +23,11 @@ _Step = tuple[ModuleType, str]
 
 
 class _Engine(NamedTuple):
-    """An engine: its store, the steps of a rebuild that add something and replace the old one, what a rebuild left."""
+    """An engine.
+
+    It has a store, the steps of a rebuild that add something and that replace the old index, and what a rebuild left.
+    ``pages_at_once`` is where it says how many pages it adds before it keeps them, if it does.
+    """
 
     open: Callable[[], Store]
     adds: _Step
@@ -131,6 +136,25 @@ def test_what_is_not_right_any_more_is_not_kept(make, engine):
         assert store.rebuild(iter(()), kept) == 2
         assert sorted(store.cases()) == kept
         assert len(_found(store, "nouveau")) == 2
+
+
+@pytest.mark.usefixtures("page_by_page")
+def test_what_is_not_there_any_more_cannot_be_kept(make, engine):
+    """Somebody removed it meanwhile: the new index would lack a case file, and nobody would know."""
+    made = _three(make)
+    old = make.page(["ancien"])
+
+    def rebuild():
+        with engine.open() as store:
+            store.rebuild(analysed(made))
+
+    with engine.open() as store:
+        store.put(make.case(old), [old])
+        _die_at(engine.replaces, "before", rebuild)
+        with pytest.raises(IndexUnusableError, match="Try again"):
+            store.rebuild(iter(()), [*store.begun(), "box_gone"])
+        assert _found(store, "ancien") == [1]
+        assert store.rebuild(analysed(made), []) == 3
 
 
 @pytest.mark.parametrize("change", ["set_levels", "remove"])
