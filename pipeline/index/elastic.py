@@ -274,10 +274,14 @@ class ElasticStore:
     def _drop_all_but(self, kept: frozenset[str], index: str) -> int:
         """Remove what an index has of other case files, also of incomplete ones; return how many pages stay."""
         self._client.indices.refresh(index=index)
-        check_kept(kept, self._cases_in(index))
-        rows = self._scan(dsl.CASES, dsl.EVERY, [{"case": "asc"}], index=index)
-        others = [row["_source"] for row in rows if row["_source"]["case"] not in kept]
-        gone = [place for one in others for place in (*one["pages"], elastic_entries.case_place(one["case"]))]
+        complete, gone = set(), []
+        for row in self._scan(dsl.CASES, dsl.EVERY, [{"case": "asc"}], index=index):
+            entry = row["_source"]
+            if entry.get("fingerprint"):
+                complete.add(entry["case"])
+            if entry["case"] not in kept:
+                gone += [*entry["pages"], elastic_entries.case_place(entry["case"])]
+        check_kept(kept, complete)
         self._bulk.send(elastic_entries.delete(index, place) for place in gone)
         self._client.indices.refresh(index=index)
         return self._count(index)
@@ -305,10 +309,9 @@ class ElasticStore:
         if self._checked:
             return True
         try:
-            found = self._client.indices.get_mapping(index=self._alias).body
+            versions = self._indexes.versions(self._alias)
         except NotFoundError:
             return False
-        versions = {one["mappings"].get("_meta", {}).get("bannasar") for one in found.values()}
         if versions != {dsl.VERSION}:
             raise IndexUnusableError(
                 f"The index {self._alias} at {self._settings.url} was made by another version of Bannasar. Build it "

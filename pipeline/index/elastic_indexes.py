@@ -16,7 +16,7 @@ class Indexes:
         """Set the cluster and the alias; nothing is sent yet."""
         self._client = client
         self._alias = alias
-        self._ours = re.compile(rf"{re.escape(alias)}-v(\d+)-\d{{20}}")
+        self._ours = re.compile(rf"{re.escape(alias)}-v\d+-\d{{20}}")
 
     def make(self) -> str:
         """Make an index that the alias does not point to, and return its name."""
@@ -45,12 +45,10 @@ class Indexes:
 
     def begun(self) -> str | None:
         """Return the index that a rebuild has begun to fill; None if there is none of this version."""
-        known = max((name for name in self._unused() if self._version_of(name) == dsl.VERSION), default=None)
-        if known is None:
-            return None
+        ours = f"{self._alias}-v{dsl.VERSION}-"
+        known = max((name for name in self._unused() if name.startswith(ours)), default=None)
         # A cluster may make an index by itself if something is sent late to one that was deleted.
-        mapping = self._client.indices.get_mapping(index=known)[known]["mappings"]
-        return known if mapping.get("_meta", {}).get("bannasar") == dsl.VERSION else None
+        return known if known and self.versions(known) == {dsl.VERSION} else None
 
     def remove_begun(self) -> None:
         """Delete what rebuilds that were stopped have left."""
@@ -58,6 +56,11 @@ class Indexes:
             # The alias may just have come to it: a late answer to :meth:`use`.
             if not self._client.indices.exists_alias(index=name, name=self._alias):
                 self.delete(name)
+
+    def versions(self, index: str) -> set[int | None]:
+        """Return the versions in the mappings of an index, or of those that an alias points to."""
+        found = self._client.indices.get_mapping(index=index).body
+        return {one["mappings"].get("_meta", {}).get("bannasar") for one in found.values()}
 
     def delete(self, index: str) -> None:
         """Delete an index, if it is there."""
@@ -71,7 +74,3 @@ class Indexes:
         """Return the names of the indexes, and whether an alias points to each."""
         there = self._client.indices.get(index=f"{self._alias}-v*", features="aliases").body
         return {name: bool(one["aliases"]) for name, one in there.items() if self._ours.fullmatch(name)}
-
-    def _version_of(self, index: str) -> int:
-        found = self._ours.fullmatch(index)
-        return int(found[1]) if found else 0

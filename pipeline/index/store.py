@@ -52,10 +52,10 @@ def fingerprint(case: CaseFile) -> str:
 
 
 def check_kept(kept: Collection[str], there: Collection[str]) -> None:
-    """Check that a rebuild that goes on has the case files which it is told to keep.
+    """Check that a half-made index has all the case files that a rebuild keeps.
 
     Raises:
-        IndexUnusableError: some are not there any more; without this they would be missing from the new index.
+        IndexUnusableError: some are gone, and would be missing from the new index.
     """
     if not set(kept).issubset(there):
         raise IndexUnusableError(

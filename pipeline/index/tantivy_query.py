@@ -46,7 +46,7 @@ class Translator:
         """
         self._searcher = searcher
         self._narrow = narrow
-        self._among = None if among is None else _unscored(Node.term_set_query(PAGES, "case", sorted(among)))
+        self._among = None if among is None else pages_of(among)
         self.looked_at = 0
 
     def translate(self, query: Json) -> Node:
@@ -59,6 +59,11 @@ class Translator:
         return _WAYS[kind](self, body)
 
     def _bool(self, body: Json) -> Node:
+        least = body.get("minimum_should_match")
+        if self._narrow and least and least > 1:
+            few = self._few_with(body["should"], least)
+            if few is not None:
+                return Translator(self._searcher, among=few).translate({"bool": body})
         parts: list[tuple[Occur, Node]] = []
         for name, occur in _OCCURS.items():
             listed = body.get(name, [])
@@ -67,11 +72,6 @@ class Translator:
                 parts.append((occur, _unscored(node) if name == "filter" else node))
         if not any(occur != Occur.MustNot for occur, _ in parts):
             parts.append((Occur.Must, _unscored(Node.all_query())))
-        least = body.get("minimum_should_match")
-        if self._narrow and least and least > 1:
-            few = self._few_with(body["should"], least)
-            if few is not None:
-                return Translator(self._searcher, among=few).translate({"bool": body})
         return Node.boolean_query(parts, minimum_number_should_match=least)
 
     def _few_with(self, queries: Sequence[Json], least: int) -> set[str] | None:
@@ -207,6 +207,11 @@ _WAYS = {
     "match_all": Translator._match_all,
     "match_none": Translator._match_none,
 }
+
+
+def pages_of(cases: Iterable[str]) -> Node:
+    """Return the query for the pages of some case files; it adds nothing to scores."""
+    return _unscored(Node.term_set_query(PAGES, "case", sorted(cases)))
 
 
 def _pattern(token: str) -> str:

@@ -16,8 +16,8 @@ from pipeline.index import dsl
 from pipeline.index.query import Query
 from pipeline.index.results import facet, first_only
 from pipeline.index.store import FACETS, Sort, View
-from pipeline.index.tantivy_entries import PAGES, Row, hash_of, hit_of, read_row
-from pipeline.index.tantivy_query import Translator
+from pipeline.index.tantivy_entries import Row, hash_of, hit_of, read_row
+from pipeline.index.tantivy_query import Translator, pages_of
 
 # More pages than these with the same score, or of the same day, stay in the order in which the index has them. It may
 # change when the index does; all others are in the order of their places.
@@ -38,27 +38,25 @@ class _Place(NamedTuple):
 
 
 class _Asked:
-    """An index, and a query as it is put to it; ``looked_at`` is how many entries of pages it looks at, at most."""
+    """An index, and a query as it is put to it.
+
+    ``exact`` is the same query for pages that contain all of it exactly. ``looked_at`` is how many entries of pages
+    both look at, at most.
+    """
 
     def __init__(self, searcher: tantivy.Searcher, query: Query, scope: Scope) -> None:
         """Take the index and the query."""
         self.searcher = searcher
-        self._query = query
-        self._scope = scope
-        counting = Translator(searcher)
-        counting.translate(dsl.compiled(query, scope))
-        counting.translate(dsl.exact_scored(query, scope))
-        self.looked_at = counting.looked_at
+        self._wanted = dsl.compiled(query, scope)
+        translator = Translator(searcher)
+        translator.translate(self._wanted)  # only to count
+        self.exact = translator.translate(dsl.exact_scored(query, scope))
+        self.looked_at = translator.looked_at
 
     @cached_property
     def whole(self) -> Node:
-        """The query."""
-        return Translator(self.searcher, narrow=True).translate(dsl.compiled(self._query, self._scope))
-
-    @cached_property
-    def exact(self) -> Node:
-        """The same for pages that contain all of it exactly."""
-        return Translator(self.searcher).translate(dsl.exact_scored(self._query, self._scope))
+        """The query. It is made when it is needed, because passages are searched for the first time then."""
+        return Translator(self.searcher, narrow=True).translate(self._wanted)
 
 
 class Search:
@@ -179,8 +177,7 @@ class Search:
         scores: dict[tuple[int, int, int], float] = {}
         for number, asked in enumerate(self._asked):
             searcher = asked.searcher
-            among = Node.const_score_query(Node.term_set_query(PAGES, "case", sorted(cases)), 0.0)
-            both = Node.boolean_query([(Occur.Must, asked.whole), (Occur.Must, among)])
+            both = Node.boolean_query([(Occur.Must, asked.whole), (Occur.Must, pages_of(cases))])
             found = searcher.search(both, limit=searcher.num_docs, count=False)
             scores |= {_spot(_Place(0, number, address)): score for score, address in found.hits}
         return scores

@@ -44,7 +44,8 @@ from tests.conftest import EVERYTHING, ROOT
 from tests.elastic import V9, Server
 
 _BEGIN, _END = "<!-- scale -->", "<!-- /scale -->"
-_FIRST_SIZE = 10_000
+# In a fit, n counts so many pages.
+_PAGES_OF_N = 10_000
 # All kinds but two that are like others.
 _KINDS = tuple(kind for kind in KINDS if kind not in {"misread phrase", "begin*"})
 _EACH, _AT_ONCE = 20, 10
@@ -350,7 +351,7 @@ class _Fit:
     @classmethod
     def of(cls, sizes: Sequence[int], times: Sequence[float]) -> Self:
         """Return the power law or the line that is nearer; a time that falls with the pages counts as constant."""
-        at, took = np.asarray(sizes) / _FIRST_SIZE, np.asarray(times)
+        at, took = np.asarray(sizes) / _PAGES_OF_N, np.asarray(times)
         power, start = np.polyfit(np.log(at), np.log(took), 1)
         if power < 0:
             power, start = 0.0, np.log(took).mean()
@@ -365,7 +366,7 @@ class _Fit:
         return min(fits, key=lambda fit: fit.off)
 
     def at(self, size: int) -> float:
-        return float(self.fixed + self.grows * (size / _FIRST_SIZE) ** self.power)
+        return float(self.fixed + self.grows * (size / _PAGES_OF_N) ** self.power)
 
     def __str__(self) -> str:
         curve = f"{self.fixed:.1f} + {self.grows:.2f} n" if self.fixed else f"{self.grows:.1f} n^{self.power:.2f}"

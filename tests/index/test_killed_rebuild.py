@@ -25,7 +25,8 @@ _Step = tuple[ModuleType, str]
 class _Engine(NamedTuple):
     """An engine.
 
-    It has a store, the steps of a rebuild that add something and that replace the old index, and what a rebuild left.
+    It has a store, the steps of a rebuild that add something and that replace the old index, what a rebuild left, and
+    the names of its files and folders.
     ``pages_at_once`` is where it says how many pages it adds before it keeps them, if it does.
     """
 
@@ -33,6 +34,7 @@ class _Engine(NamedTuple):
     adds: _Step
     replaces: _Step
     left: Callable[[], list[str]]
+    places: list[str]
     pages_at_once: ModuleType | None = None
 
 
@@ -43,7 +45,7 @@ def _sqlite(folder: Path) -> _Engine:
         return [file.name for file in folder.iterdir() if ".part" in file.name]
 
     steps = (sqlite, "SqliteStore._add_some"), (sqlite, "SqliteStore._replace")
-    return _Engine(lambda: SqliteStore(place), *steps, left, sqlite)
+    return _Engine(lambda: SqliteStore(place), *steps, left, [place.name], sqlite)
 
 
 def _tantivy(folder: Path) -> _Engine:
@@ -56,7 +58,7 @@ def _tantivy(folder: Path) -> _Engine:
         return [name for name in folders if name != in_use]
 
     steps = (tantivy_files, "Writing.commit"), (tantivy_files, "Files.use")
-    return _Engine(lambda: TantivyStore(place), *steps, left, tantivy_store)
+    return _Engine(lambda: TantivyStore(place), *steps, left, [place.name], tantivy_store)
 
 
 def _elastic(server, name: str) -> _Engine:
@@ -66,7 +68,7 @@ def _elastic(server, name: str) -> _Engine:
         return [index for index, one in found.items() if not one["aliases"]]
 
     steps = (elastic, "ElasticStore._put"), (elastic_indexes, "Indexes.use")
-    return _Engine(lambda: ElasticStore(server.settings(name)), *steps, left)
+    return _Engine(lambda: ElasticStore(server.settings(name)), *steps, left, [])
 
 
 @pytest.fixture(params=["sqlite", "tantivy", pytest.param(V9, marks=pytest.mark.slow)])
@@ -84,9 +86,15 @@ def page_by_page(monkeypatch, engine):
         monkeypatch.setattr(engine.pages_at_once, "_PAGES_AT_ONCE", 1)
 
 
-def _die_at(step, when, change):
+def _rebuild_that_dies(engine, step, when, made):
+    """Rebuild the index from some case files in another process, which ends at a step."""
+
+    def rebuild():
+        with engine.open() as store:
+            store.rebuild(analysed(made))
+
     module, name = step
-    die_at(name, when, change, module)
+    die_at(name, when, rebuild, module)
 
 
 def _found(store, query):
@@ -100,24 +108,21 @@ def _three(make):
 
 @pytest.mark.usefixtures("page_by_page")
 @pytest.mark.parametrize(("step", "when", "there"), [("adds", "after", 1), ("replaces", "before", 3)])
-def test_it_goes_on_where_it_was(make, engine, step, when, there):
+def test_it_goes_on_where_it_was(tmp_path, make, engine, step, when, there):
     """What it has added answers no search until it has all, and is not added again."""
     made = _three(make)
     old = make.page(["ancien"])
 
-    def rebuild():
-        with engine.open() as store:
-            store.rebuild(analysed(made))
-
     with engine.open() as store:
         store.put(make.case(old), [old])
-        _die_at(getattr(engine, step), when, rebuild)
+        _rebuild_that_dies(engine, getattr(engine, step), when, made)
         assert (_found(store, "ancien"), _found(store, "nouveau")) == ([1], [])
         begun = store.begun()
         assert begun == {case.id: fingerprint(case) for case, _ in made[:there]}
         assert store.rebuild(analysed(made[there:]), begun) == 3
         assert (_found(store, "ancien"), len(_found(store, "nouveau"))) == ([], 3)
         assert (store.begun(), len(store.cases())) == ({}, 3)
+    assert [file.name for file in tmp_path.iterdir()] == engine.places
     assert engine.left() == []
 
 
@@ -125,12 +130,7 @@ def test_it_goes_on_where_it_was(make, engine, step, when, there):
 def test_what_is_not_right_any_more_is_not_kept(make, engine):
     """The bag was withdrawn or made again since: its pages are not found."""
     made = _three(make)
-
-    def rebuild():
-        with engine.open() as store:
-            store.rebuild(analysed(made))
-
-    _die_at(engine.replaces, "before", rebuild)
+    _rebuild_that_dies(engine, engine.replaces, "before", made)
     kept = [made[0][0].id, made[2][0].id]
     with engine.open() as store:
         assert store.rebuild(iter(()), kept) == 2
@@ -144,13 +144,9 @@ def test_what_is_not_there_any_more_cannot_be_kept(make, engine):
     made = _three(make)
     old = make.page(["ancien"])
 
-    def rebuild():
-        with engine.open() as store:
-            store.rebuild(analysed(made))
-
     with engine.open() as store:
         store.put(make.case(old), [old])
-        _die_at(engine.replaces, "before", rebuild)
+        _rebuild_that_dies(engine, engine.replaces, "before", made)
         with pytest.raises(IndexUnusableError, match="Try again"):
             store.rebuild(iter(()), [*store.begun(), "box_gone"])
         assert _found(store, "ancien") == [1]
@@ -163,13 +159,9 @@ def test_what_it_left_is_removed_when_something_is_hidden(make, engine, change):
     page = make.page(["secret"])
     case = make.case(page)
 
-    def rebuild():
-        with engine.open() as store:
-            store.rebuild(analysed([(case, [page])]))
-
     with engine.open() as store:
         store.put(case, [page])
-        _die_at(engine.replaces, "before", rebuild)
+        _rebuild_that_dies(engine, engine.replaces, "before", [(case, [page])])
         assert store.begun()
         store.set_levels(case) if change == "set_levels" else store.remove(case.id)
         assert engine.left() == []
